@@ -1,0 +1,46 @@
+"""Which neural network should I ship on this board, and how sure are you?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor._version import __version__
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Estimate
+    from advisor.errors import AdvisorError
+    from advisor.solve.candidate import Candidate
+    from advisor.solve.pick import pick
+    from advisor.solve.recommendation import Recommendation
+
+_HOMES = {
+    "AdvisorError": "advisor.errors",
+    "Candidate": "advisor.solve.candidate",
+    "Estimate": "advisor.catalog.records",
+    "Recommendation": "advisor.solve.recommendation",
+    "pick": "advisor.solve.pick",
+}
+
+__all__ = [
+    "AdvisorError",
+    "Candidate",
+    "Estimate",
+    "Recommendation",
+    "__version__",
+    "pick",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'advisor' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,120 @@
+"""The catalog's YAML files: sources, architectures, boards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from advisor.catalog.fields import Fields, estimate
+from advisor.catalog.records import Architecture, Board, Source
+from advisor.catalog.yaml_file import read_yaml
+from advisor.errors import shown
+from advisor.quantities import COUNT, MEMORY, POWER
+
+_SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
+
+
+def read_sources(path: Path) -> dict[str, Source]:
+    """Read `sources.yaml`.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    file = Fields(path, read_yaml(path))
+    sources = {}
+    for key, fields in file.blocks():
+        sources[key] = Source(
+            key=key,
+            citation=fields.text("citation", required=True),
+            read=fields.text("read", required=True),
+            error=fields.text("error", required=True),
+        )
+        fields.leftovers()
+    file.finish()
+    return sources
+
+
+def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Architecture]:
+    """Read `architectures.yaml`.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    file = Fields(path, read_yaml(path))
+    architectures = {}
+    for name, fields in file.blocks():
+        architectures[name] = _architecture(name, fields, sources)
+        fields.leftovers()
+    file.finish()
+    return architectures
+
+
+def _architecture(name: str, fields: Fields, sources: Collection[str]) -> Architecture:
+    params = operations = None
+    reported = fields.inner("reported")
+    if reported is not None:
+        source = reported.name("source", sources, required=True)
+        params = estimate(reported, "params", COUNT, sources, source)
+        operations = estimate(reported, "operations", COUNT, sources, source)
+        reported.leftovers()
+    return Architecture(
+        name=name,
+        family=fields.name("family", required=True),
+        input_shape=_shape(fields),
+        reference=fields.text("reference", required=True),
+        params=params,
+        operations=operations,
+        note=fields.text("note"),
+    )
+
+
+def _shape(fields: Fields) -> tuple[int, int, int]:
+    text = fields.text("input", required=True)
+    match = _SHAPE.fullmatch(text)
+    if match is None:
+        if text:
+            mark = fields.block.entries["input"].mark
+            fields.note(mark, shown(text), "channels x height x width, like 3x224x224")
+        return 1, 1, 1
+    channels, height, width = match.groups()
+    return int(channels), int(height), int(width)
+
+
+def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:
+    """Read a board's `board.yaml`.
+
+    Args:
+        folder: the board's folder; its name is the board's.
+        layer: which catalog it belongs to.
+        sources: the known sources.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    path = folder / "board.yaml"
+    fields = Fields(path, read_yaml(path))
+    memory = fields.inner("memory")
+    board = Board(
+        name=folder.name,
+        title=fields.text("title", required=True),
+        processor=fields.text("processor"),
+        accelerator=fields.text("accelerator"),
+        memory_mb=memory.quantity("value", MEMORY, required=True) if memory else None,
+        memory_shared=memory.flag("shared") if memory else False,
+        idle_power_w=estimate(fields, "idle_power", POWER, sources),
+        power_scope=fields.text("power_scope"),
+        power_meter=fields.text("power_meter"),
+        memory_scope=fields.text("memory_scope"),
+        software=fields.text("software"),
+        weights=fields.name("weights", required=True),
+        date=fields.text("date"),
+        source=fields.name("source", sources, required=True),
+        note=fields.text("note"),
+        folder=folder,
+        layer=layer,
+    )
+    if memory:
+        memory.leftovers()
+    fields.finish()
+    return board

@@ -1,0 +1,200 @@
+"""What the catalog's entries are: immutable records, and measurements as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+
+ORIGINS = ("measured", "reported", "declared", "predicted")
+"""Where a value comes from, the most trusted first."""
+
+STATUSES = ("ok", "does_not_fit")
+"""How an attempt to run an (architecture, batch) pair ended."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number and how far it can be trusted.
+
+    Attributes:
+        value: the number, in the unit that its name carries.
+        low: lower end of the 90 % interval, `None` where no error is known.
+        high: upper end of the 90 % interval, likewise.
+        origin: one of `ORIGINS`.
+        source: keys of `sources.yaml`, joined by ", ".
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    origin: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where numbers were taken from.
+
+    Attributes:
+        key: its name in the catalog.
+        citation: the work, and the place in it.
+        read: how the numbers were read off it.
+        error: how exact that reading is.
+    """
+
+    key: str
+    citation: str
+    read: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network's design at one input size.
+
+    Attributes:
+        name: its identity in the catalog.
+        family: the kin that it belongs to.
+        input_shape: channels, height, width.
+        reference: the work that introduced it.
+        params: trainable parameters, as reported.
+        operations: floating-point operations of one image's forward pass, a multiply and an add
+            counted as two, as reported.
+        note: what a reader must know of these figures; may be empty.
+    """
+
+    name: str
+    family: str
+    input_shape: tuple[int, int, int]
+    reference: str
+    params: Estimate | None
+    operations: Estimate | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One trained set of weights for an architecture: accuracy belongs here.
+
+    Attributes:
+        architecture: the architecture's name.
+        name: the set's name, unique within the architecture.
+        top1_percent: ImageNet-1k validation accuracy, single central crop.
+        top5_percent: likewise, among the first five answers.
+    """
+
+    architecture: str
+    name: str
+    top1_percent: Estimate
+    top5_percent: Estimate | None
+
+
+@dataclass(frozen=True)
+class Board:
+    """A machine in one power mode on which things were measured.
+
+    Attributes:
+        name: its folder's name.
+        title: what people call it.
+        processor, accelerator, software, date, power_meter, note: as text; may be empty.
+        memory_mb: memory size in MB (1e6 bytes); `None` where unknown.
+        memory_shared: whether processor and accelerator share that memory.
+        idle_power_w: power drawn while idle; `None` where no meter told.
+        power_scope: what the power covers.
+        memory_scope: what the memory figures cover.
+        weights: the weights that its source used.
+        source: key of the source of the board's description.
+        folder: where its files lie.
+        layer: which catalog it comes from.
+    """
+
+    name: str
+    title: str
+    processor: str
+    accelerator: str
+    memory_mb: float | None
+    memory_shared: bool
+    idle_power_w: Estimate | None
+    power_scope: str
+    power_meter: str
+    memory_scope: str
+    software: str
+    weights: str
+    date: str
+    source: str
+    note: str
+    folder: Path
+    layer: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A column of names, stored as indices into its few distinct values.
+
+    Attributes:
+        names: the distinct values, sorted, so that the order of indices is the order of names.
+        index: for each row, which of `names` it holds; shape (rows,).
+    """
+
+    names: tuple[str, ...]
+    index: Integers
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """The index of each name."""
+        return {name: index for index, name in enumerate(self.names)}
+
+
+class Values(NamedTuple):
+    """A column of estimates; unknown is NaN. Each array has shape (rows,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True)
+class Metered:
+    """A column of estimates with the origin and source of each."""
+
+    values: Values
+    origin: Labels
+    source: Labels
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """All rows of one board, as columns of equal length, in the order of the file.
+
+    Attributes:
+        architecture, runtime, precision, status: names.
+        batch: images per forward pass.
+        latency_ms: median latency of a whole batch.
+        net_power_w: watts above idle while running.
+        memory_mb: peak memory to serve that batch, in MB (1e6 bytes).
+        latency_p90_ms, latency_p99_ms: upper bounds of the tail; NaN where unknown.
+    """
+
+    architecture: Labels
+    runtime: Labels
+    precision: Labels
+    batch: Integers
+    status: Labels
+    latency_ms: Metered
+    net_power_w: Metered
+    memory_mb: Metered
+    latency_p90_ms: Floats
+    latency_p99_ms: Floats
+
+    def __len__(self) -> int:
+        return len(self.batch)

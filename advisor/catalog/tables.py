@@ -1,0 +1,244 @@
+"""The catalog's CSV files: weights and measurements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.csv_file import MOST_FAULTS, Table, read_csv
+from advisor.catalog.records import (
+    ORIGINS,
+    STATUSES,
+    Estimate,
+    Labels,
+    Measurements,
+    Metered,
+    Values,
+    Weights,
+)
+from advisor.errors import shown
+from advisor.quantities import MEMORY, PERCENT, POWER, TIME, Dimension
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WEIGHTS_COLUMNS = (
+    "architecture",
+    "weights",
+    "top1_percent",
+    "top1_low_percent",
+    "top1_high_percent",
+    "top5_percent",
+    "origin",
+    "source",
+)
+
+MEASUREMENT_COLUMNS = (
+    "architecture",
+    "runtime",
+    "precision",
+    "batch",
+    "latency_ms",
+    "net_power_w",
+    "memory_mb",
+)
+"""The columns with which every `measurements.csv` begins."""
+
+FURTHER_MEASUREMENT_COLUMNS = (
+    "latency_low_ms",
+    "latency_high_ms",
+    "latency_p90_ms",
+    "latency_p99_ms",
+    "net_power_low_w",
+    "net_power_high_w",
+    "memory_low_mb",
+    "memory_high_mb",
+    "latency_origin",
+    "net_power_origin",
+    "memory_origin",
+    "latency_source",
+    "net_power_source",
+    "memory_source",
+    "origin",
+    "source",
+    "status",
+)
+"""What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
+own."""
+
+LARGEST_BATCH = 1_000_000
+
+
+def read_weights(
+    path: Path, architectures: Collection[str], sources: Collection[str]
+) -> dict[tuple[str, str], Weights]:
+    """Read `weights.csv`.
+
+    Returns:
+        The sets of weights by (architecture, name), in the order of the file.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(path, WEIGHTS_COLUMNS)
+    architecture = table.labels("architecture", architectures)
+    name = table.labels("weights")
+    top1 = _metered(table, "top1", PERCENT, _provenance(table, sources))
+    top5 = table.numbers("top5_percent", PERCENT.largest)
+    _refuse_missing(table, "top1_percent", top1.values.value)
+    _refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
+    table.finish()
+    sets = {}
+    for row in range(len(table)):
+        key = architecture.names[architecture.index[row]], name.names[name.index[row]]
+        top1_percent = estimate_at(top1, row)
+        assert top1_percent is not None  # noqa: S101  (a missing one was refused above)
+        top5_percent = (
+            Estimate(float(top5[row]), None, None, top1_percent.origin, top1_percent.source)
+            if not math.isnan(top5[row])
+            else None
+        )
+        sets[key] = Weights(*key, top1_percent, top5_percent)
+    return sets
+
+
+def read_measurements(
+    path: Path, architectures: Collection[str], sources: Collection[str]
+) -> Measurements:
+    """Read a board's `measurements.csv`.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(path, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
+    architecture = table.labels("architecture", architectures)
+    runtime = table.labels("runtime")
+    precision = table.labels("precision")
+    batch = _batches(table)
+    status = table.labels("status", STATUSES, default=_constant("ok", len(table)))
+    rows = _provenance(table, sources)
+    measurements = Measurements(
+        architecture=architecture,
+        runtime=runtime,
+        precision=precision,
+        batch=batch,
+        status=status,
+        latency_ms=_metered(table, "latency", TIME, rows),
+        net_power_w=_metered(table, "net_power", POWER, rows),
+        memory_mb=_metered(table, "memory", MEMORY, rows),
+        latency_p90_ms=table.numbers("latency_p90_ms", TIME.largest),
+        latency_p99_ms=table.numbers("latency_p99_ms", TIME.largest),
+    )
+    fits = status.index == status.position.get("ok", -1)
+    _refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
+    _refuse_values_without_run(table, fits)
+    key = (architecture.index, runtime.index, precision.index, batch)
+    _refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
+    table.finish()
+    return measurements
+
+
+def estimate_at(metered: Metered, row: int) -> Estimate | None:
+    """The estimate in one row of a column, `None` where it is unknown."""
+    value, low, high = (float(column[row]) for column in metered.values)
+    if math.isnan(value):
+        return None
+    return Estimate(
+        value,
+        None if math.isnan(low) else low,
+        None if math.isnan(high) else high,
+        metered.origin.names[metered.origin.index[row]],
+        metered.source.names[metered.source.index[row]],
+    )
+
+
+def _constant(name: str, rows: int) -> Labels:
+    return Labels((name,), np.zeros(rows, dtype=np.int64))
+
+
+def _batches(table: Table) -> NDArray[np.int64]:
+    numbers = table.numbers("batch", LARGEST_BATCH)
+    _refuse_missing(table, "batch", numbers)
+    known = np.nan_to_num(numbers, nan=1.0, posinf=1.0, neginf=1.0)
+    for row in np.flatnonzero(known % 1)[:MOST_FAULTS].tolist():
+        table.note(row, "batch", shown(table.cells("batch")[row]), "a whole number")
+    return known.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Provenance:
+    """Where the values of each row come from, unless a metric's own column says otherwise."""
+
+    origin: Labels
+    source: Labels
+    sources: Collection[str]
+
+
+def _provenance(table: Table, sources: Collection[str]) -> _Provenance:
+    nothing = _constant("", len(table))
+    return _Provenance(
+        table.labels("origin", ORIGINS, default=nothing),
+        table.labels("source", sources, default=nothing),
+        sources,
+    )
+
+
+def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance) -> Metered:
+    """A metric's value, interval, origin and source columns."""
+    unit = "percent" if dimension is PERCENT else dimension.unit.lower()
+    names = f"{metric}_{unit}", f"{metric}_low_{unit}", f"{metric}_high_{unit}"
+    values = Values(*(table.numbers(name, dimension.largest) for name in names))
+    known, low, high = (~np.isnan(column) for column in values)
+    bad = (low != high) | (low & ~known)
+    bad |= low & high & ((values.low > values.value) | (values.value > values.high))
+    for row in np.flatnonzero(bad)[:MOST_FAULTS].tolist():
+        found = " to ".join(table.cells(name)[row] or "nothing" for name in names[1:])
+        expected = f"both ends of an interval around {table.cells(names[0])[row] or 'a value'}"
+        table.note(row, names[1], found, expected)
+    origin = table.labels(f"{metric}_origin", ORIGINS, default=rows.origin)
+    source = table.labels(f"{metric}_source", rows.sources, default=rows.source)
+    for what, labels in (("origin", origin), ("source", source)):
+        missing = known & (labels.index == labels.position.get("", -1))
+        for row in np.flatnonzero(missing)[:MOST_FAULTS].tolist():
+            table.note(row, what, "nothing", f"the {what} of {metric}")
+    return Metered(values, origin, source)
+
+
+def _refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:
+    """Note empty cells of a column that needs a value (what is no number is noted already)."""
+    cells = table.cells(column)
+    for row in np.flatnonzero(np.isnan(values))[:MOST_FAULTS].tolist():
+        if not cells[row]:
+            table.note(row, column, "nothing", "a number above zero")
+
+
+def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
+    """Note figures in rows whose status says that nothing ran."""
+    for column in ("latency_ms", "net_power_w", "memory_mb"):
+        cells = table.cells(column)
+        for row in np.flatnonzero(~ran)[:MOST_FAULTS].tolist():
+            if cells[row]:
+                status = table.cells("status")[row]
+                table.note(
+                    row, column, shown(cells[row]), f"nothing, since the status is {status!r}"
+                )
+
+
+def _refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) -> None:
+    """Note every row whose key an earlier row has."""
+    if not len(table):
+        return
+    folded = np.zeros(len(table), dtype=np.int64)
+    for column in key:
+        folded = folded * (column.max() + 1) + column
+    _, first, group = np.unique(folded, return_index=True, return_inverse=True)
+    earlier = first[group]
+    repeats = np.flatnonzero(earlier != np.arange(len(table)))
+    for row in repeats[:MOST_FAULTS].tolist():
+        found = f"{what} that line {table.lines[earlier[row]]} has already"
+        table.note(row, "architecture", found, "each key once")

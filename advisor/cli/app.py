@@ -1,0 +1,63 @@
+"""The command `advisor`: its subcommands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from advisor._version import __version__
+from advisor.cli import boards, catalog, pick, schema, show
+from advisor.cli.output import emit
+from advisor.errors import AdvisorError
+
+app = typer.Typer(
+    name="advisor",
+    help="Which neural network should I ship on this board, and how sure are you?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        emit(f"advisor {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("pick")(pick.command)
+app.command("boards")(boards.command)
+app.command("show")(show.command)
+app.add_typer(catalog.app, name="catalog")
+app.command("schema")(schema.command)
+
+
+def main() -> None:
+    """Run the command line; the exit status is that of DESIGN's contract.
+
+    0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
+    missing part, told in one message.
+    """
+    try:
+        app(prog_name="advisor")
+    except AdvisorError as error:
+        sys.stderr.write(f"advisor: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"  {error.hint}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

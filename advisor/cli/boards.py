@@ -1,0 +1,19 @@
+"""`advisor boards`: the boards that can be asked about."""
+
+from __future__ import annotations
+
+import sys
+
+from advisor.cli.options import CatalogOption
+from advisor.cli.output import emit_table
+
+
+def command(catalog: CatalogOption = None) -> None:
+    """The boards that can be asked about, and where each comes from."""
+    from advisor.catalog.store import Catalog
+    from advisor.report.boards_text import boards_text, survey
+
+    readable, broken = survey(Catalog.open(catalog))
+    emit_table(boards_text(readable))
+    for error in broken:
+        sys.stderr.write(f"advisor: left out: {error.message}\n")

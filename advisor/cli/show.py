@@ -1,0 +1,28 @@
+"""`advisor show ARCHITECTURE`: all that is known of one network."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from advisor.cli.options import CatalogOption
+from advisor.cli.output import emit_table
+
+
+def command(
+    architecture: Annotated[str, typer.Argument(help="Its name, such as resnet-50.")],
+    catalog: CatalogOption = None,
+) -> None:
+    """All that is known of an architecture, by board, with sources."""
+    from advisor.catalog.store import Catalog
+    from advisor.report.architecture_text import architecture_text
+    from advisor.report.boards_text import survey
+
+    opened = Catalog.open(catalog)
+    known = opened.architecture(architecture)
+    readable, broken = survey(opened)
+    emit_table(architecture_text(opened, known, readable))
+    for error in broken:
+        sys.stderr.write(f"advisor: left out: {error.message}\n")

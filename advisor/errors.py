@@ -1,0 +1,87 @@
+"""What goes wrong, in words for people: one exception family, one shape of a fault in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class AdvisorError(Exception):
+    """Bad input or a missing part, told in one message.
+
+    Attributes:
+        message: what is wrong, and where.
+        hint: what to do about it; empty where the message says it all.
+        exit_code: the exit status of a command that ends so.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong in one file.
+
+    Attributes:
+        path: the file.
+        line: 1-based line, or 0 where the whole file is meant.
+        column: 1-based character of the line (YAML), or the column's name (CSV), or "".
+        found: what stands there.
+        expected: what should stand there.
+    """
+
+    path: Path
+    line: int
+    column: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        place = str(self.path)
+        if self.line:
+            place += f", line {self.line}"
+        if self.column:
+            place += f", column {self.column}"
+        return f"{place}: found {self.found}; expected {self.expected}"
+
+
+class BrokenFileError(AdvisorError):
+    """A file that cannot be read as what it should be.
+
+    Attributes:
+        faults: all that is wrong in it, in the order of its lines.
+    """
+
+    def __init__(self, faults: Iterable[Fault], hint: str = "") -> None:
+        self.faults: Sequence[Fault] = sorted(faults)
+        more = len(self.faults) - 1
+        if more:
+            faults_word = "fault" if more == 1 else "faults"
+            hint = f"{more} more {faults_word}: `advisor catalog check` lists all"
+        super().__init__(str(self.faults[0]), hint)
+
+
+def shown(text: str) -> str:
+    """`text` in quotes, control characters escaped and cut to a length that fits a message."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A hint that offers the known spelling nearest to `name`, or else lists what is known."""
+    from difflib import get_close_matches  # costs more to import than most commands need
+
+    names = sorted(known)
+    by_folded = {known_name.lower(): known_name for known_name in names}
+    near = get_close_matches(name.lower(), by_folded, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {by_folded[near[0]]!r}?"
+    if not names:
+        return "none is known"
+    listed = ", ".join(names[:20])
+    return f"known: {listed}" + (", ..." if len(names) > 20 else "")

@@ -1,0 +1,165 @@
+"""Text with units in, numbers out, and back.
+
+Each dimension has a short list of accepted units, spelt exactly. Everything else is refused with
+that list, since a lenient reader turns "30fps" into femto-picoseconds and "400mb" into millibits.
+Scaling is decimal, so 700 mJ and 0.7 J are the same number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from advisor.errors import AdvisorError, closest, shown
+
+_NUMBER_AND_UNIT = re.compile(
+    r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*([^\s\d.]*)"
+)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A kind of quantity.
+
+    Attributes:
+        name: what messages call it, with its article.
+        unit: the unit of the number that `parse` returns, as metric names carry it.
+        units: accepted spellings and their factors to `unit`; the empty one where a bare number is
+            meaningful.
+        example: a good spelling, for messages.
+        largest: the largest number, in `unit`, that is believed.
+    """
+
+    name: str
+    unit: str
+    units: Mapping[str, Decimal]
+    example: str
+    largest: float
+
+
+def _factors(**factors: str) -> dict[str, Decimal]:
+    return {unit: Decimal(factor) for unit, factor in factors.items()}
+
+
+TIME = Dimension(
+    "a time",
+    "ms",
+    {**_factors(s="1000", ms="1", us="0.001", min="60000", h="3600000"), "µs": Decimal("0.001")},
+    "33 ms",
+    1e9,
+)
+ENERGY = Dimension(
+    "an energy", "J", _factors(J="1", mJ="0.001", kJ="1000", Wh="3600", mWh="3.6"), "0.5 J", 1e9
+)
+POWER = Dimension("a power", "W", _factors(W="1", mW="0.001", kW="1000"), "12 W", 1e6)
+MEMORY = Dimension(
+    "a memory size",
+    "MB",
+    _factors(
+        B="0.000001",
+        kB="0.001",
+        MB="1",
+        GB="1000",
+        TB="1000000",
+        KiB="0.001024",
+        MiB="1.048576",
+        GiB="1073.741824",
+    ),
+    "400 MB",
+    1e9,
+)
+RATE = Dimension(
+    "a frame rate", "fps", {"": Decimal(1), "fps": Decimal(1), "Hz": Decimal(1)}, "30", 1e9
+)
+PERCENT = Dimension("a percentage", "%", {"": Decimal(1), "%": Decimal(1)}, "70", 100.0)
+COUNT = Dimension(
+    "a count",
+    "",
+    {
+        "": Decimal(1),
+        "k": Decimal(10**3),
+        "M": Decimal(10**6),
+        "G": Decimal(10**9),
+        "T": Decimal(10**12),
+    },
+    "25M",
+    1e15,
+)
+
+
+def parse(text: object, dimension: Dimension, name: str, *, zero_allowed: bool = False) -> float:
+    """Read a quantity such as "0.5 J", in the dimension's unit.
+
+    Args:
+        text: a string, or a plain number where the dimension takes bare numbers.
+        dimension: what is expected.
+        name: what the quantity is for; the message begins with it.
+        zero_allowed: whether zero is a meaningful value.
+
+    Returns:
+        The number in `dimension.unit`.
+
+    Raises:
+        AdvisorError: no number, no unit or one that is not on the list, or a number that is
+            negative, zero or beyond belief.
+    """
+    written = str(text).strip()
+    match = _NUMBER_AND_UNIT.fullmatch(written)
+    if match is None:
+        raise AdvisorError(
+            f"{name}: {shown(written)} is not {dimension.name}",
+            f"write it like {dimension.example!r}",
+        )
+    digits, unit = match.groups()
+    if unit not in dimension.units:
+        raise _unit_error(written, unit, dimension, name)
+    value = float(Decimal(digits) * dimension.units[unit])
+    if value < 0:
+        raise AdvisorError(f"{name}: {shown(written)} is negative", "give a positive number")
+    if value == 0 and not zero_allowed:
+        raise AdvisorError(f"{name}: {shown(written)} is zero", "give a number above zero")
+    if value > dimension.largest:
+        largest = written_as(dimension.largest, dimension)
+        raise AdvisorError(
+            f"{name}: {shown(written)} is too large", f"at most {largest} is accepted"
+        )
+    return value
+
+
+def _unit_error(written: str, unit: str, dimension: Dimension, name: str) -> AdvisorError:
+    accepted = ", ".join(known for known in dimension.units if known)
+    if not unit:
+        return AdvisorError(
+            f"{name}: {shown(written)} has no unit",
+            f"write it like {dimension.example!r}; accepted units: {accepted}",
+        )
+    near = closest(unit, (known for known in dimension.units if known))
+    offer = near + " " if near.startswith("did you mean") else ""
+    return AdvisorError(
+        f"{name}: {shown(unit)} in {shown(written)} is no unit of {dimension.name}",
+        f"{offer}accepted units: {accepted}",
+    )
+
+
+def written_as(value: float, dimension: Dimension) -> str:
+    """The shortest text that `parse` reads back as exactly `value`, such as "0.5 J" or "25M"."""
+    if dimension is COUNT:
+        for prefix, factor in reversed(list(COUNT.units.items())):
+            digits = _digits(value / float(factor))
+            if value >= factor and float(Decimal(digits) * factor) == value:
+                return digits + prefix
+    number = _digits(value)
+    return number if "" in dimension.units else f"{number} {dimension.unit}"
+
+
+def _digits(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")
+
+
+def rounded(value: float, digits: int = 3) -> str:
+    """`value` with an SI prefix and so many significant digits, for people: "11.7M"."""
+    from quantiphy import Quantity  # only tables with counts need it
+
+    return str(Quantity(value).render(prec=digits - 1, strip_zeros=False))

@@ -1,0 +1,69 @@
+"""The boards on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from advisor.catalog.records import Board, Measurements
+from advisor.catalog.store import SHIPPED, Catalog
+from advisor.errors import BrokenFileError
+from advisor.report.figures import plain_table
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A board with its rows."""
+
+    board: Board
+    measurements: Measurements
+
+
+def survey(catalog: Catalog) -> tuple[list[Surveyed], list[BrokenFileError]]:
+    """Every board that can be read, and what is wrong with the others."""
+    readable, broken = [], []
+    for name in sorted(catalog.board_folders):
+        try:
+            board = catalog.board(name)
+            readable.append(Surveyed(board, catalog.measurements(board)))
+        except BrokenFileError as error:
+            broken.append(error)
+    return readable, broken
+
+
+def boards_text(boards: Sequence[Surveyed]) -> RenderableType:
+    """A table of the boards, then what each of them covers."""
+    table = plain_table("board", "what it is", "networks", "batches", "idle W", "from", left=2)
+    table.columns[5].justify = "left"
+    notes = []
+    for each in boards:
+        board, rows = each.board, each.measurements
+        idle = board.idle_power_w
+        table.add_row(
+            board.name,
+            board.title,
+            str(len(np.unique(rows.architecture.index))),
+            _span(sorted(set(rows.batch.tolist()))),
+            f"{idle.value:.2f}" if idle else "?",
+            "shipped" if board.layer == SHIPPED else "own",
+        )
+        notes.append(Text(_covers(board)))
+    return Group(table, "", *notes)
+
+
+def _span(batches: Sequence[int]) -> str:
+    return (
+        "none" if not batches else f"{batches[0]}-{batches[-1]}" if batches[1:] else str(batches[0])
+    )
+
+
+def _covers(board: Board) -> str:
+    power, memory = board.power_scope or "unknown", board.memory_scope or "unknown"
+    origin = "" if board.layer == SHIPPED else f", from {board.layer}"
+    return (
+        f"{board.name}{origin}: power covers {power}; memory is {memory}; weights {board.weights}."
+    )

@@ -1,0 +1,122 @@
+"""The recommendation for programs: one JSON document, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+from advisor.catalog.records import Estimate
+from advisor.quantities import TIME, written_as
+from advisor.solve.candidate import COLUMNS, IDENTITY_FIELDS, Candidate
+from advisor.solve.metrics import METRICS
+from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
+from advisor.solve.requirements import Constraint, Requirements
+
+SCHEMA = "advisor.pick/1"
+"""Name and version of the document's shape; `pick.schema.json` beside this file describes it."""
+
+
+def pick_json(recommendation: Recommendation) -> str:
+    """The recommendation as one JSON document."""
+    best = recommendation.best
+    document = {
+        "schema": SCHEMA,
+        "query": _query(recommendation),
+        "status": "ok" if best else "infeasible",
+        "best": _candidate(best) if best else None,
+        "alternatives": [_candidate(each) for each in recommendation.alternatives],
+        "rejected": {
+            "considered": recommendation.considered,
+            "did_not_fit": recommendation.did_not_fit,
+            "networks_fitting": recommendation.networks_fitting,
+            "by_limit": [_rejection(each) for each in recommendation.rejections],
+            "binding": _binding(recommendation.binding) if recommendation.binding else None,
+        },
+        "relaxations": [_relaxation(each) for each in recommendation.relaxations],
+        "bound": None,
+    }
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _query(recommendation: Recommendation) -> dict[str, Any]:
+    asked: Requirements = recommendation.requirements
+    return {
+        "board": asked.board,
+        "require": {each.name: {each.sense: each.limit_text} for each in asked.constraints},
+        "objective": asked.objective,
+        "candidates": {
+            "batch": asked.batches_text,
+            "weights": asked.weights or recommendation.board.weights,
+        },
+        "overhead": written_as(asked.overhead_ms, TIME),
+        "top": asked.top,
+        "all_batches": asked.all_batches,
+        "catalog": asked.catalog,
+        "command": asked.command(),
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    return {
+        **{name: getattr(candidate, name) for name in IDENTITY_FIELDS},
+        **{key: _estimate(candidate.metric(key)) for key in METRICS},
+        "headroom": {
+            each.constraint.name: {
+                "value": each.value,
+                "limit": each.constraint.limit,
+                "margin": each.margin,
+                "within_error": each.within_error,
+            }
+            for each in candidate.headroom
+        },
+    }
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, Any]:
+    names = ("value", "low", "high", "origin", "source")
+    return {name: getattr(estimate, name) if estimate else None for name in names}
+
+
+def _limit(constraint: Constraint) -> dict[str, Any]:
+    return {
+        "name": constraint.name,
+        "metric": constraint.metric,
+        constraint.sense: constraint.limit_text,
+    }
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        **_limit(rejection.constraint),
+        "rejected": rejection.rejected,
+        "unknown": rejection.unknown,
+        "nearest": _candidate(rejection.nearest) if rejection.nearest else None,
+        "also_fails": [each.name for each in rejection.also_fails],
+    }
+
+
+def _binding(binding: Binding) -> dict[str, Any]:
+    return {
+        "limits": [each.name for each in binding.constraints],
+        "candidate": _candidate(binding.candidate),
+        "networks": binding.networks,
+    }
+
+
+def _relaxation(relaxation: Relaxation) -> dict[str, Any]:
+    return {
+        **_limit(relaxation.constraint),
+        "to": relaxation.limit,
+        "candidate": _candidate(relaxation.candidate),
+    }
+
+
+def pick_csv(recommendation: Recommendation) -> str:
+    """The pick and its alternatives as CSV, best first; only the header where nothing fits."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(each.row() for each in recommendation.candidates)
+    return stream.getvalue()

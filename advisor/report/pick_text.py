@@ -1,0 +1,219 @@
+"""The recommendation on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.catalog.records import Estimate
+from advisor.catalog.store import SHIPPED
+from advisor.quantities import written_as
+from advisor.report.figures import COLUMNS, figure, loosened, percent, plain_table, with_unit
+from advisor.solve.candidate import Candidate, Headroom
+from advisor.solve.metrics import KEYS_BY_NAME, METRICS
+from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
+from advisor.solve.requirements import Constraint
+
+ALWAYS_SHOWN = (
+    "accuracy_top1_percent",
+    "fps",
+    "response_ms",
+    "energy_j",
+    "average_power_w",
+    "memory_mb",
+)
+
+
+def pick_text(recommendation: Recommendation) -> RenderableType:
+    """The whole answer."""
+    best = recommendation.best
+    table = _candidates_table(recommendation) if best else _rejections_table(recommendation)
+    sentences = _why(recommendation, best) if best else _why_nothing(recommendation)
+    return Group(_headline(recommendation), "", table, "", *map(Text, sentences))
+
+
+def _headline(recommendation: Recommendation) -> Text:
+    board, asked, best = recommendation.board, recommendation.requirements, recommendation.best
+    if best is None:
+        limits = _listed([str(each) for each in asked.constraints])
+        answer = Text("Nothing fits ", style="bold red") + Text(limits)
+    else:
+        answer = Text(f"{best.architecture} at batch {best.batch}", style="bold green")
+    origin = "" if board.layer == SHIPPED else f", from {board.layer}"
+    weights = asked.weights or board.weights
+    where = f"on {board.name} ({board.title}{origin})"
+    return answer + Text(f"\n{where}, weights {weights}, batch {asked.batches_text}")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _limits(constraints: Sequence[Constraint]) -> str:
+    return _listed([str(each) for each in constraints])
+
+
+def _place(candidate: Candidate) -> str:
+    return f"{candidate.architecture} at batch {candidate.batch}"
+
+
+# --- something fits
+
+
+def _candidates_table(recommendation: Recommendation) -> Table:
+    constraints = recommendation.requirements.constraints
+    keys = _shown_keys(recommendation)
+    table = plain_table(
+        "network", "batch", *(f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys)
+    )
+    if constraints:
+        limits = {each.metric: _limit(each) for each in constraints}
+        table.add_row("limit", "", *(limits.get(key, "") for key in keys), style="dim")
+    for candidate in recommendation.candidates:
+        picked = candidate is recommendation.best
+        figures = [figure(key, _value(candidate, key)) for key in keys]
+        style = "bold green" if picked else None
+        table.add_row(candidate.architecture, str(candidate.batch), *figures, style=style)
+        if picked and constraints:
+            margins = {each.constraint.metric: _margin(each) for each in candidate.headroom}
+            table.add_row("  head-room", "", *(margins.get(key, "") for key in keys), style="dim")
+    return table
+
+
+def _shown_keys(recommendation: Recommendation) -> list[str]:
+    """The metrics worth a column: the usual ones, those limited, and the objective."""
+    asked = recommendation.requirements
+    wanted = {*ALWAYS_SHOWN, KEYS_BY_NAME[asked.objective]}
+    wanted.update(each.metric for each in asked.constraints)
+    return [key for key in COLUMNS if key in wanted]
+
+
+def _limit(constraint: Constraint) -> str:
+    sign = ">=" if constraint.sense == "min" else "<="
+    exact = written_as(constraint.limit, constraint.dimension).split(" ")[0]
+    return f"{sign}{figure(constraint.metric, constraint.limit) if len(exact) > 6 else exact}"
+
+
+def _value(candidate: Candidate, key: str) -> float | None:
+    """A metric's figure; tails of the response are known from the limit on them."""
+    if key in METRICS:
+        estimate = candidate.metric(key)
+        return estimate.value if estimate else None
+    return next(each.value for each in candidate.headroom if each.constraint.metric == key)
+
+
+def _margin(headroom: Headroom) -> str:
+    return "?" if headroom.margin is None else percent(headroom.margin)
+
+
+def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
+    """The sentences below the table."""
+    asked, binding = recommendation.requirements, recommendation.binding
+    objective = asked.objective.replace("-", " ")
+    if binding is None:
+        yield f"Nothing is binding: no candidate on this board has a better {objective}."
+    else:
+        yield _binding(binding, KEYS_BY_NAME[asked.objective])
+    if best.batch > 1 and best.response_ms:
+        yield _waiting(recommendation, best, best.response_ms)
+    if best.metric(KEYS_BY_NAME[asked.objective]) is None:
+        yield f"The {objective} of these candidates is unknown, so the next criterion decided."
+    close = [each.constraint for each in best.headroom if each.within_error]
+    if close:
+        yield f"Too close to be sure: {_limits(close)} lies within the error of the pick's figure."
+    yield from _fell_out(recommendation)
+    listed = {each.architecture for each in recommendation.candidates}
+    hidden = recommendation.networks_fitting - len(listed)
+    if hidden:
+        more = "1 more network meets" if hidden == 1 else f"{hidden} more networks meet"
+        yield f"{more} every limit (--top)."
+
+
+def _binding(binding: Binding, key: str) -> str:
+    nearest = binding.candidate
+    lacks = _listed(
+        [
+            f"{with_unit(each.constraint.metric, each.value)} ({_margin(each)})"
+            for each in nearest.headroom
+            if each.constraint in binding.constraints
+        ]
+    )
+    verb = "is" if len(binding.constraints) == 1 else "are"
+    return (
+        f"{_limits(binding.constraints)} {verb} binding: the nearest better candidate, "
+        f"{_place(nearest)} ({with_unit(key, _value(nearest, key))}), has {lacks}."
+    )
+
+
+def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:
+    asked = recommendation.requirements
+    running = with_unit("latency_ms", _value(best, "latency_ms"))
+    if asked.fps is None:
+        return f"The batch runs in {running}; without --fps the wait to fill it is left out."
+    fill = with_unit("response_ms", (best.batch - 1) * 1000 / asked.fps)
+    overhead = f", {with_unit('response_ms', asked.overhead_ms)} overhead"
+    total = f"{response.value / 1000:.2f} s"
+    return (
+        f"At batch {best.batch} the first image waits {total} for its answer: "
+        f"{fill} for its batch to fill, {running} to run{overhead if asked.overhead_ms else ''}."
+    )
+
+
+def _fell_out(recommendation: Recommendation) -> Iterator[str]:
+    for rejection in recommendation.rejections:
+        if rejection.unknown:
+            constraint = rejection.constraint
+            tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
+            yield (
+                f"{rejection.unknown} of {recommendation.considered} candidates fell out because "
+                f"their {tail}{METRICS[KEYS_BY_NAME[constraint.name]].title} is unknown."
+            )
+
+
+# --- nothing fits
+
+
+def _rejections_table(recommendation: Recommendation) -> Table:
+    table = plain_table("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
+    table.columns[2].justify = table.columns[5].justify = "left"
+    for rejection in recommendation.rejections:
+        table.add_row(str(rejection.constraint), str(rejection.rejected), *_nearest(rejection))
+    return table
+
+
+def _nearest(rejection: Rejection) -> Sequence[str]:
+    nearest, constraint = rejection.nearest, rejection.constraint
+    if nearest is None:
+        return "none", "", "", ""
+    of_this = next(each for each in nearest.headroom if each.constraint == constraint)
+    return (
+        f"{nearest.architecture}, {nearest.batch}",
+        with_unit(constraint.metric, of_this.value),
+        _margin(of_this).lstrip("-"),
+        _shortened([each.name for each in rejection.also_fails]),
+    )
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f" +{len(names) - 1}" if len(names) > 2 else ""
+    return (names[0] if more else ", ".join(names)) + more if names else ""
+
+
+def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
+    line = f"{recommendation.considered} candidates (network and batch) were considered"
+    left_out = recommendation.did_not_fit
+    yield line + (f"; {left_out} more do not fit in the board's memory." if left_out else ".")
+    yield from _fell_out(recommendation)
+    if not recommendation.relaxations:
+        yield "No single limit, changed alone, gives an answer."
+    yield from map(_relaxation, recommendation.relaxations)
+
+
+def _relaxation(relaxation: Relaxation) -> str:
+    down = relaxation.constraint.sense == "min"
+    enough = replace(relaxation.constraint, limit=loosened(relaxation.limit, down=down))
+    return f"{enough} instead would give {_place(relaxation.candidate)}."

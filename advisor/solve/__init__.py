@@ -1,0 +1,1 @@
+"""Choosing: requirements, candidates, the recommendation, and why."""

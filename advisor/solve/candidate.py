@@ -1,0 +1,86 @@
+"""One thing that could be deployed, as a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from advisor.catalog.records import Estimate
+from advisor.solve.metrics import METRICS
+from advisor.solve.requirements import Constraint
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How a candidate stands to one limit.
+
+    Attributes:
+        constraint: the limit.
+        value: the candidate's figure, in the limit's unit; `None` where unknown.
+        margin: relative head-room: 0.3 is 30 % within the limit, -0.3 is 30 % beyond it; `None`
+            where unknown.
+        within_error: whether the limit lies inside the figure's 90 % interval.
+    """
+
+    constraint: Constraint
+    value: float | None
+    margin: float | None
+    within_error: bool
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something one could deploy, every metric an estimate; `None` where unknown.
+
+    Units stand in the names; `fps` is images per second, `params` and `operations` are counts (an
+    operation being a multiply or an add of one image's forward pass).
+    """
+
+    architecture: str
+    weights: str | None
+    board: str
+    runtime: str
+    precision: str
+    batch: int
+    accuracy_top1_percent: Estimate | None
+    latency_ms: Estimate | None
+    time_per_image_ms: Estimate | None
+    response_ms: Estimate | None
+    fps: Estimate | None
+    energy_j: Estimate | None
+    net_power_w: Estimate | None
+    average_power_w: Estimate | None
+    memory_mb: Estimate | None
+    params: Estimate | None
+    operations: Estimate | None
+    headroom: tuple[Headroom, ...]
+
+    def metric(self, key: str) -> Estimate | None:
+        """The metric of that key, one of `METRICS`."""
+        estimate: Estimate | None = getattr(self, key)
+        return estimate
+
+    def row(self) -> dict[str, str | int | float | None]:
+        """The candidate as one flat row: what it is, then each metric with its interval."""
+        row: dict[str, str | int | float | None] = {
+            name: getattr(self, name) for name in IDENTITY_FIELDS
+        }
+        for key in METRICS:
+            estimate = self.metric(key)
+            row[key] = estimate.value if estimate else None
+            row[f"{key}_low"] = estimate.low if estimate else None
+            row[f"{key}_high"] = estimate.high if estimate else None
+            row[f"{key}_origin"] = estimate.origin if estimate else None
+        return row
+
+
+IDENTITY_FIELDS = tuple(
+    field.name
+    for field in fields(Candidate)
+    if field.name not in METRICS and field.name != "headroom"
+)
+"""What tells one candidate from another."""
+
+COLUMNS = IDENTITY_FIELDS + tuple(
+    key + part for key in METRICS for part in ("", "_low", "_high", "_origin")
+)
+"""The columns of `Candidate.row`, in order."""

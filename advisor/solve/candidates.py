@@ -1,0 +1,239 @@
+"""What could be deployed on a board, as columns; metrics are derived when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import (
+    ORIGINS,
+    Architecture,
+    Board,
+    Estimate,
+    Measurements,
+    Metered,
+    Values,
+    Weights,
+)
+from advisor.catalog.tables import estimate_at
+from advisor.solve.candidate import Candidate, Headroom
+from advisor.solve.metrics import (
+    METRICS,
+    average_power_w,
+    energy_j,
+    response_ms,
+    throughput_fps,
+    time_per_image_ms,
+)
+from advisor.solve.requirements import Constraint
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Integers
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Candidates as columns; a row is one of them.
+
+    Attributes:
+        board: the board that all of them run on.
+        measurements: the board's rows.
+        architectures: the architectures, aligned with `measurements.architecture.names`.
+        weights: the sets of weights, sorted by architecture and name.
+        rows: for each candidate, its row of `measurements`; shape (candidates,).
+        weights_index: for each candidate, its set of weights, or -1; shape (candidates,).
+        fps: the required frame rate, or `None`.
+        overhead_ms: time per batch for pre- and post-processing.
+        did_not_fit: how many pairs were left out because they are known not to fit.
+    """
+
+    board: Board
+    measurements: Measurements
+    architectures: tuple[Architecture, ...]
+    weights: tuple[Weights, ...]
+    rows: Integers
+    weights_index: Integers
+    fps: float | None
+    overhead_ms: float
+    did_not_fit: int
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, selected: Integers) -> Candidates:
+        """Only the candidates at these positions, in this order."""
+        return replace(self, rows=self.rows[selected], weights_index=self.weights_index[selected])
+
+    @cached_property
+    def architecture_index(self) -> Integers:
+        """For each candidate, its place in `architectures`, which is sorted by name."""
+        return self.measurements.architecture.index[self.rows]
+
+    @cached_property
+    def batch(self) -> Integers:
+        """For each candidate, its batch size."""
+        return self.measurements.batch[self.rows]
+
+    @cached_property
+    def _columns(self) -> dict[str, Values]:
+        return {}
+
+    def values(self, key: str) -> Values:
+        """A metric of all candidates, with its interval; NaN where unknown. Computed once.
+
+        Args:
+            key: one of `METRICS`, or of the tails in `advisor.solve.metrics.TAILS`.
+        """
+        if key not in self._columns:
+            self._columns[key] = DERIVATIONS[key].column(self)
+        return self._columns[key]
+
+    def measured(self, key: str) -> Values:
+        """A column of the measurements."""
+        metered: Metered = getattr(self.measurements, key)
+        return Values(*(column[self.rows] for column in metered.values))
+
+    def tail(self, key: str) -> Values:
+        """A column of the latency's tail, whose own error is unknown."""
+        column = getattr(self.measurements, key)[self.rows]
+        unknown = np.full(len(self), np.nan)
+        return Values(column, unknown, unknown)
+
+    def response(self, latency_ms: Values) -> Values:
+        """The response that follows from a latency, at the required frame rate."""
+        return response_ms(latency_ms, self.batch, self.fps, self.overhead_ms)
+
+    def accuracy(self) -> Values:
+        """Top-1 accuracy of each candidate's weights."""
+        return _looked_up([each.top1_percent for each in self.weights], self.weights_index)
+
+    def complexity(self, key: str) -> Values:
+        """A figure of each candidate's architecture."""
+        figures: list[Estimate | None] = [getattr(each, key) for each in self.architectures]
+        return _looked_up(figures, self.architecture_index)
+
+    def candidate(self, position: int, constraints: tuple[Constraint, ...]) -> Candidate:
+        """One candidate as a record, with its head-room to each of `constraints`."""
+        one = self.take(np.array([position]))
+        row, index = int(one.rows[0]), int(one.weights_index[0])
+        weights = self.weights[index] if index >= 0 else None
+        table = self.measurements
+        return Candidate(
+            architecture=table.architecture.names[table.architecture.index[row]],
+            weights=weights.name if weights else None,
+            board=self.board.name,
+            runtime=table.runtime.names[table.runtime.index[row]],
+            precision=table.precision.names[table.precision.index[row]],
+            batch=int(table.batch[row]),
+            **{key: one._estimate(key, row) for key in METRICS},
+            headroom=tuple(_headroom(one, constraint) for constraint in constraints),
+        )
+
+    def _estimate(self, key: str, row: int) -> Estimate | None:
+        """The metric of the only candidate, with where it comes from."""
+        value, low, high = (float(column[0]) for column in self.values(key))
+        if np.isnan(value):
+            return None
+        parts = [self._part(part, row) for part in DERIVATIONS[key].parts]
+        origin, source = _provenance([part for part in parts if part is not None])
+        known = not (np.isnan(low) or np.isnan(high))
+        return Estimate(value, low if known else None, high if known else None, origin, source)
+
+    def _part(self, key: str, row: int) -> Estimate | None:
+        """What stands in the catalog, from which the only candidate's metrics are derived."""
+        if key == "idle_power_w":
+            return self.board.idle_power_w
+        if key == "top1_percent":
+            return self.weights[int(self.weights_index[0])].top1_percent
+        if key in ("params", "operations"):
+            architecture = self.architectures[int(self.architecture_index[0])]
+            estimate: Estimate | None = getattr(architecture, key)
+            return estimate
+        return estimate_at(getattr(self.measurements, key), row)
+
+
+def _looked_up(estimates: list[Estimate | None] | list[Estimate], index: Integers) -> Values:
+    """A column from a short list of estimates; index -1 is unknown."""
+    table = np.full((3, len(estimates) + 1), np.nan)
+    for place, estimate in enumerate(estimates):
+        if estimate is not None:
+            bounds = estimate.value, estimate.low, estimate.high
+            table[:, place] = [np.nan if bound is None else bound for bound in bounds]
+    return Values(*table[:, index])
+
+
+def _provenance(parts: list[Estimate]) -> tuple[str, str]:
+    """The least trusted origin of the parts, and all their sources."""
+    origin = max((part.origin for part in parts), key=ORIGINS.index)
+    return origin, ", ".join(dict.fromkeys(part.source for part in parts))
+
+
+def _headroom(one: Candidates, constraint: Constraint) -> Headroom:
+    value, low, high = (float(column[0]) for column in one.values(constraint.metric))
+    if np.isnan(value):
+        return Headroom(constraint, None, None, within_error=False)
+    ratio = value / constraint.limit
+    margin = ratio - 1 if constraint.sense == "min" else 1 - ratio
+    return Headroom(constraint, value, margin, within_error=low < constraint.limit < high)
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a metric is computed.
+
+    Attributes:
+        column: its values for all candidates.
+        parts: what it is computed from, for its origin and sources.
+    """
+
+    column: Callable[[Candidates], Values]
+    parts: tuple[str, ...]
+
+
+def _time_per_image(these: Candidates) -> Values:
+    return time_per_image_ms(these.measured("latency_ms"), these.batch)
+
+
+def _throughput(these: Candidates) -> Values:
+    return throughput_fps(these.measured("latency_ms"), these.batch)
+
+
+def _energy(these: Candidates) -> Values:
+    return energy_j(these.measured("latency_ms"), these.batch, these.measured("net_power_w"))
+
+
+def _average_power(these: Candidates) -> Values:
+    return average_power_w(
+        these.values("energy_j"),
+        these.measured("net_power_w"),
+        these.board.idle_power_w,
+        these.fps,
+    )
+
+
+DERIVATIONS: Mapping[str, Derivation] = {
+    "accuracy_top1_percent": Derivation(Candidates.accuracy, ("top1_percent",)),
+    "latency_ms": Derivation(lambda these: these.measured("latency_ms"), ("latency_ms",)),
+    "time_per_image_ms": Derivation(_time_per_image, ("latency_ms",)),
+    "response_ms": Derivation(
+        lambda these: these.response(these.measured("latency_ms")), ("latency_ms",)
+    ),
+    "response_p90_ms": Derivation(
+        lambda these: these.response(these.tail("latency_p90_ms")), ("latency_ms",)
+    ),
+    "response_p99_ms": Derivation(
+        lambda these: these.response(these.tail("latency_p99_ms")), ("latency_ms",)
+    ),
+    "fps": Derivation(_throughput, ("latency_ms",)),
+    "energy_j": Derivation(_energy, ("latency_ms", "net_power_w")),
+    "net_power_w": Derivation(lambda these: these.measured("net_power_w"), ("net_power_w",)),
+    "average_power_w": Derivation(_average_power, ("latency_ms", "net_power_w", "idle_power_w")),
+    "memory_mb": Derivation(lambda these: these.measured("memory_mb"), ("memory_mb",)),
+    "params": Derivation(lambda these: these.complexity("params"), ("params",)),
+    "operations": Derivation(lambda these: these.complexity("operations"), ("operations",)),
+}
+"""Every metric by its key, the tails of the response included."""

@@ -1,0 +1,133 @@
+"""The answer to a question, as records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from advisor.catalog.records import Board
+from advisor.solve.candidate import COLUMNS, IDENTITY_FIELDS, Candidate
+from advisor.solve.metrics import METRICS
+from advisor.solve.requirements import Constraint, Requirements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What one limit did to the candidates.
+
+    Attributes:
+        constraint: the limit.
+        rejected: how many candidates have a known figure beyond it.
+        unknown: how many candidates fell out because their figure is unknown.
+        nearest: of those rejected, the one that fails the fewest other limits and comes closest to
+            this one; `None` where none was rejected.
+        also_fails: the other limits that `nearest` does not meet.
+    """
+
+    constraint: Constraint
+    rejected: int
+    unknown: int
+    nearest: Candidate | None
+    also_fails: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The smallest change of one limit alone that gives an answer.
+
+    Attributes:
+        constraint: the limit.
+        limit: what it would have to be, in its unit.
+        candidate: what one would get.
+    """
+
+    constraint: Constraint
+    limit: float
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What keeps the pick from being better.
+
+    Attributes:
+        constraints: the limits that the nearest better candidate does not meet.
+        candidate: of all candidates that the objective prefers to the pick, the one that is closest
+            to meeting every limit.
+        networks: how many other networks have a candidate that the objective prefers.
+    """
+
+    constraints: tuple[Constraint, ...]
+    candidate: Candidate
+    networks: int
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Which network to ship, what else would do, and what the rest lacks.
+
+    Attributes:
+        requirements: the question, defaults included.
+        board: the board that it was asked of.
+        best: the pick; `None` where nothing meets all limits.
+        alternatives: what else meets them, best first; one candidate a network, unless all batch
+            sizes were asked for.
+        networks_fitting: how many networks meet all limits.
+        considered: how many candidates there were.
+        did_not_fit: how many more pairs are known not to fit in the board's memory.
+        rejections: what each limit did, in the order of the question.
+        binding: what keeps the pick from being better; `None` where nothing does.
+        relaxations: where nothing fits, the limits whose change alone would give an answer, the
+            smallest relative change first.
+    """
+
+    requirements: Requirements
+    board: Board
+    best: Candidate | None
+    alternatives: tuple[Candidate, ...]
+    networks_fitting: int
+    considered: int
+    did_not_fit: int
+    rejections: tuple[Rejection, ...]
+    binding: Binding | None
+    relaxations: tuple[Relaxation, ...]
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The pick and its alternatives, best first."""
+        return (self.best, *self.alternatives) if self.best else ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """The pick and its alternatives as a table, best first.
+
+        Returns:
+            A row a candidate. Columns: what it is (`architecture`, `weights`, `board`, `runtime`,
+            `precision`, `batch`), then each metric, its 90 % interval (`_low`, `_high`) and its
+            `_origin`.
+        """
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(
+            [each.row() for each in self.candidates], columns=COLUMNS
+        )
+        return frame
+
+    def _repr_html_(self) -> str:
+        """The answer as notebooks show it."""
+        from html import escape
+
+        limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
+        asked = f"{self.board.name}: {limits}"
+        if self.best is None:
+            nearest = "; ".join(
+                f"{each.constraint} would have to give way to {each.limit:.4g}"
+                for each in self.relaxations
+            )
+            return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(nearest)}</p>"
+        pick = f"{self.best.architecture} at batch {self.best.batch}"
+        frame = self.to_frame()[[*IDENTITY_FIELDS, *METRICS]].dropna(axis="columns", how="all")
+        table = frame.to_html(float_format="%.4g")
+        return f"<p>{escape(asked)}</p><p><b>{escape(pick)}</b></p>{table}"

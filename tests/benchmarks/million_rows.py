@@ -1,0 +1,110 @@
+"""How long a pick takes on a large catalog, after loading, and how that grows with the rows.
+
+    python tests/benchmarks/million_rows.py [--rows 1000000]
+
+Makes boards of 10,000 to a million rows (1,000 made-up networks, drawn with a fixed seed), loads
+each from its files, and times filter, rank and explanation: once where something fits, once where
+nothing does. The plain-numpy column is a bare filter and sort of the same rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from advisor.catalog.store import Catalog
+from advisor.catalog.tables import MEASUREMENT_COLUMNS, WEIGHTS_COLUMNS
+from advisor.solve.gather import gather
+from advisor.solve.recommend import recommend
+from advisor.solve.requirements import Requirements, read_requirements
+
+NETWORKS = 1000
+LIMITS = {"fps": "30", "latency": "500 ms", "energy": "0.5 J", "power": "12 W", "memory": "900 MB"}
+TARGET_S = 2.0
+
+
+def make_catalog(folder: Path, rows: int) -> None:
+    """Write a catalog with one board of so many rows."""
+    random = np.random.default_rng(0)
+    names = [f"net-{index:04d}" for index in range(NETWORKS)]
+    (folder / "boards/large").mkdir(parents=True)
+    (folder / "sources.yaml").write_text("made-up: {citation: none, read: drawn, error: none}\n")
+    (folder / "architectures.yaml").write_text(
+        "".join(f"{name}: {{family: F, input: 3x224x224, reference: none}}\n" for name in names)
+    )
+    top1 = random.uniform(50, 85, NETWORKS)
+    (folder / "weights.csv").write_text(
+        ",".join(WEIGHTS_COLUMNS)
+        + "\n"
+        + "".join(
+            f"{name},paper,{accuracy:.2f},,,,reported,made-up\n"
+            for name, accuracy in zip(names, top1, strict=True)
+        )
+    )
+    (folder / "boards/large/board.yaml").write_text(
+        "title: Made up\nweights: paper\nsource: made-up\n"
+        "idle_power: {value: 1 W, source: made-up}\n"
+    )
+    batches = np.arange(rows) // NETWORKS + 1
+    latency = (5 + 3 * (top1[np.arange(rows) % NETWORKS] - 49)) * batches**0.95
+    latency *= random.lognormal(0, 0.2, rows)
+    power, memory = random.normal(11.8, 0.7, rows).clip(5), 200 + 2 * batches
+    with (folder / "boards/large/measurements.csv").open("w") as stream:
+        stream.write(",".join(MEASUREMENT_COLUMNS) + ",origin,source\n")
+        stream.writelines(
+            f"{names[row % NETWORKS]},eager,fp32,{batches[row]},{latency[row]:.4f},"
+            f"{power[row]:.3f},{memory[row]},reported,made-up\n"
+            for row in range(rows)
+        )
+
+
+def seconds(catalog: Catalog, requirements: Requirements) -> tuple[float, float, bool]:
+    """Time to gather and answer, time to answer alone, and whether anything fits."""
+    started = time.perf_counter()
+    candidates = gather(catalog, requirements)
+    gathered = time.perf_counter()
+    answer = recommend(candidates, requirements)
+    return gathered - started, time.perf_counter() - gathered, answer.best is not None
+
+
+def plain_numpy(catalog: Catalog) -> float:
+    """Time of a bare filter and sort of the same rows."""
+    table = catalog.measurements(catalog.board("large"))
+    latency, power = table.latency_ms.values.value, table.net_power_w.values.value
+    started = time.perf_counter()
+    per_image = latency / table.batch
+    fits = (per_image <= 1000 / 30) & (power * per_image <= 500) & (latency <= 500)
+    fits &= table.memory_mb.values.value <= 900
+    found = np.flatnonzero(fits)
+    found[np.lexsort((latency[found], table.architecture.index[found]))]
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print a line for every size."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    most = parser.parse_args().rows
+    print("     rows  load+join s  answer s  none fits s  plain numpy s")
+    for rows in sorted({max(most // 100, NETWORKS), max(most // 10, NETWORKS), most}):
+        with tempfile.TemporaryDirectory() as folder:
+            make_catalog(Path(folder), rows)
+            catalog = Catalog.open(folder)
+            loading, answer, fits = seconds(catalog, read_requirements(LIMITS, board="large"))
+            hard = read_requirements({**LIMITS, "accuracy": "84.9", "fps": "900"}, board="large")
+            _, no_answer, hard_fits = seconds(catalog, hard)
+            if hard_fits or not fits:
+                raise SystemExit("the questions no longer do what they are meant to")
+            bare = plain_numpy(catalog)
+        print(f"{rows:9,}  {loading:11.2f}  {answer:8.3f}  {no_answer:11.3f}  {bare:13.3f}")
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+    print(f"target: answer within {TARGET_S} s at 1,000,000 rows; peak memory {peak_mb:,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""The shipped catalog, the user's overlay, and the check of both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor.catalog.check import check
+from advisor.catalog.store import Catalog, shipped_folder, user_folder
+from advisor.errors import AdvisorError
+from tests.conftest import Overlay
+
+FOURTEEN = [
+    "alexnet",
+    "bn-alexnet",
+    "bn-nin",
+    "enet",
+    "googlenet",
+    "vgg-16",
+    "vgg-19",
+    "resnet-18",
+    "resnet-34",
+    "resnet-50",
+    "resnet-101",
+    "resnet-152",
+    "inception-v3",
+    "inception-v4",
+]
+
+
+def test_the_shipped_catalog_has_no_faults() -> None:
+    checked = check(Catalog.open())
+    assert checked.faults == ()
+    assert (checked.boards, checked.rows) == (1, 98)
+
+
+def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
+    catalog = Catalog.open()
+    assert list(catalog.architectures) == FOURTEEN
+    for name, architecture in catalog.architectures.items():
+        assert architecture.reference
+        assert architecture.params is not None
+        assert architecture.operations is not None
+        assert architecture.params.source == "canziani-2016-figure-2"
+        side = 299 if name.startswith("inception") else 224
+        assert architecture.input_shape == (3, side, side)
+        assert catalog.weights[name, "paper"].top1_percent.origin == "reported"
+
+
+def test_every_figure_of_the_tx1_is_reported_with_source_and_interval() -> None:
+    catalog = Catalog.open()
+    rows = catalog.measurements(catalog.board("jetson-tx1"))
+    ran = rows.status.index == rows.status.position["ok"]
+    assert (len(rows), int(np.count_nonzero(ran))) == (98, 82)
+    for column in (rows.latency_ms, rows.net_power_w, rows.memory_mb):
+        known = ~np.isnan(column.values.value)
+        assert not np.any(known & ~ran)
+        assert np.all(column.values.low[known] < column.values.value[known])
+        assert np.all(column.values.value[known] < column.values.high[known])
+        assert {column.origin.names[index] for index in column.origin.index[known]} == {"reported"}
+        for index in column.source.index[known]:
+            assert column.source.names[index] in catalog.sources
+    assert np.count_nonzero(~np.isnan(rows.latency_ms.values.value)) == 82
+    assert np.count_nonzero(~np.isnan(rows.net_power_w.values.value)) == 82
+    assert np.count_nonzero(~np.isnan(rows.memory_mb.values.value)) == 60
+
+
+def test_the_tx1_says_what_its_figures_cover() -> None:
+    board = Catalog.open().board("jetson-tx1")
+    assert board.memory_mb == 4000
+    assert board.memory_shared
+    assert board.idle_power_w is not None
+    assert board.idle_power_w.value == 1.30
+    assert "whole board" in board.power_scope
+    assert board.memory_scope == "net system memory"
+    assert board.weights == "paper"
+
+
+def test_an_overlay_adds_boards_architectures_weights_and_sources(overlay: Overlay) -> None:
+    overlay.write(
+        "architectures.yaml",
+        "my-net@128:\n  family: Mine\n  input: 3x128x128\n  reference: none yet\n",
+    )
+    overlay.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,"
+        "origin,source\nmy-net@128,first,71.5,,,,measured,my-notes\n",
+    )
+    catalog = Catalog.open(overlay.folder)
+    assert list(catalog.board_folders) == ["jetson-tx1", "small"]
+    assert catalog.board("small").layer == str(overlay.folder)
+    assert catalog.board("jetson-tx1").layer == "shipped"
+    assert catalog.weights["my-net@128", "first"].top1_percent.low is None
+    assert catalog.architecture("my-net@128").params is None
+    assert "my-notes" in catalog.sources
+    assert len(catalog.architectures) == 15
+
+
+def test_an_overlay_replaces_by_name(overlay: Overlay) -> None:
+    overlay.write(
+        "architectures.yaml",
+        "resnet-18:\n  family: ResNet\n  input: 3x160x160\n  reference: smaller input\n",
+    )
+    board = overlay.write(
+        "boards/jetson-tx1/board.yaml", "title: Mine\nweights: paper\nsource: my-notes\n"
+    )
+    rows = (overlay.folder / "boards/small/measurements.csv").read_text()
+    overlay.write("boards/jetson-tx1/measurements.csv", rows)
+    catalog = Catalog.open(overlay.folder)
+    assert catalog.architecture("resnet-18").input_shape == (3, 160, 160)
+    assert catalog.board("jetson-tx1").folder == board.parent
+    assert len(catalog.measurements(catalog.board("jetson-tx1"))) == 3
+
+
+def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
+    assert list(Catalog.open(tmp_path).board_folders) == ["jetson-tx1"]
+    assert check(Catalog.open(tmp_path)).faults == ()
+
+
+def test_where_the_users_catalog_is_sought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user_folder() is None
+    data = tmp_path / "data"
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    assert user_folder() is None
+    (data / "dnn-advisor/catalog").mkdir(parents=True)
+    assert user_folder() == data / "dnn-advisor/catalog"
+    named = tmp_path / "named"
+    named.mkdir()
+    monkeypatch.setenv("ADVISOR_CATALOG", str(named))
+    assert user_folder() == named
+    assert user_folder(data) == data
+
+
+def test_a_catalog_asked_for_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for bad, said in (
+        (tmp_path / "none", "does not exist"),
+        (file, "is not a folder"),
+        ("", "exist"),
+    ):
+        with pytest.raises(AdvisorError, match=f"--catalog.*{said}"):
+            user_folder(bad)
+    with pytest.raises(AdvisorError, match="does not exist"):
+        user_folder("\0")
+    monkeypatch.setenv("ADVISOR_CATALOG", str(tmp_path / "none"))
+    with pytest.raises(AdvisorError, match=r"ADVISOR_CATALOG.*does not exist"):
+        user_folder()
+
+
+def test_unknown_names_are_answered_with_the_closest() -> None:
+    catalog = Catalog.open()
+    with pytest.raises(AdvisorError) as refused:
+        catalog.board("jetson-tx")
+    assert "did you mean 'jetson-tx1'?" in refused.value.hint
+    with pytest.raises(AdvisorError) as refused:
+        catalog.architecture("ResNet50")
+    assert "did you mean 'resnet-50'?" in refused.value.hint
+
+
+def test_a_broken_file_costs_nothing_but_itself(overlay: Overlay) -> None:
+    overlay.measurements("resnet-18,eager,fp32,1,20,5")
+    catalog = Catalog.open(overlay.folder)
+    assert len(catalog.measurements(catalog.board("jetson-tx1"))) == 98
+
+
+def test_the_check_tells_all_faults_of_all_files(overlay: Overlay) -> None:
+    overlay.write("sources.yaml", "my-notes:\n  citation: none\n")
+    overlay.measurements("resnet-81,eager,fp32,1,-3,5,300,reported,my-notes")
+    overlay.write("boards/empty/board.yaml", "")
+    overlay.write("boards/folder/board.yaml/inner", "")
+    told = [
+        (str(fault.path.relative_to(overlay.folder)), fault.line)
+        for fault in check(Catalog.open(overlay.folder)).faults
+    ]
+    assert told == [
+        ("boards/empty/board.yaml", 1),
+        ("boards/empty/board.yaml", 1),
+        ("boards/empty/board.yaml", 1),
+        ("boards/empty/measurements.csv", 0),
+        ("boards/folder/board.yaml", 0),
+        ("boards/folder/measurements.csv", 0),
+        ("boards/small/measurements.csv", 2),
+        ("boards/small/measurements.csv", 2),
+        ("sources.yaml", 2),
+        ("sources.yaml", 2),
+    ]
+
+
+def test_the_catalog_of_a_checkout_is_used_where_none_is_packed() -> None:
+    assert (shipped_folder() / "architectures.yaml").is_file()

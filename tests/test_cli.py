@@ -1,0 +1,341 @@
+"""The command line as people use it, and misuse it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+import advisor
+from tests.conftest import ROWS, Overlay, Ran, Run
+
+ADVISOR = [sys.executable, "-m", "advisor"]
+FIRST_QUESTION = ("pick", "--fps", "30", "--energy", "0.5J")
+
+
+def assert_refused(ran: Ran, *said: str) -> None:
+    """Exit 2, one message without a traceback, nothing on standard output."""
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+    folded = " ".join(ran.err.replace("│", " ").split())
+    for words in said:
+        assert words in folded
+
+
+def document(ran: Ran) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(ran.out)
+    return read
+
+
+# --- answers
+
+
+def test_the_first_question(run: Run) -> None:
+    ran = run(*FIRST_QUESTION)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == "resnet-18 at batch 1"
+    assert "jetson-tx1 (NVIDIA Jetson TX1)" in lines[1]
+    assert any(re.search(r"^resnet-18 +1 +69.57 +39.4 +25.4 +0.313 ", line) for line in lines)
+    assert any(re.search(r"^limit +>=30 +<=0.5$", line) for line in lines)
+    assert any(re.search(r"^  head-room +\+31% +\+37%$", line) for line in lines)
+    assert "fps >= 30 is binding: the nearest better candidate, resnet-34 at batch 64" in ran.out
+    assert "1 more network meets every limit (--top)." in ran.out
+
+
+def test_a_batch_says_how_long_its_first_image_waits(run: Run) -> None:
+    ran = run("pick", "--fps", 20, "--energy", "0.5J", "--overhead", "5ms")
+    assert ran.out.startswith("resnet-34 at batch 4\n")
+    folded = " ".join(ran.out.split())
+    assert "the first image waits 0.30 s for its answer: 150 ms for its batch to fill" in folded
+    assert "5.00 ms overhead" in folded
+
+
+def test_nothing_fits_is_exit_1_explained(run: Run) -> None:
+    ran = run("pick", "--fps", 60, "--accuracy", 75)
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.startswith("Nothing fits fps >= 60 and accuracy >= 75\n")
+    assert "accuracy >= 68.4 instead would give enet at batch 16." in ran.out
+    assert "fps >= 19.5 instead would give resnet-50 at batch 16." in ran.out
+    assert "16 more do not fit in the board's memory" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        FIRST_QUESTION,
+        ("pick", "--fps", "60", "--accuracy", "75"),
+        ("pick", "--memory", "210MB", "--weights", "any", "--objective", "energy", "--all-batches"),
+        ("pick", "--latency", "33ms@p99"),
+        ("pick",),
+    ],
+)
+def test_json_is_one_document_of_the_published_shape(run: Run, question: tuple[str, ...]) -> None:
+    schema = document(run("schema"))
+    ran = run(*question, "--json")
+    answer = document(ran)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert ran.code == (1 if answer["status"] == "infeasible" else 0)
+    assert (answer["best"] is None) == (answer["status"] == "infeasible")
+    assert list(answer) == [
+        "schema", "query", "status", "best", "alternatives", "rejected", "relaxations", "bound",
+    ]  # fmt: skip
+
+
+def test_json_unknown_is_null_and_the_query_can_be_run_again(run: Run) -> None:
+    answer = document(run("pick", "--fps", "30", "--params", "7M", "--json"))
+    assert answer["best"]["architecture"] == "googlenet"
+    enet = answer["alternatives"][0]
+    assert enet["architecture"] == "enet"
+    assert enet["memory_mb"] == dict.fromkeys(("value", "low", "high", "origin", "source"))
+    assert answer["query"]["require"] == {"fps": {"min": "30"}, "params": {"max": "7M"}}
+    again = document(run(*answer["query"]["command"].split()[1:], "--json"))
+    assert again == answer
+
+
+def test_csv_lists_the_same(run: Run) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(*FIRST_QUESTION, "--csv").out)))
+    assert [row["architecture"] for row in rows][:2] == ["resnet-18", "googlenet"]
+    assert float(rows[0]["energy_j"]) == pytest.approx(0.3130512)
+    assert rows[2]["memory_mb"] == ""
+    nothing = run("pick", "--fps", 1000, "--csv")
+    assert nothing.code == 1
+    assert nothing.out.count("\n") == 1
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_every_line_fits_the_terminal_and_nothing_is_cut(
+    run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    all_limits = shlex.split(
+        "--fps 6 --latency 1s --energy 1J --power 13W --memory 2GiB --params 100M --ops 40G "
+        "--all-batches --objective time --accuracy"
+    )
+    for question in (
+        FIRST_QUESTION,
+        ("pick", *all_limits, "75"),
+        ("pick", *all_limits, "90"),
+        ("boards",),
+        ("show", "inception-v4"),
+    ):
+        out = run(*question).out
+        assert max(map(len, out.splitlines())) <= columns
+        assert "…" not in out
+        assert "\x1b" not in out
+
+
+def test_the_boards(run: Run, overlay: Overlay) -> None:
+    ran = run("boards", "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert re.search(r"^jetson-tx1 +NVIDIA Jetson TX1 +14 +1-64 +1.30 +shipped$", ran.out, re.M)
+    assert re.search(r"^small +A small board +2 +1-4 +2.00 ", ran.out, re.M)
+    assert str(overlay.folder) in "".join(ran.out.split())
+
+
+def test_show_tells_all_with_sources(run: Run) -> None:
+    out = run("show", "resnet-50").out
+    assert "params: 25.56M reported [1]" in out
+    assert "weights paper: top-1 75.99 % reported [1]" in out
+    assert re.search(r"^4 +torch7 +fp32 +209 \+-0.5% +11.7 \+-0.3% +305 \+-0.7% +52.4$", out, re.M)
+    assert "did not fit in the board's memory: batch 32, 64" in out
+    assert "[4]" in out
+
+
+def test_the_catalog_check(run: Run, overlay: Overlay) -> None:
+    good = run("catalog", "check")
+    assert (good.code, good.out) == (0, "5 files, 1 board, 98 measurement rows: no faults\n")
+    overlay.measurements("resnet-81,eager,fp32,1,-3,5,300,reported,my-notes")
+    overlay.write("weights.csv", "x")
+    bad = run("catalog", "check", "--catalog", overlay.folder)
+    assert bad.code == 1
+    assert bad.out.count(str(overlay.folder)) == 3
+    assert "did you mean 'resnet-18'?" in bad.out
+    assert bad.out.endswith("3 faults\n")
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out == f"advisor {advisor.__version__}\n"
+    assert "--energy" in run("pick", "--help").out
+    assert "pick" in run().out
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("pick", "--board", "jetson-tx"),
+            ("unknown board 'jetson-tx'", "did you mean 'jetson-tx1'?"),
+        ),
+        (("show", "resnet50"), ("unknown architecture 'resnet50'", "did you mean 'resnet-50'?")),
+        (("pick", "--objective", "acuracy"), ("unknown objective 'acuracy'", "'accuracy'?")),
+        (("pick", "--weights", "papre"), ("unknown weights 'papre'", "did you mean 'paper'?")),
+        (("pick", "--energy", "0.5"), ("energy: '0.5' has no unit", "'0.5 J'")),
+        (("pick", "--energy", "0.5X"), ("energy: 'X' in '0.5X' is no unit", "J, mJ, kJ, Wh, mWh")),
+        (("pick", "--memory", "400mb"), ("did you mean 'MB'?",)),
+        (("pick", "--fps", "-5"), ("fps: '-5' is negative",)),
+        (("pick", "--fps", "0"), ("fps: '0' is zero",)),
+        (("pick", "--fps", "nan"), ("fps: 'nan' is not a frame rate",)),
+        (("pick", "--fps", "inf"), ("fps: 'inf' is not a frame rate",)),
+        (("pick", "--fps", "1e300"), ("fps: '1e300' is too large",)),
+        (("pick", "--fps", ""), ("fps: '' is not a frame rate",)),
+        (("pick", "--batch", "3"), ("has no rows at batch 3", "it has: 1, 2, 4, 8, 16, 32, 64")),
+        (("pick", "--batch", "a"), ("batch: 'a' is not a batch size",)),
+        (("pick", "--top", "0"), ("top: 0",)),
+        (("pick", "--json", "--csv"), ("exclude each other",)),
+        (("pick", "--catalog", "/no/such/folder"), ("'/no/such/folder' does not exist",)),
+        (("catalog", "check", "--catalog", "/no/such/folder"), ("does not exist",)),
+        (("pick", "--fpss", "3"), ("No such option: --fpss", "--fps")),
+        (("pikc",), ("No such command 'pikc'",)),
+        (("pick", "extra"), ("unexpected extra argument",)),
+        (("show",), ("Missing argument",)),
+    ],
+)
+def test_what_people_mistype(run: Run, arguments: tuple[str, ...], said: tuple[str, ...]) -> None:
+    assert_refused(run(*arguments), *said)
+
+
+BROKEN_BOARDS = {
+    "tabs": b"title: x\n\tweights: paper\n",
+    "duplicate keys": b"title: x\ntitle: y\n",
+    "aliases": b"title: &t x\nweights: *t\n",
+    "a Python tag": b"title: !!python/object/apply:os.system ['touch evil']\n",
+    "10 MB": b"title: x\n" + b"#" * 10_000_000,
+    "not UTF-8": b"title: \xff\n",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN_BOARDS.values(), ids=list(BROKEN_BOARDS))
+def test_a_broken_yaml(run: Run, overlay: Overlay, content: bytes) -> None:
+    path = overlay.write("boards/small/board.yaml", content)
+    before = sorted(overlay.folder.rglob("*"))
+    ran = run("pick", "--board", "small", "--catalog", overlay.folder)
+    assert_refused(ran, f"advisor: {path}", "expected")
+    assert ran.err.count("\n") <= 2
+    assert path.read_bytes() == content
+    assert sorted(overlay.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\n".join(ROWS)[:40], "a header that begins"),
+        ("{header}\n" + ROWS[0][:30], "a row of 7 cells; expected 9"),
+        ("{header}\n" + ROWS[0].replace("resnet-18", "=HYPERLINK()"), "'=HYPERLINK()'"),
+    ],
+)
+def test_a_broken_csv(run: Run, overlay: Overlay, content: str, said: str) -> None:
+    header = (overlay.folder / "boards/small/measurements.csv").read_text().splitlines()[0]
+    path = overlay.write("boards/small/measurements.csv", content.replace("{header}", header))
+    ran = run("pick", "--board", "small", "--catalog", overlay.folder)
+    assert_refused(ran, f"advisor: {path}, line", said)
+
+
+def test_a_file_that_is_a_folder(run: Run, overlay: Overlay) -> None:
+    path = overlay.folder / "boards/small/measurements.csv"
+    path.unlink()
+    path.mkdir()
+    ran = run("pick", "--board", "small", "--catalog", overlay.folder)
+    assert_refused(ran, "found a folder; expected a file")
+    (overlay.folder / "weights.csv").mkdir()
+    assert_refused(run("pick", "--catalog", overlay.folder), "weights.csv: found a folder")
+
+
+def test_a_broken_board_costs_nothing_but_itself(run: Run, overlay: Overlay) -> None:
+    path = overlay.write("boards/small/board.yaml", "title: [\n")
+    assert run(*FIRST_QUESTION, "--catalog", overlay.folder).code == 0
+    for command in (("boards",), ("show", "resnet-18")):
+        ran = run(*command, "--catalog", overlay.folder)
+        assert ran.code == 0
+        assert "jetson-tx1" in ran.out
+        assert f"left out: {path}, line 2" in ran.err
+
+
+def test_a_byte_order_mark_and_crlf_are_simply_read(run: Run, overlay: Overlay) -> None:
+    for file in ("sources.yaml", "boards/small/board.yaml", "boards/small/measurements.csv"):
+        path = overlay.folder / file
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    ran = run("pick", "--board", "small", "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert ran.out.startswith("resnet-50 at batch 1")
+
+
+# --- whole processes
+
+
+def test_a_closed_pipe_ends_silently() -> None:
+    command = f"{sys.executable} -m advisor pick --all-batches --csv --top 14 | head -1"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ran.stdout.startswith("architecture,")
+    assert ran.stderr == ""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        ended = subprocess.run(
+            [*ADVISOR, "pick"], stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([*ADVISOR, "pick"], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ran.returncode == 2
+    assert b"the answer cannot be written: No space left on device" in ran.stderr
+    assert b"Traceback" not in ran.stderr
+
+
+def test_a_terminal_without_unicode_is_served() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ran = subprocess.run(
+        [*ADVISOR, *FIRST_QUESTION], env=environment, capture_output=True, check=True
+    )
+    assert ran.stdout.decode("ascii").startswith("resnet-18 at batch 1")
+
+
+def test_choosing_imports_no_heavy_library() -> None:
+    script = (
+        "import sys\nfrom advisor.cli import main\nsys.argv = ['advisor', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'sklearn', 'scipy', 'torch', 'altair', 'quantiphy'}\n"
+        "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))\n"
+    )
+    for extra in ((), ("--json",), ("--csv",)):
+        ran = subprocess.run(
+            [sys.executable, "-c", script, *FIRST_QUESTION, *extra],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_importing_advisor_costs_no_more_than_its_parts() -> None:
+    script = "import sys, advisor; print('numpy' in sys.modules, 'yaml' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False False\n"
+
+
+def test_the_completion_of_the_shell() -> None:
+    environment = {
+        **os.environ,
+        "_ADVISOR_COMPLETE": "complete_bash",
+        "COMP_WORDS": "advisor pi",
+        "COMP_CWORD": "1",
+    }
+    ran = subprocess.run(ADVISOR, env=environment, capture_output=True, text=True, check=False)
+    assert "pick" in ran.stdout.split()

@@ -1,0 +1,462 @@
+"""The choice: known answers, the meaning of every limit, ties, explanations, and a slow twin."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import advisor
+from advisor.catalog.records import Estimate
+from advisor.catalog.store import Catalog, shipped_folder
+from advisor.errors import AdvisorError
+from advisor.solve.candidate import Candidate
+from advisor.solve.gather import gather
+from advisor.solve.recommend import recommend
+from advisor.solve.recommendation import Recommendation
+from advisor.solve.requirements import read_requirements
+from tests.conftest import ROWS, Overlay
+
+
+def name(candidate: Candidate | None) -> tuple[str, int]:
+    assert candidate is not None
+    return candidate.architecture, candidate.batch
+
+
+def value(estimate: Estimate | None) -> float:
+    assert estimate is not None
+    return estimate.value
+
+
+# --- known answers
+
+
+def test_30_fps_and_half_a_joule_is_resnet_18() -> None:
+    answer = advisor.pick(board="jetson-tx1", fps=30, energy="0.5 J")
+    assert name(answer.best) == ("resnet-18", 1)
+    assert [each.architecture for each in answer.alternatives] == [
+        "googlenet",
+        "enet",
+        "bn-nin",
+        "bn-alexnet",
+    ]
+    assert answer.networks_fitting == 6
+    assert answer.binding is not None
+    assert name(answer.binding.candidate) == ("resnet-34", 64)
+    assert [each.name for each in answer.binding.constraints] == ["fps"]
+
+
+def test_20_fps_and_half_a_joule_is_resnet_34_in_batches_of_4() -> None:
+    answer = advisor.pick(fps=20, energy="0.5 J")
+    assert name(answer.best) == ("resnet-34", 4)
+    assert answer.best is not None
+    assert value(answer.best.response_ms) == pytest.approx(3 * 50 + 146.8)
+
+
+def test_5_fps_is_inception_v4() -> None:
+    answer = advisor.pick(fps="5")
+    assert name(answer.best) == ("inception-v4", 1)
+    assert answer.binding is None
+
+
+def test_every_metric_of_the_pick_by_hand() -> None:
+    best = advisor.pick(fps=30, energy="0.5 J", overhead="5 ms").best
+    assert best is not None
+    assert (best.weights, best.board, best.runtime, best.precision) == (
+        "paper",
+        "jetson-tx1",
+        "torch7",
+        "fp32",
+    )
+    expected = {
+        "accuracy_top1_percent": 69.57,
+        "latency_ms": 25.41,
+        "time_per_image_ms": 25.41,
+        "response_ms": 30.41,
+        "fps": 1000 / 25.41,
+        "energy_j": 12.32 * 0.02541,
+        "net_power_w": 12.32,
+        "average_power_w": 1.30 + 12.32 * 30 * 0.02541,
+        "memory_mb": 203.3,
+        "params": 11.69e6,
+        "operations": 3.63e9,
+    }
+    for key, figure in expected.items():
+        estimate = best.metric(key)
+        assert estimate is not None
+        assert estimate.value == pytest.approx(figure), key
+        assert estimate.origin == "reported"
+        assert estimate.low is not None
+        assert estimate.high is not None
+        assert estimate.low < estimate.value < estimate.high
+    assert best.energy_j is not None
+    assert best.energy_j.source == "canziani-2016-figure-3, canziani-2016-figure-4"
+
+
+# --- what limits mean
+
+
+def test_latency_limits_the_response_where_a_frame_rate_is_required() -> None:
+    assert name(advisor.pick(fps=20, energy="0.5 J", latency="300 ms").best) == ("resnet-34", 4)
+    assert name(advisor.pick(fps=20, energy="0.5 J", latency="290 ms").best)[0] == "resnet-18"
+    alone = advisor.pick(energy="0.45 J", latency="150 ms").best
+    assert name(alone) == ("resnet-34", 4)
+    assert (
+        name(advisor.pick(energy="0.45 J", latency="150 ms", overhead="4 ms").best)[0]
+        != "resnet-34"
+    )
+
+
+def test_power_is_the_average_at_the_required_rate_and_flat_out_without() -> None:
+    assert name(advisor.pick(fps=5, power="3 W").best) == ("resnet-18", 1)
+    assert advisor.pick(power="3 W").best is None
+    flat_out = advisor.pick(power="12 W").best
+    assert flat_out is not None
+    assert value(flat_out.average_power_w) == pytest.approx(1.30 + value(flat_out.net_power_w))
+
+
+def test_an_unknown_figure_meets_no_limit_and_is_counted() -> None:
+    answer = advisor.pick(memory="4 GB")
+    (rejection,) = answer.rejections
+    assert (rejection.rejected, rejection.unknown) == (0, 22)
+    assert "enet" not in {
+        each.architecture for each in advisor.pick(memory="4GB", top=14).candidates
+    }
+
+
+def test_the_tail_is_unknown_on_a_board_that_reports_medians() -> None:
+    answer = advisor.pick(latency="1 s@p99")
+    assert answer.best is None
+    assert answer.rejections[0].unknown == answer.considered == 82
+    assert answer.relaxations == ()
+
+
+def test_the_tail_is_limited_where_it_is_known(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes,26,45",
+        "resnet-50,eager,fp32,1,30,5,300,reported,my-notes,33,34",
+        header="architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,"
+        "latency_p90_ms,latency_p99_ms",
+    )
+    picked = {
+        limit: name(advisor.pick(board="small", latency=limit, catalog=overlay.folder).best)[0]
+        for limit in ("25ms", "30ms@p90", "40ms@p99")
+    }
+    assert picked == {"25ms": "resnet-18", "30ms@p90": "resnet-18", "40ms@p99": "resnet-50"}
+
+
+def test_a_limit_met_exactly_is_met() -> None:
+    assert name(advisor.pick(latency="25.41 ms", accuracy="69.57").best) == ("resnet-18", 1)
+    assert advisor.pick(latency="25.409 ms", accuracy="69.57").best is None
+
+
+def test_batches_can_be_chosen() -> None:
+    assert name(advisor.pick(fps=20, batch="2,8").best) == ("resnet-34", 2)
+    assert name(advisor.pick(fps=20, batch=[8, 4]).best) == ("resnet-34", 4)
+    assert name(advisor.pick(batch=16).best) == ("inception-v4", 16)
+    with pytest.raises(AdvisorError) as refused:
+        advisor.pick(batch=3)
+    assert refused.value.hint == "it has: 1, 2, 4, 8, 16, 32, 64"
+
+
+@pytest.mark.parametrize(
+    ("objective", "expected"),
+    [
+        ("accuracy", ("inception-v4", 1)),
+        ("fps", ("alexnet", 64)),
+        ("time", ("alexnet", 64)),
+        ("latency", ("bn-nin", 1)),
+        ("energy", ("bn-alexnet", 64)),  # 66.1815 mJ against 66.1825 of alexnet
+        ("memory", ("resnet-18", 1)),
+        ("params", ("enet", 1)),
+        ("ops", ("bn-alexnet", 1)),
+        ("net-power", ("vgg-19", 2)),
+    ],
+)
+def test_the_objective_ranks(objective: str, expected: tuple[str, int]) -> None:
+    assert name(advisor.pick(objective=objective).best) == expected
+
+
+def test_ties_fall_to_response_energy_memory_batch_and_name(overlay: Overlay) -> None:
+    def row(network: str, batch: int, latency: float, power: float, memory: float) -> str:
+        return f"{network},eager,fp32,{batch},{latency},{power},{memory},reported,my-notes"
+
+    overlay.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,"
+        "origin,source\n"
+        + "".join(
+            f"{each},paper,70,,,,reported,my-notes\n" for each in ("vgg-16", "vgg-19", "enet")
+        ),
+    )
+    slow = row("vgg-16", 1, 21, 5, 300)
+    hungry = row("vgg-16", 2, 20, 11, 300)
+    large = row("vgg-16", 4, 20, 20, 301)
+    later_name = row("vgg-19", 4, 20, 20, 300)
+    best = row("enet", 4, 20, 20, 300)
+    worse_each_time = [slow, hungry, large, later_name, best]
+    for count in range(2, 6):
+        rows = worse_each_time[-count:]
+        random.Random(count).shuffle(rows)
+        overlay.measurements(*rows)
+        answer = advisor.pick(board="small", catalog=overlay.folder, all_batches=True)
+        assert answer.best is not None
+        assert name(answer.best) == ("enet", 4)
+        assert name(answer.candidates[-1])[1] == int(worse_each_time[-count].split(",")[3])
+
+
+def test_the_order_of_rows_in_the_file_does_not_matter(overlay: Overlay) -> None:
+    answers = []
+    for rows in itertools.permutations(ROWS):
+        overlay.measurements(*rows)
+        answer = advisor.pick(board="small", catalog=overlay.folder, all_batches=True)
+        answers.append(answer.candidates)
+    assert all(each == answers[0] for each in answers)
+
+
+def test_one_line_a_network_unless_all_batches_are_asked_for() -> None:
+    short = advisor.pick(fps=20, energy="0.5J", top=2)
+    assert [name(each) for each in short.candidates] == [("resnet-34", 4), ("resnet-18", 1)]
+    long = advisor.pick(fps=20, energy="0.5J", top=2, all_batches=True)
+    assert [name(each) for each in long.candidates] == [
+        *(("resnet-34", batch) for batch in (4, 8, 16, 32, 64)),
+        *(("resnet-18", batch) for batch in (1, 2, 4, 8, 16, 32, 64)),
+    ]
+
+
+# --- weights, boards, overlays
+
+
+def test_other_weights_come_in_only_when_asked(overlay: Overlay) -> None:
+    overlay.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,"
+        "origin,source\nresnet-18,better,75,,,,reported,my-notes\n",
+    )
+    default = advisor.pick(fps=30, catalog=overlay.folder).best
+    assert default is not None
+    assert (default.architecture, default.weights) == ("resnet-18", "paper")
+    any_weights = advisor.pick(fps=30, weights="any", catalog=overlay.folder, all_batches=True)
+    assert any_weights.considered == 82 + 7
+    assert any_weights.best is not None
+    assert (any_weights.best.weights, value(any_weights.best.accuracy_top1_percent)) == (
+        "better",
+        75,
+    )
+    assert {each.weights for each in any_weights.candidates} == {"better", "paper"}
+    named = advisor.pick(weights="better", accuracy=70, catalog=overlay.folder)
+    assert named.rejections[0].unknown == 75
+    with pytest.raises(AdvisorError, match="unknown weights 'papre'"):
+        advisor.pick(weights="papre")
+
+
+def test_the_board_is_that_asked_for_else_the_environments(
+    overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_CATALOG", str(overlay.folder))
+    assert advisor.pick().board.name == "jetson-tx1"
+    monkeypatch.setenv("ADVISOR_BOARD", "small")
+    assert advisor.pick().board.name == "small"
+    assert advisor.pick(board="jetson-tx1").board.name == "jetson-tx1"
+    assert name(advisor.pick(fps=30).best) == ("resnet-18", 1)
+
+
+def test_pairs_known_not_to_fit_are_no_candidates() -> None:
+    answer = advisor.pick(batch="64", top=14)
+    assert answer.did_not_fit == 8
+    assert {each.architecture for each in answer.candidates} == {
+        "alexnet",
+        "bn-alexnet",
+        "bn-nin",
+        "googlenet",
+        "resnet-18",
+        "resnet-34",
+    }
+
+
+def test_a_board_without_accuracies_ranks_by_the_next_criterion(overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text().replace("weights: paper", "weights: none-known"))
+    answer = advisor.pick(board="small", catalog=overlay.folder)
+    assert name(answer.best) == ("resnet-18", 1)
+    assert answer.best is not None
+    assert answer.best.accuracy_top1_percent is None
+    assert answer.best.weights is None
+
+
+# --- why, and why not
+
+
+def test_what_each_limit_rejects_and_what_comes_nearest() -> None:
+    answer = advisor.pick(fps=60, accuracy=75)
+    assert answer.best is None
+    assert answer.candidates == ()
+    fps, accuracy = answer.rejections
+    assert (fps.rejected, accuracy.rejected) == (62, 57)
+    assert fps.nearest is not None
+    assert name(fps.nearest) == ("resnet-50", 16)
+    assert accuracy.nearest is not None
+    assert name(accuracy.nearest) == ("enet", 16)
+
+
+def test_each_relaxation_gives_its_candidate_and_nothing_smaller_does() -> None:
+    limits: dict[str, object] = {"fps": 60, "accuracy": 75, "energy": "1 J"}
+    answer = ask(limits)
+    assert [each.constraint.name for each in answer.relaxations] == ["accuracy", "fps"]
+    for relaxation in answer.relaxations:
+        for factor, fits in ((1.0, True), (1.0001, False)):
+            relaxed = limits | {relaxation.constraint.name: relaxation.limit * factor}
+            again = ask(relaxed)
+            assert (again.best is not None) == fits
+            if fits:
+                assert name(again.best) == name(relaxation.candidate)
+
+
+def test_no_relaxation_is_offered_where_none_alone_helps() -> None:
+    answer = advisor.pick(fps=200, accuracy=75, energy="0.05 J")
+    assert answer.best is None
+    assert answer.relaxations == ()
+
+
+def test_head_room_within_the_reading_error_is_told() -> None:
+    close = advisor.pick(fps=20, energy="0.45 J").best
+    assert close is not None
+    assert [(each.constraint.name, each.within_error) for each in close.headroom] == [
+        ("fps", False),
+        ("energy", True),
+    ]
+    assert close.headroom[1].margin == pytest.approx(1 - 0.449575 / 0.45)
+
+
+# --- from Python
+
+
+def test_the_answer_as_a_frame() -> None:
+    frame = advisor.pick(fps=30, energy="0.5 J").to_frame()
+    assert list(frame["architecture"][:2]) == ["resnet-18", "googlenet"]
+    assert frame["energy_j"][0] == pytest.approx(0.3130512)
+    assert (frame["energy_j_low"] < frame["energy_j"]).all()
+    empty = advisor.pick(fps=1000).to_frame()
+    assert len(empty) == 0
+    assert list(empty.columns) == list(frame.columns)
+
+
+def test_notebooks_show_the_answer_with_its_text_escaped() -> None:
+    answer = advisor.pick(fps=30)
+    page = answer._repr_html_()
+    assert "<b>resnet-18 at batch 1</b>" in page
+    assert "fps &gt;= 30" in page
+    assert answer.best is not None
+    evil = replace(answer, best=replace(answer.best, architecture="<script>x</script>"))
+    assert "<script>" not in evil._repr_html_()
+    assert "Nothing fits" in advisor.pick(fps=60, accuracy=75)._repr_html_()
+
+
+# --- a slow twin: the same question answered row by row, straight from the files
+
+
+def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, int] | None:
+    folder: Path = shipped_folder()
+    with (folder / "weights.csv").open() as stream:
+        top1 = {row["architecture"]: float(row["top1_percent"]) for row in csv.DictReader(stream)}
+    fitting = []
+    with (folder / "boards/jetson-tx1/measurements.csv").open() as stream:
+        for row in csv.DictReader(stream):
+            if row["status"] != "ok" or (batches and int(row["batch"]) not in batches):
+                continue
+            batch, latency = int(row["batch"]), float(row["latency_ms"])
+            power = float(row["net_power_w"])
+            memory = float(row["memory_mb"]) if row["memory_mb"] else math.nan
+            seconds = latency / batch / 1000
+            fps = limits.get("fps")
+            response = latency + ((batch - 1) * 1000 / fps if fps else 0)
+            average = 1.30 + power * (fps * seconds if fps else 1)
+            good = (
+                batch / latency * 1000 >= limits.get("fps", 0)
+                and response <= limits.get("latency", math.inf)
+                and power * seconds <= limits.get("energy", math.inf)
+                and average <= limits.get("power", math.inf)
+                and ("memory" not in limits or memory <= limits["memory"])
+                and top1[row["architecture"]] >= limits.get("accuracy", 0)
+            )
+            if good:
+                fitting.append((-top1[row["architecture"]], response, row["architecture"], batch))
+    return min(fitting)[2:] if fitting else None
+
+
+def ask(limits: dict[str, object], batch: str = "any", top: int = 14) -> Recommendation:
+    """The question on the shipped TX1, whose files are read once for all examples."""
+    requirements = read_requirements(written(limits), batch=batch, top=top)
+    return recommend(gather(CATALOG, requirements), requirements)
+
+
+CATALOG = Catalog.open()
+UNITS = {"latency": "ms", "energy": "J", "power": "W", "memory": "MB"}
+
+
+def written(limits: dict[str, object]) -> dict[str, object]:
+    return {
+        key: f"{limit!r} {UNITS[key]}" if key in UNITS and isinstance(limit, float) else limit
+        for key, limit in limits.items()
+    }
+
+
+LIMITS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fps": st.floats(1, 150),
+        "latency": st.floats(10, 2000),
+        "energy": st.floats(0.05, 3),
+        "power": st.floats(2, 15),
+        "memory": st.floats(200, 2000),
+        "accuracy": st.floats(50, 81),
+    },
+)
+BATCHES = st.one_of(st.none(), st.sets(st.sampled_from([1, 2, 4, 8, 16]), min_size=1))
+
+
+@settings(max_examples=150, deadline=None)
+@given(LIMITS, BATCHES)
+def test_the_pick_is_that_of_the_slow_twin(
+    limits: dict[str, float], batches: set[int] | None
+) -> None:
+    answer = ask(dict(limits), ",".join(map(str, batches)) if batches else "any")
+    assert (name(answer.best) if answer.best else None) == slow_pick(limits, batches)
+
+
+@settings(max_examples=100, deadline=None)
+@given(LIMITS, st.data())
+def test_loosening_a_limit_never_worsens_the_pick(
+    limits: dict[str, float], data: st.DataObject
+) -> None:
+    if not limits:
+        return
+    key = data.draw(st.sampled_from(sorted(limits)))
+    # A lower frame rate lengthens the fill and so the response: it loosens nothing but itself.
+    if key == "fps" and ("latency" in limits or "power" in limits):
+        return
+    factor = 0.7 if key in ("fps", "accuracy") else 1.5
+    tight, loose = ask(dict(limits)), ask({**limits, key: limits[key] * factor})
+    if tight.best is not None:
+        assert loose.best is not None
+        assert value(loose.best.accuracy_top1_percent) >= value(tight.best.accuracy_top1_percent)
+
+
+@settings(max_examples=50, deadline=None)
+@given(LIMITS)
+def test_the_counts_add_up(limits: dict[str, float]) -> None:
+    answer = ask(dict(limits))
+    for rejection in answer.rejections:
+        assert rejection.rejected + rejection.unknown <= answer.considered == 82
+        assert (rejection.nearest is None) == (rejection.rejected == 0)
+    listed = {each.architecture for each in answer.candidates}
+    assert len(listed) == answer.networks_fitting
+    for candidate in answer.candidates:
+        assert all(each.margin is not None and each.margin >= 0 for each in candidate.headroom)
