@@ -41,9 +41,10 @@ def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
     assert list(catalog.architectures) == FOURTEEN
     for name, architecture in catalog.architectures.items():
         assert architecture.reference
-        assert architecture.params is not None
-        assert architecture.operations is not None
-        assert architecture.params.source == "canziani-2016-figure-2"
+        assert architecture.reported is not None
+        assert architecture.reported.params.source == "canziani-2016-figure-2"
+        assert architecture.counted is not None
+        assert architecture.counted.params.origin == "measured"
         side = 299 if name.startswith("inception") else 224
         assert architecture.input_shape == (3, side, side)
         assert catalog.weights[name, "paper"].top1_percent.origin == "reported"
@@ -93,7 +94,7 @@ def test_an_overlay_adds_boards_architectures_weights_and_sources(overlay: Overl
     assert catalog.board("small").layer == str(overlay.folder)
     assert catalog.board("jetson-tx1").layer == "shipped"
     assert catalog.weights["my-net@128", "first"].top1_percent.low is None
-    assert catalog.architecture("my-net@128").params is None
+    assert catalog.architecture("my-net@128").cost("counted") is None
     assert "my-notes" in catalog.sources
     assert len(catalog.architectures) == 15
 

@@ -313,7 +313,7 @@ def test_architectures_are_checked_field_by_field(overlay: Overlay) -> None:
     path = overlay.write(
         "architectures.yaml",
         "=evil:\n  family: X\nnet:\n  family: X\n  input: 224\n  reference: mine\n"
-        "  reported: {source: my-notes, params: {value: 25 MB}}\n",
+        "  reported: {source: my-notes, params: {value: 25 MB}, operations: {value: 1G}}\n",
     )
     with pytest.raises(BrokenFileError) as refused:
         read_architectures(path, {"my-notes"})

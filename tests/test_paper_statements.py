@@ -37,9 +37,11 @@ class Paper:
         }
         self.idle_w = board.idle_power_w.value if board.idle_power_w else float("nan")
         self.names = list(catalog.architectures)
-        self.params = {n: a.params.value for n, a in catalog.architectures.items() if a.params}
+        self.params = {
+            n: a.reported.params.value for n, a in catalog.architectures.items() if a.reported
+        }
         self.operations = {
-            n: a.operations.value for n, a in catalog.architectures.items() if a.operations
+            n: a.reported.operations.value for n, a in catalog.architectures.items() if a.reported
         }
         self.top1 = {name: catalog.weights[name, "paper"].top1_percent.value for name in self.names}
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from advisor.catalog.fields import Fields, estimate
-from advisor.catalog.records import Architecture, Board, Source
+from advisor.catalog.records import Architecture, Board, Cost, Source
 from advisor.catalog.yaml_file import read_yaml
 from advisor.errors import shown
 from advisor.quantities import COUNT, MEMORY, POWER
@@ -51,22 +51,27 @@ def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Archit
 
 
 def _architecture(name: str, fields: Fields, sources: Collection[str]) -> Architecture:
-    params = operations = None
-    reported = fields.inner("reported")
-    if reported is not None:
-        source = reported.name("source", sources, required=True)
-        params = estimate(reported, "params", COUNT, sources, source)
-        operations = estimate(reported, "operations", COUNT, sources, source)
-        reported.leftovers()
     return Architecture(
         name=name,
         family=fields.name("family", required=True),
         input_shape=_shape(fields),
         reference=fields.text("reference", required=True),
-        params=params,
-        operations=operations,
+        reported=_cost(fields, "reported", sources),
+        counted=_cost(fields, "counted", sources),
         note=fields.text("note"),
     )
+
+
+def _cost(fields: Fields, key: str, sources: Collection[str]) -> Cost | None:
+    inner = fields.inner(key)
+    if inner is None:
+        return None
+    source = inner.name("source", sources, required=True)
+    params = estimate(inner, "params", COUNT, sources, source, required=True)
+    operations = estimate(inner, "operations", COUNT, sources, source, required=True)
+    activations = estimate(inner, "activations", COUNT, sources, source)
+    inner.leftovers()
+    return Cost(params, operations, activations) if params and operations else None
 
 
 def _shape(fields: Fields) -> tuple[int, int, int]:
@@ -108,6 +113,7 @@ def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:
         memory_scope=fields.text("memory_scope"),
         software=fields.text("software"),
         weights=fields.name("weights", required=True),
+        cost=fields.name("cost", ("reported", "counted")) or "counted",
         date=fields.text("date"),
         source=fields.name("source", sources, required=True),
         note=fields.text("note"),

@@ -131,7 +131,13 @@ class Fields:
 
 
 def estimate(
-    fields: Fields, key: str, dimension: Dimension, sources: Collection[str], source: str = ""
+    fields: Fields,
+    key: str,
+    dimension: Dimension,
+    sources: Collection[str],
+    source: str = "",
+    *,
+    required: bool = False,
 ) -> Estimate | None:
     """A field of the form `{value: 1.30 W, error: 5 mW, source: ...}`.
 
@@ -141,11 +147,12 @@ def estimate(
         dimension: what kind of quantity it is.
         sources: the known sources.
         source: the source where the field names none.
+        required: whether its absence is a fault.
 
     Returns:
         The estimate, its interval `value` +- `error`; `None` where the field is absent.
     """
-    inner = fields.inner(key)
+    inner = fields.inner(key, required=required)
     if inner is None:
         return None
     value = inner.quantity("value", dimension, required=True)

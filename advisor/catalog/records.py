@@ -59,6 +59,21 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What a network costs on paper, for one image's forward pass.
+
+    Attributes:
+        params: trainable parameters.
+        operations: floating-point operations, a multiply and an add counted as two.
+        activations: numbers that convolutions and matrix products put out; `None` where unknown.
+    """
+
+    params: Estimate
+    operations: Estimate
+    activations: Estimate | None
+
+
+@dataclass(frozen=True)
 class Architecture:
     """A network's design at one input size.
 
@@ -67,9 +82,8 @@ class Architecture:
         family: the kin that it belongs to.
         input_shape: channels, height, width.
         reference: the work that introduced it.
-        params: trainable parameters, as reported.
-        operations: floating-point operations of one image's forward pass, a multiply and an add
-            counted as two, as reported.
+        reported: the cost of the network that its authors ran, as they published it.
+        counted: the cost of the network of that name that is built here, as counted on it.
         note: what a reader must know of these figures; may be empty.
     """
 
@@ -77,9 +91,19 @@ class Architecture:
     family: str
     input_shape: tuple[int, int, int]
     reference: str
-    params: Estimate | None
-    operations: Estimate | None
+    reported: Cost | None
+    counted: Cost | None
     note: str
+
+    def cost(self, kind: str) -> Cost | None:
+        """The cost of the kind that a board's rows go with, "reported" or "counted".
+
+        A row goes with the cost of the network that was really run; the other kind stands in only
+        where that one is unknown.
+        """
+        return (
+            self.reported or self.counted if kind == "reported" else self.counted or self.reported
+        )
 
 
 @dataclass(frozen=True)
@@ -113,6 +137,8 @@ class Board:
         power_scope: what the power covers.
         memory_scope: what the memory figures cover.
         weights: the weights that its source used.
+        cost: which cost of an architecture its rows go with: "reported" where the source ran
+            networks of its own, "counted" where those built here were run.
         source: key of the source of the board's description.
         folder: where its files lie.
         layer: which catalog it comes from.
@@ -130,6 +156,7 @@ class Board:
     memory_scope: str
     software: str
     weights: str
+    cost: str
     date: str
     source: str
     note: str

@@ -49,13 +49,14 @@ def _heading(architecture: Architecture, cited: _Cited) -> Iterator[RenderableTy
     shape = "x".join(map(str, architecture.input_shape))
     yield Text(architecture.name, style="bold") + Text(f": {architecture.family}, input {shape}")
     yield Text(architecture.reference)
-    for name in ("params", "operations"):
-        estimate: Estimate | None = getattr(architecture, name)
-        if estimate is None:
-            yield Text(f"{name}: unknown")
-        else:
-            figure = rounded(estimate.value, 4)
-            yield Text(f"{name}: {figure} {estimate.origin} {cited.mark(estimate.source)}")
+    for name in ("params", "operations", "activations"):
+        costs = {"reported": architecture.reported, "counted": architecture.counted}
+        figures = [
+            f"{rounded(estimate.value, 4)} {kind} {cited.mark(estimate.source)}"
+            for kind, cost in costs.items()
+            if cost and (estimate := getattr(cost, name))
+        ]
+        yield Text(f"{name}: {', '.join(figures) or 'unknown'}")
     if architecture.note:
         yield Text(architecture.note, style="italic")
 

@@ -113,7 +113,7 @@ class Candidates:
 
     def complexity(self, key: str) -> Values:
         """A figure of each candidate's architecture."""
-        figures: list[Estimate | None] = [getattr(each, key) for each in self.architectures]
+        figures = [_figure(each, self.board, key) for each in self.architectures]
         return _looked_up(figures, self.architecture_index)
 
     def candidate(self, position: int, constraints: tuple[Constraint, ...]) -> Candidate:
@@ -150,10 +150,15 @@ class Candidates:
         if key == "top1_percent":
             return self.weights[int(self.weights_index[0])].top1_percent
         if key in ("params", "operations"):
-            architecture = self.architectures[int(self.architecture_index[0])]
-            estimate: Estimate | None = getattr(architecture, key)
-            return estimate
+            return _figure(self.architectures[int(self.architecture_index[0])], self.board, key)
         return estimate_at(getattr(self.measurements, key), row)
+
+
+def _figure(architecture: Architecture, board: Board, key: str) -> Estimate | None:
+    """A figure of the network that was really run on the board."""
+    cost = architecture.cost(board.cost)
+    figure: Estimate | None = getattr(cost, key) if cost else None
+    return figure
 
 
 def _looked_up(estimates: list[Estimate | None] | list[Estimate], index: Integers) -> Values:
