@@ -29,7 +29,7 @@ class Dimension:
         units: accepted spellings and their factors to `unit`; the empty one where a bare number is
             meaningful.
         example: a good spelling, for messages.
-        largest: the largest number, in `unit`, that is believed.
+        largest: the largest number, in `unit`, that is believed; the smallest is `SMALLEST`.
     """
 
     name: str
@@ -37,6 +37,15 @@ class Dimension:
     units: Mapping[str, Decimal]
     example: str
     largest: float
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The ends of what is believed, in `unit`."""
+        return SMALLEST, self.largest
+
+
+SMALLEST = 1e-9
+"""No figure or limit of any dimension is believed below this; it keeps ratios finite."""
 
 
 def _factors(**factors: str) -> dict[str, Decimal]:
@@ -120,6 +129,11 @@ def parse(text: object, dimension: Dimension, name: str, *, zero_allowed: bool =
         raise AdvisorError(f"{name}: {shown(written)} is negative", "give a positive number")
     if value == 0 and not zero_allowed:
         raise AdvisorError(f"{name}: {shown(written)} is zero", "give a number above zero")
+    if 0 < value < SMALLEST:
+        smallest = written_as(SMALLEST, dimension)
+        raise AdvisorError(
+            f"{name}: {shown(written)} is too small", f"at least {smallest} is accepted"
+        )
     if value > dimension.largest:
         largest = written_as(dimension.largest, dimension)
         raise AdvisorError(

@@ -17,7 +17,8 @@ import jsonschema
 import pytest
 
 import advisor
-from tests.conftest import ROWS, Overlay, Ran, Run
+from advisor.solve.metrics import KEYS_BY_NAME
+from tests.conftest import HEADER, ROWS, Overlay, Ran, Run
 
 ADVISOR = [sys.executable, "-m", "advisor"]
 FIRST_QUESTION = ("pick", "--fps", "30", "--energy", "0.5J")
@@ -45,7 +46,7 @@ def test_the_first_question(run: Run) -> None:
     ran = run(*FIRST_QUESTION)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0] == "resnet-18 at batch 1"
+    assert lines[0] == "resnet-18 at batch 1 (weights paper, torch7, fp32)"
     assert "jetson-tx1 (NVIDIA Jetson TX1)" in lines[1]
     assert any(re.search(r"^resnet-18 +1 +69.57 +39.4 +25.4 +0.313 ", line) for line in lines)
     assert any(re.search(r"^limit +>=30 +<=0.5$", line) for line in lines)
@@ -56,7 +57,7 @@ def test_the_first_question(run: Run) -> None:
 
 def test_a_batch_says_how_long_its_first_image_waits(run: Run) -> None:
     ran = run("pick", "--fps", 20, "--energy", "0.5J", "--overhead", "5ms")
-    assert ran.out.startswith("resnet-34 at batch 4\n")
+    assert ran.out.startswith("resnet-34 at batch 4 ")
     folded = " ".join(ran.out.split())
     assert "the first image waits 0.30 s for its answer: 150 ms for its batch to fill" in folded
     assert "5.00 ms overhead" in folded
@@ -67,7 +68,7 @@ def test_nothing_fits_is_exit_1_explained(run: Run) -> None:
     assert (ran.code, ran.err) == (1, "")
     assert ran.out.startswith("Nothing fits fps >= 60 and accuracy >= 75\n")
     assert "accuracy >= 68.4 instead would give enet at batch 16." in ran.out
-    assert "fps >= 19.5 instead would give resnet-50 at batch 16." in ran.out
+    assert "fps >= 19.588 instead would give resnet-50 at batch 16." in ran.out
     assert "16 more do not fit in the board's memory" in " ".join(ran.out.split())
 
 
@@ -148,9 +149,11 @@ def test_the_boards(run: Run, overlay: Overlay) -> None:
 def test_show_tells_all_with_sources(run: Run) -> None:
     out = run("show", "resnet-50").out
     assert "params: 25.56M reported [1]" in out
-    assert "weights paper: top-1 75.99 % reported [1]" in out
-    assert re.search(r"^4 +torch7 +fp32 +209 \+-0.5% +11.7 \+-0.3% +305 \+-0.7% +52.4$", out, re.M)
-    assert "did not fit in the board's memory: batch 32, 64" in out
+    assert "weights paper: top-1 75.99 % (75.985 to 75.995) reported [1]" in out
+    row = r"^torch7 fp32 +4 +52.4 +209 \+-0.5% +11.7 \+-0.3% +305 \+-0.7%$"
+    assert re.search(row, out, re.MULTILINE)
+    assert re.search(r"^origin +reported +reported +reported$", out, re.MULTILINE)
+    assert "torch7 fp32, batch 32: does not fit in the board's memory [3]" in out
     assert "[4]" in out
 
 
@@ -196,7 +199,7 @@ def test_version_and_help(run: Run) -> None:
         (("pick", "--fps", ""), ("fps: '' is not a frame rate",)),
         (("pick", "--batch", "3"), ("has no rows at batch 3", "it has: 1, 2, 4, 8, 16, 32, 64")),
         (("pick", "--batch", "a"), ("batch: 'a' is not a batch size",)),
-        (("pick", "--top", "0"), ("top: 0",)),
+        (("pick", "--top", "0"), ("top: '0' is not a count of networks",)),
         (("pick", "--json", "--csv"), ("exclude each other",)),
         (("pick", "--catalog", "/no/such/folder"), ("'/no/such/folder' does not exist",)),
         (("catalog", "check", "--catalog", "/no/such/folder"), ("does not exist",)),
@@ -275,6 +278,115 @@ def test_a_byte_order_mark_and_crlf_are_simply_read(run: Run, overlay: Overlay) 
     assert ran.out.startswith("resnet-50 at batch 1")
 
 
+def test_a_folder_that_cannot_be_read(
+    run: Run, overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder) == overlay.folder:
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    for command in (("pick",), ("boards",), ("show", "resnet-18")):
+        ran = run(*command, "--catalog", overlay.folder)
+        assert_refused(
+            ran, f"{overlay.folder}: found permission denied; expected a readable folder"
+        )
+    checked = run("catalog", "check", "--catalog", overlay.folder)
+    assert checked.code == 1
+    assert "permission denied" in checked.out
+
+
+def test_the_home_of_nobody(run: Run) -> None:
+    assert_refused(run("pick", "--catalog", "~no-such-user/x"), "does not exist")
+
+
+def test_what_looks_like_markup_shows_as_text(run: Run, overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text().replace("A small board", "'a [b]old[/foo] :smile: board'"))
+    for command in (("boards",), ("pick", "--board", "small"), ("show", "resnet-18")):
+        ran = run(*command, "--catalog", overlay.folder)
+        assert ran.code == 0
+        assert "a [b]old[/foo] :smile: board" in " ".join(ran.out.split())
+
+
+def test_broken_sources_of_an_overlay_cost_only_what_names_them(run: Run, overlay: Overlay) -> None:
+    path = overlay.write("sources.yaml", "my-notes: [\n")
+    assert run("pick", "--catalog", overlay.folder).code == 0
+    boards = run("boards", "--catalog", overlay.folder)
+    assert "jetson-tx1" in boards.out
+    assert boards.err.count(str(path)) == 1
+
+
+def test_boards_told_apart_by_runtime_and_weights(run: Run, overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,onnx,fp16,1,10,5,300,reported,my-notes",
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+    )
+    ask = ("pick", "--board", "small", "--catalog", overlay.folder, "--all-batches")
+    lines = run(*ask).out.splitlines()
+    assert lines[0] == "resnet-18 at batch 1 (weights paper, onnx, fp16)"
+    assert any(re.match(r"resnet-18 +eager +fp32 +1 ", line) for line in lines)
+
+
+def test_weights_that_a_board_names_must_be_known(run: Run, overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text().replace("weights: paper", "weights: papre"))
+    ran = run("pick", "--board", "small", "--catalog", overlay.folder)
+    assert_refused(ran, "unknown weights 'papre' in", "did you mean 'paper'?")
+    assert "weights 'papre'" in run("catalog", "check", "--catalog", overlay.folder).out
+
+
+def test_the_check_finds_files_that_nothing_reads(run: Run, overlay: Overlay) -> None:
+    overlay.write("weigths.csv", "")
+    overlay.write("README.md", "")
+    overlay.write("boards/small/measurement.csv", "")
+    overlay.write("boards/two words/board.yaml", "title: x\nsource: my-notes\n")
+    overlay.write("boards/two words/measurements.csv", HEADER + "\n")
+    ran = run("catalog", "check", "--catalog", overlay.folder)
+    assert ran.code == 1
+    assert "did you mean 'weights.csv'?" in ran.out
+    assert "did you mean 'measurements.csv'?" in ran.out
+    assert "two words: found a board of this name" in ran.out
+    assert ran.out.endswith("3 faults\n")
+
+
+def test_the_check_counts_every_bad_cell(run: Run, overlay: Overlay) -> None:
+    rows = [f"resnet-18,eager,fp32,{batch},-1,5,,reported,my-notes" for batch in range(1, 251)]
+    overlay.measurements(*rows, "resnet-18,eager")
+    ran = run("catalog", "check", "--catalog", overlay.folder)
+    assert ran.out.endswith("251 faults\n")
+
+
+def test_the_echoed_query_names_the_catalog_that_was_used(
+    run: Run, overlay: Overlay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(overlay.folder.parent)
+    monkeypatch.setenv("ADVISOR_CATALOG", overlay.folder.name)
+    monkeypatch.setenv("ADVISOR_BOARD", "small")
+    answer = document(run("pick", "--json"))
+    assert answer["query"]["catalog"] == str(overlay.folder)
+    monkeypatch.delenv("ADVISOR_CATALOG")
+    monkeypatch.delenv("ADVISOR_BOARD")
+    monkeypatch.chdir(tmp_path)
+    again = document(run(*shlex.split(answer["query"]["command"])[1:], "--json"))
+    assert again == answer
+
+
+def test_csv_says_elsewhere_that_nothing_fits(run: Run) -> None:
+    ran = run("pick", "--fps", 1000, "--csv")
+    assert "nothing fits" in ran.err
+
+
+def test_the_help_names_every_objective(run: Run) -> None:
+    text = " ".join(run("pick", "--help").out.replace("│", " ").split())
+    for name in KEYS_BY_NAME:
+        assert name in text
+        assert name in str(advisor.pick.__doc__)
+
+
 # --- whole processes
 
 
@@ -299,6 +411,18 @@ def test_a_full_disk_is_told() -> None:
     assert ran.returncode == 2
     assert b"the answer cannot be written: No space left on device" in ran.stderr
     assert b"Traceback" not in ran.stderr
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([*ADVISOR, "pick", "--help"], stdout=full, stderr=subprocess.PIPE)  # noqa: PLW1510
+    assert ran.returncode == 2
+    assert b"Traceback" not in ran.stderr
+
+
+def test_a_closed_standard_output_is_told() -> None:
+    command = f"{sys.executable} -m advisor pick >&-"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+    assert ran.returncode == 2
+    assert "standard output is closed" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_terminal_without_unicode_is_served() -> None:

@@ -8,21 +8,23 @@ import math
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisor
+from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Estimate
-from advisor.catalog.store import Catalog, shipped_folder
+from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.solve.candidate import Candidate
 from advisor.solve.gather import gather
 from advisor.solve.recommend import recommend
 from advisor.solve.recommendation import Recommendation
 from advisor.solve.requirements import read_requirements
-from tests.conftest import ROWS, Overlay
+from tests.conftest import HEADER, ROWS, Overlay
 
 
 def name(candidate: Candidate | None) -> tuple[str, int]:
@@ -33,6 +35,37 @@ def name(candidate: Candidate | None) -> tuple[str, int]:
 def value(estimate: Estimate | None) -> float:
     assert estimate is not None
     return estimate.value
+
+
+def ask(limits: dict[str, object], batch: str = "any", top: int = 14) -> Recommendation:
+    """The question on the shipped TX1, whose files are read once for all examples."""
+    requirements = read_requirements(written(limits), batch=batch, top=top)
+    return recommend(gather(CATALOG, requirements), requirements)
+
+
+CATALOG = Catalog.open()
+UNITS = {"latency": "ms", "energy": "J", "power": "W", "memory": "MB"}
+
+
+def written(limits: dict[str, object]) -> dict[str, object]:
+    return {
+        key: f"{limit!r} {UNITS[key]}" if key in UNITS and isinstance(limit, float) else limit
+        for key, limit in limits.items()
+    }
+
+
+LIMITS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fps": st.floats(1, 150),
+        "latency": st.floats(10, 2000),
+        "energy": st.floats(0.05, 3),
+        "power": st.floats(2, 15),
+        "memory": st.floats(200, 2000),
+        "accuracy": st.floats(50, 81),
+    },
+)
+BATCHES = st.one_of(st.none(), st.sets(st.sampled_from([1, 2, 4, 8, 16]), min_size=1))
 
 
 # --- known answers
@@ -251,8 +284,9 @@ def test_other_weights_come_in_only_when_asked(overlay: Overlay) -> None:
         75,
     )
     assert {each.weights for each in any_weights.candidates} == {"better", "paper"}
-    named = advisor.pick(weights="better", accuracy=70, catalog=overlay.folder)
-    assert named.rejections[0].unknown == 75
+    named = advisor.pick(weights="better", objective="energy", catalog=overlay.folder)
+    assert {each.architecture for each in named.candidates} == {"resnet-18"}
+    assert (named.considered, named.without_weights) == (7, 13)
     with pytest.raises(AdvisorError, match="unknown weights 'papre'"):
         advisor.pick(weights="papre")
 
@@ -283,7 +317,7 @@ def test_pairs_known_not_to_fit_are_no_candidates() -> None:
 
 def test_a_board_without_accuracies_ranks_by_the_next_criterion(overlay: Overlay) -> None:
     board = overlay.folder / "boards/small/board.yaml"
-    board.write_text(board.read_text().replace("weights: paper", "weights: none-known"))
+    board.write_text(board.read_text().replace("weights: paper\n", ""))
     answer = advisor.pick(board="small", catalog=overlay.folder)
     assert name(answer.best) == ("resnet-18", 1)
     assert answer.best is not None
@@ -306,17 +340,39 @@ def test_what_each_limit_rejects_and_what_comes_nearest() -> None:
     assert name(accuracy.nearest) == ("enet", 16)
 
 
-def test_each_relaxation_gives_its_candidate_and_nothing_smaller_does() -> None:
-    limits: dict[str, object] = {"fps": 60, "accuracy": 75, "energy": "1 J"}
-    answer = ask(limits)
-    assert [each.constraint.name for each in answer.relaxations] == ["accuracy", "fps"]
-    for relaxation in answer.relaxations:
-        for factor, fits in ((1.0, True), (1.0001, False)):
-            relaxed = limits | {relaxation.constraint.name: relaxation.limit * factor}
-            again = ask(relaxed)
-            assert (again.best is not None) == fits
-            if fits:
-                assert name(again.best) == name(relaxation.candidate)
+def test_a_relaxed_frame_rate_lengthens_the_fill_and_rests_the_board() -> None:
+    impatient = ask({"fps": 108.479, "latency": 1179.009, "accuracy": 77.349})
+    (fps,) = [each for each in impatient.relaxations if each.constraint.name == "fps"]
+    assert name(fps.candidate) == ("inception-v3", 8)
+    assert fps.limit == pytest.approx(1000 / 60.91)
+    frugal = ask({"fps": 60, "accuracy": 75, "power": "5 W"})
+    (fps,) = frugal.relaxations
+    assert name(fps.candidate) == ("resnet-50", 16)
+    assert fps.limit == pytest.approx((5 - 1.30) / (11.73 * 0.05105))
+
+
+@settings(max_examples=150, deadline=None)
+@given(LIMITS, st.floats(0.02, 0.98))
+def test_a_relaxation_gives_its_candidate_and_nothing_smaller_does(
+    limits: dict[str, float], share: float
+) -> None:
+    answer = ask(dict(limits))
+    if answer.best is not None:
+        assert answer.relaxations == ()
+        return
+    offered = {each.constraint.name: each for each in answer.relaxations}
+    for key, asked in limits.items():
+        found = offered.get(key)
+        if found is None:
+            # No change of this limit alone helps, however large.
+            downwards = key in ("fps", "accuracy")
+            relaxed = asked * (1 - 0.999 * share if downwards else 1 + 1000 * share)
+            assert ask({**limits, key: relaxed}).best is None
+            continue
+        for limit in (found.limit, found.asked.limit):
+            assert name(ask({**limits, key: limit}).best) == name(found.candidate)
+        smaller = asked + (found.limit - asked) * share
+        assert ask({**limits, key: smaller}).best is None
 
 
 def test_no_relaxation_is_offered_where_none_alone_helps() -> None:
@@ -391,37 +447,6 @@ def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, 
     return min(fitting)[2:] if fitting else None
 
 
-def ask(limits: dict[str, object], batch: str = "any", top: int = 14) -> Recommendation:
-    """The question on the shipped TX1, whose files are read once for all examples."""
-    requirements = read_requirements(written(limits), batch=batch, top=top)
-    return recommend(gather(CATALOG, requirements), requirements)
-
-
-CATALOG = Catalog.open()
-UNITS = {"latency": "ms", "energy": "J", "power": "W", "memory": "MB"}
-
-
-def written(limits: dict[str, object]) -> dict[str, object]:
-    return {
-        key: f"{limit!r} {UNITS[key]}" if key in UNITS and isinstance(limit, float) else limit
-        for key, limit in limits.items()
-    }
-
-
-LIMITS = st.fixed_dictionaries(
-    {},
-    optional={
-        "fps": st.floats(1, 150),
-        "latency": st.floats(10, 2000),
-        "energy": st.floats(0.05, 3),
-        "power": st.floats(2, 15),
-        "memory": st.floats(200, 2000),
-        "accuracy": st.floats(50, 81),
-    },
-)
-BATCHES = st.one_of(st.none(), st.sets(st.sampled_from([1, 2, 4, 8, 16]), min_size=1))
-
-
 @settings(max_examples=150, deadline=None)
 @given(LIMITS, BATCHES)
 def test_the_pick_is_that_of_the_slow_twin(
@@ -460,3 +485,63 @@ def test_the_counts_add_up(limits: dict[str, float]) -> None:
     assert len(listed) == answer.networks_fitting
     for candidate in answer.candidates:
         assert all(each.margin is not None and each.margin >= 0 for each in candidate.headroom)
+
+
+# --- mixed boards
+
+
+def test_candidates_of_several_runtimes_are_told_apart_and_ties_fall_to_their_names(
+    overlay: Overlay,
+) -> None:
+    overlay.measurements(
+        "resnet-18,onnx,fp16,1,20,5,300,reported,my-notes",
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-18,eager,fp16,1,20,5,300,reported,my-notes",
+    )
+    answer = advisor.pick(board="small", catalog=overlay.folder, all_batches=True)
+    assert [(each.runtime, each.precision) for each in answer.candidates] == [
+        ("eager", "fp16"),
+        ("eager", "fp32"),
+        ("onnx", "fp16"),
+    ]
+    nothing = advisor.pick(board="small", catalog=overlay.folder, accuracy=90)
+    assert nothing.relaxations[0].candidate.precision == "fp16"
+
+
+def test_a_batch_that_nothing_fits_at_is_an_answer(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes,ok",
+        "resnet-18,eager,fp32,64,,,,reported,my-notes,does_not_fit",
+        header=HEADER + ",status",
+    )
+    answer = advisor.pick(board="small", batch=64, fps=1, catalog=overlay.folder)
+    assert answer.best is None
+    assert (answer.considered, answer.did_not_fit) == (0, 1)
+
+
+def test_a_better_candidate_of_unknown_figure_is_not_denied() -> None:
+    answer = advisor.pick(memory="3 GB")
+    assert name(answer.best) == ("inception-v3", 1)
+    assert answer.binding is not None
+    assert name(answer.binding.candidate) == ("inception-v4", 1)
+    assert answer.binding.candidate.memory_mb is None
+
+
+def test_the_sources_of_average_power_are_those_that_made_it() -> None:
+    flat_out, at_rate = advisor.pick().best, advisor.pick(fps=5).best
+    assert flat_out is not None
+    assert at_rate is not None
+    assert flat_out.average_power_w is not None
+    assert at_rate.average_power_w is not None
+    assert "figure-3" not in flat_out.average_power_w.source
+    assert "figure-3" in at_rate.average_power_w.source
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"top": "x"}, {"top": 2.5}, {"objective": None}, {"board": 5}, {"fps": True}, {"energy": 0.5},
+     {"latency": "33ms@"}, {"batch": [1, 3]}, {"batch": 2.5}, {"accuracy": None, "fps": "fast"}],
+)  # fmt: skip
+def test_odd_arguments_are_refused_in_words(odd: dict[str, Any]) -> None:
+    with pytest.raises(AdvisorError):
+        advisor.pick(**odd)

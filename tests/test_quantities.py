@@ -79,6 +79,7 @@ def test_reads(text: object, dimension: Dimension, expected: float) -> None:
         ("-5", RATE, "is negative"),
         ("0", RATE, "is zero"),
         ("1e-500", RATE, "is zero"),
+        ("1e-320J", ENERGY, "too small"),
         ("1e300", RATE, "too large"),
         ("101", PERCENT, "too large"),
         ("1e99 J", ENERGY, "at most 1000000000 J"),

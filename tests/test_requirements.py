@@ -45,7 +45,7 @@ def test_the_tail_of_the_latency() -> None:
     [
         ({"objective": "acuracy"}, "did you mean 'accuracy'?"),
         ({"objective": "zzz"}, "known: accuracy, batch-latency"),
-        ({"top": 0}, "give 1 or more"),
+        ({"top": 0}, "a whole number from 1"),
         ({"batch": "a"}, "write 'any', or sizes like '1,4'"),
         ({"batch": "0"}, "write 'any'"),
         ({"batch": "-1"}, "write 'any'"),

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from advisor.catalog.entries import read_architectures, read_board, read_sources
-from advisor.catalog.store import SHIPPED, Catalog
+from advisor.catalog.layers import Layer, entries
+from advisor.catalog.store import Catalog
 from advisor.catalog.tables import read_measurements, read_weights
-from advisor.errors import BrokenFileError, Fault
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")
+
+CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
+BOARD_FILES = ("board.yaml", "measurements.csv")
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def check(catalog: Catalog) -> Checked:
 
 
 class _Anything(Collection[str]):
-    """Stands for the known names where the file that lists them is itself broken."""
+    """Stands for the known names where a file that lists them is itself broken."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -57,40 +62,83 @@ class _Check:
         self.files = self.boards = self.rows = 0
 
     def run(self) -> Checked:
-        sources = self.names("sources.yaml", read_sources)
-        architectures = self.names(
-            "architectures.yaml", lambda path: read_architectures(path, sources)
-        )
-        for path in self.paths("weights.csv"):
-            self.attempt(read_weights, path, architectures, sources)
+        sources = {layer: self.sources(layer) for layer in self.layers}
+        architectures = self.names("architectures.yaml", read_architectures, sources)
+
+        def weights_of(path: Path, known: Collection[str]) -> Collection[str]:
+            return {name for _, name in read_weights(path, architectures, known)}
+
+        weights = self.names("weights.csv", weights_of, sources)
         for layer in self.layers:
-            for folder in layer.board_folders():
-                self.boards += 1
-                self.attempt(read_board, folder, layer.title, sources)
-                table = folder / "measurements.csv"
-                rows = self.attempt(read_measurements, table, architectures, sources)
-                self.rows += 0 if rows is None else len(rows)
+            self.strays(layer.folder, (*CATALOG_FILES, "boards"))
+            for folder in self.attempt(layer.board_folders) or ():
+                self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
 
-    def paths(self, file: str) -> list[Path]:
-        return [
-            layer.folder / file
-            for layer in self.layers
-            if layer.title == SHIPPED or (layer.folder / file).exists()
-        ]
+    def board(
+        self,
+        folder: Path,
+        layer: Layer,
+        sources: Collection[str],
+        architectures: Collection[str],
+        weights: Collection[str],
+    ) -> None:
+        self.boards += 1
+        self.files += 2
+        self.strays(folder, BOARD_FILES)
+        if not NAME.fullmatch(folder.name):
+            self.faults.append(Fault(folder, 0, "", "a board of this name", NAME_EXPECTED))
+        board = self.attempt(read_board, folder, layer.title, sources)
+        if board and board.weights and board.weights not in weights:
+            expected = f"weights that weights.csv knows ({closest(board.weights, weights)})"
+            self.faults.append(
+                Fault(folder / "board.yaml", 0, "", f"weights {shown(board.weights)}", expected)
+            )
+        rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
+        self.rows += 0 if rows is None else len(rows)
 
-    def names(self, file: str, read: Callable[[Path], Collection[str]]) -> Collection[str]:
+    def sources(self, layer: Layer) -> Collection[str]:
+        """The sources that a layer's files may name."""
+        lower = self.layers[: self.layers.index(layer) + 1]
+        known = [
+            self.attempt(read_sources, path)
+            for each in lower
+            if (path := self.file(each, "sources.yaml"))
+        ]
+        self.files += bool(self.file(layer, "sources.yaml"))
+        return _Anything() if None in known else {key for each in known if each for key in each}
+
+    def names(
+        self,
+        file: str,
+        read: Callable[[Path, Collection[str]], Collection[str]],
+        sources: dict[Layer, Collection[str]],
+    ) -> Collection[str]:
         """The names that a file lists in all layers together."""
         known: list[str] = []
         whole = True
-        for path in self.paths(file):
-            entries = self.attempt(read, path)
-            whole = whole and entries is not None
-            known.extend(entries or ())
+        for layer in self.layers:
+            path = self.file(layer, file)
+            if path:
+                self.files += 1
+                found = self.attempt(read, path, sources[layer])
+                whole = whole and found is not None
+                known.extend(found or ())
         return set(known) if whole else _Anything()
 
+    def file(self, layer: Layer, name: str) -> Path | None:
+        return self.attempt(layer.file, name)
+
+    def strays(self, folder: Path, known: Collection[str]) -> None:
+        """Note tables and descriptions that nothing reads, since their names are misspelt."""
+        for name, is_folder in (self.attempt(entries, folder) or {}).items():
+            if name == "boards" and not is_folder:
+                self.faults.append(Fault(folder / name, 0, "", "a file", "a folder of boards"))
+            elif name not in known and name.endswith((".yaml", ".yml", ".csv")):
+                expected = f"a file that the catalog knows ({closest(name, known)})"
+                self.faults.append(Fault(folder / name, 0, "", "a file of this name", expected))
+
     def attempt(self, read: Callable[..., Read], *arguments: object) -> Read | None:
-        self.files += 1
         try:
             return read(*arguments)
         except BrokenFileError as error:

@@ -13,16 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.fields import NAME, NAME_EXPECTED
 from advisor.catalog.records import Labels
-from advisor.catalog.yaml_file import decode, read_bytes
+from advisor.catalog.text_file import NAME, NAME_EXPECTED, read_text
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-MOST_FAULTS = 100
-"""Faults told of one column; a file broken throughout needs no longer list."""
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
@@ -87,25 +83,29 @@ class Table:
 
     def _note_each(self, column: str, cells: Sequence[str], bad: str, expected: str) -> None:
         rows = [row for row, cell in enumerate(cells) if cell == bad]
-        for row in rows[:MOST_FAULTS]:
+        for row in rows:
             self.note(row, column, shown(bad) if bad else "nothing", expected)
 
-    def numbers(self, column: str, largest: float, *, positive: bool = True) -> NDArray[np.float64]:
+    def numbers(self, column: str, smallest: float, largest: float) -> NDArray[np.float64]:
         """A column of numbers; NaN where a cell is empty.
 
         Args:
             column: its name.
-            largest: the largest number that is believed.
-            positive: whether zero is refused, too (negative numbers always are).
+            smallest: the smallest number that is believed.
+            largest: the largest.
         """
         cells = self.cells(column)
         values = _floats(cells)
         given = np.fromiter(map(bool, cells), dtype=np.bool_, count=len(cells))
-        too_small = values <= 0 if positive else values < 0
-        bad = given & (~np.isfinite(values) | too_small | (values > largest))
-        what = "a number above zero" if positive else "a number, zero or above"
-        for row in np.flatnonzero(bad)[:MOST_FAULTS].tolist():
-            self.note(row, column, shown(cells[row]), f"{what} and at most {largest:g}, or nothing")
+        with np.errstate(invalid="ignore"):
+            bad = given & ~((values >= smallest) & (values <= largest))
+        for row in np.flatnonzero(bad).tolist():
+            self.note(
+                row,
+                column,
+                shown(cells[row]),
+                f"a number from {smallest:g} to {largest:g}, or nothing",
+            )
         return values
 
 
@@ -135,7 +135,7 @@ def _name_fault(
 
 
 def read_csv(path: Path, required: Sequence[str], optional: Collection[str] = ()) -> Table:
-    """The file's cells, after its header and the length of its rows were checked.
+    """The file's cells, its header checked; rows of a wrong length are noted and left out.
 
     A byte-order mark and CRLF line ends are read as if they were not there; blank lines are passed
     over.
@@ -146,9 +146,9 @@ def read_csv(path: Path, required: Sequence[str], optional: Collection[str] = ()
         optional: further columns that it may have, in any order.
 
     Raises:
-        BrokenFileError: the file cannot be read, or is no such table.
+        BrokenFileError: the file cannot be read, or its header is another.
     """
-    rows = _rows(path, decode(path, read_bytes(path)))
+    rows = _rows(path, read_text(path))
     line, header = next(rows, (1, []))
     if not header:
         raise BrokenFileError([Fault(path, 1, "", "nothing", "a header, " + ",".join(required))])
@@ -160,13 +160,11 @@ def read_csv(path: Path, required: Sequence[str], optional: Collection[str] = ()
     # Piece by piece into arrays: the garbage collector would search a million lists over and over.
     while piece := list(islice(rows, 10_000)):
         faults += _length_faults(path, piece, len(header))
-        if not faults:
-            pieces.append(np.array([row for _, row in piece], dtype=object))
-            lines.extend(line for line, _ in piece)
-    if faults:
-        raise BrokenFileError(faults)
+        good = [(line, row) for line, row in piece if len(row) == len(header)]
+        pieces.append(np.array([row for _, row in good], dtype=object).reshape(-1, len(header)))
+        lines.extend(line for line, _ in good)
     columns = np.concatenate(pieces).T
-    return Table(path, dict(zip(header, columns, strict=True)), lines)
+    return Table(path, dict(zip(header, columns, strict=True)), lines, faults)
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -207,4 +205,4 @@ def _length_faults(path: Path, rows: list[tuple[int, list[str]]], width: int) ->
         Fault(path, line, "", f"a row of {len(row)} cells", f"{width}, as the header has")
         for line, row in rows
         if len(row) != width
-    ][:MOST_FAULTS]
+    ]

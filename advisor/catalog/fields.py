@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from advisor.catalog.records import ORIGINS, Estimate
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.yaml_file import Block, Mark, Node, Text, describe
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import Dimension, parse
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
-NAME_EXPECTED = "a name of letters, digits and . _ @ : + - that begins with a letter or digit"
+FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 class Fields:
@@ -80,14 +79,12 @@ class Fields:
             self.note(self.block.entries[key].mark, shown(text), expected)
         return text
 
-    def flag(self, key: str) -> bool:
-        """Yes or no; no where absent."""
+    def flag(self, key: str) -> bool | None:
+        """Yes or no; `None` where absent."""
         text = self.text(key).lower()
-        if text in ("yes", "true"):
-            return True
-        if text not in ("", "no", "false"):
+        if text and text not in FLAGS:
             self.note(self.block.entries[key].mark, shown(text), "yes or no")
-        return False
+        return FLAGS.get(text)
 
     def quantity(
         self, key: str, dimension: Dimension, *, required: bool = False, zero_allowed: bool = False
@@ -163,4 +160,6 @@ def estimate(
     if value is None:
         return None
     low, high = (None, None) if error is None else (value - error, value + error)
+    if low is not None and low < 0:
+        inner.note(inner.block.entries["error"].mark, f"{error:g}", f"at most the value, {value:g}")
     return Estimate(value, low, high, origin, own_source or source)

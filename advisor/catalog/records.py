@@ -132,7 +132,7 @@ class Board:
         title: what people call it.
         processor, accelerator, software, date, power_meter, note: as text; may be empty.
         memory_mb: memory size in MB (1e6 bytes); `None` where unknown.
-        memory_shared: whether processor and accelerator share that memory.
+        memory_shared: whether processor and accelerator share that memory; `None` where unknown.
         idle_power_w: power drawn while idle; `None` where no meter told.
         power_scope: what the power covers.
         memory_scope: what the memory figures cover.
@@ -149,7 +149,7 @@ class Board:
     processor: str
     accelerator: str
     memory_mb: float | None
-    memory_shared: bool
+    memory_shared: bool | None
     idle_power_w: Estimate | None
     power_scope: str
     power_meter: str

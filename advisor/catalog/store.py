@@ -1,4 +1,4 @@
-"""Where the catalog lies, and how the user's own folder overlays the shipped one."""
+"""Everything that is known, read from the catalog's layers when it is asked for."""
 
 from __future__ import annotations
 
@@ -9,73 +9,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from platformdirs import user_data_path
-
 from advisor.catalog.entries import read_architectures, read_board, read_sources
+from advisor.catalog.layers import Layer, layers
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.tables import read_measurements, read_weights
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
-SHIPPED = "shipped"
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One catalog folder.
+class Surveyed:
+    """A board with its rows."""
 
-    Attributes:
-        title: what answers call it: "shipped", or the user's path.
-        folder: where it lies.
-    """
-
-    title: str
-    folder: Path
-
-    def board_folders(self) -> list[Path]:
-        """The folders of its boards, sorted by name."""
-        boards = self.folder / "boards"
-        if not boards.is_dir():
-            return []
-        return sorted(
-            folder
-            for folder in boards.iterdir()
-            if folder.is_dir() and not folder.name.startswith(".")
-        )
-
-
-def shipped_folder() -> Path:
-    """The catalog inside the installed package, or else that of the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_catalog"
-    return installed if installed.is_dir() else package.parent / "catalog"
-
-
-def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
-    """The user's own catalog folder: as asked for, else `ADVISOR_CATALOG`, else the platform's.
-
-    Returns:
-        The folder; `None` where none was asked for and the platform's does not exist.
-
-    Raises:
-        AdvisorError: the one asked for does not exist or is no folder.
-    """
-    named = str(asked) if asked is not None else os.environ.get("ADVISOR_CATALOG", "")
-    if asked is None and not named:
-        folder = user_data_path("dnn-advisor") / "catalog"
-        return folder if folder.is_dir() else None
-    origin = "--catalog" if asked is not None else "ADVISOR_CATALOG"
-    folder = Path(named).expanduser()
-    try:
-        exists = bool(named) and folder.exists()
-    except (OSError, ValueError):
-        exists = False
-    if not exists:
-        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", "name a folder")
-    if not folder.is_dir():
-        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", "name a folder")
-    return folder
+    board: Board
+    measurements: Measurements
 
 
 @dataclass(frozen=True)
@@ -95,52 +44,65 @@ class Catalog:
         """The shipped catalog, overlaid by the user's own.
 
         Args:
-            folder: the user's catalog folder; see `user_folder` for where it is sought otherwise.
+            folder: the user's catalog folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
         Raises:
             AdvisorError: the folder does not exist.
         """
-        layers = [Layer(SHIPPED, shipped_folder())]
-        own = user_folder(folder)
-        if own is not None and own.resolve() != layers[0].folder.resolve():
-            layers.append(Layer(str(own), own))
-        return cls(tuple(layers))
+        return cls(layers(folder))
 
-    def _merged(self, file: str, read: Callable[[Path], Mapping[Key, Entry]]) -> dict[Key, Entry]:
-        merged: dict[Key, Entry] = {}
-        for layer in self.layers:
-            path = layer.folder / file
-            if path.exists() or layer.title == SHIPPED:
-                merged.update(read(path))
-        return merged
+    @property
+    def own_folder(self) -> Path | None:
+        """The user's catalog folder, if there is one, as an absolute path."""
+        return self.layers[-1].folder.resolve() if len(self.layers) > 1 else None
 
     @cached_property
-    def sources(self) -> Mapping[str, Source]:
-        """Every source by its key."""
-        return self._merged("sources.yaml", read_sources)
+    def _sources(self) -> dict[str, Mapping[str, Source]]:
+        return {}
+
+    def sources_for(self, layer: Layer) -> Mapping[str, Source]:
+        """The sources that a layer's files may name: its own, and those of the layers below."""
+        if layer.title not in self._sources:
+            known: dict[str, Source] = {}
+            for lower in self.layers[: self.layers.index(layer) + 1]:
+                path = lower.file("sources.yaml")
+                known.update(read_sources(path) if path else {})
+            self._sources[layer.title] = known
+        return self._sources[layer.title]
+
+    def source(self, key: str) -> Source:
+        """The source of that key, from the lowest layer that has it."""
+        return next(
+            known[key] for layer in self.layers if key in (known := self.sources_for(layer))
+        )
+
+    def _merged(
+        self, file: str, read: Callable[[Path, Mapping[str, Source]], Mapping[Key, Entry]]
+    ) -> dict[Key, Entry]:
+        merged: dict[Key, Entry] = {}
+        for layer in self.layers:
+            path = layer.file(file)
+            if path:
+                merged.update(read(path, self.sources_for(layer)))
+        return merged
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
         """Every architecture by its name."""
-        return self._merged(
-            "architectures.yaml", lambda path: read_architectures(path, self.sources)
-        )
+        return self._merged("architectures.yaml", read_architectures)
 
     @cached_property
     def weights(self) -> Mapping[tuple[str, str], Weights]:
         """Every set of weights by (architecture, name)."""
         return self._merged(
-            "weights.csv", lambda path: read_weights(path, self.architectures, self.sources)
+            "weights.csv", lambda path, sources: read_weights(path, self.architectures, sources)
         )
 
     @cached_property
-    def board_folders(self) -> Mapping[str, tuple[Path, str]]:
-        """The folder of each board and the layer that it comes from, by the board's name."""
-        return {
-            folder.name: (folder, layer.title)
-            for layer in self.layers
-            for folder in layer.board_folders()
-        }
+    def board_layers(self) -> Mapping[str, Layer]:
+        """The layer that each board comes from, by the board's name."""
+        boards = {folder.name: layer for layer in self.layers for folder in layer.board_folders()}
+        return dict(sorted(boards.items()))
 
     def board(self, name: str) -> Board:
         """The board of that name.
@@ -148,13 +110,13 @@ class Catalog:
         Raises:
             AdvisorError: there is none, or its file is broken.
         """
-        if name not in self.board_folders:
+        if name not in self.board_layers:
             raise AdvisorError(
                 f"unknown board {shown(name)}",
-                f"{closest(name, self.board_folders)} (`advisor boards` lists them)",
+                f"{closest(name, self.board_layers)} (`advisor boards` lists them)",
             )
-        folder, layer = self.board_folders[name]
-        return read_board(folder, layer, self.sources)
+        layer = self.board_layers[name]
+        return read_board(layer.folder / "boards" / name, layer.title, self.sources_for(layer))
 
     def measurements(self, board: Board) -> Measurements:
         """The rows of a board.
@@ -163,7 +125,8 @@ class Catalog:
             AdvisorError: its file is broken.
         """
         path = board.folder / "measurements.csv"
-        return read_measurements(path, self.architectures, self.sources)
+        sources = self.sources_for(self.board_layers[board.name])
+        return read_measurements(path, self.architectures, sources)
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.
@@ -175,3 +138,17 @@ class Catalog:
             hint = closest(name, self.architectures)
             raise AdvisorError(f"unknown architecture {shown(name)}", hint)
         return self.architectures[name]
+
+    def survey(self) -> tuple[list[Surveyed], list[BrokenFileError]]:
+        """Every board that can be read, by name, and what is wrong with the others, each once."""
+        readable: list[Surveyed] = []
+        broken: dict[str, BrokenFileError] = {}
+        for name in self.board_layers:
+            try:
+                board = self.board(name)
+                readable.append(Surveyed(board, self.measurements(board)))
+            except BrokenFileError as error:
+                broken.setdefault(error.message, error)
+        if broken and not readable:
+            raise next(iter(broken.values()))
+        return readable, list(broken.values())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.csv_file import MOST_FAULTS, Table, read_csv
+from advisor.catalog.csv_file import Table, read_csv
 from advisor.catalog.records import (
     ORIGINS,
     STATUSES,
@@ -89,7 +89,7 @@ def read_weights(
     architecture = table.labels("architecture", architectures)
     name = table.labels("weights")
     top1 = _metered(table, "top1", PERCENT, _provenance(table, sources))
-    top5 = table.numbers("top5_percent", PERCENT.largest)
+    top5 = table.numbers("top5_percent", *PERCENT.range)
     _refuse_missing(table, "top1_percent", top1.values.value)
     _refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
     table.finish()
@@ -131,8 +131,8 @@ def read_measurements(
         latency_ms=_metered(table, "latency", TIME, rows),
         net_power_w=_metered(table, "net_power", POWER, rows),
         memory_mb=_metered(table, "memory", MEMORY, rows),
-        latency_p90_ms=table.numbers("latency_p90_ms", TIME.largest),
-        latency_p99_ms=table.numbers("latency_p99_ms", TIME.largest),
+        latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
+        latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
     )
     fits = status.index == status.position.get("ok", -1)
     _refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
@@ -162,10 +162,10 @@ def _constant(name: str, rows: int) -> Labels:
 
 
 def _batches(table: Table) -> NDArray[np.int64]:
-    numbers = table.numbers("batch", LARGEST_BATCH)
+    numbers = table.numbers("batch", 1, LARGEST_BATCH)
     _refuse_missing(table, "batch", numbers)
     known = np.nan_to_num(numbers, nan=1.0, posinf=1.0, neginf=1.0)
-    for row in np.flatnonzero(known % 1)[:MOST_FAULTS].tolist():
+    for row in np.flatnonzero(known % 1).tolist():
         table.note(row, "batch", shown(table.cells("batch")[row]), "a whole number")
     return known.astype(np.int64)
 
@@ -192,11 +192,11 @@ def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance)
     """A metric's value, interval, origin and source columns."""
     unit = "percent" if dimension is PERCENT else dimension.unit.lower()
     names = f"{metric}_{unit}", f"{metric}_low_{unit}", f"{metric}_high_{unit}"
-    values = Values(*(table.numbers(name, dimension.largest) for name in names))
+    values = Values(*(table.numbers(name, *dimension.range) for name in names))
     known, low, high = (~np.isnan(column) for column in values)
     bad = (low != high) | (low & ~known)
     bad |= low & high & ((values.low > values.value) | (values.value > values.high))
-    for row in np.flatnonzero(bad)[:MOST_FAULTS].tolist():
+    for row in np.flatnonzero(bad).tolist():
         found = " to ".join(table.cells(name)[row] or "nothing" for name in names[1:])
         expected = f"both ends of an interval around {table.cells(names[0])[row] or 'a value'}"
         table.note(row, names[1], found, expected)
@@ -204,7 +204,7 @@ def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance)
     source = table.labels(f"{metric}_source", rows.sources, default=rows.source)
     for what, labels in (("origin", origin), ("source", source)):
         missing = known & (labels.index == labels.position.get("", -1))
-        for row in np.flatnonzero(missing)[:MOST_FAULTS].tolist():
+        for row in np.flatnonzero(missing).tolist():
             table.note(row, what, "nothing", f"the {what} of {metric}")
     return Metered(values, origin, source)
 
@@ -212,7 +212,7 @@ def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance)
 def _refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:
     """Note empty cells of a column that needs a value (what is no number is noted already)."""
     cells = table.cells(column)
-    for row in np.flatnonzero(np.isnan(values))[:MOST_FAULTS].tolist():
+    for row in np.flatnonzero(np.isnan(values)).tolist():
         if not cells[row]:
             table.note(row, column, "nothing", "a number above zero")
 
@@ -221,7 +221,7 @@ def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
     """Note figures in rows whose status says that nothing ran."""
     for column in ("latency_ms", "net_power_w", "memory_mb"):
         cells = table.cells(column)
-        for row in np.flatnonzero(~ran)[:MOST_FAULTS].tolist():
+        for row in np.flatnonzero(~ran).tolist():
             if cells[row]:
                 status = table.cells("status")[row]
                 table.note(
@@ -239,6 +239,6 @@ def _refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str)
     _, first, group = np.unique(folded, return_index=True, return_inverse=True)
     earlier = first[group]
     repeats = np.flatnonzero(earlier != np.arange(len(table)))
-    for row in repeats[:MOST_FAULTS].tolist():
+    for row in repeats.tolist():
         found = f"{what} that line {table.lines[earlier[row]]} has already"
         table.note(row, "architecture", found, "each key once")

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 import yaml
 
+from advisor.catalog.text_file import read_text
 from advisor.errors import BrokenFileError, Fault, shown
 
 LARGEST_BYTES = 1_000_000
@@ -58,101 +59,73 @@ class Block:
 Node: TypeAlias = Text | List | Block
 
 
-def read_bytes(path: Path, largest: int | None = None) -> bytes:
-    """The file's content.
-
-    Raises:
-        BrokenFileError: it is missing, a folder, unreadable, or larger than `largest` bytes.
-    """
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(-1 if largest is None else largest + 1)
-    except IsADirectoryError:
-        raise BrokenFileError([Fault(path, 0, "", "a folder", "a file")]) from None
-    except FileNotFoundError:
-        raise BrokenFileError([Fault(path, 0, "", "nothing", "a file")]) from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise BrokenFileError([Fault(path, 0, "", reason.lower(), "a readable file")]) from None
-    if largest is not None and len(content) > largest:
-        fault = Fault(path, 0, "", "a larger file", f"at most {largest / 1e6:g} MB")
-        raise BrokenFileError([fault])
-    return content
-
-
-def decode(path: Path, content: bytes) -> str:
-    """`content` as UTF-8 text, without a byte-order mark.
-
-    Raises:
-        BrokenFileError: it is not UTF-8.
-    """
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        found = f"the byte 0x{content[error.start]:02x}"
-        raise BrokenFileError([Fault(path, line, "", found, "UTF-8 text")]) from None
-
-
 def read_yaml(path: Path) -> Block:
     """The file's one document, a mapping; an empty file is an empty mapping.
 
     Raises:
         BrokenFileError: the file cannot be read, is no YAML, or uses what is refused here.
     """
-    text = decode(path, read_bytes(path, LARGEST_BYTES))
+    text = read_text(path, LARGEST_BYTES)
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         found = f"the control character U+{ord(control.group()):04X}"
         raise BrokenFileError([Fault(path, line, "", found, "printable text")])
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    reader = _Reader(path, yaml.parse(text, Loader=loader))
     try:
-        return _Reader(path, yaml.parse(text, Loader=loader)).document()
+        document = reader.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, str(mark.column + 1)) if mark else (0, "")
         found = f"broken YAML ({error.problem})"
-        raise BrokenFileError([Fault(path, line, column, found, "well-formed YAML")]) from None
+        fault = Fault(path, line, column, found, "well-formed YAML")
+        raise BrokenFileError([*reader.faults, fault]) from None
+    if reader.faults:
+        raise BrokenFileError(reader.faults)
+    return document
 
 
 class _Reader:
-    """Builds nodes from parsing events and refuses what the catalog does not use."""
+    """Builds nodes from parsing events, and notes what the catalog does not use."""
 
     def __init__(self, path: Path, events: Iterator[yaml.Event]) -> None:
         self.path = path
         self.events = events
+        self.faults: list[Fault] = []
 
     def document(self) -> Block:
-        root: Node = Block(Mark(1, 1), {}, {})
+        root: Node = Text(Mark(1, 1), "")
         documents = 0
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.fail(_mark(event), "a second document", "one document")
+                    self.note(_mark(event), "a second document", "one document")
+                    break
                 root = self.node(next(self.events), depth=0)
-        if isinstance(root, Text) and not root.text:
-            return Block(root.mark, {}, {})
-        if not isinstance(root, Block):
-            self.fail(root.mark, describe(root), "a mapping (key: value)")
-        return root
+        if isinstance(root, Block):
+            return root
+        if not isinstance(root, Text) or root.text:
+            self.note(root.mark, describe(root), "a mapping (key: value)")
+        return Block(root.mark, {}, {})
 
     def node(self, event: yaml.Event, depth: int) -> Node:
         mark = _mark(event)
         if isinstance(event, yaml.AliasEvent):
-            self.fail(mark, "an alias", "the value itself")
-        assert isinstance(event, yaml.NodeEvent)  # noqa: S101  (the parser yields nothing else here)
-        if event.anchor is not None:
-            self.fail(mark, "an anchor", "a plain value")
+            self.note(mark, "an alias", "the value itself")
+            return Text(mark, "")
+        if getattr(event, "anchor", None) is not None:
+            self.note(mark, "an anchor", "a plain value")
         if getattr(event, "tag", None) is not None:
-            self.fail(mark, f"the tag {shown(str(event.tag))}", "a value without a tag")  # type: ignore[attr-defined]
+            self.note(mark, f"the tag {shown(str(event.tag))}", "a value without a tag")  # type: ignore[attr-defined]
         if depth > DEEPEST_NESTING:
-            self.fail(mark, "deeper nesting", f"at most {DEEPEST_NESTING} levels")
-        if isinstance(event, yaml.ScalarEvent):
-            return Text(mark, event.value)
+            fault = Fault(self.path, mark.line, str(mark.column), "deeper nesting", "a flat file")
+            raise BrokenFileError([*self.faults, fault])
         if isinstance(event, yaml.SequenceStartEvent):
             return List(mark, self.items(depth))
-        return self.block(mark, depth)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self.block(mark, depth)
+        return Text(mark, getattr(event, "value", ""))
 
     def items(self, depth: int) -> list[Node]:
         items: list[Node] = []
@@ -165,18 +138,20 @@ class _Reader:
         key_marks: dict[str, Mark] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.node(event, depth + 1)
+            value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Text):
-                self.fail(key.mark, describe(key) + " as a key", "a name")
-            if key.text in entries:
+                self.note(key.mark, describe(key) + " as a key", "a name")
+            elif key.text in entries:
                 first = key_marks[key.text].line
                 found = f"the key {shown(key.text)} a second time (first in line {first})"
-                self.fail(key.mark, found, "each key once")
-            entries[key.text] = self.node(next(self.events), depth + 1)
-            key_marks[key.text] = key.mark
+                self.note(key.mark, found, "each key once")
+            else:
+                entries[key.text] = value
+                key_marks[key.text] = key.mark
         return Block(mark, entries, key_marks)
 
-    def fail(self, mark: Mark, found: str, expected: str) -> NoReturn:
-        raise BrokenFileError([Fault(self.path, mark.line, str(mark.column), found, expected)])
+    def note(self, mark: Mark, found: str, expected: str) -> None:
+        self.faults.append(Fault(self.path, mark.line, str(mark.column), found, expected))
 
 
 def _mark(event: yaml.Event) -> Mark:

@@ -9,7 +9,7 @@ import typer
 
 from advisor._version import __version__
 from advisor.cli import boards, catalog, pick, schema, show
-from advisor.cli.output import emit
+from advisor.cli.output import discard_output, emit
 from advisor.errors import AdvisorError
 
 app = typer.Typer(
@@ -59,5 +59,9 @@ def main() -> None:
         if error.hint:
             sys.stderr.write(f"  {error.hint}\n")
         sys.exit(error.exit_code)
+    except OSError as error:  # the help text, which typer writes, meets a full disk
+        discard_output()
+        sys.stderr.write(f"advisor: the answer cannot be written: {error.strerror}\n")
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

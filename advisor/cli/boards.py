@@ -11,9 +11,9 @@ from advisor.cli.output import emit_table
 def command(catalog: CatalogOption = None) -> None:
     """The boards that can be asked about, and where each comes from."""
     from advisor.catalog.store import Catalog
-    from advisor.report.boards_text import boards_text, survey
+    from advisor.report.boards_text import boards_text
 
-    readable, broken = survey(Catalog.open(catalog))
+    readable, broken = Catalog.open(catalog).survey()
     emit_table(boards_text(readable))
     for error in broken:
         sys.stderr.write(f"advisor: left out: {error.message}\n")

@@ -19,16 +19,22 @@ def emit(text: str) -> None:
     Raises:
         AdvisorError: it cannot be written, since the disk is full, say.
     """
+    if sys.stdout is None:
+        raise AdvisorError("the answer cannot be written: standard output is closed")
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes once more on its way out, and would complain then.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise AdvisorError(f"the answer cannot be written: {error.strerror}") from None
+
+
+def discard_output() -> None:
+    """Send what is left of the output nowhere; Python flushes it once more on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def emit_table(renderable: RenderableType) -> None:
@@ -37,6 +43,9 @@ def emit_table(renderable: RenderableType) -> None:
 
     # Rendered apart, so that only `emit` meets a closed pipe or a full disk.
     rendered = io.StringIO()
-    on_terminal = sys.stdout.isatty() or None
-    Console(file=rendered, force_terminal=on_terminal, highlight=False).print(renderable)
+    on_terminal = True if sys.stdout and sys.stdout.isatty() else None
+    console = Console(
+        file=rendered, force_terminal=on_terminal, highlight=False, markup=False, emoji=False
+    )
+    console.print(renderable)
     emit("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()) + "\n")

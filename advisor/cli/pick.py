@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -121,6 +122,8 @@ def command(
         from advisor.report.pick_documents import pick_csv
 
         emit(pick_csv(recommendation))
+        if recommendation.best is None:
+            sys.stderr.write("advisor: nothing fits; without --csv the answer says why\n")
     else:
         from advisor.report.pick_text import pick_text
 

@@ -18,11 +18,10 @@ def command(
     """All that is known of an architecture, by board, with sources."""
     from advisor.catalog.store import Catalog
     from advisor.report.architecture_text import architecture_text
-    from advisor.report.boards_text import survey
 
     opened = Catalog.open(catalog)
     known = opened.architecture(architecture)
-    readable, broken = survey(opened)
+    readable, broken = opened.survey()
     emit_table(architecture_text(opened, known, readable))
     for error in broken:
         sys.stderr.write(f"advisor: left out: {error.message}\n")

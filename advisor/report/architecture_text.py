@@ -9,12 +9,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.catalog.records import Architecture, Estimate, Metered
-from advisor.catalog.store import Catalog
+from advisor.catalog.records import Architecture, Estimate, Measurements, Metered
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import estimate_at
 from advisor.quantities import rounded
-from advisor.report.boards_text import Surveyed
 from advisor.report.figures import plain_table, significant
+
+STATUS_WORDS = {"does_not_fit": "does not fit in the board's memory"}
 
 
 class _Cited:
@@ -39,7 +40,7 @@ def architecture_text(
         if architecture.name in surveyed.measurements.architecture.position:
             parts += [*_on_board(surveyed, architecture.name, cited), ""]
     for key, number in cited.numbers.items():
-        source = catalog.sources[key]
+        source = catalog.source(key)
         read = source.read.rstrip(".")
         parts.append(Text(f"[{number}] {source.citation}. Read: {read}. Error: {source.error}."))
     return Group(*parts)
@@ -70,6 +71,8 @@ def _weights(
     for each in sets:
         top1 = each.top1_percent
         line = f"weights {each.name}: top-1 {top1.value:.2f} %"
+        if top1.low is not None and top1.high is not None:
+            line += f" ({top1.low:.3f} to {top1.high:.3f})"
         if each.top5_percent:
             line += f", top-5 {each.top5_percent.value:.2f} %"
         yield Text(f"{line} {top1.origin} {cited.mark(top1.source)}")
@@ -78,49 +81,76 @@ def _weights(
 def _on_board(surveyed: Surveyed, name: str, cited: _Cited) -> Iterator[RenderableType]:
     board, rows = surveyed.board, surveyed.measurements
     own = np.flatnonzero(rows.architecture.index == rows.architecture.position[name])
-    own = own[np.argsort(rows.batch[own], kind="stable")]
+    own = own[np.lexsort((rows.batch[own], rows.precision.index[own], rows.runtime.index[own]))]
     ran = rows.status.index[own] == rows.status.position.get("ok", -1)
-    yield Text(f"{board.name}", style="bold") + Text(f" ({board.title}, {board.layer})")
-    yield _rows_table(surveyed, own[ran].tolist(), cited)
-    missing = ", ".join(str(rows.batch[row]) for row in own[~ran].tolist())
-    if missing:
-        yield Text(f"did not fit in the board's memory: batch {missing}")
+    yield Text(board.name, style="bold") + Text(f" ({board.title}, {board.layer})")
+    if np.any(ran):
+        yield _rows_table(rows, own[ran].tolist(), cited)
+    for row in own[~ran].tolist():
+        status = STATUS_WORDS[rows.status.names[rows.status.index[row]]]
+        mark = cited.mark(rows.latency_ms.source.names[rows.latency_ms.source.index[row]])
+        yield Text(f"{_variant(rows, row)}, batch {rows.batch[row]}: {status} {mark}")
 
 
-def _rows_table(surveyed: Surveyed, own: Sequence[int], cited: _Cited) -> Table:
-    rows = surveyed.measurements
+def _variant(rows: Measurements, row: int) -> str:
+    runtime = rows.runtime.names[rows.runtime.index[row]]
+    return f"{runtime} {rows.precision.names[rows.precision.index[row]]}"
+
+
+def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
     columns = (
         ("latency", "ms", rows.latency_ms),
         ("net power", "W", rows.net_power_w),
         ("memory", "MB", rows.memory_mb),
     )
+    tails = [
+        (name, values)
+        for name, values in (("p90", rows.latency_p90_ms), ("p99", rows.latency_p99_ms))
+        if not np.all(np.isnan(values[own]))
+    ]
     headings = [f"{title}\n{unit}" for title, unit, _ in columns]
-    table = plain_table("batch", "runtime", "precision", *headings, "time/im.\nms", left=3)
+    headings += [f"{name}\nms" for name, _ in tails]
+    table = plain_table("run as", "batch", "per image\nms", *headings)
     for row in own:
         estimates = [estimate_at(column, row) for _, _, column in columns]
         latency = estimates[0]
-        per_image = significant(latency.value / int(rows.batch[row])) if latency else "?"
         table.add_row(
+            _variant(rows, row),
             str(rows.batch[row]),
-            rows.runtime.names[rows.runtime.index[row]],
-            rows.precision.names[rows.precision.index[row]],
+            significant(latency.value / int(rows.batch[row])) if latency else "?",
             *(_figure(estimate) for estimate in estimates),
-            per_image,
+            *(
+                "?" if np.isnan(values[row]) else significant(float(values[row]))
+                for _, values in tails
+            ),
         )
-    marks = [cited.mark(_sources(column, own)) for _, _, column in columns]
-    table.add_row("source", "", "", *marks, "", style="dim")
+    known = [_provenance(column, own, cited) for _, _, column in columns]
+    for title, cells in zip(("origin", "source"), zip(*known, strict=True), strict=True):
+        table.add_row(title, "", "", *cells, *("" for _ in tails), style="dim")
     return table
 
 
+def _tail(value: float) -> str:
+    return "?" if np.isnan(value) else significant(value)
+
+
 def _figure(estimate: Estimate | None) -> str:
+    """A figure with the half-width of its interval, or with both where they differ."""
     if estimate is None:
         return "?"
+    figure = significant(estimate.value)
     if estimate.low is None or estimate.high is None:
-        return significant(estimate.value)
-    half = 100 * (estimate.high - estimate.low) / 2 / estimate.value
-    return f"{significant(estimate.value)} +-{half:.1f}%"
+        return figure
+    below = 100 * (1 - estimate.low / estimate.value)
+    above = 100 * (estimate.high / estimate.value - 1)
+    if f"{below:.1f}" == f"{above:.1f}":
+        return f"{figure} +-{above:.1f}%"
+    return f"{figure} -{below:.1f}/+{above:.1f}%"
 
 
-def _sources(column: Metered, own: Sequence[int]) -> str:
-    known = {column.source.names[column.source.index[row]] for row in own}
-    return ", ".join(sorted(known - {""}))
+def _provenance(column: Metered, own: Sequence[int], cited: _Cited) -> tuple[str, str]:
+    """The origins of a column's figures in these rows, and the marks of their sources."""
+    known = [row for row in own if not np.isnan(column.values.value[row])]
+    origins = sorted({column.origin.names[column.origin.index[row]] for row in known})
+    sources = sorted({column.source.names[column.source.index[row]] for row in known})
+    return ", ".join(origins), cited.mark(", ".join(sources))

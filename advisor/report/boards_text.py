@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.catalog.records import Board, Measurements
-from advisor.catalog.store import SHIPPED, Catalog
-from advisor.errors import BrokenFileError
+from advisor.catalog.layers import SHIPPED
+from advisor.catalog.records import Board
+from advisor.catalog.store import Surveyed
 from advisor.report.figures import plain_table
-
-
-@dataclass(frozen=True)
-class Surveyed:
-    """A board with its rows."""
-
-    board: Board
-    measurements: Measurements
-
-
-def survey(catalog: Catalog) -> tuple[list[Surveyed], list[BrokenFileError]]:
-    """Every board that can be read, and what is wrong with the others."""
-    readable, broken = [], []
-    for name in sorted(catalog.board_folders):
-        try:
-            board = catalog.board(name)
-            readable.append(Surveyed(board, catalog.measurements(board)))
-        except BrokenFileError as error:
-            broken.append(error)
-    return readable, broken
 
 
 def boards_text(boards: Sequence[Surveyed]) -> RenderableType:
@@ -63,7 +42,6 @@ def _span(batches: Sequence[int]) -> str:
 
 def _covers(board: Board) -> str:
     power, memory = board.power_scope or "unknown", board.memory_scope or "unknown"
+    weights = f"weights {board.weights}" if board.weights else "no weights"
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    return (
-        f"{board.name}{origin}: power covers {power}; memory is {memory}; weights {board.weights}."
-    )
+    return f"{board.name}{origin}: power covers {power}; memory is {memory}; {weights}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,14 +70,6 @@ def percent(ratio: float) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun: "1 board", "2 boards"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def loosened(value: float, *, down: bool) -> float:
-    """`value` rounded to three significant digits, downwards or upwards."""
-    step = 10.0 ** (math.floor(math.log10(value)) - 2)
-    steps = value / step
-    whole = math.floor(steps + 1e-9) if down else math.ceil(steps - 1e-9)
-    return float(f"{whole * step:.3g}")
 
 
 def plain_table(*headings: str, left: int = 1) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import TIME, written_as
-from advisor.solve.candidate import COLUMNS, IDENTITY_FIELDS, Candidate
+from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.metrics import METRICS
 from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
 from advisor.solve.requirements import Constraint, Requirements
@@ -30,6 +30,7 @@ def pick_json(recommendation: Recommendation) -> str:
         "rejected": {
             "considered": recommendation.considered,
             "did_not_fit": recommendation.did_not_fit,
+            "without_weights": recommendation.without_weights,
             "networks_fitting": recommendation.networks_fitting,
             "by_limit": [_rejection(each) for each in recommendation.rejections],
             "binding": _binding(recommendation.binding) if recommendation.binding else None,
@@ -109,6 +110,7 @@ def _relaxation(relaxation: Relaxation) -> dict[str, Any]:
     return {
         **_limit(relaxation.constraint),
         "to": relaxation.limit,
+        "to_text": relaxation.asked.limit_text,
         "candidate": _candidate(relaxation.candidate),
     }
 
@@ -116,7 +118,7 @@ def _relaxation(relaxation: Relaxation) -> dict[str, Any]:
 def pick_csv(recommendation: Recommendation) -> str:
     """The pick and its alternatives as CSV, best first; only the header where nothing fits."""
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(each.row() for each in recommendation.candidates)
     return stream.getvalue()

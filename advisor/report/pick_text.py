@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Estimate
-from advisor.catalog.store import SHIPPED
 from advisor.quantities import written_as
-from advisor.report.figures import COLUMNS, figure, loosened, percent, plain_table, with_unit
+from advisor.report.figures import COLUMNS, counted, figure, percent, plain_table, with_unit
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
@@ -26,6 +25,9 @@ ALWAYS_SHOWN = (
     "average_power_w",
     "memory_mb",
 )
+
+VARIANTS = ("weights", "runtime", "precision")
+"""What candidates of one network and batch can differ in; a column where they do."""
 
 
 def pick_text(recommendation: Recommendation) -> RenderableType:
@@ -42,11 +44,11 @@ def _headline(recommendation: Recommendation) -> Text:
         limits = _listed([str(each) for each in asked.constraints])
         answer = Text("Nothing fits ", style="bold red") + Text(limits)
     else:
-        answer = Text(f"{best.architecture} at batch {best.batch}", style="bold green")
+        answer = Text(_place(best), style="bold green") + Text(f" ({_variant(best)})")
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    weights = asked.weights or board.weights
-    where = f"on {board.name} ({board.title}{origin})"
-    return answer + Text(f"\n{where}, weights {weights}, batch {asked.batches_text}")
+    weights = asked.weights or board.weights or "none"
+    choice = f"choosing from weights {weights}, batch {asked.batches_text}"
+    return answer + Text(f"\non {board.name} ({board.title}{origin}), {choice}")
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -57,8 +59,18 @@ def _limits(constraints: Sequence[Constraint]) -> str:
     return _listed([str(each) for each in constraints])
 
 
-def _place(candidate: Candidate) -> str:
-    return f"{candidate.architecture} at batch {candidate.batch}"
+def _place(candidate: Candidate, beside: Candidate | None = None) -> str:
+    """A candidate in a sentence; in what else than network and batch it differs from another."""
+    place = f"{candidate.architecture} at batch {candidate.batch}"
+    alike = beside is None or all(
+        getattr(candidate, name) == getattr(beside, name) for name in VARIANTS
+    )
+    return place if alike else f"{place} ({_variant(candidate)})"
+
+
+def _variant(candidate: Candidate) -> str:
+    weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
+    return f"{weights}, {candidate.runtime}, {candidate.precision}"
 
 
 # --- something fits
@@ -67,21 +79,28 @@ def _place(candidate: Candidate) -> str:
 def _candidates_table(recommendation: Recommendation) -> Table:
     constraints = recommendation.requirements.constraints
     keys = _shown_keys(recommendation)
-    table = plain_table(
-        "network", "batch", *(f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys)
-    )
+    names = _varying(recommendation.candidates)
+    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
+    blank = [""] * (len(names) + 1)
     if constraints:
         limits = {each.metric: _limit(each) for each in constraints}
-        table.add_row("limit", "", *(limits.get(key, "") for key in keys), style="dim")
+        table.add_row("limit", *blank, *(limits.get(key, "") for key in keys), style="dim")
     for candidate in recommendation.candidates:
         picked = candidate is recommendation.best
         figures = [figure(key, _value(candidate, key)) for key in keys]
         style = "bold green" if picked else None
-        table.add_row(candidate.architecture, str(candidate.batch), *figures, style=style)
+        variant = [getattr(candidate, name) or "?" for name in names]
+        table.add_row(candidate.architecture, *variant, str(candidate.batch), *figures, style=style)
         if picked and constraints:
             margins = {each.constraint.metric: _margin(each) for each in candidate.headroom}
-            table.add_row("  head-room", "", *(margins.get(key, "") for key in keys), style="dim")
+            cells = (margins.get(key, "") for key in keys)
+            table.add_row("  head-room", *blank, *cells, style="dim")
     return table
+
+
+def _varying(candidates: Sequence[Candidate]) -> list[str]:
+    return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
 
 
 def _shown_keys(recommendation: Recommendation) -> list[str]:
@@ -113,15 +132,16 @@ def _margin(headroom: Headroom) -> str:
 def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     """The sentences below the table."""
     asked, binding = recommendation.requirements, recommendation.binding
-    objective = asked.objective.replace("-", " ")
+    objective = METRICS[KEYS_BY_NAME[asked.objective]]
     if binding is None:
-        yield f"Nothing is binding: no candidate on this board has a better {objective}."
+        better = "higher" if objective.more_is_better else "lower"
+        yield f"Nothing is binding: no candidate on this board has a {better} {objective.title}."
     else:
-        yield _binding(binding, KEYS_BY_NAME[asked.objective])
+        yield _binding(binding, objective.key, best)
     if best.batch > 1 and best.response_ms:
         yield _waiting(recommendation, best, best.response_ms)
-    if best.metric(KEYS_BY_NAME[asked.objective]) is None:
-        yield f"The {objective} of these candidates is unknown, so the next criterion decided."
+    if best.metric(objective.key) is None:
+        yield f"The {objective.title} of these is unknown, so the next criterion decided."
     close = [each.constraint for each in best.headroom if each.within_error]
     if close:
         yield f"Too close to be sure: {_limits(close)} lies within the error of the pick's figure."
@@ -133,20 +153,19 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield f"{more} every limit (--top)."
 
 
-def _binding(binding: Binding, key: str) -> str:
+def _binding(binding: Binding, key: str, best: Candidate) -> str:
     nearest = binding.candidate
-    lacks = _listed(
-        [
-            f"{with_unit(each.constraint.metric, each.value)} ({_margin(each)})"
-            for each in nearest.headroom
-            if each.constraint in binding.constraints
-        ]
-    )
-    verb = "is" if len(binding.constraints) == 1 else "are"
-    return (
-        f"{_limits(binding.constraints)} {verb} binding: the nearest better candidate, "
-        f"{_place(nearest)} ({with_unit(key, _value(nearest, key))}), has {lacks}."
-    )
+    lacks = [each for each in nearest.headroom if each.constraint in binding.constraints]
+    figure_of = with_unit(key, _value(nearest, key))
+    subject = f"{_place(nearest, best)} ({figure_of})"
+    unknown = [each.constraint.name for each in lacks if each.value is None]
+    if unknown:
+        verb = "is" if len(unknown) == 1 else "are"
+        return f"{subject} would be better, but its {_listed(unknown)} {verb} unknown."
+    has = [f"{with_unit(each.constraint.metric, each.value)} ({_margin(each)})" for each in lacks]
+    verb = "is" if len(lacks) == 1 else "are"
+    limits = _limits(binding.constraints)
+    return f"{limits} {verb} binding: the nearest better candidate, {subject}, has {_listed(has)}."
 
 
 def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:
@@ -164,6 +183,9 @@ def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate
 
 
 def _fell_out(recommendation: Recommendation) -> Iterator[str]:
+    if recommendation.without_weights:
+        networks = counted(recommendation.without_weights, "network")
+        yield f"{networks} fell out for want of weights {recommendation.requirements.weights}."
     for rejection in recommendation.rejections:
         if rejection.unknown:
             constraint = rejection.constraint
@@ -214,6 +236,4 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
 
 
 def _relaxation(relaxation: Relaxation) -> str:
-    down = relaxation.constraint.sense == "min"
-    enough = replace(relaxation.constraint, limit=loosened(relaxation.limit, down=down))
-    return f"{enough} instead would give {_place(relaxation.candidate)}."
+    return f"{relaxation.asked} instead would give {_place(relaxation.candidate)}."

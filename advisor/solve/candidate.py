@@ -80,7 +80,7 @@ IDENTITY_FIELDS = tuple(
 )
 """What tells one candidate from another."""
 
-COLUMNS = IDENTITY_FIELDS + tuple(
+ROW_COLUMNS = IDENTITY_FIELDS + tuple(
     key + part for key in METRICS for part in ("", "_low", "_high", "_origin")
 )
 """The columns of `Candidate.row`, in order."""

@@ -49,6 +49,7 @@ class Candidates:
         fps: the required frame rate, or `None`.
         overhead_ms: time per batch for pre- and post-processing.
         did_not_fit: how many pairs were left out because they are known not to fit.
+        without_weights: how many networks were left out because they lack the weights asked for.
     """
 
     board: Board
@@ -60,6 +61,7 @@ class Candidates:
     fps: float | None
     overhead_ms: float
     did_not_fit: int
+    without_weights: int
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -138,7 +140,9 @@ class Candidates:
         value, low, high = (float(column[0]) for column in self.values(key))
         if np.isnan(value):
             return None
-        parts = [self._part(part, row) for part in DERIVATIONS[key].parts]
+        flat_out = key == "average_power_w" and self.fps is None
+        names = ("net_power_w", "idle_power_w") if flat_out else DERIVATIONS[key].parts
+        parts = [self._part(name, row) for name in names]
         origin, source = _provenance([part for part in parts if part is not None])
         known = not (np.isnan(low) or np.isnan(high))
         return Estimate(value, low if known else None, high if known else None, origin, source)

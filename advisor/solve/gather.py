@@ -2,61 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board, Measurements, Weights
+from advisor.catalog.records import Architecture, Board, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.candidates import Candidates
 from advisor.solve.requirements import Requirements
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Integers
+
+    Booleans = NDArray[np.bool_]
 
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
-    """The candidates that a question may choose from.
+    """Read what a question needs from the catalog; see `candidates_on` for the rest.
 
     Raises:
-        AdvisorError: the board or the set of weights is unknown, no batch size asked for has rows,
-            or a file is broken.
+        AdvisorError: the board is unknown, a file is broken, or as `candidates_on` has it.
     """
     board = catalog.board(requirements.board)
     table = catalog.measurements(board)
-    asked = np.ones(len(table), dtype=np.bool_)
-    if requirements.batches is not None:
-        asked = np.isin(table.batch, sorted(requirements.batches))
+    return candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
+
+
+def candidates_on(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    weights: Mapping[tuple[str, str], Weights],
+    requirements: Requirements,
+) -> Candidates:
+    """The candidates that a question may choose from.
+
+    Raises:
+        AdvisorError: the set of weights is unknown, or the board has no rows at a batch size asked
+            for.
+    """
+    asked = _asked_rows(board, table, requirements)
     ran = table.status.index == table.status.position.get("ok", -1)
-    rows = np.flatnonzero(asked & ran)
-    if not len(rows):
-        known = ", ".join(map(str, np.unique(table.batch[ran]).tolist())) or "no rows at all"
-        raise AdvisorError(
-            f"board {board.name} has no rows at batch {requirements.batches_text}",
-            f"it has: {known}",
-        )
-    weights = _selected_weights(catalog, board, requirements.weights)
-    rows, weights_index = _joined(table, rows, weights)
+    selected = _selected_weights(weights, board, requirements.weights)
+    rows, weights_index = _joined(table, np.flatnonzero(asked & ran), selected)
+    without = 0
+    if requirements.weights is not None:
+        bare = weights_index < 0
+        without = len(np.unique(table.architecture.index[rows[bare]]))
+        rows, weights_index = rows[~bare], weights_index[~bare]
     return Candidates(
         board=board,
         measurements=table,
-        architectures=tuple(catalog.architectures[name] for name in table.architecture.names),
-        weights=weights,
+        architectures=tuple(architectures[name] for name in table.architecture.names),
+        weights=selected,
         rows=rows,
         weights_index=weights_index,
         fps=requirements.fps,
         overhead_ms=requirements.overhead_ms,
         did_not_fit=int(np.count_nonzero(asked & ~ran)),
+        without_weights=without,
     )
 
 
-def _selected_weights(catalog: Catalog, board: Board, asked: str | None) -> tuple[Weights, ...]:
+def _asked_rows(board: Board, table: Measurements, requirements: Requirements) -> Booleans:
+    """Which rows have a batch size that was asked for."""
+    if requirements.batches is None:
+        return np.ones(len(table), dtype=np.bool_)
+    known = np.unique(table.batch).tolist()
+    missing = sorted(requirements.batches.difference(known))
+    if missing:
+        raise AdvisorError(
+            f"board {board.name} has no rows at batch {', '.join(map(str, missing))}",
+            f"it has: {', '.join(map(str, known)) or 'none at all'}",
+        )
+    return np.isin(table.batch, sorted(requirements.batches))
+
+
+def _selected_weights(
+    sets: Mapping[tuple[str, str], Weights], board: Board, asked: str | None
+) -> tuple[Weights, ...]:
+    """The sets of weights that were asked for, sorted by architecture and name."""
     name = board.weights if asked is None else asked
-    sets = catalog.weights
     known = {key[1] for key in sets} | {"any"}
-    if asked is not None and name not in known:
-        raise AdvisorError(f"unknown weights {shown(name)}", closest(name, known))
+    if name and name not in known:
+        place = "" if asked else f" in {board.folder / 'board.yaml'}"
+        raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
     return tuple(sets[key] for key in sorted(sets) if name in ("any", key[1]))
 
 

@@ -1,7 +1,7 @@
 """The metrics of a candidate: what they are called, and the formulas that derive one from another.
 
-Formulas work on columns (`Values`) and carry the 90 % intervals along. Errors of latency and power
-are taken as independent, so the interval of a product adds them in quadrature on the logarithm.
+Formulas work on columns (`Values`) and carry the 90 % intervals along. Errors of latency, power and
+idle power are taken as independent: they add in quadrature, on the logarithm in a product.
 """
 
 from __future__ import annotations
@@ -114,13 +114,22 @@ def energy_j(latency_ms: Values, batch: Integers, net_power_w: Values) -> Values
 def average_power_w(
     energy_j: Values, net_power_w: Values, idle_power_w: Estimate | None, fps: float | None
 ) -> Values:
-    """Idle power + net power x (fps x time per image), in W; without fps, the board never rests."""
-    running = net_power_w if fps is None else scaled(energy_j, fps)
+    """Idle power + net power x (fps x time per image), in W; without fps, the board never rests.
+
+    A board that cannot keep up with the frame rate does not rest, either.
+    """
+    running = net_power_w
+    if fps is not None:
+        at_rate = scaled(energy_j, fps)
+        running = Values(*map(np.minimum, at_rate, net_power_w))
     if idle_power_w is None:
         return scaled(running, np.nan)
-    low, high = idle_power_w.low, idle_power_w.high
+    idle = idle_power_w.value
+    below = idle - (np.nan if idle_power_w.low is None else idle_power_w.low)
+    above = (np.nan if idle_power_w.high is None else idle_power_w.high) - idle
+    value = running.value + idle
     return Values(
-        running.value + idle_power_w.value,
-        running.low + (np.nan if low is None else low),
-        running.high + (np.nan if high is None else high),
+        value,
+        value - np.hypot(running.value - running.low, below),
+        value + np.hypot(running.high - running.value, above),
     )

@@ -73,6 +73,7 @@ def pick(
         "params": params,
         "ops": ops,
     }
+    opened = Catalog.open(catalog)
     requirements = read_requirements(
         limits,
         board=board,
@@ -82,6 +83,6 @@ def pick(
         overhead=overhead,
         top=top,
         all_batches=all_batches,
-        catalog=catalog,
+        catalog=opened.own_folder,
     )
-    return recommend(gather(Catalog.open(catalog), requirements), requirements)
+    return recommend(gather(opened, requirements), requirements)

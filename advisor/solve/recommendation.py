@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Board
-from advisor.solve.candidate import COLUMNS, IDENTITY_FIELDS, Candidate
+from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.metrics import METRICS
 from advisor.solve.requirements import Constraint, Requirements
 
@@ -40,12 +40,14 @@ class Relaxation:
 
     Attributes:
         constraint: the limit.
-        limit: what it would have to be, in its unit.
-        candidate: what one would get.
+        limit: what it would have to be, in its unit, exactly.
+        asked: the limit to ask for instead: `limit`, loosened to few digits that keep the pick.
+        candidate: the pick that one would get.
     """
 
     constraint: Constraint
     limit: float
+    asked: Constraint
     candidate: Candidate
 
 
@@ -54,10 +56,11 @@ class Binding:
     """What keeps the pick from being better.
 
     Attributes:
-        constraints: the limits that the nearest better candidate does not meet.
+        constraints: the limits that the nearest better candidate does not meet, or of which its
+            figure is unknown.
         candidate: of all candidates that the objective prefers to the pick, the one that is closest
             to meeting every limit.
-        networks: how many other networks have a candidate that the objective prefers.
+        networks: how many networks have a candidate that the objective prefers.
     """
 
     constraints: tuple[Constraint, ...]
@@ -78,6 +81,7 @@ class Recommendation:
         networks_fitting: how many networks meet all limits.
         considered: how many candidates there were.
         did_not_fit: how many more pairs are known not to fit in the board's memory.
+        without_weights: how many networks were left out because they lack the weights asked for.
         rejections: what each limit did, in the order of the question.
         binding: what keeps the pick from being better; `None` where nothing does.
         relaxations: where nothing fits, the limits whose change alone would give an answer, the
@@ -91,6 +95,7 @@ class Recommendation:
     networks_fitting: int
     considered: int
     did_not_fit: int
+    without_weights: int
     rejections: tuple[Rejection, ...]
     binding: Binding | None
     relaxations: tuple[Relaxation, ...]
@@ -111,7 +116,7 @@ class Recommendation:
         import pandas as pd
 
         frame: pd.DataFrame = pd.DataFrame(
-            [each.row() for each in self.candidates], columns=COLUMNS
+            [each.row() for each in self.candidates], columns=ROW_COLUMNS
         )
         return frame
 
@@ -122,12 +127,17 @@ class Recommendation:
         limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
         asked = f"{self.board.name}: {limits}"
         if self.best is None:
-            nearest = "; ".join(
-                f"{each.constraint} would have to give way to {each.limit:.4g}"
+            instead = "; ".join(
+                f"{each.asked} instead would give {each.candidate.architecture}"
                 for each in self.relaxations
             )
-            return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(nearest)}</p>"
+            return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(instead)}</p>"
         pick = f"{self.best.architecture} at batch {self.best.batch}"
+        margins = ", ".join(
+            f"{each.constraint}: head-room {each.margin:+.0%}"
+            for each in self.best.headroom
+            if each.margin is not None
+        )
         frame = self.to_frame()[[*IDENTITY_FIELDS, *METRICS]].dropna(axis="columns", how="all")
         table = frame.to_html(float_format="%.4g")
-        return f"<p>{escape(asked)}</p><p><b>{escape(pick)}</b></p>{table}"
+        return f"<p>{escape(asked)}</p><p><b>{escape(pick)}</b> {escape(margins)}</p>{table}"

@@ -14,7 +14,6 @@ from advisor.quantities import TIME, Dimension, parse, written_as
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
 
 DEFAULT_BOARD = "jetson-tx1"
-LARGEST_TOP = 1_000_000
 
 Sense: TypeAlias = Literal["min", "max"]
 
@@ -78,7 +77,7 @@ class Requirements:
         overhead_ms: time per batch for pre- and post-processing.
         top: how many networks to list.
         all_batches: whether every fitting row of these networks is listed, not only the best.
-        catalog: the user's catalog folder, where one was named.
+        catalog: the user's catalog folder, where there is one.
     """
 
     board: str
@@ -123,7 +122,7 @@ def read_requirements(
     batch: str | int | Iterable[int] = "any",
     weights: str | None = None,
     overhead: object = None,
-    top: int = 5,
+    top: int | str = 5,
     all_batches: bool = False,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Requirements:
@@ -144,13 +143,10 @@ def read_requirements(
         AdvisorError: something cannot be read; the message names it.
     """
     if objective not in KEYS_BY_NAME:
-        raise AdvisorError(
-            f"unknown objective {shown(objective)}", closest(objective, KEYS_BY_NAME)
-        )
-    if not 1 <= top <= LARGEST_TOP:
-        raise AdvisorError(f"top: {top} is not a count of networks", "give 1 or more")
+        hint = closest(str(objective), KEYS_BY_NAME)
+        raise AdvisorError(f"unknown objective {shown(str(objective))}", hint)
     return Requirements(
-        board=board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD,
+        board=str(board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD),
         constraints=tuple(
             _constraint(name, limits[name]) for name in LIMITS if limits.get(name) is not None
         ),
@@ -160,7 +156,7 @@ def read_requirements(
         overhead_ms=(
             0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
         ),
-        top=top,
+        top=_top(top),
         all_batches=all_batches,
         catalog=None if catalog is None else os.fspath(catalog),
     )
@@ -168,9 +164,9 @@ def read_requirements(
 
 def _constraint(name: str, limit: object) -> Constraint:
     metric = METRICS[KEYS_BY_NAME[name]]
-    text, _, tail = str(limit).partition("@") if name == "latency" else (str(limit), "", "")
+    text, at, tail = str(limit).partition("@") if name == "latency" else (str(limit), "", "")
     key, statistic = metric.key, "median"
-    if tail:
+    if at:
         statistic = tail.strip()
         if statistic not in TAILS:
             raise AdvisorError(
@@ -180,6 +176,13 @@ def _constraint(name: str, limit: object) -> Constraint:
         key = TAILS[statistic]
     value = parse(text, metric.dimension, name)
     return Constraint(name, key, LIMITS[name], value, statistic)
+
+
+def _top(top: int | str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", str(top)):
+        hint = "give a whole number from 1 to 999999"
+        raise AdvisorError(f"top: {shown(str(top))} is not a count of networks", hint)
+    return int(top)
 
 
 def _batches(batch: str | int | Iterable[int]) -> frozenset[int] | None:

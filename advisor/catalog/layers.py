@@ -1,0 +1,96 @@
+"""The catalog's folders: the shipped one, and the user's own that overlays it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
+
+SHIPPED = "shipped"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One catalog folder.
+
+    Attributes:
+        title: what answers call it: "shipped", or the user's path.
+        folder: where it lies.
+    """
+
+    title: str
+    folder: Path
+
+    def file(self, name: str) -> Path | None:
+        """The file of that name; `None` where an overlay has none, which it need not."""
+        if self.title == SHIPPED or name in entries(self.folder):
+            return self.folder / name
+        return None
+
+    def board_folders(self) -> list[Path]:
+        """The folders of its boards, sorted by name.
+
+        Raises:
+            BrokenFileError: they cannot be listed.
+        """
+        if "boards" not in entries(self.folder):
+            return []
+        boards = self.folder / "boards"
+        return [boards / name for name, is_folder in entries(boards).items() if is_folder]
+
+
+def entries(folder: Path) -> dict[str, bool]:
+    """What a folder holds, by name, hidden things left out: whether each is a folder.
+
+    Raises:
+        BrokenFileError: it cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as found:
+            listed = {each.name: each.is_dir() for each in found if not each.name.startswith(".")}
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise BrokenFileError([Fault(folder, 0, "", reason, "a readable folder")]) from None
+    return dict(sorted(listed.items()))
+
+
+def shipped_folder() -> Path:
+    """The catalog inside the installed package, or else that of the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_catalog"
+    return installed if installed.is_dir() else package.parent / "catalog"
+
+
+def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
+    """The user's own catalog folder: as asked for, else `ADVISOR_CATALOG`, else the platform's.
+
+    Returns:
+        The folder; `None` where none was asked for and the platform's does not exist.
+
+    Raises:
+        AdvisorError: the one asked for does not exist or is no folder.
+    """
+    named = os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+    if asked is None and not named:
+        folder = user_data_path("dnn-advisor") / "catalog"
+        return folder if folder.is_dir() else None
+    origin = "ADVISOR_CATALOG" if asked is None else "--catalog"
+    folder = Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+    if not named or "\0" in named or not os.path.lexists(folder):
+        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", "name a folder")
+    if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
+        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", "name a folder")
+    return folder
+
+
+def layers(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, the user's own, sought as `user_folder` says."""
+    shipped = Layer(SHIPPED, shipped_folder())
+    own = user_folder(asked)
+    if own is None or own.resolve() == shipped.folder.resolve():
+        return (shipped,)
+    return (shipped, Layer(str(own), own))

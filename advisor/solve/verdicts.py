@@ -1,0 +1,112 @@
+"""How every candidate stands to every limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.solve.candidates import Candidates
+from advisor.solve.ranking import in_order
+from advisor.solve.requirements import Constraint
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How every candidate stands to one limit; arrays of shape (candidates,).
+
+    Attributes:
+        constraint: the limit.
+        value: the limited figure; NaN where unknown.
+        met: whether the figure is known and within the limit.
+    """
+
+    constraint: Constraint
+    value: Floats
+    met: Booleans
+
+    @cached_property
+    def unknown(self) -> Booleans:
+        """Whether the figure is unknown."""
+        return np.isnan(self.value)
+
+    @cached_property
+    def violated(self) -> Booleans:
+        """Whether the figure is known and beyond the limit."""
+        return ~self.met & ~self.unknown
+
+    @cached_property
+    def excess(self) -> Floats:
+        """How far the figure is beyond the limit, as a log ratio.
+
+        0 where the limit is met, infinite where the figure is unknown.
+        """
+        ratio = np.abs(np.log(self.value / self.constraint.limit))
+        return np.where(self.met, 0.0, np.where(self.unknown, np.inf, ratio))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How every candidate stands to every limit.
+
+    Attributes:
+        candidates: the candidates.
+        objective: what ranks them where two stand alike.
+        each: a verdict a limit, in the order of the question.
+    """
+
+    candidates: Candidates
+    objective: str
+    each: tuple[Verdict, ...]
+
+    @classmethod
+    def of(
+        cls, candidates: Candidates, constraints: Sequence[Constraint], objective: str
+    ) -> Verdicts:
+        """Hold every candidate against every limit."""
+        verdicts = []
+        for constraint in constraints:
+            value = candidates.values(constraint.metric).value
+            low_enough, high_enough = value <= constraint.limit, value >= constraint.limit
+            met = high_enough if constraint.sense == "min" else low_enough
+            verdicts.append(Verdict(constraint, value, met))
+        return cls(candidates, objective, tuple(verdicts))
+
+    @cached_property
+    def failed(self) -> Integers:
+        """How many limits each candidate does not meet."""
+        failed = np.zeros(len(self.candidates), dtype=np.int64)
+        for verdict in self.each:
+            failed += ~verdict.met
+        return failed
+
+    @property
+    def fitting(self) -> Integers:
+        """The positions of the candidates that meet every limit."""
+        return np.flatnonzero(self.failed == 0)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """The limits, in the order of the question."""
+        return tuple(verdict.constraint for verdict in self.each)
+
+    def failed_by(self, position: int) -> tuple[Constraint, ...]:
+        """The limits that one candidate does not meet."""
+        return tuple(each.constraint for each in self.each if not each.met[position])
+
+    def least(self, positions: Integers, *figures: Floats | Integers) -> int:
+        """Of `positions`, that with the least first figure, then second, ..., then the best."""
+        for figure in figures:
+            of_these = figure[positions]
+            positions = positions[of_these == of_these.min()]
+        return int(in_order(self.candidates, self.objective, positions)[0])
