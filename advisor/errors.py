@@ -23,6 +23,9 @@ class AdvisorError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 @dataclass(frozen=True, order=True)
 class Fault:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, shown
 
 _NUMBER_AND_UNIT = re.compile(
     r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*([^\s\d.]*)"
@@ -55,7 +55,11 @@ def _factors(**factors: str) -> dict[str, Decimal]:
 TIME = Dimension(
     "a time",
     "ms",
-    {**_factors(s="1000", ms="1", us="0.001", min="60000", h="3600000"), "µs": Decimal("0.001")},
+    {
+        **_factors(s="1000", ms="1", us="0.001", min="60000", h="3600000"),
+        "µs": Decimal("0.001"),
+        "\u03bcs": Decimal("0.001"),
+    },
     "33 ms",
     1e9,
 )
@@ -143,14 +147,14 @@ def parse(text: object, dimension: Dimension, name: str, *, zero_allowed: bool =
 
 
 def _unit_error(written: str, unit: str, dimension: Dimension, name: str) -> AdvisorError:
-    accepted = ", ".join(known for known in dimension.units if known)
+    accepted = ", ".join(known for known in dimension.units if known and known != "\u03bcs")
     if not unit:
         return AdvisorError(
             f"{name}: {shown(written)} has no unit",
             f"write it like {dimension.example!r}; accepted units: {accepted}",
         )
-    near = closest(unit, (known for known in dimension.units if known))
-    offer = near + " " if near.startswith("did you mean") else ""
+    meant = [known for known in dimension.units if known.lower() == unit.lower()]
+    offer = f"did you mean {meant[0]!r}? " if meant else ""
     return AdvisorError(
         f"{name}: {shown(unit)} in {shown(written)} is no unit of {dimension.name}",
         f"{offer}accepted units: {accepted}",

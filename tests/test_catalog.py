@@ -143,7 +143,7 @@ def test_a_catalog_asked_for_must_exist(tmp_path: Path, monkeypatch: pytest.Monk
         (file, "is not a folder"),
         ("", "exist"),
     ):
-        with pytest.raises(AdvisorError, match=f"--catalog.*{said}"):
+        with pytest.raises(AdvisorError, match=f"catalog.*{said}"):
             user_folder(bad)
     with pytest.raises(AdvisorError, match="does not exist"):
         user_folder("\0")

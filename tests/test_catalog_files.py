@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from advisor.catalog.check import check
 from advisor.catalog.csv_file import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
+from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, read_measurements, read_weights
 from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
 from advisor.errors import BrokenFileError
@@ -93,6 +96,7 @@ def test_a_folder_a_missing_and_an_unreadable_file(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a.yaml").touch()
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(BrokenFileError, match="permission denied"):
         read_yaml(tmp_path / "a.yaml")
@@ -312,7 +316,7 @@ def test_a_bad_field_is_named_with_its_line(
 def test_architectures_are_checked_field_by_field(overlay: Overlay) -> None:
     path = overlay.write(
         "architectures.yaml",
-        "=evil:\n  family: X\nnet:\n  family: X\n  input: 224\n  reference: mine\n"
+        "=evil:\n  family: X\nenet:\n  family: X\n  input: 224\n  reference: mine\n"
         "  reported: {source: my-notes, params: {value: 25 MB}, operations: {value: 1G}}\n",
     )
     with pytest.raises(BrokenFileError) as refused:
@@ -332,3 +336,59 @@ def test_weights_need_an_accuracy_and_a_name_of_their_own(overlay: Overlay) -> N
         read_weights(path, {"net"}, {"my-notes"})
     told = [(fault.line, fault.column) for fault in refused.value.faults]
     assert told == [(3, "architecture"), (4, "top1_percent"), (5, "top1_percent")]
+
+
+def test_the_name_of_an_architecture_tells_its_size(overlay: Overlay) -> None:
+    entry = "{{family: X, input: 3x{}x{}, reference: mine}}\n"
+    path = overlay.write(
+        "architectures.yaml",
+        f"net: {entry.format(224, 224)}net@160: {entry.format(224, 224)}"
+        f"other@160: {entry.format(160, 160)}vgg-16: {entry.format(160, 160)}",
+    )
+    with pytest.raises(BrokenFileError) as refused:
+        read_architectures(path, ())
+    assert [(fault.line, fault.expected) for fault in refused.value.faults] == [
+        (1, "a name with its size, like net@224"),
+        (2, "a name with its size, like net@224"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("net,any,70,,,,reported,my-notes", "weights"),
+        ("net,x,0.715,,,,reported,my-notes", "top1_percent"),
+        ("net,x,70,,,60,reported,my-notes", "top5_percent"),
+    ],
+)
+def test_weights_that_cannot_be(overlay: Overlay, row: str, column: str) -> None:
+    path = overlay.write("weights.csv", ",".join(WEIGHTS_COLUMNS) + f"\n{row}\n")
+    with pytest.raises(BrokenFileError) as refused:
+        read_weights(path, {"net"}, {"my-notes"})
+    assert [fault.column for fault in refused.value.faults] == [column]
+
+
+def test_tails_lie_above_the_median(overlay: Overlay) -> None:
+    path = overlay.measurements(
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes,19,18",
+        header=HEADER + ",latency_p90_ms,latency_p99_ms",
+    )
+    with pytest.raises(BrokenFileError) as refused:
+        read_measurements(path, {"resnet-18"}, {"my-notes"})
+    columns = [fault.column for fault in refused.value.faults]
+    assert columns == ["latency_p90_ms", "latency_p99_ms"]
+
+
+def test_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(BrokenFileError, match="a device or pipe"):
+            read_csv(path, ["a"])
+
+
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    (tmp_path / "architectures.yaml").symlink_to(tmp_path / "architectures.yaml")
+    (tmp_path / "weights.csv").symlink_to(tmp_path / "gone")
+    told = check(Catalog.open(tmp_path)).faults
+    assert [fault.path.name for fault in told] == ["architectures.yaml", "weights.csv"]

@@ -116,7 +116,7 @@ def test_csv_lists_the_same(run: Run) -> None:
     assert nothing.out.count("\n") == 1
 
 
-@pytest.mark.parametrize("columns", [80, 200])
+@pytest.mark.parametrize("columns", [40, 80, 200])
 def test_every_line_fits_the_terminal_and_nothing_is_cut(
     run: Run, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
@@ -136,6 +136,23 @@ def test_every_line_fits_the_terminal_and_nothing_is_cut(
         assert max(map(len, out.splitlines())) <= columns
         assert "…" not in out
         assert "\x1b" not in out
+
+
+def test_a_narrow_terminal_gets_fewer_columns_not_broken_numbers(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = run(*FIRST_QUESTION).out.splitlines()
+    assert any(re.match(r"resnet-18 +1 +69.57 +39.4 +0.313", line) for line in lines)
+    monkeypatch.setenv("COLUMNS", "0")
+    assert run(*FIRST_QUESTION).out.startswith("resnet-18 at batch 1")
+
+
+def test_a_tail_that_the_board_does_not_know_is_said(run: Run) -> None:
+    folded = " ".join(run("pick", "--latency", "33ms@p99").out.split())
+    assert (
+        "This board knows no p99 of any latency; latency <= 33 ms would limit the median" in folded
+    )
 
 
 def test_the_boards(run: Run, overlay: Overlay) -> None:
@@ -192,6 +209,10 @@ def test_version_and_help(run: Run) -> None:
         (("pick", "--energy", "0.5X"), ("energy: 'X' in '0.5X' is no unit", "J, mJ, kJ, Wh, mWh")),
         (("pick", "--memory", "400mb"), ("did you mean 'MB'?",)),
         (("pick", "--fps", "-5"), ("fps: '-5' is negative",)),
+        (("pick", "--accuracy", "0.7"), ("less than one percent", "did you mean 70?")),
+        (("pick", "--board", ""), ("board: '' is not a name",)),
+        (("pick", "--latency", "33ms@"), ("latency: unknown statistic ''",)),
+        (("pick", "--batch", "1,3"), ("has no rows at batch 3",)),
         (("pick", "--fps", "0"), ("fps: '0' is zero",)),
         (("pick", "--fps", "nan"), ("fps: 'nan' is not a frame rate",)),
         (("pick", "--fps", "inf"), ("fps: 'inf' is not a frame rate",)),
@@ -423,6 +444,12 @@ def test_a_closed_standard_output_is_told() -> None:
     assert ran.returncode == 2
     assert "standard output is closed" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+def test_bad_input_is_exit_2_even_if_nobody_hears_it(stderr: str) -> None:
+    command = f"{sys.executable} -m advisor pick --fps x {stderr}"
+    assert subprocess.run(command, shell=True, check=False).returncode == 2  # noqa: S602
 
 
 def test_a_terminal_without_unicode_is_served() -> None:

@@ -104,7 +104,7 @@ class Table:
                 row,
                 column,
                 shown(cells[row]),
-                f"a number from {smallest:g} to {largest:g}, or nothing",
+                f"a number from {smallest:g} to {largest:g}",
             )
         return values
 

@@ -14,6 +14,13 @@ from advisor.quantities import COUNT, MEMORY, POWER
 
 _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 
+_PAPERS_OWN = """
+alexnet bn-alexnet bn-nin enet googlenet vgg-16 vgg-19 resnet-18 resnet-34 resnet-50 resnet-101
+resnet-152 inception-v3 inception-v4
+"""
+PAPERS_OWN = frozenset(_PAPERS_OWN.split())
+"""The architectures whose bare name is their identity; that of all others is name@size."""
+
 
 def read_sources(path: Path) -> dict[str, Source]:
     """Read `sources.yaml`.
@@ -44,7 +51,13 @@ def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Archit
     file = Fields(path, read_yaml(path))
     architectures = {}
     for name, fields in file.blocks():
-        architectures[name] = _architecture(name, fields, sources)
+        architecture = _architecture(name, fields, sources)
+        architectures[name] = architecture
+        size = str(architecture.input_shape[-1])
+        if name not in PAPERS_OWN and name.partition("@")[2] != size:
+            file.note(
+                file.block.key_marks[name], shown(name), f"a name with its size, like net@{size}"
+            )
         fields.leftovers()
     file.finish()
     return architectures

@@ -51,11 +51,12 @@ def entries(folder: Path) -> dict[str, bool]:
     """
     try:
         with os.scandir(folder) as found:
-            listed = {each.name: each.is_dir() for each in found if not each.name.startswith(".")}
+            names = [each.name for each in found if not each.name.startswith(".")]
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise BrokenFileError([Fault(folder, 0, "", reason, "a readable folder")]) from None
-    return dict(sorted(listed.items()))
+    # os.path.isdir, unlike pathlib's, takes a link that leads nowhere for what it is: no folder.
+    return {name: os.path.isdir(folder / name) for name in sorted(names)}  # noqa: PTH112
 
 
 def shipped_folder() -> Path:
@@ -78,12 +79,13 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     if asked is None and not named:
         folder = user_data_path("dnn-advisor") / "catalog"
         return folder if folder.is_dir() else None
-    origin = "ADVISOR_CATALOG" if asked is None else "--catalog"
+    origin = "ADVISOR_CATALOG" if asked is None else "catalog"
+    hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
     folder = Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
     if not named or "\0" in named or not os.path.lexists(folder):
-        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", "name a folder")
+        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", hint)
     if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
-        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", "name a folder")
+        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", hint)
     return folder
 
 

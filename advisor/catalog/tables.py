@@ -72,6 +72,8 @@ FURTHER_MEASUREMENT_COLUMNS = (
 own."""
 
 LARGEST_BATCH = 1_000_000
+LEAST_TOP1_PERCENT = 1.0
+"""What is below is a share that was meant as a percentage."""
 
 
 def read_weights(
@@ -91,6 +93,11 @@ def read_weights(
     top1 = _metered(table, "top1", PERCENT, _provenance(table, sources))
     top5 = table.numbers("top5_percent", *PERCENT.range)
     _refuse_missing(table, "top1_percent", top1.values.value)
+    _refuse_less(table, "top5_percent", top5, "top1_percent", top1.values.value)
+    for row in np.flatnonzero(top1.values.value < LEAST_TOP1_PERCENT).tolist():
+        table.note(row, "top1_percent", shown(table.cells("top1_percent")[row]), "a percentage")
+    for row in np.flatnonzero(name.index == name.position.get("any", -1)).tolist():
+        table.note(row, "weights", "'any'", "another name, since that one stands for all")
     _refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
     table.finish()
     sets = {}
@@ -134,6 +141,9 @@ def read_measurements(
         latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
         latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
     )
+    latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
+    _refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
+    _refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)
     fits = status.index == status.position.get("ok", -1)
     _refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
     _refuse_values_without_run(table, fits)
@@ -215,6 +225,18 @@ def _refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> N
     for row in np.flatnonzero(np.isnan(values)).tolist():
         if not cells[row]:
             table.note(row, column, "nothing", "a number above zero")
+
+
+def _refuse_less(
+    table: Table,
+    column: str,
+    values: NDArray[np.float64],
+    other: str,
+    least: NDArray[np.float64],
+) -> None:
+    """Note figures below what they cannot be below."""
+    for row in np.flatnonzero(values < least).tolist():
+        table.note(row, column, shown(table.cells(column)[row]), f"{other} or more")
 
 
 def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:

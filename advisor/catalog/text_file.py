@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 from advisor.errors import BrokenFileError, Fault
@@ -19,6 +20,8 @@ def read_text(path: Path, largest: int | None = None) -> str:
             UTF-8.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise BrokenFileError([Fault(path, 0, "", "a device or pipe", "a file")])
         with path.open("rb") as stream:
             content = stream.read(-1 if largest is None else largest + 1)
     except IsADirectoryError:

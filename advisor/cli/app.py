@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from advisor._version import __version__
 from advisor.cli import boards, catalog, pick, schema, show
-from advisor.cli.output import discard_output, emit
+from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
 
 app = typer.Typer(
@@ -52,16 +53,16 @@ def main() -> None:
     0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
     missing part, told in one message.
     """
+    if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
+        del os.environ["COLUMNS"]
     try:
         app(prog_name="advisor")
     except AdvisorError as error:
-        sys.stderr.write(f"advisor: {error.message}\n")
-        if error.hint:
-            sys.stderr.write(f"  {error.hint}\n")
+        complain(error.message + (f"\n  {error.hint}" if error.hint else ""))
         sys.exit(error.exit_code)
     except OSError as error:  # the help text, which typer writes, meets a full disk
         discard_output()
-        sys.stderr.write(f"advisor: the answer cannot be written: {error.strerror}\n")
+        complain(f"the answer cannot be written: {error.strerror}")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit_table
+from advisor.cli.output import complain, emit_table
 
 
 def command(catalog: CatalogOption = None) -> None:
@@ -16,4 +14,4 @@ def command(catalog: CatalogOption = None) -> None:
     readable, broken = Catalog.open(catalog).survey()
     emit_table(boards_text(readable))
     for error in broken:
-        sys.stderr.write(f"advisor: left out: {error.message}\n")
+        complain(f"left out: {error.message}")

@@ -49,3 +49,12 @@ def emit_table(renderable: RenderableType) -> None:
     )
     console.print(renderable)
     emit("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()) + "\n")
+
+
+def complain(message: str) -> None:
+    """Write a message to standard error, if anyone can hear it; the exit status tells in any case."""
+    try:
+        sys.stderr.write(f"advisor: {message}\n")
+        sys.stderr.flush()
+    except (AttributeError, OSError):
+        sys.stderr = io.StringIO()  # closed or full: let Python's own last words go nowhere, too

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit, emit_table
+from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
 
 
@@ -77,7 +76,7 @@ def command(
             "time, batch-latency, net-power.",
         ),
     ] = "accuracy",
-    top: Annotated[int, typer.Option(metavar="N", help="How many networks to list.")] = 5,
+    top: Annotated[str, typer.Option(metavar="N", help="How many networks to list.")] = "5",
     all_batches: Annotated[
         bool,
         typer.Option("--all-batches", help="List every fitting batch size, not only the best."),
@@ -123,7 +122,7 @@ def command(
 
         emit(pick_csv(recommendation))
         if recommendation.best is None:
-            sys.stderr.write("advisor: nothing fits; without --csv the answer says why\n")
+            complain("nothing fits; without --csv the answer says why")
     else:
         from advisor.report.pick_text import pick_text
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit_table
+from advisor.cli.output import complain, emit_table
 
 
 def command(
@@ -24,4 +23,4 @@ def command(
     readable, broken = opened.survey()
     emit_table(architecture_text(opened, known, readable))
     for error in broken:
-        sys.stderr.write(f"advisor: left out: {error.message}\n")
+        complain(f"left out: {error.message}")

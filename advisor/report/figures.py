@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rich import box
+from rich.console import JustifyMethod
 from rich.table import Table
 
 from advisor.quantities import rounded
@@ -62,8 +63,12 @@ def with_unit(key: str, value: float | None) -> str:
 
 
 def percent(ratio: float) -> str:
-    """A signed percentage: "+31%", "-0.4%"."""
+    """A signed percentage: "+31%", "-0.4%"; what is out of proportion is not spelt out."""
     hundredfold = 100 * ratio
+    if abs(hundredfold) > 999.5:
+        return ">+999%" if ratio > 0 else "<-999%"
+    if 0 < abs(hundredfold) < 0.05:
+        return "<+0.1%" if ratio > 0 else ">-0.1%"
     return f"{hundredfold:+.1f}%" if abs(hundredfold) < 1 else f"{hundredfold:+.0f}%"
 
 
@@ -77,5 +82,6 @@ def plain_table(*headings: str, left: int = 1) -> Table:
     padding = 1 if len(headings) <= 8 else 0
     table = Table(box=_RULE, padding=(0, padding, 0, 0), show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < left else "right", overflow="fold")
+        justify: JustifyMethod = "left" if place < left else "right"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=justify == "right")
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +13,7 @@ from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Estimate
 from advisor.quantities import written_as
 from advisor.report.figures import COLUMNS, counted, figure, percent, plain_table, with_unit
+from advisor.report.fitted import Fitted
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
@@ -76,9 +78,16 @@ def _variant(candidate: Candidate) -> str:
 # --- something fits
 
 
-def _candidates_table(recommendation: Recommendation) -> Table:
-    constraints = recommendation.requirements.constraints
+def _candidates_table(recommendation: Recommendation) -> Fitted:
     keys = _shown_keys(recommendation)
+    asked = recommendation.requirements
+    needed = {KEYS_BY_NAME[asked.objective], *(each.metric for each in asked.constraints)}
+    droppable = [key for key in reversed(keys) if key not in needed]
+    return Fitted(lambda keys: _table_of(recommendation, keys), keys, droppable)
+
+
+def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
+    constraints = recommendation.requirements.constraints
     names = _varying(recommendation.candidates)
     headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
@@ -88,14 +97,14 @@ def _candidates_table(recommendation: Recommendation) -> Table:
         table.add_row("limit", *blank, *(limits.get(key, "") for key in keys), style="dim")
     for candidate in recommendation.candidates:
         picked = candidate is recommendation.best
-        figures = [figure(key, _value(candidate, key)) for key in keys]
-        style = "bold green" if picked else None
         variant = [getattr(candidate, name) or "?" for name in names]
-        table.add_row(candidate.architecture, *variant, str(candidate.batch), *figures, style=style)
+        figures = [figure(key, _value(candidate, key)) for key in keys]
+        cells = (candidate.architecture, *variant, str(candidate.batch), *figures)
+        table.add_row(*cells, style="bold green" if picked else None)
         if picked and constraints:
             margins = {each.constraint.metric: _margin(each) for each in candidate.headroom}
-            cells = (margins.get(key, "") for key in keys)
-            table.add_row("  head-room", *blank, *cells, style="dim")
+            cells = ("  head-room", *blank, *(margins.get(key, "") for key in keys))
+            table.add_row(*cells, style="dim")
     return table
 
 
@@ -199,11 +208,26 @@ def _fell_out(recommendation: Recommendation) -> Iterator[str]:
 # --- nothing fits
 
 
-def _rejections_table(recommendation: Recommendation) -> Table:
-    table = plain_table("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
-    table.columns[2].justify = table.columns[5].justify = "left"
+REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
+
+
+def _rejections_table(recommendation: Recommendation) -> Fitted:
+    return Fitted(
+        lambda headings: _rejections_of(recommendation, headings),
+        REJECTION_COLUMNS,
+        ("also fails", "short by", "rejects", "nearest, batch"),
+    )
+
+
+def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> Table:
+    table = plain_table(*headings)
+    for column in table.columns:
+        if column.header in ("nearest, batch", "also fails"):
+            column.justify = "left"
     for rejection in recommendation.rejections:
-        table.add_row(str(rejection.constraint), str(rejection.rejected), *_nearest(rejection))
+        cells = str(rejection.constraint), str(rejection.rejected), *_nearest(rejection)
+        told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
+        table.add_row(*(told[heading] for heading in headings))
     return table
 
 
@@ -215,24 +239,38 @@ def _nearest(rejection: Rejection) -> Sequence[str]:
     return (
         f"{nearest.architecture}, {nearest.batch}",
         with_unit(constraint.metric, of_this.value),
-        _margin(of_this).lstrip("-"),
+        _margin(of_this).replace("-", "").replace(">0.1%", "<0.1%").replace("<999%", ">999%"),
         _shortened([each.name for each in rejection.also_fails]),
     )
 
 
 def _shortened(names: Sequence[str]) -> str:
-    more = f" +{len(names) - 1}" if len(names) > 2 else ""
+    more = f" +{len(names) - 1} more" if len(names) > 2 else ""
     return (names[0] if more else ", ".join(names)) + more if names else ""
 
 
 def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
-    line = f"{recommendation.considered} candidates (network and batch) were considered"
+    were = "was" if recommendation.considered == 1 else "were"
+    line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
     left_out = recommendation.did_not_fit
-    yield line + (f"; {left_out} more do not fit in the board's memory." if left_out else ".")
+    do = "does" if left_out == 1 else "do"
+    yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
     yield from _fell_out(recommendation)
+    yield from _tail_unknown(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
     yield from map(_relaxation, recommendation.relaxations)
+
+
+def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
+    for rejection in recommendation.rejections:
+        constraint = rejection.constraint
+        if constraint.statistic != "median" and rejection.unknown == recommendation.considered:
+            median = replace(constraint, statistic="median")
+            yield (
+                f"This board knows no {constraint.statistic} of any latency; {median} would limit "
+                f"the median instead."
+            )
 
 
 def _relaxation(relaxation: Relaxation) -> str:

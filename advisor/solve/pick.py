@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
 from advisor.solve.gather import gather
 from advisor.solve.recommend import recommend
 from advisor.solve.recommendation import Recommendation
@@ -27,7 +28,7 @@ def pick(
     batch: str | int | Iterable[int] = "any",
     weights: str | None = None,
     objective: str = "accuracy",
-    top: int = 5,
+    top: int | str = 5,
     all_batches: bool = False,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Recommendation:
@@ -73,6 +74,8 @@ def pick(
         "params": params,
         "ops": ops,
     }
+    if not isinstance(catalog, str | os.PathLike | None):
+        raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
     opened = Catalog.open(catalog)
     requirements = read_requirements(
         limits,

@@ -105,6 +105,13 @@ class Recommendation:
         """The pick and its alternatives, best first."""
         return (self.best, *self.alternatives) if self.best else ()
 
+    def __str__(self) -> str:
+        limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
+        best = (
+            f"{self.best.architecture} at batch {self.best.batch}" if self.best else "nothing fits"
+        )
+        return f"{self.board.name}, {limits}: {best}"
+
     def to_frame(self) -> pd.DataFrame:
         """The pick and its alternatives as a table, best first.
 

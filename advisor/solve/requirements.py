@@ -14,6 +14,8 @@ from advisor.quantities import TIME, Dimension, parse, written_as
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
 
 DEFAULT_BOARD = "jetson-tx1"
+LEAST_ACCURACY = 1.0
+"""In percent; what is below is a share that was meant as a percentage."""
 
 Sense: TypeAlias = Literal["min", "max"]
 
@@ -117,10 +119,10 @@ class Requirements:
 def read_requirements(
     limits: Mapping[str, object],
     *,
-    board: str | None = None,
-    objective: str = "accuracy",
+    board: object = None,
+    objective: object = "accuracy",
     batch: str | int | Iterable[int] = "any",
-    weights: str | None = None,
+    weights: object = None,
     overhead: object = None,
     top: int | str = 5,
     all_batches: bool = False,
@@ -142,11 +144,13 @@ def read_requirements(
     Raises:
         AdvisorError: something cannot be read; the message names it.
     """
+    board, weights = _name("board", board), _name("weights", weights)
+    objective = _name("objective", objective) or ""
     if objective not in KEYS_BY_NAME:
-        hint = closest(str(objective), KEYS_BY_NAME)
-        raise AdvisorError(f"unknown objective {shown(str(objective))}", hint)
+        hint = closest(objective, KEYS_BY_NAME)
+        raise AdvisorError(f"unknown objective {shown(objective)}", hint)
     return Requirements(
-        board=str(board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD),
+        board=board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD,
         constraints=tuple(
             _constraint(name, limits[name]) for name in LIMITS if limits.get(name) is not None
         ),
@@ -175,7 +179,17 @@ def _constraint(name: str, limit: object) -> Constraint:
             )
         key = TAILS[statistic]
     value = parse(text, metric.dimension, name)
+    if name == "accuracy" and value < LEAST_ACCURACY:
+        percent = written_as(100 * value, metric.dimension)
+        hint = f"accuracies are in percent: did you mean {percent}?"
+        raise AdvisorError(f"accuracy: {shown(text)} is less than one percent", hint)
     return Constraint(name, key, LIMITS[name], value, statistic)
+
+
+def _name(what: str, text: object) -> str | None:
+    if text is not None and (not isinstance(text, str) or not text):
+        raise AdvisorError(f"{what}: {shown(str(text))} is not a name", "give a name as text")
+    return text
 
 
 def _top(top: int | str) -> int:

@@ -31,7 +31,7 @@ TARGET_S = 2.0
 def make_catalog(folder: Path, rows: int) -> None:
     """Write a catalog with one board of so many rows."""
     random = np.random.default_rng(0)
-    names = [f"net-{index:04d}" for index in range(NETWORKS)]
+    names = [f"net-{index:04d}@224" for index in range(NETWORKS)]
     (folder / "boards/large").mkdir(parents=True)
     (folder / "sources.yaml").write_text("made-up: {citation: none, read: drawn, error: none}\n")
     (folder / "architectures.yaml").write_text(
