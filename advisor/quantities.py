@@ -8,7 +8,7 @@ Scaling is decimal, so 700 mJ and 0.7 J are the same number.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -181,3 +181,25 @@ def rounded(value: float, digits: int = 3) -> str:
     from quantiphy import Quantity  # only tables with counts need it
 
     return str(Quantity(value).render(prec=digits - 1, strip_zeros=False))
+
+
+def read_batches(batch: str | int | Iterable[int]) -> frozenset[int] | None:
+    """Batch sizes from what people write: "any" (which is `None`), one size, or several ("1,4").
+
+    Raises:
+        AdvisorError: something is no batch size.
+    """
+    if isinstance(batch, str):
+        words = [word.strip() for word in batch.split(",")]
+    elif isinstance(batch, Iterable):
+        words = [str(size) for size in batch]
+    else:
+        words = [str(batch)]
+    if words == ["any"]:
+        return None
+    for word in words or [""]:
+        if not re.fullmatch(r"0*[1-9][0-9]{0,6}", word):
+            raise AdvisorError(
+                f"batch: {shown(word)} is not a batch size", "write 'any', or sizes like '1,4'"
+            )
+    return frozenset(map(int, words))

@@ -20,6 +20,7 @@ from advisor.errors import BrokenFileError, Fault, closest, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FORMULA_STARTS = "=+-@"
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
 
@@ -80,6 +81,15 @@ class Table:
         position = {name: index for index, name in enumerate(names)}
         index = np.fromiter((position[cell] for cell in cells), dtype=np.int64, count=len(cells))
         return Labels(tuple(names), index)
+
+    def texts(self, column: str) -> Labels:
+        """A column of short free texts, such as a reason; empty ones are welcome."""
+        cells = self.cells(column)
+        for row, cell in enumerate(cells):
+            if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
+                self.note(row, column, shown(cell), "a line of text that is no formula")
+        names, index = np.unique(np.array(cells, dtype=object), return_inverse=True)
+        return Labels(tuple(names.tolist()), index.reshape(-1).astype(np.int64))
 
     def _note_each(self, column: str, cells: Sequence[str], bad: str, expected: str) -> None:
         rows = [row for row, cell in enumerate(cells) if cell == bad]

@@ -75,6 +75,13 @@ def _architecture(name: str, fields: Fields, sources: Collection[str]) -> Archit
     )
 
 
+def _details(fields: Fields) -> dict[str, str]:
+    inner = fields.inner("details")
+    if inner is None:
+        return {}
+    return {key: inner.text(key) for key in inner.block.entries}
+
+
 def _cost(fields: Fields, key: str, sources: Collection[str]) -> Cost | None:
     inner = fields.inner(key)
     if inner is None:
@@ -129,6 +136,7 @@ def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:
         cost=fields.name("cost", ("reported", "counted")) or "counted",
         date=fields.text("date"),
         source=fields.name("source", sources, required=True),
+        details=_details(fields),
         note=fields.text("note"),
         folder=folder,
         layer=layer,

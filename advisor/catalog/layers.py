@@ -89,6 +89,22 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     return folder
 
 
+def writable_folder(asked: str | os.PathLike[str] | None = None) -> Path:
+    """The user's own catalog folder, made where it does not exist; sought as by `user_folder`.
+
+    Raises:
+        AdvisorError: it cannot be made.
+    """
+    named = os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+    folder = Path(os.path.expanduser(named)) if named else user_data_path("dnn-advisor") / "catalog"  # noqa: PTH111
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise AdvisorError(f"the catalog folder {folder} cannot be made: {reason}") from None
+    return folder
+
+
 def layers(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:
     """The shipped catalog and, above it, the user's own, sought as `user_folder` says."""
     shipped = Layer(SHIPPED, shipped_folder())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ORIGINS = ("measured", "reported", "declared", "predicted")
 """Where a value comes from, the most trusted first."""
 
-STATUSES = ("ok", "does_not_fit")
+STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 """How an attempt to run an (architecture, batch) pair ended."""
 
 
@@ -140,6 +140,7 @@ class Board:
         cost: which cost of an architecture its rows go with: "reported" where the source ran
             networks of its own, "counted" where those built here were run.
         source: key of the source of the board's description.
+        details: further facts by name, as text.
         folder: where its files lie.
         layer: which catalog it comes from.
     """
@@ -159,6 +160,7 @@ class Board:
     cost: str
     date: str
     source: str
+    details: Mapping[str, str]
     note: str
     folder: Path
     layer: str
@@ -210,6 +212,7 @@ class Measurements:
         net_power_w: watts above idle while running.
         memory_mb: peak memory to serve that batch, in MB (1e6 bytes).
         latency_p90_ms, latency_p99_ms: upper bounds of the tail; NaN where unknown.
+        verdict: whether the measuring was quiet: "stable", "noisy: ..." or "" where none was given.
     """
 
     architecture: Labels
@@ -222,6 +225,7 @@ class Measurements:
     memory_mb: Metered
     latency_p90_ms: Floats
     latency_p99_ms: Floats
+    verdict: Labels
 
     def __len__(self) -> int:
         return len(self.batch)

@@ -67,11 +67,19 @@ FURTHER_MEASUREMENT_COLUMNS = (
     "origin",
     "source",
     "status",
+    "verdict",
+    "sessions",
+    "repeats",
+    "spread_within",
+    "spread_between",
+    "memory_above_runtime_mb",
+    "reason",
 )
 """What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
 own."""
 
 LARGEST_BATCH = 1_000_000
+LARGEST_COUNT = 1e9
 LEAST_TOP1_PERCENT = 1.0
 """What is below is a share that was meant as a percentage."""
 
@@ -140,7 +148,12 @@ def read_measurements(
         memory_mb=_metered(table, "memory", MEMORY, rows),
         latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
         latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
+        verdict=table.texts("verdict"),
     )
+    table.texts("reason")
+    for name in ("sessions", "repeats", "spread_within", "spread_between"):
+        table.numbers(name, 0, LARGEST_COUNT)
+    table.numbers("memory_above_runtime_mb", 0, MEMORY.largest)
     latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
     _refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
     _refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)

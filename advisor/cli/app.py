@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from advisor._version import __version__
-from advisor.cli import boards, catalog, pick, schema, show
+from advisor.cli import boards, catalog, measure, pick, schema, show
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
 
@@ -43,6 +43,7 @@ def _common(
 app.command("pick")(pick.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
+app.command("measure")(measure.command)
 app.add_typer(catalog.app, name="catalog")
 app.command("schema")(schema.command)
 

@@ -15,7 +15,12 @@ from advisor.catalog.tables import estimate_at
 from advisor.quantities import rounded
 from advisor.report.figures import plain_table, significant
 
-STATUS_WORDS = {"does_not_fit": "does not fit in the board's memory"}
+STATUS_WORDS = {
+    "does_not_fit": "does not fit in the board's memory",
+    "crashed": "crashed",
+    "timed_out": "ran on for ever and was ended",
+    "failed": "failed",
+}
 
 
 class _Cited:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from advisor.errors import AdvisorError, closest, shown
-from advisor.quantities import TIME, Dimension, parse, written_as
+from advisor.quantities import TIME, Dimension, parse, read_batches, written_as
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
 
 DEFAULT_BOARD = "jetson-tx1"
@@ -155,7 +155,7 @@ def read_requirements(
             _constraint(name, limits[name]) for name in LIMITS if limits.get(name) is not None
         ),
         objective=objective,
-        batches=_batches(batch),
+        batches=read_batches(batch),
         weights=weights,
         overhead_ms=(
             0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
@@ -197,20 +197,3 @@ def _top(top: int | str) -> int:
         hint = "give a whole number from 1 to 999999"
         raise AdvisorError(f"top: {shown(str(top))} is not a count of networks", hint)
     return int(top)
-
-
-def _batches(batch: str | int | Iterable[int]) -> frozenset[int] | None:
-    if isinstance(batch, str):
-        words = [word.strip() for word in batch.split(",")]
-    elif isinstance(batch, Iterable):
-        words = [str(size) for size in batch]
-    else:
-        words = [str(batch)]
-    if words == ["any"]:
-        return None
-    for word in words or [""]:
-        if not re.fullmatch(r"0*[1-9][0-9]{0,6}", word):
-            raise AdvisorError(
-                f"batch: {shown(word)} is not a batch size", "write 'any', or sizes like '1,4'"
-            )
-    return frozenset(map(int, words))

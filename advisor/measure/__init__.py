@@ -1,0 +1,1 @@
+"""Measuring a board: plan, isolate, time, meter, keep. Needs the extra `measure`."""

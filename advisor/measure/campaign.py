@@ -1,0 +1,234 @@
+"""A whole run: memory first, then timing in shuffled rounds, then energy, every step kept at once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from typing import Protocol
+
+from advisor.catalog.records import Architecture
+from advisor.measure.findings import Findings, Found
+from advisor.measure.host import Watch
+from advisor.measure.isolation import Isolation, Outcome
+from advisor.measure.journal import Journal
+from advisor.measure.plan import Plan, session_s
+from advisor.measure.tasks import Cell, Task
+from advisor.measure.verdict import verdict
+
+
+class Children(Protocol):
+    """Runs one task in a child of its own."""
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """Find the peak memory; the value is a `MemoryFound`."""
+        ...
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """Time one session; the value is a `TimingFound`."""
+        ...
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """Meter the energy; the value is an `EnergyFound`, or `None` without a meter."""
+        ...
+
+
+class RealChildren:
+    """Children of this machine."""
+
+    def __init__(self) -> None:
+        from advisor.measure import worker
+
+        self._worker = worker
+        self._isolation = Isolation(["advisor.measure.preload"])
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.memory_task`."""
+        return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.time_task`."""
+        return self._isolation.run(self._worker.time_task, task, limit_s=limit_s)
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.energy_task`."""
+        return self._isolation.run(self._worker.energy_task, task, limit_s=limit_s)
+
+
+Tell = Callable[[str, float], None]
+"""Is told what happens next, and how many seconds are left, about."""
+
+
+class Campaign:
+    """One run of a plan, from wherever its journal stands."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        known: Mapping[str, Architecture],
+        journal: Journal,
+        children: Children,
+        tell: Tell,
+        watch: Watch,
+    ) -> None:
+        """Take up the run.
+
+        Args:
+            plan: what to measure.
+            known: the architectures by name.
+            journal: where everything is kept; what it holds already is not done again.
+            children: what runs the tasks.
+            tell: hears of the progress.
+            watch: reads what else the machine does.
+        """
+        self.plan, self.known, self.journal = plan, known, journal
+        self.children, self.tell, self.watch = children, tell, watch
+        self.findings = Findings([journal])
+        self.seed = int(journal.header["seed"])
+        self.metered = any("energy" in record for record in journal.records)
+
+    def run(self) -> None:
+        """Do all that is left of the plan."""
+        self.measure_memory()
+        self.time_until_sure()
+        self.time_the_noisy_again()
+        self.meter_energy()
+        self.journal.append({"end": True})
+
+    def measure_memory(self) -> None:
+        """A fresh child a cell, batches rising, until one does not fit."""
+        for batch in self.plan.batches:
+            cells = [
+                Cell(name, batch)
+                for name in self.plan.architectures
+                if self._fitted_so_far(name, batch) and not self._memory_known(Cell(name, batch))
+            ]
+            for cell in self._shuffled(cells, f"memory {batch}"):
+                self.tell(f"memory of {cell}", self._remaining_s())
+                run_ms = self.plan.guessed_run_ms(cell, self.known, 1)
+                outcome = self.children.memory(self._task(cell), 120 + 10 * run_ms / 1000)
+                self._keep(cell, outcome, asdict)
+
+    def _fitted_so_far(self, name: str, batch: int) -> bool:
+        return all(
+            self.findings.of(Cell(name, smaller)).status == "ok"
+            for smaller in self.plan.batches
+            if smaller < batch
+        )
+
+    def _memory_known(self, cell: Cell) -> bool:
+        found = self.findings.of(cell)
+        return bool(found.peaks_mb) or found.status != "ok"
+
+    def time_until_sure(self) -> None:
+        """Rounds over all cells in random order, so that heat and drift hit all alike."""
+        wanted = self.plan.thoroughness
+        for count in range(wanted.most_sessions):
+            cells = [
+                cell
+                for cell, found in self._live()
+                if len(found.sessions) <= count
+                and (count < wanted.least_sessions or not self._sure(found))
+            ]
+            self._time(self._shuffled(cells, f"time {count}"))
+
+    def _sure(self, found: Found) -> bool:
+        return found.summary().half_width_95 <= self.plan.thoroughness.half_width
+
+    def time_the_noisy_again(self) -> None:
+        """More sessions for the cells whose verdict is noisy, once."""
+        wanted = self.plan.thoroughness
+        targets = next((each["again"] for each in self.journal.records if "again" in each), None)
+        if targets is None:
+            drift = self.findings.drift
+            more = wanted.least_sessions // 2
+            targets = [
+                [cell.architecture, cell.batch, len(found.sessions) + more]
+                for cell, found in self._live()
+                if verdict(found.summary(), wanted.half_width, drift, found.disturbances)
+                != "stable"
+            ]
+            self.journal.append({"again": targets})
+        goal = {Cell(name, batch): count for name, batch, count in targets}
+        while cells := [
+            cell for cell, found in self._live() if len(found.sessions) < goal.get(cell, 0)
+        ]:
+            left = sum(goal[cell] - len(self.findings.of(cell).sessions) for cell in cells)
+            self._time(self._shuffled(cells, f"again {left}"))
+
+    def _time(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            self.tell(f"timing {cell}", self._remaining_s())
+            limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
+            before = self.watch.begin()
+            outcome = self.children.time(self._task(cell), limit_s)
+            own_cpu_s = outcome.value.cpu_s if outcome.status == "ok" else 0.0
+            disturbance = self.watch.end(before, own_cpu_s)
+            self._keep(
+                cell,
+                outcome,
+                lambda value, disturbance=disturbance: {
+                    "values_us": [round(1000 * each) for each in value.values_ms],
+                    "runs_per_value": value.runs_per_value,
+                    "settled": value.settled,
+                    "disturbance": [
+                        disturbance.stolen,
+                        disturbance.others,
+                        disturbance.mhz,
+                    ],
+                },
+            )
+
+    def meter_energy(self) -> None:
+        """One energy child a cell, unless the user declared the power or there is no meter."""
+        if self.plan.declared_power_w is not None:
+            return
+        cells = [cell for cell, found in self._live() if not found.energies]
+        for cell in self._shuffled(cells, "energy"):
+            self.tell(f"energy of {cell}", self._remaining_s())
+            outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
+            if outcome.status == "ok" and outcome.value is None:
+                if not self.metered:
+                    return  # no meter here
+                continue
+            self.metered = True
+            self._keep(cell, outcome, lambda value: {"energy": asdict(value)})
+
+    def _keep(
+        self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
+    ) -> None:
+        """Put an outcome on disk and take it into account."""
+        record: dict[str, object] = {"cell": [cell.architecture, cell.batch]}
+        if outcome.status == "ok":
+            record.update(to_record(outcome.value))
+        else:
+            record.update(status=outcome.status, reason=outcome.reason)
+        self.journal.append(record)
+        self.findings.add(record)
+
+    def _live(self) -> list[tuple[Cell, Found]]:
+        """The cells that run, with what is known of them."""
+        cells = [(cell, self.findings.of(cell)) for cell in self.plan.cells()]
+        return [(cell, found) for cell, found in cells if found.peaks_mb and found.status == "ok"]
+
+    def _task(self, cell: Cell) -> Task:
+        return self.plan.task(cell, self.known)
+
+    def _run_ms(self, cell: Cell) -> float:
+        return self.findings.of(cell).run_ms or self.plan.guessed_run_ms(cell, self.known, 1)
+
+    def _shuffled(self, cells: list[Cell], purpose: str) -> list[Cell]:
+        """The cells in the order that the run's seed gives for a purpose."""
+        return random.Random(f"{self.seed} {purpose}").sample(sorted(cells), len(cells))  # noqa: S311
+
+    def _remaining_s(self) -> float:
+        """About how long the least number of sessions still takes."""
+        wanted = self.plan.thoroughness
+        left = 0.0
+        for cell in self.plan.cells():
+            found = self.findings.of(cell)
+            if found.status == "ok":
+                missing = max(0, wanted.least_sessions - len(found.sessions))
+                left += missing * session_s(wanted.limits, self._run_ms(cell))
+                left += 0 if found.peaks_mb else 2 + 2 * self._run_ms(cell) / 1000
+        return left

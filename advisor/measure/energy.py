@@ -1,0 +1,160 @@
+"""Energy through zeus: one meter interface over NVML, RAPL, AMD, Apple and Jetson.
+
+A window must last many times the meter's period, idle power is measured before and after, and a meter
+that is missing, stuck or wraps gives an unknown, never a zero.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+METER_PERIOD_S = 0.1
+"""How often NVML's energy counter moves; the slowest of the meters."""
+
+LEAST_PERIODS = 20
+
+
+class Meter(Protocol):
+    """Tells the energy that a piece of work took."""
+
+    name: str
+    scope: str
+
+    def joules(self, work: Callable[[], None]) -> float | None:
+        """Run `work` and return the energy of what the meter covers; `None` if it cannot tell."""
+        ...
+
+
+@dataclass(frozen=True)
+class EnergyFound:
+    """What one energy child found.
+
+    Attributes:
+        gross_j: energy while running, idle included.
+        seconds: how long that was.
+        runs: batches run in it.
+        idle_before_w: power while idle, before.
+        idle_after_w: power while idle, after.
+        meter: which meter told.
+        scope: what its power covers.
+    """
+
+    gross_j: float
+    seconds: float
+    runs: int
+    idle_before_w: float
+    idle_after_w: float
+    meter: str
+    scope: str
+
+    @property
+    def idle_w(self) -> float:
+        """Idle power, the mean of before and after."""
+        return (self.idle_before_w + self.idle_after_w) / 2
+
+    @property
+    def net_power_w(self) -> float:
+        """Power above idle while running."""
+        return self.gross_j / self.seconds - self.idle_w
+
+
+def meter_energy(
+    meter: Meter,
+    run: Callable[[], object],
+    window_s: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> EnergyFound | None:
+    """Idle, run back to back, idle again, each for a window of many meter periods.
+
+    Returns:
+        What was found; `None` where the meter could not tell, or told what cannot be: no energy, or
+        less than idle.
+    """
+    window_s = max(window_s, LEAST_PERIODS * METER_PERIOD_S)
+    before_j = meter.joules(lambda: sleep(window_s))
+    runs = 0
+    began = clock()
+
+    def work() -> None:
+        nonlocal runs
+        while clock() - began < window_s:
+            run()
+            runs += 1
+
+    gross_j = meter.joules(work)
+    seconds = clock() - began
+    after_j = meter.joules(lambda: sleep(window_s))
+    told = [each for each in (before_j, gross_j, after_j) if each is not None and each > 0]
+    if len(told) < 3 or not runs:
+        return None
+    found = EnergyFound(
+        told[1], seconds, runs, told[0] / window_s, told[2] / window_s, meter.name, meter.scope
+    )
+    return found if found.net_power_w > 0 else None
+
+
+class ZeusMeter:
+    """A meter over a zeus monitor."""
+
+    def __init__(self, monitor: Any, kind: str, index: int) -> None:
+        """Watch one device.
+
+        Args:
+            monitor: a `zeus.monitor.ZeusMonitor`, or one that replays.
+            kind: "gpu", "cpu" or "soc".
+            index: which of that kind.
+        """
+        self.monitor, self.kind, self.index = monitor, kind, index
+        self.name = {"gpu": "zeus, GPU counter", "cpu": "zeus, RAPL", "soc": "zeus, SoC"}[kind]
+        self.scope = {"gpu": "GPU only", "cpu": "CPU package", "soc": "SoC"}[kind]
+
+    def joules(self, work: Callable[[], None]) -> float | None:
+        """See `Meter`."""
+        self.monitor.begin_window("work", sync_execution=False)
+        work()
+        found = self.monitor.end_window("work", sync_execution=False)
+        # Never the sum over devices, which is 0.0 where there is none.
+        if self.kind == "gpu":
+            told = (found.gpu_energy or {}).get(self.index)
+        elif self.kind == "cpu":
+            told = (found.cpu_energy or {}).get(self.index)
+        else:
+            told = _soc_joules(found.soc_energy)
+        return float(told) if told is not None and told > 0 else None
+
+
+def _soc_joules(soc: Any) -> float | None:
+    """The board's total on a Jetson, or the sum of an Apple chip's disjoint parts, in J."""
+    if soc is None:
+        return None
+    total = getattr(soc, "total_energy_mj", None) or getattr(soc, "pom_5v_in_mj", None)
+    if total is None:
+        parts = ("cpu_total_mj", "gpu_mj", "dram_mj", "ane_mj")
+        known = [value for part in parts if (value := getattr(soc, part, None)) is not None]
+        total = sum(known) if known else None
+    return None if total is None else total / 1000
+
+
+def find_meter(device: str) -> Meter | None:
+    """The meter of a device; `None` where there is none, or zeus is not installed."""
+    try:
+        from zeus.monitor import ZeusMonitor
+    except ImportError:
+        return None
+    on_gpu = device != "cpu"
+    index = int(device.partition(":")[2] or 0) if on_gpu else 0
+    try:
+        monitor = ZeusMonitor(
+            gpu_indices=[index] if on_gpu else [], cpu_indices=[] if on_gpu else None
+        )
+    except (RuntimeError, ValueError, OSError):  # no permission, no driver
+        return None
+    if on_gpu:
+        return ZeusMeter(monitor, "gpu", index)
+    if monitor.soc_is_present:
+        return ZeusMeter(monitor, "soc", 0)
+    return ZeusMeter(monitor, "cpu", 0) if monitor.cpu_indices else None

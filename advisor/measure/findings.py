@@ -1,0 +1,105 @@
+"""What runs have found of each cell, read back from their journals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from advisor.measure.energy import EnergyFound
+from advisor.measure.host import Disturbance
+from advisor.measure.journal import Journal, Record
+from advisor.measure.statistics import Summary, drift_between, summarise
+from advisor.measure.tasks import Cell
+
+
+@dataclass
+class Found:
+    """All that is known of one cell.
+
+    Attributes:
+        sessions: the timed values of each session, in ms.
+        averaged: whether some value averages several runs, so that the tail is unknown.
+        disturbances: what else happened during each session.
+        peaks_mb: peak memory of each memory child.
+        empties_mb: memory of a child with the runtime alone.
+        energies: what each energy child found.
+        run_ms: a first guess of the latency.
+        status: how the cell ended, where not well: one of the statuses of a measurement.
+        reason: why.
+    """
+
+    sessions: list[Sequence[float]] = field(default_factory=list)
+    averaged: bool = False
+    disturbances: list[Disturbance] = field(default_factory=list)
+    peaks_mb: list[float] = field(default_factory=list)
+    empties_mb: list[float] = field(default_factory=list)
+    energies: list[EnergyFound] = field(default_factory=list)
+    run_ms: float | None = None
+    status: str = "ok"
+    reason: str = ""
+
+    def summary(self, drift: float = 0.0) -> Summary:
+        """The sessions in one figure; needs at least one."""
+        return summarise(self.sessions, drift)
+
+
+class Findings:
+    """Everything that one or several runs of a board have found."""
+
+    def __init__(self, journals: Sequence[Journal] = ()) -> None:
+        self.by_cell: dict[Cell, Found] = {}
+        self.medians: list[list[tuple[str, float]]] = []
+        for journal in journals:
+            self.medians.append([])
+            for record in journal.records:
+                self.add(record)
+
+    def of(self, cell: Cell) -> Found:
+        """What is known of a cell so far."""
+        return self.by_cell.setdefault(cell, Found())
+
+    def add(self, record: Record) -> None:
+        """Take in one record of a journal."""
+        if "cell" not in record:
+            return
+        cell = Cell(*record["cell"])
+        found = self.of(cell)
+        if "values_us" in record:
+            values = [value / 1000 for value in record["values_us"]]
+            found.sessions.append(values)
+            found.averaged = found.averaged or record["runs_per_value"] > 1
+            found.disturbances.append(Disturbance(*record["disturbance"]))
+            if not self.medians:
+                self.medians.append([])
+            self.medians[-1].append((str(cell), float(np.median(values))))
+        elif "peak_mb" in record:
+            found.peaks_mb.append(record["peak_mb"])
+            found.empties_mb.append(record["empty_mb"])
+            found.run_ms = record["run_ms"]
+        elif "energy" in record:
+            found.energies.append(EnergyFound(**record["energy"]))
+        elif "status" in record:
+            found.status, found.reason = record["status"], record["reason"]
+
+    @property
+    def drift(self) -> float:
+        """How much the machine drifts: within its runs, or between them, whichever is more."""
+        within = [drift_between(medians) for medians in self.medians if medians]
+        return max([*within, _drift_between_runs(self.medians)], default=0.0)
+
+
+def _drift_between_runs(runs: Sequence[Sequence[tuple[str, float]]]) -> float:
+    """The relative standard deviation between runs, over the cells that all of them have."""
+    centres = []
+    for medians in runs:
+        own: dict[str, list[float]] = {}
+        for cell, median in medians:
+            own.setdefault(cell, []).append(np.log(median))
+        centres.append({cell: float(np.mean(logs)) for cell, logs in own.items()})
+    shared = set.intersection(*map(set, centres)) if len(centres) > 1 else set()
+    if not shared:
+        return 0.0
+    means = [np.mean([centre[cell] for cell in sorted(shared)]) for centre in centres]
+    return float(np.std(means, ddof=1))

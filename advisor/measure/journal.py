@@ -1,0 +1,146 @@
+"""What a run has found so far, kept on disk session by session, so that nothing finished is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import AdvisorError, BrokenFileError, Fault
+
+Record = Mapping[str, Any]
+SESSIONS = "sessions.jsonl"
+
+
+@dataclass
+class Journal:
+    """One run's file: a header, then a line for everything that ended.
+
+    Attributes:
+        path: the file.
+        header: what was asked, with which seed, on which machine.
+        records: everything that ended so far, in order.
+    """
+
+    path: Path
+    header: Record
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> str:
+        """The run's name: when it began."""
+        return self.path.parent.name
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return any("end" in record for record in self.records)
+
+    def append(self, record: Record) -> None:
+        """Keep a record: when this returns, it is on disk.
+
+        Raises:
+            AdvisorError: it cannot be written.
+        """
+        _append(self.path, record)
+        self.records.append(record)
+
+
+def begin(runs: Path, header: Record) -> Journal:
+    """Begin a run.
+
+    Raises:
+        AdvisorError: the folder or the file cannot be made.
+    """
+    name = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S")
+    folder, count = runs / name, 1
+    while folder.exists():
+        count += 1
+        folder = runs / f"{name}-{count}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise AdvisorError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+    journal = Journal(folder / SESSIONS, header)
+    _append(journal.path, header)
+    return journal
+
+
+def load(runs: Path) -> list[Journal]:
+    """All runs of a board, the oldest first.
+
+    A last line that was cut off while it was written is dropped; it was not yet finished.
+
+    Raises:
+        BrokenFileError: a line is no record.
+    """
+    return [_load(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
+
+
+def _load(path: Path) -> Journal:
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        with path.open("r+b") as stream:
+            stream.truncate(len(whole))
+    records = []
+    for number, line in enumerate(whole.splitlines(), start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            fault = Fault(path, number, "", "a broken line", "a JSON record")
+            raise BrokenFileError([fault], "delete the line to lose only that session") from None
+    return Journal(path, records[0] if records else {}, records[1:])
+
+
+def _append(path: Path, record: Record) -> None:
+    line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    try:
+        size = path.stat().st_size if path.exists() else 0
+        with path.open("ab") as stream:
+            try:
+                stream.write(line)
+                stream.flush()
+                os.fsync(stream.fileno())
+            except OSError:
+                stream.truncate(size)  # nothing half-written
+                raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "make room or choose another --catalog, then run again: what was finished is kept"
+        raise AdvisorError(f"{path}: {reason}", hint) from None
+
+
+@contextmanager
+def exclusive(board_folder: Path) -> Iterator[None]:
+    """Keep every other run off this board; the operating system lets go when the process ends.
+
+    Raises:
+        AdvisorError: another run is at work on the board, or the folder cannot be written.
+    """
+    import fcntl
+
+    path = board_folder / ".lock"
+    try:
+        stream = path.open("a+")
+    except OSError as error:
+        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stream.seek(0)
+            owner = stream.read().strip() or "unknown"
+            raise AdvisorError(
+                f"another run is at work on board {board_folder.name} (process {owner})",
+                "wait for it, or name another --board",
+            ) from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield

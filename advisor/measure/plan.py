@@ -1,0 +1,92 @@
+"""What a run will measure, how thoroughly, and about how long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from advisor.catalog.records import Architecture
+from advisor.measure.tasks import Cell, Task
+from advisor.measure.timing import SessionLimits
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How much evidence a run gathers.
+
+    Attributes:
+        least_sessions: timing sessions of every cell.
+        most_sessions: where a cell that is still too uncertain stops.
+        half_width: relative half-width of the 95 % interval of the centre that is enough.
+        limits: how long a session may take.
+    """
+
+    least_sessions: int
+    most_sessions: int
+    half_width: float
+    limits: SessionLimits
+
+
+QUICK = Thoroughness(10, 16, 0.06, SessionLimits())
+FULL = Thoroughness(16, 60, 0.03, SessionLimits())
+
+SESSION_OVERHEAD_S = 0.6
+"""Starting a child and building the network, roughly."""
+
+GUESSED_OPERATIONS_PER_S = 40e9
+"""What a present-day processor core does, roughly; only for the plan before anything was measured."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what a run does; two runs with equal plans may go on from one another.
+
+    Attributes:
+        architectures: the names to measure.
+        batches: batch sizes in rising order; larger ones are left out once one does not fit.
+        device: "cpu", or as in "cuda:0".
+        threads: threads a CPU may use; 0 for the library's own choice.
+        precision: number format.
+        thoroughness: how much evidence to gather.
+        declared_power_w: net power as the user states it, if so.
+    """
+
+    architectures: Sequence[str]
+    batches: Sequence[int]
+    device: str
+    threads: int
+    precision: str
+    thoroughness: Thoroughness
+    declared_power_w: float | None
+
+    def cells(self) -> list[Cell]:
+        """Every pair, the smallest batches first."""
+        return [Cell(name, batch) for batch in self.batches for name in self.architectures]
+
+    def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
+        """How to run a cell."""
+        return Task(
+            cell,
+            known[cell.architecture].input_shape,
+            self.device,
+            self.threads,
+            self.thoroughness.limits,
+        )
+
+    def as_record(self) -> dict[str, object]:
+        """The plan as plain values, for the journal."""
+        record = asdict(self)
+        return {**record, "architectures": list(self.architectures), "batches": list(self.batches)}
+
+    def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture], cores: int) -> float:
+        """How long one run may take, from operations alone."""
+        cost = known[cell.architecture].cost("counted")
+        operations = cost.operations.value if cost else 5e9
+        return 1000 * cell.batch * operations / (GUESSED_OPERATIONS_PER_S * cores)
+
+
+def session_s(limits: SessionLimits, run_ms: float) -> float:
+    """How long a timing session takes, when a run takes `run_ms`."""
+    run_s = run_ms / 1000
+    warm_up_s = max(run_s, min(limits.warm_up_s, 4 * run_s))
+    return SESSION_OVERHEAD_S + warm_up_s + max(limits.timed_s, limits.least_values * run_s)

@@ -1,0 +1,146 @@
+"""What many short sessions say together: a centre, how sure it is, the tail, the spread.
+
+On a shared machine the noise is in time: one session's values agree with each other far better than
+with those of a minute later. The unit of evidence is therefore the session, not the value, and what
+varies between sessions decides the interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import bdtr, ndtri, stdtrit
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+TAIL_CONFIDENCE = 0.95
+STRETCHES = 6
+_CENTRE_INFLATION = math.sqrt(math.pi / 3)
+"""Standard error of the Hodges-Lehmann centre against that of the mean, for normal noise."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the sessions of one cell say together.
+
+    Attributes:
+        median_ms: the centre of the session medians.
+        low_ms: lower end of the 90 % interval of what another run like this would find; `None` with
+            fewer than three sessions.
+        high_ms: its upper end, likewise.
+        half_width_95: relative half-width of the 95 % interval of the centre; infinite with fewer
+            than three sessions.
+        p90_ms: upper bound of the 90th percentile, 95 % sure; `None` where there are too few values.
+        p99_ms: likewise of the 99th.
+        sessions: how many sessions.
+        repeats: how many timed values in all.
+        spread_within: median over the sessions of the relative interquartile range of their values.
+        spread_between: relative standard deviation of the session medians.
+    """
+
+    median_ms: float
+    low_ms: float | None
+    high_ms: float | None
+    half_width_95: float
+    p90_ms: float | None
+    p99_ms: float | None
+    sessions: int
+    repeats: int
+    spread_within: float
+    spread_between: float
+
+
+def summarise(sessions: Sequence[Sequence[float]], drift: float = 0.0) -> Summary:
+    """Summarise one cell.
+
+    The centre is the Hodges-Lehmann estimate (the median of all pairwise means) of the logarithms of
+    the session medians: nearly as exact as their mean, and a disturbed session moves it little. The
+    interval is for what another run finds, so it holds the error of both runs' centres, and the
+    drift from one run to the next.
+
+    Args:
+        sessions: the timed values of each session, in ms; none empty.
+        drift: relative standard deviation of what the whole machine's speed does from one stretch
+            of time to the next; see `drift_between`.
+    """
+    medians = np.log([float(np.median(values)) for values in sessions])
+    pooled = np.concatenate([np.asarray(values, dtype=np.float64) for values in sessions])
+    centre, count = hodges_lehmann(medians), len(medians)
+    low = high = None
+    half_width_95 = math.inf
+    between = float(np.std(medians, ddof=1)) if count > 1 else 0.0
+    if count > 2:
+        error = _CENTRE_INFLATION * between / math.sqrt(count)
+        half_width_95 = math.expm1(float(stdtrit(count - 1, 0.975)) * error)
+        sampling = float(stdtrit(count - 1, 0.95)) * error
+        half = math.sqrt(2) * math.hypot(sampling, float(ndtri(0.95)) * drift)
+        low, high = math.exp(centre - half), math.exp(centre + half)
+    return Summary(
+        median_ms=math.exp(centre),
+        low_ms=low,
+        high_ms=high,
+        half_width_95=half_width_95,
+        p90_ms=tail_bound(pooled, 0.90),
+        p99_ms=tail_bound(pooled, 0.99),
+        sessions=count,
+        repeats=len(pooled),
+        spread_within=float(np.median([_relative_iqr(values) for values in sessions])),
+        spread_between=between,
+    )
+
+
+def hodges_lehmann(values: Floats) -> float:
+    """The median of the means of all pairs, each value paired with itself, too."""
+    first, second = np.triu_indices(len(values))
+    return float(np.median((values[first] + values[second]) / 2))
+
+
+def tail_bound(values: Floats, quantile: float) -> float | None:
+    """The least order statistic that is, with 95 % confidence, not below the quantile.
+
+    No distribution is assumed: how many of `n` values lie below the quantile follows the binomial
+    distribution. 29 values are needed for the 90th percentile, 299 for the 99th; with fewer the bound
+    is `None`.
+    """
+    count = len(values)
+    enough = np.flatnonzero(bdtr(np.arange(count), count, quantile) >= TAIL_CONFIDENCE)
+    return float(np.sort(values)[enough[0]]) if len(enough) else None
+
+
+def drift_between(medians: Sequence[tuple[str, float]]) -> float:
+    """How much the machine's speed drifts from one stretch of a run to the next.
+
+    Args:
+        medians: every session in the order in which it ran: its cell, and its median in ms.
+
+    Returns:
+        The relative standard deviation between `STRETCHES` pieces of the run, all cells taken
+        together, beyond what the spread within the pieces explains; 0 where that explains all, or
+        there is too little to tell.
+    """
+    residuals = _residuals(medians)
+    pieces = [piece for piece in np.array_split(residuals, STRETCHES) if len(piece) > 1]
+    if len(pieces) < STRETCHES:
+        return 0.0
+    means = np.array([np.mean(piece) for piece in pieces])
+    noise = np.mean([np.var(piece, ddof=1) / len(piece) for piece in pieces])
+    return math.sqrt(max(0.0, float(np.var(means, ddof=1) - noise)))
+
+
+def _residuals(medians: Sequence[tuple[str, float]]) -> Floats:
+    """The log medians, each less the mean of its cell."""
+    logs = np.log([median for _, median in medians])
+    _, cell = np.unique([cell for cell, _ in medians], return_inverse=True)
+    means = np.bincount(cell, weights=logs) / np.bincount(cell)
+    residuals: Floats = logs - means[cell]
+    return residuals
+
+
+def _relative_iqr(values: Sequence[float]) -> float:
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return float((high - low) / middle)

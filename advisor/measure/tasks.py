@@ -1,0 +1,75 @@
+"""What is asked of a child, and what it brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from advisor.measure.timing import SessionLimits
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One thing to measure.
+
+    Attributes:
+        architecture: its name.
+        batch: images per forward pass.
+    """
+
+    architecture: str
+    batch: int
+
+    def __str__(self) -> str:
+        return f"{self.architecture} at batch {self.batch}"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cell and how to run it.
+
+    Attributes:
+        cell: what to run.
+        input_shape: channels, height, width.
+        device: "cpu", or as in "cuda:0".
+        threads: how many threads a CPU may use; 0 for the library's own choice.
+        limits: how long a timing session may take.
+    """
+
+    cell: Cell
+    input_shape: tuple[int, int, int]
+    device: str
+    threads: int
+    limits: SessionLimits
+
+
+@dataclass(frozen=True)
+class TimingFound:
+    """What one timing session found.
+
+    Attributes:
+        values_ms: the time of one batch, for each value taken.
+        runs_per_value: how many runs each value averages.
+        settled: whether the warm-up settled.
+        cpu_s: processor time that the child used while timing.
+    """
+
+    values_ms: Sequence[float]
+    runs_per_value: int
+    settled: bool
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class MemoryFound:
+    """What one memory child found, in MB (1e6 bytes).
+
+    Attributes:
+        peak_mb: the peak while building and running.
+        empty_mb: what a child with the runtime loaded takes before that.
+        run_ms: how long the second run took; a first guess of the latency.
+    """
+
+    peak_mb: float
+    empty_mb: float
+    run_ms: float

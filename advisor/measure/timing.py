@@ -1,0 +1,94 @@
+"""One session: warm up until the times settle, then take values for a while.
+
+What runs and what tells the time are handed in, so that a test can fake both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+Clock = Callable[[], int]
+"""Tells the time, in nanoseconds; only differences mean anything."""
+
+SETTLED = 0.10
+"""Warm-up ends when the last three runs agree within this share of their least."""
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """How long a session may take.
+
+    Attributes:
+        timed_s: how long values are taken.
+        least_values: how many are taken at least, however long that takes.
+        warm_up_s: after how long warming up ends, settled or not.
+        value_s: how long each value lasts at least; shorter runs are timed several at once.
+        energy_s: how long an energy window lasts.
+    """
+
+    timed_s: float = 0.8
+    least_values: int = 1
+    warm_up_s: float = 0.4
+    value_s: float = 0.0005
+    energy_s: float = 3.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What a session found.
+
+    Attributes:
+        values_ms: time of one run, for each value taken.
+        runs_per_value: how many runs each value averages.
+        warm_up_runs: how many runs went before.
+        settled: whether the warm-up's times settled within its limit.
+    """
+
+    values_ms: Sequence[float]
+    runs_per_value: int
+    warm_up_runs: int
+    settled: bool
+
+
+def time_session(run: Callable[[], object], clock: Clock, limits: SessionLimits) -> Timed:
+    """Warm up, then time `run` again and again.
+
+    Args:
+        run: does the work and returns when the device has done it.
+        clock: the time.
+        limits: how long to go on.
+    """
+    warm_up, settled = _warm_up(run, clock, limits)
+    runs_per_value = max(1, round(limits.value_s * 1e9 / max(min(warm_up[-3:]), 1)))
+    values: list[float] = []
+    began = clock()
+    while len(values) < limits.least_values or clock() - began < limits.timed_s * 1e9:
+        values.append(_duration(run, clock, runs_per_value) / runs_per_value / 1e6)
+    return Timed(values, runs_per_value, len(warm_up), settled)
+
+
+def _warm_up(
+    run: Callable[[], object], clock: Clock, limits: SessionLimits
+) -> tuple[list[int], bool]:
+    """Run until the last three runs agree, or the time for it is over; once at least."""
+    durations: list[int] = []
+    began = clock()
+    while True:
+        durations.append(_duration(run, clock))
+        if _settled(durations):
+            return durations, True
+        if clock() - began >= limits.warm_up_s * 1e9:
+            return durations, False
+
+
+def _settled(durations: Sequence[int]) -> bool:
+    last = durations[-3:]
+    return len(last) == 3 and max(last) - min(last) <= SETTLED * min(last)
+
+
+def _duration(run: Callable[[], object], clock: Clock, times: int = 1) -> int:
+    began = clock()
+    for _ in range(times):
+        run()
+    return clock() - began
