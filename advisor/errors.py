@@ -66,7 +66,7 @@ class BrokenFileError(AdvisorError):
         more = len(self.faults) - 1
         if more:
             faults_word = "fault" if more == 1 else "faults"
-            hint = f"{more} more {faults_word}: `advisor catalog check` lists all"
+            hint = f"{more} more {faults_word}: " + (hint or "`advisor catalog check` lists all")
         super().__init__(str(self.faults[0]), hint)
 
 

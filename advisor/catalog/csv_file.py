@@ -47,10 +47,10 @@ class Table:
         """Remember a fault of one cell."""
         self.faults.append(Fault(self.path, self.lines[row], column, found, expected))
 
-    def finish(self) -> None:
-        """Raise `BrokenFileError` if anything was wrong."""
+    def finish(self, hint: str = "") -> None:
+        """Raise `BrokenFileError`, with a hint where one helps, if anything was wrong."""
         if self.faults:
-            raise BrokenFileError(self.faults)
+            raise BrokenFileError(self.faults, hint)
 
     def cells(self, column: str) -> Sequence[str]:
         """The column's cells; all empty where the file lacks the column."""
@@ -165,6 +165,27 @@ def read_csv(path: Path, required: Sequence[str], optional: Collection[str] = ()
     faults = _header_faults(path, line, header, required, optional)
     if faults:
         raise BrokenFileError(faults)
+    return _table(path, header, rows)
+
+
+def read_any_csv(path: Path) -> Table:
+    """The cells of a foreign file, whatever its columns are.
+
+    Raises:
+        BrokenFileError: the file cannot be read, or has no header or the same column twice.
+    """
+    rows = _rows(path, read_text(path))
+    line, header = next(rows, (1, []))
+    if not header:
+        raise BrokenFileError([Fault(path, 1, "", "nothing", "a header")])
+    twice = _repeated(path, line, header)
+    if twice:
+        raise BrokenFileError(twice)
+    return _table(path, [name.strip() for name in header], rows)
+
+
+def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> Table:
+    faults: list[Fault] = []
     pieces = [np.empty((0, len(header)), dtype=object)]
     lines: list[int] = []
     # Piece by piece into arrays: the garbage collector would search a million lists over and over.
@@ -195,10 +216,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 def _header_faults(
     path: Path, line: int, header: list[str], required: Sequence[str], optional: Collection[str]
 ) -> list[Fault]:
-    faults = [
-        Fault(path, line, name, f"the column {shown(name)} twice", "each column once")
-        for name in sorted({name for name in header if header.count(name) > 1})
-    ]
+    faults = _repeated(path, line, header)
     if header[: len(required)] != list(required):
         found = shown(",".join(header))
         faults.append(Fault(path, line, "", found, "a header that begins " + ",".join(required)))
@@ -208,6 +226,13 @@ def _header_faults(
             expected = f"a known column ({closest(name, optional)})"
             faults.append(Fault(path, line, name, f"the column {shown(name)}", expected))
     return faults
+
+
+def _repeated(path: Path, line: int, header: list[str]) -> list[Fault]:
+    return [
+        Fault(path, line, name, f"the column {shown(name)} twice", "each column once")
+        for name in sorted({name for name in header if header.count(name) > 1})
+    ]
 
 
 def _length_faults(path: Path, rows: list[tuple[int, list[str]]], width: int) -> list[Fault]:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from advisor._version import __version__
-from advisor.cli import boards, catalog, measure, pick, schema, show
+from advisor.cli import boards, catalog, compare, import_, measure, pick, schema, show
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
 
@@ -44,6 +44,8 @@ app.command("pick")(pick.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
 app.command("measure")(measure.command)
+app.add_typer(import_.app, name="import")
+app.command("compare")(compare.command)
 app.add_typer(catalog.app, name="catalog")
 app.command("schema")(schema.command)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from advisor.catalog.records import Estimate
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
 from advisor.errors import AdvisorError
 from advisor.measure.findings import Findings, Found
@@ -110,6 +111,25 @@ def _safe(text: str) -> str:
     """A reason as a table may hold it: printable, and no formula."""
     printable = "".join(each if each.isprintable() else " " for each in text)
     return printable.lstrip("=+-@ ")[:300]
+
+
+def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int], Estimate]]:
+    """The latencies that each run of a board found by itself, by the run's name."""
+    found = {}
+    for journal in load(board_folder / "runs"):
+        findings = Findings([journal])
+        precision = journal.header["plan"]["precision"]
+        found[journal.run_id] = {
+            (cell.architecture, "eager", precision, cell.batch): _estimate(each, findings.drift)
+            for cell, each in findings.by_cell.items()
+            if each.sessions
+        }
+    return found
+
+
+def _estimate(found: Found, drift: float) -> Estimate:
+    summary = found.summary(drift)
+    return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
 
 
 def board_yaml(findings: Findings, plan: Plan, host: Host) -> str:

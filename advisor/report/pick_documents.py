@@ -30,6 +30,7 @@ def pick_json(recommendation: Recommendation) -> str:
         "rejected": {
             "considered": recommendation.considered,
             "did_not_fit": recommendation.did_not_fit,
+            "did_not_run": recommendation.did_not_run,
             "without_weights": recommendation.without_weights,
             "networks_fitting": recommendation.networks_fitting,
             "by_limit": [_rejection(each) for each in recommendation.rejections],

@@ -192,6 +192,9 @@ def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate
 
 
 def _fell_out(recommendation: Recommendation) -> Iterator[str]:
+    if recommendation.did_not_run:
+        pairs = counted(recommendation.did_not_run, "pair")
+        yield f"{pairs} (network and batch) failed when measured and cannot be chosen."
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
         yield f"{networks} fell out for want of weights {recommendation.requirements.weights}."

@@ -49,6 +49,7 @@ class Candidates:
         fps: the required frame rate, or `None`.
         overhead_ms: time per batch for pre- and post-processing.
         did_not_fit: how many pairs were left out because they are known not to fit.
+        did_not_run: how many pairs were left out because running them failed.
         without_weights: how many networks were left out because they lack the weights asked for.
     """
 
@@ -61,6 +62,7 @@ class Candidates:
     fps: float | None
     overhead_ms: float
     did_not_fit: int
+    did_not_run: int
     without_weights: int
 
     def __len__(self) -> int:

@@ -47,6 +47,7 @@ def candidates_on(
     """
     asked = _asked_rows(board, table, requirements)
     ran = table.status.index == table.status.position.get("ok", -1)
+    did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
     selected = _selected_weights(weights, board, requirements.weights)
     rows, weights_index = _joined(table, np.flatnonzero(asked & ran), selected)
     without = 0
@@ -63,7 +64,8 @@ def candidates_on(
         weights_index=weights_index,
         fps=requirements.fps,
         overhead_ms=requirements.overhead_ms,
-        did_not_fit=int(np.count_nonzero(asked & ~ran)),
+        did_not_fit=int(np.count_nonzero(asked & did_not_fit)),
+        did_not_run=int(np.count_nonzero(asked & ~ran & ~did_not_fit)),
         without_weights=without,
     )
 

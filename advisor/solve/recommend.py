@@ -36,6 +36,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         networks_fitting=len(np.unique(candidates.architecture_index[fitting])),
         considered=len(candidates),
         did_not_fit=candidates.did_not_fit,
+        did_not_run=candidates.did_not_run,
         without_weights=candidates.without_weights,
         rejections=rejections(verdicts),
         binding=binding(verdicts, int(order[0])) if records else None,

@@ -81,6 +81,7 @@ class Recommendation:
         networks_fitting: how many networks meet all limits.
         considered: how many candidates there were.
         did_not_fit: how many more pairs are known not to fit in the board's memory.
+        did_not_run: how many more pairs failed when they were measured.
         without_weights: how many networks were left out because they lack the weights asked for.
         rejections: what each limit did, in the order of the question.
         binding: what keeps the pick from being better; `None` where nothing does.
@@ -95,6 +96,7 @@ class Recommendation:
     networks_fitting: int
     considered: int
     did_not_fit: int
+    did_not_run: int
     without_weights: int
     rejections: tuple[Rejection, ...]
     binding: Binding | None

@@ -1,0 +1,78 @@
+"""Making a board of imported rows: its folder, its description, and the source that they name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from advisor.catalog.entries import read_sources
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
+from advisor.errors import AdvisorError, shown
+
+MARK = "# Written by `advisor import`."
+
+
+def source_key(board: str, files: Sequence[Path]) -> str:
+    """The name of the source that rows of these files name; it tells their content.
+
+    Raises:
+        AdvisorError: the board's name is none.
+    """
+    if not NAME.fullmatch(board):
+        raise AdvisorError(f"board: {shown(board)} is no name for a board", NAME_EXPECTED)
+    digest = hashlib.sha256()
+    for file in files:
+        try:
+            digest.update(file.read_bytes())
+        except OSError as error:
+            raise AdvisorError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+    return f"import-{board[:60]}-{digest.hexdigest()[:8]}"
+
+
+def write_board(
+    catalog: Path, board: str, title: str, rows: Sequence[Row], files: Sequence[Path], source: str
+) -> Path:
+    """Write a board's files and add its source to the catalog's.
+
+    Args:
+        catalog: the user's catalog folder.
+        board: the board's name.
+        title: what people call it.
+        rows: its rows.
+        files: where they come from.
+        source: the source's name, from `source_key`.
+
+    Returns:
+        The board's folder.
+
+    Raises:
+        AdvisorError: the board exists and was not imported, or a file cannot be written.
+    """
+    folder = catalog / "boards" / board
+    description = folder / "board.yaml"
+    if description.exists() and not description.read_text(encoding="utf-8").startswith(MARK):
+        raise AdvisorError(
+            f"board {board} in {catalog} exists and was not imported", "name another --board"
+        )
+    _add_source(catalog / "sources.yaml", source, files)
+    entries = {"title": title, "source": source, "note": "As reported; not measured by advisor."}
+    write_whole(folder / "measurements.csv", measurements_csv(rows))
+    write_whole(description, MARK + "\n" + yaml_text(entries))
+    return folder
+
+
+def _add_source(path: Path, key: str, files: Sequence[Path]) -> None:
+    if path.exists() and key in read_sources(path):
+        return
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
+    entry = {
+        key: {
+            "citation": f"the user's own results: {names}",
+            "read": f"imported; the name of this source tells their content ({key[-8:]})",
+            "error": "as reported, unknown where no interval is given",
+        }
+    }
+    write_whole(path, text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry))

@@ -1,0 +1,127 @@
+"""The user's own results, in their own words, as a board: a CSV file with a map of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from advisor.catalog.csv_file import Table, read_any_csv
+from advisor.catalog.writing import Row
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.quantities import MEMORY, POWER, TIME, Dimension, parse
+
+FIGURES: Mapping[str, Dimension] = {
+    "latency_ms": TIME,
+    "latency_low_ms": TIME,
+    "latency_high_ms": TIME,
+    "latency_p90_ms": TIME,
+    "latency_p99_ms": TIME,
+    "net_power_w": POWER,
+    "memory_mb": MEMORY,
+}
+NAMES = ("architecture", "runtime", "precision", "batch")
+DEFAULTS = {"runtime": "unknown", "precision": "fp32", "batch": "1"}
+"""What a column that the file lacks stands for."""
+
+
+def read_map(pairs: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Pairs such as "latency_ms=step_time:s": our column, theirs, and the unit of theirs.
+
+    Returns:
+        For each of our columns, the name of theirs and its unit; our own unit where none is given.
+
+    Raises:
+        AdvisorError: a pair cannot be read.
+    """
+    columns = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not equals or not theirs:
+            raise AdvisorError(
+                f"map: {shown(pair)} is no pair", "write OURS=THEIRS, or OURS=THEIRS:UNIT"
+            )
+        if ours not in FIGURES and ours not in NAMES:
+            raise AdvisorError(
+                f"map: unknown column {shown(ours)}", closest(ours, [*FIGURES, *NAMES])
+            )
+        name, _, unit = theirs.partition(":") if ours in FIGURES else (theirs, "", "")
+        if unit and unit not in FIGURES[ours].units:
+            accepted = ", ".join(FIGURES[ours].units)
+            raise AdvisorError(f"map: {shown(unit)} is no unit of {ours}", f"accepted: {accepted}")
+        columns[ours] = name, unit
+    return columns
+
+
+def read_rows(
+    path: Path, columns: Mapping[str, tuple[str, str]], known: Collection[str], source: str
+) -> list[Row]:
+    """The rows of the file as rows of a board.
+
+    Args:
+        path: the file.
+        columns: what `read_map` returned; a column that it leaves out has our name.
+        known: the architectures that the catalog knows.
+        source: what the rows name as their source.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_any_csv(path)
+    theirs = {ours: columns.get(ours, (ours, "")) for ours in (*NAMES, *FIGURES)}
+    for ours, (name, _) in theirs.items():
+        wanted = ours in columns or ours in ("architecture", "latency_ms")
+        if wanted and name not in table.columns:
+            expected = f"the column {name!r} ({closest(name, table.columns)})"
+            table.faults.append(Fault(path, 1, "", "no such column", expected))
+    table.finish("say which columns are which by --map OURS=THEIRS")
+    cells = {ours: _column(table, name) for ours, (name, _) in theirs.items()}
+    rows = [_row(table, row, cells, theirs, known, source) for row in range(len(table))]
+    if not rows and not table.faults:
+        raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a result")])
+    table.finish("mend the file and import it again")
+    return rows
+
+
+def _column(table: Table, name: str) -> Sequence[str]:
+    return table.cells(name) if name in table.columns else [""] * len(table)
+
+
+def _row(
+    table: Table,
+    row: int,
+    cells: Mapping[str, Sequence[str]],
+    theirs: Mapping[str, tuple[str, str]],
+    known: Collection[str],
+    source: str,
+) -> Row:
+    made: dict[str, str | int | float | None] = {
+        "origin": "reported",
+        "source": source,
+        "status": "ok",
+    }
+    for name in NAMES:
+        made[name] = cells[name][row].strip() or DEFAULTS.get(name, "")
+    if made["architecture"] not in known:
+        found = str(made["architecture"])
+        expected = f"a known architecture ({closest(found, known)})"
+        table.note(row, theirs["architecture"][0], shown(found), expected)
+    for ours, dimension in FIGURES.items():
+        cell = cells[ours][row].strip()
+        if cell:
+            made[ours] = _figure(table, row, theirs[ours], cell, dimension)
+        elif ours == "latency_ms":
+            table.note(row, theirs[ours][0], "nothing", "a latency")
+    return made
+
+
+def _figure(
+    table: Table, row: int, column: tuple[str, str], cell: str, dimension: Dimension
+) -> float | None:
+    name, unit = column
+    try:
+        return parse(f"{cell} {unit or dimension.unit}", dimension, name)
+    except AdvisorError as error:
+        table.note(
+            row, name, shown(cell), f"{dimension.name} in {unit or dimension.unit} ({error.hint})"
+        )
+        return None

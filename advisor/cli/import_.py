@@ -1,0 +1,71 @@
+"""`advisor import`: other tools' results as a board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.cli.options import CatalogOption
+from advisor.cli.output import emit
+
+app = typer.Typer(help="Make a board of results that other tools measured.", no_args_is_help=True)
+
+BoardOption = Annotated[
+    str, typer.Option("--board", metavar="NAME", help="What to call the board.")
+]
+
+
+@app.command("csv")
+def csv_command(
+    file: Annotated[Path, typer.Argument(help="A CSV file with a header.")],
+    board: BoardOption,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="OURS=THEIRS[:UNIT]",
+            help="Which of the file's columns is ours, as latency_ms=step_time:s. May be repeated.",
+        ),
+    ] = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """A CSV file of results; columns are ours by name, or by --map."""
+    from advisor.catalog.import_board import source_key, write_board
+    from advisor.catalog.import_csv import read_map, read_rows
+    from advisor.catalog.layers import writable_folder
+    from advisor.catalog.store import Catalog
+
+    names = read_map(columns or [])
+    source = source_key(board, [file])
+    rows = read_rows(file, names, Catalog.open().architectures, source)
+    folder = writable_folder(catalog)
+    place = write_board(folder, board, f"imported from {file.name}", rows, [file], source)
+    emit(f"{len(rows)} rows in {place}\n")
+
+
+@app.command("trtexec")
+def trtexec_command(
+    logs: Annotated[list[Path], typer.Argument(help="Logs that trtexec printed.")],
+    board: BoardOption,
+    architecture: Annotated[
+        str | None,
+        typer.Option(
+            "--arch", metavar="NAME", help="The network, where its file's name does not tell."
+        ),
+    ] = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
+    from advisor.catalog.import_board import source_key, write_board
+    from advisor.catalog.import_trtexec import read_log, refuse_repeats
+    from advisor.catalog.layers import writable_folder
+    from advisor.catalog.store import Catalog
+
+    source = source_key(board, logs)
+    known = Catalog.open().architectures
+    rows = [read_log(log, known, source, architecture) for log in logs]
+    refuse_repeats(rows, logs)
+    place = write_board(writable_folder(catalog), board, "TensorRT, by trtexec", rows, logs, source)
+    emit(f"{len(rows)} rows in {place}\n")

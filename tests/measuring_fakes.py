@@ -1,0 +1,80 @@
+"""A plan, a machine and children whose figures follow from the cell and the session alone."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from advisor.measure.board_run import Ended, measure_board
+from advisor.measure.host import Host, Watch
+from advisor.measure.isolation import Outcome
+from advisor.measure.plan import Plan, Thoroughness
+from advisor.measure.tasks import MemoryFound, Task, TimingFound
+from advisor.measure.timing import SessionLimits
+
+HOST = Host(
+    processor="a processor, 4 cores",
+    accelerator="",
+    memory_mb=8000.0,
+    software="some system, torch 0",
+    details={"threads": "4", "date": "2026-01-01"},
+)
+PLAN = Plan(
+    architectures=("bn-nin", "resnet-18", "vgg-16"),
+    batches=(1, 2),
+    device="cpu",
+    threads=0,
+    precision="fp32",
+    thoroughness=Thoroughness(4, 6, 0.06, SessionLimits()),
+    declared_power_w=None,
+)
+IDLE_WATCH = Watch(lambda: {"user": 0.0, "idle": 0.0})
+
+
+def noise(text: str) -> float:
+    """A number between -1 and 1 that depends on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") / 2**31 - 1
+
+
+class FakeChildren:
+    """Answers at once, or after `pause_s`, by made-up laws; `ends` overrides single outcomes."""
+
+    def __init__(self, ends: Mapping[str, Outcome] | None = None, pause_s: float = 0.0) -> None:
+        self.ends = dict(ends or {})
+        self.pause_s = pause_s
+        self.asked: list[str] = []
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        return self._answer(f"memory {task.cell}", MemoryFound(100.0 * task.cell.batch, 50.0, 20.0))
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        # Every session of a cell finds the same, so that their order cannot matter.
+        centre = 10.0 * task.cell.batch * (1 + len(task.cell.architecture) / 10)
+        values = [centre * math.exp(0.01 * noise(f"{task.cell} {index}")) for index in range(30)]
+        return self._answer(f"time {task.cell}", TimingFound(values, 1, True, 0.1))
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        return self._answer(f"energy {task.cell}", None)
+
+    def _answer(self, what: str, value: object) -> Outcome:
+        self.asked.append(what)
+        if self.pause_s:
+            time.sleep(self.pause_s)
+        return self.ends.get(what, Outcome("ok", value, ""))
+
+
+def known() -> Mapping[str, Architecture]:
+    return Catalog.open().architectures
+
+
+def measure(
+    folder: Path, children: FakeChildren, plan: Plan = PLAN, *, fresh: bool = False
+) -> Ended:
+    return measure_board(
+        folder, plan, HOST, known(), children, lambda *_: None, fresh=fresh, watch=IDLE_WATCH
+    )

@@ -1,0 +1,224 @@
+"""Other tools' results as boards, and boards side by side."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor.catalog.records import Estimate
+from advisor.solve.compare import compare
+from tests.conftest import Run
+from tests.measuring_fakes import PLAN, FakeChildren, measure
+
+MINE = "model,step_time,bs,watts\nresnet-18,0.0205,1,\nvgg-16,0.16,1,11.5\n"
+MAP = ("--map", "architecture=model", "--map", "latency_ms=step_time:s", "--map", "batch=bs",
+       "--map", "net_power_w=watts")  # fmt: skip
+LOG = "\n".join(
+    (
+        "&&&& RUNNING TensorRT.trtexec [TensorRT v8502] # trtexec --onnx=models/resnet-50.onnx "
+        "--shapes=input:8x3x224x224 --fp16",
+        "[I] Throughput: 520.1 qps",
+        "[I] Latency: min = 2.1 ms, max = 3.9 ms, mean = 2.2 ms, median = 2.15 ms, "
+        "percentile(90%) = 2.3 ms, percentile(99%) = 3.1 ms",
+        "[I] GPU Compute Time: min = 1.9 ms, max = 3.5 ms, mean = 2.0 ms, median = 1.95 ms, "
+        "percentile(90%) = 2.1 ms, percentile(95%) = 2.2 ms, percentile(99%) = 2.9 ms",
+    )
+)
+
+
+@pytest.fixture
+def csv(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.csv"
+    path.write_text(MINE)
+    return path
+
+
+def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    ran = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
+    assert (ran.code, ran.err) == (0, "")
+    assert run("catalog", "check", "--catalog", catalog).code == 0
+    best = advisor.pick(board="mine", weights="paper", catalog=catalog).best
+    assert best is not None
+    assert best.architecture == "vgg-16"
+    assert best.latency_ms is not None
+    assert (best.latency_ms.value, best.latency_ms.origin) == (160.0, "reported")
+    assert re.fullmatch(r"import-mine-[0-9a-f]{8}", best.latency_ms.source)
+    assert best.energy_j is not None
+    assert best.energy_j.value == pytest.approx(11.5 * 0.16)
+    again = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
+    assert again.code == 0
+    assert (catalog / "sources.yaml").read_text().count("import-mine-") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (MINE, (), "by --map OURS=THEIRS"),
+        (MINE, ("--map", "latency_ms"), "is no pair"),
+        (MINE, ("--map", "latency=step_time"), "did you mean 'latency_ms'?"),
+        (MINE, ("--map", "latency_ms=step_time:fortnights"), "'fortnights' is no unit"),
+        (MINE.replace("resnet-18", "resnet18"), MAP, "line 2, column model: found 'resnet18'"),
+        (MINE.replace("0.0205", "fast"), MAP, "line 2, column step_time: found 'fast'"),
+        (MINE.replace("0.0205", ""), MAP, "line 2, column step_time: found nothing"),
+        (MINE.splitlines()[0] + "\n", MAP, "found no rows"),
+        ("", MAP, "expected a header"),
+        (MINE + "resnet-18,0.1,1\n", MAP, "a row of 3 cells"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_changes_nothing(
+    run: Run, tmp_path: Path, content: str, options: tuple[str, ...], said: str
+) -> None:
+    path, catalog = tmp_path / "mine.csv", tmp_path / "catalog"
+    path.write_text(content)
+    ran = run("import", "csv", path, "--board", "mine", *options, "--catalog", catalog)
+    assert ran.code == 2
+    assert said in ran.err
+    assert not catalog.exists()
+
+
+def test_an_import_replaces_only_what_was_imported(run: Run, csv: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    measure(catalog / "boards/mine", FakeChildren())
+    before = (catalog / "boards/mine/board.yaml").read_bytes()
+    ran = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
+    assert ran.code == 2
+    assert "exists and was not imported" in ran.err
+    assert (catalog / "boards/mine/board.yaml").read_bytes() == before
+    assert run("import", "csv", csv, "--board", "a b", *MAP).code == 2
+    assert run("import", "csv", tmp_path / "none.csv", "--board", "x", *MAP).code == 2
+
+
+def test_logs_of_trtexec_become_rows(run: Run, tmp_path: Path) -> None:
+    catalog, log = tmp_path / "catalog", tmp_path / "a.log"
+    log.write_text(LOG)
+    ran = run("import", "trtexec", log, "--board", "orin", "--catalog", catalog)
+    assert (ran.code, ran.err) == (0, "")
+    assert run("catalog", "check", "--catalog", catalog).code == 0
+    best = advisor.pick(board="orin", catalog=catalog, latency="3 ms@p99").best
+    assert best is not None
+    assert (best.architecture, best.precision, best.batch) == ("resnet-50", "fp16", 8)
+    assert best.latency_ms is not None
+    assert best.latency_ms.value == 1.95
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("nothing of the kind", "found no such summary"),
+        (
+            LOG.replace("resnet-50.onnx", "resnet50.onnx"),
+            "did you mean 'resnet-50'?; or name it with",
+        ),
+    ],
+)
+def test_logs_that_are_none(run: Run, tmp_path: Path, content: str, said: str) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(content)
+    ran = run("import", "trtexec", log, "--board", "orin", "--catalog", tmp_path / "catalog")
+    assert ran.code == 2
+    assert said in ran.err
+    twin = tmp_path / "b.log"
+    for path in (log, twin):
+        path.write_text(LOG)
+    ran = run("import", "trtexec", log, twin, "--board", "orin", "--catalog", tmp_path / "catalog")
+    assert "stands in" in ran.err
+    assert ran.code == 2
+
+
+def estimate(value: float, error: float | None) -> Estimate:
+    if error is None:
+        return Estimate(value, None, None, "measured", "x")
+    return Estimate(value, value * (1 - error), value * (1 + error), "measured", "x")
+
+
+def test_only_what_the_intervals_tell_apart_is_significant() -> None:
+    def key(name: str) -> tuple[str, str, str, int]:
+        return name, "eager", "fp32", 1
+
+    first = {key(name): estimate(10.0, 0.05) for name in ("clear", "close", "alone")}
+    first[key("vague")] = estimate(10.0, None)
+    second = {key("clear"): estimate(20.0, 0.05), key("close"): estimate(10.4, 0.05)}
+    second[key("vague")] = estimate(20.0, 0.05)
+    rows = {row.architecture: row for row in compare(first, second)}
+    assert set(rows) == {"clear", "close", "vague"}
+    assert rows["clear"].ratio == 2.0
+    assert rows["clear"].low == pytest.approx(
+        2 * math.exp(-math.hypot(math.log(1 / 0.95), math.log(1.05)))
+    )
+    assert [rows[name].significant for name in ("clear", "close", "vague")] == [True, False, False]
+
+
+def test_boards_and_runs_are_compared(run: Run, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    for _ in range(2):
+        measure(catalog / "boards/mine", FakeChildren(), fresh=True)
+    ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
+    assert ran.code == 0
+    assert re.search(r"^vgg-16 +1 +161 +16.0 +0.10 .* faster$", ran.out, re.MULTILINE)
+    assert "surely faster in 4, surely slower in 2" in " ".join(ran.out.split())
+    first, second = sorted(path.name for path in (catalog / "boards/mine/runs").iterdir())
+    same = run("compare", f"mine/{first}", f"mine/{second}", "--catalog", catalog)
+    assert same.code == 0
+    assert "surely faster in 0, surely slower in 0" in " ".join(same.out.split())
+    unknown = run("compare", "mine", "mine/never", "--catalog", catalog)
+    assert unknown.code == 2
+    assert "has no run 'never'" in unknown.err
+
+
+def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    csv.write_text(MINE.replace(",1,", ",3,"))
+    run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
+    ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
+    assert ran.code == 2
+    assert "no network and batch in common" in ran.err
+
+
+# --- the command `measure`
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("resnet50",), "did you mean 'resnet-50'?"),
+        (("--batch", "0"), "batch: '0' is not a batch size"),
+        (("--batch", "a"), "batch: 'a' is not a batch size"),
+        (("--device", "cuda"), "no device 'cuda' here"),
+        (("--device", "tpu"), "unknown device 'tpu'"),
+        (("--precision", "int4"), "precision 'int4' cannot be measured"),
+        (("--threads", "-1"), "threads: -1 is not a count"),
+        (("--power", "11.8"), "power: '11.8' has no unit"),
+        (("--board", "a b"), "is no name for a board"),
+    ],
+)
+def test_what_cannot_be_measured(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = run("measure", *arguments, "--catalog", tmp_path / "catalog")
+    assert ran.code == 2
+    assert said in ran.err
+    assert not (tmp_path / "catalog").exists()
+
+
+def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    ran = run("measure", "--quick", "--dry-run", "--catalog", tmp_path / "catalog")
+    assert ran.code == 0
+    assert "14 networks at batch 1, 2, 4, 8, 16: 10 to 16 sessions each" in ran.out
+    assert "about" in ran.out
+    assert not (tmp_path / "catalog").exists()
+
+
+def test_without_torch_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    ran = run("measure", "--dry-run")
+    assert ran.code == 2
+    assert "pip install 'dnn-advisor[measure]'" in ran.err
+
+
+def test_the_plan_of_the_tests_is_small() -> None:
+    assert len(PLAN.cells()) == 6

@@ -1,0 +1,149 @@
+"""Children that crash, leak, hang, are killed, or lose their parent; and one real network."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from advisor.measure.campaign import RealChildren
+from advisor.measure.isolation import Isolation
+from advisor.measure.tasks import Cell, MemoryFound, Task, TimingFound
+from advisor.measure.timing import SessionLimits
+
+TASK = Task(Cell("bn-nin", 1), (3, 224, 224), "cpu", 1, SessionLimits(timed_s=0.1))
+
+
+@pytest.fixture(scope="module")
+def isolation() -> Isolation:
+    return Isolation([])
+
+
+def add(first: int, second: int) -> int:
+    return first + second
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def be_killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leak() -> None:
+    raise MemoryError
+
+
+def run_out_on_a_gpu() -> None:
+    raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+
+def fail() -> None:
+    raise ValueError("what went wrong\nand more")
+
+
+def hang() -> None:
+    time.sleep(60)
+
+
+def much() -> bytes:
+    return b"x" * 5_000_000
+
+
+def pid_then_hang(path: str) -> None:
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+def test_what_a_child_returns_comes_back(isolation: Isolation) -> None:
+    outcome = isolation.run(add, 2, 3, limit_s=60)
+    assert (outcome.status, outcome.value, outcome.reason) == ("ok", 5, "")
+    assert len(isolation.run(much, limit_s=60).value) == 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "reason"),
+    [
+        (crash, "crashed", "ended by SIGSEGV"),
+        (leave, "crashed", "ended with exit code 3"),
+        (be_killed, "does_not_fit", "killed, most likely for memory"),
+        (leak, "does_not_fit", "MemoryError"),
+        (run_out_on_a_gpu, "does_not_fit", "CUDA out of memory"),
+        (fail, "failed", "ValueError: what went wrong"),
+    ],
+)
+def test_how_a_child_ends_is_told(
+    isolation: Isolation, function: object, status: str, reason: str
+) -> None:
+    assert callable(function)
+    outcome = isolation.run(function, limit_s=60)
+    assert (outcome.status, outcome.value) == (status, None)
+    assert reason in outcome.reason
+    assert isolation.run(add, 1, 1, limit_s=60).value == 2
+
+
+def test_a_child_that_hangs_is_ended(isolation: Isolation) -> None:
+    began = time.monotonic()
+    outcome = isolation.run(hang, limit_s=1)
+    assert (outcome.status, outcome.reason) == ("timed_out", "not done within 1 s")
+    assert time.monotonic() - began < 30
+
+
+ORPHAN = """
+import sys
+from advisor.measure.isolation import Isolation
+from tests.test_measure_isolation import pid_then_hang
+if __name__ == "__main__":
+    Isolation([]).run(pid_then_hang, sys.argv[1], limit_s=60)
+"""
+
+
+def test_children_die_with_their_parent(tmp_path: Path) -> None:
+    script, pid_file = tmp_path / "orphan.py", tmp_path / "pid"
+    script.write_text(ORPHAN)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    parent = subprocess.Popen([sys.executable, script, pid_file], env=environment)
+    deadline = time.monotonic() + 60
+    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    child = int(pid_file.read_text())
+    parent.kill()
+    parent.wait()
+    while alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(child)
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_a_real_network_is_timed_and_weighed_in_children() -> None:
+    children = RealChildren()
+    memory = children.memory(TASK, limit_s=120)
+    assert memory.status == "ok", memory.reason
+    assert isinstance(memory.value, MemoryFound)
+    assert memory.value.peak_mb > memory.value.empty_mb + 4 * 8.6  # at least its weights
+    timed = children.time(TASK, limit_s=120)
+    assert timed.status == "ok", timed.reason
+    assert isinstance(timed.value, TimingFound)
+    assert len(timed.value.values_ms) > 1
+    assert all(value > 0 for value in timed.value.values_ms)
+    nowhere = children.time(replace(TASK, device="cuda:7"), limit_s=120)
+    assert nowhere.status == "failed"
+    assert "CUDA" in nowhere.reason

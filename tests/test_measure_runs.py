@@ -1,0 +1,266 @@
+"""Whole runs with made-up children: what is written, what survives, what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor.catalog.check import check
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.measure.isolation import Outcome
+from advisor.measure.journal import Journal, begin, exclusive, load
+from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
+
+KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
+
+
+def board(tmp_path: Path) -> Path:
+    return tmp_path / "catalog/boards/mine"
+
+
+def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
+    ended = measure(board(tmp_path), FakeChildren())
+    assert ended.finished
+    catalog = Catalog.open(tmp_path / "catalog")
+    assert check(catalog).faults == ()
+    best = advisor.pick(board="mine", fps=60, catalog=tmp_path / "catalog").best
+    assert best is not None
+    assert best.architecture == "vgg-16"
+    assert best.latency_ms is not None
+    assert best.latency_ms.value == pytest.approx(16, rel=0.02)
+    assert (best.latency_ms.origin, best.latency_ms.source) == ("measured", "advisor-measure")
+    assert best.net_power_w is None
+    assert best.params is not None
+    assert best.params.source == "advisor-count"
+    described = catalog.board("mine")
+    assert described.details["machine"] == HOST.fingerprint
+    assert "resident" in described.memory_scope
+
+
+def test_every_cell_gets_its_sessions_in_shuffled_rounds(tmp_path: Path) -> None:
+    children = FakeChildren()
+    measure(board(tmp_path), children)
+    timed = [each for each in children.asked if each.startswith("time")]
+    rounds = [timed[start : start + 6] for start in range(0, 24, 6)]
+    assert all(len(set(each)) == 6 for each in rounds)
+    assert len({tuple(each) for each in rounds}) > 1
+
+
+def test_a_cell_that_breaks_is_a_row_and_the_rest_goes_on(tmp_path: Path) -> None:
+    ends = {
+        "memory vgg-16 at batch 1": KILLED,
+        "time bn-nin at batch 2": Outcome("timed_out", None, "not done within 60 s"),
+        "time resnet-18 at batch 1": Outcome("crashed", None, "=ended by SIGSEGV"),
+    }
+    children = FakeChildren(ends)
+    rows = {
+        (row["architecture"], row["batch"]): row for row in measure(board(tmp_path), children).rows
+    }
+    assert rows["vgg-16", 1]["status"] == "does_not_fit"
+    assert ("vgg-16", 2) not in rows
+    assert rows["bn-nin", 2]["status"] == "timed_out"
+    assert rows["resnet-18", 1]["status"] == "crashed"
+    assert rows["bn-nin", 1]["status"] == "ok"
+    assert rows["resnet-18", 2]["status"] == "ok"
+    catalog = Catalog.open(tmp_path / "catalog")
+    assert check(catalog).faults == ()
+    answer = advisor.pick(board="mine", catalog=tmp_path / "catalog")
+    assert (answer.considered, answer.did_not_fit, answer.did_not_run) == (2, 1, 2)
+
+
+def test_declared_power_says_so(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren(), replace(PLAN, declared_power_w=11.8))
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None
+    assert best.net_power_w is not None
+    assert (best.net_power_w.value, best.net_power_w.origin) == (11.8, "declared")
+    assert best.energy_j is not None
+    assert best.energy_j.origin == "declared"
+
+
+def test_a_second_run_is_pooled_not_picked(tmp_path: Path) -> None:
+    first = measure(board(tmp_path), FakeChildren())
+    second = measure(board(tmp_path), FakeChildren(), fresh=True)
+    assert len(load(board(tmp_path) / "runs")) == 2
+    sessions = [[row["sessions"] for row in ended.rows] for ended in (first, second)]
+    assert [2 * count for count in sessions[0] if isinstance(count, int)] == sessions[1]
+
+
+class StoppedError(Exception):
+    """Stands for anything that ends a run in the middle."""
+
+
+class StoppingChildren(FakeChildren):
+    def __init__(self, after: int, stop: type[BaseException]) -> None:
+        super().__init__()
+        self.after, self.stop = after, stop
+
+    def _answer(self, what: str, value: object) -> Outcome:
+        if len(self.asked) >= self.after:
+            raise self.stop
+        return super()._answer(what, value)
+
+
+@pytest.mark.parametrize("after", [0, 3, 6, 9, 20, 30])
+def test_a_run_that_was_cut_off_goes_on_where_it_stood(tmp_path: Path, after: int) -> None:
+    whole = measure(tmp_path / "whole", FakeChildren())
+    with pytest.raises(StoppedError):
+        measure(board(tmp_path), StoppingChildren(after, StoppedError))
+    children = FakeChildren()
+    resumed = measure(board(tmp_path), children)
+    assert len(load(board(tmp_path) / "runs")) == 1
+    assert resumed.rows == whole.rows
+    assert len(children.asked) == 6 + 24 + 1 - after  # memory, timing, and one look for a meter
+
+
+def test_ctrl_c_ends_in_order_and_keeps_all(tmp_path: Path) -> None:
+    ended = measure(board(tmp_path), StoppingChildren(20, KeyboardInterrupt))
+    assert not ended.finished
+    assert 0 < len(ended.rows) <= 6
+    assert check(Catalog.open(tmp_path / "catalog")).faults == ()
+    assert measure(board(tmp_path), FakeChildren()).finished
+
+
+def test_a_fresh_run_leaves_the_unfinished_one_alone(tmp_path: Path) -> None:
+    measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
+    measure(board(tmp_path), FakeChildren(), fresh=True)
+    finished = [journal.finished for journal in load(board(tmp_path) / "runs")]
+    assert sorted(finished) == [False, True]
+
+
+def test_another_plan_does_not_go_on_from_this_one(tmp_path: Path) -> None:
+    measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
+    measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,)))
+    assert len(load(board(tmp_path) / "runs")) == 2
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.measuring_fakes import FakeChildren, measure
+measure(Path(sys.argv[1]), FakeChildren(pause_s=0.01))
+"""
+
+
+def test_kill_9_at_random_moments_loses_nothing_finished(tmp_path: Path) -> None:
+    whole = measure(tmp_path / "whole", FakeChildren())
+    random.seed(7)
+    folder = board(tmp_path)
+    for _ in range(12):
+        process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)])
+        deadline = time.monotonic() + 20
+        while not list(folder.glob("runs/*/*.jsonl")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(random.uniform(0.0, 0.15))
+        before = sum(len(journal.records) for journal in load_copy(folder))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert sum(len(journal.records) for journal in load_copy(folder)) >= before
+    resumed = measure(folder, FakeChildren())
+    assert resumed.rows == whole.rows
+    assert (folder / "measurements.csv").read_bytes() == (
+        tmp_path / "whole/measurements.csv"
+    ).read_bytes()
+
+
+def load_copy(folder: Path) -> list[Journal]:
+    """The journals as they stand, read without mending a line that is just being written."""
+    journals = []
+    for path in folder.glob("runs/*/*.jsonl"):
+        lines = path.read_bytes().split(b"\n")[:-1]
+        records = [json.loads(line) for line in lines]
+        journals.append(Journal(path, records[0] if records else {}, records[1:]))
+    return journals
+
+
+def test_a_torn_last_line_is_dropped_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    journal = begin(tmp_path, {"seed": 1})
+    journal.append({"a": 1})
+    with journal.path.open("ab") as stream:
+        stream.write(b'{"b": 2')
+    (again,) = load(tmp_path)
+    assert (again.header, again.records) == ({"seed": 1}, [{"a": 1}])
+    again.append({"c": 3})
+    assert load(tmp_path)[0].records == [{"a": 1}, {"c": 3}]
+    content = journal.path.read_text().replace('{"a":1}', '{"a":')
+    journal.path.write_text(content)
+    with pytest.raises(AdvisorError, match="line 2: found a broken line"):
+        load(tmp_path)
+
+
+def test_a_full_disk_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = begin(tmp_path, {"seed": 1})
+    journal.append({"a": 1})
+    before = journal.path.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(AdvisorError, match="no space left on device"):
+        journal.append({"b": 2})
+    assert journal.path.read_bytes() == before
+    with pytest.raises(AdvisorError, match=r"measurements.csv cannot be written: no space left"):
+        measure_table(tmp_path)
+    assert not list(tmp_path.glob(".writing-*"))
+
+
+def measure_table(folder: Path) -> None:
+    from advisor.catalog.writing import write_whole
+
+    write_whole(folder / "measurements.csv", "text")
+
+
+def test_two_runs_on_one_board_exclude_each_other(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom advisor.measure.journal import exclusive\n"
+        "with exclusive(Path(sys.argv[1])):\n    print('locked', flush=True)\n    time.sleep(60)\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    with other.stdout:
+        assert other.stdout.readline() == "locked\n"
+        with (
+            pytest.raises(AdvisorError, match=rf"another run is at work .*process {other.pid}"),
+            exclusive(tmp_path),
+        ):
+            pass
+        other.kill()
+        other.wait()
+    with exclusive(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("details", ["", 'details: {machine: "somewhere-else"}\n'])
+def test_a_board_that_is_someone_elses_is_refused(tmp_path: Path, details: str) -> None:
+    folder = board(tmp_path)
+    folder.mkdir(parents=True)
+    text = f"title: theirs\nsource: their-notes\n{details}"
+    (folder / "board.yaml").write_text(text)
+    with pytest.raises(
+        AdvisorError, match=r"board mine in .* is (another machine|somebody else)'s"
+    ):
+        measure(folder, FakeChildren())
+    assert (folder / "board.yaml").read_text() == text
+    assert not (folder / "runs").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AdvisorError, match="file"):
+        measure(tmp_path / "file/boards/mine", FakeChildren())

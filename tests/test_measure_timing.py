@@ -1,0 +1,158 @@
+"""One session, against a clock that only moves when the test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from advisor.measure.energy import EnergyFound, ZeusMeter, meter_energy
+from advisor.measure.timing import SessionLimits, time_session
+
+MS = 1_000_000
+
+
+class FakeDevice:
+    """Work that moves its own clock by a given time a run."""
+
+    def __init__(self, durations_ms: Iterator[float]) -> None:
+        self.now_ns = 0
+        self.runs = 0
+        self.durations_ms = durations_ms
+
+    def clock(self) -> int:
+        return self.now_ns
+
+    def run(self) -> None:
+        self.runs += 1
+        self.now_ns += round(next(self.durations_ms) * MS)
+
+
+def steady(first: list[float], then: float) -> Iterator[float]:
+    yield from first
+    while True:
+        yield then
+
+
+def test_slow_first_runs_stay_out() -> None:
+    device = FakeDevice(steady([90, 50, 20], 10))
+    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.2))
+    assert set(timed.values_ms) == {10.0}
+    assert len(timed.values_ms) == 20
+    assert timed.settled
+    assert timed.warm_up_runs == 6
+
+
+def test_warming_up_ends_even_if_nothing_settles() -> None:
+    device = FakeDevice(iter([10.0, 30.0] * 1000))
+    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.1, warm_up_s=0.2))
+    assert not timed.settled
+    assert timed.warm_up_runs == 10
+
+
+def test_a_run_longer_than_the_session_is_timed_once() -> None:
+    device = FakeDevice(steady([], 5000))
+    timed = time_session(device.run, device.clock, SessionLimits())
+    assert (list(timed.values_ms), timed.warm_up_runs, device.runs) == ([5000.0], 1, 2)
+
+
+def test_runs_too_short_for_the_clock_are_timed_several_at_once() -> None:
+    device = FakeDevice(steady([], 0.01))
+    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.01, value_s=0.001))
+    assert timed.runs_per_value == 100
+    assert list(timed.values_ms) == pytest.approx([0.01] * len(timed.values_ms))
+
+
+def test_a_spike_is_a_value_like_any_other() -> None:
+    device = FakeDevice(steady([10, 10, 10, 10, 10, 80], 10))
+    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.2))
+    assert sorted(timed.values_ms)[-1] == 80.0
+
+
+# --- energy, with meters that replay
+
+
+class Meter:
+    """Tells what a recording says, and moves the clock as the work would."""
+
+    name, scope = "recorded", "whole board"
+
+    def __init__(self, *joules: float | None) -> None:
+        self.told = iter(joules)
+        self.now_s = 0.0
+
+    def joules(self, work: object) -> float | None:
+        assert callable(work)
+        work()
+        return next(self.told)
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+    def run(self) -> None:
+        self.now_s += 0.5
+
+    def measure(self, window_s: float = 4.0) -> EnergyFound | None:
+        return meter_energy(self, self.run, window_s, self.clock, self.sleep)
+
+
+def test_net_power_is_what_is_above_idle() -> None:
+    found = Meter(8.0, 60.0, 12.0).measure()
+    assert found is not None
+    assert (found.runs, found.seconds) == (8, 4.0)
+    assert found.idle_w == pytest.approx(2.5)
+    assert found.net_power_w == pytest.approx(12.5)
+
+
+def test_a_window_lasts_many_periods_of_the_meter() -> None:
+    found = Meter(8.0, 60.0, 12.0).measure(window_s=0.1)
+    assert found is not None
+    assert found.seconds >= 2.0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [(8.0, None, 8.0), (None, None, None), (8.0, 0.0, 8.0), (8.0, -5.5, 8.0), (8.0, 7.0, 8.0)],
+    ids=["no permission", "no meter", "stuck", "wrapped", "less than idle"],
+)
+def test_a_meter_that_cannot_tell_gives_unknown_never_zero(told: tuple[float | None, ...]) -> None:
+    assert Meter(*told).measure() is None
+
+
+class Window:
+    """What a zeus monitor returns for a window."""
+
+    def __init__(self, gpu: dict[int, float], cpu: dict[int, float] | None) -> None:
+        self.gpu_energy, self.cpu_energy, self.soc_energy = gpu, cpu, None
+        self.total_energy = sum(gpu.values())
+
+
+class Monitor:
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    def begin_window(self, key: str, sync_execution: bool) -> None:
+        assert not sync_execution
+
+    def end_window(self, key: str, sync_execution: bool) -> Window:
+        return self.window
+
+
+@pytest.mark.parametrize(
+    ("window", "kind", "expected"),
+    [
+        (Window({0: 5.0, 1: 7.0}, None), "gpu", 5.0),
+        (Window({}, None), "gpu", None),
+        (Window({}, {0: 3.0, 1: 4.0}), "cpu", 3.0),
+        (Window({}, None), "cpu", None),
+        (Window({0: 0.0}, None), "gpu", None),
+        (Window({}, None), "soc", None),
+    ],
+)
+def test_one_device_is_read_and_nothing_is_summed(
+    window: Window, kind: str, expected: float | None
+) -> None:
+    assert ZeusMeter(Monitor(window), kind, 0).joules(lambda: None) == expected
