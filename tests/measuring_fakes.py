@@ -11,10 +11,11 @@ from pathlib import Path
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.measure.board_run import Ended, measure_board
-from advisor.measure.host import Host, Watch
+from advisor.measure.disturbance import Disturbance
+from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
 from advisor.measure.plan import Plan, Thoroughness
-from advisor.measure.tasks import MemoryFound, Task, TimingFound
+from advisor.measure.tasks import NO_METER, MemoryFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
 
 HOST = Host(
@@ -22,7 +23,16 @@ HOST = Host(
     accelerator="",
     memory_mb=8000.0,
     software="some system, torch 0",
-    details={"threads": "4", "date": "2026-01-01"},
+    details={
+        "machine": "this-one",
+        "device": "cpu",
+        "accelerator": "none",
+        "threads": "4",
+        "precision": "fp32",
+        "power_mode": "unknown",
+        "torch": "0",
+        "date": "2026-01-01",
+    },
 )
 PLAN = Plan(
     architectures=("bn-nin", "resnet-18", "vgg-16"),
@@ -33,7 +43,7 @@ PLAN = Plan(
     thoroughness=Thoroughness(4, 6, 0.06, SessionLimits()),
     declared_power_w=None,
 )
-IDLE_WATCH = Watch(lambda: {"user": 0.0, "idle": 0.0})
+QUIET = Disturbance(0.0, 0.0, 2000.0, 0)
 
 
 def noise(text: str) -> float:
@@ -56,10 +66,10 @@ class FakeChildren:
         # Every session of a cell finds the same, so that their order cannot matter.
         centre = 10.0 * task.cell.batch * (1 + len(task.cell.architecture) / 10)
         values = [centre * math.exp(0.01 * noise(f"{task.cell} {index}")) for index in range(30)]
-        return self._answer(f"time {task.cell}", TimingFound(values, 1, True, 0.1))
+        return self._answer(f"time {task.cell}", TimingFound(values, 1, True, QUIET))
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        return self._answer(f"energy {task.cell}", None)
+        return self._answer(f"energy {task.cell}", NO_METER)
 
     def _answer(self, what: str, value: object) -> Outcome:
         self.asked.append(what)
@@ -73,8 +83,11 @@ def known() -> Mapping[str, Architecture]:
 
 
 def measure(
-    folder: Path, children: FakeChildren, plan: Plan = PLAN, *, fresh: bool = False
+    folder: Path,
+    children: FakeChildren,
+    plan: Plan = PLAN,
+    *,
+    fresh: bool = False,
+    host: Host = HOST,
 ) -> Ended:
-    return measure_board(
-        folder, plan, HOST, known(), children, lambda *_: None, fresh=fresh, watch=IDLE_WATCH
-    )
+    return measure_board(folder, plan, host, known(), children, lambda *_: None, fresh=fresh)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,8 @@ def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_p
         (MINE.splitlines()[0] + "\n", MAP, "found no rows"),
         ("", MAP, "expected a header"),
         (MINE + "resnet-18,0.1,1\n", MAP, "a row of 3 cells"),
+        (MINE + "resnet-18,0.1,1,\n", MAP, "row 3, column architecture"),
+        (MINE.replace(",1,11.5", ",0,11.5"), MAP, "row 2, column batch: '0'"),
     ],
 )
 def test_a_csv_that_cannot_be_read_changes_nothing(
@@ -147,9 +150,12 @@ def test_only_what_the_intervals_tell_apart_is_significant() -> None:
     rows = {row.architecture: row for row in compare(first, second)}
     assert set(rows) == {"clear", "close", "vague"}
     assert rows["clear"].ratio == 2.0
-    assert rows["clear"].low == pytest.approx(
-        2 * math.exp(-math.hypot(math.log(1 / 0.95), math.log(1.05)))
-    )
+    both = math.hypot(math.log(1 / 0.95), math.log(1.05))
+    assert rows["clear"].low == pytest.approx(2 * math.exp(-both / math.sqrt(2)))
+    assert compare(
+        {key("x"): replace(estimate(10.0, 0.05), origin="reported")},
+        {key("x"): estimate(20.0, 0.05)},
+    )[0].low == pytest.approx(2 * math.exp(-both))
     assert [rows[name].significant for name in ("clear", "close", "vague")] == [True, False, False]
 
 
@@ -160,11 +166,11 @@ def test_boards_and_runs_are_compared(run: Run, tmp_path: Path) -> None:
     ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
     assert ran.code == 0
     assert re.search(r"^vgg-16 +1 +161 +16.0 +0.10 .* faster$", ran.out, re.MULTILINE)
-    assert "surely faster in 4, surely slower in 2" in " ".join(ran.out.split())
+    assert "significantly faster in 4, significantly slower in 2" in " ".join(ran.out.split())
     first, second = sorted(path.name for path in (catalog / "boards/mine/runs").iterdir())
     same = run("compare", f"mine/{first}", f"mine/{second}", "--catalog", catalog)
     assert same.code == 0
-    assert "surely faster in 0, surely slower in 0" in " ".join(same.out.split())
+    assert "significantly faster in 0, significantly slower in 0" in " ".join(same.out.split())
     unknown = run("compare", "mine", "mine/never", "--catalog", catalog)
     assert unknown.code == 2
     assert "has no run 'never'" in unknown.err

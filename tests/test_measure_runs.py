@@ -18,8 +18,13 @@ import advisor
 from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
+from advisor.measure import board_run
+from advisor.measure.energy import EnergyFound
+from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
-from advisor.measure.journal import Journal, begin, exclusive, load
+from advisor.measure.journal import Journal, begin, exclusive, load, mend
+from advisor.measure.publish import publish
+from advisor.measure.tasks import Cell, Task
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
 
 KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
@@ -44,7 +49,8 @@ def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
     assert best.params is not None
     assert best.params.source == "advisor-count"
     described = catalog.board("mine")
-    assert described.details["machine"] == HOST.fingerprint
+    assert described.details["machine"] == "this-one"
+    assert described.power_meter == "none"
     assert "resident" in described.memory_scope
 
 
@@ -191,6 +197,7 @@ def test_a_torn_last_line_is_dropped_and_a_broken_one_is_told(tmp_path: Path) ->
         stream.write(b'{"b": 2')
     (again,) = load(tmp_path)
     assert (again.header, again.records) == ({"seed": 1}, [{"a": 1}])
+    mend(again)
     again.append({"c": 3})
     assert load(tmp_path)[0].records == [{"a": 1}, {"c": 3}]
     content = journal.path.read_text().replace('{"a":1}', '{"a":')
@@ -246,18 +253,131 @@ def test_two_runs_on_one_board_exclude_each_other(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("details", ["", 'details: {machine: "somewhere-else"}\n'])
-def test_a_board_that_is_someone_elses_is_refused(tmp_path: Path, details: str) -> None:
+@pytest.mark.parametrize(
+    ("details", "said"),
+    [
+        ("", "was not measured by advisor"),
+        (
+            'details: {machine: "somewhere-else"}\n',
+            "is of machine somewhere-else; this is machine this-one",
+        ),
+        (
+            'details: {machine: "this-one", device: "cuda:0"}\n',
+            "is of device cuda:0; this is device cpu",
+        ),
+    ],
+)
+def test_a_board_that_is_someone_elses_is_refused(tmp_path: Path, details: str, said: str) -> None:
     folder = board(tmp_path)
     folder.mkdir(parents=True)
     text = f"title: theirs\nsource: their-notes\n{details}"
     (folder / "board.yaml").write_text(text)
-    with pytest.raises(
-        AdvisorError, match=r"board mine in .* is (another machine|somebody else)'s"
-    ):
+    with pytest.raises(AdvisorError, match=f"board mine {said}"):
         measure(folder, FakeChildren())
     assert (folder / "board.yaml").read_text() == text
     assert not (folder / "runs").exists()
+
+
+def test_unlike_settings_are_unlike_boards(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren())
+    for name, value in (
+        ("threads", "1"),
+        ("torch", "1"),
+        ("precision", "bf16"),
+        ("power_mode", "15W"),
+    ):
+        other = replace(HOST, details={**HOST.details, name: value})
+        with pytest.raises(AdvisorError, match=f"is of {name} "):
+            measure(board(tmp_path), FakeChildren(), host=other)
+
+
+def test_a_shipped_board_is_not_shadowed(tmp_path: Path) -> None:
+    with pytest.raises(AdvisorError, match="board jetson-tx1 is a shipped one"):
+        measure(tmp_path / "catalog/boards/jetson-tx1", FakeChildren())
+
+
+def test_the_board_is_whole_from_the_first_moment(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        measure(board(tmp_path), StoppingChildren(0, StoppedError))
+    assert check(Catalog.open(tmp_path / "catalog")).faults == ()
+    assert measure(board(tmp_path), FakeChildren()).finished
+
+
+def test_a_run_cut_off_before_its_end_was_told_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = measure(tmp_path / "whole", FakeChildren())
+    writing = publish
+    calls = iter([writing, None])
+
+    def interrupted(folder: Path, host: Host) -> object:
+        write = next(calls)
+        if write is None:
+            raise StoppedError
+        return write(folder, host)
+
+    monkeypatch.setattr(board_run, "publish", interrupted)
+    with pytest.raises(StoppedError):
+        measure(board(tmp_path), FakeChildren())
+    monkeypatch.undo()
+    again = FakeChildren()
+    assert measure(board(tmp_path), again).rows == whole.rows
+    assert len(load(board(tmp_path) / "runs")) == 1
+    assert [each for each in again.asked if not each.startswith("energy")] == []
+
+
+def test_what_a_run_was_asked_for_is_its_own(tmp_path: Path) -> None:
+    """A later plan neither relabels an earlier run's rows nor loses what was declared for them."""
+    strict = replace(PLAN, thoroughness=replace(PLAN.thoroughness, half_width=1e-9))
+    measure(board(tmp_path), FakeChildren(), replace(strict, declared_power_w=7.0))
+    rows = measure(board(tmp_path), FakeChildren(), PLAN).rows
+    assert {row["net_power_w"] for row in rows} == {7.0}
+    assert not any("instead of 6%" in str(row["verdict"]) for row in rows)
+
+
+def test_a_later_run_mends_what_an_earlier_one_could_not(tmp_path: Path) -> None:
+    ends = {"time bn-nin at batch 2": Outcome("crashed", None, "ended by SIGSEGV")}
+    measure(board(tmp_path), FakeChildren(ends))
+    rows = measure(board(tmp_path), FakeChildren(), fresh=True).rows
+    assert all(row["status"] == "ok" and not row["reason"] for row in rows)
+
+
+class MeteredChildren(FakeChildren):
+    """Children with a meter that fails on some cells."""
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        self.asked.append(f"energy {task.cell}")
+        if task.cell.architecture == "vgg-16":
+            return Outcome("ok", None, "")
+        if task.cell == Cell("bn-nin", 1):
+            return Outcome("crashed", None, "ended by SIGSEGV")
+        return Outcome("ok", EnergyFound(60.0, 4.0, 8, 2.0, 3.0, "recorded", "GPU only"), "")
+
+
+def test_measured_energy_stands_where_a_meter_told_and_costs_nothing_else(tmp_path: Path) -> None:
+    children = MeteredChildren()
+    rows = {
+        (row["architecture"], row["batch"]): row for row in measure(board(tmp_path), children).rows
+    }
+    assert len([each for each in children.asked if each.startswith("energy")]) == 6
+    assert (rows["resnet-18", 1]["net_power_w"], rows["resnet-18", 1]["gross_power_w"]) == (
+        12.5,
+        15.0,
+    )
+    assert rows["resnet-18", 1]["net_power_low_w"] is None
+    for cell in (("vgg-16", 1), ("bn-nin", 1)):
+        assert rows[cell]["status"] == "ok"
+        assert rows[cell].get("net_power_w") is None
+    catalog = Catalog.open(tmp_path / "catalog")
+    assert check(catalog).faults == ()
+    described = catalog.board("mine")
+    assert described.idle_power_w is not None
+    assert described.idle_power_w.value == 2.5
+    assert (described.power_scope, described.power_meter) == ("GPU only", "recorded")
+    best = advisor.pick(board="mine", energy="1 J", catalog=tmp_path / "catalog").best
+    assert best is not None
+    assert best.energy_j is not None
+    assert best.energy_j.origin == "measured"
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.measure.host import Disturbance, Watch
-from advisor.measure.statistics import drift_between, hodges_lehmann, summarise, tail_bound
+from advisor.measure.disturbance import Counters, Disturbance, between
+from advisor.measure.statistics import (
+    drift_between,
+    drift_between_runs,
+    hodges_lehmann,
+    summarise,
+    tail_bound,
+)
 from advisor.measure.verdict import verdict
 
-QUIET = [Disturbance(0.0, 0.0, None)]
+QUIET = [Disturbance(0.0, 0.0, 2000.0, 0)]
 
 
 def sessions(
@@ -103,41 +109,68 @@ def test_drift_is_seen_and_noise_is_not_taken_for_it() -> None:
     cells = [f"cell {index % 14}" for index in range(168)]
     noise = np.exp(random.normal(0, 0.1, 168))
     slow = np.exp(0.15 * np.sin(np.linspace(0, 6, 168)))
-    assert drift_between(list(zip(cells, noise, strict=True))) < 0.03
-    assert 0.07 < drift_between(list(zip(cells, noise * slow, strict=True))) < 0.16
-    assert drift_between([("a", 1.0), ("b", 2.0)]) == 0.0
+    calm = drift_between(list(zip(cells, noise, strict=True)))
+    drifting = drift_between(list(zip(cells, noise * slow, strict=True)))
+    assert calm is not None
+    assert drifting is not None
+    assert calm < 0.03
+    assert 0.07 < drifting < 0.16
+    assert drift_between([("a", 1.0), ("b", 2.0)]) is None
+
+
+def test_drift_between_runs_counts_shared_cells_and_honours_how_few_runs_there_are() -> None:
+    random = np.random.default_rng(8)
+    shifts = random.normal(0, 0.05, 8)
+    runs = [
+        [(f"cell {cell}", 10 * math.exp(shift + random.normal(0, 0.01))) for cell in range(10)]
+        for shift in shifts
+    ]
+    many = drift_between_runs(runs)
+    assert many == pytest.approx(float(np.std(shifts, ddof=1)) * 1.895 / 1.645, rel=0.2)
+    pair = drift_between_runs(runs[:2])
+    assert pair is not None
+    centres = [np.mean([math.log(median) for _, median in run]) for run in runs[:2]]
+    assert pair == pytest.approx(
+        abs(centres[0] - centres[1]) / math.sqrt(2) * 6.314 / 1.645, rel=0.01
+    )
+    subset = [*runs[:4], [("other", 5.0)]]
+    assert drift_between_runs(subset) == pytest.approx(drift_between_runs(runs[:4]))
+    assert drift_between_runs(runs[:1]) is None
+    assert drift_between_runs([[("a", 1.0)], [("b", 1.0)], []]) is None
 
 
 def test_verdicts_name_every_reason() -> None:
     random = np.random.default_rng(6)
     calm, wild = summarise(sessions(random, 16, 0.01)), summarise(sessions(random, 16, 0.3))
     assert verdict(calm, 0.03, 0.0, QUIET) == "stable"
-    assert verdict(calm, 0.03, 0.0, [Disturbance(None, None, None)]) == "stable"
-    told = verdict(
-        wild, 0.03, 0.1, [Disturbance(0.05, 0.2, 1000.0), Disturbance(0.05, 0.2, 2000.0)]
-    )
+    blind = verdict(calm, 0.03, None, [Disturbance()])
+    assert blind == "stable (unknown: drift, stolen time, frequency, throttling)"
+    disturbed = [Disturbance(0.05, 0.2, 1000.0, 0), Disturbance(0.05, 0.2, 2000.0, 3)]
+    told = verdict(wild, 0.03, 0.1, disturbed)
     for reason in (
         "noisy: sessions spread by",
         "instead of 3%",
         "machine drifted by 10%",
         "5% of processor time stolen",
         "other load of 20%",
-        "frequency from 1000 to 2000 MHz",
+        "frequency from 1100 to 1900 MHz",
+        "processor throttled",
     ):
         assert reason in told
 
 
-def test_the_watch_tells_stolen_time_and_other_load_from_the_counters() -> None:
-    counters = iter(
-        [
-            {"user": 10.0, "system": 1.0, "idle": 100.0, "steal": 0.0, "guest": 5.0},
-            {"user": 11.5, "system": 1.0, "idle": 100.4, "steal": 0.1, "guest": 9.0},
-            {"user": 11.5, "system": 1.0, "idle": 100.4, "steal": 0.1, "guest": 9.0},
-        ]
+def test_stolen_time_and_other_load_come_from_the_counters() -> None:
+    before = Counters(
+        {"user": 10.0, "system": 1.0, "idle": 100.0, "steal": 0.0, "guest": 5.0}, 2.0, 4, None
     )
-    watch = Watch(lambda: next(counters))
-    found = watch.end(watch.begin(), own_cpu_s=1.0)
+    after = Counters(
+        {"user": 11.5, "system": 1.0, "idle": 100.4, "steal": 0.1, "guest": 9.0}, 3.0, 5, 900.0
+    )
+    found = between(before, after)
     assert found.stolen == pytest.approx(0.05)
     assert found.others == pytest.approx(0.25)
-    watch = Watch(lambda: {"user": 1.0})
-    assert watch.end(watch.begin(), 0.0).stolen is None
+    assert (found.mhz, found.throttled) == (900.0, 1)
+    nothing = between(
+        Counters({"user": 1.0}, 0.0, None, None), Counters({"user": 1.0}, 0.0, 3, None)
+    )
+    assert nothing == Disturbance()

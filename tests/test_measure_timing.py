@@ -53,7 +53,7 @@ def test_warming_up_ends_even_if_nothing_settles() -> None:
 def test_a_run_longer_than_the_session_is_timed_once() -> None:
     device = FakeDevice(steady([], 5000))
     timed = time_session(device.run, device.clock, SessionLimits())
-    assert (list(timed.values_ms), timed.warm_up_runs, device.runs) == ([5000.0], 1, 2)
+    assert (list(timed.values_ms), timed.warm_up_runs, device.runs) == ([5000.0], 2, 3)
 
 
 def test_runs_too_short_for_the_clock_are_timed_several_at_once() -> None:
@@ -64,7 +64,7 @@ def test_runs_too_short_for_the_clock_are_timed_several_at_once() -> None:
 
 
 def test_a_spike_is_a_value_like_any_other() -> None:
-    device = FakeDevice(steady([10, 10, 10, 10, 10, 80], 10))
+    device = FakeDevice(steady([10.0] * 12 + [80.0], 10))
     timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.2))
     assert sorted(timed.values_ms)[-1] == 80.0
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from advisor.catalog.entries import read_sources
+from advisor.catalog.tables import read_measurements
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, BrokenFileError, shown
 
 MARK = "# Written by `advisor import`."
 
@@ -56,11 +58,30 @@ def write_board(
         raise AdvisorError(
             f"board {board} in {catalog} exists and was not imported", "name another --board"
         )
+    if not description.exists() and (folder / "runs").exists():
+        raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
+    _check(rows, source)
     _add_source(catalog / "sources.yaml", source, files)
     entries = {"title": title, "source": source, "note": "As reported; not measured by advisor."}
     write_whole(folder / "measurements.csv", measurements_csv(rows))
     write_whole(description, MARK + "\n" + yaml_text(entries))
     return folder
+
+
+def _check(rows: Sequence[Row], source: str) -> None:
+    """Refuse rows that the catalog would refuse, before anything is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "measurements.csv"
+        table.write_text(measurements_csv(rows), encoding="utf-8")
+        try:
+            read_measurements(table, {str(row["architecture"]) for row in rows}, {source})
+        except BrokenFileError as error:
+            fault = error.faults[0]
+            raise AdvisorError(
+                f"row {fault.line - 1}, column {fault.column}: {fault.found} cannot become part of a "
+                f"board; expected {fault.expected}",
+                "mend the file and import it again",
+            ) from None
 
 
 def _add_source(path: Path, key: str, files: Sequence[Path]) -> None:

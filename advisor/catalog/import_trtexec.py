@@ -44,7 +44,9 @@ def read_log(path: Path, known: Collection[str], source: str, asked: str | None)
     return {
         "architecture": architecture,
         "runtime": "tensorrt",
-        "precision": next((name for name in ("int8", "bf16", "fp16") if name in options), "fp32"),
+        "precision": next(
+            (name for name in ("best", "int8", "bf16", "fp16") if name in options), "fp32"
+        ),
         "batch": _batch(options),
         "latency_ms": times["median"],
         "latency_p90_ms": times.get("90"),
@@ -68,7 +70,8 @@ def _times(path: Path, text: str) -> dict[str, float]:
 def _batch(options: dict[str, str]) -> int:
     shape = options.get("shapes") or options.get("optShapes") or ""
     match = re.search(r":(\d+)x", shape)
-    return int(match.group(1)) if match else int(options.get("batch", "1"))
+    stated = match.group(1) if match else options.get("batch", "1")
+    return int(stated) if stated.isdecimal() else 1
 
 
 def refuse_repeats(rows: Sequence[Row], paths: Sequence[Path]) -> None:

@@ -89,26 +89,29 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     return folder
 
 
-def writable_folder(asked: str | os.PathLike[str] | None = None) -> Path:
-    """The user's own catalog folder, made where it does not exist; sought as by `user_folder`.
+def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
+    """Where a command writes the user's own entries; it need not exist yet. Sought as by `user_folder`.
 
     Raises:
-        AdvisorError: it cannot be made.
+        AdvisorError: it exists and is no folder.
     """
     named = os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
-    folder = Path(os.path.expanduser(named)) if named else user_data_path("dnn-advisor") / "catalog"  # noqa: PTH111
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise AdvisorError(f"the catalog folder {folder} cannot be made: {reason}") from None
+    if not named:
+        return user_data_path("dnn-advisor") / "catalog"
+    folder = Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+    if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
+        raise AdvisorError(f"catalog: {shown(named)} is not a folder", "name a folder")
     return folder
+
+
+def layers_with(own: Path | None) -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, a folder of the user's, where it exists."""
+    shipped = Layer(SHIPPED, shipped_folder())
+    if own is None or not own.is_dir() or own.resolve() == shipped.folder.resolve():
+        return (shipped,)
+    return (shipped, Layer(str(own), own))
 
 
 def layers(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:
     """The shipped catalog and, above it, the user's own, sought as `user_folder` says."""
-    shipped = Layer(SHIPPED, shipped_folder())
-    own = user_folder(asked)
-    if own is None or own.resolve() == shipped.folder.resolve():
-        return (shipped,)
-    return (shipped, Layer(str(own), own))
+    return layers_with(user_folder(asked))

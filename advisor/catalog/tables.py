@@ -73,6 +73,7 @@ FURTHER_MEASUREMENT_COLUMNS = (
     "spread_within",
     "spread_between",
     "memory_above_runtime_mb",
+    "gross_power_w",
     "reason",
 )
 """What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
@@ -154,6 +155,7 @@ def read_measurements(
     for name in ("sessions", "repeats", "spread_within", "spread_between"):
         table.numbers(name, 0, LARGEST_COUNT)
     table.numbers("memory_above_runtime_mb", 0, MEMORY.largest)
+    table.numbers("gross_power_w", *POWER.range)
     latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
     _refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
     _refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)

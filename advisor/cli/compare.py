@@ -30,12 +30,15 @@ def command(
 
     opened = Catalog.open(catalog)
     sides = _latencies(opened, first), _latencies(opened, second)
-    rows = compare(*sides) or compare(*sides, any_runtime=True)
+    rows, note = compare(*sides), ""
+    if not rows:
+        rows = compare(*sides, any_runtime=True)
+        note = "Unlike runtimes or precisions stand side by side."
     if not rows:
         raise AdvisorError(
             f"{first} and {second} have no network and batch in common", "name others"
         )
-    emit_table(compare_text(first, second, rows))
+    emit_table(compare_text(first, second, rows, note))
 
 
 def _latencies(catalog: Catalog, name: str) -> dict[Key, Estimate]:

@@ -34,13 +34,14 @@ def csv_command(
     """A CSV file of results; columns are ours by name, or by --map."""
     from advisor.catalog.import_board import source_key, write_board
     from advisor.catalog.import_csv import read_map, read_rows
-    from advisor.catalog.layers import writable_folder
+    from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
 
     names = read_map(columns or [])
     source = source_key(board, [file])
-    rows = read_rows(file, names, Catalog.open().architectures, source)
-    folder = writable_folder(catalog)
+    folder = target_folder(catalog)
+    known = Catalog(layers_with(folder)).architectures
+    rows = read_rows(file, names, known, source)
     place = write_board(folder, board, f"imported from {file.name}", rows, [file], source)
     emit(f"{len(rows)} rows in {place}\n")
 
@@ -60,12 +61,13 @@ def trtexec_command(
     """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
     from advisor.catalog.import_board import source_key, write_board
     from advisor.catalog.import_trtexec import read_log, refuse_repeats
-    from advisor.catalog.layers import writable_folder
+    from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
 
     source = source_key(board, logs)
-    known = Catalog.open().architectures
+    folder = target_folder(catalog)
+    known = Catalog(layers_with(folder)).architectures
     rows = [read_log(log, known, source, architecture) for log in logs]
     refuse_repeats(rows, logs)
-    place = write_board(writable_folder(catalog), board, "TensorRT, by trtexec", rows, logs, source)
+    place = write_board(folder, board, "TensorRT, by trtexec", rows, logs, source)
     emit(f"{len(rows)} rows in {place}\n")

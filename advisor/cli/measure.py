@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,8 +16,7 @@ from advisor.cli.output import complain, emit
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.catalog.store import Catalog
-    from advisor.measure.campaign import Tell
+    from advisor.catalog.records import Architecture
     from advisor.measure.host import Host
     from advisor.measure.plan import Plan
 
@@ -63,36 +65,42 @@ def command(
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
-    try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        hint = "install it: pip install 'dnn-advisor[measure]'"
-        raise AdvisorError("measuring needs torch, which is not installed", hint) from None
-    from advisor.catalog.layers import writable_folder
+    _check_installed()
+    from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
     from advisor.measure.board_run import measure_board
     from advisor.measure.campaign import RealChildren
-    from advisor.measure.host import describe
     from advisor.measure.publish import describe_rows
 
-    shipped = Catalog.open() if catalog is None else Catalog(Catalog.open().layers[:1])
     plan = _plan(architectures or [], batch, device, threads, precision, power, quick)
-    host = describe(plan.device, plan.threads)
+    own = target_folder(catalog)
+    known = Catalog(layers_with(own)).architectures
+    children = RealChildren()
+    host = children.describe(plan.device, plan.threads, plan.precision)
     name = _board_name(board, host)
-    emit(_describe_plan(plan, host, name, shipped))
+    emit(_describe_plan(plan, host, name, known))
     if dry_run:
         return
-    folder = writable_folder(catalog) / "boards" / name
-    ended = measure_board(
-        folder, plan, host, shipped.architectures, RealChildren(), _teller(), fresh=fresh
-    )
-    if ended.rows:
-        emit(f"board {name} in {folder}: {describe_rows(ended.rows)}\n")
+    folder = own / "boards" / name
+    with _Progress() as progress:
+        ended = measure_board(folder, plan, host, known, children, progress.tell, fresh=fresh)
+    emit(f"board {name} in {folder}: {describe_rows(ended.rows)}\n")
     if not ended.finished:
         complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
         raise typer.Exit(130)
     where = f" --catalog {catalog}" if catalog else ""
     emit(f"ask it: advisor pick --board {name}{where} --fps 30\n")
+    if not any(row.get("status") == "ok" for row in ended.rows):
+        raise typer.Exit(1)
+
+
+def _check_installed() -> None:
+    from importlib.util import find_spec
+
+    for library in ("torch", "torchvision", "timm", "psutil"):
+        if sys.modules.get(library, library) is None or find_spec(library) is None:
+            hint = "install it: pip install 'dnn-advisor[measure]'"
+            raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
 
 
 def _plan(
@@ -165,14 +173,14 @@ def _board_name(asked: str | None, host: Host) -> str:
     return asked
 
 
-def _describe_plan(plan: Plan, host: Host, board: str, catalog: Catalog) -> str:
+def _describe_plan(plan: Plan, host: Host, board: str, known: Mapping[str, Architecture]) -> str:
     from advisor.measure.plan import session_s
 
     wanted = plan.thoroughness
     cores = int(host.details["threads"])
     seconds = 0.0
     for cell in plan.cells():
-        run_ms = plan.guessed_run_ms(cell, catalog.architectures, cores)
+        run_ms = plan.guessed_run_ms(cell, known, cores)
         seconds += 2 + wanted.least_sessions * session_s(wanted.limits, run_ms)
     batches = ", ".join(map(str, plan.batches))
     return (
@@ -188,20 +196,30 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"
 
 
-def _teller() -> Tell:
+class _Progress:
     """A line that renews itself on a terminal; now and then a plain line elsewhere."""
-    import sys
 
-    last = -PLAIN_LINE_EVERY_S
+    def __init__(self) -> None:
+        self.last_s = -PLAIN_LINE_EVERY_S
+        self.on_terminal = sys.stderr.isatty()
 
-    def tell(what: str, remaining_s: float) -> None:
-        nonlocal last
-        line = f"{what}; about {_duration(remaining_s)} left"
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{line[:100]}")
-        elif time.monotonic() - last >= PLAIN_LINE_EVERY_S:
-            last = time.monotonic()
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.on_terminal:
+            sys.stderr.write("\r\x1b[K")
+
+    def tell(self, what: str, remaining_s: float) -> None:
+        line = (
+            f"{what}; about {_duration(remaining_s)} left"
+            if remaining_s
+            else f"{what}; nearly done"
+        )
+        if self.on_terminal:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stderr.write(f"\r\x1b[K{line[:width]}")
+        elif time.monotonic() - self.last_s >= PLAIN_LINE_EVERY_S:
+            self.last_s = time.monotonic()
             sys.stderr.write(line + "\n")
         sys.stderr.flush()
-
-    return tell

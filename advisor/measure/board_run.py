@@ -9,16 +9,15 @@ from pathlib import Path
 
 from advisor._version import __version__
 from advisor.catalog.entries import read_board
+from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture
 from advisor.catalog.writing import Row
 from advisor.errors import AdvisorError
 from advisor.measure.campaign import Campaign, Children, Tell
-from advisor.measure.host import Host, Watch
-from advisor.measure.journal import Journal, begin, exclusive, load
+from advisor.measure.host import Host
+from advisor.measure.journal import Journal, begin, exclusive, load, mend
 from advisor.measure.plan import Plan
-from advisor.measure.publish import check_owner, publish
-
-SOURCES = ("advisor-measure", "advisor-declared")
+from advisor.measure.publish import publish
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ def measure_board(
     tell: Tell,
     *,
     fresh: bool = False,
-    watch: Watch | None = None,
 ) -> Ended:
     """Measure a board and write its files; go on with its last run if that was not finished.
 
@@ -59,35 +57,48 @@ def measure_board(
         children: what runs the tasks.
         tell: hears of the progress.
         fresh: begin a new run even if one could go on.
-        watch: reads what else the machine does.
 
     Raises:
         AdvisorError: the board is somebody else's, another run is at work on it, or a file cannot be
             written.
     """
-    _check_board(board_folder, host)
+    _check_owner(board_folder, host)
     try:
         board_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AdvisorError(f"{board_folder}: {(error.strerror or str(error)).lower()}") from None
     with exclusive(board_folder):
         journal = _journal(board_folder / "runs", plan, host, fresh=fresh)
-        campaign = Campaign(plan, known, journal, children, tell, watch or Watch())
+        publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
         finished = True
         try:
-            campaign.run()
+            Campaign(plan, known, journal, children, tell).run()
         except KeyboardInterrupt:
             finished = False
-        rows = publish(board_folder, plan, host)
+        rows = publish(board_folder, host)
+        if finished:
+            journal.append({"end": True})
     return Ended(rows, journal.run_id, finished)
 
 
-def _check_board(board_folder: Path, host: Host) -> None:
-    if (board_folder / "board.yaml").exists():
-        board = read_board(board_folder, "own", _AnySource())
-        check_owner(board_folder, board.details, host)
-    elif (board_folder / "measurements.csv").exists():
-        check_owner(board_folder, {}, host)
+def _check_owner(board_folder: Path, host: Host) -> None:
+    """Refuse a board that these measurements do not belong to."""
+    name = board_folder.name
+    if (shipped_folder() / "boards" / name).exists():
+        raise AdvisorError(f"board {name} is a shipped one", "name another --board")
+    if not (board_folder / "board.yaml").exists():
+        if (board_folder / "measurements.csv").exists():
+            raise AdvisorError(f"board {name} is somebody else's", "name another --board")
+        return
+    details = read_board(board_folder, "own", _AnySource()).details
+    for what, own in host.identity.items():
+        theirs = details.get(what)
+        if theirs is None:
+            raise AdvisorError(f"board {name} was not measured by advisor", "name another --board")
+        if theirs != own:
+            raise AdvisorError(
+                f"board {name} is of {what} {theirs}; this is {what} {own}", "name another --board"
+            )
 
 
 class _AnySource(frozenset[str]):
@@ -98,18 +109,19 @@ class _AnySource(frozenset[str]):
 
 
 def _journal(runs: Path, plan: Plan, host: Host, *, fresh: bool) -> Journal:
-    """The run to go on with, or a new one."""
+    """The last run, where it can go on, or a new one."""
     record = plan.as_record()
-    for journal in reversed([] if fresh else load(runs)):
-        same = journal.header.get("plan") == record
-        if same and journal.header.get("machine") == host.fingerprint and not journal.finished:
-            return journal
+    journals = load(runs)
+    if journals and not fresh:
+        last = journals[-1]
+        if last.header.get("plan") == record and not last.finished:
+            mend(last)
+            return last
     header = {
         "advisor": __version__,
         "seed": random.SystemRandom().randrange(1 << 31),
-        "machine": host.fingerprint,
-        "host": {"processor": host.processor, "accelerator": host.accelerator, **host.details},
         "software": host.software,
+        "host": dict(host.details),
         "plan": record,
     }
     return begin(runs, header)

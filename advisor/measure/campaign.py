@@ -8,12 +8,13 @@ from dataclasses import asdict
 from typing import Protocol
 
 from advisor.catalog.records import Architecture
+from advisor.errors import AdvisorError
 from advisor.measure.findings import Findings, Found
-from advisor.measure.host import Watch
+from advisor.measure.host import Host, describe
 from advisor.measure.isolation import Isolation, Outcome
 from advisor.measure.journal import Journal
 from advisor.measure.plan import Plan, session_s
-from advisor.measure.tasks import Cell, Task
+from advisor.measure.tasks import NO_METER, Cell, Task, TimingFound
 from advisor.measure.verdict import verdict
 
 
@@ -42,6 +43,18 @@ class RealChildren:
         self._worker = worker
         self._isolation = Isolation(["advisor.measure.preload"])
 
+    def describe(self, device: str, threads: int, precision: str) -> Host:
+        """This machine; told by a child, since describing touches the device.
+
+        Raises:
+            AdvisorError: the child failed.
+        """
+        outcome = self._isolation.run(describe, device, threads, precision, limit_s=300)
+        if outcome.status != "ok":
+            raise AdvisorError(f"{device} cannot be described: {outcome.reason}")
+        host: Host = outcome.value
+        return host
+
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measure.worker.memory_task`."""
         return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
@@ -69,7 +82,6 @@ class Campaign:
         journal: Journal,
         children: Children,
         tell: Tell,
-        watch: Watch,
     ) -> None:
         """Take up the run.
 
@@ -79,21 +91,18 @@ class Campaign:
             journal: where everything is kept; what it holds already is not done again.
             children: what runs the tasks.
             tell: hears of the progress.
-            watch: reads what else the machine does.
         """
         self.plan, self.known, self.journal = plan, known, journal
-        self.children, self.tell, self.watch = children, tell, watch
+        self.children, self.tell = children, tell
         self.findings = Findings([journal])
         self.seed = int(journal.header["seed"])
-        self.metered = any("energy" in record for record in journal.records)
 
     def run(self) -> None:
-        """Do all that is left of the plan."""
+        """Do all that is left of the plan; the run ends once its board is written, too."""
         self.measure_memory()
         self.time_until_sure()
         self.time_the_noisy_again()
         self.meter_energy()
-        self.journal.append({"end": True})
 
     def measure_memory(self) -> None:
         """A fresh child a cell, batches rising, until one does not fit."""
@@ -145,8 +154,9 @@ class Campaign:
             targets = [
                 [cell.architecture, cell.batch, len(found.sessions) + more]
                 for cell, found in self._live()
-                if verdict(found.summary(), wanted.half_width, drift, found.disturbances)
-                != "stable"
+                if verdict(
+                    found.summary(), wanted.half_width, drift, found.disturbances
+                ).startswith("noisy")
             ]
             self.journal.append({"again": targets})
         goal = {Cell(name, batch): count for name, batch, count in targets}
@@ -160,39 +170,25 @@ class Campaign:
         for cell in cells:
             self.tell(f"timing {cell}", self._remaining_s())
             limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
-            before = self.watch.begin()
-            outcome = self.children.time(self._task(cell), limit_s)
-            own_cpu_s = outcome.value.cpu_s if outcome.status == "ok" else 0.0
-            disturbance = self.watch.end(before, own_cpu_s)
-            self._keep(
-                cell,
-                outcome,
-                lambda value, disturbance=disturbance: {
-                    "values_us": [round(1000 * each) for each in value.values_ms],
-                    "runs_per_value": value.runs_per_value,
-                    "settled": value.settled,
-                    "disturbance": [
-                        disturbance.stolen,
-                        disturbance.others,
-                        disturbance.mhz,
-                    ],
-                },
-            )
+            self._keep(cell, self.children.time(self._task(cell), limit_s), _timing_record)
 
     def meter_energy(self) -> None:
         """One energy child a cell, unless the user declared the power or there is no meter."""
         if self.plan.declared_power_w is not None:
             return
-        cells = [cell for cell, found in self._live() if not found.energies]
+        done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
+        cells = [cell for cell, _ in self._live() if cell not in done]
         for cell in self._shuffled(cells, "energy"):
             self.tell(f"energy of {cell}", self._remaining_s())
             outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
-            if outcome.status == "ok" and outcome.value is None:
-                if not self.metered:
-                    return  # no meter here
-                continue
-            self.metered = True
-            self._keep(cell, outcome, lambda value: {"energy": asdict(value)})
+            if outcome.value == NO_METER:
+                return
+            # A failure here leaves the cell's latency as it is; the journal says what it was.
+            told = {"energy": asdict(outcome.value) if outcome.value else None}
+            reason = outcome.reason or "the meter gave no usable window"
+            record = {"cell": [cell.architecture, cell.batch], **told}
+            self.journal.append(record if outcome.value else {**record, "reason": reason})
+            self.findings.add(record)
 
     def _keep(
         self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
@@ -232,3 +228,12 @@ class Campaign:
                 left += missing * session_s(wanted.limits, self._run_ms(cell))
                 left += 0 if found.peaks_mb else 2 + 2 * self._run_ms(cell) / 1000
         return left
+
+
+def _timing_record(found: TimingFound) -> dict[str, object]:
+    return {
+        "values_us": [round(1000 * each) for each in found.values_ms],
+        "runs_per_value": found.runs_per_value,
+        "settled": found.settled,
+        "disturbance": asdict(found.disturbance),
+    }

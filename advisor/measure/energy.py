@@ -15,6 +15,8 @@ METER_PERIOD_S = 0.1
 """How often NVML's energy counter moves; the slowest of the meters."""
 
 LEAST_PERIODS = 20
+COOL_DOWN_S = 2.0
+"""How long clocks and spinning threads are given to come to rest before idle power is read."""
 
 
 class Meter(Protocol):
@@ -56,9 +58,14 @@ class EnergyFound:
         return (self.idle_before_w + self.idle_after_w) / 2
 
     @property
+    def gross_power_w(self) -> float:
+        """Power while running, idle included."""
+        return self.gross_j / self.seconds
+
+    @property
     def net_power_w(self) -> float:
         """Power above idle while running."""
-        return self.gross_j / self.seconds - self.idle_w
+        return self.gross_power_w - self.idle_w
 
 
 def meter_energy(
@@ -75,18 +82,21 @@ def meter_energy(
         less than idle.
     """
     window_s = max(window_s, LEAST_PERIODS * METER_PERIOD_S)
+    sleep(COOL_DOWN_S)
     before_j = meter.joules(lambda: sleep(window_s))
     runs = 0
-    began = clock()
+    seconds = 0.0
 
     def work() -> None:
-        nonlocal runs
-        while clock() - began < window_s:
+        nonlocal runs, seconds
+        began = clock()
+        while seconds < window_s:
             run()
             runs += 1
+            seconds = clock() - began
 
     gross_j = meter.joules(work)
-    seconds = clock() - began
+    sleep(COOL_DOWN_S)
     after_j = meter.joules(lambda: sleep(window_s))
     told = [each for each in (before_j, gross_j, after_j) if each is not None and each > 0]
     if len(told) < 3 or not runs:
@@ -151,10 +161,10 @@ def find_meter(device: str) -> Meter | None:
         monitor = ZeusMonitor(
             gpu_indices=[index] if on_gpu else [], cpu_indices=[] if on_gpu else None
         )
-    except (RuntimeError, ValueError, OSError):  # no permission, no driver
+    except Exception:  # noqa: BLE001  (no driver, no permission: zeus's errors have no common kind)
         return None
+    if monitor.soc_is_present:  # a Jetson's GPU has no counter of its own
+        return ZeusMeter(monitor, "soc", 0)
     if on_gpu:
         return ZeusMeter(monitor, "gpu", index)
-    if monitor.soc_is_present:
-        return ZeusMeter(monitor, "soc", 0)
     return ZeusMeter(monitor, "cpu", 0) if monitor.cpu_indices else None

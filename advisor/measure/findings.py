@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from advisor.measure.disturbance import Disturbance
 from advisor.measure.energy import EnergyFound
-from advisor.measure.host import Disturbance
 from advisor.measure.journal import Journal, Record
-from advisor.measure.statistics import Summary, drift_between, summarise
+from advisor.measure.statistics import Summary, drift_between, drift_between_runs, summarise
 from advisor.measure.tasks import Cell
 
 
@@ -40,9 +40,9 @@ class Found:
     status: str = "ok"
     reason: str = ""
 
-    def summary(self, drift: float = 0.0) -> Summary:
+    def summary(self, drift: float | None = None) -> Summary:
         """The sessions in one figure; needs at least one."""
-        return summarise(self.sessions, drift)
+        return summarise(self.sessions, drift or 0.0)
 
 
 class Findings:
@@ -69,8 +69,9 @@ class Findings:
         if "values_us" in record:
             values = [value / 1000 for value in record["values_us"]]
             found.sessions.append(values)
+            found.status, found.reason = "ok", ""  # an earlier run may have failed here
             found.averaged = found.averaged or record["runs_per_value"] > 1
-            found.disturbances.append(Disturbance(*record["disturbance"]))
+            found.disturbances.append(Disturbance(**record["disturbance"]))
             if not self.medians:
                 self.medians.append([])
             self.medians[-1].append((str(cell), float(np.median(values))))
@@ -79,27 +80,14 @@ class Findings:
             found.empties_mb.append(record["empty_mb"])
             found.run_ms = record["run_ms"]
         elif "energy" in record:
-            found.energies.append(EnergyFound(**record["energy"]))
+            if record["energy"]:
+                found.energies.append(EnergyFound(**record["energy"]))
         elif "status" in record:
             found.status, found.reason = record["status"], record["reason"]
 
     @property
-    def drift(self) -> float:
+    def drift(self) -> float | None:
         """How much the machine drifts: within its runs, or between them, whichever is more."""
-        within = [drift_between(medians) for medians in self.medians if medians]
-        return max([*within, _drift_between_runs(self.medians)], default=0.0)
-
-
-def _drift_between_runs(runs: Sequence[Sequence[tuple[str, float]]]) -> float:
-    """The relative standard deviation between runs, over the cells that all of them have."""
-    centres = []
-    for medians in runs:
-        own: dict[str, list[float]] = {}
-        for cell, median in medians:
-            own.setdefault(cell, []).append(np.log(median))
-        centres.append({cell: float(np.mean(logs)) for cell, logs in own.items()})
-    shared = set.intersection(*map(set, centres)) if len(centres) > 1 else set()
-    if not shared:
-        return 0.0
-    means = [np.mean([centre[cell] for cell in sorted(shared)]) for centre in centres]
-    return float(np.std(means, ddof=1))
+        runs = [medians for medians in self.medians if medians]
+        told = [*map(drift_between, runs), drift_between_runs(runs)]
+        return max((drift for drift in told if drift is not None), default=None)

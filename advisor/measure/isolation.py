@@ -20,6 +20,10 @@ OUT_OF_MEMORY_SIGNAL = signal.SIGKILL
 """What the kernel ends a process with that the machine's memory cannot hold."""
 
 
+PATIENCE_S = 10
+"""How long a child that is ending may take to end."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a child ended.
@@ -46,7 +50,8 @@ class Isolation:
             preload: modules that the server imports once for all children.
         """
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
+        # With "__main__" the server imports the program once, instead of every child.
+        self._context.set_forkserver_preload(["__main__", *preload])
 
     def run(self, function: Callable[..., object], *arguments: object, limit_s: float) -> Outcome:
         """Call `function(*arguments)` in a child and wait for what becomes of it.
@@ -58,15 +63,16 @@ class Isolation:
         """
         receiver, sender = self._context.Pipe(duplex=False)
         child = self._context.Process(
-            target=_serve, args=(sender, function, arguments), daemon=True
+            target=_serve, args=(sender, function, arguments), daemon=False
         )
-        child.start()
-        sender.close()
         try:
+            child.start()
+            sender.close()
             return _await(child, receiver, limit_s)
         finally:
-            child.kill()
-            child.join()
+            if child.pid is not None:
+                child.kill()
+                child.join(timeout=PATIENCE_S)  # a child stuck in a driver is left to the system
             receiver.close()
 
 
@@ -78,10 +84,10 @@ def _await(child: Any, receiver: Connection, limit_s: float) -> Outcome:
         try:
             outcome: Outcome = receiver.recv()
         except (EOFError, OSError):
-            child.join(timeout=5)  # the pipe closed; the exit code comes a moment later
+            child.join(timeout=PATIENCE_S)  # the pipe closed; the exit code comes a moment later
         else:
             return outcome
-    child.join(timeout=5)
+    child.join(timeout=PATIENCE_S)
     return _ended(child.exitcode)
 
 
@@ -97,8 +103,8 @@ def _serve(
     sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
     """The child's whole life."""
-    _die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    _die_with_parent()
     try:
         outcome = Outcome("ok", function(*arguments), "")
     except Exception as error:  # noqa: BLE001  (whatever it is, it is told)
@@ -109,6 +115,8 @@ def _serve(
     sender.send(outcome)
     sender.close()
     sys.stdout.flush()
+    for helper in multiprocessing.active_children():  # such as a meter's own process
+        helper.terminate()
     os._exit(0)  # torch's threads need not be waited for
 
 

@@ -72,24 +72,20 @@ def begin(runs: Path, header: Record) -> Journal:
 
 
 def load(runs: Path) -> list[Journal]:
-    """All runs of a board, the oldest first.
-
-    A last line that was cut off while it was written is dropped; it was not yet finished.
+    """All runs of a board, the oldest first; a run cut off before its header was whole is none.
 
     Raises:
         BrokenFileError: a line is no record.
     """
-    return [_load(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
+    journals = [_load(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
+    return [journal for journal in journals if journal.header]
 
 
 def _load(path: Path) -> Journal:
+    """A run's file, less a last line that is being written, or was when its writer was killed."""
     content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if len(whole) < len(content):
-        with path.open("r+b") as stream:
-            stream.truncate(len(whole))
     records = []
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             records.append(json.loads(line))
         except ValueError:
@@ -98,18 +94,29 @@ def _load(path: Path) -> Journal:
     return Journal(path, records[0] if records else {}, records[1:])
 
 
+def mend(journal: Journal) -> None:
+    """Cut off a last line that was not finished, before the run goes on; nobody else may write it."""
+    content = journal.path.read_bytes()
+    with journal.path.open("r+b") as stream:
+        stream.truncate(content.rfind(b"\n") + 1)
+
+
 def _append(path: Path, record: Record) -> None:
     line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
     try:
-        size = path.stat().st_size if path.exists() else 0
-        with path.open("ab") as stream:
+        with path.open("ab", buffering=0) as stream:
+            size = os.fstat(stream.fileno()).st_size
             try:
-                stream.write(line)
-                stream.flush()
+                written = stream.write(line)
                 os.fsync(stream.fileno())
             except OSError:
-                stream.truncate(size)  # nothing half-written
+                written = 0
                 raise
+            finally:
+                if written != len(line):
+                    os.ftruncate(stream.fileno(), size)  # nothing half-written
+            if written != len(line):
+                raise OSError(28, "No space left on device")  # noqa: TRY301  (the rest was taken back)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         hint = "make room or choose another --catalog, then run again: what was finished is kept"

@@ -88,5 +88,5 @@ class Plan:
 def session_s(limits: SessionLimits, run_ms: float) -> float:
     """How long a timing session takes, when a run takes `run_ms`."""
     run_s = run_ms / 1000
-    warm_up_s = max(run_s, min(limits.warm_up_s, 4 * run_s))
+    warm_up_s = max(2 * run_s, min(limits.warm_up_s, 5 * run_s))
     return SESSION_OVERHEAD_S + warm_up_s + max(limits.timed_s, limits.least_values * run_s)

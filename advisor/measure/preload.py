@@ -1,6 +1,12 @@
 """What the server of child processes loads once for all of them. CUDA is left alone here."""
 
-import advisor.measure.worker  # noqa: F401
-from advisor.architectures.torchvision_import import torchvision_models
+import contextlib
 
-torchvision_models()
+with contextlib.suppress(
+    Exception
+):  # the server must live; a child that needs it says what is missing
+    import advisor.measure.worker  # noqa: F401
+    from advisor.architectures.torchvision_import import torchvision_models
+
+    torchvision_models()
+    import timm  # noqa: F401

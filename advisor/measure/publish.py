@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from advisor.catalog.records import Estimate
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
-from advisor.errors import AdvisorError
 from advisor.measure.findings import Findings, Found
 from advisor.measure.host import Host
-from advisor.measure.journal import load
-from advisor.measure.plan import Plan
+from advisor.measure.journal import Journal, load
 from advisor.measure.tasks import Cell
 from advisor.measure.verdict import verdict
 
@@ -21,9 +20,37 @@ MEASURED, DECLARED = "advisor-measure", "advisor-declared"
 LEAST_SESSIONS = 3
 """A cell that broke off later than this keeps its figures."""
 
+Value = str | int | float | None
 
-def publish(board_folder: Path, plan: Plan, host: Host) -> list[Row]:
-    """Write `measurements.csv` and `board.yaml` from all runs of the board.
+
+@dataclass(frozen=True)
+class Terms:
+    """What all runs of a board were asked for, taken together.
+
+    Attributes:
+        precision: number format; a board has one.
+        half_width: the strictest that any run was asked for; pooled rows are judged by it.
+        declared_power_w: net power as the user stated it last, if ever.
+    """
+
+    precision: str
+    half_width: float
+    declared_power_w: float | None
+
+    @classmethod
+    def of(cls, journals: Sequence[Journal]) -> Terms:
+        """The terms of these runs; at least one."""
+        plans = [journal.header["plan"] for journal in journals]
+        declared = [plan["declared_power_w"] for plan in plans if plan["declared_power_w"]]
+        return cls(
+            plans[-1]["precision"],
+            min(plan["thoroughness"]["half_width"] for plan in plans),
+            declared[-1] if declared else None,
+        )
+
+
+def publish(board_folder: Path, host: Host) -> list[Row]:
+    """Write `board.yaml` and `measurements.csv` from all runs of the board; there must be one.
 
     Returns:
         The rows.
@@ -31,28 +58,29 @@ def publish(board_folder: Path, plan: Plan, host: Host) -> list[Row]:
     Raises:
         AdvisorError: a file cannot be written, or a journal is broken.
     """
-    findings = Findings(load(board_folder / "runs"))
-    rows = measured_rows(findings, plan)
+    journals = load(board_folder / "runs")
+    findings, terms = Findings(journals), Terms.of(journals)
+    rows = measured_rows(findings, terms)
+    write_whole(board_folder / "board.yaml", board_yaml(findings, terms, host))
     write_whole(board_folder / "measurements.csv", measurements_csv(rows))
-    write_whole(board_folder / "board.yaml", board_yaml(findings, plan, host))
     return rows
 
 
-def measured_rows(findings: Findings, plan: Plan) -> list[Row]:
+def measured_rows(findings: Findings, terms: Terms) -> list[Row]:
     """A row for every cell that any run tried, by architecture and batch."""
     drift = findings.drift
-    rows: list[Row] = []
-    for cell, found in sorted(findings.by_cell.items()):
-        if found.sessions or found.status != "ok":
-            rows.append(_row(cell, found, plan, drift))
-    return rows
+    return [
+        _row(cell, found, terms, drift)
+        for cell, found in sorted(findings.by_cell.items())
+        if found.sessions or found.status != "ok"
+    ]
 
 
-def _row(cell: Cell, found: Found, plan: Plan, drift: float) -> Row:
-    row: dict[str, str | int | float | None] = {
+def _row(cell: Cell, found: Found, terms: Terms, drift: float | None) -> Row:
+    row: dict[str, Value] = {
         "architecture": cell.architecture,
         "runtime": "eager",
-        "precision": plan.precision,
+        "precision": terms.precision,
         "batch": cell.batch,
         "origin": "measured",
         "source": MEASURED,
@@ -60,50 +88,58 @@ def _row(cell: Cell, found: Found, plan: Plan, drift: float) -> Row:
     }
     if found.status != "ok" and len(found.sessions) < LEAST_SESSIONS:
         return {**row, "status": found.status}
-    summary = found.summary(drift)
-    tails = (None, None) if found.averaged else (summary.p90_ms, summary.p99_ms)
-    p90_ms, p99_ms = (None if tail is None else max(tail, summary.median_ms) for tail in tails)
-    peak_mb = float(np.median(found.peaks_mb)) if found.peaks_mb else None
-    empty_mb = float(np.median(found.empties_mb)) if found.empties_mb else None
     return {
         **row,
         "status": "ok",
+        **_latency(found, terms, drift),
+        **_memory(found),
+        **_power(found, terms),
+    }
+
+
+def _latency(found: Found, terms: Terms, drift: float | None) -> dict[str, Value]:
+    summary = found.summary(drift)
+    tails = (None, None) if found.averaged else (summary.p90_ms, summary.p99_ms)
+    # The centre is a mean of session medians, which a lucky tail may undercut; a bound may not.
+    p90_ms, p99_ms = (None if tail is None else max(tail, summary.median_ms) for tail in tails)
+    return {
         "latency_ms": summary.median_ms,
         "latency_low_ms": summary.low_ms,
         "latency_high_ms": summary.high_ms,
         "latency_p90_ms": p90_ms,
         "latency_p99_ms": p99_ms,
-        "memory_mb": peak_mb,
-        "memory_above_runtime_mb": (
-            max(0.0, peak_mb - empty_mb) if peak_mb is not None and empty_mb is not None else None
-        ),
         "sessions": summary.sessions,
         "repeats": summary.repeats,
         "spread_within": summary.spread_within,
         "spread_between": summary.spread_between,
-        "verdict": verdict(summary, plan.thoroughness.half_width, drift, found.disturbances),
-        **_power(found, plan),
+        "verdict": verdict(summary, terms.half_width, drift, found.disturbances),
     }
 
 
-def _power(found: Found, plan: Plan) -> Mapping[str, str | float | None]:
-    if plan.declared_power_w is not None:
-        return {
-            "net_power_w": plan.declared_power_w,
-            "net_power_origin": "declared",
-            "net_power_source": DECLARED,
-        }
-    if not found.energies:
+def _memory(found: Found) -> dict[str, Value]:
+    if not found.peaks_mb:
         return {}
-    powers = [each.net_power_w for each in found.energies]
-    # The error that is known of a single window is how far idle moved around it.
-    moved = max(abs(each.idle_after_w - each.idle_before_w) / 2 for each in found.energies)
-    half = max(moved, float(np.ptp(powers)) / 2)
-    middle = float(np.median(powers))
+    peak_mb, empty_mb = float(np.median(found.peaks_mb)), float(np.median(found.empties_mb))
+    return {"memory_mb": peak_mb, "memory_above_runtime_mb": max(0.0, peak_mb - empty_mb)}
+
+
+def _power(found: Found, terms: Terms) -> dict[str, Value]:
+    """Net power: measured where a meter told, else as declared."""
+    if found.energies:
+        powers = [each.net_power_w for each in found.energies]
+        several = len(powers) > 1  # a single window does not tell its own error
+        return {
+            "net_power_w": float(np.median(powers)),
+            "net_power_low_w": min(powers) if several else None,
+            "net_power_high_w": max(powers) if several else None,
+            "gross_power_w": float(np.median([each.gross_power_w for each in found.energies])),
+        }
+    if terms.declared_power_w is None:
+        return {}
     return {
-        "net_power_w": middle,
-        "net_power_low_w": max(middle - half, middle / 2),
-        "net_power_high_w": middle + half,
+        "net_power_w": terms.declared_power_w,
+        "net_power_origin": "declared",
+        "net_power_source": DECLARED,
     }
 
 
@@ -111,6 +147,45 @@ def _safe(text: str) -> str:
     """A reason as a table may hold it: printable, and no formula."""
     printable = "".join(each if each.isprintable() else " " for each in text)
     return printable.lstrip("=+-@ ")[:300]
+
+
+def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
+    """The board's description."""
+    energies = [each for found in findings.by_cell.values() for each in found.energies]
+    on_gpu = host.details.get("device", "cpu") != "cpu"
+    entries: dict[str, str | Mapping[str, str]] = {
+        "title": host.accelerator or host.processor,
+        "processor": host.processor,
+        "accelerator": host.accelerator,
+        "memory": {"value": f"{host.memory_mb:.0f} MB", "shared": "no" if on_gpu else "yes"},
+        "memory_scope": (
+            "device memory at peak: reserved by the allocator, and all else in use on the device"
+            if on_gpu
+            else "peak resident set of a process forked from one that has the runtime loaded"
+        ),
+        "software": host.software,
+        "weights": "paper",
+        "cost": "counted",
+        "date": host.details["date"],
+        "source": MEASURED,
+        "power_meter": energies[0].meter if energies else "none",
+        "power_scope": _power_scope(energies[0].scope if energies else "", terms),
+    }
+    if energies:
+        idle = [each.idle_w for each in energies]
+        entries["idle_power"] = {
+            "value": f"{float(np.median(idle)):.3f} W",
+            "error": f"{max(float(np.ptp(idle)) / 2, 0.001):.3f} W",
+            "origin": "measured",
+            "source": MEASURED,
+        }
+    entries["details"] = host.details
+    filled = {key: value for key, value in entries.items() if value}
+    return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
+
+
+def _power_scope(metered: str, terms: Terms) -> str:
+    return metered or ("as the user declared it" if terms.declared_power_w else "")
 
 
 def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int], Estimate]]:
@@ -127,72 +202,14 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int
     return found
 
 
-def _estimate(found: Found, drift: float) -> Estimate:
+def _estimate(found: Found, drift: float | None) -> Estimate:
     summary = found.summary(drift)
     return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
-
-
-def board_yaml(findings: Findings, plan: Plan, host: Host) -> str:
-    """The board's description."""
-    energies = [each for found in findings.by_cell.values() for each in found.energies]
-    on_gpu = plan.device != "cpu"
-    entries: dict[str, str | Mapping[str, str]] = {
-        "title": host.accelerator or host.processor,
-        "processor": host.processor,
-        "accelerator": host.accelerator,
-        "memory": {"value": f"{host.memory_mb:.0f} MB", "shared": "no" if on_gpu else "yes"},
-        "memory_scope": (
-            "device memory reserved at peak, context included"
-            if on_gpu
-            else "peak resident set of the process, runtime included"
-        ),
-        "software": host.software,
-        "weights": "paper",
-        "cost": "counted",
-        "date": host.details["date"],
-        "source": MEASURED,
-    }
-    if energies:
-        idle = [each.idle_w for each in energies]
-        half = f"{max(float(np.ptp(idle)) / 2, 0.001):.3f} W"
-        value = f"{float(np.median(idle)):.3f} W"
-        entries["idle_power"] = {
-            "value": value,
-            "error": half,
-            "origin": "measured",
-            "source": MEASURED,
-        }
-        entries["power_meter"] = energies[0].meter
-        entries["power_scope"] = energies[0].scope
-    elif plan.declared_power_w is not None:
-        entries["power_scope"] = "net power as the user declared it"
-    entries["details"] = {**host.details, "device": plan.device, "machine": host.fingerprint}
-    filled = {key: value for key, value in entries.items() if value}
-    return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
-
-
-def check_owner(board_folder: Path, details: Mapping[str, str], host: Host) -> None:
-    """Refuse a board that was not measured here.
-
-    Args:
-        board_folder: the board's folder.
-        details: the details of its description.
-        host: this machine.
-
-    Raises:
-        AdvisorError: the board is another machine's, or was not made by measuring.
-    """
-    if details.get("machine") != host.fingerprint:
-        owner = "another machine" if details.get("machine") else "somebody else"
-        raise AdvisorError(
-            f"board {board_folder.name} in {board_folder.parent.parent} is {owner}'s",
-            "name another --board",
-        )
 
 
 def describe_rows(rows: Sequence[Row]) -> str:
     """How many rows there are, and how they fell."""
     ran = [row for row in rows if row.get("status") == "ok"]
-    stable = sum(row.get("verdict") == "stable" for row in ran)
+    stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
     text = f"{len(ran)} rows, {stable} stable and {len(ran) - stable} noisy"
     return text + (f"; {len(rows) - len(ran)} did not run" if len(rows) > len(ran) else "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TAIL_CONFIDENCE = 0.95
 STRETCHES = 6
+LEAST_IN_STRETCH = 5
 _CENTRE_INFLATION = math.sqrt(math.pi / 3)
 """Standard error of the Hodges-Lehmann centre against that of the mean, for normal noise."""
 
@@ -105,14 +106,15 @@ def tail_bound(values: Floats, quantile: float) -> float | None:
 
     No distribution is assumed: how many of `n` values lie below the quantile follows the binomial
     distribution. 29 values are needed for the 90th percentile, 299 for the 99th; with fewer the bound
-    is `None`.
+    is `None`. Values of one session resemble each other, so that the bound is surer of the minutes in
+    which it was measured than of other days.
     """
     count = len(values)
     enough = np.flatnonzero(bdtr(np.arange(count), count, quantile) >= TAIL_CONFIDENCE)
     return float(np.sort(values)[enough[0]]) if len(enough) else None
 
 
-def drift_between(medians: Sequence[tuple[str, float]]) -> float:
+def drift_between(medians: Sequence[tuple[str, float]]) -> float | None:
     """How much the machine's speed drifts from one stretch of a run to the next.
 
     Args:
@@ -120,16 +122,39 @@ def drift_between(medians: Sequence[tuple[str, float]]) -> float:
 
     Returns:
         The relative standard deviation between `STRETCHES` pieces of the run, all cells taken
-        together, beyond what the spread within the pieces explains; 0 where that explains all, or
-        there is too little to tell.
+        together, beyond what the spread within the pieces explains; `None` where a run is too short
+        to tell.
     """
-    residuals = _residuals(medians)
-    pieces = [piece for piece in np.array_split(residuals, STRETCHES) if len(piece) > 1]
-    if len(pieces) < STRETCHES:
-        return 0.0
+    if len(medians) < STRETCHES * LEAST_IN_STRETCH:
+        return None
+    pieces = np.array_split(_residuals(medians), STRETCHES)
     means = np.array([np.mean(piece) for piece in pieces])
     noise = np.mean([np.var(piece, ddof=1) / len(piece) for piece in pieces])
     return math.sqrt(max(0.0, float(np.var(means, ddof=1) - noise)))
+
+
+def drift_between_runs(runs: Sequence[Sequence[tuple[str, float]]]) -> float | None:
+    """How much the machine's speed differs from one run to the next.
+
+    Args:
+        runs: the sessions of each run, as `drift_between` takes them.
+
+    Returns:
+        The relative standard deviation between runs over the cells that several of them have, made
+        larger where there are few runs, as Student's t is against the normal; `None` for one run.
+    """
+    labelled = [(cell, median, run) for run, medians in enumerate(runs) for cell, median in medians]
+    cells: dict[str, set[int]] = {}
+    for cell, _, run in labelled:
+        cells.setdefault(cell, set()).add(run)
+    shared = [each for each in labelled if len(cells[each[0]]) > 1]
+    if not shared:
+        return None
+    residuals = _residuals([(cell, median) for cell, median, _ in shared])
+    _, run_index = np.unique([run for _, _, run in shared], return_inverse=True)
+    effects = np.bincount(run_index, weights=residuals) / np.bincount(run_index)
+    few = float(stdtrit(len(effects) - 1, 0.95)) / float(ndtri(0.95))
+    return float(np.std(effects, ddof=1)) * few
 
 
 def _residuals(medians: Sequence[tuple[str, float]]) -> Floats:

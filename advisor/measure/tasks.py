@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from advisor.measure.disturbance import Disturbance
 from advisor.measure.timing import SessionLimits
+
+NO_METER = "no meter"
+"""What an energy child says where the machine has none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -51,13 +55,13 @@ class TimingFound:
         values_ms: the time of one batch, for each value taken.
         runs_per_value: how many runs each value averages.
         settled: whether the warm-up settled.
-        cpu_s: processor time that the child used while timing.
+        disturbance: what else the machine did while timing.
     """
 
     values_ms: Sequence[float]
     runs_per_value: int
     settled: bool
-    cpu_s: float
+    disturbance: Disturbance
 
 
 @dataclass(frozen=True)

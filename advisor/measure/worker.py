@@ -10,20 +10,24 @@ import torch
 
 from advisor.architectures.quick_build import quick_build
 from advisor.errors import AdvisorError
+from advisor.measure.disturbance import watched
 from advisor.measure.energy import EnergyFound, find_meter, meter_energy
-from advisor.measure.tasks import MemoryFound, Task, TimingFound
-from advisor.measure.timing import time_session
+from advisor.measure.tasks import NO_METER, MemoryFound, Task, TimingFound
+from advisor.measure.timing import Timed, time_session
 
 MB = 1e6
 
 
 def time_task(task: Task) -> TimingFound:
     """One timing session: synchronised wall time, the input already on the device."""
+    found: list[Timed] = []
     with torch.inference_mode():
-        timed_from = time.process_time()
-        timed = time_session(runner(task), time.perf_counter_ns, task.limits)
-        cpu_s = time.process_time() - timed_from
-    return TimingFound(timed.values_ms, timed.runs_per_value, timed.settled, cpu_s)
+        run = runner(task)
+        disturbance = watched(
+            lambda: found.append(time_session(run, time.perf_counter_ns, task.limits))
+        )
+    timed = found[0]
+    return TimingFound(timed.values_ms, timed.runs_per_value, timed.settled, disturbance)
 
 
 def memory_task(task: Task) -> MemoryFound:
@@ -41,11 +45,15 @@ def memory_task(task: Task) -> MemoryFound:
     return MemoryFound(peak_mb, empty_mb, run_ms)
 
 
-def energy_task(task: Task) -> EnergyFound | None:
-    """The energy of running a cell back to back; `None` where no meter can tell."""
+def energy_task(task: Task) -> EnergyFound | str | None:
+    """The energy of running a cell back to back.
+
+    Returns:
+        What was found; `NO_METER`; or `None` where the meter gave no usable window.
+    """
     meter = find_meter(task.device)
     if meter is None:
-        return None
+        return NO_METER
     with torch.inference_mode():
         run = runner(task)
         for _ in range(3):
@@ -76,6 +84,9 @@ def runner(task: Task) -> Callable[[], object]:
 def _prepare(task: Task) -> None:
     if task.threads:
         torch.set_num_threads(task.threads)
+    # fp32 means fp32: convolutions would otherwise run as TensorFloat-32 on recent GPUs.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     if task.device != "cpu" and not torch.cuda.is_available():
         raise AdvisorError(f"no device {task.device!r}: CUDA is not available")
 

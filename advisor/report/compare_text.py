@@ -12,7 +12,9 @@ from advisor.report.figures import counted, plain_table, significant
 from advisor.solve.compare import Compared
 
 
-def compare_text(first: str, second: str, rows: Sequence[Compared]) -> RenderableType:
+def compare_text(
+    first: str, second: str, rows: Sequence[Compared], note: str = ""
+) -> RenderableType:
     """A line a row; what the intervals cannot tell apart stays plain."""
     table = plain_table(
         "network", "batch", f"{first}\nms", f"{second}\nms", "ratio", "90 % interval", ""
@@ -32,7 +34,8 @@ def compare_text(first: str, second: str, rows: Sequence[Compared]) -> Renderabl
             _word(row) if row.significant else "",
             style="bold" if row.significant else None,
         )
-    return Group(table, "", Text(_summary(second, rows)))
+    notes = [Text(note)] if note else []
+    return Group(table, "", Text(_summary(second, rows)), *notes)
 
 
 def _word(row: Compared) -> str:
@@ -45,5 +48,5 @@ def _summary(second: str, rows: Sequence[Compared]) -> str:
     mean = math.exp(sum(math.log(row.ratio) for row in rows) / len(rows))
     return (
         f"{second} takes {mean:.2f} times as long on geometric mean of {counted(len(rows), 'row')}; "
-        f"surely faster in {faster}, surely slower in {len(clear) - faster}."
+        f"significantly faster in {faster}, significantly slower in {len(clear) - faster}."
     )

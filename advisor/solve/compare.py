@@ -93,5 +93,8 @@ def _compared(key: Key, first: Estimate, second: Estimate) -> Compared:
         assert first.low and first.high and second.low and second.high  # noqa: S101
         below = math.hypot(math.log(second.value / second.low), math.log(first.high / first.value))
         above = math.hypot(math.log(second.high / second.value), math.log(first.value / first.low))
+        if first.origin == second.origin == "measured":
+            # Each measured interval is for what another run finds, and so holds both runs' errors.
+            below, above = below / math.sqrt(2), above / math.sqrt(2)
         low, high = ratio * math.exp(-below), ratio * math.exp(above)
     return Compared(*key, first.value, second.value, ratio, low, high)
