@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from advisor.measure.campaign import RealChildren
+from advisor.measure.energy import find_meter
 from advisor.measure.isolation import Isolation
 from advisor.measure.tasks import Cell, MemoryFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
@@ -102,6 +103,7 @@ def test_a_child_that_hangs_is_ended(isolation: Isolation) -> None:
 
 ORPHAN = """
 import sys
+from advisor.measure.energy import find_meter
 from advisor.measure.isolation import Isolation
 from tests.test_measure_isolation import pid_then_hang
 if __name__ == "__main__":
@@ -147,3 +149,48 @@ def test_a_real_network_is_timed_and_weighed_in_children() -> None:
     nowhere = children.time(replace(TASK, device="cuda:7"), limit_s=120)
     assert nowhere.status == "failed"
     assert "CUDA" in nowhere.reason
+
+
+# --- a meter inside a child, over made-up counters
+
+
+class Counter:
+    """A folder as the kernel shows RAPL's counters."""
+
+    def __init__(self, folder: Path) -> None:
+        zone = folder / "intel-rapl:0"
+        zone.mkdir(parents=True)
+        (zone / "name").write_text("package-0\n")
+        (zone / "max_energy_range_uj").write_text("262143328850\n")
+        self.path = zone / "energy_uj"
+        self.path.write_text("1000000\n")
+
+    def add(self, joules: float) -> None:
+        self.path.write_text(f"{int(self.path.read_text()) + round(joules * 1e6)}\n")
+
+
+def metered_by_rapl(folder: str) -> tuple[float | None, float | None, str]:
+    from zeus.device.cpu import rapl
+
+    rapl.RAPL_DIR = folder
+    counter = Counter(Path(folder))
+    meter = find_meter("cpu")
+    assert meter is not None
+    return meter.joules(lambda: counter.add(5.5)), meter.joules(lambda: None), meter.scope
+
+
+def test_rapl_is_read_in_a_child_and_a_stuck_counter_is_unknown(
+    isolation: Isolation, tmp_path: Path
+) -> None:
+    outcome = isolation.run(metered_by_rapl, str(tmp_path / "intel-rapl"), limit_s=120)
+    assert outcome.status == "ok", outcome.reason
+    assert outcome.value == (pytest.approx(5.5), None, "CPU package")
+
+
+def what_meters_there_are(device: str) -> bool:
+    return find_meter(device) is not None
+
+
+def test_no_meter_is_none_not_an_error(isolation: Isolation) -> None:
+    outcome = isolation.run(what_meters_there_are, "cuda:3", limit_s=120)
+    assert (outcome.status, outcome.value) == ("ok", False), outcome.reason
