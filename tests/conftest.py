@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog.tables import MEASUREMENT_COLUMNS
+from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.cli import main
 
 BOARD = """\

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from advisor.catalog.check import check
 from advisor.catalog.csv_file import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
+from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
-from advisor.catalog.tables import WEIGHTS_COLUMNS, read_measurements, read_weights
+from advisor.catalog.weights_table import WEIGHTS_COLUMNS, read_weights
 from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
 from advisor.errors import BrokenFileError
 from tests.conftest import HEADER, ROWS, Overlay

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, entries
+from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
-from advisor.catalog.tables import read_measurements, read_weights
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.catalog.weights_table import read_weights
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from advisor.catalog.entries import read_sources
-from advisor.catalog.tables import read_measurements
+from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
 from advisor.errors import AdvisorError, BrokenFileError, shown

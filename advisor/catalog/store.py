@@ -11,8 +11,9 @@ from typing import TypeVar
 
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, layers
+from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
-from advisor.catalog.tables import read_measurements, read_weights
+from advisor.catalog.weights_table import read_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
 Entry = TypeVar("Entry")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from advisor.catalog.tables import FURTHER_MEASUREMENT_COLUMNS, MEASUREMENT_COLUMNS
+from advisor.catalog.measurements_table import FURTHER_MEASUREMENT_COLUMNS, MEASUREMENT_COLUMNS
 from advisor.errors import AdvisorError
 
 Row = Mapping[str, str | int | float | None]

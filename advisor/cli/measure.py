@@ -177,10 +177,9 @@ def _describe_plan(plan: Plan, host: Host, board: str, known: Mapping[str, Archi
     from advisor.measure.plan import session_s
 
     wanted = plan.thoroughness
-    cores = int(host.details["threads"])
     seconds = 0.0
     for cell in plan.cells():
-        run_ms = plan.guessed_run_ms(cell, known, cores)
+        run_ms = plan.guessed_run_ms(cell, known)
         seconds += 2 + wanted.least_sessions * session_s(wanted.limits, run_ms)
     batches = ", ".join(map(str, plan.batches))
     return (

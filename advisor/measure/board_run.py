@@ -84,7 +84,8 @@ def measure_board(
 def _check_owner(board_folder: Path, host: Host) -> None:
     """Refuse a board that these measurements do not belong to."""
     name = board_folder.name
-    if (shipped_folder() / "boards" / name).exists():
+    shipped = shipped_folder() / "boards" / name
+    if shipped.exists() and shipped.resolve() != board_folder.resolve():
         raise AdvisorError(f"board {name} is a shipped one", "name another --board")
     if not (board_folder / "board.yaml").exists():
         if (board_folder / "measurements.csv").exists():

@@ -114,7 +114,7 @@ class Campaign:
             ]
             for cell in self._shuffled(cells, f"memory {batch}"):
                 self.tell(f"memory of {cell}", self._remaining_s())
-                run_ms = self.plan.guessed_run_ms(cell, self.known, 1)
+                run_ms = self.plan.guessed_run_ms(cell, self.known)
                 outcome = self.children.memory(self._task(cell), 120 + 10 * run_ms / 1000)
                 self._keep(cell, outcome, asdict)
 
@@ -211,7 +211,7 @@ class Campaign:
         return self.plan.task(cell, self.known)
 
     def _run_ms(self, cell: Cell) -> float:
-        return self.findings.of(cell).run_ms or self.plan.guessed_run_ms(cell, self.known, 1)
+        return self.findings.of(cell).run_ms or self.plan.guessed_run_ms(cell, self.known)
 
     def _shuffled(self, cells: list[Cell], purpose: str) -> list[Cell]:
         """The cells in the order that the run's seed gives for a purpose."""

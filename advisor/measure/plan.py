@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -78,8 +79,9 @@ class Plan:
         record = asdict(self)
         return {**record, "architectures": list(self.architectures), "batches": list(self.batches)}
 
-    def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture], cores: int) -> float:
+    def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
         """How long one run may take, from operations alone."""
+        cores = self.threads or os.cpu_count() or 1
         cost = known[cell.architecture].cost("counted")
         operations = cost.operations.value if cost else 5e9
         return 1000 * cell.batch * operations / (GUESSED_OPERATIONS_PER_S * cores)

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Architecture, Estimate, Measurements, Metered
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.catalog.tables import estimate_at
 from advisor.quantities import rounded
 from advisor.report.figures import plain_table, significant
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import (
     ORIGINS,
     Architecture,
@@ -19,7 +20,6 @@ from advisor.catalog.records import (
     Values,
     Weights,
 )
-from advisor.catalog.tables import estimate_at
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.metrics import (
     METRICS,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Estimate, Measurements
-from advisor.catalog.tables import estimate_at
 
 Key = tuple[str, str, str, int]
 """Architecture, runtime, precision, batch."""

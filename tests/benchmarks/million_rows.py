@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog
-from advisor.catalog.tables import MEASUREMENT_COLUMNS, WEIGHTS_COLUMNS
+from advisor.catalog.weights_table import WEIGHTS_COLUMNS
 from advisor.solve.gather import candidates_on
 from advisor.solve.recommend import recommend
 from advisor.solve.requirements import Requirements, read_requirements

@@ -1,4 +1,4 @@
-"""The catalog's CSV files: weights and measurements."""
+"""A board's `measurements.csv`, and what it shares with other tables of estimates."""
 
 from __future__ import annotations
 
@@ -19,24 +19,12 @@ from advisor.catalog.records import (
     Measurements,
     Metered,
     Values,
-    Weights,
 )
 from advisor.errors import shown
 from advisor.quantities import MEMORY, PERCENT, POWER, TIME, Dimension
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-WEIGHTS_COLUMNS = (
-    "architecture",
-    "weights",
-    "top1_percent",
-    "top1_low_percent",
-    "top1_high_percent",
-    "top5_percent",
-    "origin",
-    "source",
-)
 
 MEASUREMENT_COLUMNS = (
     "architecture",
@@ -81,46 +69,6 @@ own."""
 
 LARGEST_BATCH = 1_000_000
 LARGEST_COUNT = 1e9
-LEAST_TOP1_PERCENT = 1.0
-"""What is below is a share that was meant as a percentage."""
-
-
-def read_weights(
-    path: Path, architectures: Collection[str], sources: Collection[str]
-) -> dict[tuple[str, str], Weights]:
-    """Read `weights.csv`.
-
-    Returns:
-        The sets of weights by (architecture, name), in the order of the file.
-
-    Raises:
-        BrokenFileError: with every fault of the file.
-    """
-    table = read_csv(path, WEIGHTS_COLUMNS)
-    architecture = table.labels("architecture", architectures)
-    name = table.labels("weights")
-    top1 = _metered(table, "top1", PERCENT, _provenance(table, sources))
-    top5 = table.numbers("top5_percent", *PERCENT.range)
-    _refuse_missing(table, "top1_percent", top1.values.value)
-    _refuse_less(table, "top5_percent", top5, "top1_percent", top1.values.value)
-    for row in np.flatnonzero(top1.values.value < LEAST_TOP1_PERCENT).tolist():
-        table.note(row, "top1_percent", shown(table.cells("top1_percent")[row]), "a percentage")
-    for row in np.flatnonzero(name.index == name.position.get("any", -1)).tolist():
-        table.note(row, "weights", "'any'", "another name, since that one stands for all")
-    _refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
-    table.finish()
-    sets = {}
-    for row in range(len(table)):
-        key = architecture.names[architecture.index[row]], name.names[name.index[row]]
-        top1_percent = estimate_at(top1, row)
-        assert top1_percent is not None  # noqa: S101  (a missing one was refused above)
-        top5_percent = (
-            Estimate(float(top5[row]), None, None, top1_percent.origin, top1_percent.source)
-            if not math.isnan(top5[row])
-            else None
-        )
-        sets[key] = Weights(*key, top1_percent, top5_percent)
-    return sets
 
 
 def read_measurements(
@@ -137,16 +85,16 @@ def read_measurements(
     precision = table.labels("precision")
     batch = _batches(table)
     status = table.labels("status", STATUSES, default=_constant("ok", len(table)))
-    rows = _provenance(table, sources)
+    rows = provenance(table, sources)
     measurements = Measurements(
         architecture=architecture,
         runtime=runtime,
         precision=precision,
         batch=batch,
         status=status,
-        latency_ms=_metered(table, "latency", TIME, rows),
-        net_power_w=_metered(table, "net_power", POWER, rows),
-        memory_mb=_metered(table, "memory", MEMORY, rows),
+        latency_ms=metered(table, "latency", TIME, rows),
+        net_power_w=metered(table, "net_power", POWER, rows),
+        memory_mb=metered(table, "memory", MEMORY, rows),
         latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
         latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
         verdict=table.texts("verdict"),
@@ -157,13 +105,13 @@ def read_measurements(
     table.numbers("memory_above_runtime_mb", 0, MEMORY.largest)
     table.numbers("gross_power_w", *POWER.range)
     latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
-    _refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
-    _refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)
+    refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
+    refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)
     fits = status.index == status.position.get("ok", -1)
-    _refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
+    refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
     _refuse_values_without_run(table, fits)
     key = (architecture.index, runtime.index, precision.index, batch)
-    _refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
+    refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
     table.finish()
     return measurements
 
@@ -188,7 +136,7 @@ def _constant(name: str, rows: int) -> Labels:
 
 def _batches(table: Table) -> NDArray[np.int64]:
     numbers = table.numbers("batch", 1, LARGEST_BATCH)
-    _refuse_missing(table, "batch", numbers)
+    refuse_missing(table, "batch", numbers)
     known = np.nan_to_num(numbers, nan=1.0, posinf=1.0, neginf=1.0)
     for row in np.flatnonzero(known % 1).tolist():
         table.note(row, "batch", shown(table.cells("batch")[row]), "a whole number")
@@ -196,7 +144,7 @@ def _batches(table: Table) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class _Provenance:
+class Provenance:
     """Where the values of each row come from, unless a metric's own column says otherwise."""
 
     origin: Labels
@@ -204,16 +152,17 @@ class _Provenance:
     sources: Collection[str]
 
 
-def _provenance(table: Table, sources: Collection[str]) -> _Provenance:
+def provenance(table: Table, sources: Collection[str]) -> Provenance:
+    """The origin and source columns of the rows."""
     nothing = _constant("", len(table))
-    return _Provenance(
+    return Provenance(
         table.labels("origin", ORIGINS, default=nothing),
         table.labels("source", sources, default=nothing),
         sources,
     )
 
 
-def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance) -> Metered:
+def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -> Metered:
     """A metric's value, interval, origin and source columns."""
     unit = "percent" if dimension is PERCENT else dimension.unit.lower()
     names = f"{metric}_{unit}", f"{metric}_low_{unit}", f"{metric}_high_{unit}"
@@ -234,7 +183,7 @@ def _metered(table: Table, metric: str, dimension: Dimension, rows: _Provenance)
     return Metered(values, origin, source)
 
 
-def _refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:
+def refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:
     """Note empty cells of a column that needs a value (what is no number is noted already)."""
     cells = table.cells(column)
     for row in np.flatnonzero(np.isnan(values)).tolist():
@@ -242,7 +191,7 @@ def _refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> N
             table.note(row, column, "nothing", "a number above zero")
 
 
-def _refuse_less(
+def refuse_less(
     table: Table,
     column: str,
     values: NDArray[np.float64],
@@ -266,7 +215,7 @@ def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
                 )
 
 
-def _refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) -> None:
+def refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) -> None:
     """Note every row whose key an earlier row has."""
     if not len(table):
         return

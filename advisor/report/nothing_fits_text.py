@@ -1,0 +1,83 @@
+"""The answer on a terminal where nothing fits: what rejects what, and how little would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rich.table import Table
+
+from advisor.report.figures import counted, plain_table, with_unit
+from advisor.report.fitted import Fitted
+from advisor.report.pick_words import fell_out, margin_text, place
+from advisor.solve.recommendation import Recommendation, Rejection, Relaxation
+
+REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
+
+
+def rejections_table(recommendation: Recommendation) -> Fitted:
+    """A line a limit."""
+    return Fitted(
+        lambda headings: _rejections_of(recommendation, headings),
+        REJECTION_COLUMNS,
+        ("also fails", "short by", "rejects", "nearest, batch"),
+    )
+
+
+def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> Table:
+    table = plain_table(*headings)
+    for column in table.columns:
+        if column.header in ("nearest, batch", "also fails"):
+            column.justify = "left"
+    for rejection in recommendation.rejections:
+        cells = str(rejection.constraint), str(rejection.rejected), *_nearest(rejection)
+        told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
+        table.add_row(*(told[heading] for heading in headings))
+    return table
+
+
+def _nearest(rejection: Rejection) -> Sequence[str]:
+    nearest, constraint = rejection.nearest, rejection.constraint
+    if nearest is None:
+        return "none", "", "", ""
+    of_this = next(each for each in nearest.headroom if each.constraint == constraint)
+    return (
+        f"{nearest.architecture}, {nearest.batch}",
+        with_unit(constraint.metric, of_this.value),
+        margin_text(of_this).replace("-", "").replace(">0.1%", "<0.1%").replace("<999%", ">999%"),
+        _shortened([each.name for each in rejection.also_fails]),
+    )
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f" +{len(names) - 1} more" if len(names) > 2 else ""
+    return (names[0] if more else ", ".join(names)) + more if names else ""
+
+
+def why_nothing(recommendation: Recommendation) -> Iterator[str]:
+    """The sentences below the table."""
+    were = "was" if recommendation.considered == 1 else "were"
+    line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
+    left_out = recommendation.did_not_fit
+    do = "does" if left_out == 1 else "do"
+    yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
+    yield from fell_out(recommendation)
+    yield from _tail_unknown(recommendation)
+    if not recommendation.relaxations:
+        yield "No single limit, changed alone, gives an answer."
+    yield from map(_relaxation, recommendation.relaxations)
+
+
+def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
+    for rejection in recommendation.rejections:
+        constraint = rejection.constraint
+        if constraint.statistic != "median" and rejection.unknown == recommendation.considered:
+            median = replace(constraint, statistic="median")
+            yield (
+                f"This board knows no {constraint.statistic} of any latency; {median} would limit "
+                f"the median instead."
+            )
+
+
+def _relaxation(relaxation: Relaxation) -> str:
+    return f"{relaxation.asked} instead would give {place(relaxation.candidate)}."

@@ -1,0 +1,70 @@
+"""The words in which answers speak of candidates and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from advisor.report.figures import counted, percent
+from advisor.solve.candidate import Candidate, Headroom
+from advisor.solve.metrics import KEYS_BY_NAME, METRICS
+from advisor.solve.recommendation import Recommendation
+from advisor.solve.requirements import Constraint
+
+VARIANTS = ("weights", "runtime", "precision")
+"""What candidates of one network and batch can differ in; a column where they do."""
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: "a, b and c"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def limits_text(constraints: Sequence[Constraint]) -> str:
+    """Limits as a sentence lists them."""
+    return listed([str(each) for each in constraints])
+
+
+def place(candidate: Candidate, beside: Candidate | None = None) -> str:
+    """A candidate in a sentence; in what else than network and batch it differs from another."""
+    named = f"{candidate.architecture} at batch {candidate.batch}"
+    alike = beside is None or all(
+        getattr(candidate, name) == getattr(beside, name) for name in VARIANTS
+    )
+    return named if alike else f"{named} ({variant_text(candidate)})"
+
+
+def variant_text(candidate: Candidate) -> str:
+    """The weights, runtime and precision of a candidate."""
+    weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
+    return f"{weights}, {candidate.runtime}, {candidate.precision}"
+
+
+def margin_text(headroom: Headroom) -> str:
+    """A head-room as people read it; "?" where unknown."""
+    return "?" if headroom.margin is None else percent(headroom.margin)
+
+
+def value_of(candidate: Candidate, key: str) -> float | None:
+    """A metric's figure; tails of the response are known from the limit on them."""
+    if key in METRICS:
+        estimate = candidate.metric(key)
+        return estimate.value if estimate else None
+    return next(each.value for each in candidate.headroom if each.constraint.metric == key)
+
+
+def fell_out(recommendation: Recommendation) -> Iterator[str]:
+    """Sentences on what was left out, and why."""
+    if recommendation.did_not_run:
+        pairs = counted(recommendation.did_not_run, "pair")
+        yield f"{pairs} (network and batch) failed when measured and cannot be chosen."
+    if recommendation.without_weights:
+        networks = counted(recommendation.without_weights, "network")
+        yield f"{networks} fell out for want of weights {recommendation.requirements.weights}."
+    for rejection in recommendation.rejections:
+        if rejection.unknown:
+            constraint = rejection.constraint
+            tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
+            yield (
+                f"{rejection.unknown} of {recommendation.considered} candidates fell out because "
+                f"their {tail}{METRICS[KEYS_BY_NAME[constraint.name]].title} is unknown."
+            )
