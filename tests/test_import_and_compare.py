@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import advisor
 from advisor.catalog.records import Estimate
+from advisor.report.measured_text import measured_text
 from advisor.solve.compare import compare
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, measure
@@ -228,3 +231,15 @@ def test_without_torch_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPa
 
 def test_the_plan_of_the_tests_is_small() -> None:
     assert len(PLAN.cells()) == 6
+
+
+def test_what_was_measured_is_shown_with_its_verdicts(run: Run, tmp_path: Path) -> None:
+    rows = measure(tmp_path / "catalog/boards/mine", FakeChildren()).rows
+    console = Console(file=io.StringIO(), width=80)
+    console.print(measured_text(rows))
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert re.search(r"^vgg-16 +2 +31.9 +0% +200 +stable", shown, re.MULTILINE)
+    out = run("show", "vgg-16", "--catalog", tmp_path / "catalog").out
+    assert re.search(r"^eager fp32 +1 +16.0 .* stable$", out, re.MULTILINE)
+    assert re.search(r"^origin +reported +reported +reported$", out, re.MULTILINE)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit
+from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def command(
     from advisor.measure.board_run import measure_board
     from advisor.measure.campaign import RealChildren
     from advisor.measure.publish import describe_rows
+    from advisor.report.measured_text import measured_text
 
     plan = _plan(architectures or [], batch, device, threads, precision, power, quick)
     own = target_folder(catalog)
@@ -84,7 +85,8 @@ def command(
     folder = own / "boards" / name
     with _Progress() as progress:
         ended = measure_board(folder, plan, host, known, children, progress.tell, fresh=fresh)
-    emit(f"board {name} in {folder}: {describe_rows(ended.rows)}\n")
+    emit_table(measured_text(ended.rows))
+    emit(f"\nboard {name} in {folder}: {describe_rows(ended.rows)}\n")
     if not ended.finished:
         complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
         raise typer.Exit(130)

@@ -115,6 +115,8 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
     ]
     headings = [f"{title}\n{unit}" for title, unit, _ in columns]
     headings += [f"{name}\nms" for name, _ in tails]
+    judged = any(_verdict(rows, row) for row in own)
+    headings += ["verdict"] if judged else []
     table = plain_table("run as", "batch", "per image\nms", *headings)
     for row in own:
         estimates = [estimate_at(column, row) for _, _, column in columns]
@@ -124,15 +126,18 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
             str(rows.batch[row]),
             significant(latency.value / int(rows.batch[row])) if latency else "?",
             *(_figure(estimate) for estimate in estimates),
-            *(
-                "?" if np.isnan(values[row]) else significant(float(values[row]))
-                for _, values in tails
-            ),
+            *(_tail(values[row]) for _, values in tails),
+            *([_verdict(rows, row)] if judged else []),
         )
     known = [_provenance(column, own, cited) for _, _, column in columns]
     for title, cells in zip(("origin", "source"), zip(*known, strict=True), strict=True):
-        table.add_row(title, "", "", *cells, *("" for _ in tails), style="dim")
+        table.add_row(title, "", "", *cells, style="dim")
     return table
+
+
+def _verdict(rows: Measurements, row: int) -> str:
+    """Whether the row was measured in peace, in one word; why not stands in the file."""
+    return rows.verdict.names[rows.verdict.index[row]].split(" ")[0].rstrip(":")
 
 
 def _tail(value: float) -> str:
