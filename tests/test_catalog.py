@@ -10,7 +10,11 @@ import pytest
 from advisor.catalog.check import check
 from advisor.catalog.layers import shipped_folder, user_folder
 from advisor.catalog.store import Catalog
+from advisor.catalog.writing import measurements_csv
 from advisor.errors import AdvisorError
+from advisor.measure.findings import Findings
+from advisor.measure.journal import load
+from advisor.measure.publish import Terms, measured_rows
 from tests.conftest import Overlay
 
 FOURTEEN = [
@@ -34,7 +38,7 @@ FOURTEEN = [
 def test_the_shipped_catalog_has_no_faults() -> None:
     checked = check(Catalog.open())
     assert checked.faults == ()
-    assert (checked.boards, checked.rows) == (1, 98)
+    assert (checked.boards, checked.rows) == (2, 98 + 70)
 
 
 def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
@@ -91,7 +95,7 @@ def test_an_overlay_adds_boards_architectures_weights_and_sources(overlay: Overl
         "origin,source\nmy-net@128,first,71.5,,,,measured,my-notes\n",
     )
     catalog = Catalog.open(overlay.folder)
-    assert list(catalog.board_layers) == ["jetson-tx1", "small"]
+    assert list(catalog.board_layers) == ["jetson-tx1", "small", "xeon-2-cores-vm"]
     assert catalog.board("small").layer == str(overlay.folder)
     assert catalog.board("jetson-tx1").layer == "shipped"
     assert catalog.weights["my-net@128", "first"].top1_percent.low is None
@@ -117,7 +121,7 @@ def test_an_overlay_replaces_by_name(overlay: Overlay) -> None:
 
 
 def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
-    assert list(Catalog.open(tmp_path).board_layers) == ["jetson-tx1"]
+    assert list(Catalog.open(tmp_path).board_layers) == ["jetson-tx1", "xeon-2-cores-vm"]
     assert check(Catalog.open(tmp_path)).faults == ()
 
 
@@ -192,3 +196,18 @@ def test_the_check_tells_all_faults_of_all_files(overlay: Overlay) -> None:
 
 def test_the_catalog_of_a_checkout_is_used_where_none_is_packed() -> None:
     assert (shipped_folder() / "architectures.yaml").is_file()
+
+
+def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
+    catalog = Catalog.open()
+    board = catalog.board("xeon-2-cores-vm")
+    rows = catalog.measurements(board)
+    assert set(rows.architecture.names) == set(FOURTEEN)
+    assert sorted(set(rows.batch.tolist())) == [1, 2, 4, 8, 16]
+    assert rows.latency_ms.origin.names == ("measured",)
+    assert np.all(rows.latency_ms.values.low < rows.latency_ms.values.value)
+    assert board.cost == "counted"
+    recomputed = measured_rows(
+        Findings(load(board.folder / "runs")), Terms.of(load(board.folder / "runs"))
+    )
+    assert measurements_csv(recomputed) == (board.folder / "measurements.csv").read_text()

@@ -176,7 +176,7 @@ def test_show_tells_all_with_sources(run: Run) -> None:
 
 def test_the_catalog_check(run: Run, overlay: Overlay) -> None:
     good = run("catalog", "check")
-    assert (good.code, good.out) == (0, "5 files, 1 board, 98 measurement rows: no faults\n")
+    assert (good.code, good.out) == (0, "7 files, 2 boards, 168 measurement rows: no faults\n")
     overlay.measurements("resnet-81,eager,fp32,1,-3,5,300,reported,my-notes")
     overlay.write("weights.csv", "x")
     bad = run("catalog", "check", "--catalog", overlay.folder)
@@ -324,10 +324,13 @@ def test_the_home_of_nobody(run: Run) -> None:
     assert_refused(run("pick", "--catalog", "~no-such-user/x"), "does not exist")
 
 
-def test_what_looks_like_markup_shows_as_text(run: Run, overlay: Overlay) -> None:
+def test_what_looks_like_markup_shows_as_text(
+    run: Run, overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     board = overlay.folder / "boards/small/board.yaml"
     board.write_text(board.read_text().replace("A small board", "'a [b]old[/foo] :smile: board'"))
-    for command in (("boards",), ("pick", "--board", "small"), ("show", "resnet-18")):
+    for command in (("pick", "--board", "small"), ("show", "resnet-18"), ("boards",)):
         ran = run(*command, "--catalog", overlay.folder)
         assert ran.code == 0
         assert "a [b]old[/foo] :smile: board" in " ".join(ran.out.split())

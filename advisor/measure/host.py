@@ -55,7 +55,7 @@ def describe(device: str, threads: int, precision: str) -> Host:
         cuda = str(torch.version.cuda)
     cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
     processor = f"{_processor()}, {cores} cores"
-    system = _os_release() or platform.platform()
+    system = _os_release() or platform.system()
     details = {
         "machine": _machine(processor),
         "device": device,
@@ -97,7 +97,9 @@ def _processor() -> str:
 def _os_release() -> str:
     for line in _lines("/etc/os-release"):
         if line.startswith("PRETTY_NAME="):
-            return f"{line.partition('=')[2].strip().strip(chr(34))}, Linux {platform.release()}"
+            kernel = re.match(r"[0-9.]*", platform.release())
+            name = line.partition("=")[2].strip().strip('"')
+            return f"{name}, Linux {kernel.group().strip('.') if kernel else UNKNOWN}"
     return ""
 
 

@@ -137,7 +137,8 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
 
 def _verdict(rows: Measurements, row: int) -> str:
     """Whether the row was measured in peace, in one word; why not stands in the file."""
-    return rows.verdict.names[rows.verdict.index[row]].split(" ")[0].rstrip(":")
+    text: str = rows.verdict.names[rows.verdict.index[row]]
+    return text.split(" ", maxsplit=1)[0].rstrip(":")
 
 
 def _tail(value: float) -> str:
@@ -153,9 +154,10 @@ def _figure(estimate: Estimate | None) -> str:
         return figure
     below = 100 * (1 - estimate.low / estimate.value)
     above = 100 * (estimate.high / estimate.value - 1)
-    if f"{below:.1f}" == f"{above:.1f}":
-        return f"{figure} +-{above:.1f}%"
-    return f"{figure} -{below:.1f}/+{above:.1f}%"
+    digits = 1 if above < 10 else 0
+    if f"{below:.{digits}f}" == f"{above:.{digits}f}":
+        return f"{figure} +-{above:.{digits}f}%"
+    return f"{figure} -{below:.{digits}f}/+{above:.{digits}f}%"
 
 
 def _provenance(column: Metered, own: Sequence[int], cited: _Cited) -> tuple[str, str]:
