@@ -63,7 +63,7 @@ class _Check:
         self.files = self.boards = self.rows = 0
 
     def run(self) -> Checked:
-        sources = {layer: self.sources(layer) for layer in self.layers}
+        sources = self.sources()
         architectures = self.names("architectures.yaml", read_architectures, sources)
 
         def weights_of(path: Path, known: Collection[str]) -> Collection[str]:
@@ -98,16 +98,19 @@ class _Check:
         rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
         self.rows += 0 if rows is None else len(rows)
 
-    def sources(self, layer: Layer) -> Collection[str]:
-        """The sources that a layer's files may name."""
-        lower = self.layers[: self.layers.index(layer) + 1]
-        known = [
-            self.attempt(read_sources, path)
-            for each in lower
-            if (path := self.file(each, "sources.yaml"))
-        ]
-        self.files += bool(self.file(layer, "sources.yaml"))
-        return _Anything() if None in known else {key for each in known if each for key in each}
+    def sources(self) -> dict[Layer, Collection[str]]:
+        """The sources that each layer's files may name: its own, and those of the layers below."""
+        named: dict[Layer, Collection[str]] = {}
+        known: Collection[str] = set()
+        for layer in self.layers:
+            path = self.file(layer, "sources.yaml")
+            if path:
+                self.files += 1
+                own = self.attempt(read_sources, path)
+                broken = own is None or isinstance(known, _Anything)
+                known = _Anything() if broken else {*known, *(own or ())}
+            named[layer] = known
+        return named
 
     def names(
         self,

@@ -66,6 +66,19 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "catalog"
 
 
+def _named(asked: str | os.PathLike[str] | None) -> str:
+    """The folder as it was named; "" where it was not."""
+    return os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+
+
+def _expanded(named: str) -> Path:
+    return Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+
+
+def _platform_folder() -> Path:
+    return user_data_path("dnn-advisor") / "catalog"
+
+
 def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     """The user's own catalog folder: as asked for, else `ADVISOR_CATALOG`, else the platform's.
 
@@ -75,13 +88,13 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     Raises:
         AdvisorError: the one asked for does not exist or is no folder.
     """
-    named = os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+    named = _named(asked)
     if asked is None and not named:
-        folder = user_data_path("dnn-advisor") / "catalog"
+        folder = _platform_folder()
         return folder if folder.is_dir() else None
     origin = "ADVISOR_CATALOG" if asked is None else "catalog"
     hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
-    folder = Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+    folder = _expanded(named)
     if not named or "\0" in named or not os.path.lexists(folder):
         raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", hint)
     if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
@@ -95,10 +108,10 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         AdvisorError: it exists and is no folder.
     """
-    named = os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+    named = _named(asked)
     if not named:
-        return user_data_path("dnn-advisor") / "catalog"
-    folder = Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+        return _platform_folder()
+    folder = _expanded(named)
     if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
         raise AdvisorError(f"catalog: {shown(named)} is not a folder", "name a folder")
     return folder

@@ -64,10 +64,10 @@ class Catalog:
     def sources_for(self, layer: Layer) -> Mapping[str, Source]:
         """The sources that a layer's files may name: its own, and those of the layers below."""
         if layer.title not in self._sources:
-            known: dict[str, Source] = {}
-            for lower in self.layers[: self.layers.index(layer) + 1]:
-                path = lower.file("sources.yaml")
-                known.update(read_sources(path) if path else {})
+            below = self.layers.index(layer) - 1
+            known = dict(self.sources_for(self.layers[below])) if below >= 0 else {}
+            path = layer.file("sources.yaml")
+            known.update(read_sources(path) if path else {})
             self._sources[layer.title] = known
         return self._sources[layer.title]
 

@@ -116,8 +116,9 @@ class _Reader:
             return Text(mark, "")
         if getattr(event, "anchor", None) is not None:
             self.note(mark, "an anchor", "a plain value")
-        if getattr(event, "tag", None) is not None:
-            self.note(mark, f"the tag {shown(str(event.tag))}", "a value without a tag")  # type: ignore[attr-defined]
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            self.note(mark, f"the tag {shown(str(tag))}", "a value without a tag")
         if depth > DEEPEST_NESTING:
             fault = Fault(self.path, mark.line, str(mark.column), "deeper nesting", "a flat file")
             raise BrokenFileError([*self.faults, fault])

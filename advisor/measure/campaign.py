@@ -30,7 +30,7 @@ class Children(Protocol):
         ...
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        """Meter the energy; the value is an `EnergyFound`, or `None` without a meter."""
+        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if it cannot tell."""
         ...
 
 
@@ -184,10 +184,12 @@ class Campaign:
             if outcome.value == NO_METER:
                 return
             # A failure here leaves the cell's latency as it is; the journal says what it was.
-            told = {"energy": asdict(outcome.value) if outcome.value else None}
-            reason = outcome.reason or "the meter gave no usable window"
-            record = {"cell": [cell.architecture, cell.batch], **told}
-            self.journal.append(record if outcome.value else {**record, "reason": reason})
+            record: dict[str, object] = {"cell": [cell.architecture, cell.batch], "energy": None}
+            if outcome.value:
+                record["energy"] = asdict(outcome.value)
+            else:
+                record["reason"] = outcome.reason or "the meter gave no usable window"
+            self.journal.append(record)
             self.findings.add(record)
 
     def _keep(

@@ -48,7 +48,8 @@ class Found:
 class Findings:
     """Everything that one or several runs of a board have found."""
 
-    def __init__(self, journals: Sequence[Journal] = ()) -> None:
+    def __init__(self, journals: Sequence[Journal]) -> None:
+        """Read what these runs hold, one at least; more can be added to the last."""
         self.by_cell: dict[Cell, Found] = {}
         self.medians: list[list[tuple[str, float]]] = []
         for journal in journals:
@@ -72,8 +73,6 @@ class Findings:
             found.status, found.reason = "ok", ""  # an earlier run may have failed here
             found.averaged = found.averaged or record["runs_per_value"] > 1
             found.disturbances.append(Disturbance(**record["disturbance"]))
-            if not self.medians:
-                self.medians.append([])
             self.medians[-1].append((str(cell), float(np.median(values))))
         elif "peak_mb" in record:
             found.peaks_mb.append(record["peak_mb"])

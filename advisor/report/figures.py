@@ -62,14 +62,24 @@ def with_unit(key: str, value: float | None) -> str:
     return f"{figure(key, value)} {COLUMNS[key].unit}".strip()
 
 
+def magnitude(ratio: float) -> str:
+    """An unsigned percentage: "31%", "0.4%"; what is out of proportion is not spelt out."""
+    hundredfold = 100 * abs(ratio)
+    if hundredfold > 999.5:
+        return ">999%"
+    if 0 < hundredfold < 0.05:
+        return "<0.1%"
+    return f"{hundredfold:.1f}%" if hundredfold < 1 else f"{hundredfold:.0f}%"
+
+
 def percent(ratio: float) -> str:
     """A signed percentage: "+31%", "-0.4%"; what is out of proportion is not spelt out."""
-    hundredfold = 100 * ratio
-    if abs(hundredfold) > 999.5:
-        return ">+999%" if ratio > 0 else "<-999%"
-    if 0 < abs(hundredfold) < 0.05:
-        return "<+0.1%" if ratio > 0 else ">-0.1%"
-    return f"{hundredfold:+.1f}%" if abs(hundredfold) < 1 else f"{hundredfold:+.0f}%"
+    size = magnitude(ratio)
+    bound, digits = (size[0], size[1:]) if size[0] in "<>" else ("", size)
+    if ratio >= 0:
+        return f"{bound}+{digits}"
+    flipped = {"<": ">", ">": "<"}.get(bound, "")  # beyond -999% is below it
+    return f"{flipped}-{digits}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rich.table import Table
 
-from advisor.report.figures import counted, plain_table, with_unit
+from advisor.report.figures import counted, magnitude, plain_table, with_unit
 from advisor.report.fitted import Fitted
-from advisor.report.pick_words import fell_out, margin_text, place
+from advisor.report.pick_words import fell_out, place
 from advisor.solve.recommendation import Recommendation, Rejection, Relaxation
 
 REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
@@ -44,7 +44,7 @@ def _nearest(rejection: Rejection) -> Sequence[str]:
     return (
         f"{nearest.architecture}, {nearest.batch}",
         with_unit(constraint.metric, of_this.value),
-        margin_text(of_this).replace("-", "").replace(">0.1%", "<0.1%").replace("<999%", ">999%"),
+        "?" if of_this.margin is None else magnitude(of_this.margin),
         _shortened([each.name for each in rejection.also_fails]),
     )
 

@@ -50,8 +50,7 @@ def pick_text(recommendation: Recommendation) -> RenderableType:
 def _headline(recommendation: Recommendation) -> Text:
     board, asked, best = recommendation.board, recommendation.requirements, recommendation.best
     if best is None:
-        limits = listed([str(each) for each in asked.constraints])
-        answer = Text("Nothing fits ", style="bold red") + Text(limits)
+        answer = Text("Nothing fits ", style="bold red") + Text(limits_text(asked.constraints))
     else:
         answer = Text(place(best), style="bold green") + Text(f" ({variant_text(best)})")
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"

@@ -89,8 +89,7 @@ def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
 def _compared(key: Key, first: Estimate, second: Estimate) -> Compared:
     ratio = second.value / first.value
     low = high = None
-    if None not in (first.low, first.high, second.low, second.high):
-        assert first.low and first.high and second.low and second.high  # noqa: S101
+    if first.low and first.high and second.low and second.high:
         below = math.hypot(math.log(second.value / second.low), math.log(first.high / first.value))
         above = math.hypot(math.log(second.high / second.value), math.log(first.value / first.low))
         if first.origin == second.origin == "measured":

@@ -13,7 +13,7 @@ from advisor.solve.requirements import Constraint
 from advisor.solve.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Integers
+    from advisor.catalog.records import Floats, Integers
 
 
 def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
@@ -64,9 +64,7 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     )
 
 
-def _largest_excess(
-    verdicts: Verdicts, positions: Integers
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _largest_excess(verdicts: Verdicts, positions: Integers) -> Floats:
     largest = np.full(len(verdicts.candidates), np.inf)
     largest[positions] = 0.0
     for verdict in verdicts.each:
