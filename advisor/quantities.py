@@ -63,6 +63,7 @@ TIME = Dimension(
     "33 ms",
     1e9,
 )
+DURATION = Dimension("a duration", "s", _factors(s="1", m="60", min="60", h="3600"), "10m", 86400.0)
 ENERGY = Dimension(
     "an energy", "J", _factors(J="1", mJ="0.001", kJ="1000", Wh="3600", mWh="3.6"), "0.5 J", 1e9
 )

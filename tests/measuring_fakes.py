@@ -15,7 +15,7 @@ from advisor.measure.disturbance import Disturbance
 from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
 from advisor.measure.plan import Plan, Thoroughness
-from advisor.measure.tasks import NO_METER, MemoryFound, Task, TimingFound
+from advisor.measure.tasks import NO_METER, LoadFound, MemoryFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
 
 HOST = Host(
@@ -30,6 +30,7 @@ HOST = Host(
         "threads": "4",
         "precision": "fp32",
         "power_mode": "unknown",
+        "load": "none",
         "torch": "0",
         "date": "2026-01-01",
     },
@@ -59,8 +60,16 @@ class FakeChildren:
         self.pause_s = pause_s
         self.asked: list[str] = []
 
+    def describe(self, device: str, threads: int, precision: str) -> Host:
+        return HOST
+
     def memory(self, task: Task, limit_s: float) -> Outcome:
         return self._answer(f"memory {task.cell}", MemoryFound(100.0 * task.cell.batch, 50.0, 20.0))
+
+    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        # The board slows down by a quarter while it gets hot, then keeps its pace.
+        windows = [8.0, 9.0, *[10.0] * 18]
+        return self._answer(f"load {task.cell}", LoadFound(seconds / len(windows), windows))
 
     def time(self, task: Task, limit_s: float) -> Outcome:
         # Every session of a cell finds the same, so that their order cannot matter.
@@ -76,6 +85,19 @@ class FakeChildren:
         if self.pause_s:
             time.sleep(self.pause_s)
         return self.ends.get(what, Outcome("ok", value, ""))
+
+
+class StoppingChildren(FakeChildren):
+    """Ends a run in the middle, at the request that follows `after` others."""
+
+    def __init__(self, after: int, stop: type[BaseException]) -> None:
+        super().__init__()
+        self.after, self.stop = after, stop
+
+    def _answer(self, what: str, value: object) -> Outcome:
+        if len(self.asked) >= self.after:
+            raise self.stop
+        return super()._answer(what, value)
 
 
 def known() -> Mapping[str, Architecture]:

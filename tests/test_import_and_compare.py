@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 import advisor
 from advisor.catalog.records import Estimate
-from advisor.report.measured_text import measured_text
 from advisor.solve.compare import compare
 from tests.conftest import Run
-from tests.measuring_fakes import PLAN, FakeChildren, measure
+from tests.measuring_fakes import FakeChildren, measure
 
 MINE = "model,step_time,bs,watts\nresnet-18,0.0205,1,\nvgg-16,0.16,1,11.5\n"
 MAP = ("--map", "architecture=model", "--map", "latency_ms=step_time:s", "--map", "batch=bs",
@@ -186,60 +183,3 @@ def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None
     ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
     assert ran.code == 2
     assert "no network and batch in common" in ran.err
-
-
-# --- the command `measure`
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("resnet50",), "did you mean 'resnet-50'?"),
-        (("--batch", "0"), "batch: '0' is not a batch size"),
-        (("--batch", "a"), "batch: 'a' is not a batch size"),
-        (("--device", "cuda"), "no device 'cuda' here"),
-        (("--device", "tpu"), "unknown device 'tpu'"),
-        (("--precision", "int4"), "precision 'int4' cannot be measured"),
-        (("--threads", "-1"), "threads: -1 is not a count"),
-        (("--power", "11.8"), "power: '11.8' has no unit"),
-        (("--board", "a b"), "is no name for a board"),
-    ],
-)
-def test_what_cannot_be_measured(
-    run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str
-) -> None:
-    ran = run("measure", *arguments, "--catalog", tmp_path / "catalog")
-    assert ran.code == 2
-    assert said in ran.err
-    assert not (tmp_path / "catalog").exists()
-
-
-def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, tmp_path: Path) -> None:
-    ran = run("measure", "--quick", "--dry-run", "--catalog", tmp_path / "catalog")
-    assert ran.code == 0
-    assert "14 networks at batch 1, 2, 4, 8, 16: 10 to 16 sessions each" in ran.out
-    assert "about" in ran.out
-    assert not (tmp_path / "catalog").exists()
-
-
-def test_without_torch_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "torch", None)
-    ran = run("measure", "--dry-run")
-    assert ran.code == 2
-    assert "pip install 'dnn-advisor[measure]'" in ran.err
-
-
-def test_the_plan_of_the_tests_is_small() -> None:
-    assert len(PLAN.cells()) == 6
-
-
-def test_what_was_measured_is_shown_with_its_verdicts(run: Run, tmp_path: Path) -> None:
-    rows = measure(tmp_path / "catalog/boards/mine", FakeChildren()).rows
-    console = Console(file=io.StringIO(), width=80)
-    console.print(measured_text(rows))
-    assert isinstance(console.file, io.StringIO)
-    shown = console.file.getvalue()
-    assert re.search(r"^vgg-16 +2 +31.9 +0% +200 +stable", shown, re.MULTILINE)
-    out = run("show", "vgg-16", "--catalog", tmp_path / "catalog").out
-    assert re.search(r"^eager fp32 +1 +16.0 .* stable$", out, re.MULTILINE)
-    assert re.search(r"^origin +reported +reported +reported$", out, re.MULTILINE)

@@ -19,13 +19,15 @@ from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measure import board_run
+from advisor.measure.board_run import goes_on
 from advisor.measure.energy import EnergyFound
 from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
 from advisor.measure.journal import Journal, begin, exclusive, load, mend
 from advisor.measure.publish import publish
-from advisor.measure.tasks import Cell, Task
-from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
+from advisor.measure.tasks import Cell, LoadFound, Task
+from advisor.report.measured_text import load_text
+from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, measure
 
 KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
 
@@ -105,17 +107,6 @@ def test_a_second_run_is_pooled_not_picked(tmp_path: Path) -> None:
 
 class StoppedError(Exception):
     """Stands for anything that ends a run in the middle."""
-
-
-class StoppingChildren(FakeChildren):
-    def __init__(self, after: int, stop: type[BaseException]) -> None:
-        super().__init__()
-        self.after, self.stop = after, stop
-
-    def _answer(self, what: str, value: object) -> Outcome:
-        if len(self.asked) >= self.after:
-            raise self.stop
-        return super()._answer(what, value)
 
 
 @pytest.mark.parametrize("after", [0, 3, 6, 9, 20, 30])
@@ -384,3 +375,53 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AdvisorError, match="file"):
         measure(tmp_path / "file/boards/mine", FakeChildren())
+
+
+# --- the steady state under load
+
+SUSTAINED = replace(PLAN, sustained_s=600.0)
+HOT = HOST.under_load(600.0)
+
+
+def test_a_sustained_run_loads_the_board_before_it_times(tmp_path: Path) -> None:
+    children = FakeChildren()
+    ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
+    kinds = [each.split()[0] for each in children.asked]
+    assert kinds == ["memory"] * 6 + ["load"] + ["time"] * 24 + ["energy"]
+    assert "load vgg-16 at batch 2" in children.asked  # the heaviest there is
+    (load,) = ended.loads
+    assert load.found.change == pytest.approx(10 / 8.5 - 1)
+    assert "steady at the end" in str(load_text(load))
+    title = Catalog.open(tmp_path / "catalog").board("mine").title
+    assert title == "a processor, 4 cores, after 600 s of load"
+
+
+def test_a_sustained_run_that_goes_on_loads_again(tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        measure(board(tmp_path), StoppingChildren(15, StoppedError), SUSTAINED, host=HOT)
+    assert goes_on(board(tmp_path), SUSTAINED)
+    assert not goes_on(board(tmp_path), PLAN)
+    children = FakeChildren()
+    assert len(measure(board(tmp_path), children, SUSTAINED, host=HOT).loads) == 2
+    assert children.asked[0].startswith("load")
+
+
+def test_a_load_that_breaks_off_is_told_and_nothing_is_timed(tmp_path: Path) -> None:
+    children = FakeChildren({"load vgg-16 at batch 2": Outcome("crashed", None, "SIGSEGV")})
+    with pytest.raises(AdvisorError, match="loading the board with vgg-16 at batch 2 broke off"):
+        measure(board(tmp_path), children, SUSTAINED, host=HOT)
+    assert not [each for each in children.asked if each.startswith("time")]
+
+
+def test_a_board_that_still_gets_slower_says_so_in_every_row(tmp_path: Path) -> None:
+    rising = LoadFound(1.0, [10.0 + index for index in range(20)])
+    children = FakeChildren({"load vgg-16 at batch 2": Outcome("ok", rising, "")})
+    ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
+    assert all("still changing by 23% after the load" in str(row["verdict"]) for row in ended.rows)
+    assert "+23% in the last quarter alone" in str(load_text(ended.loads[0]))
+
+
+def test_hot_and_cold_are_unlike_boards(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren())
+    with pytest.raises(AdvisorError, match="is of load none; this is load 600 s"):
+        measure(board(tmp_path), FakeChildren(), SUSTAINED, host=HOT)

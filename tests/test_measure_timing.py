@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from advisor.measure.energy import EnergyFound, ZeusMeter, meter_energy
-from advisor.measure.timing import SessionLimits, time_session
+from advisor.measure.tasks import LoadFound
+from advisor.measure.timing import SessionLimits, load_for, time_session
 
 MS = 1_000_000
 
@@ -67,6 +68,26 @@ def test_a_spike_is_a_value_like_any_other() -> None:
     device = FakeDevice(steady([10.0] * 12 + [80.0], 10))
     timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.2))
     assert sorted(timed.values_ms)[-1] == 80.0
+
+
+def test_a_load_tells_how_the_time_of_a_run_changes() -> None:
+    device = FakeDevice(steady([10.0] * 20 + [12.0] * 20, 15))
+    medians = load_for(device.run, device.clock, seconds=1.0, windows=5)
+    assert medians == [10.0, 12.0, 15.0, 15.0, 15.0]
+    assert device.now_ns >= 1000 * MS
+
+
+def test_a_run_longer_than_a_window_stands_for_those_it_covers() -> None:
+    device = FakeDevice(steady([], 700))
+    assert load_for(device.run, device.clock, seconds=1.0, windows=10) == [700.0, 700.0]
+
+
+def test_what_a_load_changed_and_whether_it_still_does() -> None:
+    steady_load = LoadFound(1.0, [10.0] * 2 + [12.0] * 18)
+    assert steady_load.change == pytest.approx(0.2)
+    assert steady_load.still_changing == 0
+    assert LoadFound(1.0, [10.0] * 15 + [12.0] * 5).still_changing == pytest.approx(0.2)
+    assert LoadFound(1.0, [10.0]).change == 0
 
 
 # --- energy, with meters that replay

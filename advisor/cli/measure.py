@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-import time
-from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Architecture
+    from advisor.measure.board_run import Ended
     from advisor.measure.host import Host
     from advisor.measure.plan import Plan
 
 CPU_BATCHES = (1, 2, 4, 8, 16)
 GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
-PLAIN_LINE_EVERY_S = 10.0
 
 
 def command(
@@ -49,6 +48,13 @@ def command(
     quick: Annotated[
         bool, typer.Option("--quick", help="Within +-6 % instead of +-3 %, in far less time.")
     ] = False,
+    sustained: Annotated[
+        str | None,
+        typer.Option(
+            metavar="10m",
+            help="Measure again after that long a load; the steady state is board NAME-sustained.",
+        ),
+    ] = None,
     power: Annotated[
         str | None, typer.Option(metavar="POWER", help="Net power, if you know it; rows say so.")
     ] = None,
@@ -68,32 +74,67 @@ def command(
     _check_installed()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
-    from advisor.measure.board_run import measure_board
+    from advisor.measure.board_run import goes_on, measure_board
     from advisor.measure.campaign import RealChildren
-    from advisor.measure.publish import describe_rows
-    from advisor.report.measured_text import measured_text
+    from advisor.quantities import DURATION, parse
+    from advisor.report.plan_text import plan_text
 
     plan = _plan(architectures or [], batch, device, threads, precision, power, quick)
+    sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
     own = target_folder(catalog)
     known = Catalog(layers_with(own)).architectures
     children = RealChildren()
     host = children.describe(plan.device, plan.threads, plan.precision)
     name = _board_name(board, host)
-    emit(_describe_plan(plan, host, name, known))
+    emit(plan_text(plan, sustained_s, host.accelerator or host.processor, name, known))
     if dry_run:
         return
-    folder = own / "boards" / name
-    with _Progress() as progress:
-        ended = measure_board(folder, plan, host, known, children, progress.tell, fresh=fresh)
-    emit_table(measured_text(ended.rows))
-    emit(f"\nboard {name} in {folder}: {describe_rows(ended.rows)}\n")
-    if not ended.finished:
-        complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
-        raise typer.Exit(130)
+    runs = [(name, plan, host)]
+    if sustained_s:
+        loaded = replace(plan, sustained_s=sustained_s)
+        if not fresh and goes_on(own / "boards" / f"{name}-sustained", loaded):
+            runs = []  # the cold half of this command is done
+        runs.append((f"{name}-sustained", loaded, host.under_load(sustained_s)))
+    for each, its_plan, its_host in runs:
+        folder = own / "boards" / each
+        with Progress() as progress:
+            ended = measure_board(
+                folder, its_plan, its_host, known, children, progress.tell, fresh=fresh
+            )
+        _tell(ended, folder)
+    if sustained_s:
+        _tell_sustained(name, catalog)
     where = f" --catalog {catalog}" if catalog else ""
     emit(f"ask it: advisor pick --board {name}{where} --fps 30\n")
     if not any(row.get("status") == "ok" for row in ended.rows):
         raise typer.Exit(1)
+
+
+def _tell(ended: Ended, folder: Path) -> None:
+    from advisor.measure.publish import describe_rows
+    from advisor.report.measured_text import load_text, measured_text
+
+    emit_table(measured_text(ended.rows))
+    for load in ended.loads:
+        emit("\n")
+        emit_table(load_text(load))
+    emit(f"\nboard {folder.name} in {folder}: {describe_rows(ended.rows)}\n")
+    if not ended.finished:
+        complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
+        raise typer.Exit(130)
+
+
+def _tell_sustained(name: str, catalog: str | None) -> None:
+    from advisor.catalog.store import Catalog
+    from advisor.report.compare_text import compare_text
+    from advisor.solve.compare import compare, latencies
+
+    opened = Catalog.open(catalog)
+    both = (name, f"{name}-sustained")
+    cold, loaded = (latencies(opened.measurements(opened.board(each))) for each in both)
+    if rows := compare(cold, loaded):
+        emit_table(compare_text(*both, rows))
+        emit("\n")
 
 
 def _check_installed() -> None:
@@ -173,54 +214,3 @@ def _board_name(asked: str | None, host: Host) -> str:
     if not NAME.fullmatch(asked):
         raise AdvisorError(f"board: {shown(asked)} is no name for a board", NAME_EXPECTED)
     return asked
-
-
-def _describe_plan(plan: Plan, host: Host, board: str, known: Mapping[str, Architecture]) -> str:
-    from advisor.measure.plan import session_s
-
-    wanted = plan.thoroughness
-    seconds = 0.0
-    for cell in plan.cells():
-        run_ms = plan.guessed_run_ms(cell, known)
-        seconds += 2 + wanted.least_sessions * session_s(wanted.limits, run_ms)
-    batches = ", ".join(map(str, plan.batches))
-    return (
-        f"board {board}: {host.accelerator or host.processor}, {plan.device}, {plan.precision}\n"
-        f"{len(plan.architectures)} networks at batch {batches}: {wanted.least_sessions} to "
-        f"{wanted.most_sessions} sessions each, until known to +-{wanted.half_width:.0%}\n"
-        f"about {_duration(seconds)} or more\n"
-    )
-
-
-def _duration(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"
-
-
-class _Progress:
-    """A line that renews itself on a terminal; now and then a plain line elsewhere."""
-
-    def __init__(self) -> None:
-        self.last_s = -PLAIN_LINE_EVERY_S
-        self.on_terminal = sys.stderr.isatty()
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.on_terminal:
-            sys.stderr.write("\r\x1b[K")
-
-    def tell(self, what: str, remaining_s: float) -> None:
-        line = (
-            f"{what}; about {_duration(remaining_s)} left"
-            if remaining_s
-            else f"{what}; nearly done"
-        )
-        if self.on_terminal:
-            width = shutil.get_terminal_size().columns - 1
-            sys.stderr.write(f"\r\x1b[K{line[:width]}")
-        elif time.monotonic() - self.last_s >= PLAIN_LINE_EVERY_S:
-            self.last_s = time.monotonic()
-            sys.stderr.write(line + "\n")
-        sys.stderr.flush()

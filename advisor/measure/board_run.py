@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.writing import Row
 from advisor.errors import AdvisorError
 from advisor.measure.campaign import Campaign, Children, Tell
+from advisor.measure.findings import Load
 from advisor.measure.host import Host
 from advisor.measure.journal import Journal, begin, exclusive, load, mend
 from advisor.measure.plan import Plan
@@ -28,11 +29,13 @@ class Ended:
         rows: the board's rows, of all its runs.
         run_id: the run.
         finished: whether it came to its end, rather than being stopped.
+        loads: what loading the board showed, where that was asked for.
     """
 
     rows: list[Row]
     run_id: str
     finished: bool
+    loads: Sequence[Load] = ()
 
 
 def measure_board(
@@ -71,14 +74,26 @@ def measure_board(
         journal = _journal(board_folder / "runs", plan, host, fresh=fresh)
         publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
         finished = True
+        campaign = Campaign(plan, known, journal, children, tell)
         try:
-            Campaign(plan, known, journal, children, tell).run()
+            campaign.run()
         except KeyboardInterrupt:
             finished = False
         rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
-    return Ended(rows, journal.run_id, finished)
+    return Ended(rows, journal.run_id, finished, campaign.findings.loads)
+
+
+def goes_on(board_folder: Path, plan: Plan) -> bool:
+    """Whether the board's last run is of this plan and was not finished."""
+    return _unfinished(load(board_folder / "runs"), plan) is not None
+
+
+def _unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
+    last = journals[-1] if journals else None
+    same = last is not None and last.header.get("plan") == plan.as_record() and not last.finished
+    return last if same else None
 
 
 def _check_owner(board_folder: Path, host: Host) -> None:
@@ -111,18 +126,15 @@ class _AnySource(frozenset[str]):
 
 def _journal(runs: Path, plan: Plan, host: Host, *, fresh: bool) -> Journal:
     """The last run, where it can go on, or a new one."""
-    record = plan.as_record()
-    journals = load(runs)
-    if journals and not fresh:
-        last = journals[-1]
-        if last.header.get("plan") == record and not last.finished:
-            mend(last)
-            return last
+    last = None if fresh else _unfinished(load(runs), plan)
+    if last is not None:
+        mend(last)
+        return last
     header = {
         "advisor": __version__,
         "seed": random.SystemRandom().randrange(1 << 31),
         "software": host.software,
         "host": dict(host.details),
-        "plan": record,
+        "plan": plan.as_record(),
     }
     return begin(runs, header)

@@ -13,9 +13,8 @@ from advisor.measure.findings import Findings, Found
 from advisor.measure.host import Host, describe
 from advisor.measure.isolation import Isolation, Outcome
 from advisor.measure.journal import Journal
-from advisor.measure.plan import Plan, session_s
+from advisor.measure.plan import Plan, run_operations, session_s
 from advisor.measure.tasks import NO_METER, Cell, Task, TimingFound
-from advisor.measure.verdict import verdict
 
 
 class Children(Protocol):
@@ -23,6 +22,10 @@ class Children(Protocol):
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """Find the peak memory; the value is a `MemoryFound`."""
+        ...
+
+    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """Keep the board busy for a while; the value is a `LoadFound`."""
         ...
 
     def time(self, task: Task, limit_s: float) -> Outcome:
@@ -58,6 +61,10 @@ class RealChildren:
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measure.worker.memory_task`."""
         return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
+
+    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.load_task`."""
+        return self._isolation.run(self._worker.load_task, task, seconds, limit_s=limit_s)
 
     def time(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measure.worker.time_task`."""
@@ -100,6 +107,7 @@ class Campaign:
     def run(self) -> None:
         """Do all that is left of the plan; the run ends once its board is written, too."""
         self.measure_memory()
+        self.load()
         self.time_until_sure()
         self.time_the_noisy_again()
         self.meter_energy()
@@ -129,6 +137,28 @@ class Campaign:
         found = self.findings.of(cell)
         return bool(found.peaks_mb) or found.status != "ok"
 
+    def load(self) -> None:
+        """Where asked, keep the board busy with its heaviest cell until it is as hot as it gets.
+
+        A run that goes on loads again, since the board has cooled in the meantime.
+
+        Raises:
+            AdvisorError: the load did not run to its end.
+        """
+        seconds, live = self.plan.sustained_s, self._live()
+        if not seconds or not live:
+            return
+        cell = max((cell for cell, _ in live), key=lambda each: run_operations(each, self.known))
+        self.tell(f"loading the board with {cell}", seconds + self._remaining_s())
+        limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
+        outcome = self.children.load(self._task(cell), seconds, limit_s)
+        if outcome.status != "ok":
+            hint = "run again: what was finished is kept"
+            raise AdvisorError(f"loading the board with {cell} broke off: {outcome.reason}", hint)
+        record = {"load": asdict(outcome.value), "by": [cell.architecture, cell.batch]}
+        self.journal.append(record)
+        self.findings.add(record)
+
     def time_until_sure(self) -> None:
         """Rounds over all cells in random order, so that heat and drift hit all alike."""
         wanted = self.plan.thoroughness
@@ -149,14 +179,11 @@ class Campaign:
         wanted = self.plan.thoroughness
         targets = next((each["again"] for each in self.journal.records if "again" in each), None)
         if targets is None:
-            drift = self.findings.drift
             more = wanted.least_sessions // 2
             targets = [
                 [cell.architecture, cell.batch, len(found.sessions) + more]
                 for cell, found in self._live()
-                if verdict(
-                    found.summary(), wanted.half_width, drift, found.disturbances
-                ).startswith("noisy")
+                if self.findings.verdict(found, wanted.half_width).startswith("noisy")
             ]
             self.journal.append({"again": targets})
         goal = {Cell(name, batch): count for name, batch, count in targets}

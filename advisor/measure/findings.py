@@ -11,7 +11,8 @@ from advisor.measure.disturbance import Disturbance
 from advisor.measure.energy import EnergyFound
 from advisor.measure.journal import Journal, Record
 from advisor.measure.statistics import Summary, drift_between, drift_between_runs, summarise
-from advisor.measure.tasks import Cell
+from advisor.measure.tasks import Cell, LoadFound
+from advisor.measure.verdict import verdict
 
 
 @dataclass
@@ -45,6 +46,14 @@ class Found:
         return summarise(self.sessions, drift or 0.0)
 
 
+@dataclass(frozen=True)
+class Load:
+    """One time that the board was loaded: with what, and what that showed."""
+
+    cell: Cell
+    found: LoadFound
+
+
 class Findings:
     """Everything that one or several runs of a board have found."""
 
@@ -52,6 +61,7 @@ class Findings:
         """Read what these runs hold, one at least; more can be added to the last."""
         self.by_cell: dict[Cell, Found] = {}
         self.medians: list[list[tuple[str, float]]] = []
+        self.loads: list[Load] = []
         for journal in journals:
             self.medians.append([])
             for record in journal.records:
@@ -63,6 +73,8 @@ class Findings:
 
     def add(self, record: Record) -> None:
         """Take in one record of a journal."""
+        if "load" in record:
+            self.loads.append(Load(Cell(*record["by"]), LoadFound(**record["load"])))
         if "cell" not in record:
             return
         cell = Cell(*record["cell"])
@@ -83,6 +95,16 @@ class Findings:
                 found.energies.append(EnergyFound(**record["energy"]))
         elif "status" in record:
             found.status, found.reason = record["status"], record["reason"]
+
+    def verdict(self, found: Found, wanted_half_width: float) -> str:
+        """Whether a cell was measured in peace; see `advisor.measure.verdict`."""
+        return verdict(
+            found.summary(),
+            wanted_half_width,
+            self.drift,
+            found.disturbances,
+            max((abs(load.found.still_changing) for load in self.loads), default=0.0),
+        )
 
     @property
     def drift(self) -> float | None:

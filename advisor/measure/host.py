@@ -6,7 +6,7 @@ import hashlib
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -16,7 +16,16 @@ import torch
 from advisor._version import __version__
 
 UNKNOWN = "unknown"
-IDENTITY = ("machine", "device", "accelerator", "threads", "precision", "power_mode", "torch")
+IDENTITY = (
+    "machine",
+    "device",
+    "accelerator",
+    "threads",
+    "precision",
+    "power_mode",
+    "torch",
+    "load",
+)
 """The details that make a board: runs that differ in one of them are not of the same board."""
 
 
@@ -43,6 +52,10 @@ class Host:
         """What makes this machine, run in this way, the board that it is."""
         return {name: self.details.get(name, UNKNOWN) for name in IDENTITY}
 
+    def under_load(self, seconds: float) -> Host:
+        """The same machine after that long a load, which is another board."""
+        return replace(self, details={**self.details, "load": f"{seconds:g} s"})
+
 
 def describe(device: str, threads: int, precision: str) -> Host:
     """This machine, as seen for a device. It touches the device: call it in a child."""
@@ -63,6 +76,7 @@ def describe(device: str, threads: int, precision: str) -> Host:
         "threads": str(threads or torch.get_num_threads()),
         "precision": precision,
         "power_mode": _power_mode(),
+        "load": "none",
         "torch": torch.__version__,
         "driver": driver,
         "cuda": cuda,

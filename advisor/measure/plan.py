@@ -50,6 +50,7 @@ class Plan:
         precision: number format.
         thoroughness: how much evidence to gather.
         declared_power_w: net power as the user states it, if so.
+        sustained_s: for how long the board is loaded before anything is timed; 0 for not at all.
     """
 
     architectures: Sequence[str]
@@ -59,6 +60,7 @@ class Plan:
     precision: str
     thoroughness: Thoroughness
     declared_power_w: float | None
+    sustained_s: float = 0.0
 
     def cells(self) -> list[Cell]:
         """Every pair, the smallest batches first."""
@@ -82,9 +84,13 @@ class Plan:
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
         """How long one run may take, from operations alone."""
         cores = self.threads or os.cpu_count() or 1
-        cost = known[cell.architecture].cost("counted")
-        operations = cost.operations.value if cost else 5e9
-        return 1000 * cell.batch * operations / (GUESSED_OPERATIONS_PER_S * cores)
+        return 1000 * run_operations(cell, known) / (GUESSED_OPERATIONS_PER_S * cores)
+
+
+def run_operations(cell: Cell, known: Mapping[str, Architecture]) -> float:
+    """Operations of one run of a cell; a guess where they were never counted."""
+    cost = known[cell.architecture].cost("counted")
+    return cell.batch * (cost.operations.value if cost else 5e9)
 
 
 def session_s(limits: SessionLimits, run_ms: float) -> float:

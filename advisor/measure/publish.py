@@ -14,7 +14,6 @@ from advisor.measure.findings import Findings, Found
 from advisor.measure.host import Host
 from advisor.measure.journal import Journal, load
 from advisor.measure.tasks import Cell
-from advisor.measure.verdict import verdict
 
 MEASURED, DECLARED = "advisor-measure", "advisor-declared"
 LEAST_SESSIONS = 3
@@ -68,15 +67,14 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
 
 def measured_rows(findings: Findings, terms: Terms) -> list[Row]:
     """A row for every cell that any run tried, by architecture and batch."""
-    drift = findings.drift
     return [
-        _row(cell, found, terms, drift)
+        _row(cell, found, findings, terms)
         for cell, found in sorted(findings.by_cell.items())
         if found.sessions or found.status != "ok"
     ]
 
 
-def _row(cell: Cell, found: Found, terms: Terms, drift: float | None) -> Row:
+def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
     row: dict[str, Value] = {
         "architecture": cell.architecture,
         "runtime": "eager",
@@ -91,14 +89,14 @@ def _row(cell: Cell, found: Found, terms: Terms, drift: float | None) -> Row:
     return {
         **row,
         "status": "ok",
-        **_latency(found, terms, drift),
+        **_latency(found, findings, terms),
         **_memory(found),
         **_power(found, terms),
     }
 
 
-def _latency(found: Found, terms: Terms, drift: float | None) -> dict[str, Value]:
-    summary = found.summary(drift)
+def _latency(found: Found, findings: Findings, terms: Terms) -> dict[str, Value]:
+    summary = found.summary(findings.drift)
     tails = (None, None) if found.averaged else (summary.p90_ms, summary.p99_ms)
     # The centre is a mean of session medians, which a lucky tail may undercut; a bound may not.
     p90_ms, p99_ms = (None if tail is None else max(tail, summary.median_ms) for tail in tails)
@@ -112,7 +110,7 @@ def _latency(found: Found, terms: Terms, drift: float | None) -> dict[str, Value
         "repeats": summary.repeats,
         "spread_within": summary.spread_within,
         "spread_between": summary.spread_between,
-        "verdict": verdict(summary, terms.half_width, drift, found.disturbances),
+        "verdict": findings.verdict(found, terms.half_width),
     }
 
 
@@ -154,7 +152,7 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
     energies = [each for found in findings.by_cell.values() for each in found.energies]
     on_gpu = host.details.get("device", "cpu") != "cpu"
     entries: dict[str, str | Mapping[str, str]] = {
-        "title": host.accelerator or host.processor,
+        "title": _title(host),
         "processor": host.processor,
         "accelerator": host.accelerator,
         "memory": {"value": f"{host.memory_mb:.0f} MB", "shared": "no" if on_gpu else "yes"},
@@ -182,6 +180,13 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
     entries["details"] = host.details
     filled = {key: value for key, value in entries.items() if value}
     return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
+
+
+def _title(host: Host) -> str:
+    load = host.details.get("load", "none")
+    return (host.accelerator or host.processor) + (
+        f", after {load} of load" if load != "none" else ""
+    )
 
 
 def _power_scope(metered: str, terms: Terms) -> str:

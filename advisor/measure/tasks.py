@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from advisor.measure.disturbance import Disturbance
 from advisor.measure.timing import SessionLimits
@@ -62,6 +63,34 @@ class TimingFound:
     runs_per_value: int
     settled: bool
     disturbance: Disturbance
+
+
+@dataclass(frozen=True)
+class LoadFound:
+    """What loading the board found.
+
+    Attributes:
+        window_s: how long a window lasts.
+        window_ms: median time of a batch in each window, in order.
+    """
+
+    window_s: float
+    window_ms: Sequence[float]
+
+    @property
+    def change(self) -> float:
+        """By which share a batch takes longer at the end of the load than at its begin."""
+        return self._median(0.75, 1.0) / self._median(0.0, 0.1) - 1
+
+    @property
+    def still_changing(self) -> float:
+        """By which share a batch takes longer in the last quarter than in the one before."""
+        return self._median(0.75, 1.0) / self._median(0.5, 0.75) - 1
+
+    def _median(self, begin: float, end: float) -> float:
+        count = len(self.window_ms)
+        first = min(round(begin * count), count - 1)
+        return median(self.window_ms[first : max(round(end * count), first + 1)])
 
 
 @dataclass(frozen=True)

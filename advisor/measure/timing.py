@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 Clock = Callable[[], int]
 """Tells the time, in nanoseconds; only differences mean anything."""
@@ -69,6 +70,31 @@ def time_session(run: Callable[[], object], clock: Clock, limits: SessionLimits)
     while len(values) < limits.least_values or clock() - began < limits.timed_s * 1e9:
         values.append(_duration(run, clock, runs_per_value) / runs_per_value / 1e6)
     return Timed(values, runs_per_value, len(warm_up), settled)
+
+
+def load_for(
+    run: Callable[[], object], clock: Clock, seconds: float, windows: int = 40
+) -> list[float]:
+    """Run back to back for a while, and tell how the time of a run changes meanwhile.
+
+    Args:
+        run: as for `time_session`.
+        clock: the time.
+        seconds: how long.
+        windows: in how many pieces of equal length the runs are told.
+
+    Returns:
+        The median time of a run, in ms, for each window in which one ended.
+    """
+    medians = []
+    began = clock()
+    for window in range(1, windows + 1):
+        durations = []
+        while clock() - began < window * seconds * 1e9 / windows:
+            durations.append(_duration(run, clock))
+        if durations:
+            medians.append(median(durations) / 1e6)
+    return medians
 
 
 def _warm_up(

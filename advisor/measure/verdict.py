@@ -21,6 +21,7 @@ def verdict(
     wanted_half_width: float,
     drift: float | None,
     disturbances: Sequence[Disturbance],
+    still_changing: float = 0.0,
 ) -> str:
     """Whether the sessions were quiet: "stable", or "noisy: " and why; and what could not be told.
 
@@ -29,6 +30,7 @@ def verdict(
         wanted_half_width: the relative half-width of the 95 % interval that was asked for.
         drift: how much the whole machine drifted; `None` where the run was too short to tell.
         disturbances: what else happened during each session.
+        still_changing: by how much the times still changed at the end of a load, where there was one.
     """
     stolen = _mean([each.stolen for each in disturbances])
     others = _mean([each.others for each in disturbances])
@@ -44,6 +46,7 @@ def verdict(
         f"other load of {others or 0:.0%}": (others or 0) > MOST_OTHERS,
         f"frequency from {slow:.0f} to {fast:.0f} MHz": fast > (1 + MOST_FREQUENCY_CHANGE) * slow,
         "processor throttled": sum(throttled) > 0,
+        f"still changing by {still_changing:.0%} after the load": still_changing > MOST_DRIFT,
     }
     told = [reason for reason, applies in reasons.items() if applies]
     untold = {

@@ -12,10 +12,11 @@ from advisor.architectures.quick_build import quick_build
 from advisor.errors import AdvisorError
 from advisor.measure.disturbance import watched
 from advisor.measure.energy import EnergyFound, find_meter, meter_energy
-from advisor.measure.tasks import NO_METER, MemoryFound, Task, TimingFound
-from advisor.measure.timing import Timed, time_session
+from advisor.measure.tasks import NO_METER, LoadFound, MemoryFound, Task, TimingFound
+from advisor.measure.timing import Timed, load_for, time_session
 
 MB = 1e6
+LOAD_WINDOWS = 40
 
 
 def time_task(task: Task) -> TimingFound:
@@ -28,6 +29,13 @@ def time_task(task: Task) -> TimingFound:
         )
     timed = found[0]
     return TimingFound(timed.values_ms, timed.runs_per_value, timed.settled, disturbance)
+
+
+def load_task(task: Task, seconds: float) -> LoadFound:
+    """Run a cell back to back for a while, so that the board gets as hot as it does in use."""
+    with torch.inference_mode():
+        window_ms = load_for(runner(task), time.perf_counter_ns, seconds, LOAD_WINDOWS)
+    return LoadFound(seconds / LOAD_WINDOWS, window_ms)
 
 
 def memory_task(task: Task) -> MemoryFound:

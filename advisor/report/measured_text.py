@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from advisor.measure.findings import Load
+from advisor.measure.verdict import MOST_DRIFT
 from advisor.report.figures import plain_table, significant
 
 Row = Mapping[str, str | int | float | None]
@@ -52,6 +54,19 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     untold = sorted({each.unknown for each in verdicts if each.unknown})
     notes += [f"Could not be told here: {'; '.join(untold)}."] if untold else []
     return Group(table, *([""] if notes else []), *map(Text, notes))
+
+
+def load_text(load: Load) -> Text:
+    """What loading the board showed, in a line."""
+    found, minutes = load.found, load.found.window_s * len(load.found.window_ms) / 60
+    steady = abs(found.still_changing) <= MOST_DRIFT
+    end = (
+        "steady at the end" if steady else f"{found.still_changing:+.0%} in the last quarter alone"
+    )
+    return Text(
+        f"Under load ({load.cell} for {minutes:.1f} min) the time of a batch changed by "
+        f"{found.change:+.0%}; {end}."
+    )
 
 
 def _figure(row: Row, name: str) -> str:
