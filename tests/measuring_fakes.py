@@ -15,7 +15,7 @@ from advisor.measure.disturbance import Disturbance
 from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
 from advisor.measure.plan import Plan, Thoroughness
-from advisor.measure.tasks import NO_METER, LoadFound, MemoryFound, Task, TimingFound
+from advisor.measure.tasks import NO_METER, HeatFound, MemoryFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
 
 HOST = Host(
@@ -30,7 +30,7 @@ HOST = Host(
         "threads": "4",
         "precision": "fp32",
         "power_mode": "unknown",
-        "load": "none",
+        "heated": "none",
         "torch": "0",
         "date": "2026-01-01",
     },
@@ -66,10 +66,10 @@ class FakeChildren:
     def memory(self, task: Task, limit_s: float) -> Outcome:
         return self._answer(f"memory {task.cell}", MemoryFound(100.0 * task.cell.batch, 50.0, 20.0))
 
-    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
         # The board slows down by a quarter while it gets hot, then keeps its pace.
-        windows = [8.0, 9.0, *[10.0] * 18]
-        return self._answer(f"load {task.cell}", LoadFound(seconds / len(windows), windows))
+        windows = [8.0, 9.0, *[10.0] * 18] if seconds > 100 else [10.0] * 20
+        return self._answer(f"heat {task.cell}", HeatFound(seconds, windows))
 
     def time(self, task: Task, limit_s: float) -> Outcome:
         # Every session of a cell finds the same, so that their order cannot matter.

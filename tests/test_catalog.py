@@ -13,7 +13,7 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.writing import measurements_csv
 from advisor.errors import AdvisorError
 from advisor.measure.findings import Findings
-from advisor.measure.journal import load
+from advisor.measure.journal import read_runs
 from advisor.measure.publish import Terms, measured_rows
 from tests.conftest import Overlay
 
@@ -208,6 +208,6 @@ def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
     assert np.all(rows.latency_ms.values.low < rows.latency_ms.values.value)
     assert board.cost == "counted"
     recomputed = measured_rows(
-        Findings(load(board.folder / "runs")), Terms.of(load(board.folder / "runs"))
+        Findings(read_runs(board.folder / "runs")), Terms.of(read_runs(board.folder / "runs"))
     )
     assert measurements_csv(recomputed) == (board.folder / "measurements.csv").read_text()

@@ -467,7 +467,7 @@ def test_choosing_imports_no_heavy_library() -> None:
     script = (
         "import sys\nfrom advisor.cli import main\nsys.argv = ['advisor', *sys.argv[1:]]\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'pandas', 'sklearn', 'scipy', 'torch', 'altair', 'quantiphy'}\n"
+        "heavy = {'pandas', 'sklearn', 'scipy', 'torch', 'altair', 'quantiphy', 'psutil'}\n"
         "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))\n"
     )
     for extra in ((), ("--json",), ("--csv",)):
@@ -476,6 +476,19 @@ def test_choosing_imports_no_heavy_library() -> None:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert ran.stdout.splitlines()[-1] == "[]"
+
+
+def test_choosing_works_where_only_the_base_is_installed() -> None:
+    script = (
+        "import sys\nextras = ['psutil', 'torch', 'torchvision', 'timm', 'zeus', 'altair', 'onnx']\n"
+        "sys.modules.update(dict.fromkeys(extras))\nfrom advisor.cli import main\n"
+        "sys.argv = ['advisor', *sys.argv[1:]]\nmain()\n"
+    )
+    for arguments in (FIRST_QUESTION, ("boards",), ("--help",), ("measure", "--help")):
+        ran = subprocess.run(
+            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_importing_advisor_costs_no_more_than_its_parts() -> None:

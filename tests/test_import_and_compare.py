@@ -109,6 +109,36 @@ def test_logs_of_trtexec_become_rows(run: Run, tmp_path: Path) -> None:
     assert best.latency_ms.value == 1.95
 
 
+def test_what_a_log_does_not_tell_is_stated_and_what_it_tells_stays(
+    run: Run, tmp_path: Path
+) -> None:
+    static, engine = tmp_path / "static.log", tmp_path / "engine.log"
+    static.write_text(
+        LOG.replace("--shapes=input:8x3x224x224 ", "")
+        + "\n[I] Input binding for data with dimensions 4x3x224x224 is created.\n"
+    )
+    engine.write_text(LOG.replace("--onnx=models/resnet-50.onnx", "--loadEngine=mine.plan"))
+    stated = (
+        "--arch",
+        "vgg-16",
+        "--batch",
+        "2",
+        "--precision",
+        "int8",
+        "--catalog",
+        tmp_path / "c",
+    )
+    assert run("import", "trtexec", static, "--board", "told", *stated[-2:]).code == 0
+    assert run("import", "trtexec", engine, "--board", "stated", *stated).code == 0
+    told, made = (
+        advisor.pick(board=name, catalog=tmp_path / "c").best for name in ("told", "stated")
+    )
+    assert told is not None
+    assert made is not None
+    assert (told.architecture, told.precision, told.batch) == ("resnet-50", "fp16", 4)
+    assert (made.architecture, made.precision, made.batch) == ("vgg-16", "int8", 2)
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -116,6 +146,16 @@ def test_logs_of_trtexec_become_rows(run: Run, tmp_path: Path) -> None:
         (
             LOG.replace("resnet-50.onnx", "resnet50.onnx"),
             "did you mean 'resnet-50'?; or name it with",
+        ),
+        (
+            LOG.replace("--shapes=input:8x3x224x224 ", ""),
+            "does not tell the batch size\n  give it by --batch",
+        ),
+        (
+            LOG.replace("--onnx=models/resnet-50.onnx", "--loadEngine=resnet-50.plan").replace(
+                " --fp16", ""
+            ),
+            "does not tell the engine's precision\n  give it by --precision",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from advisor.measure import campaign
+from advisor.measure import children
 from advisor.report.measured_text import measured_text
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
@@ -78,15 +78,14 @@ MEASURE = ("measure", "bn-nin", "resnet-18", "--batch", "1,2", "--board", "mine"
 def test_sustained_measures_cold_then_hot_and_sets_them_side_by_side(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(campaign, "RealChildren", FakeChildren)
+    monkeypatch.setattr(children, "RealChildren", FakeChildren)
     where = ("--catalog", tmp_path / "catalog")
     planned = run(*MEASURE, "--sustained", "10m", "--dry-run", *where)
-    assert "then again as board mine-sustained, after 10 min of load" in planned.out
+    assert "then hot, as board mine-sustained, after 10 min of heating" in planned.out
     ran = run(*MEASURE, "--sustained", "10m", *where)
     assert ran.code == 0
     assert "board mine in " in ran.out
-    told = " ".join(ran.out.split())
-    assert "the time of a batch changed by +18%; steady at the end" in told
+    assert "Heated with resnet-18 at batch 2 for 10.0 min: 10 ms, steady." in ran.out
     assert "board mine-sustained in " in ran.out
     assert "mine-sustained takes 1.00 times as long" in ran.out
     assert run("pick", "--board", "mine-sustained", *where).code == 0
@@ -97,12 +96,12 @@ def test_a_sustained_run_that_was_stopped_goes_on_without_the_cold_half(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = (*MEASURE, "--sustained", "10m", "--catalog", tmp_path / "catalog")
-    monkeypatch.setattr(campaign, "RealChildren", lambda: StoppingChildren(60, KeyboardInterrupt))
+    monkeypatch.setattr(children, "RealChildren", lambda: StoppingChildren(60, KeyboardInterrupt))
     ran = run(*arguments)
     assert ran.code == 130
     assert "goes on when the same command is run again" in ran.err
     assert "board mine in " in ran.out
-    monkeypatch.setattr(campaign, "RealChildren", FakeChildren)
+    monkeypatch.setattr(children, "RealChildren", FakeChildren)
     again = run(*arguments)
     assert again.code == 0
     assert "board mine in " not in again.out

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from advisor.measure.campaign import RealChildren
+from advisor.measure.children import RealChildren
 from advisor.measure.energy import find_meter
 from advisor.measure.isolation import Isolation
 from advisor.measure.tasks import Cell, MemoryFound, Task, TimingFound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -19,15 +20,15 @@ from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measure import board_run
-from advisor.measure.board_run import goes_on
 from advisor.measure.energy import EnergyFound
 from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
-from advisor.measure.journal import Journal, begin, exclusive, load, mend
+from advisor.measure.journal import Journal, begin, exclusive, mend, read_runs
 from advisor.measure.publish import publish
-from advisor.measure.tasks import Cell, LoadFound, Task
-from advisor.report.measured_text import load_text
-from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, measure
+from advisor.measure.statistics import Drift, summarise
+from advisor.measure.tasks import Cell, HeatFound, Task
+from advisor.report.measured_text import heat_text
+from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, known, measure, noise
 
 KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
 
@@ -100,7 +101,7 @@ def test_declared_power_says_so(tmp_path: Path) -> None:
 def test_a_second_run_is_pooled_not_picked(tmp_path: Path) -> None:
     first = measure(board(tmp_path), FakeChildren())
     second = measure(board(tmp_path), FakeChildren(), fresh=True)
-    assert len(load(board(tmp_path) / "runs")) == 2
+    assert len(read_runs(board(tmp_path) / "runs")) == 2
     sessions = [[row["sessions"] for row in ended.rows] for ended in (first, second)]
     assert [2 * count for count in sessions[0] if isinstance(count, int)] == sessions[1]
 
@@ -116,7 +117,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_stood(tmp_path: Path, after: in
         measure(board(tmp_path), StoppingChildren(after, StoppedError))
     children = FakeChildren()
     resumed = measure(board(tmp_path), children)
-    assert len(load(board(tmp_path) / "runs")) == 1
+    assert len(read_runs(board(tmp_path) / "runs")) == 1
     assert resumed.rows == whole.rows
     assert len(children.asked) == 6 + 24 + 1 - after  # memory, timing, and one look for a meter
 
@@ -132,14 +133,14 @@ def test_ctrl_c_ends_in_order_and_keeps_all(tmp_path: Path) -> None:
 def test_a_fresh_run_leaves_the_unfinished_one_alone(tmp_path: Path) -> None:
     measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
     measure(board(tmp_path), FakeChildren(), fresh=True)
-    finished = [journal.finished for journal in load(board(tmp_path) / "runs")]
+    finished = [journal.finished for journal in read_runs(board(tmp_path) / "runs")]
     assert sorted(finished) == [False, True]
 
 
 def test_another_plan_does_not_go_on_from_this_one(tmp_path: Path) -> None:
     measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
     measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,)))
-    assert len(load(board(tmp_path) / "runs")) == 2
+    assert len(read_runs(board(tmp_path) / "runs")) == 2
 
 
 SCRIPT = """
@@ -154,21 +155,28 @@ def test_kill_9_at_random_moments_loses_nothing_finished(tmp_path: Path) -> None
     whole = measure(tmp_path / "whole", FakeChildren())
     random.seed(7)
     folder = board(tmp_path)
-    for _ in range(12):
+    kept = 0
+    while kept < 24:  # of 32 records
         process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)])
-        deadline = time.monotonic() + 20
-        while not list(folder.glob("runs/*/*.jsonl")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(random.uniform(0.0, 0.15))
-        before = sum(len(journal.records) for journal in load_copy(folder))
+        deadline = time.monotonic() + 60
+        while count_records(folder) == kept and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0.0, 0.04))
+        seen = count_records(folder)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert sum(len(journal.records) for journal in load_copy(folder)) >= before
+        assert seen > kept
+        kept = count_records(folder)
+        assert kept >= seen
     resumed = measure(folder, FakeChildren())
     assert resumed.rows == whole.rows
     assert (folder / "measurements.csv").read_bytes() == (
         tmp_path / "whole/measurements.csv"
     ).read_bytes()
+
+
+def count_records(folder: Path) -> int:
+    return sum(len(journal.records) for journal in load_copy(folder))
 
 
 def load_copy(folder: Path) -> list[Journal]:
@@ -182,25 +190,29 @@ def load_copy(folder: Path) -> list[Journal]:
 
 
 def test_a_torn_last_line_is_dropped_and_a_broken_one_is_told(tmp_path: Path) -> None:
-    journal = begin(tmp_path, {"seed": 1})
+    journal = begin(tmp_path, {"seed": 1, "plan": {}})
     journal.append({"a": 1})
     with journal.path.open("ab") as stream:
         stream.write(b'{"b": 2')
-    (again,) = load(tmp_path)
-    assert (again.header, again.records) == ({"seed": 1}, [{"a": 1}])
+    (again,) = read_runs(tmp_path)
+    assert (again.header, again.records) == ({"seed": 1, "plan": {}}, [{"a": 1}])
     mend(again)
     again.append({"c": 3})
-    assert load(tmp_path)[0].records == [{"a": 1}, {"c": 3}]
+    assert read_runs(tmp_path)[0].records == [{"a": 1}, {"c": 3}]
     content = journal.path.read_text().replace('{"a":1}', '{"a":')
     journal.path.write_text(content)
     with pytest.raises(AdvisorError, match="line 2: found a broken line"):
-        load(tmp_path)
+        read_runs(tmp_path)
+    for text in ("[]\n", '{"seed": 1}\n'):
+        journal.path.write_text(text)
+        with pytest.raises(AdvisorError, match="line 1: found a broken line"):
+            read_runs(tmp_path)
 
 
 def test_a_full_disk_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = begin(tmp_path, {"seed": 1})
+    journal = begin(tmp_path, {"seed": 1, "plan": {}})
     journal.append({"a": 1})
     before = journal.path.read_bytes()
 
@@ -313,7 +325,7 @@ def test_a_run_cut_off_before_its_end_was_told_goes_on(
     monkeypatch.undo()
     again = FakeChildren()
     assert measure(board(tmp_path), again).rows == whole.rows
-    assert len(load(board(tmp_path) / "runs")) == 1
+    assert len(read_runs(board(tmp_path) / "runs")) == 1
     assert [each for each in again.asked if not each.startswith("energy")] == []
 
 
@@ -379,49 +391,156 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 # --- the steady state under load
 
-SUSTAINED = replace(PLAN, sustained_s=600.0)
-HOT = HOST.under_load(600.0)
+SUSTAINED = PLAN.sustained(600.0)
+HOT = HOST.heated(600.0)
 
 
-def test_a_sustained_run_loads_the_board_before_it_times(tmp_path: Path) -> None:
+def test_a_sustained_run_heats_the_board_before_it_times_and_looks_again_after(
+    tmp_path: Path,
+) -> None:
     children = FakeChildren()
     ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
     kinds = [each.split()[0] for each in children.asked]
-    assert kinds == ["memory"] * 6 + ["load"] + ["time"] * 24 + ["energy"]
-    assert "load vgg-16 at batch 2" in children.asked  # the heaviest there is
-    (load,) = ended.loads
-    assert load.found.change == pytest.approx(10 / 8.5 - 1)
-    assert "steady at the end" in str(load_text(load))
+    assert kinds == ["memory"] * 6 + ["heat"] + ["time"] * 24 + ["heat", "energy"]
+    assert "heat vgg-16 at batch 2" in children.asked  # the heaviest there is
+    assert "10 ms, steady" in str(heat_text(ended.heats[0]))
+    assert [heat.when for heat in ended.heats] == ["before", "after"]
+    assert all(str(row["verdict"]).startswith("stable") for row in ended.rows)
     title = Catalog.open(tmp_path / "catalog").board("mine").title
-    assert title == "a processor, 4 cores, after 600 s of load"
+    assert title == "a processor, 4 cores, heated for 600 s"
 
 
-def test_a_sustained_run_that_goes_on_loads_again(tmp_path: Path) -> None:
+def test_every_session_of_a_sustained_run_keeps_the_board_hot() -> None:
+    (cell, *_) = SUSTAINED.cells()
+    assert SUSTAINED.task(cell, known()).limits.least_warm_up_s == 5.0
+    assert PLAN.task(cell, known()).limits.least_warm_up_s < 1
+
+
+def test_a_sustained_run_that_goes_on_heats_again(tmp_path: Path) -> None:
     with pytest.raises(StoppedError):
         measure(board(tmp_path), StoppingChildren(15, StoppedError), SUSTAINED, host=HOT)
-    assert goes_on(board(tmp_path), SUSTAINED)
-    assert not goes_on(board(tmp_path), PLAN)
     children = FakeChildren()
-    assert len(measure(board(tmp_path), children, SUSTAINED, host=HOT).loads) == 2
-    assert children.asked[0].startswith("load")
+    ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
+    assert children.asked[0].startswith("heat")
+    assert [heat.when for heat in ended.heats] == ["before", "before", "after"]
 
 
-def test_a_load_that_breaks_off_is_told_and_nothing_is_timed(tmp_path: Path) -> None:
-    children = FakeChildren({"load vgg-16 at batch 2": Outcome("crashed", None, "SIGSEGV")})
-    with pytest.raises(AdvisorError, match="loading the board with vgg-16 at batch 2 broke off"):
-        measure(board(tmp_path), children, SUSTAINED, host=HOT)
+def test_where_the_heaviest_cell_cannot_heat_the_next_one_does(tmp_path: Path) -> None:
+    broken = Outcome("crashed", None, "ended by SIGSEGV")
+    children = FakeChildren({"heat vgg-16 at batch 2": broken})
+    ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
+    assert ended.heats[0].cell == Cell("vgg-16", 1)
+    cells = [Cell(name, batch) for name in PLAN.architectures for batch in PLAN.batches]
+    children = FakeChildren({f"heat {cell}": broken for cell in cells})
+    with pytest.raises(AdvisorError, match=r"cannot be heated \(.*ended by SIGSEGV"):
+        measure(board(tmp_path), children, SUSTAINED, host=HOT, fresh=True)
     assert not [each for each in children.asked if each.startswith("time")]
 
 
 def test_a_board_that_still_gets_slower_says_so_in_every_row(tmp_path: Path) -> None:
-    rising = LoadFound(1.0, [10.0 + index for index in range(20)])
-    children = FakeChildren({"load vgg-16 at batch 2": Outcome("ok", rising, "")})
+    rising = HeatFound(600.0, [10.0 + index for index in range(20)])
+    children = FakeChildren({"heat vgg-16 at batch 2": Outcome("ok", rising, "")})
     ended = measure(board(tmp_path), children, SUSTAINED, host=HOT)
-    assert all("still changing by 23% after the load" in str(row["verdict"]) for row in ended.rows)
-    assert "+23% in the last quarter alone" in str(load_text(ended.loads[0]))
+    assert all("heated board still changed by" in str(row["verdict"]) for row in ended.rows)
+    assert "+23% in the last quarter alone" in str(heat_text(ended.heats[0]))
+
+
+class CoolingChildren(FakeChildren):
+    """The board cools while it is timed, so that it is fast again at the end."""
+
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        pace_ms = 10.0 if seconds > 100 else 8.0
+        return self._answer("heat", HeatFound(seconds, [pace_ms] * 20))
+
+
+def test_a_board_that_cooled_while_it_was_timed_says_so(tmp_path: Path) -> None:
+    ended = measure(board(tmp_path), CoolingChildren(), SUSTAINED, host=HOT)
+    assert all("heated board still changed by 20%" in str(row["verdict"]) for row in ended.rows)
 
 
 def test_hot_and_cold_are_unlike_boards(tmp_path: Path) -> None:
     measure(board(tmp_path), FakeChildren())
-    with pytest.raises(AdvisorError, match="is of load none; this is load 600 s"):
+    with pytest.raises(AdvisorError, match="is of heated none; this is heated 600 s"):
         measure(board(tmp_path), FakeChildren(), SUSTAINED, host=HOT)
+
+
+def test_a_board_of_before_there_was_heating_is_a_cold_one(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren())
+    path = board(tmp_path) / "board.yaml"
+    path.write_text(path.read_text().replace(', heated: "none"', ""))
+    assert measure(board(tmp_path), FakeChildren(), fresh=True).finished
+
+
+# --- what only few sessions or few runs can tell
+
+
+def test_few_sessions_do_not_make_a_narrow_interval(tmp_path: Path) -> None:
+    """Where a run is too short to tell the machine's drift, its own spread stands for it."""
+    rows = measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,))).rows
+    assert all("unknown: drift" in str(row["verdict"]) for row in rows)
+    alone, told = summarise(SPREAD), summarise(SPREAD, Drift(0.0, 0.0))
+    assert alone.high_ms is not None
+    assert told.high_ms is not None
+    assert alone.high_ms / alone.median_ms > told.high_ms / told.median_ms
+
+
+def test_an_interval_is_for_another_single_run_however_many_are_pooled() -> None:
+    once, twice = summarise(SPREAD, Drift(0.05, 0.05, 1)), summarise(SPREAD, Drift(0.05, 0.05, 2))
+    assert once.high_ms is not None
+    assert twice.high_ms is not None
+    sampling = math.log(summarise(SPREAD, Drift(0.0, 0.0)).high_ms / once.median_ms)  # type: ignore[operator]
+    drift = 1.645 * 0.05
+    expected = math.hypot(sampling * math.sqrt(3 / 2), drift * math.sqrt(3 / 2))
+    assert math.log(twice.high_ms / twice.median_ms) == pytest.approx(expected, rel=1e-3)
+
+
+SPREAD = [[10.0 + 0.1 * index] * 5 for index in range(12)]
+
+
+class DriftingChildren(FakeChildren):
+    """A machine that is 4 % slower in this run than in the others."""
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        outcome = super().time(task, limit_s)
+        slower = [1.04 * value for value in outcome.value.values_ms]
+        return replace(outcome, value=replace(outcome.value, values_ms=slower))
+
+
+def test_the_drift_that_is_told_is_the_drift_that_was_seen(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren())
+    rows = measure(board(tmp_path), DriftingChildren(), fresh=True).rows
+    assert not any("drifted" in str(row["verdict"]) for row in rows)  # 2.8 %, not 2.7 times that
+    wide = [row["latency_high_ms"] / row["latency_ms"] for row in rows]  # type: ignore[operator]
+    assert min(wide) > 1.1
+
+
+class BusyMachine(FakeChildren):
+    """Somebody else uses the machine now and then, and what runs then takes twice as long."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share, self.timed = share, 0
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        outcome = super().time(task, limit_s)
+        self.timed += 1
+        if noise(f"busy {self.timed}") / 2 + 0.5 > self.share:
+            return outcome
+        slower = [2 * value for value in outcome.value.values_ms]
+        busy = replace(outcome.value.disturbance, others=0.4)
+        return replace(outcome, value=replace(outcome.value, values_ms=slower, disturbance=busy))
+
+
+def test_sessions_in_which_others_used_the_machine_are_set_aside(tmp_path: Path) -> None:
+    thorough = replace(PLAN, thoroughness=replace(PLAN.thoroughness, least_sessions=20))
+    alone = measure(tmp_path / "alone", FakeChildren(), thorough).rows
+    shared = measure(board(tmp_path), BusyMachine(0.15), thorough).rows
+    for mine, theirs in zip(alone, shared, strict=True):
+        assert theirs["latency_ms"] == pytest.approx(mine["latency_ms"])
+    assert sum(int(str(row["sessions"])) for row in shared) < 6 * 20
+
+
+def test_a_machine_that_is_never_left_alone_is_told_as_it_is(tmp_path: Path) -> None:
+    rows = measure(board(tmp_path), BusyMachine(1.0)).rows
+    assert all("other load of 40%" in str(row["verdict"]) for row in rows)
+    assert rows[0]["latency_ms"] == pytest.approx(2 * 16, rel=0.01)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from advisor.measure.energy import EnergyFound, ZeusMeter, meter_energy
-from advisor.measure.tasks import LoadFound
-from advisor.measure.timing import SessionLimits, load_for, time_session
+from advisor.measure.energy import EnergyFound, ZeusMeter, find_meter, meter_energy
+from advisor.measure.tasks import HeatFound
+from advisor.measure.timing import SessionLimits, run_for, time_session
 
 MS = 1_000_000
 
@@ -46,9 +46,9 @@ def test_slow_first_runs_stay_out() -> None:
 
 def test_warming_up_ends_even_if_nothing_settles() -> None:
     device = FakeDevice(iter([10.0, 30.0] * 1000))
-    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.1, warm_up_s=0.2))
+    timed = time_session(device.run, device.clock, SessionLimits(timed_s=0.1, warm_up_s=0.25))
     assert not timed.settled
-    assert timed.warm_up_runs == 10
+    assert timed.warm_up_runs == 38
 
 
 def test_a_run_longer_than_the_session_is_timed_once() -> None:
@@ -70,24 +70,35 @@ def test_a_spike_is_a_value_like_any_other() -> None:
     assert sorted(timed.values_ms)[-1] == 80.0
 
 
-def test_a_load_tells_how_the_time_of_a_run_changes() -> None:
+def test_running_for_a_while_tells_how_the_time_of_a_run_changes() -> None:
     device = FakeDevice(steady([10.0] * 20 + [12.0] * 20, 15))
-    medians = load_for(device.run, device.clock, seconds=1.0, windows=5)
+    medians = run_for(device.run, device.clock, seconds=1.0, windows=5)
     assert medians == [10.0, 12.0, 15.0, 15.0, 15.0]
     assert device.now_ns >= 1000 * MS
 
 
 def test_a_run_longer_than_a_window_stands_for_those_it_covers() -> None:
     device = FakeDevice(steady([], 700))
-    assert load_for(device.run, device.clock, seconds=1.0, windows=10) == [700.0, 700.0]
+    assert run_for(device.run, device.clock, seconds=1.0, windows=10) == [700.0, 700.0]
 
 
-def test_what_a_load_changed_and_whether_it_still_does() -> None:
-    steady_load = LoadFound(1.0, [10.0] * 2 + [12.0] * 18)
-    assert steady_load.change == pytest.approx(0.2)
-    assert steady_load.still_changing == 0
-    assert LoadFound(1.0, [10.0] * 15 + [12.0] * 5).still_changing == pytest.approx(0.2)
-    assert LoadFound(1.0, [10.0]).change == 0
+def test_what_heating_found_and_whether_it_still_changes() -> None:
+    steady_heat = HeatFound(20.0, [10.0] * 2 + [12.0] * 18)
+    assert (steady_heat.pace_ms, steady_heat.still_changing) == (12.0, 0)
+    assert HeatFound(20.0, [10.0] * 15 + [12.0] * 5).still_changing == pytest.approx(0.2)
+    assert HeatFound(20.0, [10.0]).still_changing == 0
+
+
+def test_two_runs_that_agree_warm_up_a_network_of_long_runs() -> None:
+    device = FakeDevice(steady([900, 500], 500))
+    timed = time_session(device.run, device.clock, SessionLimits())
+    assert (timed.settled, timed.warm_up_runs, list(timed.values_ms)) == (True, 3, [500.0, 500.0])
+
+
+def test_a_hot_board_is_kept_hot_before_anything_is_timed() -> None:
+    device = FakeDevice(steady([], 10))
+    timed = time_session(device.run, device.clock, SessionLimits(least_warm_up_s=5.0))
+    assert timed.warm_up_runs == 500
 
 
 # --- energy, with meters that replay
@@ -154,6 +165,7 @@ class Window:
 class Monitor:
     def __init__(self, window: Window) -> None:
         self.window = window
+        self.cpu_indices = list(window.cpu_energy or {})
 
     def begin_window(self, key: str, sync_execution: bool) -> None:
         assert not sync_execution
@@ -167,13 +179,37 @@ class Monitor:
     [
         (Window({0: 5.0, 1: 7.0}, None), "gpu", 5.0),
         (Window({}, None), "gpu", None),
-        (Window({}, {0: 3.0, 1: 4.0}), "cpu", 3.0),
+        (Window({}, {0: 3.0, 1: 4.0}), "cpu", 7.0),
         (Window({}, None), "cpu", None),
         (Window({0: 0.0}, None), "gpu", None),
         (Window({}, None), "soc", None),
     ],
 )
-def test_one_device_is_read_and_nothing_is_summed(
+def test_one_gpu_is_read_and_every_package_of_the_processor(
     window: Window, kind: str, expected: float | None
 ) -> None:
     assert ZeusMeter(Monitor(window), kind, 0).joules(lambda: None) == expected
+
+
+def test_a_jetson_without_a_gpu_counter_is_metered_by_its_soc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Jetson:
+        def __init__(self, gpu_indices: list[int], cpu_indices: list[int] | None) -> None:
+            if gpu_indices:
+                raise ValueError("no NVML here")
+            self.soc_is_present = True
+
+    monkeypatch.setattr("zeus.monitor.ZeusMonitor", Jetson)
+    meter = find_meter("cuda:0")
+    assert isinstance(meter, ZeusMeter)
+    assert (meter.kind, meter.scope) == ("soc", "SoC")
+
+
+def test_a_meter_that_refuses_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise PermissionError("/dev/cpu/0/msr")
+
+    monkeypatch.setattr("zeus.monitor.ZeusMonitor", refuse)
+    assert find_meter("cpu") is None
+    assert find_meter("cuda:0") is None

@@ -82,6 +82,13 @@ def read_rows(
     return rows
 
 
+def assumed(path: Path, columns: Mapping[str, tuple[str, str]]) -> str:
+    """What a file's lacking columns stand for, in words; "" if it has them all."""
+    present = read_any_csv(path).columns
+    lacking = [name for name in DEFAULTS if columns.get(name, (name, ""))[0] not in present]
+    return ", ".join(f"{name} taken as {DEFAULTS[name]}" for name in lacking)
+
+
 def _column(table: Table, name: str) -> Sequence[str]:
     return table.cells(name) if name in table.columns else [""] * len(table)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from advisor.catalog.text_file import read_text
@@ -13,10 +13,18 @@ from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 LARGEST_LOG = 50_000_000
 _COMPUTE = re.compile(r"GPU Compute Time: (.*)")
 _FIGURE = re.compile(r"(median|percentile\((\d+)%\)) = ([0-9.]+) ms")
+_INPUT = re.compile(r"Input binding for .* dimensions (\d+)x")
 _OPTION = re.compile(r"--(onnx|loadEngine|shapes|optShapes|batch|fp16|int8|bf16|best)(?:=(\S+))?")
 
 
-def read_log(path: Path, known: Collection[str], source: str, asked: str | None) -> Row:
+def read_log(
+    path: Path,
+    known: Collection[str],
+    source: str,
+    asked: str | None,
+    batch: int | None = None,
+    precision: str | None = None,
+) -> Row:
     """One log as one row.
 
     The latency is the GPU compute time: from input ready in the device's memory to output ready, as the
@@ -27,15 +35,19 @@ def read_log(path: Path, known: Collection[str], source: str, asked: str | None)
         known: the architectures that the catalog knows.
         source: what the row names as its source.
         asked: the architecture, where the log's model file does not tell.
+        batch: the batch size, likewise.
+        precision: the number format, likewise.
 
     Raises:
-        AdvisorError: the log is none, or its architecture is unknown.
+        AdvisorError: the log is none, or something is unknown that nobody states.
     """
     text = read_text(path, LARGEST_LOG)
     options = {name: value or "yes" for name, value in _OPTION.findall(text)}
     times = _times(path, text)
     model = options.get("onnx") or options.get("loadEngine") or ""
-    architecture = asked or PurePath(model).name.partition(".")[0]
+    architecture = PurePath(model).name.partition(".")[0]
+    if architecture not in known and asked:
+        architecture = asked
     if architecture not in known:
         raise AdvisorError(
             f"{path}: unknown architecture {shown(architecture)}",
@@ -44,10 +56,8 @@ def read_log(path: Path, known: Collection[str], source: str, asked: str | None)
     return {
         "architecture": architecture,
         "runtime": "tensorrt",
-        "precision": next(
-            (name for name in ("best", "int8", "bf16", "fp16") if name in options), "fp32"
-        ),
-        "batch": _batch(options),
+        "precision": precision or _precision(path, options),
+        "batch": batch or _batch(path, text, options),
         "latency_ms": times["median"],
         "latency_p90_ms": times.get("90"),
         "latency_p99_ms": times.get("99"),
@@ -67,11 +77,22 @@ def _times(path: Path, text: str) -> dict[str, float]:
     return times
 
 
-def _batch(options: dict[str, str]) -> int:
+def _precision(path: Path, options: Mapping[str, str]) -> str:
+    """The best that the options allowed; what an engine was built with, they do not tell."""
+    allowed = [name for name in ("best", "int8", "bf16", "fp16") if name in options]
+    if not allowed and "loadEngine" in options:
+        raise AdvisorError(f"{path} does not tell the engine's precision", "give it by --precision")
+    return allowed[0] if allowed else "fp32"
+
+
+def _batch(path: Path, text: str, options: Mapping[str, str]) -> int:
+    """The batch size, from the shapes asked for or from those of the model's input."""
     shape = options.get("shapes") or options.get("optShapes") or ""
-    match = re.search(r":(\d+)x", shape)
-    stated = match.group(1) if match else options.get("batch", "1")
-    return int(stated) if stated.isdecimal() else 1
+    told = re.search(r":(\d+)x", shape) or _INPUT.search(text)
+    stated = told.group(1) if told else options.get("batch", "")
+    if not stated.isdecimal() or not int(stated):
+        raise AdvisorError(f"{path} does not tell the batch size", "give it by --batch")
+    return int(stated)
 
 
 def refuse_repeats(rows: Sequence[Row], paths: Sequence[Path]) -> None:

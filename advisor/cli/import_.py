@@ -33,7 +33,7 @@ def csv_command(
 ) -> None:
     """A CSV file of results; columns are ours by name, or by --map."""
     from advisor.catalog.import_board import source_key, write_board
-    from advisor.catalog.import_csv import read_map, read_rows
+    from advisor.catalog.import_csv import assumed, read_map, read_rows
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
 
@@ -44,6 +44,8 @@ def csv_command(
     rows = read_rows(file, names, known, source)
     place = write_board(folder, board, f"imported from {file.name}", rows, [file], source)
     emit(f"{len(rows)} rows in {place}\n")
+    if without := assumed(file, names):
+        emit(f"{without}: the file has no such column\n")
 
 
 @app.command("trtexec")
@@ -56,6 +58,13 @@ def trtexec_command(
             "--arch", metavar="NAME", help="The network, where its file's name does not tell."
         ),
     ] = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="The batch size, where a log does not tell."),
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="fp16", help="The precision, where a log does not tell.")
+    ] = None,
     catalog: CatalogOption = None,
 ) -> None:
     """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
@@ -67,7 +76,7 @@ def trtexec_command(
     source = source_key(board, logs)
     folder = target_folder(catalog)
     known = Catalog(layers_with(folder)).architectures
-    rows = [read_log(log, known, source, architecture) for log in logs]
+    rows = [read_log(log, known, source, architecture, batch, precision) for log in logs]
     refuse_repeats(rows, logs)
     place = write_board(folder, board, "TensorRT, by trtexec", rows, logs, source)
     emit(f"{len(rows)} rows in {place}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +51,7 @@ def command(
         str | None,
         typer.Option(
             metavar="10m",
-            help="Measure again after that long a load; the steady state is board NAME-sustained.",
+            help="Then heat it for so long and measure it hot, as board NAME-sustained.",
         ),
     ] = None,
     power: Annotated[
@@ -71,11 +70,13 @@ def command(
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
+    if sys.platform == "win32":
+        raise AdvisorError("measuring needs Linux or macOS", "WSL will do")
     _check_installed()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
-    from advisor.measure.board_run import goes_on, measure_board
-    from advisor.measure.campaign import RealChildren
+    from advisor.measure.children import RealChildren
+    from advisor.measure.sustained import measure_cold_and_hot
     from advisor.quantities import DURATION, parse
     from advisor.report.plan_text import plan_text
 
@@ -89,35 +90,38 @@ def command(
     emit(plan_text(plan, sustained_s, host.accelerator or host.processor, name, known))
     if dry_run:
         return
-    runs = [(name, plan, host)]
-    if sustained_s:
-        loaded = replace(plan, sustained_s=sustained_s)
-        if not fresh and goes_on(own / "boards" / f"{name}-sustained", loaded):
-            runs = []  # the cold half of this command is done
-        runs.append((f"{name}-sustained", loaded, host.under_load(sustained_s)))
-    for each, its_plan, its_host in runs:
-        folder = own / "boards" / each
-        with Progress() as progress:
-            ended = measure_board(
-                folder, its_plan, its_host, known, children, progress.tell, fresh=fresh
-            )
-        _tell(ended, folder)
+    fits = False
+    with Progress() as progress:
+        for folder, ended in measure_cold_and_hot(
+            own / "boards",
+            name,
+            plan,
+            sustained_s,
+            host,
+            known,
+            children,
+            progress.tell,
+            fresh=fresh,
+        ):
+            progress.clear()
+            _tell(ended, folder)
+            fits = any(row.get("status") == "ok" for row in ended.rows)
     if sustained_s:
         _tell_sustained(name, catalog)
     where = f" --catalog {catalog}" if catalog else ""
     emit(f"ask it: advisor pick --board {name}{where} --fps 30\n")
-    if not any(row.get("status") == "ok" for row in ended.rows):
+    if not fits:
         raise typer.Exit(1)
 
 
 def _tell(ended: Ended, folder: Path) -> None:
     from advisor.measure.publish import describe_rows
-    from advisor.report.measured_text import load_text, measured_text
+    from advisor.report.measured_text import heat_text, measured_text
 
     emit_table(measured_text(ended.rows))
-    for load in ended.loads:
+    for heat in ended.heats:
         emit("\n")
-        emit_table(load_text(load))
+        emit_table(heat_text(heat))
     emit(f"\nboard {folder.name} in {folder}: {describe_rows(ended.rows)}\n")
     if not ended.finished:
         complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
@@ -126,13 +130,14 @@ def _tell(ended: Ended, folder: Path) -> None:
 
 def _tell_sustained(name: str, catalog: str | None) -> None:
     from advisor.catalog.store import Catalog
+    from advisor.measure.sustained import SUFFIX
     from advisor.report.compare_text import compare_text
     from advisor.solve.compare import compare, latencies
 
     opened = Catalog.open(catalog)
-    both = (name, f"{name}-sustained")
-    cold, loaded = (latencies(opened.measurements(opened.board(each))) for each in both)
-    if rows := compare(cold, loaded):
+    both = (name, name + SUFFIX)
+    cold, hot = (latencies(opened.measurements(opened.board(each))) for each in both)
+    if rows := compare(cold, hot):
         emit_table(compare_text(*both, rows))
         emit("\n")
 

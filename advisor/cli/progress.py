@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 
-from advisor.report.plan_text import duration_text
+from advisor.report.figures import duration_text
 
 PLAIN_LINE_EVERY_S = 10.0
 
@@ -22,6 +22,10 @@ class Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away, so that something else can be printed."""
         if self.on_terminal:
             sys.stderr.write("\r\x1b[K")
 

@@ -13,10 +13,11 @@ from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture
 from advisor.catalog.writing import Row
 from advisor.errors import AdvisorError
-from advisor.measure.campaign import Campaign, Children, Tell
-from advisor.measure.findings import Load
+from advisor.measure.campaign import Campaign, Tell
+from advisor.measure.children import Children
+from advisor.measure.findings import Heat
 from advisor.measure.host import Host
-from advisor.measure.journal import Journal, begin, exclusive, load, mend
+from advisor.measure.journal import Journal, begin, exclusive, mend, read_runs
 from advisor.measure.plan import Plan
 from advisor.measure.publish import publish
 
@@ -29,13 +30,13 @@ class Ended:
         rows: the board's rows, of all its runs.
         run_id: the run.
         finished: whether it came to its end, rather than being stopped.
-        loads: what loading the board showed, where that was asked for.
+        heats: what heating the board showed, where that was asked for.
     """
 
     rows: list[Row]
     run_id: str
     finished: bool
-    loads: Sequence[Load] = ()
+    heats: Sequence[Heat] = ()
 
 
 def measure_board(
@@ -65,7 +66,7 @@ def measure_board(
         AdvisorError: the board is somebody else's, another run is at work on it, or a file cannot be
             written.
     """
-    _check_owner(board_folder, host)
+    check_owner(board_folder, host)
     try:
         board_folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -82,22 +83,22 @@ def measure_board(
         rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
-    return Ended(rows, journal.run_id, finished, campaign.findings.loads)
+    return Ended(rows, journal.run_id, finished, campaign.findings.heats)
 
 
-def goes_on(board_folder: Path, plan: Plan) -> bool:
-    """Whether the board's last run is of this plan and was not finished."""
-    return _unfinished(load(board_folder / "runs"), plan) is not None
-
-
-def _unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
+def unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
+    """The last run, where it is of this plan and did not come to its end."""
     last = journals[-1] if journals else None
     same = last is not None and last.header.get("plan") == plan.as_record() and not last.finished
     return last if same else None
 
 
-def _check_owner(board_folder: Path, host: Host) -> None:
-    """Refuse a board that these measurements do not belong to."""
+def check_owner(board_folder: Path, host: Host) -> None:
+    """Refuse a board that these measurements do not belong to.
+
+    Raises:
+        AdvisorError: it is shipped, somebody else's, or of another machine or setting.
+    """
     name = board_folder.name
     shipped = shipped_folder() / "boards" / name
     if shipped.exists() and shipped.resolve() != board_folder.resolve():
@@ -108,7 +109,7 @@ def _check_owner(board_folder: Path, host: Host) -> None:
         return
     details = read_board(board_folder, "own", _AnySource()).details
     for what, own in host.identity.items():
-        theirs = details.get(what)
+        theirs = details.get(what, "none" if what == "heated" else None)
         if theirs is None:
             raise AdvisorError(f"board {name} was not measured by advisor", "name another --board")
         if theirs != own:
@@ -126,7 +127,7 @@ class _AnySource(frozenset[str]):
 
 def _journal(runs: Path, plan: Plan, host: Host, *, fresh: bool) -> Journal:
     """The last run, where it can go on, or a new one."""
-    last = None if fresh else _unfinished(load(runs), plan)
+    last = None if fresh else unfinished(read_runs(runs), plan)
     if last is not None:
         mend(last)
         return last

@@ -2,78 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
-from typing import Protocol
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
+from advisor.measure.children import Children
 from advisor.measure.findings import Findings, Found
-from advisor.measure.host import Host, describe
-from advisor.measure.isolation import Isolation, Outcome
+from advisor.measure.isolation import Outcome
 from advisor.measure.journal import Journal
 from advisor.measure.plan import Plan, run_operations, session_s
 from advisor.measure.tasks import NO_METER, Cell, Task, TimingFound
 
-
-class Children(Protocol):
-    """Runs one task in a child of its own."""
-
-    def memory(self, task: Task, limit_s: float) -> Outcome:
-        """Find the peak memory; the value is a `MemoryFound`."""
-        ...
-
-    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
-        """Keep the board busy for a while; the value is a `LoadFound`."""
-        ...
-
-    def time(self, task: Task, limit_s: float) -> Outcome:
-        """Time one session; the value is a `TimingFound`."""
-        ...
-
-    def energy(self, task: Task, limit_s: float) -> Outcome:
-        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if it cannot tell."""
-        ...
-
-
-class RealChildren:
-    """Children of this machine."""
-
-    def __init__(self) -> None:
-        from advisor.measure import worker
-
-        self._worker = worker
-        self._isolation = Isolation(["advisor.measure.preload"])
-
-    def describe(self, device: str, threads: int, precision: str) -> Host:
-        """This machine; told by a child, since describing touches the device.
-
-        Raises:
-            AdvisorError: the child failed.
-        """
-        outcome = self._isolation.run(describe, device, threads, precision, limit_s=300)
-        if outcome.status != "ok":
-            raise AdvisorError(f"{device} cannot be described: {outcome.reason}")
-        host: Host = outcome.value
-        return host
-
-    def memory(self, task: Task, limit_s: float) -> Outcome:
-        """See `advisor.measure.worker.memory_task`."""
-        return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
-
-    def load(self, task: Task, seconds: float, limit_s: float) -> Outcome:
-        """See `advisor.measure.worker.load_task`."""
-        return self._isolation.run(self._worker.load_task, task, seconds, limit_s=limit_s)
-
-    def time(self, task: Task, limit_s: float) -> Outcome:
-        """See `advisor.measure.worker.time_task`."""
-        return self._isolation.run(self._worker.time_task, task, limit_s=limit_s)
-
-    def energy(self, task: Task, limit_s: float) -> Outcome:
-        """See `advisor.measure.worker.energy_task`."""
-        return self._isolation.run(self._worker.energy_task, task, limit_s=limit_s)
-
+CHECK_SHARE = 0.1
+"""How much of the heating is done again at the end, to see whether the board stayed hot."""
 
 Tell = Callable[[str, float], None]
 """Is told what happens next, and how many seconds are left, about."""
@@ -103,13 +47,15 @@ class Campaign:
         self.children, self.tell = children, tell
         self.findings = Findings([journal])
         self.seed = int(journal.header["seed"])
+        self.goal: dict[Cell, int] = {}
 
     def run(self) -> None:
         """Do all that is left of the plan; the run ends once its board is written, too."""
         self.measure_memory()
-        self.load()
+        self.heat("before", self.plan.sustained_s)
         self.time_until_sure()
         self.time_the_noisy_again()
+        self.heat("after", self.plan.sustained_s * CHECK_SHARE)
         self.meter_energy()
 
     def measure_memory(self) -> None:
@@ -122,8 +68,8 @@ class Campaign:
             ]
             for cell in self._shuffled(cells, f"memory {batch}"):
                 self.tell(f"memory of {cell}", self._remaining_s())
-                run_ms = self.plan.guessed_run_ms(cell, self.known)
-                outcome = self.children.memory(self._task(cell), 120 + 10 * run_ms / 1000)
+                limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
+                outcome = self.children.memory(self._task(cell), limit_s)
                 self._keep(cell, outcome, asdict)
 
     def _fitted_so_far(self, name: str, batch: int) -> bool:
@@ -133,31 +79,50 @@ class Campaign:
             if smaller < batch
         )
 
+    def _expected_run_ms(self, cell: Cell) -> float:
+        """How long a run takes at most, from operations and from what smaller batches took."""
+        smaller = [
+            run_ms * cell.batch / batch
+            for batch in self.plan.batches
+            if batch < cell.batch
+            and (run_ms := self.findings.of(Cell(cell.architecture, batch)).run_ms)
+        ]
+        return max(self.plan.guessed_run_ms(cell, self.known), *smaller, 0.0)
+
     def _memory_known(self, cell: Cell) -> bool:
         found = self.findings.of(cell)
         return bool(found.peaks_mb) or found.status != "ok"
 
-    def load(self) -> None:
-        """Where asked, keep the board busy with its heaviest cell until it is as hot as it gets.
+    def heat(self, when: str, seconds: float) -> None:
+        """Keep the board busy with its heaviest cell, so that it is as hot as it gets; or still is.
 
-        A run that goes on loads again, since the board has cooled in the meantime.
+        A run that goes on heats again, since the board has cooled in the meantime.
+
+        Args:
+            when: "before" timing, or "after" it, to see whether the board stayed hot.
+            seconds: how long; 0 for not at all.
 
         Raises:
-            AdvisorError: the load did not run to its end.
+            AdvisorError: no cell can heat the board.
         """
-        seconds, live = self.plan.sustained_s, self._live()
-        if not seconds or not live:
-            return
-        cell = max((cell for cell, _ in live), key=lambda each: run_operations(each, self.known))
-        self.tell(f"loading the board with {cell}", seconds + self._remaining_s())
-        limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
-        outcome = self.children.load(self._task(cell), seconds, limit_s)
-        if outcome.status != "ok":
-            hint = "run again: what was finished is kept"
-            raise AdvisorError(f"loading the board with {cell} broke off: {outcome.reason}", hint)
-        record = {"load": asdict(outcome.value), "by": [cell.architecture, cell.batch]}
-        self.journal.append(record)
-        self.findings.add(record)
+        live = [cell for cell, _ in self._live()]
+        live.sort(key=lambda each: run_operations(each, self.known), reverse=True)
+        reason = ""
+        for cell in live if seconds else []:
+            self.tell(f"heating the board with {cell}", seconds + self._remaining_s())
+            limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
+            outcome = self.children.heat(self._task(cell), seconds, limit_s)
+            if outcome.status == "ok":
+                by = [cell.architecture, cell.batch]
+                record = {"heat": asdict(outcome.value), "by": by, "when": when}
+                self.journal.append(record)
+                self.findings.add(record)
+                return
+            reason = f"{cell}: {outcome.reason}"
+        if reason:
+            raise AdvisorError(
+                f"the board cannot be heated ({reason})", "measure without --sustained"
+            )
 
     def time_until_sure(self) -> None:
         """Rounds over all cells in random order, so that heat and drift hit all alike."""
@@ -186,11 +151,11 @@ class Campaign:
                 if self.findings.verdict(found, wanted.half_width).startswith("noisy")
             ]
             self.journal.append({"again": targets})
-        goal = {Cell(name, batch): count for name, batch, count in targets}
+        self.goal = {Cell(name, batch): count for name, batch, count in targets}
         while cells := [
-            cell for cell, found in self._live() if len(found.sessions) < goal.get(cell, 0)
+            cell for cell, found in self._live() if len(found.sessions) < self.goal.get(cell, 0)
         ]:
-            left = sum(goal[cell] - len(self.findings.of(cell).sessions) for cell in cells)
+            left = sum(self.goal[cell] - len(self.findings.of(cell).sessions) for cell in cells)
             self._time(self._shuffled(cells, f"again {left}"))
 
     def _time(self, cells: Iterable[Cell]) -> None:
@@ -247,16 +212,26 @@ class Campaign:
         return random.Random(f"{self.seed} {purpose}").sample(sorted(cells), len(cells))  # noqa: S311
 
     def _remaining_s(self) -> float:
-        """About how long the least number of sessions still takes."""
+        """About how long the sessions that are still needed take, as far as can be told."""
         wanted = self.plan.thoroughness
         left = 0.0
         for cell in self.plan.cells():
             found = self.findings.of(cell)
             if found.status == "ok":
-                missing = max(0, wanted.least_sessions - len(found.sessions))
+                needed = max(self._sessions_needed(found), self.goal.get(cell, 0))
+                missing = max(0, needed - len(found.sessions))
                 left += missing * session_s(wanted.limits, self._run_ms(cell))
                 left += 0 if found.peaks_mb else 2 + 2 * self._run_ms(cell) / 1000
         return left
+
+    def _sessions_needed(self, found: Found) -> int:
+        """How many sessions make a cell sure; the interval narrows with the root of their number."""
+        wanted = self.plan.thoroughness
+        count = len(found.sessions)
+        if count < wanted.least_sessions:
+            return wanted.least_sessions
+        needed = count * (found.summary().half_width_95 / wanted.half_width) ** 2
+        return min(math.ceil(needed), wanted.most_sessions)
 
 
 def _timing_record(found: TimingFound) -> dict[str, object]:

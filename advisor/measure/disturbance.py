@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 
 @dataclass(frozen=True)
 class Disturbance:
@@ -45,6 +43,8 @@ class Counters:
 
 def read_counters() -> Counters:
     """The counters of this machine, now."""
+    import psutil
+
     own = psutil.Process().cpu_times()
     return Counters(psutil.cpu_times()._asdict(), own.user + own.system, _throttled(), _mhz())
 
@@ -76,6 +76,8 @@ def watched(work: Callable[[], None], read: Callable[[], Counters] = read_counte
 
 def _mhz() -> float | None:
     """The frequency, where the machine tells a changing one."""
+    import psutil
+
     try:
         frequency = psutil.cpu_freq()
     except (OSError, NotImplementedError):

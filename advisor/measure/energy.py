@@ -120,18 +120,20 @@ class ZeusMeter:
         """
         self.monitor, self.kind, self.index = monitor, kind, index
         self.name = {"gpu": "zeus, GPU counter", "cpu": "zeus, RAPL", "soc": "zeus, SoC"}[kind]
-        self.scope = {"gpu": "GPU only", "cpu": "CPU package", "soc": "SoC"}[kind]
+        packages = len(monitor.cpu_indices) if kind == "cpu" else 0
+        processor = "CPU package" if packages < 2 else f"{packages} CPU packages"
+        self.scope = {"gpu": "GPU only", "cpu": processor, "soc": "SoC"}[kind]
 
     def joules(self, work: Callable[[], None]) -> float | None:
         """See `Meter`."""
         self.monitor.begin_window("work", sync_execution=False)
         work()
         found = self.monitor.end_window("work", sync_execution=False)
-        # Never the sum over devices, which is 0.0 where there is none.
+        # Never zeus's own sum, which is 0.0 where there is no device.
         if self.kind == "gpu":
             told = (found.gpu_energy or {}).get(self.index)
-        elif self.kind == "cpu":
-            told = (found.cpu_energy or {}).get(self.index)
+        elif self.kind == "cpu":  # every package: a network's threads run on all of them
+            told = sum(found.cpu_energy.values()) if found.cpu_energy else None
         else:
             told = _soc_joules(found.soc_energy)
         return float(told) if told is not None and told > 0 else None
@@ -157,14 +159,19 @@ def find_meter(device: str) -> Meter | None:
         return None
     on_gpu = device != "cpu"
     index = int(device.partition(":")[2] or 0) if on_gpu else 0
+    soc = _monitor(ZeusMonitor, gpu_indices=[], cpu_indices=[])
+    if soc is not None and soc.soc_is_present:  # a Jetson's GPU has no counter of its own
+        return ZeusMeter(soc, "soc", 0)
+    if on_gpu:
+        gpu = _monitor(ZeusMonitor, gpu_indices=[index], cpu_indices=[])
+        return ZeusMeter(gpu, "gpu", index) if gpu is not None else None
+    cpu = _monitor(ZeusMonitor, gpu_indices=[], cpu_indices=None)
+    return ZeusMeter(cpu, "cpu", 0) if cpu is not None and cpu.cpu_indices else None
+
+
+def _monitor(make: Any, **devices: list[int] | None) -> Any | None:
+    """A monitor of these devices (`None` for all), or `None` where there is none to be had."""
     try:
-        monitor = ZeusMonitor(
-            gpu_indices=[index] if on_gpu else [], cpu_indices=[] if on_gpu else None
-        )
+        return make(**devices)
     except Exception:  # noqa: BLE001  (no driver, no permission: zeus's errors have no common kind)
         return None
-    if monitor.soc_is_present:  # a Jetson's GPU has no counter of its own
-        return ZeusMeter(monitor, "soc", 0)
-    if on_gpu:
-        return ZeusMeter(monitor, "gpu", index)
-    return ZeusMeter(monitor, "cpu", 0) if monitor.cpu_indices else None

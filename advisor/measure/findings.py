@@ -10,9 +10,55 @@ import numpy as np
 from advisor.measure.disturbance import Disturbance
 from advisor.measure.energy import EnergyFound
 from advisor.measure.journal import Journal, Record
-from advisor.measure.statistics import Summary, drift_between, drift_between_runs, summarise
-from advisor.measure.tasks import Cell, LoadFound
-from advisor.measure.verdict import verdict
+from advisor.measure.statistics import (
+    UNTOLD,
+    Drift,
+    Summary,
+    allowance,
+    drift_between,
+    drift_between_runs,
+    summarise,
+)
+from advisor.measure.tasks import Cell, HeatFound
+from advisor.measure.verdict import Conditions, verdict
+
+MOST_OTHERS_IN_SESSION = 0.05
+"""Share of the processor time that others may take in a session that counts."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One timing session.
+
+    Attributes:
+        values_ms: what was timed.
+        settled: whether the warm-up had settled.
+        disturbance: what else happened meanwhile.
+    """
+
+    values_ms: Sequence[float]
+    settled: bool
+    disturbance: Disturbance
+
+    @property
+    def median_ms(self) -> float:
+        """The middle of what was timed."""
+        return float(np.median(self.values_ms))
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the network had the machine to itself, as far as can be told."""
+        return (self.disturbance.others or 0.0) <= MOST_OTHERS_IN_SESSION
+
+
+def that_count(sessions: Sequence[Session]) -> list[Session]:
+    """The undisturbed sessions, where they are the greater part; else all of them.
+
+    A session during which somebody else used the machine tells of two programs, not of one. On a
+    machine that is never left alone there is nothing else to be told.
+    """
+    undisturbed = [each for each in sessions if each.undisturbed]
+    return undisturbed if 2 * len(undisturbed) > len(sessions) else list(sessions)
 
 
 @dataclass
@@ -20,9 +66,8 @@ class Found:
     """All that is known of one cell.
 
     Attributes:
-        sessions: the timed values of each session, in ms.
+        sessions: every timing session.
         averaged: whether some value averages several runs, so that the tail is unknown.
-        disturbances: what else happened during each session.
         peaks_mb: peak memory of each memory child.
         empties_mb: memory of a child with the runtime alone.
         energies: what each energy child found.
@@ -31,9 +76,8 @@ class Found:
         reason: why.
     """
 
-    sessions: list[Sequence[float]] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     averaged: bool = False
-    disturbances: list[Disturbance] = field(default_factory=list)
     peaks_mb: list[float] = field(default_factory=list)
     empties_mb: list[float] = field(default_factory=list)
     energies: list[EnergyFound] = field(default_factory=list)
@@ -41,17 +85,18 @@ class Found:
     status: str = "ok"
     reason: str = ""
 
-    def summary(self, drift: float | None = None) -> Summary:
-        """The sessions in one figure; needs at least one."""
-        return summarise(self.sessions, drift or 0.0)
+    def summary(self, drift: Drift = UNTOLD) -> Summary:
+        """The sessions that count in one figure; needs at least one."""
+        return summarise([each.values_ms for each in that_count(self.sessions)], drift)
 
 
 @dataclass(frozen=True)
-class Load:
-    """One time that the board was loaded: with what, and what that showed."""
+class Heat:
+    """One time that the board was heated: with what, what that showed, and "before" or "after" timing."""
 
     cell: Cell
-    found: LoadFound
+    found: HeatFound
+    when: str
 
 
 class Findings:
@@ -60,10 +105,12 @@ class Findings:
     def __init__(self, journals: Sequence[Journal]) -> None:
         """Read what these runs hold, one at least; more can be added to the last."""
         self.by_cell: dict[Cell, Found] = {}
-        self.medians: list[list[tuple[str, float]]] = []
-        self.loads: list[Load] = []
+        self.runs: list[list[tuple[Cell, Session]]] = []
+        self.heats: list[Heat] = []
+        self.unsteady = 0.0
+        self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         for journal in journals:
-            self.medians.append([])
+            self.runs.append([])
             for record in journal.records:
                 self.add(record)
 
@@ -73,19 +120,22 @@ class Findings:
 
     def add(self, record: Record) -> None:
         """Take in one record of a journal."""
-        if "load" in record:
-            self.loads.append(Load(Cell(*record["by"]), LoadFound(**record["load"])))
+        if "heat" in record:
+            self._add_heat(Heat(Cell(*record["by"]), HeatFound(**record["heat"]), record["when"]))
         if "cell" not in record:
             return
         cell = Cell(*record["cell"])
         found = self.of(cell)
         if "values_us" in record:
-            values = [value / 1000 for value in record["values_us"]]
-            found.sessions.append(values)
+            session = Session(
+                [value / 1000 for value in record["values_us"]],
+                record["settled"],
+                Disturbance(**record["disturbance"]),
+            )
+            found.sessions.append(session)
             found.status, found.reason = "ok", ""  # an earlier run may have failed here
             found.averaged = found.averaged or record["runs_per_value"] > 1
-            found.disturbances.append(Disturbance(**record["disturbance"]))
-            self.medians[-1].append((str(cell), float(np.median(values))))
+            self.runs[-1].append((cell, session))
         elif "peak_mb" in record:
             found.peaks_mb.append(record["peak_mb"])
             found.empties_mb.append(record["empty_mb"])
@@ -98,17 +148,39 @@ class Findings:
 
     def verdict(self, found: Found, wanted_half_width: float) -> str:
         """Whether a cell was measured in peace; see `advisor.measure.verdict`."""
-        return verdict(
-            found.summary(),
-            wanted_half_width,
-            self.drift,
-            found.disturbances,
-            max((abs(load.found.still_changing) for load in self.loads), default=0.0),
+        counted = that_count(found.sessions)
+        conditions = Conditions(
+            disturbances=[each.disturbance for each in counted],
+            set_aside=len(found.sessions) - len(counted),
+            unsettled=sum(not each.settled for each in counted),
+            unsteady=self.unsteady,
+            on_gpu=self.on_gpu,
         )
+        return verdict(found.summary(), wanted_half_width, self.drift.seen, conditions)
+
+    def _add_heat(self, heat: Heat) -> None:
+        """A heated board is steady if its pace neither changed at the end nor while it was timed."""
+        self.heats.append(heat)
+        before = [each for each in self.heats if each.when == "before" and each.cell == heat.cell]
+        change = heat.found.still_changing
+        if heat.when == "after" and before:
+            change = heat.found.median_ms(0.0, 0.25) / before[-1].found.pace_ms - 1
+        self.unsteady = max(self.unsteady, abs(change))
 
     @property
-    def drift(self) -> float | None:
+    def drift(self) -> Drift:
         """How much the machine drifts: within its runs, or between them, whichever is more."""
-        runs = [medians for medians in self.medians if medians]
-        told = [*map(drift_between, runs), drift_between_runs(runs)]
-        return max((drift for drift in told if drift is not None), default=None)
+        runs = [_medians(run) for run in self.runs if run]
+        seen = [drift for drift in map(drift_between, runs) if drift is not None]
+        allowed = list(seen)
+        if between := drift_between_runs(runs):
+            drift, told_by = between
+            seen.append(drift)
+            allowed.append(drift * allowance(told_by))
+        return Drift(max(seen, default=None), max(allowed, default=None), max(len(runs), 1))
+
+
+def _medians(run: Sequence[tuple[Cell, Session]]) -> list[tuple[str, float]]:
+    """The sessions of a run that count, in their order: the cell, and the median in ms."""
+    counted = {id(each) for each in that_count([session for _, session in run])}
+    return [(str(cell), session.median_ms) for cell, session in run if id(session) in counted]

@@ -24,7 +24,7 @@ IDENTITY = (
     "precision",
     "power_mode",
     "torch",
-    "load",
+    "heated",
 )
 """The details that make a board: runs that differ in one of them are not of the same board."""
 
@@ -52,9 +52,9 @@ class Host:
         """What makes this machine, run in this way, the board that it is."""
         return {name: self.details.get(name, UNKNOWN) for name in IDENTITY}
 
-    def under_load(self, seconds: float) -> Host:
-        """The same machine after that long a load, which is another board."""
-        return replace(self, details={**self.details, "load": f"{seconds:g} s"})
+    def heated(self, seconds: float) -> Host:
+        """The same machine kept hot after that long a load, which is another board."""
+        return replace(self, details={**self.details, "heated": f"{seconds:g} s"})
 
 
 def describe(device: str, threads: int, precision: str) -> Host:
@@ -76,7 +76,7 @@ def describe(device: str, threads: int, precision: str) -> Host:
         "threads": str(threads or torch.get_num_threads()),
         "precision": precision,
         "power_mode": _power_mode(),
-        "load": "none",
+        "heated": "none",
         "torch": torch.__version__,
         "driver": driver,
         "cuda": cuda,

@@ -12,8 +12,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 OUT_OF_MEMORY_SIGNAL = signal.SIGKILL
@@ -105,6 +107,7 @@ def _serve(
     """The child's whole life."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     _die_with_parent()
+    _die_before_parent()
     try:
         outcome = Outcome("ok", function(*arguments), "")
     except Exception as error:  # noqa: BLE001  (whatever it is, it is told)
@@ -129,3 +132,9 @@ def _die_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _die_before_parent() -> None:
+    """Let the kernel end this process first, should memory run out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")

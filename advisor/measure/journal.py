@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -71,26 +71,33 @@ def begin(runs: Path, header: Record) -> Journal:
     return journal
 
 
-def load(runs: Path) -> list[Journal]:
+def read_runs(runs: Path) -> list[Journal]:
     """All runs of a board, the oldest first; a run cut off before its header was whole is none.
 
     Raises:
         BrokenFileError: a line is no record.
     """
-    journals = [_load(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
+    journals = [_read(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
     return [journal for journal in journals if journal.header]
 
 
-def _load(path: Path) -> Journal:
+def _read(path: Path) -> Journal:
     """A run's file, less a last line that is being written, or was when its writer was killed."""
-    content = path.read_bytes()
-    records = []
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+    records: list[Record] = []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
-            records.append(json.loads(line))
+            record = json.loads(line)
         except ValueError:
+            record = None
+        if isinstance(record, dict) and (number > 1 or "plan" in record):
+            records.append(record)
+        else:
             fault = Fault(path, number, "", "a broken line", "a JSON record")
-            raise BrokenFileError([fault], "delete the line to lose only that session") from None
+            raise BrokenFileError([fault], "delete the line to lose only that session")
     return Journal(path, records[0] if records else {}, records[1:])
 
 
@@ -105,7 +112,7 @@ def _append(path: Path, record: Record) -> None:
     line = json.dumps(record, separators=(",", ":"), allow_nan=False).encode() + b"\n"
     try:
         with path.open("ab", buffering=0) as stream:
-            size = os.fstat(stream.fileno()).st_size
+            size, written = os.fstat(stream.fileno()).st_size, 0
             try:
                 written = stream.write(line)
                 os.fsync(stream.fileno())
@@ -147,7 +154,8 @@ def exclusive(board_folder: Path) -> Iterator[None]:
                 f"another run is at work on board {board_folder.name} (process {owner})",
                 "wait for it, or name another --board",
             ) from None
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
+        with suppress(OSError):  # the number is for the others' message only
+            stream.truncate(0)
+            stream.write(str(os.getpid()))
+            stream.flush()
         yield

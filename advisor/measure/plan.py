@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from advisor.catalog.records import Architecture
 from advisor.measure.tasks import Cell, Task
@@ -34,6 +34,9 @@ FULL = Thoroughness(16, 60, 0.03, SessionLimits())
 SESSION_OVERHEAD_S = 0.6
 """Starting a child and building the network, roughly."""
 
+KEEP_HOT_S = 5.0
+"""How long each session runs before it times on a heated board: the board is busy nine tenths of the time."""
+
 GUESSED_OPERATIONS_PER_S = 40e9
 """What a present-day processor core does, roughly; only for the plan before anything was measured."""
 
@@ -50,7 +53,7 @@ class Plan:
         precision: number format.
         thoroughness: how much evidence to gather.
         declared_power_w: net power as the user states it, if so.
-        sustained_s: for how long the board is loaded before anything is timed; 0 for not at all.
+        sustained_s: for how long the board is heated before anything is timed; 0 for not at all.
     """
 
     architectures: Sequence[str]
@@ -61,6 +64,12 @@ class Plan:
     thoroughness: Thoroughness
     declared_power_w: float | None
     sustained_s: float = 0.0
+
+    def sustained(self, seconds: float) -> Plan:
+        """The same on a heated board, which every session keeps hot."""
+        limits = replace(self.thoroughness.limits, least_warm_up_s=KEEP_HOT_S)
+        thoroughness = replace(self.thoroughness, limits=limits)
+        return replace(self, thoroughness=thoroughness, sustained_s=seconds)
 
     def cells(self) -> list[Cell]:
         """Every pair, the smallest batches first."""
@@ -96,5 +105,5 @@ def run_operations(cell: Cell, known: Mapping[str, Architecture]) -> float:
 def session_s(limits: SessionLimits, run_ms: float) -> float:
     """How long a timing session takes, when a run takes `run_ms`."""
     run_s = run_ms / 1000
-    warm_up_s = max(2 * run_s, min(limits.warm_up_s, 5 * run_s))
+    warm_up_s = max(2.5 * run_s, min(limits.warm_up_s, 5 * run_s), limits.least_warm_up_s)
     return SESSION_OVERHEAD_S + warm_up_s + max(limits.timed_s, limits.least_values * run_s)

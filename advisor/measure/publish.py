@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import stdtrit
 
 from advisor.catalog.records import Estimate
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
 from advisor.measure.findings import Findings, Found
-from advisor.measure.host import Host
-from advisor.measure.journal import Journal, load
+from advisor.measure.journal import Journal, read_runs
+from advisor.measure.statistics import Drift
 from advisor.measure.tasks import Cell
+
+if TYPE_CHECKING:
+    from advisor.measure.host import Host
 
 MEASURED, DECLARED = "advisor-measure", "advisor-declared"
 LEAST_SESSIONS = 3
@@ -57,7 +63,7 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
     Raises:
         AdvisorError: a file cannot be written, or a journal is broken.
     """
-    journals = load(board_folder / "runs")
+    journals = read_runs(board_folder / "runs")
     findings, terms = Findings(journals), Terms.of(journals)
     rows = measured_rows(findings, terms)
     write_whole(board_folder / "board.yaml", board_yaml(findings, terms, host))
@@ -125,11 +131,12 @@ def _power(found: Found, terms: Terms) -> dict[str, Value]:
     """Net power: measured where a meter told, else as declared."""
     if found.energies:
         powers = [each.net_power_w for each in found.energies]
-        several = len(powers) > 1  # a single window does not tell its own error
+        centre = statistics.geometric_mean(powers) if len(powers) > 1 else powers[0]
+        low, high = _interval(powers)
         return {
-            "net_power_w": float(np.median(powers)),
-            "net_power_low_w": min(powers) if several else None,
-            "net_power_high_w": max(powers) if several else None,
+            "net_power_w": centre,
+            "net_power_low_w": low,
+            "net_power_high_w": high,
             "gross_power_w": float(np.median([each.gross_power_w for each in found.energies])),
         }
     if terms.declared_power_w is None:
@@ -139,6 +146,17 @@ def _power(found: Found, terms: Terms) -> dict[str, Value]:
         "net_power_origin": "declared",
         "net_power_source": DECLARED,
     }
+
+
+def _interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 90 % interval of the geometric mean; a single value does not tell its own error."""
+    count = len(values)
+    if count < 2:
+        return None, None
+    logs = np.log(values)
+    half = float(stdtrit(count - 1, 0.95)) * float(np.std(logs, ddof=1)) / count**0.5
+    centre = float(np.mean(logs))
+    return float(np.exp(centre - half)), float(np.exp(centre + half))
 
 
 def _safe(text: str) -> str:
@@ -183,9 +201,9 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
 
 
 def _title(host: Host) -> str:
-    load = host.details.get("load", "none")
+    heated = host.details.get("heated", "none")
     return (host.accelerator or host.processor) + (
-        f", after {load} of load" if load != "none" else ""
+        "" if heated == "none" else f", heated for {heated}"
     )
 
 
@@ -196,7 +214,7 @@ def _power_scope(metered: str, terms: Terms) -> str:
 def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int], Estimate]]:
     """The latencies that each run of a board found by itself, by the run's name."""
     found = {}
-    for journal in load(board_folder / "runs"):
+    for journal in read_runs(board_folder / "runs"):
         findings = Findings([journal])
         precision = journal.header["plan"]["precision"]
         found[journal.run_id] = {
@@ -207,7 +225,7 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int
     return found
 
 
-def _estimate(found: Found, drift: float | None) -> Estimate:
+def _estimate(found: Found, drift: Drift) -> Estimate:
     summary = found.summary(drift)
     return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
 

@@ -56,18 +56,37 @@ class Summary:
     spread_between: float
 
 
-def summarise(sessions: Sequence[Sequence[float]], drift: float = 0.0) -> Summary:
+@dataclass(frozen=True)
+class Drift:
+    """How much the whole machine's speed changes from one stretch of time to another.
+
+    Attributes:
+        seen: relative standard deviation of that, as far as it was seen; `None` where the runs were
+            too short to tell.
+        allowed: what intervals allow for it, larger than `seen` where few runs have told it.
+        runs: how many runs the figures pool.
+    """
+
+    seen: float | None = None
+    allowed: float | None = None
+    runs: int = 1
+
+
+UNTOLD = Drift()
+
+
+def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNTOLD) -> Summary:
     """Summarise one cell.
 
     The centre is the Hodges-Lehmann estimate (the median of all pairwise means) of the logarithms of
     the session medians: nearly as exact as their mean, and a disturbed session moves it little. The
-    interval is for what another run finds, so it holds the error of both runs' centres, and the
-    drift from one run to the next.
+    interval is for what another single run finds, so it holds the error of both centres, and the
+    drift from one run to the next. Where the sessions were too few to tell the drift, their own spread
+    stands for it.
 
     Args:
         sessions: the timed values of each session, in ms; none empty.
-        drift: relative standard deviation of what the whole machine's speed does from one stretch
-            of time to the next; see `drift_between`.
+        drift: that of the whole machine.
     """
     medians = np.log([float(np.median(values)) for values in sessions])
     pooled = np.concatenate([np.asarray(values, dtype=np.float64) for values in sessions])
@@ -79,7 +98,10 @@ def summarise(sessions: Sequence[Sequence[float]], drift: float = 0.0) -> Summar
         error = _CENTRE_INFLATION * between / math.sqrt(count)
         half_width_95 = math.expm1(float(stdtrit(count - 1, 0.975)) * error)
         sampling = float(stdtrit(count - 1, 0.95)) * error
-        half = math.sqrt(2) * math.hypot(sampling, float(ndtri(0.95)) * drift)
+        drifted = float(ndtri(0.95)) * (between if drift.allowed is None else drift.allowed)
+        half = math.hypot(
+            sampling * math.sqrt(1 + drift.runs), drifted * math.sqrt(1 + 1 / drift.runs)
+        )
         low, high = math.exp(centre - half), math.exp(centre + half)
     return Summary(
         median_ms=math.exp(centre),
@@ -133,15 +155,17 @@ def drift_between(medians: Sequence[tuple[str, float]]) -> float | None:
     return math.sqrt(max(0.0, float(np.var(means, ddof=1) - noise)))
 
 
-def drift_between_runs(runs: Sequence[Sequence[tuple[str, float]]]) -> float | None:
+def drift_between_runs(
+    runs: Sequence[Sequence[tuple[str, float]]],
+) -> tuple[float, int] | None:
     """How much the machine's speed differs from one run to the next.
 
     Args:
         runs: the sessions of each run, as `drift_between` takes them.
 
     Returns:
-        The relative standard deviation between runs over the cells that several of them have, made
-        larger where there are few runs, as Student's t is against the normal; `None` for one run.
+        The relative standard deviation between runs over the cells that several of them have, and
+        how many runs told it; `None` for one run.
     """
     labelled = [(cell, median, run) for run, medians in enumerate(runs) for cell, median in medians]
     cells: dict[str, set[int]] = {}
@@ -153,8 +177,15 @@ def drift_between_runs(runs: Sequence[Sequence[tuple[str, float]]]) -> float | N
     residuals = _residuals([(cell, median) for cell, median, _ in shared])
     _, run_index = np.unique([run for _, _, run in shared], return_inverse=True)
     effects = np.bincount(run_index, weights=residuals) / np.bincount(run_index)
-    few = float(stdtrit(len(effects) - 1, 0.95)) / float(ndtri(0.95))
-    return float(np.std(effects, ddof=1)) * few
+    return float(np.std(effects, ddof=1)), len(effects)
+
+
+def allowance(values: int) -> float:
+    """By what a standard deviation of that many values is to be larger, since it is itself unsure.
+
+    As Student's t is against the normal distribution, for a 90 % interval.
+    """
+    return float(stdtrit(values - 1, 0.95)) / float(ndtri(0.95))
 
 
 def _residuals(medians: Sequence[tuple[str, float]]) -> Floats:

@@ -66,28 +66,29 @@ class TimingFound:
 
 
 @dataclass(frozen=True)
-class LoadFound:
-    """What loading the board found.
+class HeatFound:
+    """What heating the board found.
 
     Attributes:
-        window_s: how long a window lasts.
-        window_ms: median time of a batch in each window, in order.
+        seconds: how long it lasted.
+        window_ms: median time of a batch in each of the windows in which one ended, in order.
     """
 
-    window_s: float
+    seconds: float
     window_ms: Sequence[float]
 
     @property
-    def change(self) -> float:
-        """By which share a batch takes longer at the end of the load than at its begin."""
-        return self._median(0.75, 1.0) / self._median(0.0, 0.1) - 1
+    def pace_ms(self) -> float:
+        """The time of a batch in the last quarter."""
+        return self.median_ms(0.75, 1.0)
 
     @property
     def still_changing(self) -> float:
         """By which share a batch takes longer in the last quarter than in the one before."""
-        return self._median(0.75, 1.0) / self._median(0.5, 0.75) - 1
+        return self.pace_ms / self.median_ms(0.5, 0.75) - 1
 
-    def _median(self, begin: float, end: float) -> float:
+    def median_ms(self, begin: float, end: float) -> float:
+        """The time of a batch between two shares of the windows."""
         count = len(self.window_ms)
         first = min(round(begin * count), count - 1)
         return median(self.window_ms[first : max(round(end * count), first + 1)])

@@ -13,10 +13,10 @@ Clock = Callable[[], int]
 """Tells the time, in nanoseconds; only differences mean anything."""
 
 SETTLED = 0.10
-"""Warm-up ends when the last three runs agree within this share of their least."""
+"""Runs agree whose times lie within this share of the least of them."""
 
-LEAST_WARM_UP_S = 0.1
-"""Clocks rise slower than three quick runs take."""
+PATIENCE = 3
+"""Warm-up ends after so many times its usual length, settled or not."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,16 @@ class SessionLimits:
     Attributes:
         timed_s: how long values are taken.
         least_values: how many are taken at least, however long that takes.
-        warm_up_s: after how long warming up ends, settled or not.
+        least_warm_up_s: how long warming up takes at least: clocks rise slower than three quick runs
+            take.
+        warm_up_s: after how long two runs that agree end the warm-up.
         value_s: how long each value lasts at least; shorter runs are timed several at once.
         energy_s: how long an energy window lasts.
     """
 
     timed_s: float = 0.8
     least_values: int = 1
+    least_warm_up_s: float = 0.1
     warm_up_s: float = 0.4
     value_s: float = 0.0005
     energy_s: float = 3.0
@@ -72,7 +75,7 @@ def time_session(run: Callable[[], object], clock: Clock, limits: SessionLimits)
     return Timed(values, runs_per_value, len(warm_up), settled)
 
 
-def load_for(
+def run_for(
     run: Callable[[], object], clock: Clock, seconds: float, windows: int = 40
 ) -> list[float]:
     """Run back to back for a while, and tell how the time of a run changes meanwhile.
@@ -100,24 +103,29 @@ def load_for(
 def _warm_up(
     run: Callable[[], object], clock: Clock, limits: SessionLimits
 ) -> tuple[list[int], bool]:
-    """Run until the last three runs agree, a while at least; or until the time for it is over.
+    """Run until the last three runs agree; of runs so long that three take too long, the last two.
 
-    Two runs at least: the first pays for pages and plans, the second for what it left cold.
+    The first run pays for pages and plans, the second for what it left cold. Where the machine never
+    comes to rest, warming up ends all the same.
     """
     durations: list[int] = []
     began = clock()
     while True:
         durations.append(_duration(run, clock))
         elapsed_s = (clock() - began) / 1e9
-        if _settled(durations) and elapsed_s >= LEAST_WARM_UP_S:
+        if elapsed_s < limits.least_warm_up_s:
+            continue
+        if _agree(durations[-3:], 3) or (
+            elapsed_s >= limits.warm_up_s and _agree(durations[-2:], 2)
+        ):
             return durations, True
-        if len(durations) >= 2 and elapsed_s >= limits.warm_up_s:
+        if len(durations) > 2 and elapsed_s >= PATIENCE * limits.warm_up_s:
             return durations, False
 
 
-def _settled(durations: Sequence[int]) -> bool:
-    last = durations[-3:]
-    return len(last) == 3 and max(last) - min(last) <= SETTLED * min(last)
+def _agree(durations: Sequence[int], count: int) -> bool:
+    least = min(durations)
+    return len(durations) == count and max(durations) - least <= SETTLED * least
 
 
 def _duration(run: Callable[[], object], clock: Clock, times: int = 1) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -12,11 +13,10 @@ from advisor.architectures.quick_build import quick_build
 from advisor.errors import AdvisorError
 from advisor.measure.disturbance import watched
 from advisor.measure.energy import EnergyFound, find_meter, meter_energy
-from advisor.measure.tasks import NO_METER, LoadFound, MemoryFound, Task, TimingFound
-from advisor.measure.timing import Timed, load_for, time_session
+from advisor.measure.tasks import NO_METER, HeatFound, MemoryFound, Task, TimingFound
+from advisor.measure.timing import Timed, run_for, time_session
 
 MB = 1e6
-LOAD_WINDOWS = 40
 
 
 def time_task(task: Task) -> TimingFound:
@@ -31,11 +31,10 @@ def time_task(task: Task) -> TimingFound:
     return TimingFound(timed.values_ms, timed.runs_per_value, timed.settled, disturbance)
 
 
-def load_task(task: Task, seconds: float) -> LoadFound:
+def heat_task(task: Task, seconds: float) -> HeatFound:
     """Run a cell back to back for a while, so that the board gets as hot as it does in use."""
     with torch.inference_mode():
-        window_ms = load_for(runner(task), time.perf_counter_ns, seconds, LOAD_WINDOWS)
-    return LoadFound(seconds / LOAD_WINDOWS, window_ms)
+        return HeatFound(seconds, run_for(runner(task), time.perf_counter_ns, seconds))
 
 
 def memory_task(task: Task) -> MemoryFound:
@@ -128,7 +127,8 @@ def _resident_peak_mb(*, reset: bool = False) -> float:
     if not status.exists():
         return _rusage_peak_mb()
     if reset:
-        Path("/proc/self/clear_refs").write_text("5")
+        with suppress(OSError):  # where that is forbidden: a forked child's peak begins at its fork
+            Path("/proc/self/clear_refs").write_text("5")
     for line in status.read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / MB

@@ -11,6 +11,9 @@ from rich.text import Text
 from advisor.report.figures import counted, plain_table, significant
 from advisor.solve.compare import Compared
 
+BY_CHANCE = 0.10
+"""How many of the 90 % intervals of equal things leave 1 out."""
+
 
 def compare_text(
     first: str, second: str, rows: Sequence[Compared], note: str = ""
@@ -46,7 +49,9 @@ def _summary(second: str, rows: Sequence[Compared]) -> str:
     clear = [row for row in rows if row.significant]
     faster = sum(row.ratio < 1 for row in clear)
     mean = math.exp(sum(math.log(row.ratio) for row in rows) / len(rows))
+    chance = round(BY_CHANCE * sum(row.low is not None for row in rows))
     return (
         f"{second} takes {mean:.2f} times as long on geometric mean of {counted(len(rows), 'row')}; "
-        f"significantly faster in {faster}, significantly slower in {len(clear) - faster}."
+        f"significantly faster in {faster}, significantly slower in {len(clear) - faster}"
+        f"{f' (about {chance} would be so by chance)' if chance and clear else ''}."
     )

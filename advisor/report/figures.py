@@ -95,3 +95,9 @@ def plain_table(*headings: str, left: int = 1) -> Table:
         justify: JustifyMethod = "left" if place < left else "right"
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=justify == "right")
     return table
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds where there are few, else minutes."""
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.measure.findings import Load
+from advisor.measure.findings import Heat
 from advisor.measure.verdict import MOST_DRIFT
 from advisor.report.figures import plain_table, significant
 
@@ -56,17 +56,13 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     return Group(table, *([""] if notes else []), *map(Text, notes))
 
 
-def load_text(load: Load) -> Text:
-    """What loading the board showed, in a line."""
-    found, minutes = load.found, load.found.window_s * len(load.found.window_ms) / 60
+def heat_text(heat: Heat) -> Text:
+    """What heating the board showed, in a line."""
+    found, minutes = heat.found, heat.found.seconds / 60
     steady = abs(found.still_changing) <= MOST_DRIFT
-    end = (
-        "steady at the end" if steady else f"{found.still_changing:+.0%} in the last quarter alone"
-    )
-    return Text(
-        f"Under load ({load.cell} for {minutes:.1f} min) the time of a batch changed by "
-        f"{found.change:+.0%}; {end}."
-    )
+    end = "steady" if steady else f"{found.still_changing:+.0%} in the last quarter alone"
+    what = "Heated" if heat.when == "before" else "Heated again after timing"
+    return Text(f"{what} with {heat.cell} for {minutes:.1f} min: {found.pace_ms:.4g} ms, {end}.")
 
 
 def _figure(row: Row, name: str) -> str:

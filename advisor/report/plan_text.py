@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from advisor.catalog.records import Architecture
 from advisor.measure.plan import Plan, session_s
+from advisor.report.figures import duration_text
 
 CHILD_S = 2.0
 """A memory child, roughly."""
@@ -18,16 +19,13 @@ def plan_text(
 
     Args:
         plan: the run.
-        sustained_s: how long the board is loaded before a second such run; 0 for none.
+        sustained_s: how long the board is heated before a second such run; 0 for none.
         machine: what is measured.
         board: what it will be called.
         known: the architectures by name.
     """
     wanted = plan.thoroughness
-    seconds = sum(
-        CHILD_S + wanted.least_sessions * session_s(wanted.limits, plan.guessed_run_ms(cell, known))
-        for cell in plan.cells()
-    )
+    seconds = _sessions_s(plan, known)
     lines = [
         f"board {board}: {machine}, {plan.device}, {plan.precision}",
         f"{len(plan.architectures)} networks at batch {', '.join(map(str, plan.batches))}: "
@@ -35,14 +33,18 @@ def plan_text(
         f"+-{wanted.half_width:.0%}",
     ]
     if sustained_s:
+        hot = plan.sustained(sustained_s)
         lines.append(
-            f"then again as board {board}-sustained, after {duration_text(sustained_s)} of load"
+            f"then hot, as board {board}-sustained, after {duration_text(sustained_s)} of heating"
         )
-        seconds = 2 * seconds + sustained_s
+        seconds += _sessions_s(hot, known) + sustained_s
     return "\n".join([*lines, f"about {duration_text(seconds)} or more\n"])
 
 
-def duration_text(seconds: float) -> str:
-    """Seconds where there are few, else minutes."""
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"
+def _sessions_s(plan: Plan, known: Mapping[str, Architecture]) -> float:
+    """How long the least number of sessions takes."""
+    wanted = plan.thoroughness
+    return sum(
+        CHILD_S + wanted.least_sessions * session_s(wanted.limits, plan.guessed_run_ms(cell, known))
+        for cell in plan.cells()
+    )

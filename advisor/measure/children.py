@@ -1,0 +1,68 @@
+"""The children that a run asks: each task in a process of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from advisor.errors import AdvisorError
+from advisor.measure.host import Host, describe
+from advisor.measure.isolation import Isolation, Outcome
+from advisor.measure.tasks import Task
+
+
+class Children(Protocol):
+    """Runs one task in a child of its own."""
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """Find the peak memory; the value is a `MemoryFound`."""
+        ...
+
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """Keep the board busy for a while; the value is a `HeatFound`."""
+        ...
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """Time one session; the value is a `TimingFound`."""
+        ...
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if it cannot tell."""
+        ...
+
+
+class RealChildren:
+    """Children of this machine."""
+
+    def __init__(self) -> None:
+        from advisor.measure import worker
+
+        self._worker = worker
+        self._isolation = Isolation(["advisor.measure.preload"])
+
+    def describe(self, device: str, threads: int, precision: str) -> Host:
+        """This machine; told by a child, since describing touches the device.
+
+        Raises:
+            AdvisorError: the child failed.
+        """
+        outcome = self._isolation.run(describe, device, threads, precision, limit_s=300)
+        if outcome.status != "ok":
+            raise AdvisorError(f"{device} cannot be described: {outcome.reason}")
+        host: Host = outcome.value
+        return host
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.memory_task`."""
+        return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
+
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.heat_task`."""
+        return self._isolation.run(self._worker.heat_task, task, seconds, limit_s=limit_s)
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.time_task`."""
+        return self._isolation.run(self._worker.time_task, task, limit_s=limit_s)
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.energy_task`."""
+        return self._isolation.run(self._worker.energy_task, task, limit_s=limit_s)
