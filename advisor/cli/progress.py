@@ -31,8 +31,7 @@ class Progress:
 
     def tell(self, what: str, remaining_s: float) -> None:
         """Say what happens next; off a terminal only now and then."""
-        left = f"about {duration_text(remaining_s)} left" if remaining_s else "nearly done"
-        line = f"{what}; {left}"
+        line = f"{what}; about {duration_text(remaining_s)} left" if remaining_s else what
         if self.on_terminal:
             width = shutil.get_terminal_size().columns - 1
             sys.stderr.write(f"\r\x1b[K{line[:width]}")

@@ -73,6 +73,8 @@ def measure_board(
         raise AdvisorError(f"{board_folder}: {(error.strerror or str(error)).lower()}") from None
     with exclusive(board_folder):
         journal = _journal(board_folder / "runs", plan, host, fresh=fresh)
+        if journal.records:
+            tell(f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0)
         publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
         finished = True
         campaign = Campaign(plan, known, journal, children, tell)

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime, timezone
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
@@ -188,7 +189,8 @@ class Campaign:
         self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
     ) -> None:
         """Put an outcome on disk and take it into account."""
-        record: dict[str, object] = {"cell": [cell.architecture, cell.batch]}
+        ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        record: dict[str, object] = {"cell": [cell.architecture, cell.batch], "at": ended}
         if outcome.status == "ok":
             record.update(to_record(outcome.value))
         else:
