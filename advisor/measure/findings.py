@@ -171,8 +171,8 @@ class Findings:
     def drift(self) -> Drift:
         """How much the machine drifts: within its runs, or between them, whichever is more."""
         runs = [_medians(run) for run in self.runs if run]
-        seen = [drift for drift in map(drift_between, runs) if drift is not None]
-        allowed = list(seen)
+        told = [drift for drift in map(drift_between, runs) if drift is not None]
+        seen, allowed = [each[0] for each in told], [each[1] for each in told]
         if between := drift_between_runs(runs):
             drift, told_by = between
             seen.append(drift)

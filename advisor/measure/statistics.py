@@ -136,23 +136,23 @@ def tail_bound(values: Floats, quantile: float) -> float | None:
     return float(np.sort(values)[enough[0]]) if len(enough) else None
 
 
-def drift_between(medians: Sequence[tuple[str, float]]) -> float | None:
+def drift_between(medians: Sequence[tuple[str, float]]) -> tuple[float, float] | None:
     """How much the machine's speed drifts from one stretch of a run to the next.
 
     Args:
         medians: every session in the order in which it ran: its cell, and its median in ms.
 
     Returns:
-        The relative standard deviation between `STRETCHES` pieces of the run, all cells taken
-        together, beyond what the spread within the pieces explains; `None` where a run is too short
-        to tell.
+        Two relative standard deviations between `STRETCHES` pieces of the run, all cells taken
+        together: what is beyond the noise within the pieces, and the most that may hide in it, the
+        noise left in; `None` where a run is too short to tell.
     """
     if len(medians) < STRETCHES * LEAST_IN_STRETCH:
         return None
     pieces = np.array_split(_residuals(medians), STRETCHES)
-    means = np.array([np.mean(piece) for piece in pieces])
-    noise = np.mean([np.var(piece, ddof=1) / len(piece) for piece in pieces])
-    return math.sqrt(max(0.0, float(np.var(means, ddof=1) - noise)))
+    spread = float(np.std([np.mean(piece) for piece in pieces], ddof=1))
+    noise = float(np.mean([np.var(piece, ddof=1) / len(piece) for piece in pieces]))
+    return math.sqrt(max(0.0, spread**2 - noise)), spread * allowance(STRETCHES)
 
 
 def drift_between_runs(
