@@ -1,4 +1,4 @@
-"""What a network costs on paper: parameters, operations and activations, counted on its operators.
+"""What a network costs on paper: parameters, operations, and what moves, counted on its operators.
 
 The count watches the operators that PyTorch really dispatches for one image. An operator that is
 neither a product of known cost nor known to do none is an error: a silent zero would be a wrong
@@ -7,11 +7,13 @@ figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from math import prod
 from typing import Any
+from weakref import finalize
 
 import torch
 from torch import Tensor, nn
@@ -32,11 +34,17 @@ class Complexity:
             add counted as two; what is done element by element is left out (under 1 % of the
             paper's networks).
         activations: numbers that convolutions and matrix products put out.
+        layers: how many convolutions and matrix products there are.
+        window_reads: numbers that pooling windows read, each as often as windows hold it.
+        peak_activations: the most numbers that are alive at once, the image included, weights not.
     """
 
     params: int
     operations: int
     activations: int
+    layers: int
+    window_reads: int
+    peak_activations: int
 
 
 def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
@@ -55,8 +63,17 @@ def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
     image = torch.empty((1, *input_shape), device="meta")
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
+        watch.leave_out([*shapes_only.parameters(), *shapes_only.buffers()])
+        watch.keep(image)
         shapes_only(image)
-    return Complexity(params, counter.get_total_flops(), watch.activations)
+    return Complexity(
+        params=params,
+        operations=counter.get_total_flops(),
+        activations=watch.activations,
+        layers=watch.layers,
+        window_reads=watch.window_reads,
+        peak_activations=watch.peak,
+    )
 
 
 @contextmanager
@@ -72,12 +89,34 @@ def _plain_attention() -> Iterator[None]:
 
 
 class _Watch(TorchDispatchMode):
-    """Sees every operator after the counter, sums activations, refuses what cannot be counted."""
+    """Sees every operator after the counter, sums what it does, refuses what cannot be counted."""
 
     def __init__(self, counter: FlopCounterMode) -> None:
         super().__init__()
         self.costly = counter.flop_registry
-        self.activations = 0
+        self.activations = self.layers = self.window_reads = self.alive = self.peak = 0
+        self.storages: set[int] = set()
+
+    def leave_out(self, tensors: Iterable[Tensor]) -> None:
+        """Let these be there for nothing."""
+        self.storages.update(each.untyped_storage()._cdata for each in tensors)
+
+    def keep(self, result: object) -> None:
+        """Take note of what an operator made, until it is freed."""
+        for each in result if isinstance(result, tuple | list) else [result]:
+            if not isinstance(each, Tensor):
+                continue
+            storage = each.untyped_storage()
+            if storage._cdata not in self.storages:
+                size = storage.nbytes() // each.element_size()
+                self.storages.add(storage._cdata)
+                self.alive += size
+                self.peak = max(self.peak, self.alive)
+                finalize(storage, self._freed, storage._cdata, size)
+
+    def _freed(self, storage: int, size: int) -> None:
+        self.storages.discard(storage)
+        self.alive -= size
 
     def __torch_dispatch__(
         self,
@@ -89,8 +128,12 @@ class _Watch(TorchDispatchMode):
         result: object = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         name = packet.__name__
+        self.keep(result)
         if packet in self.costly:
             self.activations += result.numel() if isinstance(result, Tensor) else 0
+            self.layers += 1
+        elif name in WINDOWED:
+            self.window_reads += _window_reads(result, args[1], WINDOWED[name])
         elif func.namespace != "aten" or name not in WITHOUT_PRODUCTS:
             raise AdvisorError(
                 f"the cost of the operator {func.namespace}::{name} is not known",
@@ -99,18 +142,27 @@ class _Watch(TorchDispatchMode):
         return result
 
 
+def _window_reads(result: object, window: Any, dimensions: int) -> int:
+    pooled: Any = result[0] if isinstance(result, tuple) else result
+    sides = list(window) * (dimensions if len(window) == 1 else 1)
+    reads: int = pooled.numel() * prod(sides)
+    return reads
+
+
+WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
+"""Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
+
 _WITHOUT_PRODUCTS = """
 _adaptive_avg_pool2d _native_batch_norm_legit_no_training _safe_softmax _softmax _to_copy
-_unsafe_view adaptive_avg_pool2d add add_ alias amax arange as_strided as_strided_ avg_pool2d
-avg_pool3d cat clamp clamp_min clone constant_pad_nd contiguous copy_ cos detach div dropout
-empty empty_like empty_strided eq exp expand fill_ flatten full full_like gelu hardsigmoid
-hardswish hardswish_ hardtanh hardtanh_ index leaky_relu leaky_relu_ lift_fresh
-linalg_vector_norm masked_fill max_pool2d_with_indices mean mul mul_ native_batch_norm
-native_dropout native_group_norm native_layer_norm ne neg new_zeros ones ones_like permute pow
-prelu _prelu_kernel relu relu_ repeat reshape roll rsqrt scalar_tensor select sigmoid sigmoid_
-silu silu_ sin slice split split_with_sizes squeeze sqrt stack sub sum t tanh transpose unbind
-unsqueeze upsample_bicubic2d upsample_linear1d upsample_nearest2d view where zero_ zeros
-zeros_like
+_unsafe_view adaptive_avg_pool2d add add_ alias amax arange as_strided as_strided_ cat clamp
+clamp_min clone constant_pad_nd contiguous copy_ cos detach div dropout empty empty_like
+empty_strided eq exp expand fill_ flatten full full_like gelu hardsigmoid hardswish hardswish_
+hardtanh hardtanh_ index leaky_relu leaky_relu_ lift_fresh linalg_vector_norm masked_fill mean
+mul mul_ native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_zeros
+ones ones_like permute pow prelu _prelu_kernel relu relu_ repeat reshape roll rsqrt
+scalar_tensor select sigmoid sigmoid_ silu silu_ sin slice split split_with_sizes squeeze sqrt
+stack sub sum t tanh transpose unbind unsqueeze upsample_bicubic2d upsample_linear1d
+upsample_nearest2d view where zero_ zeros zeros_like
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
 """Operators of ATen without products worth counting: they move, pool, normalise or activate."""

@@ -22,6 +22,10 @@ PAPERS_OWN = frozenset(_PAPERS_OWN.split())
 """The architectures whose bare name is their identity; that of all others is name@size."""
 
 
+MOVED = ("activations", "layers", "window_reads", "peak_activations")
+"""What a cost says beside parameters and operations."""
+
+
 def read_sources(path: Path) -> dict[str, Source]:
     """Read `sources.yaml`.
 
@@ -64,13 +68,14 @@ def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Archit
 
 
 def _architecture(name: str, fields: Fields, sources: Collection[str]) -> Architecture:
+    counted = _cost(fields, "counted", sources)
     return Architecture(
         name=name,
         family=fields.name("family", required=True),
         input_shape=_shape(fields),
         reference=fields.text("reference", required=True),
-        reported=_cost(fields, "reported", sources),
-        counted=_cost(fields, "counted", sources),
+        reported=_cost(fields, "reported", sources, counted),
+        counted=counted,
         note=fields.text("note"),
     )
 
@@ -82,16 +87,33 @@ def _details(fields: Fields) -> dict[str, str]:
     return {key: inner.text(key) for key in inner.block.entries}
 
 
-def _cost(fields: Fields, key: str, sources: Collection[str]) -> Cost | None:
+def _cost(
+    fields: Fields, key: str, sources: Collection[str], alike: Cost | None = None
+) -> Cost | None:
+    """One kind of cost.
+
+    With `same_layers: yes` all but parameters and operations is taken from the cost `alike`: what
+    a network moves follows from its layers, whoever counted their products in which way.
+    """
     inner = fields.inner(key)
     if inner is None:
         return None
     source = inner.name("source", sources, required=True)
     params = estimate(inner, "params", COUNT, sources, source, required=True)
     operations = estimate(inner, "operations", COUNT, sources, source, required=True)
-    activations = estimate(inner, "activations", COUNT, sources, source)
+    moved = {
+        name: estimate(inner, name, COUNT, sources, source, zero_allowed=name == "window_reads")
+        for name in MOVED
+    }
+    same_layers = inner.flag("same_layers")
+    if same_layers and alike is None:
+        inner.note(
+            inner.block.key_marks["same_layers"], "no counted cost", "one to take the layers of"
+        )
+    if same_layers and alike:
+        moved = {name: moved[name] or getattr(alike, name) for name in MOVED}
     inner.leftovers()
-    return Cost(params, operations, activations) if params and operations else None
+    return Cost(params, operations, **moved) if params and operations else None
 
 
 def _shape(fields: Fields) -> tuple[int, int, int]:

@@ -135,6 +135,7 @@ def estimate(
     source: str = "",
     *,
     required: bool = False,
+    zero_allowed: bool = False,
 ) -> Estimate | None:
     """A field of the form `{value: 1.30 W, error: 5 mW, source: ...}`.
 
@@ -145,6 +146,7 @@ def estimate(
         sources: the known sources.
         source: the source where the field names none.
         required: whether its absence is a fault.
+        zero_allowed: whether zero is a meaningful value.
 
     Returns:
         The estimate, its interval `value` +- `error`; `None` where the field is absent.
@@ -152,7 +154,7 @@ def estimate(
     inner = fields.inner(key, required=required)
     if inner is None:
         return None
-    value = inner.quantity("value", dimension, required=True)
+    value = inner.quantity("value", dimension, required=True, zero_allowed=zero_allowed)
     error = inner.quantity("error", dimension, zero_allowed=True)
     origin = inner.name("origin", ORIGINS) or "reported"
     own_source = inner.name("source", sources, required=not source)

@@ -65,12 +65,19 @@ class Cost:
     Attributes:
         params: trainable parameters.
         operations: floating-point operations, a multiply and an add counted as two.
-        activations: numbers that convolutions and matrix products put out; `None` where unknown.
+        activations: numbers that convolutions and matrix products put out; `None` where unknown,
+            like all that follow.
+        layers: how many convolutions and matrix products there are.
+        window_reads: numbers that pooling windows read, each as often as windows hold it.
+        peak_activations: the most numbers that are alive at once, the image included, weights not.
     """
 
     params: Estimate
     operations: Estimate
     activations: Estimate | None
+    layers: Estimate | None
+    window_reads: Estimate | None
+    peak_activations: Estimate | None
 
 
 @dataclass(frozen=True)
