@@ -37,9 +37,11 @@ def value(estimate: Estimate | None) -> float:
     return estimate.value
 
 
-def ask(limits: dict[str, object], batch: str = "any", top: int = 14) -> Recommendation:
+def ask(
+    limits: dict[str, object], batch: str = "any", top: int = 14, confidence: float = 0
+) -> Recommendation:
     """The question on the shipped TX1, whose files are read once for all examples."""
-    requirements = read_requirements(written(limits), batch=batch, top=top)
+    requirements = read_requirements(written(limits), batch=batch, top=top, confidence=confidence)
     return recommend(gather(CATALOG, requirements), requirements)
 
 
@@ -139,7 +141,7 @@ def test_every_metric_of_the_pick_by_hand() -> None:
 def test_latency_limits_the_response_where_a_frame_rate_is_required() -> None:
     assert name(advisor.pick(fps=20, energy="0.5 J", latency="300 ms").best) == ("resnet-34", 4)
     assert name(advisor.pick(fps=20, energy="0.5 J", latency="290 ms").best)[0] == "resnet-18"
-    alone = advisor.pick(energy="0.45 J", latency="150 ms").best
+    alone = advisor.pick(energy="0.46 J", latency="150 ms").best
     assert name(alone) == ("resnet-34", 4)
     assert (
         name(advisor.pick(energy="0.45 J", latency="150 ms", overhead="4 ms").best)[0]
@@ -186,8 +188,11 @@ def test_the_tail_is_limited_where_it_is_known(overlay: Overlay) -> None:
 
 
 def test_a_limit_met_exactly_is_met() -> None:
-    assert name(advisor.pick(latency="25.41 ms", accuracy="69.57").best) == ("resnet-18", 1)
-    assert advisor.pick(latency="25.409 ms", accuracy="69.57").best is None
+    assert name(advisor.pick(latency="25.41 ms", accuracy="69.57", confidence=0).best) == (
+        "resnet-18",
+        1,
+    )
+    assert advisor.pick(latency="25.409 ms", accuracy="69.57", confidence=0).best is None
 
 
 def test_batches_can_be_chosen() -> None:
@@ -375,6 +380,22 @@ def test_a_relaxation_gives_its_candidate_and_nothing_smaller_does(
         assert ask({**limits, key: smaller}).best is None
 
 
+def test_the_bound_of_what_is_known_stands_beside_the_asked_accuracy() -> None:
+    at = {
+        batch: advisor.pick(fps=30, accuracy=79, batch=batch).bound for batch in ("1", "16", "any")
+    }
+    told = [each.accuracy_percent for each in at.values() if each is not None]
+    assert told == pytest.approx([73.9, 76.2, 77.1], abs=0.05)
+    assert at["1"] is not None
+    assert at["1"].networks == 14
+    beyond = advisor.pick(fps=900, accuracy=70).bound
+    assert beyond is not None
+    assert beyond.accuracy_percent is None
+    assert advisor.pick(fps=30).bound is None
+    # A fit to known networks rejects nothing.
+    assert advisor.pick(fps=30, accuracy=69).best is not None
+
+
 def test_no_relaxation_is_offered_where_none_alone_helps() -> None:
     answer = advisor.pick(fps=200, accuracy=75, energy="0.05 J")
     assert answer.best is None
@@ -382,7 +403,7 @@ def test_no_relaxation_is_offered_where_none_alone_helps() -> None:
 
 
 def test_head_room_within_the_reading_error_is_told() -> None:
-    close = advisor.pick(fps=20, energy="0.45 J").best
+    close = advisor.pick(fps=20, energy="0.45 J", confidence=0).best
     assert close is not None
     assert [(each.constraint.name, each.within_error) for each in close.headroom] == [
         ("fps", False),

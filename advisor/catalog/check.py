@@ -18,7 +18,7 @@ from advisor.errors import BrokenFileError, Fault, closest, shown
 Read = TypeVar("Read")
 
 CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
-BOARD_FILES = ("board.yaml", "measurements.csv")
+BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml")
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,14 @@ class Checked:
     rows: int
 
 
-def check(catalog: Catalog) -> Checked:
-    """Read every file of every layer, those that another layer replaces included."""
-    return _Check(catalog).run()
+def check(catalog: Catalog, read_fit: Callable[[Path], object] | None = None) -> Checked:
+    """Read every file of every layer, those that another layer replaces included.
+
+    Args:
+        catalog: the catalog.
+        read_fit: reads the laws in a board's folder, where those are to be checked, too.
+    """
+    return _Check(catalog, read_fit).run()
 
 
 class _Anything(Collection[str]):
@@ -57,8 +62,8 @@ class _Anything(Collection[str]):
 
 
 class _Check:
-    def __init__(self, catalog: Catalog) -> None:
-        self.layers = catalog.layers
+    def __init__(self, catalog: Catalog, read_fit: Callable[[Path], object] | None) -> None:
+        self.layers, self.read_fit = catalog.layers, read_fit
         self.faults: list[Fault] = []
         self.files = self.boards = self.rows = 0
 
@@ -97,6 +102,9 @@ class _Check:
             )
         rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
         self.rows += 0 if rows is None else len(rows)
+        if self.read_fit and "fit.yaml" in (self.attempt(entries, folder) or {}):
+            self.files += 1
+            self.attempt(self.read_fit, folder)
 
     def sources(self) -> dict[Layer, Collection[str]]:
         """The sources that each layer's files may name: its own, and those of the layers below."""

@@ -45,7 +45,7 @@ def read_log(
     options = {name: value or "yes" for name, value in _OPTION.findall(text)}
     times = _times(path, text)
     model = options.get("onnx") or options.get("loadEngine") or ""
-    architecture = PurePath(model).name.partition(".")[0]
+    architecture = PurePath(model).name.partition(".")[0] or path.stem
     if architecture not in known and asked:
         architecture = asked
     if architecture not in known:

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from advisor._version import __version__
-from advisor.cli import boards, catalog, compare, import_, measure, pick, schema, show
+from advisor.cli import (
+    boards,
+    catalog,
+    compare,
+    findings,
+    fit,
+    import_,
+    measure,
+    pick,
+    predict,
+    schema,
+    show,
+)
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
 
@@ -43,6 +55,9 @@ def _common(
 app.command("pick")(pick.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
+app.command("fit")(fit.command)
+app.command("predict")(predict.command)
+app.command("findings")(findings.command)
 app.command("measure")(measure.command)
 app.add_typer(import_.app, name="import")
 app.command("compare")(compare.command)

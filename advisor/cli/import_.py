@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit
+from advisor.cli.output import complain, emit
 
 app = typer.Typer(help="Make a board of results that other tools measured.", no_args_is_help=True)
 
@@ -44,6 +44,7 @@ def csv_command(
     rows = read_rows(file, names, known, source)
     place = write_board(folder, board, f"imported from {file.name}", rows, [file], source)
     emit(f"{len(rows)} rows in {place}\n")
+    _tell_replaced(board)
     if without := assumed(file, names):
         emit(f"{without}: the file has no such column\n")
 
@@ -80,3 +81,11 @@ def trtexec_command(
     refuse_repeats(rows, logs)
     place = write_board(folder, board, "TensorRT, by trtexec", rows, logs, source)
     emit(f"{len(rows)} rows in {place}\n")
+    _tell_replaced(board)
+
+
+def _tell_replaced(board: str) -> None:
+    from advisor.catalog.layers import shipped_folder
+
+    if (shipped_folder() / "boards" / board).exists():
+        complain(f"warning: with this catalog, {board} now means these rows, not the shipped board")

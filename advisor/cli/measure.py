@@ -106,6 +106,8 @@ def command(
             progress.clear()
             _tell(ended, folder)
             fits = any(row.get("status") == "ok" for row in ended.rows)
+            if ended.finished:
+                _fit(folder.name, catalog)
     if sustained_s:
         _tell_sustained(name, catalog)
     where = f" --catalog {catalog}" if catalog else ""
@@ -126,6 +128,23 @@ def _tell(ended: Ended, folder: Path) -> None:
     if not ended.finished:
         complain(f"stopped; run {ended.run_id} goes on when the same command is run again")
         raise typer.Exit(130)
+
+
+def _fit(board: str, catalog: str | None) -> None:
+    """Fit the board's laws, so that what was not measured can be predicted."""
+    from advisor.catalog.store import Catalog
+    from advisor.predict.fit_board import fit_board
+    from advisor.predict.fit_file import write_fit
+
+    opened = Catalog.open(catalog)
+    described = opened.board(board)
+    try:
+        fitted = fit_board(described, opened.measurements(described), opened.architectures)
+    except AdvisorError as error:
+        emit(f"no laws are fitted: {error.message}\n")
+        return
+    place = write_fit(described.folder, fitted)
+    emit(f"its laws, for what was not measured: {place} (advisor fit {board} shows them)\n")
 
 
 def _tell_sustained(name: str, catalog: str | None) -> None:

@@ -81,6 +81,24 @@ def command(
         bool,
         typer.Option("--all-batches", help="List every fitting batch size, not only the best."),
     ] = False,
+    candidates: Annotated[
+        str,
+        typer.Option(
+            metavar="board|all",
+            help="Networks that the board has rows of, or every one, predicted where not measured.",
+        ),
+    ] = "board",
+    predictions: Annotated[
+        bool,
+        typer.Option("--predictions/--no-predictions", help="Whether predictions may be chosen."),
+    ] = True,
+    confidence: Annotated[
+        str,
+        typer.Option(
+            metavar="P",
+            help="Probability of meeting all limits together; 0 takes figures as they are.",
+        ),
+    ] = "0.9",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     catalog: CatalogOption = None,
@@ -112,7 +130,12 @@ def command(
         top=top,
         all_batches=all_batches,
         catalog=catalog,
+        candidates=candidates,
+        predictions=predictions,
+        confidence=confidence,
     )
+    for note in recommendation.notes:
+        complain(f"warning: {note}")
     if as_json:
         from advisor.report.pick_documents import pick_json
 

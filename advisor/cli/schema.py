@@ -1,12 +1,26 @@
-"""`advisor schema`: the shape of the JSON that `advisor pick --json` prints."""
+"""`advisor schema`: the shapes of the JSON documents that advisor prints."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from advisor.cli.output import emit
+from advisor.errors import AdvisorError, closest, shown
+
+DOCUMENTS = ("pick", "findings")
 
 
-def command() -> None:
-    """Print the JSON Schema of the document that `advisor pick --json` prints."""
+def command(
+    document: Annotated[
+        str, typer.Argument(metavar="[pick|findings]", help="Whose document.")
+    ] = "pick",
+) -> None:
+    """Print the JSON Schema of the document that `advisor pick --json`, say, prints."""
     from importlib.resources import files
 
-    emit(files("advisor.report").joinpath("pick.schema.json").read_text(encoding="utf-8"))
+    if document not in DOCUMENTS:
+        raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
+    schema = files("advisor.report").joinpath(f"{document}.schema.json")
+    emit(schema.read_text(encoding="utf-8"))

@@ -63,9 +63,20 @@ def why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
     yield from fell_out(recommendation)
     yield from _tail_unknown(recommendation)
+    yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
     yield from map(_relaxation, recommendation.relaxations)
+
+
+def _bound(recommendation: Recommendation) -> Iterator[str]:
+    bound = recommendation.bound
+    if bound and bound.accuracy_percent is not None:
+        asked = next(each for each in recommendation.requirements.constraints if each.name == "fps")
+        yield (
+            f"None of the {counted(bound.networks, 'network')} known here lies above "
+            f"{bound.accuracy_percent:.1f} % at {asked.limit_text} fps."
+        )
 
 
 def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:

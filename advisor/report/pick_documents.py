@@ -11,7 +11,14 @@ from advisor.catalog.records import Estimate
 from advisor.quantities import TIME, written_as
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.metrics import METRICS
-from advisor.solve.recommendation import Binding, Recommendation, Rejection, Relaxation
+from advisor.solve.recommendation import (
+    Binding,
+    KnownBound,
+    Recommendation,
+    Rejection,
+    Relaxation,
+    Unsure,
+)
 from advisor.solve.requirements import Constraint, Requirements
 
 SCHEMA = "advisor.pick/1"
@@ -34,10 +41,12 @@ def pick_json(recommendation: Recommendation) -> str:
             "without_weights": recommendation.without_weights,
             "networks_fitting": recommendation.networks_fitting,
             "by_limit": [_rejection(each) for each in recommendation.rejections],
+            "notes": list(recommendation.notes),
+            "unsure": _unsure(recommendation.unsure) if recommendation.unsure else None,
             "binding": _binding(recommendation.binding) if recommendation.binding else None,
         },
         "relaxations": [_relaxation(each) for each in recommendation.relaxations],
-        "bound": None,
+        "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -51,7 +60,10 @@ def _query(recommendation: Recommendation) -> dict[str, Any]:
         "candidates": {
             "batch": asked.batches_text,
             "weights": asked.weights or recommendation.board.weights,
+            "networks": asked.candidates,
+            "predictions": asked.predictions,
         },
+        "confidence": asked.confidence,
         "overhead": written_as(asked.overhead_ms, TIME),
         "top": asked.top,
         "all_batches": asked.all_batches,
@@ -64,6 +76,7 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
         **{name: getattr(candidate, name) for name in IDENTITY_FIELDS},
         **{key: _estimate(candidate.metric(key)) for key in METRICS},
+        "chance": candidate.chance,
         "headroom": {
             each.constraint.name: {
                 "value": each.value,
@@ -79,6 +92,18 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
 def _estimate(estimate: Estimate | None) -> dict[str, Any]:
     names = ("value", "low", "high", "origin", "source")
     return {name: getattr(estimate, name) if estimate else None for name in names}
+
+
+def _bound(bound: KnownBound) -> dict[str, Any]:
+    least, most = bound.line.range
+    return {
+        "fps": bound.fps,
+        "accuracy_percent": bound.accuracy_percent,
+        "intercept_percent": bound.line.intercept,
+        "slope_percent_per_fps": bound.line.slope,
+        "range_fps": [least, most],
+        "networks": bound.networks,
+    }
 
 
 def _limit(constraint: Constraint) -> dict[str, Any]:
@@ -97,6 +122,10 @@ def _rejection(rejection: Rejection) -> dict[str, Any]:
         "nearest": _candidate(rejection.nearest) if rejection.nearest else None,
         "also_fails": [each.name for each in rejection.also_fails],
     }
+
+
+def _unsure(unsure: Unsure) -> dict[str, Any]:
+    return {"count": unsure.count, "likeliest": _candidate(unsure.likeliest)}
 
 
 def _binding(binding: Binding) -> dict[str, Any]:

@@ -15,8 +15,12 @@ from advisor.report.figures import COLUMNS, figure, plain_table, with_unit
 from advisor.report.fitted import Fitted
 from advisor.report.nothing_fits_text import rejections_table, why_nothing
 from advisor.report.pick_words import (
+    PREDICTED_MARK,
     VARIANTS,
+    chance_text,
     fell_out,
+    figure_of,
+    is_predicted,
     limits_text,
     listed,
     margin_text,
@@ -79,7 +83,7 @@ def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     for candidate in recommendation.candidates:
         picked = candidate is recommendation.best
         variant = [getattr(candidate, name) or "?" for name in names]
-        figures = [figure(key, value_of(candidate, key)) for key in keys]
+        figures = [figure_of(candidate, key) for key in keys]
         cells = (candidate.architecture, *variant, str(candidate.batch), *figures)
         table.add_row(*cells, style="bold green" if picked else None)
         if picked and constraints:
@@ -120,9 +124,10 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield _waiting(recommendation, best, best.response_ms)
     if best.metric(objective.key) is None:
         yield f"The {objective.title} of these is unknown, so the next criterion decided."
-    close = [each.constraint for each in best.headroom if each.within_error]
-    if close:
-        yield f"Too close to be sure: {limits_text(close)} lies within the error of the pick's figure."
+    if best.headroom and best.chance < WORTH_TELLING:
+        yield f"It meets {_all_limits(best)} with a probability of {chance_text(best.chance)}."
+    if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
+        yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
     yield from fell_out(recommendation)
     shown = {each.architecture for each in recommendation.candidates}
     hidden = recommendation.networks_fitting - len(shown)
@@ -131,11 +136,24 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield f"{more} every limit (--top)."
 
 
+WORTH_TELLING = 0.995
+"""What is surer goes without saying."""
+
+
+def _all_limits(best: Candidate) -> str:
+    return "the limit" if len(best.headroom) == 1 else "all limits together"
+
+
 def _binding(binding: Binding, key: str, best: Candidate) -> str:
     nearest = binding.candidate
     lacks = [each for each in nearest.headroom if each.constraint in binding.constraints]
     figure_of = with_unit(key, value_of(nearest, key))
     subject = f"{place(nearest, best)} ({figure_of})"
+    if not lacks:
+        return (
+            f"The confidence is binding: {subject} would be better, and meets every limit by its "
+            f"figures, but only with a probability of {chance_text(nearest.chance)}."
+        )
     unknown = [each.constraint.name for each in lacks if each.value is None]
     if unknown:
         verb = "is" if len(unknown) == 1 else "are"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from advisor.report.figures import counted, percent
+from advisor.report.figures import counted, figure, percent
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Recommendation
@@ -12,6 +12,9 @@ from advisor.solve.requirements import Constraint
 
 VARIANTS = ("weights", "runtime", "precision")
 """What candidates of one network and batch can differ in; a column where they do."""
+
+
+PREDICTED_MARK = "~"
 
 
 def listed(words: Sequence[str]) -> str:
@@ -52,6 +55,23 @@ def value_of(candidate: Candidate, key: str) -> float | None:
     return next(each.value for each in candidate.headroom if each.constraint.metric == key)
 
 
+def figure_of(candidate: Candidate, key: str) -> str:
+    """A metric's figure in a table; what is predicted is marked."""
+    text = figure(key, value_of(candidate, key))
+    return PREDICTED_MARK + text if is_predicted(candidate, key) else text
+
+
+def is_predicted(candidate: Candidate, key: str) -> bool:
+    """Whether a metric's figure comes from a law."""
+    estimate = candidate.metric(key) if key in METRICS else None
+    return estimate is not None and estimate.origin == "predicted"
+
+
+def chance_text(chance: float) -> str:
+    """A probability as people read it, never rounded up to certainty."""
+    return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{chance:.0%}"
+
+
 def fell_out(recommendation: Recommendation) -> Iterator[str]:
     """Sentences on what was left out, and why."""
     if recommendation.did_not_run:
@@ -60,6 +80,14 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
         yield f"{networks} fell out for want of weights {recommendation.requirements.weights}."
+    if recommendation.unsure:
+        unsure, asked = recommendation.unsure, recommendation.requirements.confidence
+        meet = "candidate meets" if unsure.count == 1 else "candidates meet"
+        yield (
+            f"{unsure.count} more {meet} every limit by the figures, but not with {asked:.0%} "
+            f"confidence; the likeliest, {place(unsure.likeliest)}, with "
+            f"{chance_text(unsure.likeliest.chance)} (--confidence)."
+        )
     for rejection in recommendation.rejections:
         if rejection.unknown:
             constraint = rejection.constraint

@@ -31,6 +31,7 @@ class Headroom:
 class Candidate:
     """Something one could deploy, every metric an estimate; `None` where unknown.
 
+    `chance` is the probability that it meets all limits that were asked for, 1 where there is none.
     Units stand in the names; `fps` is images per second, `params` and `operations` are counts (an
     operation being a multiply or an add of one image's forward pass).
     """
@@ -53,6 +54,7 @@ class Candidate:
     params: Estimate | None
     operations: Estimate | None
     headroom: tuple[Headroom, ...]
+    chance: float
 
     def metric(self, key: str) -> Estimate | None:
         """The metric of that key, one of `METRICS`."""
@@ -76,7 +78,7 @@ class Candidate:
 IDENTITY_FIELDS = tuple(
     field.name
     for field in fields(Candidate)
-    if field.name not in METRICS and field.name != "headroom"
+    if field.name not in METRICS and field.name not in ("headroom", "chance")
 )
 """What tells one candidate from another."""
 

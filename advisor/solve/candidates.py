@@ -51,6 +51,7 @@ class Candidates:
         did_not_fit: how many pairs were left out because they are known not to fit.
         did_not_run: how many pairs were left out because running them failed.
         without_weights: how many networks were left out because they lack the weights asked for.
+        notes: what could not be done as it was asked, in words.
     """
 
     board: Board
@@ -64,6 +65,7 @@ class Candidates:
     did_not_fit: int
     did_not_run: int
     without_weights: int
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -122,6 +124,8 @@ class Candidates:
 
     def candidate(self, position: int, constraints: tuple[Constraint, ...]) -> Candidate:
         """One candidate as a record, with its head-room to each of `constraints`."""
+        from advisor.solve.confidence import chance  # which reads candidates itself
+
         one = self.take(np.array([position]))
         row, index = int(one.rows[0]), int(one.weights_index[0])
         weights = self.weights[index] if index >= 0 else None
@@ -135,6 +139,7 @@ class Candidates:
             batch=int(table.batch[row]),
             **{key: one._estimate(key, row) for key in METRICS},
             headroom=tuple(_headroom(one, constraint) for constraint in constraints),
+            chance=float(chance(one, constraints)[0]),
         )
 
     def _estimate(self, key: str, row: int) -> Estimate | None:

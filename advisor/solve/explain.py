@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.predict.bound import least_line_above
 from advisor.solve.candidate import Candidate
+from advisor.solve.confidence import chance, predicted
 from advisor.solve.ranking import badness
-from advisor.solve.recommendation import Binding, Rejection
+from advisor.solve.recommendation import Binding, KnownBound, Rejection, Unsure
 from advisor.solve.requirements import Constraint
 from advisor.solve.verdicts import Verdict, Verdicts
 
@@ -70,3 +72,26 @@ def _largest_excess(verdicts: Verdicts, positions: Integers) -> Floats:
     for verdict in verdicts.each:
         np.maximum(largest, verdict.excess, out=largest)
     return largest
+
+
+def unsure(verdicts: Verdicts) -> Unsure | None:
+    """What meets every limit by its figures, but not with the asked confidence; `None` where nothing does."""
+    doubtful = np.setdiff1d(verdicts.within, verdicts.fitting)
+    if not len(doubtful):
+        return None
+    likelihood = chance(verdicts.candidates.take(doubtful), verdicts.constraints)
+    position = int(doubtful[np.argmax(likelihood)])
+    return Unsure(len(doubtful), verdicts.candidates.candidate(position, verdicts.constraints))
+
+
+def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
+    """What no known network exceeds in accuracy at the asked frame rate, where both were asked for."""
+    asked = {each.name: each for each in verdicts.constraints}
+    candidates = verdicts.candidates
+    rate, accuracy = (candidates.values(key).value for key in ("fps", "accuracy_top1_percent"))
+    known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~predicted(candidates, "fps")
+    if not {"fps", "accuracy"} <= set(asked) or not np.any(known):
+        return None
+    bound = least_line_above(rate[known], accuracy[known])
+    networks = len(np.unique(candidates.architecture_index[known]))
+    return KnownBound(bound, asked["fps"].limit, networks)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,43 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     """
     board = catalog.board(requirements.board)
     table = catalog.measurements(board)
-    return candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
+    notes: tuple[str, ...] = ()
+    if requirements.completes:
+        table, notes = _with_predictions(catalog, board, table, requirements.batches or ())
+    found = candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
+    return replace(found, notes=notes)
+
+
+def _with_predictions(
+    catalog: Catalog, board: Board, table: Measurements, batches: Collection[int]
+) -> tuple[Measurements, tuple[str, ...]]:
+    """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
+    from advisor.predict.fit_file import current_fit
+    from advisor.solve.complete import completed
+
+    known = catalog.architectures
+    fit, why_not = current_fit(board, table, known)
+    if fit is None:
+        return table, (f"nothing is predicted: {why_not}",)
+    notes = (
+        [f"its intervals are made of the residuals of {fit.residuals_from}"]
+        if fit.residuals_from
+        else []
+    )
+    beyond = sorted(size for size in batches if not table.batch.min() <= size <= table.batch.max())
+    if beyond:
+        sizes = ", ".join(map(str, beyond))
+        notes.append(
+            f"batch {sizes} lies outside what the laws have seen: intervals are too narrow there"
+        )
+    whole = completed(board, table, known, fit, batches)
+    asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
+    told = len(np.unique(whole.architecture.index[asked]))
+    if told < len(known):
+        notes.append(
+            f"of {len(known) - told} networks no law knows enough there, so they are left out"
+        )
+    return whole, tuple(f"{board.name}: {each}" for each in notes)
 
 
 def candidates_on(

@@ -31,6 +31,9 @@ def pick(
     top: int | str = 5,
     all_batches: bool = False,
     catalog: str | os.PathLike[str] | None = None,
+    candidates: str = "board",
+    predictions: bool = True,
+    confidence: float | str = 0.9,
 ) -> Recommendation:
     """Which network to ship on a board.
 
@@ -57,6 +60,11 @@ def pick(
         all_batches: list every fitting batch size of them, not only the best.
         catalog: folder of your own catalog, which overlays the shipped one; else that of
             `ADVISOR_CATALOG`, else the platform's user data folder.
+        candidates: "board" for the networks that the board has rows of; "all" for every network of
+            the catalog, at every batch size, by prediction where nothing was measured.
+        predictions: whether what is predicted may stand for what was not measured.
+        confidence: the probability with which a candidate is to meet all limits together; at 0 its
+            figures are to meet them, however unsure they are.
 
     Returns:
         The recommendation; its `best` is `None` where nothing meets all limits.
@@ -87,5 +95,8 @@ def pick(
         top=top,
         all_batches=all_batches,
         catalog=opened.own_folder,
+        candidates=candidates,
+        predictions=predictions,
+        confidence=confidence,
     )
     return recommend(gather(opened, requirements), requirements)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.solve.candidates import Candidates
-from advisor.solve.explain import binding, rejections
+from advisor.solve.explain import accuracy_bound, binding, rejections, unsure
 from advisor.solve.ranking import listed
 from advisor.solve.recommendation import Recommendation
 from advisor.solve.relax import relaxations
@@ -18,7 +18,9 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
 
     A candidate whose figure is unknown does not meet a limit on it.
     """
-    verdicts = Verdicts.of(candidates, requirements.constraints, requirements.objective)
+    verdicts = Verdicts.of(
+        candidates, requirements.constraints, requirements.objective, requirements.confidence
+    )
     fitting = verdicts.fitting
     order = listed(
         candidates,
@@ -41,4 +43,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         rejections=rejections(verdicts),
         binding=binding(verdicts, int(order[0])) if records else None,
         relaxations=() if records else relaxations(verdicts),
+        unsure=unsure(verdicts),
+        bound=accuracy_bound(verdicts),
+        notes=candidates.notes,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Board
+from advisor.predict.bound import Bound
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.metrics import METRICS
 from advisor.solve.requirements import Constraint, Requirements
@@ -69,6 +70,43 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Unsure:
+    """What meets every limit by its figures, but not with the confidence that was asked for.
+
+    Attributes:
+        count: how many candidates do.
+        likeliest: the one that most probably meets them.
+    """
+
+    count: int
+    likeliest: Candidate
+
+
+@dataclass(frozen=True)
+class KnownBound:
+    """The least line above the accuracy of every known network, against its frame rate.
+
+    A fit to known networks: it tells what none of them reaches, and rejects nothing.
+
+    Attributes:
+        line: accuracy in percent <= line(images per second).
+        fps: the frame rate that was asked for.
+        networks: how many networks it lies above.
+    """
+
+    line: Bound
+    fps: float
+    networks: int
+
+    @property
+    def accuracy_percent(self) -> float | None:
+        """The bound at the asked frame rate; `None` beyond the range of the known ones."""
+        if not self.line.holds_at(self.fps):
+            return None
+        return self.line.intercept - self.line.slope * self.fps
+
+
+@dataclass(frozen=True)
 class Recommendation:
     """Which network to ship, what else would do, and what the rest lacks.
 
@@ -87,6 +125,9 @@ class Recommendation:
         binding: what keeps the pick from being better; `None` where nothing does.
         relaxations: where nothing fits, the limits whose change alone would give an answer, the
             smallest relative change first.
+        unsure: what was left out only since it is not sure enough; `None` where nothing was.
+        bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
+        notes: what could not be done as it was asked, in words.
     """
 
     requirements: Requirements
@@ -101,6 +142,9 @@ class Recommendation:
     rejections: tuple[Rejection, ...]
     binding: Binding | None
     relaxations: tuple[Relaxation, ...]
+    unsure: Unsure | None = None
+    bound: KnownBound | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from advisor.solve.candidate import Candidate
 from advisor.solve.candidates import Candidates
+from advisor.solve.confidence import SURE, spread
 from advisor.solve.recommendation import Relaxation
 from advisor.solve.requirements import Constraint
 from advisor.solve.verdicts import Verdict, Verdicts
@@ -41,26 +42,96 @@ def _relaxation(verdicts: Verdicts, verdict: Verdict) -> Relaxation | None:
     others = [each.met for each in verdicts.each if each.constraint.name not in changed]
     pool = np.flatnonzero(np.logical_and.reduce([np.ones(len(verdicts.failed), np.bool_), *others]))
     asking = _Asking(verdicts, constraint, pool)
-    limit = _highest_fps(verdicts, pool) if constraint.name == "fps" else _nearest(verdict, pool)
-    if limit is None:
+    if constraint.name == "fps":
+        # Some that keep the rate by their figures may only do so surely at a lower one.
+        starts = [_highest_fps(verdicts, pool)]
+        starts += [constraint.limit] if verdicts.confidence else []
+        exact = max((found for each in starts if (found := _slower(asking, each))), default=None)
+    else:
+        exact = _looser(asking, _needed(verdicts, verdict, pool))
+    pick = None if exact is None else asking.at(exact)
+    if exact is None or pick is None:
         return None
+    asked = replace(constraint, limit=asking.rounded(exact, pick))
+    return Relaxation(constraint, exact, asked, asking.candidate(exact, pick))
+
+
+def _needed(verdicts: Verdicts, verdict: Verdict, pool: Integers) -> Floats:
+    """What the limit would have to be for each candidate to meet it, by itself, with the asked confidence.
+
+    Those that need a looser limit than the asked one only, the least loose first; then a limit that
+    every figure meets for certain, since several limits together ask for more than each alone.
+    """
+    from statistics import NormalDist  # which only those need for whom nothing fits
+
+    constraint = verdict.constraint
+    value, below, above = spread(verdicts.candidates.take(pool), constraint.metric)
+    least = constraint.sense == "min"
+    z = NormalDist().inv_cdf(verdicts.confidence) if verdicts.confidence > 0.5 else 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        needed, certain = (
+            value * np.exp(np.where(width == 0, 0.0, -width if least else width))
+            for width in ((z * (below if least else above)), SURE * (below if least else above))
+        )
+    ends = certain[np.isfinite(certain) & (certain > 0)] if z else certain[:0]
+    needed = needed[np.isfinite(needed) & (needed > 0)]
+    limits = np.append(
+        needed, ends[np.argmin(ends) if least else np.argmax(ends)] if len(ends) else []
+    )
+    looser = limits < constraint.limit if least else limits > constraint.limit
+    return np.sort(limits[looser])[:: -1 if least else 1]
+
+
+def _looser(asking: _Asking, limits: Floats) -> float | None:
+    """The least loose limit that gives an answer.
+
+    Args:
+        asking: asks again.
+        limits: each looser than the one before; a looser limit never takes a candidate away, so that
+            halving finds the first of them that does, and then the place between it and the one before.
+    """
     # A limit computed backwards can miss by a rounding error; a hair looser, it holds.
-    hair = 1 - 1e-12 if constraint.sense == "min" else 1 + 1e-12
-    for exact in (limit, limit * hair):
-        pick = asking.at(exact)
-        if pick is not None:
-            asked = replace(constraint, limit=asking.rounded(exact, pick))
-            candidate = asking.candidate(exact, pick)
-            return Relaxation(constraint, exact, asked, candidate)
-    return None
-
-
-def _nearest(verdict: Verdict, pool: Integers) -> float | None:
-    """The figure beyond the limit that is nearest to it."""
-    beyond = verdict.value[pool[verdict.violated[pool]]]
-    if not len(beyond):
+    hair = 1 - 1e-9 if asking.constraint.sense == "min" else 1 + 1e-9
+    first, last = 0, len(limits)
+    while first < last:
+        middle = (first + last) // 2
+        if asking.at(float(limits[middle]) * hair) is None:
+            first = middle + 1
+        else:
+            last = middle
+    if first == len(limits):
         return None
-    return float(beyond.max() if verdict.constraint.sense == "min" else beyond.min())
+    found = float(limits[first])
+    found = found if asking.at(found) is not None else found * hair
+    before = float(limits[first - 1]) if first else asking.constraint.limit
+    return _between(asking, before, found) if asking.confidence else found
+
+
+def _between(asking: _Asking, too_tight: float, enough: float) -> float:
+    """The limit between one that gives no answer and one that gives some, to a millionth."""
+    while abs(math.log(enough / too_tight)) > 1e-6:
+        middle = math.sqrt(enough * too_tight)
+        if asking.at(middle) is None:
+            too_tight = middle
+        else:
+            enough = middle
+    return enough
+
+
+SLOWER = (0.0, 1e-9, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""By which shares a frame rate is lowered until it is met with the asked confidence: a lower rate helps
+throughput and power, but lets batches fill slower, so that halving alone would not do."""
+
+
+def _slower(asking: _Asking, fps: float | None) -> float | None:
+    """The highest frame rate that gives an answer, at or below one that would if figures were exact."""
+    before = None
+    for share in SLOWER if fps is not None else ():
+        tried = (fps or 0.0) * (1 - share)
+        if asking.at(tried) is not None:
+            return tried if before is None or share < 1e-6 else _between(asking, before, tried)
+        before = tried
+    return None
 
 
 def _highest_fps(verdicts: Verdicts, pool: Integers) -> float | None:
@@ -96,7 +167,7 @@ class _Asking:
     def __init__(self, verdicts: Verdicts, constraint: Constraint, pool: Integers) -> None:
         self.constraint = constraint
         self.constraints = verdicts.constraints
-        self.objective = verdicts.objective
+        self.objective, self.confidence = verdicts.objective, verdicts.confidence
         self.pool = verdicts.candidates.take(pool)
 
     def candidates(self, limit: float) -> Candidates:
@@ -110,7 +181,9 @@ class _Asking:
 
     def at(self, limit: float) -> int | None:
         """The pick at another limit, as a position in the pool."""
-        verdicts = Verdicts.of(self.candidates(limit), self.changed(limit), self.objective)
+        verdicts = Verdicts.of(
+            self.candidates(limit), self.changed(limit), self.objective, self.confidence
+        )
         fitting = verdicts.fitting
         return verdicts.least(fitting) if len(fitting) else None
 

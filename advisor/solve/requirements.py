@@ -17,6 +17,9 @@ DEFAULT_BOARD = "jetson-tx1"
 LEAST_ACCURACY = 1.0
 """In percent; what is below is a share that was meant as a percentage."""
 
+CANDIDATES = ("board", "all")
+DEFAULT_CONFIDENCE = 0.9
+
 Sense: TypeAlias = Literal["min", "max"]
 
 LIMITS: Mapping[str, Sense] = {
@@ -80,6 +83,11 @@ class Requirements:
         top: how many networks to list.
         all_batches: whether every fitting row of these networks is listed, not only the best.
         catalog: the user's catalog folder, where there is one.
+        candidates: "board" for the networks that the board has rows of, "all" for every network, by
+            prediction where nothing was measured.
+        predictions: whether what is predicted may stand for what was not measured.
+        confidence: the probability with which a candidate is to meet all limits together, from 0
+            (its figures are to meet them, however unsure they are) to less than 1.
     """
 
     board: str
@@ -91,6 +99,14 @@ class Requirements:
     top: int = 5
     all_batches: bool = False
     catalog: str | None = None
+    candidates: str = "board"
+    predictions: bool = True
+    confidence: float = DEFAULT_CONFIDENCE
+
+    @property
+    def completes(self) -> bool:
+        """Whether predictions complete the board's table."""
+        return self.candidates == "all" and self.predictions
 
     @property
     def fps(self) -> float | None:
@@ -112,6 +128,9 @@ class Requirements:
         words += ["--objective", self.objective, "--top", str(self.top)]
         words += ["--overhead", written_as(self.overhead_ms, TIME).replace(" ", "")]
         words += ["--all-batches"] if self.all_batches else []
+        words += ["--candidates", self.candidates] if self.candidates != "board" else []
+        words += [] if self.predictions else ["--no-predictions"]
+        words += ["--confidence", f"{self.confidence:g}"]
         words += ["--catalog", self.catalog] if self.catalog else []
         return shlex.join(words)
 
@@ -127,6 +146,9 @@ def read_requirements(
     top: int | str = 5,
     all_batches: bool = False,
     catalog: str | os.PathLike[str] | None = None,
+    candidates: object = "board",
+    predictions: bool = True,
+    confidence: object = DEFAULT_CONFIDENCE,
 ) -> Requirements:
     """Requirements from what people write.
 
@@ -140,12 +162,20 @@ def read_requirements(
         top: how many networks to list.
         all_batches: whether to list every fitting row of them.
         catalog: the user's catalog folder.
+        candidates: "board" or "all".
+        predictions: whether what is predicted may stand for what was not measured.
+        confidence: a probability, as 0.9 or "90%".
 
     Raises:
         AdvisorError: something cannot be read; the message names it.
     """
     board, weights = _name("board", board), _name("weights", weights)
     objective = _name("objective", objective) or ""
+    candidates = _name("candidates", candidates) or ""
+    if candidates not in CANDIDATES:
+        raise AdvisorError(
+            f"unknown candidates {shown(candidates)}", closest(candidates, CANDIDATES)
+        )
     if objective not in KEYS_BY_NAME:
         hint = closest(objective, KEYS_BY_NAME)
         raise AdvisorError(f"unknown objective {shown(objective)}", hint)
@@ -163,6 +193,9 @@ def read_requirements(
         top=_top(top),
         all_batches=all_batches,
         catalog=None if catalog is None else os.fspath(catalog),
+        candidates=candidates,
+        predictions=predictions,
+        confidence=_confidence(confidence),
     )
 
 
@@ -197,3 +230,14 @@ def _top(top: int | str) -> int:
         hint = "give a whole number from 1 to 999999"
         raise AdvisorError(f"top: {shown(str(top))} is not a count of networks", hint)
     return int(top)
+
+
+def _confidence(confidence: object) -> float:
+    text = str(confidence).strip()
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", text)
+    value = float(match.group(1)) / (100 if match.group(2) else 1) if match else -1.0
+    if not 0 <= value < 1:
+        raise AdvisorError(
+            f"confidence: {shown(text)} is no probability below 1", "write it like 0.9 or 90%"
+        )
+    return value

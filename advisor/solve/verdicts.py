@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.solve.candidates import Candidates
+from advisor.solve.confidence import chance, chance_alone
 from advisor.solve.ranking import in_order
 from advisor.solve.requirements import Constraint
 
@@ -63,15 +64,21 @@ class Verdicts:
         candidates: the candidates.
         objective: what ranks them where two stand alike.
         each: a verdict a limit, in the order of the question.
+        confidence: the probability with which a candidate is to meet all limits together.
     """
 
     candidates: Candidates
     objective: str
     each: tuple[Verdict, ...]
+    confidence: float
 
     @classmethod
     def of(
-        cls, candidates: Candidates, constraints: Sequence[Constraint], objective: str
+        cls,
+        candidates: Candidates,
+        constraints: Sequence[Constraint],
+        objective: str,
+        confidence: float,
     ) -> Verdicts:
         """Hold every candidate against every limit."""
         verdicts = []
@@ -80,7 +87,7 @@ class Verdicts:
             low_enough, high_enough = value <= constraint.limit, value >= constraint.limit
             met = high_enough if constraint.sense == "min" else low_enough
             verdicts.append(Verdict(constraint, value, met))
-        return cls(candidates, objective, tuple(verdicts))
+        return cls(candidates, objective, tuple(verdicts), confidence)
 
     @cached_property
     def failed(self) -> Integers:
@@ -90,10 +97,26 @@ class Verdicts:
             failed += ~verdict.met
         return failed
 
-    @property
-    def fitting(self) -> Integers:
-        """The positions of the candidates that meet every limit."""
+    @cached_property
+    def within(self) -> Integers:
+        """The positions of the candidates whose figures meet every limit, however unsure they are."""
         return np.flatnonzero(self.failed == 0)
+
+    @cached_property
+    def fitting(self) -> Integers:
+        """The positions of the candidates that meet every limit with the asked confidence."""
+        within = self.within
+        if not self.each or not self.confidence or not len(within):
+            return within
+        these = self.candidates.take(within)
+        alone = [chance_alone(these, each) for each in self.constraints]
+        # Joint chances are costly, and rarely needed: at least 1 - sum(1 - p), at most the least p.
+        enough = 1 - np.sum([1 - each for each in alone], axis=0) >= self.confidence
+        doubtful = np.flatnonzero(~enough & (np.min(alone, axis=0) >= self.confidence))
+        together = chance(these.take(doubtful), self.constraints)
+        enough[doubtful] = together >= self.confidence
+        sure: Integers = within[enough]
+        return sure
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:

@@ -56,10 +56,13 @@ def make_catalog(folder: Path, rows: int) -> None:
     latency *= random.lognormal(0, 0.2, rows)
     power, memory = random.normal(11.8, 0.7, rows).clip(5), 200 + 2 * batches
     with (folder / "boards/large/measurements.csv").open("w") as stream:
-        stream.write(",".join(MEASUREMENT_COLUMNS) + ",origin,source\n")
+        errors = "latency_low_ms,latency_high_ms,net_power_low_w,net_power_high_w"
+        stream.write(",".join(MEASUREMENT_COLUMNS) + f",origin,source,{errors}\n")
         stream.writelines(
             f"{names[row % NETWORKS]},eager,fp32,{batches[row]},{latency[row]:.4f},"
-            f"{power[row]:.3f},{memory[row]},reported,made-up\n"
+            f"{power[row]:.3f},{memory[row]},reported,made-up,"
+            f"{0.9 * latency[row]:.4f},{1.1 * latency[row]:.4f},"
+            f"{0.95 * power[row]:.3f},{1.05 * power[row]:.3f}\n"
             for row in range(rows)
         )
 

@@ -1,0 +1,67 @@
+"""A network of the user's own, named as `module:factory`. Its code runs only since the user names it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import nn
+
+from advisor.architectures.complexity import Complexity, complexity
+from advisor.errors import AdvisorError, shown
+
+
+def complexity_of(name: str, input_shape: Sequence[int]) -> Complexity:
+    """Count the network that `module:factory` makes.
+
+    Args:
+        name: an importable module and a function in it that takes no arguments and returns a
+            `torch.nn.Module`; the working directory is looked in, too.
+        input_shape: channels, height, width.
+
+    Raises:
+        AdvisorError: it cannot be imported, made, run at that shape, or counted; the message says
+            which.
+    """
+    module = _made(name)
+    try:
+        return complexity(module, input_shape)
+    except AdvisorError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the user's code raises, it is told)
+        shape = "x".join(map(str, input_shape))
+        raise AdvisorError(
+            f"{name} fails at input {shape}: {_first_line(error)}", "give its own by --input"
+        ) from None
+
+
+def _made(name: str) -> nn.Module:
+    place, _, factory_name = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        imported = importlib.import_module(place)
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        raise AdvisorError(
+            f"{name}: {shown(place)} cannot be imported: {_first_line(error)}"
+        ) from None
+    factory = getattr(imported, factory_name, None)
+    if not callable(factory):
+        raise AdvisorError(f"{name}: {place} has no function {shown(factory_name)}")
+    try:
+        module = factory()
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        hint = "name a function that takes no arguments"
+        raise AdvisorError(f"{name} raises: {_first_line(error)}", hint) from None
+    if not isinstance(module, nn.Module):
+        kind = type(module).__name__
+        raise AdvisorError(f"{name} returns a {kind}, not a torch.nn.Module")
+    return module
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

@@ -1,0 +1,196 @@
+"""`advisor predict`: what a network takes on a board, measured or by the board's laws."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor.cli.options import CatalogOption
+from advisor.cli.output import complain, emit, emit_table
+from advisor.errors import AdvisorError, BrokenFileError, shown
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Architecture
+    from advisor.catalog.store import Catalog
+    from advisor.solve.forecast import Forecast
+
+BARE = "network"
+"""What a network is called that is described by its cost alone."""
+
+
+def command(
+    network: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|MODULE:FACTORY]", help="A network, or code that makes one."),
+    ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|all", help="The board.", show_default="$ADVISOR_BOARD or jetson-tx1"
+        ),
+    ] = None,
+    batch: Annotated[
+        str, typer.Option(metavar="1,4|any", help="Batch sizes; any is those that the board has.")
+    ] = "any",
+    input_shape: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="CxHxW", help="Input of MODULE:FACTORY.", show_default="3x224x224"
+        ),
+    ] = None,
+    ops: Annotated[
+        str | None, typer.Option(metavar="4.1G", help="Operations per image, instead of a network.")
+    ] = None,
+    params: Annotated[str | None, typer.Option(metavar="25.6M", help="Its parameters.")] = None,
+    activations: Annotated[str | None, typer.Option(metavar="11M", help="Its activations.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every network of the catalog.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """What a network takes on a board: measured figures where there are, else predictions.
+
+    Exits with 1 where nothing is known and nothing can be predicted.
+    """
+    from advisor.catalog.store import Catalog
+    from advisor.quantities import read_batches
+    from advisor.report.predict_text import predict_csv, predict_notes, predict_text
+
+    _check(network, ops, params, activations, input_shape, every=every)
+    opened = Catalog.open(catalog)
+    if every:
+        wanted = list(opened.architectures.values())
+    elif network is not None:
+        wanted = [_network(opened, network, input_shape or "3x224x224")]
+    else:
+        wanted = [_described(ops, params, activations)]
+    batches = read_batches(batch)
+    found, notes = _forecasts(opened, board, wanted, batches)
+    if as_csv:
+        emit(predict_csv(found))
+        for note in notes:
+            complain(f"warning: {note}")
+    else:
+        emit_table(predict_text(_heading(wanted), found, [*predict_notes(found), *notes]))
+    if not found:
+        raise typer.Exit(1)
+
+
+def _check(
+    network: str | None,
+    ops: str | None,
+    params: str | None,
+    activations: str | None,
+    input_shape: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Refuse options that contradict each other, or would do nothing."""
+    if sum([network is not None, ops is not None or params is not None, every]) != 1:
+        raise AdvisorError(
+            "predict what?", "name a network, or give --ops and --params, or --all: one of these"
+        )
+    if input_shape is not None and (network is None or ":" not in network):
+        hint = "a network of the catalog has its own input"
+        raise AdvisorError("--input is for MODULE:FACTORY", hint)
+    if activations is not None and ops is None:
+        raise AdvisorError("--activations goes with --ops and --params", "leave it out")
+
+
+def _forecasts(
+    catalog: Catalog, board: str | None, wanted: list[Architecture], batches: frozenset[int] | None
+) -> tuple[list[Forecast], list[str]]:
+    """The forecasts on the asked boards, and what is to be said of them."""
+    from advisor.solve.forecast import forecast
+
+    found: list[Forecast] = []
+    notes: list[str] = []
+    for name in _boards(catalog, board):
+        try:
+            forecasts, own_notes = forecast(catalog, name, wanted, batches)
+        except BrokenFileError as error:
+            if board != "all":
+                raise
+            forecasts, own_notes = [], [f"Left out: {error.message}."]
+        found += forecasts
+        notes += own_notes
+    return found, notes
+
+
+def _boards(catalog: Catalog, asked: str | None) -> list[str]:
+    import os
+
+    from advisor.solve.requirements import DEFAULT_BOARD
+
+    if asked == "all":
+        return list(catalog.board_layers)
+    return [asked or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD]
+
+
+def _network(catalog: Catalog, name: str, input_shape: str) -> Architecture:
+    if ":" not in name:
+        return catalog.architecture(name)
+    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", input_shape, re.ASCII)
+    if match is None:
+        raise AdvisorError(
+            f"input: {shown(input_shape)} is no shape", "write channels x height x width: 3x224x224"
+        )
+    try:
+        from advisor.architectures.user_module import complexity_of
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'dnn-advisor[measure]'; or give --ops and --params"
+        raise AdvisorError(f"counting needs {error.name}, which is not installed", hint) from None
+    channels, height, width = (int(side) for side in match.groups())
+    counted = complexity_of(name, (channels, height, width))
+    figures = {field: float(getattr(counted, field)) for field in vars(counted)}
+    return _architecture(name, (channels, height, width), figures, "measured")
+
+
+def _described(ops: str | None, params: str | None, activations: str | None) -> Architecture:
+    from advisor.quantities import COUNT, parse
+
+    if ops is None or params is None:
+        raise AdvisorError("a network is described by --ops and --params", "give both")
+    figures = {"operations": parse(ops, COUNT, "ops"), "params": parse(params, COUNT, "params")}
+    if activations is not None:
+        figures["activations"] = parse(activations, COUNT, "activations")
+    return _architecture(BARE, (1, 1, 1), figures, "declared")
+
+
+def _architecture(
+    name: str, shape: tuple[int, int, int], figures: dict[str, float], origin: str
+) -> Architecture:
+    from advisor.catalog.records import Architecture, Cost, Estimate
+
+    known = {
+        field: Estimate(
+            value, value, value, origin, "advisor-count" if origin == "measured" else ""
+        )
+        for field, value in figures.items()
+    }
+    cost = Cost(
+        known["params"],
+        known["operations"],
+        **{
+            name: known.get(name)
+            for name in ("activations", "layers", "window_reads", "peak_activations")
+        },
+    )
+    family = "" if name == BARE else "own"
+    return Architecture(name, family, shape, "", None, cost, "")
+
+
+def _heading(wanted: list[Architecture]) -> str:
+    from advisor.report.predict_text import cost_text
+
+    if len(wanted) > 1:
+        return f"{len(wanted)} networks"
+    (only,) = wanted
+    cost = only.counted or only.reported
+    figures = {
+        "parameters": cost and cost.params.value,
+        "operations": cost and cost.operations.value,
+        "activations": cost and cost.activations and cost.activations.value,
+    }
+    return cost_text(only.name, {what: value or None for what, value in figures.items()})

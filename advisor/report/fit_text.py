@@ -1,0 +1,113 @@
+"""The laws of a board, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.predict.board_fit import BoardFit
+from advisor.predict.fitting import binomial_band
+from advisor.predict.law import LEAST_GROUPS, FittedLaw, Law
+from advisor.report.figures import COLUMNS, magnitude, plain_table, significant
+
+TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
+UNITS = {
+    "constant": "",
+    "batch": "per image",
+    "operations": "per G operations",
+    "activations": "per M activations",
+    "params": "per M parameters",
+    "layers": "per layer",
+    "layer_runs": "per layer and image",
+    "window_reads": "per M window reads",
+    "size_mb": "per MB of parameters",
+    "activations_mb": "per MB of activations",
+    "peak_mb": "per MB of peak activations",
+    "rate": "per G operations/ms",
+}
+"""What the coefficient of each term is counted per, for a whole batch where it is not the network's own."""
+
+
+def fit_text(board: str, fit: BoardFit) -> RenderableType:
+    """Each law with its equation, then how far all of them were off networks not seen."""
+    parts: list[RenderableType] = []
+    for (runtime, precision), metrics in fit.laws.items():
+        parts.append(Text(f"{board}, {runtime}, {precision}", style="bold"))
+        for metric, laws in metrics.items():
+            for place, law in enumerate(laws):
+                parts.append(Text(f"{_name(metric, laws, place)} = {equation(law.law, metric)}"))
+        parts += ["", _errors(metrics), ""]
+    parts += [Text(sentence) for sentence in _notes(fit)]
+    return Group(*parts)
+
+
+def _name(metric: str, laws: Sequence[FittedLaw], place: int) -> str:
+    """What a law tells; of those behind the first also what they ask for."""
+    if place == 0:
+        return TITLES[metric]
+    needed = ", ".join(sorted(name.replace("_", " ") for name in laws[place].law.needs))
+    return f"{TITLES[metric]} by {needed}"
+
+
+def equation(law: Law, metric: str) -> str:
+    """A law as people read it: what each term costs, terms without cost left out."""
+    unit = COLUMNS[metric].unit
+    branches = [
+        " + ".join(
+            f"{significant(coefficient)} {unit} {UNITS[term]}".strip()
+            for term, coefficient in zip(terms, coefficients, strict=True)
+            if coefficient > 0
+        )
+        or f"0 {unit}"
+        for terms, coefficients in zip(law.form, law.coefficients, strict=True)
+    ]
+    return branches[0] if len(branches) == 1 else f"the larger of ({') and ('.join(branches)})"
+
+
+def _errors(metrics: Mapping[str, tuple[FittedLaw, ...]]) -> Table:
+    headings = ("law", "networks\nheld out", "error\nmean", "error\nmedian", "within\n10 %")
+    table = plain_table(*headings, "within\n25 %", "in 90 %\ninterval", "width\nmedian")
+    for metric, laws in metrics.items():
+        for place, law in enumerate(laws):
+            errors = law.errors
+            if errors is None:
+                continue
+            told = [errors.mean, errors.median, errors.within_10, errors.within_25]
+            interval = [errors.coverage, errors.width]
+            table.add_row(
+                _name(metric, laws, place),
+                str(errors.architectures),
+                *(magnitude(each) for each in told),
+                *("-" if each is None else magnitude(each) for each in interval),
+            )
+    return table
+
+
+def _notes(fit: BoardFit) -> list[str]:
+    first = [each[0] for metrics in fit.laws.values() for each in metrics.values()]
+    few = any(law.errors and law.errors.architectures < LEAST_GROUPS for law in first)
+    notes = []
+    if fit.residuals_from:
+        lender = fit.residuals_from
+        notes.append(f"Intervals come from the residuals of {lender}: they are assumed, not found.")
+    elif few:
+        notes.append(
+            f"Below {LEAST_GROUPS} networks there are no intervals; --residuals-from BOARD borrows "
+            "another board's."
+        )
+    for name, law in zip(_first_names(fit), first, strict=True):
+        if law.errors and law.errors.coverage is not None:
+            low, high = binomial_band(law.errors.architectures)
+            count = law.errors.architectures
+            notes.append(
+                f"{name}: {law.errors.coverage * count:.1f} of {count} held-out networks lie in their "
+                f"intervals; of 90 % one expects {low} to {high}."
+            )
+    return notes
+
+
+def _first_names(fit: BoardFit) -> list[str]:
+    return [TITLES[metric] for metrics in fit.laws.values() for metric in metrics]

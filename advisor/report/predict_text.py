@@ -1,0 +1,109 @@
+"""Predictions, on a terminal and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.catalog.records import Estimate
+from advisor.quantities import rounded
+from advisor.report.figures import plain_table, significant
+from advisor.report.fitted import Fitted
+from advisor.solve.forecast import Forecast
+
+CSV_COLUMNS = (
+    "architecture", "input_size", "batch", "time_per_image_ms", "low", "high", "origin",
+    "board", "runtime", "precision",
+)  # fmt: skip
+
+COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
+    "board": lambda each: each.board,
+    "batch": lambda each: str(each.batch),
+    "latency\nms": lambda each: _value(each.latency_ms),
+    "ms, 90 %\ninterval": lambda each: _interval(each.latency_ms),
+    "rate\nfps": lambda each: significant(1000 * each.batch / each.latency_ms.value),
+    "energy\nJ": lambda each: _value(each.energy_j),
+    "J, 90 %\ninterval": lambda each: _interval(each.energy_j),
+    "memory\nMB": lambda each: _value(each.memory_mb),
+    "MB, 90 %\ninterval": lambda each: _interval(each.memory_mb),
+    "latency is": lambda each: each.latency_ms.origin,
+}
+"""What is told of each forecast, by heading."""
+
+DROPPABLE = ("rate\nfps", "MB, 90 %\ninterval", "J, 90 %\ninterval")
+"""What a narrow terminal can do without, the first first."""
+
+
+def predict_text(heading: str, told: Sequence[Forecast], notes: Sequence[str]) -> RenderableType:
+    """A line a network, board and batch size: each figure with its 90 % interval and its origin."""
+    several = len({each.architecture for each in told}) > 1
+    columns = {"network": lambda each: each.architecture, **COLUMNS} if several else COLUMNS
+
+    def table_of(headings: Sequence[str]) -> Table:
+        table = plain_table(*headings)
+        table.columns[-1].justify = "left"
+        table.columns[0].no_wrap = True
+        for each in told:
+            table.add_row(*(columns[name](each) for name in headings))
+        return table
+
+    parts: list[RenderableType] = [Text(heading, style="bold"), ""]
+    parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if told else []
+    return Group(*parts, *map(Text, notes))
+
+
+def _value(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "?"
+    mark = "~" if estimate.origin == "predicted" else ""
+    return mark + significant(estimate.value)
+
+
+def _interval(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return "?"
+    return f"{significant(estimate.low)}-{significant(estimate.high)}"
+
+
+def predict_notes(told: Sequence[Forecast]) -> list[str]:
+    """What a reader must know of the predictions."""
+    notes = []
+    predicted = [each for each in told if each.latency_ms.origin == "predicted"]
+    if predicted:
+        notes.append("~ is predicted by the laws fitted to the board (advisor fit says how well).")
+    if any(each.latency_ms.low is None for each in predicted):
+        notes.append("An unknown interval means that the board has too few networks to tell one.")
+    outside = sorted({name for each in predicted for name in each.outside})
+    if outside:
+        names = ", ".join(name.replace("_", " ") for name in outside)
+        notes.append(
+            f"Outside what the laws have seen, by its {names}: the intervals are too narrow there."
+        )
+    return notes
+
+
+def cost_text(name: str, figures: dict[str, float | None]) -> str:
+    """A network's cost in a line."""
+    known = [f"{rounded(value, 4)} {what}" for what, value in figures.items() if value is not None]
+    return f"{name}: {', '.join(known)}"
+
+
+def predict_csv(told: Sequence[Forecast]) -> str:
+    """A line a network, board and batch size."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for each in told:
+        latency = each.latency_ms
+        figures = [
+            "" if value is None else f"{value / each.batch:.6g}"
+            for value in (latency.value, latency.low, latency.high)
+        ]
+        own = (each.architecture, each.input_size or "", each.batch, *figures, latency.origin)
+        writer.writerow([*own, each.board, each.runtime, each.precision])
+    return stream.getvalue()

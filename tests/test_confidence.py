@@ -1,0 +1,267 @@
+"""How sure the pick is: chances against a simulation, and what is left out for want of confidence."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import advisor
+from advisor.catalog.store import Catalog
+from advisor.solve.candidates import Candidates
+from advisor.solve.confidence import Z90, chance, chance_alone, normal_cdf
+from advisor.solve.gather import gather
+from advisor.solve.requirements import Requirements, read_requirements
+from tests.conftest import HEADER, Overlay, Run
+from tests.test_pick import LIMITS, ask, name
+
+ERRORS = (
+    ",latency_low_ms,latency_high_ms,net_power_low_w,net_power_high_w,memory_low_mb,memory_high_mb"
+)
+
+
+def unsure_board(overlay: Overlay) -> None:
+    """A board whose figures are known to a tenth or so."""
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,30,5,300,reported,my-notes,27,34,4.5,5.6,280,320",
+        "resnet-18,eager,fp32,4,100,6,500,reported,my-notes,90,112,5.2,7,450,560",
+        "resnet-34,eager,fp32,1,50,5,,reported,my-notes,44,57,4.6,5.5,,",
+        "vgg-16,eager,fp32,1,200,5,900,reported,my-notes,,,,,,",
+        header=HEADER + ERRORS,
+    )
+
+
+def asked(overlay: Overlay, **limits: object) -> tuple[Candidates, Requirements]:
+    requirements = read_requirements(limits, board="small", catalog=str(overlay.folder))
+    return gather(Catalog.open(overlay.folder), requirements), requirements
+
+
+def simulated(
+    candidates: Candidates, requirements: Requirements, draws: int = 200_000
+) -> list[float]:
+    """The share of draws in which each candidate meets all limits, figure by figure."""
+    random = np.random.default_rng(0)
+    idle = candidates.board.idle_power_w
+    assert idle is not None
+
+    def drawn(key: str, position: int) -> np.ndarray:
+        value, low, high = (float(column[position]) for column in candidates.measured(key))
+        z = random.normal(size=draws)
+        if math.isnan(low):
+            return np.full(draws, value)
+        width = np.where(z < 0, math.log(value / low), math.log(high / value)) / Z90
+        return value * np.exp(z * width)
+
+    fps, shares = requirements.fps, []
+    for position in range(len(candidates)):
+        batch = int(candidates.batch[position])
+        keys = ("latency_ms", "net_power_w", "memory_mb")
+        latency, power, memory = (drawn(key, position) for key in keys)
+        time_s = latency / batch / 1000
+        # Each figure such that less is better, but for the frame rate.
+        figures = {
+            "fps": -1 / time_s,
+            "latency": latency + ((batch - 1) * 1000 / fps if fps else 0),
+            "energy": power * time_s,
+            "power": idle.value + power * np.minimum(1, (fps or math.inf) * time_s),
+            "memory": memory,
+        }
+        met = np.ones(draws, dtype=bool)
+        for each in requirements.constraints:
+            limit = -each.limit if each.name == "fps" else each.limit
+            met &= figures[each.name] <= limit
+        shares.append(float(np.mean(met)))
+    return shares
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"fps": 30},
+        {"fps": 30, "latency": "130 ms"},
+        {"fps": 28, "energy": "0.16 J"},
+        {"energy": "0.15 J", "latency": "31 ms"},
+        {"fps": 20, "power": "5.2 W", "memory": "310 MB"},
+        {"fps": 32, "energy": "0.16 J", "power": "7 W", "memory": "305 MB", "latency": "200 ms"},
+    ],
+)
+def test_chances_agree_with_a_simulation(overlay: Overlay, limits: dict[str, object]) -> None:
+    unsure_board(overlay)
+    candidates, requirements = asked(overlay, **limits)
+    told = chance(candidates, requirements.constraints)
+    for mine, theirs in zip(told.tolist(), simulated(candidates, requirements), strict=True):
+        assert mine == pytest.approx(theirs, abs=0.02)
+
+
+def test_limits_on_the_latency_are_not_multiplied(overlay: Overlay) -> None:
+    """At batch 1 a frame rate and the latency that it amounts to are one limit asked twice."""
+    unsure_board(overlay)
+    once, requirements = asked(overlay, fps=31)
+    twice, both = asked(overlay, fps=31, latency=f"{1000 / 31} ms")
+    alone = chance(once, requirements.constraints)[0]
+    assert 0.3 < alone < 0.9
+    assert chance(twice, both.constraints)[0] == pytest.approx(alone, abs=0.02)
+
+
+def test_a_figure_without_an_error_meets_its_limit_or_not(overlay: Overlay) -> None:
+    unsure_board(overlay)
+    exact, requirements = asked(overlay, fps=5)
+    assert chance_alone(exact, requirements.constraints[0])[3] == 1
+    beyond, requirements = asked(overlay, fps=5.01)
+    assert chance_alone(beyond, requirements.constraints[0])[3] == 0
+
+
+def test_an_unknown_figure_has_no_chance(overlay: Overlay) -> None:
+    unsure_board(overlay)
+    candidates, requirements = asked(overlay, memory="1 GB", fps=10)
+    assert chance(candidates, requirements.constraints)[2] == 0
+
+
+def test_the_distribution_function() -> None:
+    from scipy.special import ndtr
+
+    z = np.linspace(-8, 8, 2001)
+    assert np.abs(normal_cdf(z) - ndtr(z)).max() < 2e-7
+    assert normal_cdf(np.array([-np.inf, np.inf])).tolist() == [0, 1]
+
+
+def test_what_is_not_sure_enough_is_told_and_can_be_had(overlay: Overlay, run: Run) -> None:
+    unsure_board(overlay)
+    where = ("pick", "--board", "small", "--fps", "31", "--batch", "1", "--catalog", overlay.folder)
+    ran = run(*where)
+    assert ran.code == 1
+    told = "1 more candidate meets every limit by the figures, but not with 90% confidence"
+    assert told in " ".join(ran.out.split())
+    document = json.loads(run(*where, "--json").out)
+    assert document["query"]["confidence"] == 0.9
+    assert document["best"] is None
+    unsure = document["rejected"]["unsure"]
+    assert 0.5 < unsure["likeliest"]["chance"] < 0.9
+    bold = run(*where, "--confidence", "0.5")
+    assert bold.code == 0
+    assert "with a probability of" in bold.out
+    surer = json.loads(run(*where, "--confidence", "0", "--json").out)
+    assert surer["best"]["architecture"] == "resnet-18"
+    assert surer["rejected"]["unsure"] is None
+
+
+def test_the_confidence_can_be_what_keeps_the_pick_from_being_better() -> None:
+    answer = advisor.pick(energy="0.45 J", latency="150 ms")
+    assert name(answer.best) == ("resnet-18", 1)
+    assert answer.binding is not None
+    assert answer.binding.constraints == ()
+    assert name(answer.binding.candidate) == ("resnet-34", 4)
+    assert 0.5 < answer.binding.candidate.chance < 0.9
+
+
+@settings(max_examples=100, deadline=None)
+@given(LIMITS)
+def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> None:
+    picks = [ask(dict(limits), confidence=each).best for each in (0.0, 0.5, 0.9, 0.99)]
+    accuracies = [
+        -math.inf
+        if each is None or not each.accuracy_top1_percent
+        else each.accuracy_top1_percent.value
+        for each in picks
+    ]
+    assert accuracies == sorted(accuracies, reverse=True)
+    for each, confidence in zip(picks, (0.0, 0.5, 0.9, 0.99), strict=True):
+        assert each is None or each.chance >= confidence - 2e-3
+
+
+@settings(max_examples=100, deadline=None)
+@given(LIMITS)
+def test_a_relaxation_is_met_with_the_asked_confidence(limits: dict[str, float]) -> None:
+    answer = ask(dict(limits), confidence=0.9)
+    for each in answer.relaxations:
+        for limit in (each.limit, each.asked.limit):
+            again = ask({**limits, each.constraint.name: limit}, confidence=0.9).best
+            assert again is not None
+            assert again.chance >= 0.9 - 2e-3  # what the pieces of the distribution leave
+        assert name(again) == name(each.candidate)
+
+
+@pytest.mark.parametrize("wrong", ["1", "1.5", "-0.1", "high", "90", "100%"])
+def test_what_is_no_confidence(run: Run, wrong: str) -> None:
+    ran = run("pick", "--fps", "30", "--confidence", wrong)
+    assert ran.code == 2
+    assert "is no probability below 1" in ran.err
+    assert "write it like 0.9 or 90%" in ran.err
+
+
+def test_a_confidence_in_percent() -> None:
+    assert read_requirements({}, confidence="95%").confidence == 0.95
+    assert "--confidence 0.95" in read_requirements({}, confidence="95%").command()
+
+
+def test_predictions_without_an_interval_are_no_better_than_a_coin() -> None:
+    candidates, requirements = gather_predicted()
+    places = candidates.measurements.latency_ms.origin
+    predicted = places.index[candidates.rows] == places.position["predicted"]
+    latency = candidates.measured("latency_ms")
+    assert np.isnan(latency.low[predicted]).all()
+    chances = chance(candidates, requirements.constraints)[predicted]
+    assert chances == pytest.approx(np.full(len(chances), 0.5))
+
+
+def test_chances_without_intervals_stay_chances() -> None:
+    candidates, _ = gather_predicted()
+    for limits in (
+        {"fps": "30", "energy": "0.5 J"},
+        {"power": "9 W", "energy": "0.5 J", "fps": "5"},
+    ):
+        constraints = read_requirements(limits).constraints
+        chances = chance(replace(candidates, fps=constraints[0].limit), constraints)
+        assert np.all((chances >= 0) & (chances <= 1))
+
+
+def test_an_unknown_accuracy_has_no_chance(overlay: Overlay) -> None:
+    unsure_board(overlay)
+    overlay.measurements("vgg-16,eager,fp32,1,200,5,900,reported,my-notes")
+    candidates, requirements = asked(overlay, accuracy=50)
+    bare = replace(candidates, weights_index=np.full(len(candidates), -1))
+    assert chance_alone(bare, requirements.constraints[0]).tolist() == [0.0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIMITS, st.floats(0.05, 0.95))
+def test_nothing_smaller_than_a_relaxation_gives_an_answer(
+    limits: dict[str, float], share: float
+) -> None:
+    answer = ask(dict(limits), confidence=0.9)
+    for each in answer.relaxations:
+        key, asked_for = each.constraint.name, each.constraint.limit
+        if key != "fps":
+            smaller = asked_for + (each.limit - asked_for) * share
+            if abs(smaller / each.limit - 1) > 1e-5:
+                assert ask({**limits, key: smaller}, confidence=0.9).best is None
+
+
+def gather_predicted() -> tuple[Candidates, Requirements]:
+    """The TX1 completed by laws without intervals."""
+    from advisor.predict.fit_file import read_fit
+    from advisor.solve.complete import completed
+    from advisor.solve.gather import candidates_on
+
+    catalog = Catalog.open()
+    board = catalog.board("jetson-tx1")
+    fit = read_fit(board.folder)
+    assert fit is not None
+    bare = {
+        variant: {
+            metric: tuple(replace(law, held_out=()) for law in laws)
+            for metric, laws in metrics.items()
+        }
+        for variant, metrics in fit.laws.items()
+    }
+    table = completed(
+        board, catalog.measurements(board), catalog.architectures, replace(fit, laws=bare), {3}
+    )
+    requirements = read_requirements({"fps": 1}, batch="3")
+    found = candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
+    return found, requirements

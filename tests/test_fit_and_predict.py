@@ -1,0 +1,416 @@
+"""`advisor fit`, `advisor predict`, and `pick` over what was not measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor.catalog.layers import shipped_folder
+from advisor.catalog.store import Catalog
+from advisor.errors import BrokenFileError
+from advisor.predict.fit_board import fit_board
+from advisor.predict.fit_file import FILE, current_fit, read_fit, write_fit
+from advisor.solve.forecast import forecast
+from tests.conftest import Run
+
+BOARDS = ("jetson-tx1", "xeon-2-cores-vm")
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """A catalog of the user's with a copy of the TX1 that measured less."""
+    folder = tmp_path / "catalog"
+    board = folder / "boards/mine"
+    shutil.copytree(shipped_folder() / "boards/jetson-tx1", board)
+    (board / FILE).unlink()
+    table = (board / "measurements.csv").read_text().splitlines(keepends=True)
+    kept = [line for line in table if not line.startswith(("resnet-50,", "vgg-16,"))]
+    (board / "measurements.csv").write_text("".join(kept))
+    return folder
+
+
+# --- fit.yaml
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_shipped_fits_are_of_the_shipped_rows(name: str) -> None:
+    catalog = Catalog.open()
+    board = catalog.board(name)
+    table = catalog.measurements(board)
+    fit, why_not = current_fit(board, table, catalog.architectures)
+    assert why_not == ""
+    again = fit_board(board, table, catalog.architectures)
+    assert fit is not None
+    for variant, metrics in again.laws.items():
+        for metric, laws in metrics.items():
+            for law, stored in zip(laws, fit.laws[variant][metric], strict=True):
+                assert stored.law.form == law.law.form
+                for branch, other in zip(
+                    stored.law.coefficients, law.law.coefficients, strict=True
+                ):
+                    assert branch == pytest.approx(other, rel=1e-4, abs=1e-8)
+
+
+def test_a_fit_is_read_as_it_was_written(tmp_path: Path) -> None:
+    catalog = Catalog.open()
+    board = catalog.board("jetson-tx1")
+    fit = fit_board(board, catalog.measurements(board), catalog.architectures)
+    write_fit(tmp_path, fit)
+    text = (tmp_path / FILE).read_text()
+    once = read_fit(tmp_path)
+    assert once is not None
+    write_fit(tmp_path, once)
+    assert (tmp_path / FILE).read_text() == text
+    assert once.fingerprint == fit.fingerprint
+
+
+def test_pick_predicts_without_scikit_learn() -> None:
+    script = (
+        "import sys\nfrom advisor.cli import main\nsys.argv = ['advisor', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'sklearn', 'scipy', 'pandas', 'torch'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", script, "pick", "--candidates", "all", "--memory", "450MB"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]"
+    assert "~" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("operations:", "operatoins:", "did you mean 'operations'?"),
+        ("branch-1: {", "branch-1: {speed: 3, ", "the term 'speed'"),
+        ("mean: 0", "mean: zero", "a number like '0.5'"),
+        ("residuals: {", "residuals: {x: 1, ", "the key 'x'"),
+        ("fingerprint:", "fingerprnit:", "'fingerprint' with a value"),
+        ("held_out:", "held_in:", "the key 'held_in'"),
+        ("torch7+fp32:", "torch7:", "RUNTIME+PRECISION"),
+        (
+            "branch-1: {constant: 11",
+            "branch-1: {constant: 0, batch: 0}  # {",
+            "no coefficient above zero",
+        ),
+    ],
+)
+def test_a_fit_edited_to_nonsense_is_told_by_line(
+    run: Run, own: Path, old: str, new: str, said: str
+) -> None:
+    assert run("fit", "mine", "--catalog", own).code == 0
+    path = own / "boards/mine" / FILE
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(BrokenFileError, match=r"line \d+") as raised:
+        read_fit(path.parent)
+    assert said in str(raised.value)
+    ran = run("pick", "--board", "mine", "--candidates", "all", "--catalog", own)
+    assert ran.code == 0
+    assert "run: advisor fit mine" in ran.err
+    checked = run("catalog", "check", "--catalog", own)
+    assert (checked.code, said in checked.out) == (1, True)
+
+
+def test_a_fit_of_another_runtime_predicts_nothing(run: Run, own: Path) -> None:
+    assert run("fit", "mine", "--catalog", own).code == 0
+    path = own / "boards/mine" / FILE
+    path.write_text(path.read_text().replace("torch7+fp32:", "torch8+fp32:"))
+    for asked in (("pick", "--candidates", "all"), ("predict", "resnet-50")):
+        ran = run(*asked, "--board", "mine", "--catalog", own)
+        assert "is of runtimes that it has no rows of" in " ".join((ran.out + ran.err).split())
+        assert "Traceback" not in ran.err
+
+
+def test_a_missing_or_stale_fit_is_a_warning_and_predicts_nothing(run: Run, own: Path) -> None:
+    asked = ("pick", "--board", "mine", "--candidates", "all", "--catalog", own)
+    without = run(*asked)
+    assert without.code == 0
+    assert (
+        "warning: nothing is predicted: board mine has no fit; run: advisor fit mine" in without.err
+    )
+    assert run("fit", "mine", "--catalog", own).code == 0
+    assert run(*asked).err == ""
+    table = own / "boards/mine/measurements.csv"
+    table.write_text(table.read_text().replace("18.61,", "18.62,", 1))
+    assert "the fit of board mine is stale; run: advisor fit mine" in run(*asked).err
+
+
+def test_a_board_with_too_few_networks_says_what_is_missing(run: Run, own: Path) -> None:
+    table = own / "boards/mine/measurements.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    table.write_text("".join([lines[0], *(line for line in lines if line.startswith("alexnet,"))]))
+    ran = run("fit", "mine", "--catalog", own)
+    assert ran.code == 2
+    assert "has measurements of 1 architectures of known cost" in ran.err
+    assert "advisor measure --board mine" in ran.err
+
+
+def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -> None:
+    table = own / "boards/mine/measurements.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    few = ("alexnet,", "resnet-18,", "resnet-34,", "googlenet,", "vgg-19,")
+    table.write_text("".join([lines[0], *(line for line in lines if line.startswith(few))]))
+    where = ("--catalog", own)
+    ran = run("fit", "mine", *where)
+    assert ran.code == 0
+    assert "Below 9 networks there are no intervals" in " ".join(ran.out.split())
+    alone = run("predict", "resnet-50", "--board", "mine", "--batch", "1", *where).out
+    assert "An unknown interval means" in alone
+    assert run("fit", "mine", "--residuals-from", "jetson-tx1", *where).code == 0
+    borrowed = run("predict", "resnet-50", "--board", "mine", "--batch", "1", *where).out
+    assert re.search(r"~\d+ +\d+-\d+", borrowed)
+    assert "made of the residuals of jetson-tx1" in " ".join(borrowed.split())
+    assert "residuals_from: jetson-tx1" in (own / "boards/mine" / FILE).read_text()
+    picked = run("pick", "--board", "mine", "--candidates", "all", *where)
+    assert "made of the residuals of jetson-tx1" in picked.err
+    stored = read_fit(own / "boards/mine")
+    assert stored is not None
+    lent = {
+        each.architecture
+        for laws in stored.laws.values()
+        for law in laws["latency_ms"]
+        for each in law.held_out
+    }
+    assert not {"inception-v4", "alexnet", "googlenet"} & lent
+
+
+# --- pick
+
+
+def test_pick_completes_the_table_and_marks_what_is_predicted(run: Run) -> None:
+    ran = run("pick", "--fps", "30", "--memory", "450MB", "--candidates", "all", "--json")
+    document = json.loads(ran.out)
+    assert document["query"]["candidates"]["networks"] == "all"
+    assert "--candidates all" in document["query"]["command"]
+    assert document["best"]["architecture"] == "resnet-18"
+    enet = next(each for each in document["alternatives"] if each["architecture"] == "enet")
+    memory = enet["memory_mb"]
+    assert (memory["origin"], memory["source"]) == ("predicted", "advisor-fit")
+    assert memory["low"] < memory["value"] < memory["high"]
+    assert enet["latency_ms"]["origin"] == "reported"
+    plain = run("pick", "--fps", "30", "--memory", "450MB", "--candidates", "all").out
+    assert re.search(r"^enet .* ~\d+$", plain, re.MULTILINE)
+    assert "~ is predicted" in plain
+
+
+def test_networks_that_a_board_has_not_run_are_predicted(run: Run, own: Path) -> None:
+    where = ("--board", "mine", "--catalog", own)
+    assert run("fit", "mine", "--catalog", own).code == 0
+    asked = {"board": "mine", "catalog": own, "accuracy": 75.5, "ops": "10G"}
+    assert advisor.pick(**asked).best is None  # type: ignore[arg-type]
+    best = advisor.pick(candidates="all", **asked).best  # type: ignore[arg-type]
+    assert best is not None
+    assert best.architecture == "resnet-50"
+    assert best.latency_ms is not None
+    assert best.latency_ms.origin == "predicted"
+    refused = run("pick", "--accuracy", "75.5", "--ops", "10G", "--candidates", "all",
+                  "--no-predictions", *where)  # fmt: skip
+    assert refused.code == 1
+
+
+def test_a_pair_that_is_known_not_to_fit_stays_out() -> None:
+    def pairs(**asked: object) -> set[tuple[str, int]]:
+        answer = advisor.pick(top=99, all_batches=True, **asked)  # type: ignore[arg-type]
+        return {(each.architecture, each.batch) for each in answer.candidates}
+
+    known = pairs()
+    everything = pairs(candidates="all")
+    assert known <= everything
+    catalog = Catalog.open()
+    table = catalog.measurements(catalog.board("jetson-tx1"))
+    out = {
+        (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
+        for row in range(len(table))
+        if table.status.names[table.status.index[row]] == "does_not_fit"
+    }
+    assert len(out) == 16
+    assert not everything & out
+
+
+def test_the_boards_memory_is_a_limit_of_its_own() -> None:
+    answer = advisor.pick(candidates="all", batch="1,256", top=99, all_batches=True)
+    at_256 = {each.architecture for each in answer.candidates if each.batch == 256}
+    assert "resnet-152" not in at_256
+    assert answer.did_not_fit > 0
+    for each in answer.candidates:
+        assert each.memory_mb is None or each.memory_mb.value <= 4000
+
+
+def test_the_default_candidates_are_what_they_were() -> None:
+    assert advisor.pick(fps=30).considered == 82
+    assert advisor.pick(fps=30, candidates="all", predictions=False).considered == 82
+    with pytest.raises(advisor.AdvisorError, match="unknown candidates 'al'"):
+        advisor.pick(candidates="al")
+
+
+# --- predict
+
+
+def test_predict_tells_measured_from_predicted(run: Run) -> None:
+    out = run("predict", "resnet-50", "--board", "all", "--batch", "1,3").out
+    assert re.search(r"^jetson-tx1 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE)
+    assert re.search(r"^jetson-tx1 +3 +~\d+ +\d+-\d+ .* predicted$", out, re.MULTILINE)
+    assert re.search(r"^xeon-2-cores-vm +1 .* measured$", out, re.MULTILINE)
+
+
+def test_a_network_described_by_its_cost_needs_no_torch(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    ran = run("predict", "--ops", "4.1G", "--params", "25.6M", "--batch", "1")
+    assert (ran.code, ran.err) == (0, "")
+    assert "network: 25.60M parameters, 4.100G operations" in ran.out
+    assert re.search(r"~\d+(\.\d+)? +\d+(\.\d+)?-\d+", ran.out)
+    beyond = run("predict", "--ops", "400G", "--params", "25.6M", "--batch", "1")
+    assert "Outside what the laws have seen, by its operations" in " ".join(beyond.out.split())
+
+
+MODULE = """
+from torch import nn
+
+def net():
+    return nn.Sequential(nn.Conv2d(3, 64, 3, 2, 1), nn.ReLU(), nn.Conv2d(64, 64, 3, 2, 1),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+def raises():
+    raise RuntimeError("no such file\\nand more")
+
+def needs(width):
+    return net()
+
+def returns_text():
+    return "net"
+
+class Odd(nn.Module):
+    def forward(self, x):
+        import torch
+        return torch.fft.fft(x).real
+
+def odd():
+    return Odd()
+"""
+
+
+def test_the_users_own_module(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_net.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ran = run("predict", "own_net:net", "--input", "3x64x64", "--batch", "1")
+    assert ran.code == 0
+    assert "own_net:net: 39.37k parameters" in ran.out
+    assert "predicted" in ran.out
+    for factory, said in {
+        "raises": "own_net:raises raises: RuntimeError: no such file",
+        "needs": "name a function that takes no arguments",
+        "returns_text": "returns a str, not a torch.nn.Module",
+        "nothing": "has no function 'nothing'",
+        "odd": "the cost of the operator aten::",
+    }.items():
+        ran = run("predict", f"own_net:{factory}")
+        assert (ran.code, said in ran.err, "Traceback" in ran.err) == (2, True, False), ran.err
+    ran = run("predict", "own_net:net", "--input", "1x64x64")
+    assert ran.code == 2
+    assert "own_net:net fails at input 1x64x64" in ran.err
+    assert run("predict", "no_such_module:net").code == 2
+    assert run("predict", "own_net:net", "--input", "224").code == 2
+
+
+def test_what_can_be_predicted_is_asked_for_in_one_way(run: Run) -> None:
+    assert run("predict").code == 2
+    assert run("predict", "resnet-50", "--all").code == 2
+    assert run("predict", "--ops", "1G").code == 2
+    assert "did you mean 'resnet-50'?" in run("predict", "resnet50").err
+    assert run("predict", "resnet-50", "--board", "nosuch").code == 2
+
+
+def test_every_network_as_csv(run: Run) -> None:
+    out = run("predict", "--all", "--board", "jetson-tx1", "--csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len({row["architecture"] for row in rows}) == 14
+    (row,) = (each for each in rows if (each["architecture"], each["batch"]) == ("vgg-16", "4"))
+    assert row["input_size"] == "224"
+    assert float(row["low"]) <= float(row["time_per_image_ms"]) <= float(row["high"])
+    assert {each["origin"] for each in rows} <= {"reported", "predicted"}
+
+
+def test_a_forecast_knows_nothing_beyond_the_boards_memory() -> None:
+    catalog = Catalog.open()
+    found, notes = forecast(catalog, "jetson-tx1", [catalog.architecture("vgg-16")], {1, 512})
+    assert notes == ["vgg-16 at batch 512 on jetson-tx1: does not fit in the board's memory."]
+    assert [each.batch for each in found] == [1]
+
+
+def test_no_batch_is_predicted_above_one_that_does_not_fit(run: Run) -> None:
+    """ENet and Inception-v4 do not fit at batch 32, whatever the law of the memory says."""
+    for name in ("enet", "inception-v4"):
+        ran = run("predict", name, "--batch", "48,128")
+        assert ran.code == 1
+        assert "does not fit in the board's memory" in " ".join(ran.out.split())
+    assert run("predict", "enet", "--batch", "24").code == 0
+
+
+def test_a_network_that_a_law_tells_nothing_of_is_unknown(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_nothing.py").write_text(
+        "from torch import nn\n\ndef net():\n    return nn.Flatten()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    ran = run("predict", "own_nothing:net", "--batch", "1")
+    assert ran.code == 1
+    assert "no law knows enough of it" in " ".join(ran.out.split())
+
+
+def test_what_was_seen_is_not_called_outside(run: Run, own: Path) -> None:
+    assert run("fit", "mine", "--catalog", own).code == 0
+    ran = run("predict", "--all", "--board", "mine", "--batch", "3", "--catalog", own)
+    assert "resnet-152" in ran.out
+    outside = " ".join(ran.out.split()).partition("Outside what the laws have seen, by its ")[2]
+    # VGG-16 and ResNet-50 are within the range of the others, too.
+    assert outside == ""
+
+
+def test_options_that_would_do_nothing_are_refused(run: Run) -> None:
+    assert "own input" in run("predict", "resnet-50", "--input", "3x160x160").err
+    assert "goes with --ops" in run("predict", "resnet-50", "--activations", "1M").err
+
+
+def test_batches_beyond_what_the_laws_have_seen_are_told(run: Run) -> None:
+    ran = run("pick", "--candidates", "all", "--batch", "96")
+    assert "batch 96 lies outside what the laws have seen" in ran.err
+    document = json.loads(run("pick", "--candidates", "all", "--batch", "96", "--json").out)
+    assert "batch 96 lies outside" in document["rejected"]["notes"][0]
+
+
+def test_more_images_never_take_less_memory_or_time() -> None:
+    catalog = Catalog.open()
+    networks = list(catalog.architectures.values())
+    found, _ = forecast(catalog, "jetson-tx1", networks, {1, 2, 3, 4, 6, 8, 12, 16})
+    for name in catalog.architectures:
+        own = [each for each in found if each.architecture == name]
+        for key in ("latency_ms", "memory_mb"):
+            told = [getattr(each, key).value for each in own if getattr(each, key)]
+            assert told == sorted(told), (name, key)
+    (vgg,) = (each for each in found if (each.architecture, each.batch) == ("vgg-16", 3))
+    assert vgg.memory_mb is not None
+    assert 847 <= vgg.memory_mb.value <= 848
+
+
+def test_memory_that_no_law_tells_is_no_promise_of_a_larger_batch() -> None:
+    """GoogLeNet and AlexNet of the TX1 are known by too little for the law of the memory."""
+    catalog = Catalog.open()
+    for name in ("googlenet", "alexnet"):
+        found, notes = forecast(catalog, "jetson-tx1", [catalog.architecture(name)], {48, 1000})
+        assert [each.batch for each in found] == [48]
+        assert notes
+    alone, _ = forecast(catalog, "jetson-tx1", [catalog.architecture("inception-v4")], {3})
+    assert alone[0].memory_mb is None
