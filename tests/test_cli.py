@@ -478,6 +478,13 @@ def test_choosing_imports_no_heavy_library() -> None:
         assert ran.stdout.splitlines()[-1] == "[]"
 
 
+def test_the_commands_load_numpy_only_once_they_run() -> None:
+    """Before that it could not be told to do without its idle pool of threads."""
+    script = "import sys, advisor.cli\nprint('numpy' in sys.modules)\n"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
 def test_choosing_works_where_only_the_base_is_installed() -> None:
     script = (
         "import sys\nextras = ['psutil', 'torch', 'torchvision', 'timm', 'zeus', 'altair', 'onnx']\n"

@@ -6,8 +6,6 @@ import shutil
 import sys
 import time
 
-from advisor.report.figures import duration_text
-
 PLAIN_LINE_EVERY_S = 10.0
 
 
@@ -31,6 +29,8 @@ class Progress:
 
     def tell(self, what: str, remaining_s: float) -> None:
         """Say what happens next; off a terminal only now and then."""
+        from advisor.report.figures import duration_text  # whose numpy no other command waits for
+
         line = f"{what}; about {duration_text(remaining_s)} left" if remaining_s else what
         if self.on_terminal:
             width = shutil.get_terminal_size().columns - 1
