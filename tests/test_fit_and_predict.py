@@ -150,8 +150,8 @@ def test_a_board_with_too_few_networks_says_what_is_missing(run: Run, own: Path)
     table.write_text("".join([lines[0], *(line for line in lines if line.startswith("alexnet,"))]))
     ran = run("fit", "mine", "--catalog", own)
     assert ran.code == 2
-    assert "has measurements of 1 architectures of known cost" in ran.err
-    assert "advisor measure --board mine" in ran.err
+    assert "too few measured networks of known cost" in ran.err
+    assert "precision: 1, and a law needs 3\n  measure or import more" in ran.err
 
 
 def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -> None:

@@ -234,5 +234,6 @@ def describe_rows(rows: Sequence[Row]) -> str:
     """How many rows there are, and how they fell."""
     ran = [row for row in rows if row.get("status") == "ok"]
     stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
-    text = f"{len(ran)} rows, {stable} stable and {len(ran) - stable} noisy"
+    rows_text = "1 row" if len(ran) == 1 else f"{len(ran)} rows"
+    text = f"{rows_text}, {stable} stable and {len(ran) - stable} noisy"
     return text + (f"; {len(rows) - len(ran)} did not run" if len(rows) > len(ran) else "")

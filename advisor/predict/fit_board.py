@@ -55,9 +55,9 @@ def fit_board(
         measured = set(names[table.architecture.index[~np.isnan(fitted_values(table.latency_ms))]])
         known = [name for name in measured if architectures[name].cost(board.cost)]
         raise AdvisorError(
-            f"board {board.name} has measurements of {len(known)} architectures of known cost in any "
-            f"one runtime and precision; a law needs {LEAST_ARCHITECTURES}",
-            f"measure more: advisor measure --board {board.name}",
+            f"board {board.name} has too few measured networks of known cost in any one runtime and "
+            f"precision: {len(known)}, and a law needs {LEAST_ARCHITECTURES}",
+            "measure or import more",
         )
     return BoardFit(fingerprint(board, table, architectures), laws)
 

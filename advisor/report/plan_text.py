@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from advisor.catalog.records import Architecture
 from advisor.measure.plan import Plan, session_s
-from advisor.report.figures import duration_text
+from advisor.report.figures import counted, duration_text
 
 CHILD_S = 2.0
 """A memory child, roughly."""
@@ -28,7 +28,7 @@ def plan_text(
     seconds = _sessions_s(plan, known)
     lines = [
         f"board {board}: {machine}, {plan.device}, {plan.precision}",
-        f"{len(plan.architectures)} networks at batch {', '.join(map(str, plan.batches))}: "
+        f"{counted(len(plan.architectures), 'network')} at batch {', '.join(map(str, plan.batches))}: "
         f"{wanted.least_sessions} to {wanted.most_sessions} sessions each, until known to "
         f"+-{wanted.half_width:.0%}",
     ]
