@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -27,9 +26,9 @@ def command(
     from advisor.predict.findings import findings
     from advisor.predict.statements import statements
     from advisor.report.findings_text import findings_json, findings_text
-    from advisor.solve.requirements import DEFAULT_BOARD
+    from advisor.solve.requirements import default_board
 
-    name = board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD
+    name = board or default_board()
     evidence = Evidence.of(Catalog.open(catalog), name)
     told = evidence, findings(evidence), statements(evidence)
     if as_json:

@@ -119,13 +119,11 @@ def _forecasts(
 
 
 def _boards(catalog: Catalog, asked: str | None) -> list[str]:
-    import os
-
-    from advisor.solve.requirements import DEFAULT_BOARD
+    from advisor.solve.requirements import default_board
 
     if asked == "all":
         return list(catalog.board_layers)
-    return [asked or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD]
+    return [asked or default_board()]
 
 
 def _network(catalog: Catalog, name: str, input_shape: str) -> Architecture:

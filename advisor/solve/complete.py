@@ -175,7 +175,7 @@ def _filled(
             for row in rows.tolist()
         ]
         anchors = anchors_of(board, table, architectures, variant, pairs)
-        values[:, rows] = predicted(fit, variant, runs[rows], anchors)[metric]
+        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric])
         filled[rows] = True
     filled &= ~np.isnan(values[0])
     return Metered(

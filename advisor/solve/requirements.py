@@ -135,6 +135,11 @@ class Requirements:
         return shlex.join(words)
 
 
+def default_board() -> str:
+    """The board that is asked where none is named."""
+    return os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD
+
+
 def read_requirements(
     limits: Mapping[str, object],
     *,
@@ -180,7 +185,7 @@ def read_requirements(
         hint = closest(objective, KEYS_BY_NAME)
         raise AdvisorError(f"unknown objective {shown(objective)}", hint)
     return Requirements(
-        board=board or os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD,
+        board=board or default_board(),
         constraints=tuple(
             _constraint(name, limits[name]) for name in LIMITS if limits.get(name) is not None
         ),
