@@ -35,8 +35,9 @@ class Fault:
         path: the file.
         line: 1-based line, or 0 where the whole file is meant.
         column: 1-based character of the line (YAML), or the column's name (CSV), or "".
-        found: what stands there.
-        expected: what should stand there.
+        found: what stands there, or what is wrong with it.
+        expected: what should stand there; where `found` tells what is wrong, what to do.
+        tells: whether `found` tells what is wrong, instead of what stands there.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Fault:
     column: str
     found: str
     expected: str
+    tells: bool = False
 
     def __str__(self) -> str:
         place = str(self.path)
@@ -51,6 +53,8 @@ class Fault:
             place += f", line {self.line}"
         if self.column:
             place += f", column {self.column}"
+        if self.tells:
+            return f"{place}: {self.found}" + (f"; {self.expected}" if self.expected else "")
         return f"{place}: found {self.found}; expected {self.expected}"
 
 

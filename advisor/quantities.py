@@ -88,6 +88,7 @@ RATE = Dimension(
     "a frame rate", "fps", {"": Decimal(1), "fps": Decimal(1), "Hz": Decimal(1)}, "30", 1e9
 )
 PERCENT = Dimension("a percentage", "%", {"": Decimal(1), "%": Decimal(1)}, "70", 100.0)
+HOURS = Dimension("a battery life", "h", _factors(**{"": "1", "h": "1", "d": "24"}), "8 h", 1e6)
 COUNT = Dimension(
     "a count",
     "",
@@ -184,7 +185,7 @@ def rounded(value: float, digits: int = 3) -> str:
     return str(Quantity(value).render(prec=digits - 1, strip_zeros=False))
 
 
-def read_batches(batch: str | int | Iterable[int]) -> frozenset[int] | None:
+def read_batches(batch: object) -> frozenset[int] | None:
     """Batch sizes from what people write: "any" (which is `None`), one size, or several ("1,4").
 
     Raises:

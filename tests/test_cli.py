@@ -210,7 +210,7 @@ def test_version_and_help(run: Run) -> None:
         (("pick", "--memory", "400mb"), ("did you mean 'MB'?",)),
         (("pick", "--fps", "-5"), ("fps: '-5' is negative",)),
         (("pick", "--accuracy", "0.7"), ("less than one percent", "did you mean 70?")),
-        (("pick", "--board", ""), ("board: '' is not a name",)),
+        (("pick", "--board", ""), ("board: an empty name",)),
         (("pick", "--latency", "33ms@"), ("latency: unknown statistic ''",)),
         (("pick", "--batch", "1,3"), ("has no rows at batch 3",)),
         (("pick", "--fps", "0"), ("fps: '0' is zero",)),
@@ -226,7 +226,7 @@ def test_version_and_help(run: Run) -> None:
         (("catalog", "check", "--catalog", "/no/such/folder"), ("does not exist",)),
         (("pick", "--fpss", "3"), ("No such option: --fpss", "--fps")),
         (("pikc",), ("No such command 'pikc'",)),
-        (("pick", "extra"), ("unexpected extra argument",)),
+        (("pick", "extra"), ("there is no file 'extra'",)),
         (("show",), ("Missing argument",)),
     ],
 )

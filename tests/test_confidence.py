@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisor
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.solve.candidates import Candidates
 from advisor.solve.confidence import Z90, chance, chance_alone, normal_cdf
 from advisor.solve.gather import gather
@@ -46,7 +46,7 @@ def simulated(
 ) -> list[float]:
     """The share of draws in which each candidate meets all limits, figure by figure."""
     random = np.random.default_rng(0)
-    idle = candidates.board.idle_power_w
+    idle = candidates.boards[0].idle_power_w
     assert idle is not None
 
     def drawn(key: str, position: int) -> np.ndarray:
@@ -145,7 +145,7 @@ def test_what_is_not_sure_enough_is_told_and_can_be_had(overlay: Overlay, run: R
     bold = run(*where, "--confidence", "0.5")
     assert bold.code == 0
     assert "with a probability of" in bold.out
-    surer = json.loads(run(*where, "--confidence", "0", "--json").out)
+    surer = json.loads(run(*where, "--confidence", "none", "--json").out)
     assert surer["best"]["architecture"] == "resnet-18"
     assert surer["rejected"]["unsure"] is None
 
@@ -162,7 +162,7 @@ def test_the_confidence_can_be_what_keeps_the_pick_from_being_better() -> None:
 @settings(max_examples=100, deadline=None)
 @given(LIMITS)
 def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> None:
-    picks = [ask(dict(limits), confidence=each).best for each in (0.0, 0.5, 0.9, 0.99)]
+    picks = [ask(dict(limits), confidence=each).best for each in ("none", 0.5, 0.9, 0.99)]
     accuracies = [
         -math.inf
         if each is None or not each.accuracy_top1_percent
@@ -179,18 +179,19 @@ def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> 
 def test_a_relaxation_is_met_with_the_asked_confidence(limits: dict[str, float]) -> None:
     answer = ask(dict(limits), confidence=0.9)
     for each in answer.relaxations:
-        for limit in (each.limit, each.asked.limit):
-            again = ask({**limits, each.constraint.name: limit}, confidence=0.9).best
+        (loosened,) = each.limits
+        for limit in (loosened.limit, loosened.asked.limit):
+            again = ask({**limits, loosened.constraint.name: limit}, confidence=0.9).best
             assert again is not None
             assert again.chance >= 0.9 - 2e-3  # what the pieces of the distribution leave
         assert name(again) == name(each.candidate)
 
 
-@pytest.mark.parametrize("wrong", ["1", "1.5", "-0.1", "high", "90", "100%"])
+@pytest.mark.parametrize("wrong", ["0", "1", "1.5", "-0.1", "high", "90", "100%"])
 def test_what_is_no_confidence(run: Run, wrong: str) -> None:
     ran = run("pick", "--fps", "30", "--confidence", wrong)
     assert ran.code == 2
-    assert "is no probability below 1" in ran.err
+    assert "is no probability between 0 and 1" in ran.err
     assert "write it like 0.9 or 90%" in ran.err
 
 
@@ -235,10 +236,11 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 ) -> None:
     answer = ask(dict(limits), confidence=0.9)
     for each in answer.relaxations:
-        key, asked_for = each.constraint.name, each.constraint.limit
+        (loosened,) = each.limits
+        key, asked_for = loosened.constraint.name, loosened.constraint.limit
         if key != "fps":
-            smaller = asked_for + (each.limit - asked_for) * share
-            if abs(smaller / each.limit - 1) > 1e-5:
+            smaller = asked_for + (loosened.limit - asked_for) * share
+            if abs(smaller / loosened.limit - 1) > 1e-5:
                 assert ask({**limits, key: smaller}, confidence=0.9).best is None
 
 
@@ -263,5 +265,6 @@ def gather_predicted() -> tuple[Candidates, Requirements]:
         board, catalog.measurements(board), catalog.architectures, replace(fit, laws=bare), {3}
     )
     requirements = read_requirements({"fps": 1}, batch="3")
-    found = candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
+    surveyed = [Surveyed(board, table)]
+    found = candidates_on(surveyed, catalog.architectures, catalog.weights, requirements)
     return found, requirements

@@ -198,7 +198,7 @@ def test_pick_completes_the_table_and_marks_what_is_predicted(run: Run) -> None:
     assert memory["low"] < memory["value"] < memory["high"]
     assert enet["latency_ms"]["origin"] == "reported"
     plain = run("pick", "--fps", "30", "--memory", "450MB", "--candidates", "all").out
-    assert re.search(r"^enet .* ~\d+$", plain, re.MULTILINE)
+    assert re.search(r"^enet .* ~\d+ +\w+$", plain, re.MULTILINE)
     assert "~ is predicted" in plain
 
 

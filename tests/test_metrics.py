@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from advisor.catalog.records import Estimate, Values
+from advisor.catalog.records import Values
 from advisor.solve.metrics import (
     average_power_w,
+    battery_hours,
+    board_energy_j,
     energy_j,
     product,
     response_ms,
@@ -20,7 +22,7 @@ from advisor.solve.metrics import (
 BATCH = np.array([4])
 LATENCY = Values(np.array([100.0]), np.array([90.0]), np.array([125.0]))
 POWER = Values(np.array([10.0]), np.array([9.5]), np.array([10.5]))
-IDLE = Estimate(2.0, 1.9, 2.1, "reported", "somewhere")
+IDLE = Values(np.array([2.0]), np.array([1.9]), np.array([2.1]))
 UNKNOWN = Values(*(np.array([math.nan]) for _ in range(3)))
 
 
@@ -72,8 +74,16 @@ def test_a_board_that_cannot_keep_up_runs_flat_out() -> None:
 
 def test_average_power_is_unknown_without_idle_power() -> None:
     energy = energy_j(LATENCY, BATCH, POWER)
-    assert all(math.isnan(each) for each in only(average_power_w(energy, POWER, None, 20.0)))
-    exact_idle = Estimate(2.0, None, None, "declared", "user")
+    assert all(math.isnan(each) for each in only(average_power_w(energy, POWER, UNKNOWN, 20.0)))
+    exact_idle = Values(IDLE.value, UNKNOWN.low, UNKNOWN.high)
     value, low, _ = only(average_power_w(energy, POWER, exact_idle, None))
     assert value == 12.0
     assert math.isnan(low)
+
+
+def test_a_battery_and_a_frame_pay_for_idling_too() -> None:
+    power = Values(np.array([4.0]), np.array([2.0]), np.array([5.0]))
+    assert only(board_energy_j(power, 8.0)) == (0.5, 0.25, 0.625)
+    assert math.isnan(only(board_energy_j(power, None))[0])
+    assert only(battery_hours(power, 36_000.0)) == (2.5, 2.0, 5.0)
+    assert math.isnan(only(battery_hours(power, None))[0])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
-from advisor.solve.requirements import LIMITS, read_requirements
+from advisor.solve.requirements import FLAGS, read_requirements
 
 GOOD = {
     "fps": "30",
@@ -25,7 +25,7 @@ GOOD = {
 
 def test_every_limit_is_read_and_echoed_as_it_can_be_typed() -> None:
     asked = read_requirements(GOOD)
-    assert [each.name for each in asked.constraints] == list(LIMITS)
+    assert [each.name for each in asked.constraints] == list(GOOD)
     assert [each.limit_text for each in asked.constraints] == list(GOOD.values())
     assert str(asked.constraints[0]) == "fps >= 30"
     assert asked.fps == 30
@@ -82,7 +82,7 @@ def test_the_echoed_command_asks_the_same_again(limits: dict[str, object], batch
     assert words[:2] == ["advisor", "pick"]
     options = dict(zip(words[2::2], words[3::2], strict=True))
     again = read_requirements(
-        {name: options.get(f"--{name}") for name in LIMITS},
+        {name: options.get(f"--{name}") for name in FLAGS},
         board=options["--board"],
         objective=options["--objective"],
         batch=options["--batch"],

@@ -45,6 +45,8 @@ COLUMNS = {
     "energy_j": Column("energy", "J", significant),
     "net_power_w": Column("net power", "W", significant),
     "average_power_w": Column("power", "W", significant),
+    "board_energy_j": Column("board energy", "J", significant),
+    "battery_hours": Column("battery", "h", significant),
     "memory_mb": Column("memory", "MB", significant),
     "params": Column("params", "", rounded),
     "operations": Column("ops", "", rounded),
@@ -89,7 +91,7 @@ def counted(count: int, noun: str) -> str:
 
 def plain_table(*headings: str, left: int = 1) -> Table:
     """An empty table in the house style: the first `left` columns to the left, the rest right."""
-    padding = 1 if len(headings) <= 8 else 0
+    padding = 1 if len(headings) <= 9 else 0
     table = Table(box=_RULE, padding=(0, padding, 0, 0), show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
         justify: JustifyMethod = "left" if place < left else "right"

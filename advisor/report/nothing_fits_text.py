@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -9,7 +10,8 @@ from rich.table import Table
 
 from advisor.report.figures import counted, magnitude, plain_table, with_unit
 from advisor.report.fitted import Fitted
-from advisor.report.pick_words import fell_out, place
+from advisor.report.pick_words import fell_out, limits_text, place
+from advisor.solve.limits import Constraint
 from advisor.solve.recommendation import Recommendation, Rejection, Relaxation
 
 REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
@@ -63,19 +65,32 @@ def why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
     yield from fell_out(recommendation)
     yield from _tail_unknown(recommendation)
+    yield from map(_impossible, recommendation.impossible)
     yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
     yield from map(_relaxation, recommendation.relaxations)
+    if recommendation.together:
+        factor = math.exp(recommendation.together.change)
+        yield (
+            f"{_relaxation(recommendation.together)} That changes no limit by more than a factor of "
+            f"{factor:.3g}."
+        )
+
+
+def _impossible(limits: Sequence[Constraint]) -> str:
+    alone = len(limits) == 1
+    return f"No candidate meets {limits_text(limits)}{'' if alone else ' together'}."
 
 
 def _bound(recommendation: Recommendation) -> Iterator[str]:
     bound = recommendation.bound
     if bound and bound.accuracy_percent is not None:
-        asked = next(each for each in recommendation.requirements.constraints if each.name == "fps")
+        asked = {each.name: each for each in recommendation.requirements.constraints}
         yield (
             f"None of the {counted(bound.networks, 'network')} known here lies above "
-            f"{bound.accuracy_percent:.1f} % at {asked.limit_text} fps."
+            f"{bound.accuracy_percent:.1f} % at {asked['fps'].limit_text} fps; "
+            f"{asked['accuracy'].limit_text} % is asked for."
         )
 
 
@@ -91,4 +106,5 @@ def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
 
 
 def _relaxation(relaxation: Relaxation) -> str:
-    return f"{relaxation.asked} instead would give {place(relaxation.candidate)}."
+    limits = limits_text([each.asked for each in relaxation.limits])
+    return f"{limits} instead would give {place(relaxation.candidate)}."

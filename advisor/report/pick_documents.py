@@ -5,21 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+from collections.abc import Sequence
 from typing import Any
 
-from advisor.catalog.records import Estimate
-from advisor.quantities import TIME, written_as
+from advisor.catalog.records import Board, Estimate
+from advisor.quantities import ENERGY, TIME, written_as
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
+from advisor.solve.limits import Constraint
 from advisor.solve.metrics import METRICS
 from advisor.solve.recommendation import (
     Binding,
     KnownBound,
+    Narrowing,
     Recommendation,
     Rejection,
     Relaxation,
     Unsure,
+    WhyNot,
 )
-from advisor.solve.requirements import Constraint, Requirements
+from advisor.solve.requirements import Requirements
 
 SCHEMA = "advisor.pick/1"
 """Name and version of the document's shape; `pick.schema.json` beside this file describes it."""
@@ -28,12 +33,14 @@ SCHEMA = "advisor.pick/1"
 def pick_json(recommendation: Recommendation) -> str:
     """The recommendation as one JSON document."""
     best = recommendation.best
+    offered = list(recommendation.relaxations)
+    offered += [recommendation.together] if recommendation.together else []
     document = {
         "schema": SCHEMA,
-        "query": _query(recommendation),
+        "query": query_document(recommendation.requirements, recommendation.boards),
         "status": "ok" if best else "infeasible",
-        "best": _candidate(best) if best else None,
-        "alternatives": [_candidate(each) for each in recommendation.alternatives],
+        "best": candidate_document(best) if best else None,
+        "alternatives": [candidate_document(each) for each in recommendation.alternatives],
         "rejected": {
             "considered": recommendation.considered,
             "did_not_fit": recommendation.did_not_fit,
@@ -41,48 +48,67 @@ def pick_json(recommendation: Recommendation) -> str:
             "without_weights": recommendation.without_weights,
             "networks_fitting": recommendation.networks_fitting,
             "by_limit": [_rejection(each) for each in recommendation.rejections],
+            "impossible": [[each.key for each in limits] for limits in recommendation.impossible],
+            "narrowings": [_narrowing(each) for each in recommendation.narrowings],
+            "explained": [_explained(each) for each in recommendation.explained],
             "notes": list(recommendation.notes),
             "unsure": _unsure(recommendation.unsure) if recommendation.unsure else None,
             "binding": _binding(recommendation.binding) if recommendation.binding else None,
         },
-        "relaxations": [_relaxation(each) for each in recommendation.relaxations],
+        "relaxations": [_relaxation(each) for each in offered],
         "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _query(recommendation: Recommendation) -> dict[str, Any]:
-    asked: Requirements = recommendation.requirements
+def query_document(
+    asked: Requirements, boards: Sequence[Board], subcommand: str = "pick"
+) -> dict[str, Any]:
+    """The question, defaults included, as a file of requirements could hold it."""
+    chosen = asked.selection
+    require: dict[str, dict[str, str]] = {}
+    for each in asked.constraints:
+        require.setdefault(each.name, {})[each.sense] = each.limit_text
+    weights = {each.weights for each in boards}
+    steps = [str(step) for step in asked.objective]
+    named = list(asked.boards or ["any"])
+    battery = {} if asked.battery_j is None else {"battery": written_as(asked.battery_j, ENERGY)}
     return {
-        "board": asked.board,
-        "require": {each.name: {each.sense: each.limit_text} for each in asked.constraints},
-        "objective": asked.objective,
+        "board": named[0] if len(named) == 1 else named,
+        "require": require,
+        "objective": steps[0] if len(steps) == 1 else steps,
         "candidates": {
-            "batch": asked.batches_text,
-            "weights": asked.weights or recommendation.board.weights,
-            "networks": asked.candidates,
-            "predictions": asked.predictions,
+            **{name: list(patterns) for name, patterns in chosen.patterns.items()},
+            "batch": chosen.batches_text,
+            "weights": chosen.weights or (weights.pop() if len(weights) == 1 else None),
+            "networks": chosen.networks,
+            "predictions": chosen.predictions,
         },
-        "confidence": asked.confidence,
+        "confidence": asked.confidence or "none",
         "overhead": written_as(asked.overhead_ms, TIME),
+        **battery,
         "top": asked.top,
         "all_batches": asked.all_batches,
         "catalog": asked.catalog,
-        "command": asked.command(),
+        "command": asked.command(subcommand),
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def candidate_document(candidate: Candidate) -> dict[str, Any]:
+    """A candidate with all that is known of it."""
     return {
         **{name: getattr(candidate, name) for name in IDENTITY_FIELDS},
         **{key: _estimate(candidate.metric(key)) for key in METRICS},
         "chance": candidate.chance,
+        "mark": candidate.mark,
+        "unlike_scopes": list(candidate.unlike_scopes),
         "headroom": {
-            each.constraint.name: {
+            each.constraint.key: {
                 "value": each.value,
                 "limit": each.constraint.limit,
                 "margin": each.margin,
                 "within_error": each.within_error,
+                "chance": each.chance,
             }
             for each in candidate.headroom
         },
@@ -119,29 +145,54 @@ def _rejection(rejection: Rejection) -> dict[str, Any]:
         **_limit(rejection.constraint),
         "rejected": rejection.rejected,
         "unknown": rejection.unknown,
-        "nearest": _candidate(rejection.nearest) if rejection.nearest else None,
-        "also_fails": [each.name for each in rejection.also_fails],
+        "nearest": candidate_document(rejection.nearest) if rejection.nearest else None,
+        "also_fails": [each.key for each in rejection.also_fails],
     }
 
 
 def _unsure(unsure: Unsure) -> dict[str, Any]:
-    return {"count": unsure.count, "likeliest": _candidate(unsure.likeliest)}
+    return {"count": unsure.count, "likeliest": candidate_document(unsure.likeliest)}
 
 
 def _binding(binding: Binding) -> dict[str, Any]:
     return {
-        "limits": [each.name for each in binding.constraints],
-        "candidate": _candidate(binding.candidate),
+        "limits": [each.key for each in binding.constraints],
+        "candidate": candidate_document(binding.candidate),
         "networks": binding.networks,
     }
 
 
 def _relaxation(relaxation: Relaxation) -> dict[str, Any]:
+    limits = [
+        {**_limit(each.constraint), "to": each.limit, "to_text": each.asked.limit_text}
+        for each in relaxation.limits
+    ]
     return {
-        **_limit(relaxation.constraint),
-        "to": relaxation.limit,
-        "to_text": relaxation.asked.limit_text,
-        "candidate": _candidate(relaxation.candidate),
+        **(limits[0] if len(limits) == 1 else {}),
+        "limits": limits,
+        "largest_factor": math.exp(relaxation.change),
+        "candidate": candidate_document(relaxation.candidate),
+    }
+
+
+def _narrowing(narrowing: Narrowing) -> dict[str, Any]:
+    known = math.isfinite(narrowing.best)
+    return {
+        "step": str(narrowing.step),
+        "best": narrowing.best if known else None,
+        "left": narrowing.left,
+    }
+
+
+def _explained(why: WhyNot) -> dict[str, Any]:
+    return {
+        "architecture": why.architecture,
+        "board": why.board,
+        "known": why.known,
+        "fits": why.fits,
+        "misfits": list(why.misfits),
+        "nearest": candidate_document(why.nearest) if why.nearest else None,
+        "candidates": [candidate_document(each) for each in why.candidates],
     }
 
 

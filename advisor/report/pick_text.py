@@ -16,6 +16,7 @@ from advisor.report.fitted import Fitted
 from advisor.report.nothing_fits_text import rejections_table, why_nothing
 from advisor.report.pick_words import (
     PREDICTED_MARK,
+    UNLIKE_MARK,
     VARIANTS,
     chance_text,
     fell_out,
@@ -24,14 +25,16 @@ from advisor.report.pick_words import (
     limits_text,
     listed,
     margin_text,
+    need_text,
     place,
     value_of,
     variant_text,
 )
+from advisor.report.why_not_text import why_not_text
 from advisor.solve.candidate import Candidate
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS
-from advisor.solve.recommendation import Binding, Recommendation
-from advisor.solve.requirements import Constraint
+from advisor.solve.limits import Constraint
+from advisor.solve.metrics import METRICS
+from advisor.solve.recommendation import Binding, Narrowing, Recommendation
 
 ALWAYS_SHOWN = (
     "accuracy_top1_percent",
@@ -48,47 +51,79 @@ def pick_text(recommendation: Recommendation) -> RenderableType:
     best = recommendation.best
     table = _candidates_table(recommendation) if best else rejections_table(recommendation)
     sentences = _why(recommendation, best) if best else why_nothing(recommendation)
-    return Group(_headline(recommendation), "", table, "", *map(Text, sentences))
+    explained = [part for each in recommendation.explained for part in why_not_text(each, best)]
+    return Group(_headline(recommendation), "", table, "", *map(Text, sentences), *explained)
 
 
 def _headline(recommendation: Recommendation) -> Text:
-    board, asked, best = recommendation.board, recommendation.requirements, recommendation.best
+    asked, best = recommendation.requirements, recommendation.best
     if best is None:
         answer = Text("Nothing fits ", style="bold red") + Text(limits_text(asked.constraints))
     else:
         answer = Text(place(best), style="bold green") + Text(f" ({variant_text(best)})")
-    origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    weights = asked.weights or board.weights or "none"
-    choice = f"choosing from weights {weights}, batch {asked.batches_text}"
-    return answer + Text(f"\non {board.name} ({board.title}{origin}), {choice}")
+    boards = [
+        f"{each.name} ({each.title}{'' if each.layer == SHIPPED else f', from {each.layer}'})"
+        for each in recommendation.boards
+    ]
+    if best is None or len(boards) == 1:
+        where = f"on {listed(boards)}"
+    else:
+        where = f"on {best.board}, of {listed(boards)}"
+    return answer + Text(f"\n{where}, choosing from {_choice(recommendation)}")
+
+
+def _choice(recommendation: Recommendation) -> str:
+    chosen = recommendation.requirements.selection
+    used = dict.fromkeys(each.weights or "none" for each in recommendation.boards)
+    patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
+    weights = chosen.weights or "/".join(used)
+    return ", ".join([f"weights {weights}", *patterns, f"batch {chosen.batches_text}"])
 
 
 def _candidates_table(recommendation: Recommendation) -> Fitted:
     keys = _shown_keys(recommendation)
     asked = recommendation.requirements
-    needed = {KEYS_BY_NAME[asked.objective], *(each.metric for each in asked.constraints)}
+    needed = {
+        *(step.metric.key for step in asked.objective),
+        *(each.metric for each in asked.constraints),
+    }
     droppable = [key for key in reversed(keys) if key not in needed]
+    if asked.constraints:
+        keys, droppable = [*keys, MARK], [*droppable, MARK]
     return Fitted(lambda keys: _table_of(recommendation, keys), keys, droppable)
 
 
 def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
     names = _varying(recommendation.candidates)
-    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    headings = [
+        "meets\nlimits" if key == MARK else f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}"
+        for key in keys
+    ]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     blank = [""] * (len(names) + 1)
     if constraints:
-        limits = {each.metric: _limit(each) for each in constraints}
+        limits = {
+            key: "\n".join(_limit(each) for each in constraints if each.metric == key)
+            for key in keys
+        }
         table.add_row("limit", *blank, *(limits.get(key, "") for key in keys), style="dim")
     for candidate in recommendation.candidates:
         picked = candidate is recommendation.best
-        variant = [getattr(candidate, name) or "?" for name in names]
-        figures = [figure_of(candidate, key) for key in keys]
+        variant = [_variant(candidate, name) for name in names]
+        figures = [candidate.mark if key == MARK else figure_of(candidate, key) for key in keys]
         cells = (candidate.architecture, *variant, str(candidate.batch), *figures)
         table.add_row(*cells, style="bold green" if picked else None)
         if picked and constraints:
-            margins = {each.constraint.metric: margin_text(each) for each in candidate.headroom}
-            cells = ("  head-room", *blank, *(margins.get(key, "") for key in keys))
+            margins = [
+                "\n".join(
+                    margin_text(each)
+                    for each in candidate.headroom
+                    if each.constraint.metric == key
+                )
+                for key in keys
+            ]
+            cells = ("  head-room", *blank, *margins)
             table.add_row(*cells, style="dim")
     return table
 
@@ -97,10 +132,16 @@ def _varying(candidates: Sequence[Candidate]) -> list[str]:
     return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
 
 
+def _variant(candidate: Candidate, name: str) -> str:
+    text: str = getattr(candidate, name) or "?"
+    return text + UNLIKE_MARK if name == "board" and candidate.unlike_scopes else text
+
+
 def _shown_keys(recommendation: Recommendation) -> list[str]:
     """The metrics worth a column: the usual ones, those limited, and the objective."""
     asked = recommendation.requirements
-    wanted = {*ALWAYS_SHOWN, KEYS_BY_NAME[asked.objective]}
+    wanted = {*ALWAYS_SHOWN, *(step.metric.key for step in asked.objective)}
+    wanted |= {"battery_hours"} if asked.battery_j else set()
     wanted.update(each.metric for each in asked.constraints)
     return [key for key in COLUMNS if key in wanted]
 
@@ -114,18 +155,22 @@ def _limit(constraint: Constraint) -> str:
 def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     """The sentences below the table."""
     asked, binding = recommendation.requirements, recommendation.binding
-    objective = METRICS[KEYS_BY_NAME[asked.objective]]
-    if binding is None:
-        better = "higher" if objective.more_is_better else "lower"
-        yield f"Nothing is binding: no candidate on this board has a {better} {objective.title}."
+    objective = asked.objective[-1].metric
+    yield from map(_narrowing, recommendation.narrowings)
+    if binding is not None:
+        yield _binding(binding, [step.metric.key for step in asked.objective], best)
+    elif recommendation.narrowings:
+        yield "Nothing is binding: no other candidate would be preferred."
     else:
-        yield _binding(binding, objective.key, best)
+        better = "higher" if objective.more_is_better else "lower"
+        here = "this board" if len(recommendation.boards) == 1 else "these boards"
+        yield f"Nothing is binding: no candidate on {here} has a {better} {objective.title}."
     if best.batch > 1 and best.response_ms:
         yield _waiting(recommendation, best, best.response_ms)
-    if best.metric(objective.key) is None:
+    if best.metric(objective.key) is None and not recommendation.narrowings:
         yield f"The {objective.title} of these is unknown, so the next criterion decided."
-    if best.headroom and best.chance < WORTH_TELLING:
-        yield f"It meets {_all_limits(best)} with a probability of {chance_text(best.chance)}."
+    yield from _doubts(best)
+    yield from _unlike_scopes(recommendation)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
     yield from fell_out(recommendation)
@@ -140,19 +185,61 @@ WORTH_TELLING = 0.995
 """What is surer goes without saying."""
 
 
-def _all_limits(best: Candidate) -> str:
-    return "the limit" if len(best.headroom) == 1 else "all limits together"
+MARK = "mark"
+"""The column that says how probably a candidate meets all limits, beside those of the metrics."""
+
+ERRORS = {"measured": "measuring", "reported": "reading", "predicted": "prediction"}
+"""What the error of a figure is called, by its origin."""
 
 
-def _binding(binding: Binding, key: str, best: Candidate) -> str:
+def _narrowing(narrowing: Narrowing) -> str:
+    metric = narrowing.step.metric
+    best = with_unit(metric.key, narrowing.best)
+    are = "is 1 candidate" if narrowing.left == 1 else f"are {narrowing.left} candidates"
+    return (
+        f"Within {narrowing.step.tolerance_text if narrowing.step.tolerance else 'reach'} of the best "
+        f"{metric.title} ({best}) {are} that meet every limit."
+    )
+
+
+def _doubts(best: Candidate) -> Iterator[str]:
+    """How sure it is that the pick meets its limits, where that does not go without saying."""
+    for each in best.headroom:
+        estimate = best.metric(each.constraint.metric) if each.within_error else None
+        if estimate and estimate.low is not None and estimate.high is not None:
+            key = each.constraint.metric
+            error = ERRORS.get(estimate.origin, "stated")
+            yield (
+                f"The head-room of {each.constraint.name} is within the {error} error: "
+                f"{figure(key, estimate.low)} to {with_unit(key, estimate.high)}."
+            )
+    if best.headroom and best.chance < WORTH_TELLING:
+        limits = "the limit" if len(best.headroom) == 1 else "all limits together"
+        yield f"It meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
+
+
+def _unlike_scopes(recommendation: Recommendation) -> Iterator[str]:
+    """What the figures cover, where that differs between boards."""
+    unlike = dict.fromkeys(
+        name for each in recommendation.candidates for name in each.unlike_scopes
+    )
+    for name in unlike:
+        scopes = [
+            f"{getattr(each, f'{name}_scope') or 'unknown'} ({each.name})"
+            for each in recommendation.boards
+        ]
+        yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
+
+
+def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     nearest = binding.candidate
     lacks = [each for each in nearest.headroom if each.constraint in binding.constraints]
-    figure_of = with_unit(key, value_of(nearest, key))
-    subject = f"{place(nearest, best)} ({figure_of})"
+    figures = ", ".join(with_unit(key, value_of(nearest, key)) for key in keys)
+    subject = f"{place(nearest, best)} ({figures})"
     if not lacks:
         return (
             f"The confidence is binding: {subject} would be better, and meets every limit by its "
-            f"figures, but only with a probability of {chance_text(nearest.chance)}."
+            f"figures, but only with a probability of {chance_text(nearest.chance)} ({nearest.mark})."
         )
     unknown = [each.constraint.name for each in lacks if each.value is None]
     if unknown:
@@ -163,7 +250,11 @@ def _binding(binding: Binding, key: str, best: Candidate) -> str:
     ]
     verb = "is" if len(lacks) == 1 else "are"
     limits = limits_text(binding.constraints)
-    return f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)}."
+    needs = listed([need_text(each) for each in lacks])
+    return (
+        f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)} and "
+        f"would need {needs}."
+    )
 
 
 def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:

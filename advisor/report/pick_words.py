@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from advisor.report.figures import counted, figure, percent
+from advisor.report.figures import counted, figure, percent, with_unit
 from advisor.solve.candidate import Candidate, Headroom
+from advisor.solve.limits import Constraint
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Constraint
 
-VARIANTS = ("weights", "runtime", "precision")
+VARIANTS = ("board", "weights", "runtime", "precision")
 """What candidates of one network and batch can differ in; a column where they do."""
 
-
 PREDICTED_MARK = "~"
+UNLIKE_MARK = "*"
+"""Marks a board whose power or memory covers something else than another's."""
 
 
 def listed(words: Sequence[str]) -> str:
@@ -33,13 +34,31 @@ def place(candidate: Candidate, beside: Candidate | None = None) -> str:
     alike = beside is None or all(
         getattr(candidate, name) == getattr(beside, name) for name in VARIANTS
     )
-    return named if alike else f"{named} ({variant_text(candidate)})"
+    if alike:
+        return named
+    elsewhere = beside is not None and beside.board != candidate.board
+    where = f"on {candidate.board}, " if elsewhere else ""
+    return f"{named} ({where}{variant_text(candidate)})"
 
 
 def variant_text(candidate: Candidate) -> str:
     """The weights, runtime and precision of a candidate."""
     weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
     return f"{weights}, {candidate.runtime}, {candidate.precision}"
+
+
+def need_text(headroom: Headroom) -> str:
+    """What a candidate would need to meet a limit that it does not: "0.8 ms per image less"."""
+    limit = headroom.constraint
+    if headroom.value is None:
+        raise ValueError("an unknown figure is not so much off")
+    if limit.name == "fps":
+        less = "less" if limit.sense == "min" else "more"
+        difference_ms = abs(1000 / headroom.value - 1000 / limit.limit)
+        return f"{with_unit('time_per_image_ms', difference_ms)} per image {less}"
+    more = "more" if limit.sense == "min" else "less"
+    difference = with_unit(limit.metric, abs(headroom.value - limit.limit))
+    return f"{difference.replace('%', 'points')} {more}"
 
 
 def margin_text(headroom: Headroom) -> str:
@@ -79,14 +98,14 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
         yield f"{pairs} (network and batch) failed when measured and cannot be chosen."
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
-        yield f"{networks} fell out for want of weights {recommendation.requirements.weights}."
+        yield f"{networks} fell out for want of weights {recommendation.requirements.selection.weights}."
     if recommendation.unsure:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
         yield (
             f"{unsure.count} more {meet} every limit by the figures, but not with {asked:.0%} "
             f"confidence; the likeliest, {place(unsure.likeliest)}, with "
-            f"{chance_text(unsure.likeliest.chance)} (--confidence)."
+            f"{chance_text(unsure.likeliest.chance)} ({unsure.likeliest.mark}; --confidence)."
         )
     for rejection in recommendation.rejections:
         if rejection.unknown:

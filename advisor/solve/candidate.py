@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from advisor.catalog.records import Estimate
+from advisor.solve.limits import Constraint
 from advisor.solve.metrics import METRICS
-from advisor.solve.requirements import Constraint
+
+SURE, LIKELY = 0.9, 0.5
+"""From which probability on a candidate is called sure, or likely, to meet all limits."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,19 @@ class Headroom:
         margin: relative head-room: 0.3 is 30 % within the limit, -0.3 is 30 % beyond it; `None`
             where unknown.
         within_error: whether the limit lies inside the figure's 90 % interval.
+        chance: the probability that this limit, by itself, is met; 0 where the figure is unknown.
     """
 
     constraint: Constraint
     value: float | None
     margin: float | None
     within_error: bool
+    chance: float
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure is known and within the limit."""
+        return self.margin is not None and self.margin >= 0
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class Candidate:
     """Something one could deploy, every metric an estimate; `None` where unknown.
 
     `chance` is the probability that it meets all limits that were asked for, 1 where there is none.
+    `unlike_scopes` tells which of its figures, "power" or "memory", cover something else than those of
+    the other boards that the question is asked of.
     Units stand in the names; `fps` is images per second, `params` and `operations` are counts (an
     operation being a multiply or an add of one image's forward pass).
     """
@@ -50,11 +62,19 @@ class Candidate:
     energy_j: Estimate | None
     net_power_w: Estimate | None
     average_power_w: Estimate | None
+    board_energy_j: Estimate | None
+    battery_hours: Estimate | None
     memory_mb: Estimate | None
     params: Estimate | None
     operations: Estimate | None
     headroom: tuple[Headroom, ...]
     chance: float
+    unlike_scopes: tuple[str, ...]
+
+    @property
+    def mark(self) -> str:
+        """How probably it meets all limits, in a word: "sure", "likely" or "unlikely"."""
+        return "sure" if self.chance >= SURE else "likely" if self.chance >= LIKELY else "unlikely"
 
     def metric(self, key: str) -> Estimate | None:
         """The metric of that key, one of `METRICS`."""
@@ -78,7 +98,7 @@ class Candidate:
 IDENTITY_FIELDS = tuple(
     field.name
     for field in fields(Candidate)
-    if field.name not in METRICS and field.name not in ("headroom", "chance")
+    if field.name not in METRICS and field.name not in ("headroom", "chance", "unlike_scopes")
 )
 """What tells one candidate from another."""
 

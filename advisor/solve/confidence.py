@@ -8,7 +8,7 @@ and cost are independent of it and of each other.
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from advisor.catalog.records import Metered, Values
 from advisor.solve.candidates import Candidates
-from advisor.solve.metrics import TAILS
-from advisor.solve.requirements import Constraint
+from advisor.solve.limits import Constraint
+from advisor.solve.metrics import JOULES_PER_WATT_HOUR
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,8 +35,12 @@ SURE = 4.0
 STEPS = 32
 """In how many pieces the latency's distribution is taken where power matters, too."""
 
-ON_LATENCY = ("fps", "latency", "energy", "power")
-"""Limits on figures that share the latency's error."""
+BLOCK = 20_000
+"""So many candidates are integrated at once, which bounds the memory."""
+
+TIMED = ("fps", "response_ms", "latency_ms", "time_per_image_ms")
+POWERED = ("net_power_w", "energy_j", "average_power_w", "board_energy_j", "battery_hours")
+"""Metrics that follow from the latency alone, and from the power and (all but the first) the latency."""
 
 
 def chance(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
@@ -53,14 +57,16 @@ def chance(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
     if len(shared) == 1:
         joint *= chance_alone(candidates, shared[0])
     elif shared:
-        joint *= _together(candidates, shared)
+        for start in range(0, len(candidates), BLOCK):
+            block = np.arange(start, min(start + BLOCK, len(candidates)))
+            joint[block] *= _together(candidates.take(block), shared)
     bounded: Floats = np.clip(joint, 0.0, 1.0)  # sums of weights may miss by a rounding error
     return bounded
 
 
 def _shares_latency(constraint: Constraint) -> bool:
     # The tail's own error is unknown, so that it is taken as it stands.
-    return constraint.name in ON_LATENCY and constraint.metric not in TAILS.values()
+    return constraint.metric in TIMED + POWERED
 
 
 def chance_alone(candidates: Candidates, constraint: Constraint) -> Floats:
@@ -102,10 +108,12 @@ def predicted(candidates: Candidates, key: str) -> Booleans:
     return rests
 
 
-def _chance_below(figure: Values, limit: Floats) -> Floats:
-    """The probability that a figure is at most `limit`; 0 where the figure is unknown."""
-    chances = normal_cdf(_deviations(figure, limit))
-    return np.where(np.isnan(figure.value), 0.0, chances)
+def _chance_below(figure: Values, limit: Floats, *, strictly: bool = False) -> Floats:
+    """The probability that a figure is at most, or strictly below, a limit; 0 where it is unknown."""
+    z = _deviations(figure, limit)
+    exact = (figure.low == 0) & (figure.high == 0)
+    z = np.where(exact & (figure.value == limit) & strictly, -np.inf, z)
+    return np.where(np.isnan(figure.value) | np.isnan(limit), 0.0, normal_cdf(z))
 
 
 def _deviations(figure: Values, limit: Floats) -> Floats:
@@ -122,58 +130,123 @@ def _deviations(figure: Values, limit: Floats) -> Floats:
 
 
 def _together(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
-    """The probability of meeting several limits that all depend on the latency.
+    """The probability of meeting several limits that all depend on latency or power.
 
-    The limits on time leave the latency up to some length; for each piece of its distribution up to
-    there, energy and average power are limits on the power.
+    The limits on time leave the latency between two lengths; for each piece of its distribution in
+    between, the other limits leave the power between two levels.
     """
     latency, power = spread(candidates, "latency_ms"), spread(candidates, "net_power_w")
+    powered = [each for each in constraints if each.metric in POWERED]
     with np.errstate(all="ignore"):
-        most = _deviations(latency, _longest_ms(candidates, constraints))
-        total = normal_cdf(most)
-        if any(each.name in ("energy", "power") for each in constraints):
-            total = np.zeros(len(candidates))
-            edges = np.linspace(-SURE, SURE, STEPS + 1)
-            edges[0], edges[-1] = -np.inf, np.inf
-            for low, high in itertools.pairwise(edges):
-                top = np.clip(most, low, high)
-                weight = normal_cdf(top) - normal_cdf(np.float64(low))
-                z = (np.clip(low, -SURE, SURE) + np.clip(top, -SURE, SURE)) / 2
-                width = np.where(z < 0, latency.low, latency.high)
-                length_ms = latency.value * np.exp(np.where(np.isinf(width), 0.0, z * width))
-                most_w = _most_power_w(candidates, constraints, length_ms)
-                total += np.where(weight > 0, weight * _chance_below(power, most_w), 0.0)
+        shortest_ms, longest_ms = _latencies_ms(candidates, constraints)
+        least, most = _deviations(latency, shortest_ms), _deviations(latency, longest_ms)
+        total = np.maximum(normal_cdf(most) - normal_cdf(least), 0.0)
+        exact = (latency.low == 0) & (latency.high == 0)
+        met = (shortest_ms <= latency.value) & (latency.value <= longest_ms)
+        total = np.where(exact, np.where(met, 1.0, 0.0), total)
+        if powered:
+            total = _integrated(candidates, powered, (latency, power), (least, most), exact & met)
     return np.where(np.isnan(latency.value), 0.0, total)
 
 
-def _longest_ms(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
-    """How long a batch may take for the frame rate and the response to hold."""
+def _integrated(
+    candidates: Candidates,
+    powered: Sequence[Constraint],
+    figures: tuple[Values, Values],
+    ends: tuple[Floats, Floats],
+    exactly: Booleans,
+) -> Floats:
+    """The probability of limits on the power, summed over pieces of the latency's distribution.
+
+    Arrays below have the shape (pieces, candidates).
+
+    Args:
+        candidates: the candidates.
+        powered: the limits that leave the power between two levels, given the latency.
+        figures: the spread of the latency and of the power.
+        ends: between which standard deviations the latency may lie.
+        exactly: where the latency has no error and lies between them.
+    """
+    latency, power = figures
+    edges = np.linspace(-SURE, SURE, STEPS + 1)[:, np.newaxis]
+    edges[0], edges[-1] = -np.inf, np.inf
+    bottom, top = np.clip(ends[0], edges[:-1], edges[1:]), np.clip(ends[1], edges[:-1], edges[1:])
+    weight = np.maximum(normal_cdf(top) - normal_cdf(bottom), 0.0)
+    z = (np.clip(bottom, -SURE, SURE) + np.clip(top, -SURE, SURE)) / 2
+    width = np.where(z < 0, latency.low, latency.high)
+    length_ms = latency.value * np.exp(np.where(np.isinf(width), 0.0, z * width))
+    met = _power_chance(candidates, powered, power, length_ms)
+    total = np.where(weight > 0, weight * met, 0.0).sum(axis=0)
+    certain = _power_chance(candidates, powered, power, latency.value)
+    return np.where((latency.low == 0) & (latency.high == 0), exactly * certain, total)
+
+
+def _power_chance(
+    candidates: Candidates, powered: Sequence[Constraint], power: Values, latency_ms: Floats
+) -> Floats:
+    """The probability that the power lies where these limits leave it, at these latencies."""
+    least_w, most_w = _powers_w(candidates, powered, latency_ms)
+    below = _chance_below(power, most_w)
+    chances: Floats = np.maximum(below - _chance_below(power, least_w, strictly=True), 0.0)
+    return chances
+
+
+def _latencies_ms(
+    candidates: Candidates, constraints: Sequence[Constraint]
+) -> tuple[Floats, Floats]:
+    """Between which lengths a batch's latency must lie for all limits on time."""
+    shortest: Floats = np.zeros(len(candidates))
     longest: Floats = np.full(len(candidates), np.inf)
     nothing = np.zeros(len(candidates))
     waiting_ms = candidates.response(Values(nothing, nothing, nothing)).value
     for constraint in constraints:
-        if constraint.name == "fps":
-            longest = np.minimum(longest, 1000 * candidates.batch / constraint.limit)
-        elif constraint.name == "latency":
-            longest = np.minimum(longest, np.maximum(constraint.limit - waiting_ms, 0.0))
-    return longest
+        length_ms = {
+            "fps": 1000 * candidates.batch / constraint.limit,
+            "response_ms": constraint.limit - waiting_ms,
+            "latency_ms": constraint.limit + nothing,
+            "time_per_image_ms": constraint.limit * candidates.batch,
+        }.get(constraint.metric, np.inf + nothing)
+        if constraint.metric not in TIMED:
+            continue
+        if (constraint.sense == "max") != (constraint.metric == "fps"):
+            longest = np.minimum(longest, np.maximum(length_ms, 0.0))
+        else:
+            shortest = np.maximum(shortest, length_ms)
+    return shortest, longest
 
 
-def _most_power_w(
+def _powers_w(
     candidates: Candidates, constraints: Sequence[Constraint], latency_ms: Floats
-) -> Floats:
-    """The most net power with which energy and average power hold at these latencies."""
-    most_w: Floats = np.full(len(candidates), np.inf)
+) -> tuple[Floats, Floats]:
+    """Between which levels the net power must lie for these limits, at these latencies."""
     time_s = latency_ms / candidates.batch / 1000
-    idle = candidates.board.idle_power_w
+    least, most = np.zeros(latency_ms.shape), np.full(latency_ms.shape, np.inf)
+    power_w: Floats
+    idle_w = candidates.idle_power_w().value
+    fps = np.inf if candidates.fps is None else candidates.fps
+    share = np.minimum(1.0, fps * time_s)
     for constraint in constraints:
-        if constraint.name == "energy":
-            most_w = np.minimum(most_w, constraint.limit / time_s)
-        elif constraint.name == "power":
-            share = np.minimum(1.0, (candidates.fps or np.inf) * time_s)
-            left_w = 0.0 if idle is None else max(constraint.limit - idle.value, 0.0)
-            most_w = np.minimum(most_w, left_w / share)
-    return most_w
+        if constraint.metric == "net_power_w":
+            power_w = np.full(latency_ms.shape, constraint.limit)
+        elif constraint.metric == "energy_j":
+            power_w = constraint.limit / time_s
+        else:
+            power_w = np.maximum(average_w(candidates, constraint) - idle_w, 0.0) / share
+        if (constraint.sense == "max") != (constraint.metric == "battery_hours"):
+            most = np.minimum(most, power_w)
+        else:
+            least = np.maximum(least, power_w)
+    return least, most
+
+
+def average_w(candidates: Candidates, constraint: Constraint) -> float:
+    """The average power that meets a limit on it, on the battery's life or on a frame's energy exactly."""
+    if constraint.metric == "board_energy_j":
+        return math.nan if candidates.fps is None else constraint.limit * candidates.fps
+    if constraint.metric == "battery_hours":
+        joules = math.nan if candidates.battery_j is None else candidates.battery_j
+        return joules / JOULES_PER_WATT_HOUR / constraint.limit
+    return constraint.limit
 
 
 def normal_cdf(z: Floats) -> Floats:

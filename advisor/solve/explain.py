@@ -9,9 +9,9 @@ import numpy as np
 from advisor.predict.bound import least_line_above
 from advisor.solve.candidate import Candidate
 from advisor.solve.confidence import chance, predicted
-from advisor.solve.ranking import badness
+from advisor.solve.limits import Constraint
+from advisor.solve.ranking import preferred
 from advisor.solve.recommendation import Binding, KnownBound, Rejection, Unsure
-from advisor.solve.requirements import Constraint
 from advisor.solve.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:
@@ -53,12 +53,11 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
         any limit is smallest, those with an unknown figure after all others; `None` where the
         objective prefers none.
     """
-    scores = badness(verdicts.candidates, verdicts.objective)
-    better = np.flatnonzero(scores < scores[pick])
+    better = preferred(verdicts.candidates, verdicts.objective, verdicts.fitting, pick)
     if not len(better):
         return None
-    position = verdicts.least(better, _largest_excess(verdicts, better))
-    networks = np.unique(verdicts.candidates.architecture_index[better])
+    position = verdicts.least(better, largest_excess(verdicts, better))
+    networks = np.unique(verdicts.candidates.network_index[better])
     return Binding(
         constraints=verdicts.failed_by(position),
         candidate=verdicts.candidates.candidate(position, verdicts.constraints),
@@ -66,7 +65,8 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     )
 
 
-def _largest_excess(verdicts: Verdicts, positions: Integers) -> Floats:
+def largest_excess(verdicts: Verdicts, positions: Integers) -> Floats:
+    """How far each of these is beyond the limit that it misses most; infinite for all others."""
     largest = np.full(len(verdicts.candidates), np.inf)
     largest[positions] = 0.0
     for verdict in verdicts.each:
@@ -86,7 +86,7 @@ def unsure(verdicts: Verdicts) -> Unsure | None:
 
 def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
     """What no known network exceeds in accuracy at the asked frame rate, where both were asked for."""
-    asked = {each.name: each for each in verdicts.constraints}
+    asked = {each.name: each for each in verdicts.constraints if each.sense == "min"}
     candidates = verdicts.candidates
     rate, accuracy = (candidates.values(key).value for key in ("fps", "accuracy_top1_percent"))
     known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~predicted(candidates, "fps")

@@ -1,18 +1,20 @@
-"""Which candidates a question may choose from: a board's rows, joined with sets of weights."""
+"""Which candidates a question may choose from: the rows of its boards, joined with sets of weights."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements, Weights
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.candidates import Candidates
 from advisor.solve.requirements import Requirements
+from advisor.solve.selection import selected
+from advisor.solve.stacking import stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,15 +28,23 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     """Read what a question needs from the catalog; see `candidates_on` for the rest.
 
     Raises:
-        AdvisorError: the board is unknown, a file is broken, or as `candidates_on` has it.
+        AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
     """
-    board = catalog.board(requirements.board)
-    table = catalog.measurements(board)
-    notes: tuple[str, ...] = ()
-    if requirements.completes:
-        table, notes = _with_predictions(catalog, board, table, requirements.batches or ())
-    found = candidates_on(board, table, catalog.architectures, catalog.weights, requirements)
-    return replace(found, notes=notes)
+    notes: list[str] = []
+    if requirements.boards is None:
+        surveyed, broken = catalog.survey()
+        notes += [f"left out, since a file is broken: {error.message}" for error in broken]
+    else:
+        boards = [catalog.board(name) for name in requirements.boards]
+        surveyed = [Surveyed(board, catalog.measurements(board)) for board in boards]
+    if requirements.selection.completes:
+        batches = requirements.selection.batches or ()
+        for place, each in enumerate(surveyed):
+            table, told = _with_predictions(catalog, each.board, each.measurements, batches)
+            surveyed[place] = Surveyed(each.board, table)
+            notes += told
+    found = candidates_on(surveyed, catalog.architectures, catalog.weights, requirements)
+    return replace(found, notes=tuple(notes))
 
 
 def _with_predictions(
@@ -70,82 +80,107 @@ def _with_predictions(
 
 
 def candidates_on(
-    board: Board,
-    table: Measurements,
+    surveyed: Sequence[Surveyed],
     architectures: Mapping[str, Architecture],
     weights: Mapping[tuple[str, str], Weights],
     requirements: Requirements,
 ) -> Candidates:
     """The candidates that a question may choose from.
 
+    Args:
+        surveyed: the boards with their rows.
+        architectures: every network by name.
+        weights: every set of weights by network and name.
+        requirements: the question.
+
     Raises:
-        AdvisorError: the set of weights is unknown, or the board has no rows at a batch size asked
-            for.
+        AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or
+            nothing is left to choose from.
     """
-    asked = _asked_rows(board, table, requirements)
+    boards = tuple(each.board for each in surveyed)
+    table, row_board = stacked([each.measurements for each in surveyed])
+    asked = selected(boards, table, architectures, requirements.selection)
     ran = table.status.index == table.status.position.get("ok", -1)
     did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
-    selected = _selected_weights(weights, board, requirements.weights)
-    rows, weights_index = _joined(table, np.flatnonzero(asked & ran), selected)
+    named = requirements.selection.weights
+    rows, weights_index, sets = _with_weights(
+        boards, table, row_board, np.flatnonzero(asked & ran), weights, named
+    )
     without = 0
-    if requirements.weights is not None:
+    if named is not None:
         bare = weights_index < 0
         without = len(np.unique(table.architecture.index[rows[bare]]))
         rows, weights_index = rows[~bare], weights_index[~bare]
     return Candidates(
-        board=board,
+        boards=boards,
         measurements=table,
+        row_board=row_board,
         architectures=tuple(architectures[name] for name in table.architecture.names),
-        weights=selected,
+        weights=sets,
         rows=rows,
         weights_index=weights_index,
         fps=requirements.fps,
         overhead_ms=requirements.overhead_ms,
+        battery_j=requirements.battery_j,
         did_not_fit=int(np.count_nonzero(asked & did_not_fit)),
         did_not_run=int(np.count_nonzero(asked & ~ran & ~did_not_fit)),
         without_weights=without,
     )
 
 
-def _asked_rows(board: Board, table: Measurements, requirements: Requirements) -> Booleans:
-    """Which rows have a batch size that was asked for."""
-    if requirements.batches is None:
-        return np.ones(len(table), dtype=np.bool_)
-    known = np.unique(table.batch).tolist()
-    missing = sorted(requirements.batches.difference(known))
-    if missing:
-        raise AdvisorError(
-            f"board {board.name} has no rows at batch {', '.join(map(str, missing))}",
-            f"it has: {', '.join(map(str, known)) or 'none at all'}",
-        )
-    return np.isin(table.batch, sorted(requirements.batches))
+def _with_weights(
+    boards: Sequence[Board],
+    table: Measurements,
+    row_board: Integers,
+    rows: Integers,
+    weights: Mapping[tuple[str, str], Weights],
+    named: str | None,
+) -> tuple[Integers, Integers, tuple[Weights, ...]]:
+    """Rows and sets of weights, board by board, since each board's source used its own."""
+    wanted = [_wanted_weights(weights, board, named) for board in boards]
+    keys = sorted({key for each in wanted for key in each})
+    place = {key: index for index, key in enumerate(keys)}
+    parts = []
+    for index, each in enumerate(wanted):
+        places = np.array([place[key] for key in each], dtype=np.int64)
+        owners = [key[0] for key in each]
+        own = rows[row_board[rows] == index] if len(boards) > 1 else rows
+        joined, which = _joined(table, own, owners)
+        parts.append((joined, np.append(places, -1)[which]))
+    none = np.zeros(0, dtype=np.int64)
+    found, which = (np.concatenate([none, *each]) for each in zip(*parts, strict=True))
+    return found, which, tuple(weights[key] for key in keys)
 
 
-def _selected_weights(
+def _wanted_weights(
     sets: Mapping[tuple[str, str], Weights], board: Board, asked: str | None
-) -> tuple[Weights, ...]:
+) -> list[tuple[str, str]]:
     """The sets of weights that were asked for, sorted by architecture and name."""
     name = board.weights if asked is None else asked
     known = {key[1] for key in sets} | {"any"}
     if name and name not in known:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
-    return tuple(sets[key] for key in sorted(sets) if name in ("any", key[1]))
+    return [key for key in sorted(sets) if name in ("any", key[1])]
 
 
 def _joined(
-    table: Measurements, rows: Integers, weights: tuple[Weights, ...]
+    table: Measurements, rows: Integers, owners: Sequence[str]
 ) -> tuple[Integers, Integers]:
-    """Each row once for every set of weights of its architecture; once alone if there is none."""
+    """Each row once for every set of weights of its architecture; once alone, as -1, if there is none.
+
+    Args:
+        table: where the rows stand.
+        rows: the rows.
+        owners: the architecture of each set, sorted.
+    """
     place = table.architecture.position
-    owners = [place[each.architecture] for each in weights if each.architecture in place]
-    which = [index for index, each in enumerate(weights) if each.architecture in place]
-    owner = np.array(owners, dtype=np.int64)
-    sets = np.array(which, dtype=np.int64)
+    known = [(place[name], index) for index, name in enumerate(owners) if name in place]
+    owner = np.array([each[0] for each in known], dtype=np.int64)
+    sets = np.array([each[1] for each in known], dtype=np.int64)
     count = np.bincount(owner, minlength=len(place))
     first = np.cumsum(count) - count
-    architecture = table.architecture.index[rows]
-    repeats = np.maximum(count[architecture], 1)
+    repeats = np.maximum(count[table.architecture.index[rows]], 1)
     joined = np.repeat(rows, repeats)
     step = np.arange(len(joined)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     owner_of_joined = table.architecture.index[joined]

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Estimate, Values
-from advisor.quantities import COUNT, ENERGY, MEMORY, PERCENT, POWER, RATE, TIME, Dimension
+from advisor.catalog.records import Values
+from advisor.quantities import (
+    COUNT,
+    ENERGY,
+    HOURS,
+    MEMORY,
+    PERCENT,
+    POWER,
+    RATE,
+    TIME,
+    Dimension,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +60,8 @@ _ALL = (
     Metric("energy_j", "energy", "energy per image", ENERGY),
     Metric("net_power_w", "net-power", "net power", POWER),
     Metric("average_power_w", "power", "average power", POWER),
+    Metric("board_energy_j", "board-energy", "board's energy per frame", ENERGY),
+    Metric("battery_hours", "hours", "battery life", HOURS, more_is_better=True),
     Metric("memory_mb", "memory", "memory", MEMORY),
     Metric("params", "params", "parameters", COUNT),
     Metric("operations", "ops", "operations", COUNT),
@@ -63,6 +75,9 @@ KEYS_BY_NAME = {metric.name: metric.key for metric in _ALL}
 
 TAILS = {"p90": "response_p90_ms", "p99": "response_p99_ms"}
 """Metrics of the response's tail, which `latency` can limit instead of the median."""
+
+
+JOULES_PER_WATT_HOUR = 3600.0
 
 
 def scaled(values: Values, factor: Exact) -> Values:
@@ -112,7 +127,7 @@ def energy_j(latency_ms: Values, batch: Integers, net_power_w: Values) -> Values
 
 
 def average_power_w(
-    energy_j: Values, net_power_w: Values, idle_power_w: Estimate | None, fps: float | None
+    energy_j: Values, net_power_w: Values, idle_power_w: Values, fps: float | None
 ) -> Values:
     """Idle power + net power x (fps x time per image), in W; without fps, the board never rests.
 
@@ -122,14 +137,22 @@ def average_power_w(
     if fps is not None:
         at_rate = scaled(energy_j, fps)
         running = Values(*map(np.minimum, at_rate, net_power_w))
-    if idle_power_w is None:
-        return scaled(running, np.nan)
-    idle = idle_power_w.value
-    below = idle - (np.nan if idle_power_w.low is None else idle_power_w.low)
-    above = (np.nan if idle_power_w.high is None else idle_power_w.high) - idle
-    value = running.value + idle
-    return Values(
-        value,
-        value - np.hypot(running.value - running.low, below),
-        value + np.hypot(running.high - running.value, above),
-    )
+    value = running.value + idle_power_w.value
+    below = np.hypot(running.value - running.low, idle_power_w.value - idle_power_w.low)
+    above = np.hypot(running.high - running.value, idle_power_w.high - idle_power_w.value)
+    return Values(value, value - below, value + above)
+
+
+def board_energy_j(average_power_w: Values, fps: float | None) -> Values:
+    """What the board spends per frame at the required rate, idle power included, in J.
+
+    Unknown without a required rate, since nobody knows then how long the board idles.
+    """
+    return scaled(average_power_w, np.nan if fps is None else 1 / fps)
+
+
+def battery_hours(average_power_w: Values, battery_j: float | None) -> Values:
+    """How long a battery lasts, in hours; unknown without one."""
+    hours = np.nan if battery_j is None else battery_j / JOULES_PER_WATT_HOUR
+    power = average_power_w
+    return Values(hours / power.value, hours / power.high, hours / power.low)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
 from advisor.solve.gather import gather
+from advisor.solve.question import read_question
 from advisor.solve.recommend import recommend
 from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import read_requirements
 
 
 def pick(
+    requirements: str | os.PathLike[str] | None = None,
     *,
-    board: str | None = None,
+    board: str | Iterable[str] | None = None,
     fps: float | str | None = None,
     latency: str | None = None,
     energy: str | None = None,
@@ -24,47 +23,67 @@ def pick(
     accuracy: float | str | None = None,
     params: float | str | None = None,
     ops: float | str | None = None,
+    hours: float | str | None = None,
+    where: str | Iterable[str] = (),
+    battery: str | None = None,
     overhead: str | None = None,
-    batch: str | int | Iterable[int] = "any",
+    batch: str | int | Iterable[int] | None = None,
     weights: str | None = None,
-    objective: str = "accuracy",
-    top: int | str = 5,
-    all_batches: bool = False,
+    architectures: str | Iterable[str] | None = None,
+    families: str | Iterable[str] | None = None,
+    runtime: str | Iterable[str] | None = None,
+    precision: str | Iterable[str] | None = None,
+    candidates: str | None = None,
+    predictions: bool | None = None,
+    objective: str | Iterable[str] | None = None,
+    confidence: float | str | None = None,
+    explain: str | Iterable[str] = (),
+    top: int | str | None = None,
+    all_batches: bool | None = None,
     catalog: str | os.PathLike[str] | None = None,
-    candidates: str = "board",
-    predictions: bool = True,
-    confidence: float | str = 0.9,
 ) -> Recommendation:
     """Which network to ship on a board.
 
-    Limits are text with a unit ("0.5 J", "400 MB"); bare numbers are for `fps`, `accuracy` in
-    percent, `params` and `ops` (also "25M").
+    Limits are text with a unit ("0.5 J", ">= 400 MB") or a mapping ({"min": "1 W", "max": "2 W"}); bare
+    numbers are for `fps`, `accuracy` in percent, `params`, `ops` (also "25M") and `hours`. A text without
+    a sign is a least fps, accuracy or hours, and a most of everything else.
 
     Args:
-        board: the board; else that of `ADVISOR_BOARD`, else `jetson-tx1`.
-        fps: least throughput, in images per second.
-        latency: longest response, "33 ms", of the median or of the tail ("33ms@p99"). With `fps` it
-            includes the wait for the batch to fill.
-        energy: most energy per image, idle power left out.
-        power: most average power, idle included: at `fps`, or else while running flat out.
-        memory: most memory.
-        accuracy: least ImageNet top-1 accuracy.
-        params: most parameters.
-        ops: most operations per image, a multiply and an add counted as two.
+        requirements: a YAML file that asks; what is said here overrides it.
+        board: a board, several, or "any"; else that of `ADVISOR_BOARD`, else `jetson-tx1`.
+        fps: throughput, in images per second.
+        latency: response, "33 ms", of the median or of the tail ("33ms@p99"). With `fps` it includes
+            the wait for the batch to fill.
+        energy: energy per image, idle power left out.
+        power: average power, idle included: at `fps`, or else while running flat out.
+        memory: peak memory.
+        accuracy: ImageNet top-1 accuracy.
+        params: parameters.
+        ops: operations per image, a multiply and an add counted as two.
+        hours: how long `battery` is to last.
+        where: limits of any metric, such as "time <= 20 ms".
+        battery: the energy of the battery, "10 Wh".
         overhead: time per batch for pre- and post-processing.
         batch: "any", one batch size, or several ("1,4").
         weights: a set of weights, "any", or else those that the board's source used.
-        objective: what to rank by: accuracy, fps, latency, energy, power, memory, params, ops,
-            time, batch-latency or net-power.
-        top: how many networks to list.
-        all_batches: list every fitting batch size of them, not only the best.
-        catalog: folder of your own catalog, which overlays the shipped one; else that of
-            `ADVISOR_CATALOG`, else the platform's user data folder.
+        architectures: names of networks to choose from, or patterns ("resnet-*").
+        families: names of their families, or patterns.
+        runtime: names of runtimes, or patterns.
+        precision: names of precisions, or patterns.
         candidates: "board" for the networks that the board has rows of; "all" for every network of
             the catalog, at every batch size, by prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
-        confidence: the probability with which a candidate is to meet all limits together; at 0 its
-            figures are to meet them, however unsure they are.
+        objective: what to rank by: accuracy (unless said otherwise), fps, latency, energy, power, hours,
+            memory, params, ops, time, batch-latency, net-power or board-energy; or several steps:
+            "accuracy within 0.5 points, energy" takes the least energy of all that are that close to the
+            best accuracy.
+        confidence: the probability with which a candidate is to meet all limits together (0.9, unless
+            said otherwise); "none" takes its figures as they are.
+        explain: networks of which to tell why they are not the pick.
+        top: how many networks to list (5, unless said otherwise).
+        all_batches: list every fitting batch size of them, not only the best.
+        catalog: folder of your own catalog, which overlays the shipped one; else that of
+            `ADVISOR_CATALOG`, else the platform's user data folder.
 
     Returns:
         The recommendation; its `best` is `None` where nothing meets all limits.
@@ -81,22 +100,28 @@ def pick(
         "accuracy": accuracy,
         "params": params,
         "ops": ops,
+        "hours": hours,
     }
-    if not isinstance(catalog, str | os.PathLike | None):
-        raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
-    opened = Catalog.open(catalog)
-    requirements = read_requirements(
+    opened, asked = read_question(
+        requirements,
         limits,
+        catalog,
+        where=[where] if isinstance(where, str) else where,
         board=board,
         objective=objective,
         batch=batch,
         weights=weights,
-        overhead=overhead,
-        top=top,
-        all_batches=all_batches,
-        catalog=opened.own_folder,
+        architectures=architectures,
+        families=families,
+        runtime=runtime,
+        precision=precision,
         candidates=candidates,
         predictions=predictions,
+        overhead=overhead,
+        battery=battery,
         confidence=confidence,
+        top=top,
+        all_batches=all_batches,
     )
-    return recommend(gather(opened, requirements), requirements)
+    networks = [explain] if isinstance(explain, str) else explain
+    return recommend(gather(opened, asked), asked, networks)

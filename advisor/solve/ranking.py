@@ -2,34 +2,73 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.solve.candidates import Candidates
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS
+from advisor.solve.objective import Objective, Step
+from advisor.solve.recommendation import Narrowing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Floats, Integers
 
-
-def badness(candidates: Candidates, objective: str) -> Floats:
-    """The objective as a figure of which less is better; unknown is infinitely bad."""
-    metric = METRICS[KEYS_BY_NAME[objective]]
-    values = candidates.values(metric.key).value
-    return np.where(np.isnan(values), np.inf, -values if metric.more_is_better else values)
+    Booleans = NDArray[np.bool_]
 
 
-def in_order(candidates: Candidates, objective: str, positions: Integers) -> Integers:
+@dataclass(frozen=True)
+class Group:
+    """Candidates that one step of the objective orders.
+
+    Attributes:
+        step: the step that ranks them.
+        positions: which they are.
+    """
+
+    step: Step
+    positions: Integers
+
+
+def badness(candidates: Candidates, step: Step) -> Floats:
+    """A step's metric as a figure of which less is better; unknown is infinitely bad."""
+    values = candidates.values(step.metric.key).value
+    return np.where(np.isnan(values), np.inf, -values if step.metric.more_is_better else values)
+
+
+def groups(candidates: Candidates, objective: Objective, positions: Integers) -> list[Group]:
+    """`positions` in groups, the better group first.
+
+    The first group came through every step but the last, which ranks it; each of the others fell out at
+    a step, which ranks it, and the later it fell the better it is.
+    """
+    fallen: list[Group] = []
+    for step in objective[:-1]:
+        scores = badness(candidates, step)[positions]
+        kept = scores <= step.worst_accepted(scores.min(initial=np.inf))
+        fallen.append(Group(step, positions[~kept]))
+        positions = positions[kept]
+    return [Group(objective[-1], positions), *reversed(fallen)]
+
+
+def in_order(candidates: Candidates, objective: Objective, positions: Integers) -> Integers:
     """`positions`, best first; unknown figures come last.
 
     The objective decides, then lower response, energy, memory, batch, and at last the names of the
-    architecture, the weights, the runtime and the precision.
+    architecture, the weights, the runtime, the precision and the board.
     """
-    these = candidates.take(positions)
+    found = groups(candidates, objective, positions)
+    return np.concatenate([_sorted(candidates, objective, group) for group in found])
+
+
+def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integers:
+    these = candidates.take(group.positions)
     table = these.measurements
     keys = (
-        badness(these, objective),
+        badness(these, group.step),
+        *(badness(these, step) for step in objective if step != group.step),
         these.values("response_ms").value,
         these.values("energy_j").value,
         these.values("memory_mb").value,
@@ -38,17 +77,42 @@ def in_order(candidates: Candidates, objective: str, positions: Integers) -> Int
         these.weights_index,
         table.runtime.index[these.rows],
         table.precision.index[these.rows],
+        these.board_index,
     )
-    return positions[np.lexsort(keys[::-1])]
+    order: Integers = group.positions[np.lexsort(keys[::-1])]
+    return order
+
+
+def preferred(
+    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+) -> Integers:
+    """The candidates that would take the pick's place if they, too, met every limit.
+
+    Args:
+        candidates: all candidates.
+        objective: what ranks them.
+        fitting: positions of those that meet every limit.
+        pick: the position of the best of these.
+    """
+    level: Booleans = np.ones(len(candidates), dtype=np.bool_)
+    ousting: Booleans = np.zeros(len(candidates), dtype=np.bool_)
+    for step in objective[:-1]:
+        scores = badness(candidates, step)
+        ousting |= level & (step.worst_accepted(scores) < scores[pick])
+        worst = step.worst_accepted(scores[fitting].min())
+        level &= scores <= worst
+        fitting = fitting[scores[fitting] <= worst]
+    scores = badness(candidates, objective[-1])
+    return np.flatnonzero(ousting | (level & (scores < scores[pick])))
 
 
 def listed(
-    candidates: Candidates, objective: str, fitting: Integers, top: int, *, all_batches: bool
+    candidates: Candidates, objective: Objective, fitting: Integers, top: int, *, all_batches: bool
 ) -> Integers:
     """Those of the fitting candidates that are to be listed, best first.
 
-    Only the candidates of networks that can be among the first `top` are sorted, so that the time
-    grows with the number of candidates.
+    A network on one board counts once. Only candidates that can be among the first `top` are sorted, so
+    that the time grows with the number of candidates.
 
     Args:
         candidates: all candidates.
@@ -57,20 +121,48 @@ def listed(
         top: how many networks to list.
         all_batches: whether to list every fitting candidate of them, not only the best of each.
     """
-    if not len(fitting):
-        return fitting
-    scores = badness(candidates, objective)[fitting]
-    networks = candidates.architecture_index[fitting]
-    best_of = np.full(len(candidates.architectures), np.inf)
-    np.minimum.at(best_of, networks, scores)
-    present = np.unique(networks)
-    last = min(top, len(present)) - 1
-    cutoff = np.partition(best_of[present], last)[last]
-    shortlist = fitting[(best_of[networks] if all_batches else scores) <= cutoff]
-    order = in_order(candidates, objective, shortlist)
-    _, first = np.unique(candidates.architecture_index[order], return_index=True)
-    leading = order[np.sort(first)[:top]]
+    leading: Integers = fitting[:0]
+    found = groups(candidates, objective, fitting)
+    for group in found:
+        taken = candidates.network_index[leading]
+        rest = group.positions[~np.isin(candidates.network_index[group.positions], taken)]
+        wanted = top - len(leading)
+        if wanted and len(rest):
+            first = _best_of_each(candidates, objective, Group(group.step, rest), wanted)
+            leading = np.concatenate([leading, first])
     if not all_batches:
         return leading
-    chosen = candidates.architecture_index[leading]
-    return order[np.isin(candidates.architecture_index[order], chosen)]
+    chosen = np.isin(candidates.network_index, candidates.network_index[leading])
+    of_these = [Group(each.step, each.positions[chosen[each.positions]]) for each in found]
+    return np.concatenate([_sorted(candidates, objective, group) for group in of_these])
+
+
+def _best_of_each(
+    candidates: Candidates, objective: Objective, group: Group, wanted: int
+) -> Integers:
+    """The best candidate of each of the `wanted` best networks of a group, best first."""
+    scores = badness(candidates, group.step)[group.positions]
+    networks = candidates.network_index[group.positions]
+    best_of = np.full(candidates.networks, np.inf)
+    np.minimum.at(best_of, networks, scores)
+    present = np.unique(networks)
+    last = min(wanted, len(present)) - 1
+    cutoff = np.partition(best_of[present], last)[last]
+    shortlist = group.positions[scores <= cutoff]
+    order = _sorted(candidates, objective, Group(group.step, shortlist))
+    _, first = np.unique(candidates.network_index[order], return_index=True)
+    found: Integers = order[np.sort(first)[:wanted]]
+    return found
+
+
+def narrowings(
+    candidates: Candidates, objective: Objective, positions: Integers
+) -> tuple[Narrowing, ...]:
+    """How each step of the objective but the last narrowed the choice."""
+    told = []
+    for step in objective[:-1] if len(positions) else ():
+        scores = badness(candidates, step)[positions]
+        best = float(scores.min())
+        positions = positions[scores <= step.worst_accepted(best)]
+        told.append(Narrowing(step, -best if step.metric.more_is_better else best, len(positions)))
+    return tuple(told)

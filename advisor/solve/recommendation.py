@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Board
 from advisor.predict.bound import Bound
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
+from advisor.solve.limits import Constraint
 from advisor.solve.metrics import METRICS
-from advisor.solve.requirements import Constraint, Requirements
+from advisor.solve.objective import Step
+from advisor.solve.requirements import Requirements
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,20 +39,79 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Relaxation:
-    """The smallest change of one limit alone that gives an answer.
+class Loosened:
+    """A limit, and what it would have to be.
 
     Attributes:
-        constraint: the limit.
+        constraint: the limit that was asked for.
         limit: what it would have to be, in its unit, exactly.
         asked: the limit to ask for instead: `limit`, loosened to few digits that keep the pick.
-        candidate: the pick that one would get.
     """
 
     constraint: Constraint
     limit: float
     asked: Constraint
+
+    @property
+    def change(self) -> float:
+        """How far that is from the asked limit, as a log ratio."""
+        return abs(math.log(self.limit / self.constraint.limit))
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The smallest change of one limit alone, or of several together, that gives an answer.
+
+    Attributes:
+        limits: the limits that would have to give.
+        candidate: the pick that one would get.
+    """
+
+    limits: tuple[Loosened, ...]
     candidate: Candidate
+
+    @property
+    def change(self) -> float:
+        """The largest change of any of the limits, as a log ratio."""
+        return max(each.change for each in self.limits)
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What one step of the objective, with its tolerance, left to the next.
+
+    Attributes:
+        step: the step.
+        best: the best figure of its metric, in its unit; infinite where none is known.
+        left: how many candidates were within the tolerance.
+    """
+
+    step: Step
+    best: float
+    left: int
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a network is not the pick.
+
+    Attributes:
+        architecture: the network.
+        board: the board that this is about.
+        candidates: what one could deploy of it, by batch; empty where it is no candidate.
+        nearest: of these the one that is closest to being the pick; `None` where there is none.
+        fits: whether `nearest` meets every limit with the asked confidence.
+        misfits: the batch sizes at which it is known not to fit in the board's memory.
+        known: whether the board has rows of it at all.
+    """
+
+    architecture: str
+    board: str
+    candidates: tuple[Candidate, ...]
+    nearest: Candidate | None
+    fits: bool
+    misfits: tuple[int, ...]
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -112,26 +174,31 @@ class Recommendation:
 
     Attributes:
         requirements: the question, defaults included.
-        board: the board that it was asked of.
+        boards: the boards that it was asked of.
         best: the pick; `None` where nothing meets all limits.
-        alternatives: what else meets them, best first; one candidate a network, unless all batch
-            sizes were asked for.
-        networks_fitting: how many networks meet all limits.
+        alternatives: what else meets them, best first; one candidate a network and board, unless all
+            batch sizes were asked for.
+        networks_fitting: how many networks (on each board) meet all limits.
         considered: how many candidates there were.
         did_not_fit: how many more pairs are known not to fit in the board's memory.
         did_not_run: how many more pairs failed when they were measured.
         without_weights: how many networks were left out because they lack the weights asked for.
         rejections: what each limit did, in the order of the question.
         binding: what keeps the pick from being better; `None` where nothing does.
+        narrowings: how each step of the objective but the last narrowed the choice.
         relaxations: where nothing fits, the limits whose change alone would give an answer, the
             smallest relative change first.
+        together: where nothing fits, the change of limits together whose largest part is smallest;
+            `None` where that is the change of one alone, or none helps.
+        impossible: where nothing fits, the smallest sets of limits that no candidate meets.
         unsure: what was left out only since it is not sure enough; `None` where nothing was.
         bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
+        explained: why the networks that were asked about are not the pick.
         notes: what could not be done as it was asked, in words.
     """
 
     requirements: Requirements
-    board: Board
+    boards: tuple[Board, ...]
     best: Candidate | None
     alternatives: tuple[Candidate, ...]
     networks_fitting: int
@@ -141,10 +208,20 @@ class Recommendation:
     without_weights: int
     rejections: tuple[Rejection, ...]
     binding: Binding | None
-    relaxations: tuple[Relaxation, ...]
+    narrowings: tuple[Narrowing, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    together: Relaxation | None = None
+    impossible: tuple[tuple[Constraint, ...], ...] = ()
     unsure: Unsure | None = None
     bound: KnownBound | None = None
+    explained: tuple[WhyNot, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def board(self) -> Board:
+        """The pick's board; where nothing fits, the first of those asked."""
+        name = self.best.board if self.best else self.boards[0].name
+        return next(each for each in self.boards if each.name == name)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
@@ -156,7 +233,7 @@ class Recommendation:
         best = (
             f"{self.best.architecture} at batch {self.best.batch}" if self.best else "nothing fits"
         )
-        return f"{self.board.name}, {limits}: {best}"
+        return f"{self.requirements.boards_text}, {limits}: {best}"
 
     def to_frame(self) -> pd.DataFrame:
         """The pick and its alternatives as a table, best first.
@@ -178,11 +255,13 @@ class Recommendation:
         from html import escape
 
         limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
-        asked = f"{self.board.name}: {limits}"
+        asked = f"{self.requirements.boards_text}: {limits}"
         if self.best is None:
+            offered = [*self.relaxations, *([self.together] if self.together else [])]
             instead = "; ".join(
-                f"{each.asked} instead would give {each.candidate.architecture}"
-                for each in self.relaxations
+                f"{' and '.join(str(limit.asked) for limit in each.limits)} instead would give "
+                f"{each.candidate.architecture}"
+                for each in offered
             )
             return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(instead)}</p>"
         pick = f"{self.best.architecture} at batch {self.best.batch}"

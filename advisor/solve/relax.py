@@ -10,15 +10,15 @@ import numpy as np
 
 from advisor.solve.candidate import Candidate
 from advisor.solve.candidates import Candidates
-from advisor.solve.confidence import SURE, spread
-from advisor.solve.recommendation import Relaxation
-from advisor.solve.requirements import Constraint
+from advisor.solve.confidence import SURE, average_w, spread
+from advisor.solve.limits import Constraint
+from advisor.solve.recommendation import Loosened, Relaxation
 from advisor.solve.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
 
-DEPENDS_ON_FPS = ("fps", "latency", "power")
+AT_RATE = ("latency", "power", "hours", "board-energy")
 """Limits on figures that change with the frame rate: a batch fills slower, the board rests."""
 
 MOST_DIGITS = 17
@@ -33,16 +33,20 @@ def relaxations(verdicts: Verdicts) -> tuple[Relaxation, ...]:
     """
     found = [_relaxation(verdicts, verdict) for verdict in verdicts.each]
     known = [each for each in found if each is not None]
-    return tuple(sorted(known, key=lambda each: abs(math.log(each.limit / each.constraint.limit))))
+    return tuple(sorted(known, key=lambda each: each.change))
 
 
 def _relaxation(verdicts: Verdicts, verdict: Verdict) -> Relaxation | None:
     constraint = verdict.constraint
-    changed = DEPENDS_ON_FPS if constraint.name == "fps" else (constraint.name,)
-    others = [each.met for each in verdicts.each if each.constraint.name not in changed]
+    changed = AT_RATE if constraint.sets_rate else ()
+    others = [
+        each.met
+        for each in verdicts.each
+        if each is not verdict and each.constraint.name not in changed
+    ]
     pool = np.flatnonzero(np.logical_and.reduce([np.ones(len(verdicts.failed), np.bool_), *others]))
     asking = _Asking(verdicts, constraint, pool)
-    if constraint.name == "fps":
+    if constraint.sets_rate:
         # Some that keep the rate by their figures may only do so surely at a lower one.
         starts = [_highest_fps(verdicts, pool)]
         starts += [constraint.limit] if verdicts.confidence else []
@@ -53,7 +57,7 @@ def _relaxation(verdicts: Verdicts, verdict: Verdict) -> Relaxation | None:
     if exact is None or pick is None:
         return None
     asked = replace(constraint, limit=asking.rounded(exact, pick))
-    return Relaxation(constraint, exact, asked, asking.candidate(exact, pick))
+    return Relaxation((Loosened(constraint, exact, asked),), asking.candidate(exact, pick))
 
 
 def _needed(verdicts: Verdicts, verdict: Verdict, pool: Integers) -> Floats:
@@ -143,7 +147,8 @@ def _highest_fps(verdicts: Verdicts, pool: Integers) -> float | None:
     asked = these.fps or math.inf
     highest = these.values("fps").value
     lowest: Floats = np.zeros(len(pool))
-    for constraint in verdicts.constraints:
+    idle_w, energy_j = these.idle_power_w().value, these.values("energy_j").value
+    for constraint in (each for each in verdicts.constraints if each.name in AT_RATE):
         if constraint.name == "latency":
             # Without a frame rate, the response is what is left when no fill is waited for.
             run_ms = replace(these, fps=None).values(constraint.metric).value
@@ -151,12 +156,14 @@ def _highest_fps(verdicts: Verdicts, pool: Integers) -> float | None:
             fill_ms = (these.batch - 1) * 1000.0
             with np.errstate(divide="ignore", invalid="ignore"):
                 needed = np.where(fill_ms > 0, fill_ms / left_ms, 0.0)
-            lowest = np.where(left_ms >= 0, needed, np.inf)
-        elif constraint.name == "power" and these.board.idle_power_w is not None:
-            running_w = constraint.limit - these.board.idle_power_w.value
-            highest = np.minimum(highest, running_w / these.values("energy_j").value)
-        elif constraint.name == "power":
-            return None
+            lowest = np.maximum(lowest, np.where(left_ms >= 0, needed, np.inf))
+        elif constraint.name == "board-energy":
+            left_j = constraint.limit - energy_j
+            with np.errstate(divide="ignore", invalid="ignore"):
+                lowest = np.maximum(lowest, np.where(left_j > 0, idle_w / left_j, np.inf))
+        else:
+            running_w = average_w(these, constraint) - idle_w
+            highest = np.minimum(highest, running_w / energy_j)
     possible = highest[(highest >= lowest) & (highest > 0) & (highest < asked)]
     return float(possible.max()) if len(possible) else None
 
@@ -171,7 +178,7 @@ class _Asking:
         self.pool = verdicts.candidates.take(pool)
 
     def candidates(self, limit: float) -> Candidates:
-        return replace(self.pool, fps=limit) if self.constraint.name == "fps" else self.pool
+        return replace(self.pool, fps=limit) if self.constraint.sets_rate else self.pool
 
     def changed(self, limit: float) -> tuple[Constraint, ...]:
         return tuple(
@@ -190,7 +197,7 @@ class _Asking:
     def rounded(self, limit: float, pick: int) -> float:
         """`limit`, loosened to the fewest digits (three at least) that still give the same pick."""
         for digits in range(3, MOST_DIGITS):
-            loosened = _loosened(limit, digits, down=self.constraint.sense == "min")
+            loosened = loosened_to(limit, digits, down=self.constraint.sense == "min")
             if loosened <= self.constraint.dimension.largest and self.at(loosened) == pick:
                 return loosened
         return limit
@@ -200,7 +207,7 @@ class _Asking:
         return self.candidates(limit).candidate(pick, self.changed(limit))
 
 
-def _loosened(value: float, digits: int, *, down: bool) -> float:
+def loosened_to(value: float, digits: int, *, down: bool) -> float:
     """`value` rounded to so many significant digits, downwards or upwards."""
     nearest = float(f"{value:.{digits}g}")
     if nearest == value or (nearest < value) == down:

@@ -1,4 +1,4 @@
-"""What someone asks for: limits, an objective, and what may be chosen from."""
+"""What someone asks: limits, an objective, and what may be chosen from."""
 
 from __future__ import annotations
 
@@ -6,66 +6,66 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
 
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.errors import AdvisorError, closest, shown
-from advisor.quantities import TIME, Dimension, parse, read_batches, written_as
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
+from advisor.quantities import ENERGY, TIME, parse, read_batches, written_as
+from advisor.solve.limits import Constraint, in_order, read_limits
+from advisor.solve.objective import Objective, Step, objective_text, read_objective
 
 DEFAULT_BOARD = "jetson-tx1"
-LEAST_ACCURACY = 1.0
-"""In percent; what is below is a share that was meant as a percentage."""
-
-CANDIDATES = ("board", "all")
+NETWORKS = ("board", "all")
 DEFAULT_CONFIDENCE = 0.9
+DEFAULT_TOP = 5
 
-Sense: TypeAlias = Literal["min", "max"]
-
-LIMITS: Mapping[str, Sense] = {
-    "fps": "min",
-    "latency": "max",
-    "energy": "max",
-    "power": "max",
-    "memory": "max",
-    "accuracy": "min",
-    "params": "max",
-    "ops": "max",
-}
-"""The limits that can be asked for, in the order in which answers list them."""
+FLAGS = ("fps", "latency", "energy", "power", "memory", "accuracy", "params", "ops", "hours")
+"""The limits that have an option of their own; all others are conditions (`--where`)."""
 
 
 @dataclass(frozen=True)
-class Constraint:
-    """One limit.
+class Selection:
+    """What may be chosen from.
 
     Attributes:
-        name: what it was asked as, such as "energy".
-        metric: key of the metric that it limits.
-        sense: whether `limit` is the least ("min") or the most ("max") that is accepted.
-        limit: in the unit that the metric's key names.
-        statistic: "median", or the tail of the latency that is limited: "p90" or "p99".
+        architectures, families, runtimes, precisions: patterns, of which a candidate must match one
+            each ("resnet-*"); `None` for any.
+        batches: the batch sizes that may be chosen; `None` for any.
+        weights: a set of weights, "any", or `None` for those that the board's source used.
+        networks: "board" for the networks that the board has rows of, "all" for every network, by
+            prediction where nothing was measured.
+        predictions: whether what is predicted may stand for what was not measured.
     """
 
-    name: str
-    metric: str
-    sense: Sense
-    limit: float
-    statistic: str = "median"
+    architectures: tuple[str, ...] | None = None
+    families: tuple[str, ...] | None = None
+    runtimes: tuple[str, ...] | None = None
+    precisions: tuple[str, ...] | None = None
+    batches: frozenset[int] | None = None
+    weights: str | None = None
+    networks: str = "board"
+    predictions: bool = True
 
     @property
-    def dimension(self) -> Dimension:
-        """How the limit is written."""
-        return METRICS[KEYS_BY_NAME[self.name]].dimension
+    def completes(self) -> bool:
+        """Whether predictions complete the board's table."""
+        return self.networks == "all" and self.predictions
 
     @property
-    def limit_text(self) -> str:
-        """The limit as it can be typed, such as "33 ms@p99"."""
-        tail = "" if self.statistic == "median" else f"@{self.statistic}"
-        return written_as(self.limit, self.dimension) + tail
+    def batches_text(self) -> str:
+        """The batch sizes as they can be typed."""
+        return "any" if self.batches is None else ",".join(map(str, sorted(self.batches)))
 
-    def __str__(self) -> str:
-        return f"{self.name} {'>=' if self.sense == 'min' else '<='} {self.limit_text}"
+    @property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """The patterns that were given, by the option's name."""
+        given = {
+            "architectures": self.architectures,
+            "families": self.families,
+            "runtime": self.runtimes,
+            "precision": self.precisions,
+        }
+        return {name: patterns for name, patterns in given.items() if patterns is not None}
 
 
 @dataclass(frozen=True)
@@ -73,66 +73,66 @@ class Requirements:
     """A whole question.
 
     Attributes:
-        board: the board's name.
+        boards: the boards' names; `None` for every board.
         constraints: all limits; a candidate must meet every one.
-        objective: name of the metric that ranks what meets them.
-        batches: the batch sizes that may be chosen; `None` for any.
-        weights: which sets of weights may be chosen: a set's name, "any", or `None` for those that
-            the board's source used.
+        objective: what ranks those that meet them.
+        selection: what may be chosen from.
         overhead_ms: time per batch for pre- and post-processing.
+        battery_j: the energy of the battery, where there is one.
+        confidence: the probability with which a candidate is to meet all limits together, below 1; at 0
+            its figures are to meet them, however unsure they are.
         top: how many networks to list.
         all_batches: whether every fitting row of these networks is listed, not only the best.
         catalog: the user's catalog folder, where there is one.
-        candidates: "board" for the networks that the board has rows of, "all" for every network, by
-            prediction where nothing was measured.
-        predictions: whether what is predicted may stand for what was not measured.
-        confidence: the probability with which a candidate is to meet all limits together, from 0
-            (its figures are to meet them, however unsure they are) to less than 1.
     """
 
-    board: str
+    boards: tuple[str, ...] | None = (DEFAULT_BOARD,)
     constraints: tuple[Constraint, ...] = ()
-    objective: str = "accuracy"
-    batches: frozenset[int] | None = None
-    weights: str | None = None
+    objective: Objective = (Step("accuracy"),)
+    selection: Selection = field(default_factory=Selection)
     overhead_ms: float = 0.0
-    top: int = 5
+    battery_j: float | None = None
+    confidence: float = DEFAULT_CONFIDENCE
+    top: int = DEFAULT_TOP
     all_batches: bool = False
     catalog: str | None = None
-    candidates: str = "board"
-    predictions: bool = True
-    confidence: float = DEFAULT_CONFIDENCE
-
-    @property
-    def completes(self) -> bool:
-        """Whether predictions complete the board's table."""
-        return self.candidates == "all" and self.predictions
 
     @property
     def fps(self) -> float | None:
         """The required frame rate, if any."""
-        return next((each.limit for each in self.constraints if each.name == "fps"), None)
+        return next((each.limit for each in self.constraints if each.sets_rate), None)
 
     @property
-    def batches_text(self) -> str:
-        """The batch sizes as they can be typed."""
-        return "any" if self.batches is None else ",".join(map(str, sorted(self.batches)))
+    def boards_text(self) -> str:
+        """The boards as they can be typed."""
+        return "any" if self.boards is None else ",".join(self.boards)
 
-    def command(self) -> str:
-        """The command line that asks the same again, defaults spelt out."""
-        words = ["advisor", "pick"]
-        for constraint in self.constraints:
-            words += [f"--{constraint.name}", constraint.limit_text.replace(" ", "")]
-        words += ["--board", self.board, "--batch", self.batches_text]
-        words += ["--weights", self.weights] if self.weights else []
-        words += ["--objective", self.objective, "--top", str(self.top)]
+    def words(self) -> list[str]:
+        """The options that ask the same again, defaults spelt out."""
+        words: list[str] = []
+        for each in self.constraints:
+            flag = each.is_natural and each.name in FLAGS
+            limit = each.limit_text.replace(" ", "")
+            words += [f"--{each.name}", limit] if flag else ["--where", str(each)]
+        chosen = self.selection
+        words += ["--board", self.boards_text, "--batch", chosen.batches_text]
+        words += ["--weights", chosen.weights] if chosen.weights else []
+        for name, patterns in chosen.patterns.items():
+            words += [f"--{name}", ",".join(patterns)]
+        words += ["--objective", objective_text(self.objective), "--top", str(self.top)]
         words += ["--overhead", written_as(self.overhead_ms, TIME).replace(" ", "")]
+        if self.battery_j is not None:
+            words += ["--battery", written_as(self.battery_j, ENERGY).replace(" ", "")]
         words += ["--all-batches"] if self.all_batches else []
-        words += ["--candidates", self.candidates] if self.candidates != "board" else []
-        words += [] if self.predictions else ["--no-predictions"]
-        words += ["--confidence", f"{self.confidence:g}"]
+        words += ["--candidates", chosen.networks] if chosen.networks != "board" else []
+        words += [] if chosen.predictions else ["--no-predictions"]
+        words += ["--confidence", confidence_text(self.confidence)]
         words += ["--catalog", self.catalog] if self.catalog else []
-        return shlex.join(words)
+        return words
+
+    def command(self, subcommand: str = "pick") -> str:
+        """The command line that asks the same again, defaults spelt out."""
+        return shlex.join(["advisor", subcommand, *self.words()])
 
 
 def default_board() -> str:
@@ -143,85 +143,120 @@ def default_board() -> str:
 def read_requirements(
     limits: Mapping[str, object],
     *,
+    where: Iterable[str] = (),
+    beneath: Iterable[Constraint] = (),
     board: object = None,
-    objective: object = "accuracy",
-    batch: str | int | Iterable[int] = "any",
+    objective: object = None,
+    batch: str | int | Iterable[int] | None = None,
     weights: object = None,
+    architectures: object = None,
+    families: object = None,
+    runtime: object = None,
+    precision: object = None,
+    candidates: object = None,
+    predictions: bool | None = None,
     overhead: object = None,
-    top: int | str = 5,
-    all_batches: bool = False,
+    battery: object = None,
+    confidence: object = None,
+    top: int | str | None = None,
+    all_batches: bool | None = None,
     catalog: str | os.PathLike[str] | None = None,
-    candidates: object = "board",
-    predictions: bool = True,
-    confidence: object = DEFAULT_CONFIDENCE,
 ) -> Requirements:
-    """Requirements from what people write.
+    """Requirements from what people write; what is `None` is left to its default.
 
     Args:
-        limits: text (or a bare number, where that is meaningful) by name; `None` for no limit.
-        board: the board's name; else that of `ADVISOR_BOARD`, else `jetson-tx1`.
-        objective: name of the metric to rank by.
+        limits: by the metric's name, as `limits.read_limits` reads them.
+        where: conditions such as "params <= 25M".
+        beneath: limits that hold where neither of these says otherwise.
+        board: a name, several (as a list or with commas), or "any"; else that of `ADVISOR_BOARD`, else
+            `jetson-tx1`.
+        objective: what to rank by, as `objective.read_objective` reads it.
         batch: "any", one size, or several ("1,4").
-        weights: a set's name, "any", or `None`.
+        weights: a set's name, or "any".
+        architectures: patterns, as a list or with commas, or "any".
+        families: likewise.
+        runtime: likewise.
+        precision: likewise.
+        candidates: "board" or "all".
+        predictions: whether what is predicted may stand for what was not measured.
         overhead: time per batch, such as "5 ms".
+        battery: an energy, such as "10 Wh".
+        confidence: a probability, as 0.9 or "90%"; "none" takes figures as they are.
         top: how many networks to list.
         all_batches: whether to list every fitting row of them.
         catalog: the user's catalog folder.
-        candidates: "board" or "all".
-        predictions: whether what is predicted may stand for what was not measured.
-        confidence: a probability, as 0.9 or "90%".
 
     Raises:
         AdvisorError: something cannot be read; the message names it.
     """
-    board, weights = _name("board", board), _name("weights", weights)
-    objective = _name("objective", objective) or ""
-    candidates = _name("candidates", candidates) or ""
-    if candidates not in CANDIDATES:
-        raise AdvisorError(
-            f"unknown candidates {shown(candidates)}", closest(candidates, CANDIDATES)
-        )
-    if objective not in KEYS_BY_NAME:
-        hint = closest(objective, KEYS_BY_NAME)
-        raise AdvisorError(f"unknown objective {shown(objective)}", hint)
+    networks = _name("candidates", candidates) or "board"
+    if networks not in NETWORKS:
+        raise AdvisorError(f"unknown candidates {shown(networks)}", closest(networks, NETWORKS))
+    constraints = in_order(
+        {(each.name, each.sense): each for each in beneath} | read_limits(limits, where)
+    )
+    if battery is None and any(each.name == "hours" for each in constraints):
+        raise AdvisorError("hours: of which battery?", "give its energy: --battery 10Wh")
     return Requirements(
-        board=board or default_board(),
-        constraints=tuple(
-            _constraint(name, limits[name]) for name in LIMITS if limits.get(name) is not None
+        boards=read_boards(default_board() if board is None else board),
+        constraints=constraints,
+        objective=read_objective("accuracy" if objective is None else objective),
+        selection=Selection(
+            architectures=read_patterns("architectures", architectures),
+            families=read_patterns("families", families),
+            runtimes=read_patterns("runtime", runtime),
+            precisions=read_patterns("precision", precision),
+            batches=None if batch is None else read_batches(batch),
+            weights=_name("weights", weights),
+            networks=networks,
+            predictions=predictions is not False,
         ),
-        objective=objective,
-        batches=read_batches(batch),
-        weights=weights,
         overhead_ms=(
             0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
         ),
-        top=_top(top),
-        all_batches=all_batches,
+        battery_j=None if battery is None else parse(battery, ENERGY, "battery"),
+        confidence=DEFAULT_CONFIDENCE if confidence is None else read_confidence(confidence),
+        top=DEFAULT_TOP if top is None else read_top(top),
+        all_batches=bool(all_batches),
         catalog=None if catalog is None else os.fspath(catalog),
-        candidates=candidates,
-        predictions=predictions,
-        confidence=_confidence(confidence),
     )
 
 
-def _constraint(name: str, limit: object) -> Constraint:
-    metric = METRICS[KEYS_BY_NAME[name]]
-    text, at, tail = str(limit).partition("@") if name == "latency" else (str(limit), "", "")
-    key, statistic = metric.key, "median"
-    if at:
-        statistic = tail.strip()
-        if statistic not in TAILS:
-            raise AdvisorError(
-                f"{name}: unknown statistic {shown(statistic)}",
-                "write '33ms' for the median, '33ms@p90' or '33ms@p99' for the tail",
-            )
-        key = TAILS[statistic]
-    value = parse(text, metric.dimension, name)
-    if name == "accuracy" and value < LEAST_ACCURACY:
-        percent = written_as(100 * value, metric.dimension)
-        hint = f"accuracies are in percent: did you mean {percent}?"
-        raise AdvisorError(f"accuracy: {shown(text)} is less than one percent", hint)
-    return Constraint(name, key, LIMITS[name], value, statistic)
+def read_boards(written: object) -> tuple[str, ...] | None:
+    """Names of boards, each once; `None` for "any".
+
+    Raises:
+        AdvisorError: something is no name.
+    """
+    words = _words("board", written)
+    if words == ["any"]:
+        return None
+    for word in words:
+        if not NAME.fullmatch(word):
+            raise AdvisorError(f"board: {shown(word)} is not a name", f"give {NAME_EXPECTED}")
+        if word == "any":
+            raise AdvisorError("board: 'any' beside other names", "give names, or 'any' alone")
+    return tuple(dict.fromkeys(words))
+
+
+def read_patterns(what: str, written: object) -> tuple[str, ...] | None:
+    """Patterns such as "resnet-*", as a list or with commas between them; `None` for "any".
+
+    Raises:
+        AdvisorError: one is empty.
+    """
+    words = None if written is None else _words(what, written)
+    return None if words is None or "any" in words else tuple(dict.fromkeys(words))
+
+
+def _words(what: str, written: object) -> list[str]:
+    listed = written.split(",") if isinstance(written, str) else written
+    if not isinstance(listed, Iterable) or isinstance(listed, Mapping):
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
+    words = [str(each).strip() for each in listed]
+    if not words or not all(words):
+        raise AdvisorError(f"{what}: an empty name", "give names, or 'any'")
+    return words
 
 
 def _name(what: str, text: object) -> str | None:
@@ -230,19 +265,37 @@ def _name(what: str, text: object) -> str | None:
     return text
 
 
-def _top(top: int | str) -> int:
+def read_top(top: int | str) -> int:
+    """A count of networks.
+
+    Raises:
+        AdvisorError: it is none.
+    """
     if not re.fullmatch(r"[1-9][0-9]{0,5}", str(top)):
         hint = "give a whole number from 1 to 999999"
         raise AdvisorError(f"top: {shown(str(top))} is not a count of networks", hint)
     return int(top)
 
 
-def _confidence(confidence: object) -> float:
+def read_confidence(confidence: object) -> float:
+    """A probability between 0 and 1, as 0.9 or "90%"; "none", which is 0, takes figures as they are.
+
+    Raises:
+        AdvisorError: it is no such probability.
+    """
     text = str(confidence).strip()
+    if text == "none":
+        return 0.0
     match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", text)
     value = float(match.group(1)) / (100 if match.group(2) else 1) if match else -1.0
-    if not 0 <= value < 1:
+    if not 0 < value < 1:
         raise AdvisorError(
-            f"confidence: {shown(text)} is no probability below 1", "write it like 0.9 or 90%"
+            f"confidence: {shown(text)} is no probability between 0 and 1",
+            "write it like 0.9 or 90%, or 'none' to take figures as they are",
         )
     return value
+
+
+def confidence_text(confidence: float) -> str:
+    """A confidence as it can be typed."""
+    return f"{confidence:.12g}" if confidence else "none"

@@ -11,8 +11,9 @@ import numpy as np
 
 from advisor.solve.candidates import Candidates
 from advisor.solve.confidence import chance, chance_alone
+from advisor.solve.limits import Constraint
+from advisor.solve.objective import Objective
 from advisor.solve.ranking import in_order
-from advisor.solve.requirements import Constraint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class Verdicts:
     """
 
     candidates: Candidates
-    objective: str
+    objective: Objective
     each: tuple[Verdict, ...]
     confidence: float
 
@@ -77,7 +78,7 @@ class Verdicts:
         cls,
         candidates: Candidates,
         constraints: Sequence[Constraint],
-        objective: str,
+        objective: Objective,
         confidence: float,
     ) -> Verdicts:
         """Hold every candidate against every limit."""

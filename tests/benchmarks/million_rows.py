@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS
 from advisor.solve.gather import candidates_on
 from advisor.solve.recommend import recommend
@@ -78,9 +78,8 @@ class Loaded:
     def ask(self, requirements: Requirements) -> tuple[float, bool]:
         """Time to filter, join, rank and explain, and whether anything fits."""
         started = time.perf_counter()
-        candidates = candidates_on(
-            self.board, self.table, self.architectures, self.weights, requirements
-        )
+        surveyed = [Surveyed(self.board, self.table)]
+        candidates = candidates_on(surveyed, self.architectures, self.weights, requirements)
         answer = recommend(candidates, requirements)
         return time.perf_counter() - started, answer.best is not None
 

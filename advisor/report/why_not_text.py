@@ -1,0 +1,83 @@
+"""Why a network is not the pick, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.report.figures import COLUMNS, plain_table, with_unit
+from advisor.report.fitted import Fitted
+from advisor.report.pick_words import (
+    chance_text,
+    figure_of,
+    listed,
+    margin_text,
+    need_text,
+    place,
+)
+from advisor.solve.candidate import Candidate
+from advisor.solve.recommendation import WhyNot
+
+
+def why_not_text(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
+    """A sentence, and what each batch size of the network has and lacks."""
+    yield ""
+    yield Text(f"{why.architecture} on {why.board}: {_reason(why, best)}", style="bold")
+    limited = (
+        [each.constraint.metric for each in why.candidates[0].headroom] if why.candidates else []
+    )
+    if limited:
+        keys = [key for key in COLUMNS if key in limited]
+        yield ""
+        yield Fitted(lambda keys: _table(why.candidates, keys), keys, ())
+
+
+def _reason(why: WhyNot, best: Candidate | None) -> str:
+    nearest = why.nearest
+    if nearest is None:
+        return _no_candidate(why)
+    if nearest == best:
+        return "it is the pick."
+    lacks = [each for each in nearest.headroom if not each.met]
+    at = place(nearest).removeprefix(f"{why.architecture} ")
+    if lacks:
+        has = listed(
+            [
+                "an unknown " + each.constraint.name
+                if each.value is None
+                else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
+                for each in lacks
+            ]
+        )
+        needs = [need_text(each) for each in lacks if each.value is not None]
+        wanting = f" and would need {listed(needs)}" if needs else ""
+        return f"nearest {at}, where it has {has}{wanting}."
+    if best is None or not why.fits:
+        return (
+            f"{at} it meets every limit by its figures, but only with a probability of "
+            f"{chance_text(nearest.chance)} ({nearest.mark})."
+        )
+    return f"{at} it meets every limit, but {place(best)} is preferred."
+
+
+def _no_candidate(why: WhyNot) -> str:
+    if why.misfits:
+        sizes = listed([str(size) for size in why.misfits])
+        return f"it is no candidate here; it does not fit in memory at batch {sizes}."
+    if why.known:
+        return "it is no candidate here: what may be chosen from leaves it out."
+    return "the board has no rows of it; --candidates all lets predictions be chosen."
+
+
+def _table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
+    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    table = plain_table("batch", *headings, "chance", "fails", left=0)
+    table.columns[-1].justify = "left"
+    for each in candidates:
+        fails = ", ".join(limit.constraint.key for limit in each.headroom if not limit.met)
+        figures = [figure_of(each, key) for key in keys]
+        table.add_row(str(each.batch), *figures, chance_text(each.chance), fails)
+    return table

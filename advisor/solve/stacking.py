@@ -1,0 +1,65 @@
+"""The rows of several boards as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Labels, Measurements, Metered, Values
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Integers
+
+
+def stacked(tables: Sequence[Measurements]) -> tuple[Measurements, Integers]:
+    """The tables below one another, and for each row which table it comes from."""
+    lengths = [len(table) for table in tables]
+    origin = np.repeat(np.arange(len(tables)), lengths)
+    if len(tables) == 1:
+        return tables[0], origin
+
+    def metered(name: str) -> Metered:
+        columns: list[Metered] = [getattr(table, name) for table in tables]
+        parts = zip(*(column.values for column in columns), strict=True)
+        return Metered(
+            Values(*map(np.concatenate, parts)),
+            _labels([column.origin for column in columns]),
+            _labels([column.source for column in columns]),
+        )
+
+    def numbers(name: str) -> Integers:
+        joined: Integers = np.concatenate([getattr(table, name) for table in tables])
+        return joined
+
+    def labels(name: str) -> Labels:
+        return _labels([getattr(table, name) for table in tables])
+
+    return (
+        Measurements(
+            architecture=labels("architecture"),
+            runtime=labels("runtime"),
+            precision=labels("precision"),
+            batch=numbers("batch"),
+            status=labels("status"),
+            latency_ms=metered("latency_ms"),
+            net_power_w=metered("net_power_w"),
+            memory_mb=metered("memory_mb"),
+            latency_p90_ms=np.concatenate([table.latency_p90_ms for table in tables]),
+            latency_p99_ms=np.concatenate([table.latency_p99_ms for table in tables]),
+            verdict=labels("verdict"),
+        ),
+        origin,
+    )
+
+
+def _labels(columns: Sequence[Labels]) -> Labels:
+    names = tuple(sorted({name for column in columns for name in column.names}))
+    place = {name: index for index, name in enumerate(names)}
+    index = [
+        np.array([place[name] for name in column.names], dtype=np.int64)[column.index]
+        for column in columns
+        if len(column.index)
+    ]
+    return Labels(names, np.concatenate(index) if index else np.zeros(0, dtype=np.int64))
