@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import Board, Estimate
 from advisor.quantities import TIME, written_as
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.metrics import METRICS
@@ -30,10 +31,10 @@ def pick_json(recommendation: Recommendation) -> str:
     best = recommendation.best
     document = {
         "schema": SCHEMA,
-        "query": _query(recommendation),
+        "query": query_document(recommendation.requirements, recommendation.board),
         "status": "ok" if best else "infeasible",
-        "best": _candidate(best) if best else None,
-        "alternatives": [_candidate(each) for each in recommendation.alternatives],
+        "best": candidate_document(best) if best else None,
+        "alternatives": [candidate_document(each) for each in recommendation.alternatives],
         "rejected": {
             "considered": recommendation.considered,
             "did_not_fit": recommendation.did_not_fit,
@@ -48,18 +49,23 @@ def pick_json(recommendation: Recommendation) -> str:
         "relaxations": [_relaxation(each) for each in recommendation.relaxations],
         "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
+    return document_text(document)
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """A document as it is printed."""
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _query(recommendation: Recommendation) -> dict[str, Any]:
-    asked: Requirements = recommendation.requirements
+def query_document(asked: Requirements, board: Board) -> dict[str, Any]:
+    """The question, defaults included, as documents tell it."""
     return {
         "board": asked.board,
         "require": {each.name: {each.sense: each.limit_text} for each in asked.constraints},
         "objective": asked.objective,
         "candidates": {
             "batch": asked.batches_text,
-            "weights": asked.weights or recommendation.board.weights,
+            "weights": asked.weights or board.weights,
             "networks": asked.candidates,
             "predictions": asked.predictions,
         },
@@ -72,7 +78,8 @@ def _query(recommendation: Recommendation) -> dict[str, Any]:
     }
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
+def candidate_document(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as documents tell it."""
     return {
         **{name: getattr(candidate, name) for name in IDENTITY_FIELDS},
         **{key: _estimate(candidate.metric(key)) for key in METRICS},
@@ -119,19 +126,19 @@ def _rejection(rejection: Rejection) -> dict[str, Any]:
         **_limit(rejection.constraint),
         "rejected": rejection.rejected,
         "unknown": rejection.unknown,
-        "nearest": _candidate(rejection.nearest) if rejection.nearest else None,
+        "nearest": candidate_document(rejection.nearest) if rejection.nearest else None,
         "also_fails": [each.name for each in rejection.also_fails],
     }
 
 
 def _unsure(unsure: Unsure) -> dict[str, Any]:
-    return {"count": unsure.count, "likeliest": _candidate(unsure.likeliest)}
+    return {"count": unsure.count, "likeliest": candidate_document(unsure.likeliest)}
 
 
 def _binding(binding: Binding) -> dict[str, Any]:
     return {
         "limits": [each.name for each in binding.constraints],
-        "candidate": _candidate(binding.candidate),
+        "candidate": candidate_document(binding.candidate),
         "networks": binding.networks,
     }
 
@@ -141,14 +148,19 @@ def _relaxation(relaxation: Relaxation) -> dict[str, Any]:
         **_limit(relaxation.constraint),
         "to": relaxation.limit,
         "to_text": relaxation.asked.limit_text,
-        "candidate": _candidate(relaxation.candidate),
+        "candidate": candidate_document(relaxation.candidate),
     }
 
 
 def pick_csv(recommendation: Recommendation) -> str:
     """The pick and its alternatives as CSV, best first; only the header where nothing fits."""
+    return candidates_csv(recommendation.candidates)
+
+
+def candidates_csv(candidates: Iterable[Candidate]) -> str:
+    """A header and a line a candidate."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(each.row() for each in recommendation.candidates)
+    writer.writerows(each.row() for each in candidates)
     return stream.getvalue()
