@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
     from advisor.solve.candidate import Candidate
+    from advisor.solve.frontier import Frontier, frontier
     from advisor.solve.pick import pick
     from advisor.solve.recommendation import Recommendation
 
@@ -17,7 +18,9 @@ _HOMES = {
     "AdvisorError": "advisor.errors",
     "Candidate": "advisor.solve.candidate",
     "Estimate": "advisor.catalog.records",
+    "Frontier": "advisor.solve.frontier",
     "Recommendation": "advisor.solve.recommendation",
+    "frontier": "advisor.solve.frontier",
     "pick": "advisor.solve.pick",
 }
 
@@ -25,8 +28,10 @@ __all__ = [
     "AdvisorError",
     "Candidate",
     "Estimate",
+    "Frontier",
     "Recommendation",
     "__version__",
+    "frontier",
     "pick",
 ]
 

@@ -19,8 +19,10 @@ def test_the_public_names() -> None:
         "AdvisorError",
         "Candidate",
         "Estimate",
+        "Frontier",
         "Recommendation",
         "__version__",
+        "frontier",
         "pick",
     ]
     assert dir(advisor) == sorted(advisor.__all__)

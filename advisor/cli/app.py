@@ -15,6 +15,7 @@ from advisor.cli import (
     compare,
     findings,
     fit,
+    frontier,
     import_,
     measure,
     pick,
@@ -53,6 +54,7 @@ def _common(
 
 
 app.command("pick")(pick.command)
+app.command("frontier")(frontier.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
 app.command("fit")(fit.command)

@@ -9,15 +9,19 @@ import typer
 from advisor.cli.output import emit
 from advisor.errors import AdvisorError, closest, shown
 
-DOCUMENTS = ("pick", "findings")
+DOCUMENTS = ("pick", "findings", "frontier", "requirements")
 
 
 def command(
     document: Annotated[
-        str, typer.Argument(metavar="[pick|findings]", help="Whose document.")
+        str,
+        typer.Argument(
+            metavar="[pick|findings|frontier|requirements]",
+            help="Whose document; `requirements` is the file that asks.",
+        ),
     ] = "pick",
 ) -> None:
-    """Print the JSON Schema of the document that `advisor pick --json`, say, prints."""
+    """Print the JSON Schema of what `advisor pick --json` prints, say, or of a file of requirements."""
     from importlib.resources import files
 
     if document not in DOCUMENTS:

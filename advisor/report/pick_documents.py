@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from advisor.catalog.records import Board, Estimate
@@ -58,12 +58,15 @@ def pick_json(recommendation: Recommendation) -> str:
         "relaxations": [_relaxation(each) for each in offered],
         "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
+    return document_text(document)
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """A document as it is printed."""
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def query_document(
-    asked: Requirements, boards: Sequence[Board], subcommand: str = "pick"
-) -> dict[str, Any]:
+def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, Any]:
     """The question, defaults included, as a file of requirements could hold it."""
     chosen = asked.selection
     require: dict[str, dict[str, str]] = {}
@@ -90,7 +93,7 @@ def query_document(
         "top": asked.top,
         "all_batches": asked.all_batches,
         "catalog": asked.catalog,
-        "command": asked.command(subcommand),
+        "command": asked.command(),
     }
 
 
@@ -198,8 +201,13 @@ def _explained(why: WhyNot) -> dict[str, Any]:
 
 def pick_csv(recommendation: Recommendation) -> str:
     """The pick and its alternatives as CSV, best first; only the header where nothing fits."""
+    return candidates_csv(recommendation.candidates)
+
+
+def candidates_csv(candidates: Iterable[Candidate]) -> str:
+    """Candidates as CSV, a row each; without any, only the header."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, ROW_COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(each.row() for each in recommendation.candidates)
+    writer.writerows(each.row() for each in candidates)
     return stream.getvalue()

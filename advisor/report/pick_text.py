@@ -8,7 +8,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Estimate
 from advisor.quantities import written_as
 from advisor.report.figures import COLUMNS, figure, plain_table, with_unit
@@ -16,9 +15,10 @@ from advisor.report.fitted import Fitted
 from advisor.report.nothing_fits_text import rejections_table, why_nothing
 from advisor.report.pick_words import (
     PREDICTED_MARK,
-    UNLIKE_MARK,
     VARIANTS,
+    boards_text,
     chance_text,
+    choice_text,
     fell_out,
     figure_of,
     is_predicted,
@@ -27,7 +27,9 @@ from advisor.report.pick_words import (
     margin_text,
     need_text,
     place,
+    unlike_scopes,
     value_of,
+    variant_cell,
     variant_text,
 )
 from advisor.report.why_not_text import why_not_text
@@ -61,23 +63,13 @@ def _headline(recommendation: Recommendation) -> Text:
         answer = Text("Nothing fits ", style="bold red") + Text(limits_text(asked.constraints))
     else:
         answer = Text(place(best), style="bold green") + Text(f" ({variant_text(best)})")
-    boards = [
-        f"{each.name} ({each.title}{'' if each.layer == SHIPPED else f', from {each.layer}'})"
-        for each in recommendation.boards
-    ]
-    if best is None or len(boards) == 1:
-        where = f"on {listed(boards)}"
+    boards = boards_text(recommendation.boards)
+    if best is None or len(recommendation.boards) == 1:
+        where = f"on {boards}"
     else:
-        where = f"on {best.board}, of {listed(boards)}"
-    return answer + Text(f"\n{where}, choosing from {_choice(recommendation)}")
-
-
-def _choice(recommendation: Recommendation) -> str:
-    chosen = recommendation.requirements.selection
-    used = dict.fromkeys(each.weights or "none" for each in recommendation.boards)
-    patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
-    weights = chosen.weights or "/".join(used)
-    return ", ".join([f"weights {weights}", *patterns, f"batch {chosen.batches_text}"])
+        where = f"on {best.board}, of {boards}"
+    choice = choice_text(asked, recommendation.boards)
+    return answer + Text(f"\n{where}, choosing from {choice}")
 
 
 def _candidates_table(recommendation: Recommendation) -> Fitted:
@@ -110,7 +102,7 @@ def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
         table.add_row("limit", *blank, *(limits.get(key, "") for key in keys), style="dim")
     for candidate in recommendation.candidates:
         picked = candidate is recommendation.best
-        variant = [_variant(candidate, name) for name in names]
+        variant = [variant_cell(candidate, name) for name in names]
         figures = [candidate.mark if key == MARK else figure_of(candidate, key) for key in keys]
         cells = (candidate.architecture, *variant, str(candidate.batch), *figures)
         table.add_row(*cells, style="bold green" if picked else None)
@@ -130,11 +122,6 @@ def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
 
 def _varying(candidates: Sequence[Candidate]) -> list[str]:
     return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
-
-
-def _variant(candidate: Candidate, name: str) -> str:
-    text: str = getattr(candidate, name) or "?"
-    return text + UNLIKE_MARK if name == "board" and candidate.unlike_scopes else text
 
 
 def _shown_keys(recommendation: Recommendation) -> list[str]:
@@ -170,7 +157,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if best.metric(objective.key) is None and not recommendation.narrowings:
         yield f"The {objective.title} of these is unknown, so the next criterion decided."
     yield from _doubts(best)
-    yield from _unlike_scopes(recommendation)
+    yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
     yield from fell_out(recommendation)
@@ -216,19 +203,6 @@ def _doubts(best: Candidate) -> Iterator[str]:
     if best.headroom and best.chance < WORTH_TELLING:
         limits = "the limit" if len(best.headroom) == 1 else "all limits together"
         yield f"It meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
-
-
-def _unlike_scopes(recommendation: Recommendation) -> Iterator[str]:
-    """What the figures cover, where that differs between boards."""
-    unlike = dict.fromkeys(
-        name for each in recommendation.candidates for name in each.unlike_scopes
-    )
-    for name in unlike:
-        scopes = [
-            f"{getattr(each, f'{name}_scope') or 'unknown'} ({each.name})"
-            for each in recommendation.boards
-        ]
-        yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
 
 
 def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:

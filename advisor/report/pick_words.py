@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from advisor.catalog.layers import SHIPPED
+from advisor.catalog.records import Board
 from advisor.report.figures import counted, figure, percent, with_unit
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Recommendation
+from advisor.solve.requirements import Requirements
 
 VARIANTS = ("board", "weights", "runtime", "precision")
 """What candidates of one network and batch can differ in; a column where they do."""
@@ -45,6 +48,38 @@ def variant_text(candidate: Candidate) -> str:
     """The weights, runtime and precision of a candidate."""
     weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
     return f"{weights}, {candidate.runtime}, {candidate.precision}"
+
+
+def variant_cell(candidate: Candidate, name: str) -> str:
+    """What stands in a column in which candidates vary; the board marked where its scopes differ."""
+    text: str = getattr(candidate, name) or "?"
+    return text + UNLIKE_MARK if name == "board" and candidate.unlike_scopes else text
+
+
+def boards_text(boards: Sequence[Board]) -> str:
+    """The boards with their titles, and where they come from."""
+    return listed(
+        [
+            f"{each.name} ({each.title}{'' if each.layer == SHIPPED else f', from {each.layer}'})"
+            for each in boards
+        ]
+    )
+
+
+def choice_text(asked: Requirements, boards: Sequence[Board]) -> str:
+    """What may be chosen from, in a few words."""
+    chosen = asked.selection
+    used = dict.fromkeys(each.weights or "none" for each in boards)
+    patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
+    weights = chosen.weights or "/".join(used)
+    return ", ".join([f"weights {weights}", *patterns, f"batch {chosen.batches_text}"])
+
+
+def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> Iterator[str]:
+    """Sentences on what the figures cover, where that differs between boards."""
+    for name in dict.fromkeys(name for each in candidates for name in each.unlike_scopes):
+        scopes = [f"{getattr(each, f'{name}_scope') or 'unknown'} ({each.name})" for each in boards]
+        yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
 
 
 def need_text(headroom: Headroom) -> str:

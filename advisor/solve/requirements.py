@@ -108,7 +108,7 @@ class Requirements:
         return "any" if self.boards is None else ",".join(self.boards)
 
     def words(self) -> list[str]:
-        """The options that ask the same again, defaults spelt out."""
+        """The options that ask the same again, but for how much is listed; defaults spelt out."""
         words: list[str] = []
         for each in self.constraints:
             flag = each.is_natural and each.name in FLAGS
@@ -119,20 +119,20 @@ class Requirements:
         words += ["--weights", chosen.weights] if chosen.weights else []
         for name, patterns in chosen.patterns.items():
             words += [f"--{name}", ",".join(patterns)]
-        words += ["--objective", objective_text(self.objective), "--top", str(self.top)]
+        words += ["--objective", objective_text(self.objective)]
         words += ["--overhead", written_as(self.overhead_ms, TIME).replace(" ", "")]
         if self.battery_j is not None:
             words += ["--battery", written_as(self.battery_j, ENERGY).replace(" ", "")]
-        words += ["--all-batches"] if self.all_batches else []
         words += ["--candidates", chosen.networks] if chosen.networks != "board" else []
         words += [] if chosen.predictions else ["--no-predictions"]
         words += ["--confidence", confidence_text(self.confidence)]
         words += ["--catalog", self.catalog] if self.catalog else []
         return words
 
-    def command(self, subcommand: str = "pick") -> str:
+    def command(self) -> str:
         """The command line that asks the same again, defaults spelt out."""
-        return shlex.join(["advisor", subcommand, *self.words()])
+        listed = ["--top", str(self.top), *(["--all-batches"] if self.all_batches else [])]
+        return shlex.join(["advisor", "pick", *self.words(), *listed])
 
 
 def default_board() -> str:

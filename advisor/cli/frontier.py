@@ -1,0 +1,49 @@
+"""`advisor frontier`: what nothing beats."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.question import asks
+from advisor.errors import AdvisorError
+
+
+@asks
+def command(
+    question: dict[str, Any],
+    x: Annotated[str, typer.Option(metavar="METRIC", help="The axis across.")] = "time",
+    y: Annotated[str, typer.Option(metavar="METRIC", help="The axis upwards.")] = "accuracy",
+    z: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="A third one.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """The candidates that meet every limit and that no other one beats on two or three metrics.
+
+    Exits with 1 where nothing meets every limit.
+    """
+    if as_json and as_csv:
+        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    from advisor.solve.frontier import frontier
+
+    found = frontier(x=x, y=y, z=z, **question)
+    for note in found.notes:
+        complain(f"warning: {note}")
+    if as_json:
+        from advisor.report.frontier_documents import frontier_json
+
+        emit(frontier_json(found))
+    elif as_csv:
+        from advisor.report.frontier_documents import frontier_csv
+
+        emit(frontier_csv(found))
+    else:
+        from advisor.report.frontier_text import frontier_text
+
+        emit_table(frontier_text(found))
+    if not found.points:
+        raise typer.Exit(1)

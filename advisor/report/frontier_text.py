@@ -1,0 +1,196 @@
+"""The frontier on a terminal: a table, a small scatter plot, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.quantities import PERCENT
+from advisor.report.figures import COLUMNS, counted, plain_table
+from advisor.report.fitted import Fitted
+from advisor.report.pick_text import ALWAYS_SHOWN
+from advisor.report.pick_words import (
+    PREDICTED_MARK,
+    VARIANTS,
+    boards_text,
+    choice_text,
+    figure_of,
+    is_predicted,
+    limits_text,
+    listed,
+    place,
+    unlike_scopes,
+    value_of,
+    variant_cell,
+)
+from advisor.report.scatter_text import Axis, Scatter, Series
+from advisor.solve.candidate import Candidate
+from advisor.solve.frontier import Frontier
+from advisor.solve.limits import Constraint
+from advisor.solve.metrics import METRICS
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+MOST_LINES = 40
+"""Lines of the table; of a longer frontier it shows so many, evenly spread."""
+
+WORTH_A_LOG = 10.0
+"""The ratio of the greatest to the least figure from which an axis is logarithmic."""
+
+
+def frontier_text(frontier: Frontier) -> RenderableType:
+    """The whole answer."""
+    if not frontier.points:
+        return Group(*map(Text, _why_nothing(frontier)))
+    return Group(
+        _headline(frontier),
+        "",
+        _points_table(frontier),
+        "",
+        frontier_scatter(frontier),
+        "",
+        *map(Text, _sentences(frontier)),
+    )
+
+
+def _headline(frontier: Frontier) -> Text:
+    asked = frontier.requirements
+    answer = Text(f"Frontier of {_axes_text(frontier)}", style="bold green")
+    limits = f" where {limits_text(asked.constraints)}" if asked.constraints else ""
+    where = (
+        f"on {boards_text(frontier.boards)}, choosing from {choice_text(asked, frontier.boards)}"
+    )
+    return answer + Text(f"{limits}\n{where}")
+
+
+def _axes_text(frontier: Frontier) -> str:
+    return listed([METRICS[key].title for key in frontier.axes])
+
+
+def _points_table(frontier: Frontier) -> Fitted:
+    asked = frontier.requirements
+    limited = {each.metric for each in asked.constraints}
+    wanted = limited.union(ALWAYS_SHOWN).difference(frontier.axes)
+    others = [key for key in COLUMNS if key in wanted]
+    droppable = [key for key in reversed(others) if key not in limited]
+    return Fitted(lambda keys: _table_of(frontier, keys), [*frontier.axes, *others], droppable)
+
+
+def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
+    varying = _varying(frontier.points)
+    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    table = plain_table("network", *varying, "batch", *headings, left=1 + len(varying))
+    for point in _spread(frontier.points):
+        variant = [variant_cell(point, name) for name in varying]
+        figures = [figure_of(point, key) for key in keys]
+        style = "bold green" if point == frontier.pick else None
+        table.add_row(point.architecture, *variant, str(point.batch), *figures, style=style)
+    return table
+
+
+def _varying(points: Sequence[Candidate]) -> list[str]:
+    return [name for name in VARIANTS if len({getattr(each, name) for each in points}) > 1]
+
+
+def _spread(points: Sequence[Candidate]) -> list[Candidate]:
+    """All points, or as many as a table may have, the first and the last among them."""
+    if len(points) <= MOST_LINES:
+        return list(points)
+    return [points[place] for place in np.linspace(0, len(points) - 1, MOST_LINES).astype(int)]
+
+
+def frontier_scatter(frontier: Frontier) -> Scatter:
+    """The first two axes drawn: the pick, the frontier, and what it beats."""
+    x, y = frontier.axes[:2]
+    pick = frontier.pick
+    known = pick is not None and None not in (value_of(pick, x), value_of(pick, y))
+    picked = [pick] if pick and known else []
+    beaten = "beaten" if len(frontier.axes) == 2 else "beaten, the third axis counted"
+    return Scatter(
+        _axis(frontier, 0),
+        _axis(frontier, 1),
+        (
+            _series("@", "the pick", "bold green", picked, x, y),
+            _series("o", "frontier", "cyan", frontier.points, x, y),
+            Series(".", beaten, frontier.figures[:, 0], frontier.figures[:, 1]),
+        ),
+    )
+
+
+def _axis(frontier: Frontier, side: int) -> Axis:
+    metric = METRICS[frontier.axes[side]]
+    figures = frontier.figures[:, side]
+    unit = COLUMNS[metric.key].unit
+    return Axis(
+        f"{metric.title}, {unit}" if unit else metric.title,
+        log=metric.dimension is not PERCENT
+        and bool(len(figures) and 0 < figures.min() * WORTH_A_LOG <= figures.max()),
+    )
+
+
+def _series(
+    mark: str, meaning: str, style: str, points: Sequence[Candidate], x: str, y: str
+) -> Series:
+    """The points, each network named once."""
+    names = [each.architecture for each in points]
+    labels = [name if name not in names[:at] else "" for at, name in enumerate(names)]
+    return Series(mark, meaning, _figures(points, x), _figures(points, y), labels, style)
+
+
+def _figures(points: Sequence[Candidate], key: str) -> Floats:
+    return np.array([value_of(each, key) for each in points], dtype=np.float64)
+
+
+def _sentences(frontier: Frontier) -> Iterator[str]:
+    """What stands below the plot."""
+    points, count = frontier.points, len(frontier.points)
+    limited = f", {frontier.fitting} of them within every limit" if _limits(frontier) else ""
+    were = "was" if frontier.considered == 1 else "were"
+    these = (
+        "None is better than this one on any axis."
+        if count == 1
+        else f"What is better than one of these {count} on one axis is worse on another."
+    )
+    yield f"{counted(frontier.considered, 'candidate')} {were} considered{limited}. {these}"
+    yield from unlike_scopes(_spread(points), frontier.boards)
+    if frontier.unknown:
+        fell_out = counted(frontier.unknown, "candidate")
+        yield f"{fell_out} fell out because {_any_of_axes(frontier)} is unknown."
+    if count > MOST_LINES:
+        yield f"{MOST_LINES} of {count} are listed, evenly spread; --csv and --json list all."
+    if frontier.pick and frontier.pick not in points:
+        yield f"The pick, {place(frontier.pick)}, is not among them."
+    if any(is_predicted(point, key) for point in _spread(points) for key in METRICS):
+        yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
+
+
+def _why_nothing(frontier: Frontier) -> Iterator[str]:
+    """What is said where no candidate is left."""
+    if not frontier.fitting:
+        limits = limits_text(_limits(frontier)) or "the question"
+        yield f"Nothing fits {limits} on {_boards(frontier)}, so there is no frontier."
+        yield "advisor pick says what would have to give."
+    else:
+        fit = counted(frontier.fitting, "candidate")
+        yield (
+            f"{fit} on {_boards(frontier)} would do, but {_any_of_axes(frontier)} of each is unknown."
+        )
+
+
+def _boards(frontier: Frontier) -> str:
+    return listed([each.name for each in frontier.boards])
+
+
+def _limits(frontier: Frontier) -> Sequence[Constraint]:
+    return frontier.requirements.constraints
+
+
+def _any_of_axes(frontier: Frontier) -> str:
+    *others, last = [METRICS[key].title for key in frontier.axes]
+    return f"{', '.join(others)} or {last}"

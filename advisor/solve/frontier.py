@@ -1,0 +1,161 @@
+"""What nothing beats: the candidates for which every other one is worse somewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Board
+from advisor.errors import AdvisorError, closest, shown
+from advisor.solve.candidate import Candidate
+from advisor.solve.candidates import Candidates
+from advisor.solve.gather import gather
+from advisor.solve.metrics import KEYS_BY_NAME, METRICS, Metric
+from advisor.solve.non_dominated import non_dominated
+from advisor.solve.question import read_question
+from advisor.solve.ranking import in_order, listed
+from advisor.solve.requirements import Requirements
+from advisor.solve.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats, Integers
+
+FEWEST_AXES, MOST_AXES = 2, 3
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The candidates that meet every limit and that no other such one beats.
+
+    One beats another if it is nowhere worse and somewhere better, on these axes.
+
+    Attributes:
+        requirements: the question, defaults included.
+        boards: the boards that it was asked of.
+        axes: keys of the metrics that are traded against each other, x first.
+        points: the frontier, ordered by x, best first, then by the next axes. Of candidates whose
+            figures are equal on all axes, only the one that `ranking.in_order` puts first.
+        pick: of those that meet every limit the one that the objective prefers, on the frontier or
+            not; `None` where nothing fits.
+        considered: how many candidates there were.
+        fitting: how many of them meet every limit with the asked confidence.
+        unknown: how many of those are left out because a figure on an axis is unknown.
+        figures: the figures on the axes of all that were compared; shape (fitting - unknown, axes).
+        notes: what could not be done as it was asked, in words.
+    """
+
+    requirements: Requirements
+    boards: tuple[Board, ...]
+    axes: tuple[str, ...]
+    points: tuple[Candidate, ...]
+    pick: Candidate | None
+    considered: int
+    fitting: int
+    unknown: int
+    figures: Floats = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
+
+
+def read_axes(names: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics that people name as axes.
+
+    Raises:
+        AdvisorError: a name is unknown or stands twice, or there are too few or too many.
+    """
+    for place, name in enumerate(names):
+        if name not in KEYS_BY_NAME:
+            raise AdvisorError(f"unknown axis {shown(name)}", closest(name, KEYS_BY_NAME))
+        if name in names[:place]:
+            others = ", ".join(each for each in KEYS_BY_NAME if each not in names)
+            raise AdvisorError(f"{name} stands on two axes", f"choose another of: {others}")
+    if not FEWEST_AXES <= len(names) <= MOST_AXES:
+        raise AdvisorError(f"a frontier has two or three axes, not {len(names)}", "name them")
+    return tuple(METRICS[KEYS_BY_NAME[name]] for name in names)
+
+
+def frontier(
+    requirements: str | os.PathLike[str] | None = None,
+    *,
+    x: str = "time",
+    y: str = "accuracy",
+    z: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+    **question: object,
+) -> Frontier:
+    """The candidates that meet every limit and that no other one beats on two or three metrics.
+
+    Args:
+        requirements: a YAML file that asks; what is said here overrides it.
+        x: the first metric, by the name that limits have.
+        y: the second.
+        z: a third, or `None`.
+        catalog: folder of your own catalog.
+        **question: limits, and what may be chosen from, as `pick` takes them.
+
+    Raises:
+        AdvisorError: something asked for cannot be read or is not known, or a file is broken.
+    """
+    axes = (x, y) if z is None else (x, y, z)
+    read_axes(axes)
+    opened, asked = read_question(requirements, catalog=catalog, **question)  # type: ignore[arg-type]
+    return frontier_of(gather(opened, asked), asked, axes)
+
+
+def frontier_of(
+    candidates: Candidates, requirements: Requirements, axes: Sequence[str]
+) -> Frontier:
+    """The frontier of the candidates that meet every limit.
+
+    Args:
+        candidates: what may be chosen from.
+        requirements: the limits, the confidence, and the objective, which orders what is equal.
+        axes: names of two or three metrics, such as ("time", "accuracy").
+
+    Raises:
+        AdvisorError: as `read_axes` has it.
+    """
+    metrics = read_axes(axes)
+    fitting = _fitting(candidates, requirements)
+    objective = requirements.objective
+    figures = np.stack([candidates.values(metric.key).value for metric in metrics], axis=1)
+    badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
+    best = fitting[non_dominated(badness[fitting])]
+    order = _along_axes(badness, in_order(candidates, objective, best))
+    first = listed(candidates, objective, fitting, 1, all_batches=False)
+    points, pick = (
+        tuple(candidates.candidate(each, requirements.constraints) for each in positions.tolist())
+        for positions in (order, first)
+    )
+    compared = figures[fitting]
+    compared = compared[~np.isnan(compared).any(axis=1)]
+    return Frontier(
+        requirements=requirements,
+        boards=candidates.boards,
+        axes=tuple(metric.key for metric in metrics),
+        points=points,
+        pick=pick[0] if pick else None,
+        considered=len(candidates),
+        fitting=len(fitting),
+        unknown=len(fitting) - len(compared),
+        figures=compared,
+        notes=candidates.notes,
+    )
+
+
+def _fitting(candidates: Candidates, requirements: Requirements) -> Integers:
+    """The positions of the candidates that meet every limit with the asked confidence."""
+    asked = requirements
+    return Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence).fitting
+
+
+def _along_axes(badness: Floats, positions: Integers) -> Integers:
+    """`positions` by the first axis, then the next ones; of those equal on all, the first given."""
+    order = positions[np.lexsort(badness[positions].T[::-1])]
+    rows = badness[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return order[first]

@@ -1,0 +1,395 @@
+"""The frontier: the sort against brute force, on the real board, as documents and on a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console, RenderableType
+
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.report.frontier_documents import frontier_csv, frontier_json
+from advisor.report.frontier_text import MOST_LINES, frontier_scatter, frontier_text
+from advisor.solve.candidate import ROW_COLUMNS, Candidate
+from advisor.solve.frontier import Frontier, frontier_of
+from advisor.solve.gather import gather
+from advisor.solve.metrics import KEYS_BY_NAME, METRICS
+from advisor.solve.non_dominated import SAMPLE, non_dominated
+from advisor.solve.recommend import recommend
+from advisor.solve.requirements import read_requirements
+from tests.conftest import HEADER, Overlay
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+# --- the sort
+
+
+def brute_force(rows: Floats) -> list[int]:
+    """As `non_dominated`, pair by pair."""
+    known = [place for place, row in enumerate(rows) if not np.isnan(row).any()]
+    return [
+        place
+        for place in known
+        if not any(
+            (rows[other] <= rows[place]).all() and (rows[other] < rows[place]).any()
+            for other in known
+        )
+    ]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> Floats:
+    """Few distinct figures make ties and equal rows, and some are infinite or unknown."""
+    columns, rows = draw(st.integers(1, 5)), draw(st.integers(0, 40))
+    coarse = st.sampled_from([0.0, -0.0, 1.0, 2.0, 3.0, -np.inf, np.inf, np.nan])
+    known = st.integers(0, draw(st.integers(1, 50))).map(float)
+    figure = draw(st.sampled_from([coarse, known, st.floats(width=32)]))
+    row = st.lists(figure, min_size=columns, max_size=columns)
+    table = draw(st.lists(row, min_size=rows, max_size=rows))
+    return np.array(table, dtype=np.float64).reshape(rows, columns)
+
+
+@settings(max_examples=250, deadline=None)
+@given(tables())
+def test_the_sort_equals_a_comparison_of_all_pairs(table: Floats) -> None:
+    found = non_dominated(table)
+    assert found.tolist() == brute_force(table)
+
+
+def made_up(rows: int, columns: int, shape: str) -> Floats:
+    random = np.random.default_rng(rows + columns)
+    if shape == "coarse":
+        return random.integers(0, 9, (rows, columns)).astype(np.float64)
+    if shape == "correlated":
+        return random.random((rows, 1)) + 0.1 * random.random((rows, columns))
+    if shape == "all on the front":
+        point = np.abs(random.normal(size=(rows, columns)))
+        on_a_sphere: Floats = 1 - point / np.sqrt((point**2).sum(axis=1, keepdims=True))
+        return on_a_sphere
+    return random.random((rows, columns))
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("shape", ["random", "coarse", "correlated", "all on the front"])
+def test_the_sort_of_many_rows_leaves_out_what_is_dominated_and_nothing_else(
+    columns: int, shape: str
+) -> None:
+    table = made_up(SAMPLE + 1500, columns, shape)
+    found = non_dominated(table)
+    assert (np.diff(found) > 0).all()
+    front = table[found]
+    dominated = np.zeros(len(table), dtype=np.bool_)
+    for row in front:
+        dominated |= (row <= table).all(axis=1) & (row < table).any(axis=1)
+    # Nothing on the front is dominated, and all the rest is, by something on the front.
+    assert np.flatnonzero(~dominated).tolist() == found.tolist()
+
+
+@settings(max_examples=50, deadline=None)
+@given(tables(), st.randoms(use_true_random=False))
+def test_the_order_of_rows_and_columns_does_not_matter(table: Floats, random: Any) -> None:
+    rows, columns = list(range(table.shape[0])), list(range(table.shape[1]))
+    random.shuffle(rows)
+    random.shuffle(columns)
+    shuffled = table[rows][:, columns]
+    assert sorted(rows[place] for place in non_dominated(shuffled)) == brute_force(table)
+
+
+def test_what_is_no_table_is_refused() -> None:
+    for shape in ((3,), (3, 0), (2, 2, 2)):
+        with pytest.raises(ValueError, match="a table with a column"):
+            non_dominated(np.zeros(shape))
+
+
+# --- the frontier of a board
+
+
+CATALOG = Catalog.open()
+TIME_AND_ACCURACY = ("time", "accuracy")
+
+
+def ask(
+    limits: dict[str, object] | None = None,
+    axes: tuple[str, ...] = TIME_AND_ACCURACY,
+    **question: Any,
+) -> Frontier:
+    """The question on the shipped boards, whose files are read once for all examples."""
+    requirements = read_requirements(limits or {}, **question)
+    return frontier_of(gather(CATALOG, requirements), requirements, axes)
+
+
+def identity(candidate: Candidate) -> tuple[str, int]:
+    return candidate.architecture, candidate.batch
+
+
+def figure(candidate: Candidate, key: str) -> float | None:
+    estimate = candidate.metric(key)
+    return estimate.value if estimate else None
+
+
+def slow_twin(limits: dict[str, object], axes: tuple[str, ...]) -> set[tuple[float, ...]]:
+    """The figures on the frontier, from the candidates that a pick lists, pair by pair."""
+    requirements = read_requirements(limits, top=99, all_batches=True)
+    fitting = recommend(gather(CATALOG, requirements), requirements).candidates
+    metrics = [METRICS[KEYS_BY_NAME[name]] for name in axes]
+    told = []
+    for candidate in fitting:
+        figures = [figure(candidate, metric.key) for metric in metrics]
+        if None not in figures:
+            told.append(tuple(float(each) for each in figures if each is not None))
+
+    def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+        signs = [-1 if metric.more_is_better else 1 for metric in metrics]
+        gains = [sign * (b - a) for sign, a, b in zip(signs, one, other, strict=True)]
+        return min(gains) >= 0 and max(gains) > 0
+
+    return {each for each in told if not any(beats(other, each) for other in told)}
+
+
+AXES = st.lists(st.sampled_from(sorted(KEYS_BY_NAME)), min_size=2, max_size=3, unique=True)
+LIMITS = st.fixed_dictionaries(
+    {},
+    optional={
+        "fps": st.floats(1, 150),
+        "latency": st.floats(10, 2000).map(lambda ms: f"{ms!r} ms"),
+        "energy": st.floats(0.05, 3).map(lambda j: f"{j!r} J"),
+        "memory": st.floats(200, 2000).map(lambda mb: f"{mb!r} MB"),
+        "accuracy": st.floats(50, 81),
+    },
+)
+
+
+@pytest.mark.parametrize("axes", [TIME_AND_ACCURACY, ("time", "accuracy", "energy")])
+def test_on_the_tx1_it_is_what_comparing_all_candidates_gives(axes: tuple[str, ...]) -> None:
+    frontier = ask({}, axes)
+    keys = [KEYS_BY_NAME[name] for name in axes]
+    assert [identity(each) for each in frontier.points] == [
+        ("alexnet", 64),
+        ("bn-alexnet", 64),
+        ("bn-nin", 64),
+        ("enet", 16),
+        ("googlenet", 64),
+        ("resnet-18", 64),
+        ("resnet-34", 64),
+        ("resnet-50", 16),
+        ("inception-v3", 16),
+        ("inception-v4", 16),
+    ]
+    found = {tuple(figure(each, key) for key in keys) for each in frontier.points}
+    assert found == slow_twin({}, axes)
+    assert (frontier.considered, frontier.fitting, frontier.unknown) == (82, 82, 0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(LIMITS, AXES)
+def test_under_any_limits_it_is_what_comparing_all_candidates_gives(
+    limits: dict[str, object], axes: list[str]
+) -> None:
+    frontier = ask(limits, tuple(axes))
+    keys = [KEYS_BY_NAME[name] for name in axes]
+    found = [tuple(figure(each, key) for key in keys) for each in frontier.points]
+    assert set(found) == slow_twin(limits, tuple(axes))
+    assert len(set(found)) == len(found)
+    sign = -1 if METRICS[keys[0]].more_is_better else 1
+    along_x = [sign * (figure(each, keys[0]) or 0) for each in frontier.points]
+    assert along_x == sorted(along_x)
+    requirements = read_requirements(limits)
+    best = recommend(gather(CATALOG, requirements), requirements).best
+    assert frontier.pick == best
+    assert len(frontier.figures) == frontier.fitting - frontier.unknown
+
+
+def test_a_figure_that_is_unknown_leaves_a_candidate_out() -> None:
+    frontier = ask({}, ("memory", "accuracy"))
+    assert (frontier.fitting, frontier.unknown) == (82, 22)
+    assert [identity(each) for each in frontier.points] == [("resnet-18", 1), ("inception-v3", 1)]
+    nothing = ask({}, ("energy", "accuracy"), board="xeon-2-cores-vm")
+    assert (nothing.points, nothing.fitting, nothing.unknown) == ((), 70, 70)
+
+
+def test_of_those_alike_on_all_axes_the_one_that_ties_prefer_is_listed() -> None:
+    points = ask({}, ("params", "accuracy")).points
+    assert {each.batch for each in points} == {1}  # of lower response than larger batches
+    points = ask({}, ("params", "accuracy"), objective="time").points
+    assert identity(points[0]) == ("enet", 16)
+
+
+def test_limits_and_confidence_decide_who_takes_part() -> None:
+    limits: dict[str, object] = {"fps": "20", "energy": "0.45 J"}
+    sure = ask(limits, batch="4", confidence="0.9")
+    as_read = ask(limits, batch="4", confidence="0")
+    assert sure.fitting < as_read.fitting
+    assert all(each.chance >= 0.9 for each in sure.points)
+    assert any(each.chance < 0.9 for each in as_read.points)
+
+
+def test_the_order_of_rows_in_the_file_does_not_matter(overlay: Overlay) -> None:
+    rows = (
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-18,graph,fp32,1,20,5,300,reported,my-notes",
+        "resnet-50,eager,fp32,1,50,5,300,reported,my-notes",
+        "resnet-34,eager,fp32,1,55,5,300,reported,my-notes",
+    )
+    asked = read_requirements({}, board="small")
+    answers = []
+    for order in itertools.permutations(rows):
+        overlay.measurements(*order, header=HEADER)
+        found = frontier_of(gather(Catalog.open(overlay.folder), asked), asked, TIME_AND_ACCURACY)
+        answers.append([(each.architecture, each.runtime) for each in found.points])
+    assert answers == [[("resnet-18", "eager"), ("resnet-50", "eager")]] * len(answers)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message", "hint"),
+    [
+        (("tmie", "accuracy"), "unknown axis 'tmie'", "did you mean 'time'?"),
+        (("time", "time"), "time stands on two axes", "choose another of: accuracy, "),
+        (("time",), "a frontier has two or three axes, not 1", ""),
+        (("time", "fps", "energy", "memory"), "two or three axes, not 4", ""),
+    ],
+)
+def test_axes_that_make_no_sense_are_refused(
+    axes: tuple[str, ...], message: str, hint: str
+) -> None:
+    with pytest.raises(AdvisorError) as refused:
+        ask({}, axes)
+    assert message in refused.value.message
+    assert refused.value.hint.startswith(hint)
+
+
+# --- documents
+
+
+def document(frontier: Frontier) -> dict[str, Any]:
+    """The JSON document, held against its schema."""
+    told: dict[str, Any] = json.loads(frontier_json(frontier))
+    schema = schema_of("frontier")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(told)
+    return told
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    text = files("advisor.report").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
+    read: dict[str, Any] = json.loads(text)
+    return read
+
+
+def test_the_json_document_tells_all_and_keeps_to_its_schema() -> None:
+    frontier = ask({"fps": "20"}, ("energy", "accuracy", "memory"))
+    told = document(frontier)
+    assert (told["schema"], told["status"]) == ("advisor.frontier/1", "ok")
+    assert told["axes"] == ["energy", "accuracy", "memory"]
+    assert [(each["architecture"], each["batch"]) for each in told["points"]] == [
+        identity(each) for each in frontier.points
+    ]
+    assert told["considered"] == 82
+    assert (told["fitting"], told["unknown"]) == (frontier.fitting, frontier.unknown)
+    assert told["query"]["require"] == {"fps": {"min": "20"}}
+    assert told["query"]["command"].startswith(
+        "advisor frontier --x energy --y accuracy --z memory --fps 20 --board jetson-tx1"
+    )
+
+
+def test_a_frontier_of_nothing_is_infeasible() -> None:
+    impossible: dict[str, object] = {"fps": "60", "accuracy": "75"}
+    told = document(ask(impossible))
+    assert (told["status"], told["points"], told["fitting"]) == ("infeasible", [], 0)
+    assert frontier_csv(ask(impossible)).splitlines() == [",".join(ROW_COLUMNS)]
+
+
+def test_the_schemas_agree_on_what_they_share() -> None:
+    pick, frontier = schema_of("pick"), schema_of("frontier")
+    for shared in ("$defs", "description"):
+        assert frontier[shared] == pick[shared], f"copy {shared} from pick.schema.json"
+    assert frontier["properties"]["query"] == pick["properties"]["query"]
+    assert set(frontier["properties"]["axes"]["items"]["enum"]) == set(KEYS_BY_NAME)
+
+
+def test_the_csv_has_a_line_a_point() -> None:
+    frontier = ask()
+    lines = list(csv.DictReader(io.StringIO(frontier_csv(frontier))))
+    assert [(each["architecture"], int(each["batch"])) for each in lines] == [
+        identity(each) for each in frontier.points
+    ]
+    assert tuple(lines[0]) == ROW_COLUMNS
+
+
+# --- the terminal
+
+
+def printed(renderable: RenderableType, width: int, **console: Any) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=width, highlight=False, markup=False, emoji=False, **console).print(
+        renderable
+    )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+@pytest.mark.parametrize("axes", [TIME_AND_ACCURACY, ("energy", "latency", "memory")])
+def test_the_text_fits_its_width_in_plain_characters(width: int, axes: tuple[str, ...]) -> None:
+    text = printed(frontier_text(ask({"fps": "5"}, axes)), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert text.isascii()
+    assert "\x1b" not in text
+
+
+def test_the_text_names_every_point_and_what_was_left_out() -> None:
+    text = printed(frontier_text(ask({"fps": "5"}, ("memory", "accuracy"))), 80)
+    assert "Frontier of memory and top-1 accuracy where fps >= 5" in text
+    assert "resnet-18" in text
+    assert "candidates fell out because memory or top-1 accuracy is unknown." in text
+    assert "The pick, inception-v4 at batch 1, is not among them." in text
+    assert "o frontier" in text
+
+
+def test_the_text_says_why_there_is_no_frontier() -> None:
+    none_fits = printed(frontier_text(ask({"fps": "60", "accuracy": "75"})), 80)
+    assert none_fits.startswith("Nothing fits fps >= 60 and accuracy >= 75 on jetson-tx1")
+    unknown = printed(frontier_text(ask({}, ("energy", "accuracy"), board="xeon-2-cores-vm")), 80)
+    assert unknown.startswith("70 candidates on xeon-2-cores-vm would do, but energy per image or")
+
+
+def test_a_single_point_is_the_best_there_is() -> None:
+    text = printed(frontier_text(ask({"accuracy": "80"}, batch="1")), 80)
+    assert "None is better than this one on any axis." in " ".join(text.split())
+    assert "80.10" in text
+
+
+def test_a_long_frontier_is_listed_in_part(overlay: Overlay) -> None:
+    count = MOST_LINES + 7
+    rows = [
+        f"resnet-18,eager,fp32,{batch},{batch * (10 + 1 / batch)},5,{200 + batch},reported,my-notes"
+        for batch in range(1, count + 1)
+    ]
+    overlay.measurements(*rows)
+    asked = read_requirements({}, board="small")
+    found = frontier_of(gather(Catalog.open(overlay.folder), asked), asked, ("time", "memory"))
+    assert len(found.points) == count
+    text = printed(frontier_text(found), 80)
+    assert f"{MOST_LINES} of {count} are listed" in text
+    listed = [line.split()[1] for line in text.splitlines() if line.startswith("resnet-18")]
+    assert len(listed) == MOST_LINES
+    assert {listed[0], listed[-1]} == {"1", str(count)}
+
+
+def test_colours_only_where_the_console_has_them() -> None:
+    frontier = ask()
+    assert "\x1b[1;32m@" in printed(frontier_scatter(frontier), 80, force_terminal=True)
+    assert "\x1b" not in printed(frontier_scatter(frontier), 80)
+    without = printed(
+        frontier_scatter(frontier), 80, force_terminal=True, no_color=True, color_system="standard"
+    )
+    assert "\x1b[32m" not in without
