@@ -228,7 +228,7 @@ def test_of_those_alike_on_all_axes_the_one_that_ties_prefer_is_listed() -> None
 def test_limits_and_confidence_decide_who_takes_part() -> None:
     limits: dict[str, object] = {"fps": "20", "energy": "0.45 J"}
     sure = ask(limits, batch="4", confidence="0.9")
-    as_read = ask(limits, batch="4", confidence="0")
+    as_read = ask(limits, batch="4", confidence="none")
     assert sure.fitting < as_read.fitting
     assert all(each.chance >= 0.9 for each in sure.points)
     assert any(each.chance < 0.9 for each in as_read.points)
