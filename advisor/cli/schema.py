@@ -1,4 +1,4 @@
-"""`advisor schema`: the shapes of the JSON documents that advisor prints."""
+"""`advisor schema`: the shapes of the documents that advisor prints and reads."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import typer
 from advisor.cli.output import emit
 from advisor.errors import AdvisorError, closest, shown
 
-DOCUMENTS = ("pick", "findings")
+DOCUMENTS = ("pick", "plan", "plan-file", "findings")
 
 
 def command(
     document: Annotated[
-        str, typer.Argument(metavar="[pick|findings]", help="Whose document.")
+        str, typer.Argument(metavar="[pick|plan|plan-file|findings]", help="Whose document.")
     ] = "pick",
 ) -> None:
-    """Print the JSON Schema of the document that `advisor pick --json`, say, prints."""
+    """Print the JSON Schema of what `advisor pick --json`, say, prints, or of a file that it reads."""
     from importlib.resources import files
 
     if document not in DOCUMENTS:
