@@ -11,23 +11,29 @@ if TYPE_CHECKING:
     from advisor.errors import AdvisorError
     from advisor.solve.candidate import Candidate
     from advisor.solve.pick import pick
+    from advisor.solve.plan import plan
+    from advisor.solve.plan_answer import Plan
     from advisor.solve.recommendation import Recommendation
 
 _HOMES = {
     "AdvisorError": "advisor.errors",
     "Candidate": "advisor.solve.candidate",
     "Estimate": "advisor.catalog.records",
+    "Plan": "advisor.solve.plan_answer",
     "Recommendation": "advisor.solve.recommendation",
     "pick": "advisor.solve.pick",
+    "plan": "advisor.solve.plan",
 }
 
 __all__ = [
     "AdvisorError",
     "Candidate",
     "Estimate",
+    "Plan",
     "Recommendation",
     "__version__",
     "pick",
+    "plan",
 ]
 
 

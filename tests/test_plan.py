@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -34,6 +34,7 @@ from tests.test_cli import assert_refused, document
 
 ROBOT = shipped_folder() / "requirements/plan-robot.yaml"
 NETWORKS = ("alexnet", "bn-nin", "enet", "googlenet", "resnet-18", "resnet-34", "vgg-16", "vgg-19")
+BATCHES = (1, 2, 4)
 IDLE_W, MEMORY_MB = 2.0, 4000.0
 Z90 = NormalDist().inv_cdf(0.95)
 UP = 1.07
@@ -70,6 +71,7 @@ class Task:
     weight: float
     overhead_ms: float
     networks: tuple[str, ...]
+    batches: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Instance:
                 "accuracy": f"{task.accuracy!r}",
             }
             overhead = f"{task.overhead_ms!r} ms"
-            asked = read_requirements(limits, board="small", overhead=overhead)
+            asked = read_requirements(limits, board="small", overhead=overhead, batch=task.batches)
             workloads.append(Workload(f"w{place}", asked, task.weight, task.networks))
         return PlanRequest(
             "small", workloads, self.share, self.memory_mb, self.power_w, objective,
@@ -104,10 +106,12 @@ class Instance:
 def drawn(seed: int) -> Instance:
     """A board of at most six rows a workload, loose or tight."""
     draw = random.Random(seed)
-    tightness = draw.choice((0.3, 0.6, 1.0, 1.0, 2.0))
-    rows = []
+    tightness = draw.choice((0.4, 0.8, 1.0, 1.3, 2.0))
+    patience = draw.choice((0.4, 1.0, 3.0, 3.0))
+    rows: list[Row] = []
     for network in NETWORKS:
-        accuracy, base = draw.uniform(50, 80), draw.uniform(5, 60)
+        accuracy = draw.uniform(50, 80)
+        base = 5 * 1.08 ** (accuracy - 50) * draw.uniform(0.8, 1.3)
         rows += [
             Row(
                 network,
@@ -117,24 +121,25 @@ def drawn(seed: int) -> Instance:
                 None if draw.random() < 0.1 else round(draw.uniform(200, 900), 1),
                 round(accuracy, 2),
             )
-            for batch in (1, 2, 4)
+            for batch in BATCHES
         ]
     tasks = tuple(
         Task(
-            fps=round(draw.uniform(1, 12), 2),
-            latency_ms=round(tightness * draw.uniform(100, 700), 1),
-            accuracy=draw.choice((1.0, 55.0, 65.0)),
-            weight=draw.choice((1.0, 1.0, 0.5, 3.0)),
+            fps=round(draw.uniform(2, 20), 2),
+            latency_ms=round(patience * draw.uniform(150, 800), 1),
+            accuracy=draw.choice((1.0, 1.0, 55.0, 65.0)),
+            weight=draw.choice((1.0, 1.0, 0.3, 5.0)),
             overhead_ms=draw.choice((0.0, 5.0)),
-            networks=tuple(draw.sample(NETWORKS, 2)),
+            networks=tuple(draw.sample(NETWORKS, 2 if many_batches else 6)),
+            batches=BATCHES if many_batches else (1,),
         )
-        for _ in range(draw.randint(1, 4))
+        for many_batches in draw.choices((True, False), k=draw.randint(1, 4))
     )
     return Instance(
         rows=tuple(rows),
         tasks=tasks,
         share=draw.choice((1.0, 0.8, round(min(1.0, tightness), 2))),
-        memory_mb=round(tightness * draw.uniform(600, 2000), 1),
+        memory_mb=round(tightness * draw.uniform(800, 2500), 1),
         power_w=draw.choice((None, round(IDLE_W + tightness * draw.uniform(1, 10), 2))),
         floor_mb=draw.choice((0.0, 150.0)),
         confidence=draw.choice((0.0, 0.9)),
@@ -200,6 +205,7 @@ class Exhaustive:
             row
             for row in self.instance.rows
             if row.network in task.networks
+            and row.batch in task.batches
             and row.memory_mb is not None
             and (row.power_w is not None or not needs_power)
             and row.accuracy >= task.accuracy
@@ -250,18 +256,21 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("made-up")
 
 
-@settings(max_examples=120, deadline=None)
-@given(seed=st.integers(0, 10**9), objective=st.sampled_from(OBJECTIVES))
-def test_the_plan_is_that_of_an_exhaustive_search(made_up: Path, seed: int, objective: str) -> None:
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_the_plan_is_that_of_an_exhaustive_search(made_up: Path, seed: int) -> None:
     instance = drawn(seed)
     write_board(made_up, instance.rows)
-    answer = plan(instance.request(objective), made_up)
-    search = Exhaustive(instance, objective)
+    for objective in OBJECTIVES:
+        check_plan(plan(instance.request(objective), made_up), Exhaustive(instance, objective))
+
+
+def check_plan(answer: Plan, search: Exhaustive) -> None:
+    """A plan against all that could have been."""
     assert [each.possible for each in answer.considered] == [len(pool) for pool in search.pools]
     if not all(search.pools):
-        assert not answer.fits
+        assert (answer.fits, answer.chosen) == (False, ())
         assert answer.impossible
-        assert not answer.chosen
         return
     outcomes = list(search.outcomes())
     found = search.of(answer)
@@ -269,10 +278,15 @@ def test_the_plan_is_that_of_an_exhaustive_search(made_up: Path, seed: int, obje
     assert answer.fits == bool(fitting)
     shorts = sum(each.short for each in answer.shortfalls)
     assert shorts == pytest.approx(found.short, rel=1e-9, abs=1e-12)
-    if not fitting:
+    if fitting:
+        check_optimum(answer, search.objective, found, fitting)
+    else:
         assert found.short == pytest.approx(min(each.short for each in outcomes), abs=2e-6)
         assert answer.value is None
-        return
+
+
+def check_optimum(answer: Plan, objective: str, found: Outcome, fitting: Sequence[Outcome]) -> None:
+    """The objective's value; of those equally good, the highest mean, then the quickest to respond."""
     top = max(each.value(objective) for each in fitting)
     assert abs(answer.value or 0) == pytest.approx(abs(top), rel=1e-9)
     assert found.value(objective) == pytest.approx(top, rel=1e-9)
@@ -288,14 +302,20 @@ def test_the_plan_is_that_of_an_exhaustive_search(made_up: Path, seed: int, obje
 def test_the_instances_are_of_every_kind() -> None:
     """So that the search above means something: some fit, some are short, some are impossible."""
     kinds = {"fits": 0, "short": 0, "impossible": 0}
+    contrary = 0
     for seed in range(60):
         search = Exhaustive(drawn(seed), "accuracy")
-        fits = any(not each.short for each in search.outcomes())
-        kinds["fits" if fits else "short" if all(search.pools) else "impossible"] += 1
+        fitting = [each for each in search.outcomes() if not each.short]
+        kinds["fits" if fitting else "short" if all(search.pools) else "impossible"] += 1
+        if fitting:
+            best_mean = max(fitting, key=lambda each: each.mean)
+            least = max(each.value("worst-accuracy") for each in fitting)
+            contrary += min(best_mean.accuracies) < least
     assert min(kinds.values()) >= 5
+    assert contrary
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**9), objective=st.sampled_from(OBJECTIVES))
 def test_the_order_of_rows_and_workloads_does_not_matter(
     made_up: Path, seed: int, objective: str
@@ -307,8 +327,25 @@ def test_the_order_of_rows_and_workloads_does_not_matter(
     rows = random.Random(seed).sample(instance.rows, len(instance.rows))
     write_board(made_up, rows)
     assert plan(request, made_up).chosen == answer.chosen
-    turned = PlanRequest(**{**request.__dict__, "workloads": request.workloads[::-1]})
+    turned = replace(request, workloads=request.workloads[::-1])
     assert plan(turned, made_up).chosen == answer.chosen[::-1]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_nor_does_it_among_equals(made_up: Path, objective: str) -> None:
+    rows = [Row(name, 1, 20.0, 5.0, 300.0, 70.0) for name in NETWORKS]
+    limits = read_requirements({"fps": "3"}, board="small")
+    request = PlanRequest(
+        "small", [Workload(name, limits) for name in ("c", "a", "b")], objective=objective
+    )
+    answers = set()
+    for seed in range(5):
+        shuffled = random.Random(seed).sample(rows, len(rows))
+        order = random.Random(seed).sample(request.workloads, 3)
+        write_board(made_up, shuffled)
+        chosen = by_name(plan(replace(request, workloads=order), made_up))
+        answers.add(tuple((name, chosen[name].candidate.architecture) for name in sorted(chosen)))
+    assert len(answers) == 1
 
 
 def test_the_best_of_each_group_that_is_accepted() -> None:
@@ -461,7 +498,10 @@ def test_what_is_unknown_cannot_be_chosen_and_is_counted(run: Run, overlay: Over
     board.write_text(re.sub(r"idle_power.*\n", "", board.read_text()))
     ran = run("plan", small(overlay, "power: 5 W\n" + TWO), "--catalog", overlay.folder)
     assert ran.code == 1
-    assert "a known idle power of the board (3)" in " ".join(ran.out.split())
+    assert (
+        "two: none of 3 candidates can be chosen for want of a known idle power of the board."
+        in " ".join(ran.out.split())
+    )
 
 
 def test_a_prediction_without_an_interval_needs_confidence_0(overlay: Overlay) -> None:
@@ -534,6 +574,11 @@ def test_every_line_fits_the_terminal(
         assert max(map(len, out.splitlines())) <= columns
         assert "…" not in out
         assert "\x1b" not in out
+
+
+def test_a_search_that_takes_too_long(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("advisor.solve.mixed_integer.TIME_LIMIT_S", 0.0)
+    assert_refused(run("plan", ROBOT), "no plan was found within 0 s", "name fewer candidates")
 
 
 def test_the_board_of_the_environment(
@@ -676,5 +721,7 @@ def test_requests_from_python_are_checked_too() -> None:
         PlanRequest("jetson-tx1", (one,), share=1.2)
     with pytest.raises(AdvisorError, match="unknown objective"):
         PlanRequest("jetson-tx1", (one,), objective="speed")
+    with pytest.raises(AdvisorError, match="neither a file"):
+        plan(3)  # type: ignore[arg-type]
     with pytest.raises(AdvisorError, match="unknown board"):
         plan(PlanRequest("nowhere", (one,)))

@@ -203,7 +203,7 @@ def _guarantee(plan: Plan) -> str:
 def _fell_out(plan: Plan) -> Iterator[str]:
     """How many candidates cannot be chosen because something is not known of them."""
     for each in plan.considered:
-        unknown = {key: count for key, count in each.unknown.items() if count}
+        unknown = {key: count for key, count in each.unknown.items() if 0 < count < each.candidates}
         if unknown:
             figures = listed([f"{_title(key)} ({count})" for key, count in unknown.items()])
             yield (
@@ -218,6 +218,12 @@ def _title(key: str) -> str:
 
 def _impossible(workload: Considered) -> Iterator[str]:
     """Why no candidate could serve a workload, nothing else running."""
+    lacking = [key for key, count in workload.unknown.items() if count == workload.candidates]
+    if lacking:
+        figures = listed([_title(key) for key in lacking])
+        every = counted(workload.candidates, "candidate")
+        yield f"{workload.workload}: none of {every} can be chosen for want of a known {figures}."
+        return
     limits = listed([each.text for each in workload.limits])
     yield (
         f"{workload.workload}: no candidate meets {limits}, even if nothing else ran "

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,16 +14,14 @@ from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.solve.confidence import Z90
 from advisor.solve.gather_offers import gather_offers
-from advisor.solve.mixed_integer import SPAN, Optimum, Programme, best, scaled_costs
+from advisor.solve.mixed_integer import best
 from advisor.solve.offers import Offer, considered
-from advisor.solve.plan_answer import ROUNDING, Amount, Chosen, Guarantee, Plan
+from advisor.solve.plan_answer import Amount, Chosen, Guarantee, Plan
 from advisor.solve.plan_file import read_plan_file
+from advisor.solve.plan_objective import best_plan
 from advisor.solve.runtime_floor import runtime_floor
-from advisor.solve.sharing import Budgets, chosen_of, kept, programme_of, uses_of
+from advisor.solve.sharing import Budgets, chosen_of, programme_of, uses_of
 from advisor.solve.workloads import PlanRequest
-
-if TYPE_CHECKING:
-    from advisor.catalog.records import Floats, Integers
 
 
 def plan(
@@ -37,9 +34,10 @@ def plan(
     runtime takes by itself, once, and what each network takes beyond that) and its average power
     (idle + the sum of net power x fps x time per image). A batch runs to its end, in the order in
     which batches are complete, so a response is: fill + longest batch of any other workload + own
-    batch + overhead. What every budget and limit uses is counted as `Guarantee` says. Of all choices
-    that keep them, the answer is a proven optimum of the objective; of those that are equally good,
-    that with the least sum of responses, the waits for one another left out.
+    batch + overhead. What every budget and limit uses is counted as `Guarantee` says; the objective
+    takes figures as they are. Of all choices that keep the limits, the answer is a proven optimum of
+    the objective; of those that are equally good, that with the least sum of responses, the waits for
+    one another left out.
 
     Args:
         request: the question, or the path of the YAML file that asks it.
@@ -55,6 +53,10 @@ def plan(
     """
     if not isinstance(catalog, str | os.PathLike | None):
         raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
+    if not isinstance(request, str | os.PathLike | PlanRequest):
+        raise AdvisorError(
+            f"{request!r} is neither a file nor a PlanRequest", "give a path as text"
+        )
     opened = Catalog.open(catalog)
     if not isinstance(request, PlanRequest):
         request = read_plan_file(Path(request), opened)
@@ -103,7 +105,7 @@ def _chosen(answer: Plan, found: Sequence[Offer], budgets: Budgets) -> Plan:
         key=lambda each: each.workload.name,
     )
     programme, relief = programme_of(usable, budgets)
-    optimum = _optimum(programme, usable, request)
+    optimum = best_plan(programme, usable, request)
     fits = optimum is not None
     if optimum is None:
         optimum = best(programme, np.zeros(len(programme.group)), relief=relief)
@@ -122,78 +124,6 @@ def _chosen(answer: Plan, found: Sequence[Offer], budgets: Budgets) -> Plan:
         return answer
     value, unit = _value(answer)
     return replace(answer, value=value, gap=optimum.left * unit / value)
-
-
-def _optimum(programme: Programme, offers: Sequence[Offer], request: PlanRequest) -> Optimum | None:
-    """The best choice that keeps every limit; of equally good ones the quickest to respond."""
-
-    def keeps(items: Integers) -> bool:
-        return kept(programme, items, ROUNDING / 10)
-
-    left = 0.0
-    within = programme
-    if request.objective == "worst-accuracy":
-        worst = _best_worst(programme, offers)
-        if worst is None:
-            return None
-        left, within = worst.left, _at_least_as_accurate(programme, offers, worst.items)
-    cost = _cost(offers, request)
-    optimum = best(within, cost, keeps)
-    if optimum is None:
-        return None
-    if request.objective != "worst-accuracy":
-        left = optimum.left
-    scaled, _ = scaled_costs(cost, within.group)
-    most = float(scaled[optimum.items].sum())
-
-    def as_good(items: Integers) -> bool:
-        return keeps(items) and float(scaled[items].sum()) <= most + ROUNDING * SPAN
-
-    quickest = best(
-        within.with_row(scaled, most), _together([x.own_ms.bound for x in offers]), as_good
-    )
-    return replace(quickest or optimum, left=left)
-
-
-def _best_worst(programme: Programme, offers: Sequence[Offer]) -> Optimum | None:
-    """The choice whose least accuracy is highest: the greatest lack of any workload is the cost."""
-    groups = np.arange(len(offers))[:, np.newaxis]
-    lacks = np.where(programme.group == groups, 1 - _accuracy(offers) / 100, 0.0)
-    levelled = programme
-    for lack in lacks:
-        levelled = levelled.with_row(lack, 0.0)
-    relief = (np.arange(len(levelled.rows)) >= len(programme.rows)).astype(np.float64)
-    return best(
-        levelled,
-        np.zeros(len(programme.group)),
-        lambda items: kept(programme, items, ROUNDING / 10),
-        relief[:, np.newaxis],
-    )
-
-
-def _at_least_as_accurate(
-    programme: Programme, offers: Sequence[Offer], items: Integers
-) -> Programme:
-    """The programme without whatever is less accurate than the least accurate of some items."""
-    accuracy = _accuracy(offers)
-    return programme.with_row((accuracy < accuracy[items].min()).astype(np.float64), 0.0)
-
-
-def _cost(offers: Sequence[Offer], request: PlanRequest) -> Floats:
-    """What the objective makes of each candidate, less being better."""
-    if request.objective == "power":
-        return _together([each.draw_w.value for each in offers])
-    total = sum(each.weight for each in request.workloads)
-    return _together([-each.workload.weight / total * each.accuracy.value for each in offers])
-
-
-def _accuracy(offers: Sequence[Offer]) -> Floats:
-    return _together([each.accuracy.value for each in offers])
-
-
-def _together(columns: Sequence[Floats]) -> Floats:
-    joined: Floats = np.concatenate(columns)
-    return joined
 
 
 def _value(answer: Plan) -> tuple[float, float]:
