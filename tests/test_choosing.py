@@ -100,9 +100,8 @@ def test_what_is_preferred_would_take_the_place_of_the_pick(
         if each in told:
             assert first != pick
         elif first != pick:  # only a tie, which the names decided
-            record = [candidates.candidate(at, ()) for at in (first, pick)]
-            last = [at.metric(steps[-1].metric.key) for at in record]
-            assert [at and at.value for at in last][0] == [at and at.value for at in last][1]
+            last = candidates.values(steps[-1].metric.key).value
+            assert last[first] == last[pick]
 
 
 def test_the_example_of_the_readme_in_steps() -> None:

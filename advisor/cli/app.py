@@ -19,6 +19,7 @@ from advisor.cli import (
     import_,
     measure,
     pick,
+    plan,
     predict,
     schema,
     show,
@@ -55,6 +56,7 @@ def _common(
 
 app.command("pick")(pick.command)
 app.command("frontier")(frontier.command)
+app.command("plan")(plan.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
 app.command("fit")(fit.command)
