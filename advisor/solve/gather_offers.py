@@ -123,7 +123,7 @@ def _offer(
 def _column(candidates: Candidates, key: str, sense: Sense | None, guarantee: Guarantee) -> Column:
     """A figure; `sense` says from which side it is limited, `None` for not at all."""
     if sense is None:
-        value = candidates.values(key).value
+        value = candidates.figure(key)
         return Column(value, value)
     value, width = _widths(candidates, key, sense)
     away = guarantee.deviations * np.where(np.isfinite(width), width, 0.0)
