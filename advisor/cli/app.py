@@ -13,6 +13,7 @@ from advisor.cli import (
     boards,
     catalog,
     compare,
+    figures,
     findings,
     fit,
     frontier,
@@ -65,6 +66,7 @@ app.command("findings")(findings.command)
 app.command("measure")(measure.command)
 app.add_typer(import_.app, name="import")
 app.command("compare")(compare.command)
+app.command("figures")(figures.command)
 app.add_typer(catalog.app, name="catalog")
 app.command("schema")(schema.command)
 
