@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from advisor.solve.limits import Constraint
 from advisor.solve.objective import Step, read_objective
 from advisor.solve.ranking import in_order, preferred
 from advisor.solve.recommend import recommend
+from advisor.solve.recommendation import Recommendation
 from advisor.solve.requirements import Requirements, read_requirements
 from advisor.solve.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run
@@ -214,6 +216,24 @@ def test_a_broken_board_leaves_the_others(run: Run, overlay: Overlay) -> None:
     assert run("pick", "--board", "small,jetson-tx1", "--catalog", overlay.folder).code == 2
 
 
+def test_ties_between_boards_fall_to_the_name(overlay: Overlay) -> None:
+    for board in ("zmall", "amall"):
+        for file in ("board.yaml", "measurements.csv"):
+            overlay.write(
+                f"boards/{board}/{file}", (overlay.folder / "boards/small" / file).read_text()
+            )
+    for order in itertools.permutations(("zmall", "small", "amall")):
+        best = advisor.pick(board=order, fps=10, catalog=overlay.folder).best
+        assert best is not None
+        assert best.board == "amall"
+
+
+def test_where_nothing_fits_the_answer_names_the_board(run: Run) -> None:
+    ran = run("pick", "--board", "any", "--fps", 500, "--accuracy", 80)
+    assert ran.code == 1
+    assert "would give inception-v4 at batch 16 on jetson-tx1." in " ".join(ran.out.split())
+
+
 def test_boards_that_are_none() -> None:
     for wrong, said in (
         ("jetson-tx1,", "an empty name"),
@@ -279,6 +299,81 @@ def test_least_and_most_of_one_metric_are_two_limits(run: Run) -> None:
     document = json.loads(run("pick", "--where", "fps >= 10", "--where", "fps <= 20", "--json").out)
     assert set(document["best"]["headroom"]) == {"fps", "fps:max"}
     assert document["query"]["require"]["fps"] == {"min": "10", "max": "20"}
+
+
+# --- what would have to give
+
+ANY_SENSE = st.fixed_dictionaries(
+    {"fps": st.floats(5, 150).map(lambda value: f">= {value!r}")},
+    optional={
+        "latency": st.tuples(st.sampled_from(["<=", ">="]), st.floats(20, 1500)).map(
+            lambda each: f"{each[0]} {each[1]!r} ms"
+        ),
+        "power": st.tuples(st.sampled_from(["<=", ">="]), st.floats(2, 13)).map(
+            lambda each: f"{each[0]} {each[1]!r} W"
+        ),
+        "board-energy": st.tuples(st.sampled_from(["<=", ">="]), st.floats(0.05, 2)).map(
+            lambda each: f"{each[0]} {each[1]!r} J"
+        ),
+        "hours": st.tuples(st.sampled_from(["<=", ">="]), st.floats(0.8, 5)).map(
+            lambda each: f"{each[0]} {each[1]!r}"
+        ),
+        "accuracy": st.floats(50, 81).map(lambda value: f">= {value!r}"),
+    },
+)
+
+
+def ask_any(limits: dict[str, str], confidence: float | str = "none") -> Recommendation:
+    requirements = read_requirements(limits, battery="10 Wh", confidence=confidence)
+    return recommend(gather(CATALOG, requirements), requirements)
+
+
+@settings(max_examples=60, deadline=None)
+@given(ANY_SENSE, st.sampled_from(["none", 0.3, 0.9]))
+def test_the_highest_frame_rate_that_gives_an_answer_is_offered(
+    limits: dict[str, str], confidence: float | str
+) -> None:
+    answer = ask_any(limits, confidence)
+    if answer.best is not None:
+        return
+    requirements = read_requirements(limits, battery="10 Wh", confidence=confidence)
+    candidates = gather(CATALOG, requirements)
+
+    def answers(rate: float) -> bool:
+        constraints = [
+            replace(each, limit=rate) if each.sets_rate else each
+            for each in requirements.constraints
+        ]
+        these = replace(candidates, fps=rate)
+        verdicts = Verdicts.of(these, constraints, requirements.objective, requirements.confidence)
+        return len(verdicts.fitting) > 0
+
+    asked = requirements.fps or math.nan
+    offered = [each for each in answer.relaxations if each.limits[0].constraint.sets_rate]
+    rates = np.geomspace(asked * 0.999, asked / 200, 120)
+    found = max(filter(answers, rates.tolist()), default=0.0)
+    if offered:
+        (loosened,) = offered[0].limits
+        assert answers(loosened.limit)
+        assert found <= loosened.limit * (1 + 1e-5)
+    else:
+        assert found == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(ANY_SENSE)
+def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
+    limits: dict[str, str],
+) -> None:
+    answer = ask_any(limits)
+    if answer.best is not None:
+        return
+    requirements = read_requirements(limits, battery="10 Wh", confidence="none")
+    least = least_largest_change(gather(CATALOG, requirements), requirements.constraints)
+    alone = min((each.change for each in answer.relaxations), default=math.inf)
+    told = min(alone, answer.together.change if answer.together else math.inf)
+    assert told <= least * 1.005 + 2e-6 or math.isinf(least)
+    assert told >= min(least, 3.9) - 5e-3
 
 
 # --- what would have to give, together
@@ -379,6 +474,56 @@ def test_impossible_sets_are_the_smallest(limits: dict[str, float]) -> None:
 
 
 # --- why not this one
+
+
+def test_figures_that_meet_the_limits_are_not_called_impossible(run: Run) -> None:
+    """Only the confidence is missing here."""
+    out = " ".join(run("pick", "--fps", 12.15, "--accuracy", 78, "--batch", 1).out.split())
+    assert "1 more candidate meets every limit by the figures" in out
+    assert "No candidate meets" not in out
+
+
+def test_an_objective_that_nothing_is_known_of_says_so(run: Run) -> None:
+    ran = run("pick", "--objective", "hours within 1 h, accuracy")
+    assert ran.code == 0
+    told = " ".join(ran.out.split())
+    assert "The battery life of all that meet the limits is unknown, so it decides nothing." in told
+    assert "inf" not in told.replace("inference", "").replace("information", "")
+
+
+def test_many_limits_are_answered_soon() -> None:
+    names = ("fps", "latency", "energy", "power", "memory", "params", "ops", "time", "net-power")
+    limits = {
+        each: {"min": low, "max": high}
+        for each, low, high in zip(
+            names,
+            ("1", "1 ms", "1 mJ", "1 W", "1 MB", "1k", "1k", "1 ms", "1 W"),
+            ("2", "2 ms", "2 mJ", "2 W", "2 MB", "2k", "2k", "2 ms", "2 W"),
+            strict=True,
+        )
+    }
+    requirements = read_requirements({**limits, "accuracy": {"min": 80, "max": 81}})
+    answer = recommend(gather(CATALOG, requirements), requirements)
+    assert answer.best is None
+    assert 1 <= len(answer.impossible) <= 3
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"where": 5}, {"explain": 5}, {"explain": [5]}, {"predictions": "no"}, {"all_batches": "no"},
+     {"batch": b"1"}, {"board": b"x"}, {"confidence": 0.0}, {"confidence": math.nan}],
+)  # fmt: skip
+def test_odd_arguments_are_refused_in_words(odd: dict[str, Any]) -> None:
+    with pytest.raises(AdvisorError):
+        advisor.pick(**odd)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"x": 5}, {"x": ["time"]}, {"x": None}, {"y": "time"}, {"z": "fast"}, {"fsp": 30}]
+)
+def test_odd_axes_are_refused_in_words(odd: dict[str, Any]) -> None:
+    with pytest.raises(AdvisorError):
+        advisor.frontier(**odd)
 
 
 def test_why_not() -> None:

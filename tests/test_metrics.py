@@ -61,9 +61,12 @@ def test_energy_adds_the_errors_of_time_and_power() -> None:
     assert (low, high) == pytest.approx((0.25 * math.exp(-below), 0.25 * math.exp(above)))
 
 
-def test_an_energy_of_unknown_error_has_no_interval() -> None:
+def test_a_part_without_an_interval_counts_as_exact_beside_one_that_has_one() -> None:
     exact = Values(POWER.value, UNKNOWN.low, UNKNOWN.high)
-    value, low, high = only(energy_interval_j(LATENCY, BATCH, exact))
+    energy = only(energy_interval_j(LATENCY, BATCH, exact))
+    assert energy == pytest.approx((0.25, 0.25 * 0.9, 0.25 * 1.25))
+    bare = Values(LATENCY.value, UNKNOWN.low, UNKNOWN.high)
+    value, low, high = only(energy_interval_j(bare, BATCH, exact))
     assert value == pytest.approx(0.25)
     assert math.isnan(low)
     assert math.isnan(high)
@@ -97,9 +100,8 @@ def test_average_power_is_unknown_without_idle_power() -> None:
         math.isnan(each) for each in only(average_power_interval_w(energy, POWER, UNKNOWN, 20.0))
     )
     exact_idle = Values(IDLE.value, UNKNOWN.low, UNKNOWN.high)
-    value, low, _ = only(average_power_interval_w(energy, POWER, exact_idle, None))
-    assert value == 12.0
-    assert math.isnan(low)
+    figures = only(average_power_interval_w(energy, POWER, exact_idle, None))
+    assert figures == (12.0, 11.5, 12.5)
 
 
 def test_a_battery_and_a_frame_pay_for_idling_too() -> None:

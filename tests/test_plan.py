@@ -729,3 +729,55 @@ def test_requests_from_python_are_checked_too() -> None:
         plan(3)  # type: ignore[arg-type]
     with pytest.raises(AdvisorError, match="unknown board"):
         plan(PlanRequest("nowhere", (one,)))
+
+
+def test_equals_fall_to_energy_memory_batch_and_name(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,aaa,fp32,1,20,9,300,reported,my-notes",
+        "resnet-18,bbb,fp32,1,20,1,100,reported,my-notes",
+        "resnet-18,ccc,fp32,1,20,1,90,reported,my-notes",
+    )
+    answer = plan(small(overlay, TWO), overlay.folder)
+    assert {each.candidate.runtime for each in answer.chosen} == {"ccc"}
+
+
+def test_a_workload_with_nothing_to_choose_from(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text(
+        "workloads: {a: {require: {fps: '>= 2'}, candidates: {architectures: vgg-*, batch: 64}}}\n"
+    )
+    ran = run("plan", path)
+    assert ran.code == 1
+    assert "a: there is nothing to choose from" in ran.out
+    check_shape(document(run("plan", path, "--json")), run)
+
+
+def test_a_budget_that_is_short_by_a_rounding_error_is_kept(overlay: Overlay) -> None:
+    overlay.measurements("resnet-18,eager,fp32,1,20,5,300,reported,my-notes")
+    asked = "workloads: {one: {require: {fps: '>= 2'}}}\nconfidence: none\n"
+    for share, fits in (("0.04", True), ("0.039999999998", True), ("0.0399", False)):
+        assert plan(small(overlay, f"share: {share}\n" + asked), overlay.folder).fits is fits
+
+
+def test_memory_of_a_device_leaves_the_runtime_out(overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    text = board.read_text()
+    for scope, floor in (("device reserved", 0.0), ("net system memory", 250.0)):
+        board.write_text(text + f"memory_scope: {scope}\nmemory: {{value: 4 GB}}\n")
+        answer = plan(small(overlay, "runtime_floor: 250 MB\n" + TWO), overlay.folder)
+        assert answer.floor_mb == floor
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"confidence": 1.0}, {"power_w": 0.0}, {"memory_mb": -1.0}, {"workloads": [5]}]
+)
+def test_a_wrong_request_is_refused_in_words(wrong: dict[str, Any]) -> None:
+    workloads = [Workload("a", read_requirements({"fps": "2"}))]
+    with pytest.raises(AdvisorError):
+        PlanRequest(**{"board": "jetson-tx1", "workloads": workloads, **wrong})
+
+
+@pytest.mark.parametrize("limit", ["power <= 3 W", "latency >= 1 ms", "latency <= 9 ms@p99"])
+def test_a_workload_that_limits_what_it_cannot_is_refused(limit: str) -> None:
+    with pytest.raises(AdvisorError):
+        Workload("a", read_requirements({"fps": "2"}, where=[limit]))

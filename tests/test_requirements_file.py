@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,29 @@ def test_an_answer_echoes_a_question_that_can_be_asked_again(run: Run, tmp_path:
         jsonschema.validate(first["query"], schema(run))
         echoed = tmp_path / f"{path.stem}.json"
         echoed.write_text(json.dumps(first["query"]))
-        again = json.loads(run("pick", echoed, "--json").out)
-        for each in (first, again):  # the second names the weights that the first took by default
-            del each["query"]["command"]
-        assert again == first
+        assert json.loads(run("pick", echoed, "--json").out) == first
+
+
+def test_the_echo_keeps_weights_explanations_and_small_confidences(
+    run: Run, tmp_path: Path, overlay: Overlay
+) -> None:
+    overlay.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,"
+        "origin,source\nresnet-18,mine,70,,,,reported,my-notes\n",
+    )
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text().replace("weights: paper", "weights: mine"))
+    asked = ("--board", "small", "--objective", "time", "--explain", "resnet-50")
+    catalog = ("--catalog", overlay.folder)
+    first = json.loads(run("pick", *asked, "--confidence", "0.00001", *catalog, "--json").out)
+    assert first["rejected"]["considered"] == 3
+    assert first["rejected"]["explained"][0]["architecture"] == "resnet-50"
+    echoed = tmp_path / "echoed.json"
+    echoed.write_text(json.dumps(first["query"]))
+    assert json.loads(run("pick", echoed, *catalog, "--json").out) == first
+    words = shlex.split(first["query"]["command"])[1:]
+    assert json.loads(run(*words, "--json").out) == first
 
 
 # --- what a file can say
@@ -160,7 +180,7 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(LIMITS, st.sampled_from(["any", "1", "1,4,16"]), st.sampled_from(["energy", "accuracy"]))
 def test_a_file_options_and_conditions_ask_the_same(
     tmp_path_factory: pytest.TempPathFactory, limits: dict[str, str], batch: str, objective: str
@@ -270,6 +290,7 @@ def test_a_file_that_is_none(run: Run, tmp_path: Path) -> None:
     both = run("pick", tmp_path / "a.yaml", "--constraints", tmp_path / "b.yaml")
     assert both.code == 2
     assert "two files" in both.err
+    assert run("pick", "").code == 2
 
 
 @pytest.mark.parametrize(
@@ -301,6 +322,11 @@ def test_the_schema_refuses_what_the_reader_refuses(run: Run) -> None:
         {"candidates": {"arch": "x"}},
         {"candidates": "everything"},
         {"board": []},
+        {"confidence": 0},
+        {"confidence": 90},
+        {"require": {"accuracy": 101}},
+        {"require": {"fps": "=> 30"}},
+        {"candidates": {"batch": [1, "any"]}},
     )
     for wrong in wrongs:
         assert list(validator.iter_errors(wrong)), wrong

@@ -48,7 +48,7 @@ def command(
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
     from advisor.solve.pick import pick
 
-    recommendation = pick(**question, explain=explain or (), top=top, all_batches=all_batches)
+    recommendation = pick(**question, explain=explain, top=top, all_batches=all_batches)
     for note in recommendation.notes:
         complain(f"warning: {note}")
     if as_json:

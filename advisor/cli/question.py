@@ -182,12 +182,12 @@ def _handed_on(question: dict[str, Any]) -> dict[str, Any]:
         AdvisorError: two files.
     """
     file, constraints = question.pop("file"), question.pop("constraints")
-    if file and constraints:
+    if file is not None and constraints is not None:
         raise AdvisorError(
             "two files of requirements", f"give {file} or --constraints {constraints}"
         )
     return {
         **question,
-        "requirements": file or constraints,
+        "requirements": constraints if file is None else file,
         "where": question["where"] or (),
     }

@@ -19,7 +19,7 @@ SCHEMA = "advisor.frontier/1"
 
 def frontier_json(frontier: Frontier) -> str:
     """The frontier as one JSON document."""
-    query = query_document(frontier.requirements, frontier.boards)
+    query = query_document(frontier.requirements)
     return document_text(
         {
             "schema": SCHEMA,

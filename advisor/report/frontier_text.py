@@ -16,7 +16,6 @@ from advisor.report.fitted import Fitted
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.report.pick_words import (
     PREDICTED_MARK,
-    VARIANTS,
     boards_text,
     choice_text,
     figure_of,
@@ -27,6 +26,7 @@ from advisor.report.pick_words import (
     unlike_scopes,
     value_of,
     variant_cell,
+    varying,
 )
 from advisor.report.scatter_text import Axis, Scatter, Series
 from advisor.solve.candidate import Candidate
@@ -83,19 +83,15 @@ def _points_table(frontier: Frontier) -> Fitted:
 
 
 def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
-    varying = _varying(frontier.points)
+    names = varying(frontier.points)
     headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
-    table = plain_table("network", *varying, "batch", *headings, left=1 + len(varying))
+    table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
-        variant = [variant_cell(point, name) for name in varying]
+        variant = [variant_cell(point, name) for name in names]
         figures = [figure_of(point, key) for key in keys]
         style = "bold green" if point == frontier.pick else None
         table.add_row(point.architecture, *variant, str(point.batch), *figures, style=style)
     return table
-
-
-def _varying(points: Sequence[Candidate]) -> list[str]:
-    return [name for name in VARIANTS if len({getattr(each, name) for each in points}) > 1]
 
 
 def _spread(points: Sequence[Candidate]) -> list[Candidate]:

@@ -32,19 +32,24 @@ def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> T
         if column.header in ("nearest, batch", "also fails"):
             column.justify = "left"
     for rejection in recommendation.rejections:
-        cells = str(rejection.constraint), str(rejection.rejected), *_nearest(rejection)
+        cells = (
+            str(rejection.constraint),
+            str(rejection.rejected),
+            *_nearest(rejection, on_board=len(recommendation.boards) > 1),
+        )
         told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
         table.add_row(*(told[heading] for heading in headings))
     return table
 
 
-def _nearest(rejection: Rejection) -> Sequence[str]:
+def _nearest(rejection: Rejection, *, on_board: bool) -> Sequence[str]:
     nearest, constraint = rejection.nearest, rejection.constraint
     if nearest is None:
         return "none", "", "", ""
+    board = f", {nearest.board}" if on_board else ""
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
-        f"{nearest.architecture}, {nearest.batch}",
+        f"{nearest.architecture}, {nearest.batch}{board}",
         with_unit(constraint.metric, of_this.value),
         "?" if of_this.margin is None else magnitude(of_this.margin),
         _shortened([each.name for each in rejection.also_fails]),
@@ -69,13 +74,13 @@ def why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
-    yield from map(_relaxation, recommendation.relaxations)
+    several = len(recommendation.boards) > 1
+    for each in recommendation.relaxations:
+        yield _relaxation(each, on_board=several)
     if recommendation.together:
         factor = math.exp(recommendation.together.change)
-        yield (
-            f"{_relaxation(recommendation.together)} That changes no limit by more than a factor of "
-            f"{factor:.3g}."
-        )
+        offered = _relaxation(recommendation.together, on_board=several)
+        yield f"{offered} That changes no limit by more than a factor of {factor:.3g}."
 
 
 def _impossible(limits: Sequence[Constraint]) -> str:
@@ -105,6 +110,6 @@ def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
             )
 
 
-def _relaxation(relaxation: Relaxation) -> str:
+def _relaxation(relaxation: Relaxation, *, on_board: bool) -> str:
     limits = limits_text([each.asked for each in relaxation.limits])
-    return f"{limits} instead would give {place(relaxation.candidate)}."
+    return f"{limits} instead would give {place(relaxation.candidate, on_board=on_board)}."

@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from advisor.catalog.records import Board, Estimate
+from advisor.catalog.records import Estimate
 from advisor.quantities import ENERGY, TIME, written_as
 from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.limits import Constraint
@@ -37,7 +37,7 @@ def pick_json(recommendation: Recommendation) -> str:
     offered += [recommendation.together] if recommendation.together else []
     document = {
         "schema": SCHEMA,
-        "query": query_document(recommendation.requirements, recommendation.boards),
+        "query": query_document(recommendation.requirements),
         "status": "ok" if best else "infeasible",
         "best": candidate_document(best) if best else None,
         "alternatives": [candidate_document(each) for each in recommendation.alternatives],
@@ -66,12 +66,11 @@ def document_text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, Any]:
+def query_document(asked: Requirements) -> dict[str, Any]:
     """The question, defaults included, as a file of requirements could hold it."""
     require: dict[str, dict[str, str]] = {}
     for each in asked.constraints:
         require.setdefault(each.name, {})[each.sense] = each.limit_text
-    weights = {each.weights for each in boards}
     steps = [str(step) for step in asked.objective]
     named = list(asked.boards or ["any"])
     battery = {} if asked.battery_j is None else {"battery": written_as(asked.battery_j, ENERGY)}
@@ -79,12 +78,11 @@ def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, An
         "board": named[0] if len(named) == 1 else named,
         "require": require,
         "objective": steps[0] if len(steps) == 1 else steps,
-        "candidates": selection_document(
-            asked.selection, weights.pop() if len(weights) == 1 else None
-        ),
+        "candidates": selection_document(asked.selection),
         "confidence": asked.confidence or "none",
         "overhead": written_as(asked.overhead_ms, TIME),
         **battery,
+        **({"explain": list(asked.explain)} if asked.explain else {}),
         "top": asked.top,
         "all_batches": asked.all_batches,
         "catalog": asked.catalog,
@@ -92,17 +90,12 @@ def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, An
     }
 
 
-def selection_document(chosen: Selection, weights: str | None) -> dict[str, Any]:
-    """What may be chosen from.
-
-    Args:
-        chosen: as it was asked.
-        weights: those that are used where none are named; `None` where boards differ in them.
-    """
+def selection_document(chosen: Selection) -> dict[str, Any]:
+    """What may be chosen from; weights are null where each board's own are taken."""
     return {
         **{name: list(patterns) for name, patterns in chosen.patterns.items()},
         "batch": chosen.batches_text,
-        "weights": chosen.weights or weights,
+        "weights": chosen.weights,
         "networks": chosen.networks,
         "predictions": chosen.predictions,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -14,7 +15,6 @@ from advisor.report.figures import COLUMNS, figure, plain_table, with_unit
 from advisor.report.fitted import Fitted
 from advisor.report.pick_words import (
     PREDICTED_MARK,
-    VARIANTS,
     boards_text,
     chance_text,
     choice_text,
@@ -30,6 +30,7 @@ from advisor.report.pick_words import (
     value_of,
     variant_cell,
     variant_text,
+    varying,
 )
 from advisor.solve.candidate import Candidate
 from advisor.solve.limits import Constraint
@@ -44,6 +45,15 @@ ALWAYS_SHOWN = (
     "average_power_w",
     "memory_mb",
 )
+
+MARK = "mark"
+"""The column that says how probably a candidate meets all limits, beside those of the metrics."""
+
+ERRORS = {"measured": "measuring", "reported": "reading", "predicted": "prediction"}
+"""What the error of a figure is called, by its origin."""
+
+WORTH_TELLING = 0.995
+"""What is surer goes without saying."""
 
 
 def pick_text(recommendation: Recommendation) -> RenderableType:
@@ -96,7 +106,7 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
 
 def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
-    names = _varying(recommendation.candidates)
+    names = varying(recommendation.candidates)
     headings = [
         "meets\nlimits" if key == MARK else f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}"
         for key in keys
@@ -127,10 +137,6 @@ def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
             cells = ("  head-room", *blank, *margins)
             table.add_row(*cells, style="dim")
     return table
-
-
-def _varying(candidates: Sequence[Candidate]) -> list[str]:
-    return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
 
 
 def _shown_keys(recommendation: Recommendation) -> list[str]:
@@ -177,19 +183,10 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield f"{more} every limit (--top)."
 
 
-WORTH_TELLING = 0.995
-"""What is surer goes without saying."""
-
-
-MARK = "mark"
-"""The column that says how probably a candidate meets all limits, beside those of the metrics."""
-
-ERRORS = {"measured": "measuring", "reported": "reading", "predicted": "prediction"}
-"""What the error of a figure is called, by its origin."""
-
-
 def _narrowing(narrowing: Narrowing) -> str:
     metric = narrowing.step.metric
+    if math.isinf(narrowing.best):
+        return f"The {metric.title} of all that meet the limits is unknown, so it decides nothing."
     best = with_unit(metric.key, narrowing.best)
     are = "is 1 candidate" if narrowing.left == 1 else f"are {narrowing.left} candidates"
     return (

@@ -31,9 +31,11 @@ def limits_text(constraints: Sequence[Constraint]) -> str:
     return listed([str(each) for each in constraints])
 
 
-def place(candidate: Candidate, beside: Candidate | None = None) -> str:
+def place(candidate: Candidate, beside: Candidate | None = None, *, on_board: bool = False) -> str:
     """A candidate in a sentence; in what else than network and batch it differs from another."""
     named = f"{candidate.architecture} at batch {candidate.batch}"
+    if on_board:
+        return f"{named} on {candidate.board}"
     alike = beside is None or all(
         getattr(candidate, name) == getattr(beside, name) for name in VARIANTS
     )
@@ -48,6 +50,11 @@ def variant_text(candidate: Candidate) -> str:
     """The weights, runtime and precision of a candidate."""
     weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
     return f"{weights}, {candidate.runtime}, {candidate.precision}"
+
+
+def varying(candidates: Sequence[Candidate]) -> list[str]:
+    """In what else than network and batch these differ."""
+    return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
 
 
 def variant_cell(candidate: Candidate, name: str) -> str:
@@ -138,9 +145,10 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
         yield (
-            f"{unsure.count} more {meet} every limit by the figures, but not with {asked:.0%} "
-            f"confidence; the likeliest, {place(unsure.likeliest)}, with "
-            f"{chance_text(unsure.likeliest.chance)} ({unsure.likeliest.mark}; --confidence)."
+            f"{unsure.count} more {meet} every limit by the figures, but not with "
+            f"{100 * asked:.12g}% confidence; the likeliest, "
+            f"{place(unsure.likeliest, on_board=len(recommendation.boards) > 1)}, with "
+            f"{chance_text(unsure.likeliest.chance)} (--confidence)."
         )
     for rejection in recommendation.rejections:
         if rejection.unknown:

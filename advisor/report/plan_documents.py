@@ -56,9 +56,7 @@ def _query(plan: Plan) -> dict[str, Any]:
         "share": _digits(asked.share),
         "objective": asked.objective,
         "confidence": confidence_text(asked.confidence),
-        "workloads": {
-            each.name: _workload(each, plan.board.weights or None) for each in asked.workloads
-        },
+        "workloads": {each.name: _workload(each) for each in asked.workloads},
     }
     if asked.memory_mb is not None:
         query["memory"] = written_as(asked.memory_mb, MEMORY)
@@ -74,13 +72,13 @@ def _digits(number: float) -> str:
     return format(Decimal(repr(number)), "f")
 
 
-def _workload(workload: Workload, weights: str | None) -> dict[str, Any]:
+def _workload(workload: Workload) -> dict[str, Any]:
     asked = workload.requirements
     return {
         "require": {each.name: {each.sense: each.limit_text} for each in asked.constraints},
         "weight": workload.weight,
         "overhead": written_as(asked.overhead_ms, TIME),
-        "candidates": selection_document(asked.selection, weights),
+        "candidates": selection_document(asked.selection),
     }
 
 

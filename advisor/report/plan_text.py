@@ -18,7 +18,7 @@ from advisor.report.figures import (
     with_unit,
 )
 from advisor.report.fitted import Fitted
-from advisor.report.pick_words import VARIANTS, listed
+from advisor.report.pick_words import listed, varying
 from advisor.solve.metrics import METRICS
 from advisor.solve.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
 
@@ -68,11 +68,7 @@ def _headline(plan: Plan) -> Text:
 
 
 def _table(plan: Plan, keys: Sequence[str]) -> Table:
-    names = [
-        name
-        for name in VARIANTS
-        if len({getattr(each.candidate, name) for each in plan.chosen}) > 1
-    ]
+    names = varying([each.candidate for each in plan.chosen])
     headings = [COLUMNS[key] for key in keys]
     table = plain_table("workload", "network", *names, *headings, left=2 + len(names))
     blank = [""] * len(names)
@@ -147,7 +143,11 @@ def _sentences(plan: Plan) -> Iterator[str]:
     yield _guarantee(plan)
     if plan.floor_mb and len(plan.chosen) > 1:
         floor = with_unit("memory_mb", plan.floor_mb)
-        yield f"The {floor} of memory that the runtime takes by itself are counted once."
+        told = "stated" if plan.request.runtime_floor_mb is not None else "the law of the memory"
+        yield (
+            f"The {floor} of memory that the runtime takes by itself are counted once; {told} is "
+            f"taken as exact."
+        )
     yield from _fell_out(plan)
 
 
@@ -218,6 +218,12 @@ def _title(key: str) -> str:
 
 def _impossible(workload: Considered) -> Iterator[str]:
     """Why no candidate could serve a workload, nothing else running."""
+    if not workload.candidates:
+        yield (
+            f"{workload.workload}: there is nothing to choose from; what it may be does not fit in the "
+            f"board's memory, failed when measured, or lacks the weights asked for."
+        )
+        return
     lacking = [key for key, count in workload.unknown.items() if count == workload.candidates]
     if lacking:
         figures = listed([_title(key) for key in lacking])

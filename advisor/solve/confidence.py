@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 Z90 = 1.6448536269514722
 """Half the width of a 90 % interval, in standard deviations."""
 
-SURE = 4.0
-"""Beyond so many standard deviations a limit is met or not, for certain."""
+FAR = 4.0
+"""So many standard deviations from a figure, a limit is met or not for certain."""
 
 STEPS = 32
 """In how many pieces the latency's distribution is taken where power matters, too."""
+
+IDLE_STEPS = (-1.5341, -0.8871, -0.4888, -0.1573, 0.1573, 0.4888, 0.8871, 1.5341)
+"""The middles of eight equally probable parts of a normal distribution, in standard deviations."""
 
 BLOCK = 20_000
 """So many candidates are integrated at once, which bounds the memory."""
@@ -82,21 +85,23 @@ def chance_alone(candidates: Candidates, constraint: Constraint) -> Floats:
 def spread(candidates: Candidates, key: str) -> Values:
     """A metric of all candidates, and the standard deviations of its logarithm below and above.
 
-    A figure without an interval is taken as exact if it was measured or reported; what is predicted
-    without one could be anything.
+    A figure without an interval is taken as exact if it was measured or reported; what rests on something
+    predicted without one could be anything.
     """
     value, low, high = candidates.values(key)
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.log(value / np.maximum(low, np.finfo(np.float64).tiny)) / Z90
         above = np.log(high / value) / Z90
-    without = np.where(predicted(candidates, key), np.inf, 0.0)
+    anything = predicted(candidates, key, without_interval=True)
     return Values(
-        value, np.where(np.isnan(below), without, below), np.where(np.isnan(above), without, above)
+        value,
+        np.where(anything, np.inf, np.nan_to_num(below, posinf=np.inf)),
+        np.where(anything, np.inf, np.nan_to_num(above, posinf=np.inf)),
     )
 
 
-def predicted(candidates: Candidates, key: str) -> Booleans:
-    """Where a metric rests on something predicted."""
+def predicted(candidates: Candidates, key: str, *, without_interval: bool = False) -> Booleans:
+    """Where a metric rests on something predicted, of which no interval is known if so asked."""
     from advisor.solve.derivations import DERIVATIONS
 
     rests = np.zeros(len(candidates), dtype=np.bool_)
@@ -104,7 +109,10 @@ def predicted(candidates: Candidates, key: str) -> Booleans:
         metered = getattr(candidates.measurements, part, None)
         if isinstance(metered, Metered):
             place = metered.origin.position.get("predicted", -1)
-            rests |= metered.origin.index[candidates.rows] == place
+            here = metered.origin.index[candidates.rows] == place
+            rests |= (
+                here & np.isnan(metered.values.low[candidates.rows]) if without_interval else here
+            )
     return rests
 
 
@@ -145,7 +153,12 @@ def _together(candidates: Candidates, constraints: Sequence[Constraint]) -> Floa
         met = (shortest_ms <= latency.value) & (latency.value <= longest_ms)
         total = np.where(exact, np.where(met, 1.0, 0.0), total)
         if powered:
-            total = _integrated(candidates, powered, (latency, power), (least, most), exact & met)
+            figures, ends = (latency, power), (least, most)
+            shares = [
+                _integrated(candidates, powered, figures, ends, exact & met, idle_w)
+                for idle_w in _idle_powers_w(candidates, powered)
+            ]
+            total = np.mean(shares, axis=0)
     return np.where(np.isnan(latency.value), 0.0, total)
 
 
@@ -155,6 +168,7 @@ def _integrated(
     figures: tuple[Values, Values],
     ends: tuple[Floats, Floats],
     exactly: Booleans,
+    idle_w: Floats,
 ) -> Floats:
     """The probability of limits on the power, summed over pieces of the latency's distribution.
 
@@ -166,26 +180,31 @@ def _integrated(
         figures: the spread of the latency and of the power.
         ends: between which standard deviations the latency may lie.
         exactly: where the latency has no error and lies between them.
+        idle_w: the idle power.
     """
     latency, power = figures
-    edges = np.linspace(-SURE, SURE, STEPS + 1)[:, np.newaxis]
+    edges = np.linspace(-FAR, FAR, STEPS + 1)[:, np.newaxis]
     edges[0], edges[-1] = -np.inf, np.inf
     bottom, top = np.clip(ends[0], edges[:-1], edges[1:]), np.clip(ends[1], edges[:-1], edges[1:])
     weight = np.maximum(normal_cdf(top) - normal_cdf(bottom), 0.0)
-    z = (np.clip(bottom, -SURE, SURE) + np.clip(top, -SURE, SURE)) / 2
+    z = (np.clip(bottom, -FAR, FAR) + np.clip(top, -FAR, FAR)) / 2
     width = np.where(z < 0, latency.low, latency.high)
     length_ms = latency.value * np.exp(np.where(np.isinf(width), 0.0, z * width))
-    met = _power_chance(candidates, powered, power, length_ms)
+    met = _power_chance(candidates, powered, power, length_ms, idle_w)
     total = np.where(weight > 0, weight * met, 0.0).sum(axis=0)
-    certain = _power_chance(candidates, powered, power, latency.value)
+    certain = _power_chance(candidates, powered, power, latency.value, idle_w)
     return np.where((latency.low == 0) & (latency.high == 0), exactly * certain, total)
 
 
 def _power_chance(
-    candidates: Candidates, powered: Sequence[Constraint], power: Values, latency_ms: Floats
+    candidates: Candidates,
+    powered: Sequence[Constraint],
+    power: Values,
+    latency_ms: Floats,
+    idle_w: Floats,
 ) -> Floats:
     """The probability that the power lies where these limits leave it, at these latencies."""
-    least_w, most_w = _powers_w(candidates, powered, latency_ms)
+    least_w, most_w = _powers_w(candidates, powered, latency_ms, idle_w)
     below = _chance_below(power, most_w)
     chances: Floats = np.maximum(below - _chance_below(power, least_w, strictly=True), 0.0)
     return chances
@@ -215,14 +234,27 @@ def _latencies_ms(
     return shortest, longest
 
 
+def _idle_powers_w(candidates: Candidates, constraints: Sequence[Constraint]) -> list[Floats]:
+    """Equally probable idle powers of each candidate's board; one, where it does not matter."""
+    value, low, high = candidates.idle_power_w()
+    if all(each.metric in ("net_power_w", "energy_j") for each in constraints):
+        return [value]
+    below, above = (np.nan_to_num(np.log(ratio) / Z90) for ratio in (value / low, high / value))
+    if not np.any(below + above):
+        return [value]
+    return [value * np.exp(z * (below if z < 0 else above)) for z in IDLE_STEPS]
+
+
 def _powers_w(
-    candidates: Candidates, constraints: Sequence[Constraint], latency_ms: Floats
+    candidates: Candidates,
+    constraints: Sequence[Constraint],
+    latency_ms: Floats,
+    idle_w: Floats,
 ) -> tuple[Floats, Floats]:
     """Between which levels the net power must lie for these limits, at these latencies."""
     time_s = latency_ms / candidates.batch / 1000
     least, most = np.zeros(latency_ms.shape), np.full(latency_ms.shape, np.inf)
     power_w: Floats
-    idle_w = candidates.idle_figure_w()
     fps = np.inf if candidates.fps is None else candidates.fps
     share = np.minimum(1.0, fps * time_s)
     for constraint in constraints:

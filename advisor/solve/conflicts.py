@@ -8,27 +8,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.solve.confidence import chance_alone
 from advisor.solve.limits import Constraint
 from advisor.solve.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
-MOST = 3
-"""So many sets of limits are told."""
+MOST, LARGEST = 3, 4
+"""So many sets are told, of so many limits; the number of larger ones grows without bound."""
 
 
 def impossible(verdicts: Verdicts) -> tuple[tuple[Constraint, ...], ...]:
-    """The smallest sets of limits that no candidate meets, each limit with the asked confidence by itself.
+    """The smallest sets of limits that no candidate's figures meet, up to `LARGEST` limits.
 
-    A set is told only if every smaller part of it can be met. There is none where the limits can all be
-    met by themselves, and only the confidence in all of them together is missing.
+    A set is told only if every smaller part of it can be met. There is none where figures meet all limits,
+    and only the confidence is missing.
     """
     constraints = verdicts.constraints
     met = set(np.unique(_met(verdicts)).tolist())
     found: list[int] = []
-    for size in range(1, len(constraints) + 1):
+    for size in range(1, min(LARGEST, len(constraints)) + 1):
         for limits in map(_bits, itertools.combinations(range(len(constraints)), size)):
             minimal = all(smaller & limits != smaller for smaller in found)
             if minimal and all(each & limits != limits for each in met):
@@ -39,14 +38,10 @@ def impossible(verdicts: Verdicts) -> tuple[tuple[Constraint, ...], ...]:
 
 
 def _met(verdicts: Verdicts) -> Integers:
-    """For each candidate, which limits it meets by themselves, as bits."""
+    """For each candidate, which limits its figures meet, as bits."""
     met = np.zeros(len(verdicts.candidates), dtype=np.int64)
     for place, verdict in enumerate(verdicts.each):
-        enough = verdict.met
-        if verdicts.confidence:
-            alone = chance_alone(verdicts.candidates, verdict.constraint)
-            enough = enough & (alone >= verdicts.confidence)
-        met |= enough.astype(np.int64) << place
+        met |= verdict.met.astype(np.int64) << place
     return met
 
 

@@ -60,21 +60,21 @@ class Frontier:
     notes: tuple[str, ...] = ()
 
 
-def read_axes(names: Sequence[str]) -> tuple[Metric, ...]:
+def read_axes(names: Sequence[object]) -> tuple[Metric, ...]:
     """The metrics that people name as axes.
 
     Raises:
         AdvisorError: a name is unknown or stands twice, or there are too few or too many.
     """
     for place, name in enumerate(names):
-        if name not in KEYS_BY_NAME:
-            raise AdvisorError(f"unknown axis {shown(name)}", closest(name, KEYS_BY_NAME))
+        if not isinstance(name, str) or name not in KEYS_BY_NAME:
+            raise AdvisorError(f"unknown axis {shown(str(name))}", closest(str(name), KEYS_BY_NAME))
         if name in names[:place]:
             others = ", ".join(each for each in KEYS_BY_NAME if each not in names)
             raise AdvisorError(f"{name} stands on two axes", f"choose another of: {others}")
     if not FEWEST_AXES <= len(names) <= MOST_AXES:
         raise AdvisorError(f"a frontier has two or three axes, not {len(names)}", "name them")
-    return tuple(METRICS[KEYS_BY_NAME[name]] for name in names)
+    return tuple(METRICS[KEYS_BY_NAME[str(name)]] for name in names)
 
 
 def frontier(

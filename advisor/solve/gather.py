@@ -17,11 +17,7 @@ from advisor.solve.selection import selected
 from advisor.solve.stacking import stacked
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from advisor.catalog.records import Integers
-
-    Booleans = NDArray[np.bool_]
 
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
@@ -35,7 +31,8 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
         surveyed, broken = catalog.survey()
         notes += [f"left out, since a file is broken: {error.message}" for error in broken]
     else:
-        boards = [catalog.board(name) for name in requirements.boards]
+        # In the order of their names, so that ties do not fall by what was typed first.
+        boards = [catalog.board(name) for name in sorted(requirements.boards)]
         surveyed = [Surveyed(board, catalog.measurements(board)) for board in boards]
     if requirements.selection.completes:
         batches = requirements.selection.batches or ()
@@ -94,8 +91,8 @@ def candidates_on(
         requirements: the question.
 
     Raises:
-        AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or
-            nothing is left to choose from.
+        AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
+            that is asked for together matches no row.
     """
     boards = tuple(each.board for each in surveyed)
     table, row_board = stacked([each.measurements for each in surveyed])

@@ -1,12 +1,13 @@
 """How the 90 % intervals of what is measured carry over to what is derived from it.
 
 Errors of latency, power and idle power are taken as independent: they add in quadrature, on the logarithm
-in a product.
+in a product. A part without an interval counts as exact beside one that has one; without any there is no
+interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,8 +32,9 @@ def falling(formula: Callable[[Floats], Floats], figure: Values) -> Values:
 def energy_interval_j(latency_ms: Values, batch: Integers, net_power_w: Values) -> Values:
     """Energy per image, its relative errors those of latency and power in quadrature."""
     value = energy_j(latency_ms.value, batch, net_power_w.value)
-    below = np.hypot(*(np.log(each.value / each.low) for each in (latency_ms, net_power_w)))
-    above = np.hypot(*(np.log(each.high / each.value) for each in (latency_ms, net_power_w)))
+    parts = (latency_ms, net_power_w)
+    below = _quadrature([np.log(each.value / each.low) for each in parts])
+    above = _quadrature([np.log(each.high / each.value) for each in parts])
     return Values(value, value * np.exp(-below), value * np.exp(above))
 
 
@@ -47,6 +49,18 @@ def average_power_interval_w(
         )
     )
     value = idle_power_w.value + running.value
-    below = np.hypot(running.value - running.low, idle_power_w.value - idle_power_w.low)
-    above = np.hypot(running.high - running.value, idle_power_w.high - idle_power_w.value)
+    parts = (running, idle_power_w)
+    below = _quadrature([each.value - each.low for each in parts])
+    above = _quadrature([each.high - each.value for each in parts])
     return Values(value, value - below, value + above)
+
+
+def _quadrature(errors: Sequence[Floats]) -> Floats:
+    """Independent errors added up; NaN where none is known."""
+    known = [~np.isnan(each) for each in errors]
+    total = np.sqrt(
+        sum(
+            np.where(is_known, each, 0.0) ** 2 for is_known, each in zip(known, errors, strict=True)
+        )
+    )
+    return np.where(np.logical_or.reduce(known), total, np.nan)

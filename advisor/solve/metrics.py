@@ -82,7 +82,7 @@ def throughput_fps(latency_ms: Floats, batch: Integers) -> Floats:
 
 
 def response_ms(
-    latency_ms: Floats, batch: Integers, fps: float | None, overhead_ms: float
+    latency_ms: Floats, batch: Integers, fps: Floats | float | None, overhead_ms: float
 ) -> Floats:
     """How long a frame waits for its answer, in ms: (batch - 1) / fps + latency + overhead.
 
@@ -98,7 +98,7 @@ def energy_j(latency_ms: Floats, batch: Integers, net_power_w: Floats) -> Floats
     return net_power_w * (latency_ms / batch / 1000.0)
 
 
-def running_power_w(energy_j: Floats, net_power_w: Floats, fps: float | None) -> Floats:
+def running_power_w(energy_j: Floats, net_power_w: Floats, fps: Floats | float | None) -> Floats:
     """What running adds to the idle power on average, in W: net power x (fps x time per image).
 
     Without a required frame rate the board never rests, nor does one that cannot keep up with it.
@@ -107,13 +107,13 @@ def running_power_w(energy_j: Floats, net_power_w: Floats, fps: float | None) ->
 
 
 def average_power_w(
-    energy_j: Floats, net_power_w: Floats, idle_power_w: Floats, fps: float | None
+    energy_j: Floats, net_power_w: Floats, idle_power_w: Floats, fps: Floats | float | None
 ) -> Floats:
     """Idle power + net power x (fps x time per image), in W."""
     return idle_power_w + running_power_w(energy_j, net_power_w, fps)
 
 
-def board_energy_j(average_power_w: Floats, fps: float | None) -> Floats:
+def board_energy_j(average_power_w: Floats, fps: Floats | float | None) -> Floats:
     """What the board spends per frame at the required rate, idle power included, in J.
 
     Unknown without a required rate, since nobody knows then how long the board idles.

@@ -51,7 +51,9 @@ class Step:
             return f"{100 * self.tolerance:.12g}%"
         if self.metric.dimension is PERCENT:
             return f"{self.tolerance:.12g} points"
-        return written_as(self.tolerance, self.metric.dimension)
+        text = written_as(self.tolerance, self.metric.dimension)
+        unit = self.metric.dimension.unit
+        return text if unit in text else f"{text} {unit}"
 
     def __str__(self) -> str:
         return f"{self.name} within {self.tolerance_text}" if self.tolerance else self.name

@@ -37,7 +37,7 @@ def pick(
     predictions: bool | None = None,
     objective: str | Iterable[str] | None = None,
     confidence: float | str | None = None,
-    explain: str | Iterable[str] = (),
+    explain: str | Iterable[str] | None = None,
     top: int | str | None = None,
     all_batches: bool | None = None,
     catalog: str | os.PathLike[str] | None = None,
@@ -119,6 +119,6 @@ def pick(
         confidence=confidence,
         top=top,
         all_batches=all_batches,
+        explain=explain,
     )
-    networks = [explain] if isinstance(explain, str) else explain
-    return recommend(gather(opened, asked), asked, networks)
+    return recommend(gather(opened, asked), asked)

@@ -122,8 +122,8 @@ class Chosen:
 
     Attributes:
         workload: the workload.
-        candidate: what it is to run; its response and average power are those of it alone, running
-            flat out, and not those of the plan.
+        candidate: what it is to run; its response and average power are those of it alone at its frame
+            rate, and not those of the plan.
         accuracy: in percent; `None` where unknown, as for the following.
         response: how long a frame waits.
         share: of the board's time.

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import read_yaml
-from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.errors import BrokenFileError, shown
 from advisor.quantities import MEMORY, POWER, Dimension
-from advisor.solve.limits import Constraint
 from advisor.solve.requirements import (
     DEFAULT_CONFIDENCE,
     default_board,
@@ -18,10 +17,7 @@ from advisor.solve.requirements import (
     read_requirements,
 )
 from advisor.solve.requirements_file import Question, read_overhead
-from advisor.solve.workloads import OBJECTIVES, PlanRequest, Workload
-
-SHARED = ("power", "hours", "board-energy")
-"""Limits of `pick` that a workload cannot have of its own."""
+from advisor.solve.workloads import OBJECTIVES, PlanRequest, Workload, check_own
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
 MOST_FAULTS_TOLD = 5
@@ -75,7 +71,7 @@ def _request(file: Question, catalog: Catalog) -> PlanRequest:
 def _workload(name: str, fields: Question, board: str, confidence: str | None) -> Workload | None:
     """One workload; `None` where something in it is at fault."""
     faults = len(fields.faults)
-    limits = fields.limits("require", _own)
+    limits = fields.limits("require", check_own)
     if len(fields.faults) == faults and not any(each.sets_rate for each in limits):
         fields.note(fields.block.mark, f"no frame rate of {name!r}", "require: {fps: '>= 15'}, say")
     weight = fields.quantity("weight", WEIGHT)
@@ -93,19 +89,6 @@ def _workload(name: str, fields: Question, board: str, confidence: str | None) -
         **options,  # type: ignore[arg-type]
     )
     return Workload(name, requirements, 1.0 if weight is None else weight)
-
-
-def _own(limit: Constraint) -> None:
-    """Make sure that a limit can be one of a workload's own."""
-    if limit.name in SHARED:
-        raise AdvisorError(
-            f"{limit.name} is no limit of one workload, since the whole board shares it",
-            "limit 'power' at the top of the file",
-        )
-    if not limit.is_natural:
-        raise AdvisorError(f"a plan does not limit {limit.name} from this side", "leave it out")
-    if limit.statistic != "median":
-        raise AdvisorError("a plan limits the median; it knows no tails", "leave out the '@'")
 
 
 def _share(fields: Question) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -24,8 +25,9 @@ def best_plan(
 ) -> Optimum | None:
     """The best choice that keeps every limit; of equally good ones the quickest to respond.
 
-    Of those with the same worst accuracy, that with the best mean. Objectives take figures as they
-    are, limits at their bounds.
+    Of those with the same worst accuracy, that with the best mean; of those that respond alike, the one
+    whose candidates come first by energy, memory, batch and name. Objectives take figures as they are,
+    limits at their bounds.
 
     Returns:
         The choice, one item of the programme for each workload, and what is left unproven in the unit of
@@ -34,10 +36,7 @@ def best_plan(
     Raises:
         AdvisorError: the solver ran out of time without an answer.
     """
-
-    def keeps(items: Integers) -> bool:
-        return kept(programme, items, ROUNDING / 10)
-
+    keeps: Check = partial(kept, programme)
     left = 0.0
     within = programme
     if request.objective == "worst-accuracy":
@@ -51,18 +50,41 @@ def best_plan(
         return None
     if request.objective != "worst-accuracy":
         left = optimum.left
-    scaled, _ = scaled_costs(cost, within.group)
-    most = float(scaled[optimum.items].sum())
+    for tie_break in (_together([each.own_ms.bound for each in offers]), _places(offers)):
+        within, as_good = _as_good(within, cost, optimum.items, keeps)
+        try:
+            found = best(within, tie_break, as_good)
+        except AdvisorError:  # out of time, though there is an answer: the one that was found
+            break
+        optimum, cost, keeps = found or optimum, tie_break, as_good
+    return replace(optimum, left=left)
 
-    def as_good(items: Integers) -> bool:
-        return keeps(items) and float(scaled[items].sum()) <= most + ROUNDING * SPAN
 
-    quicker = within.with_row(scaled, most)
-    try:
-        quickest = best(quicker, _together([each.own_ms.bound for each in offers]), as_good)
-    except AdvisorError:  # out of time, though there is an answer: the one that was found
-        quickest = None
-    return replace(quickest or optimum, left=left)
+Check: TypeAlias = Callable[["Integers"], bool]
+
+
+def _as_good(
+    programme: Programme, cost: Floats, items: Integers, keeps: Check
+) -> tuple[Programme, Check]:
+    """The programme of all choices that cost no more than some items, and the check that goes with it."""
+    scaled, _ = scaled_costs(cost, programme.group)
+    most = float(scaled[items].sum())
+
+    def as_good(others: Integers) -> bool:
+        return keeps(others) and float(scaled[others].sum()) <= most + ROUNDING * SPAN
+
+    return programme.with_row(scaled, most), as_good
+
+
+def _places(offers: Sequence[Offer]) -> Floats:
+    """The place of each candidate among those of its workload, by energy, memory, batch and name."""
+    places = []
+    for offer in offers:
+        these = offer.candidates
+        keys = (these.figure("energy_j"), these.figure("memory_mb"), these.batch)
+        order = np.lexsort((np.arange(len(these)), *keys[::-1]))  # offers stand by name
+        places.append(np.argsort(order).astype(np.float64))
+    return _together(places)
 
 
 def _best_worst(programme: Programme, offers: Sequence[Offer]) -> Optimum | None:
@@ -76,7 +98,7 @@ def _best_worst(programme: Programme, offers: Sequence[Offer]) -> Optimum | None
     return best(
         levelled,
         np.zeros(len(programme.group)),
-        lambda items: kept(programme, items, ROUNDING / 10),
+        partial(kept, programme),
         relief[:, np.newaxis],
     )
 

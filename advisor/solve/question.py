@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.limits import Constraint
-from advisor.solve.requirements import FLAGS, Requirements, read_requirements
+from advisor.solve.requirements import FLAGS, Requirements, read_names, read_requirements
 
 
 def read_question(
@@ -34,13 +35,17 @@ def read_question(
         if not isinstance(path, str | os.PathLike | None):
             raise AdvisorError(f"{what}: {path!r} is not a path", "give a path as text")
     beneath, written = ((), {}) if requirements is None else _read(Path(requirements))
+    known = set(inspect.signature(read_requirements).parameters) - {"limits", "beneath"}
+    for name in said:
+        if name not in known.union(FLAGS):
+            raise AdvisorError(f"unknown option {shown(name)}", closest(name, known.union(FLAGS)))
     limits = {name: said.pop(name) for name in FLAGS if name in said}
     options = {**written, **{key: each for key, each in said.items() if each is not None}}
     folder = options.pop("catalog", None)
     opened = Catalog.open(str(folder) if catalog is None and folder else catalog)
     return opened, read_requirements(
         limits,
-        where=[where] if isinstance(where, str) else where,
+        where=read_names("where", [where] if isinstance(where, str) else where),
         beneath=beneath,
         catalog=opened.own_folder,
         **options,  # type: ignore[arg-type]

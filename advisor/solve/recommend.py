@@ -15,17 +15,10 @@ from advisor.solve.requirements import Requirements
 from advisor.solve.verdicts import Verdicts
 
 
-def recommend(
-    candidates: Candidates, requirements: Requirements, explain: Iterable[str] = ()
-) -> Recommendation:
+def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:
     """The best candidate that meets every limit, its alternatives, and what the others lack.
 
     A candidate whose figure is unknown does not meet a limit on it.
-
-    Args:
-        candidates: what may be chosen from.
-        requirements: the question.
-        explain: networks of which to tell why they are not the pick.
 
     Raises:
         AdvisorError: a network to explain is unknown.
@@ -52,7 +45,7 @@ def recommend(
         narrowings=narrowings(candidates, objective, fitting),
         unsure=unsure(verdicts),
         bound=accuracy_bound(verdicts),
-        explained=_explained(verdicts, explain),
+        explained=_explained(verdicts, requirements.explain),
         notes=candidates.notes,
     )
     return answer if records else _what_would_have_to_give(answer, verdicts)

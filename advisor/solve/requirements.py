@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.errors import AdvisorError, closest, shown
@@ -81,6 +82,7 @@ class Requirements:
         battery_j: the energy of the battery, where there is one.
         confidence: the probability with which a candidate is to meet all limits together, below 1; at 0
             its figures are to meet them, however unsure they are.
+        explain: networks of which to tell why they are not the pick.
         top: how many networks to list.
         all_batches: whether every fitting row of these networks is listed, not only the best.
         catalog: the user's catalog folder, where there is one.
@@ -93,6 +95,7 @@ class Requirements:
     overhead_ms: float = 0.0
     battery_j: float | None = None
     confidence: float = DEFAULT_CONFIDENCE
+    explain: tuple[str, ...] = ()
     top: int = DEFAULT_TOP
     all_batches: bool = False
     catalog: str | None = None
@@ -131,7 +134,8 @@ class Requirements:
 
     def command(self) -> str:
         """The command line that asks the same again, defaults spelt out."""
-        listed = ["--top", str(self.top), *(["--all-batches"] if self.all_batches else [])]
+        listed = [word for name in self.explain for word in ("--explain", name)]
+        listed += ["--top", str(self.top), *(["--all-batches"] if self.all_batches else [])]
         return shlex.join(["advisor", "pick", *self.words(), *listed])
 
 
@@ -158,6 +162,7 @@ def read_requirements(
     overhead: object = None,
     battery: object = None,
     confidence: object = None,
+    explain: object = None,
     top: int | str | None = None,
     all_batches: bool | None = None,
     catalog: str | os.PathLike[str] | None = None,
@@ -182,6 +187,7 @@ def read_requirements(
         overhead: time per batch, such as "5 ms".
         battery: an energy, such as "10 Wh".
         confidence: a probability, as 0.9 or "90%"; "none" takes figures as they are.
+        explain: networks of which to tell why they are not the pick, as a list or with commas.
         top: how many networks to list.
         all_batches: whether to list every fitting row of them.
         catalog: the user's catalog folder.
@@ -209,15 +215,16 @@ def read_requirements(
             batches=None if batch is None else read_batches(batch),
             weights=_name("weights", weights),
             networks=networks,
-            predictions=predictions is not False,
+            predictions=_flag("predictions", predictions) is not False,
         ),
         overhead_ms=(
             0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
         ),
         battery_j=None if battery is None else parse(battery, ENERGY, "battery"),
         confidence=DEFAULT_CONFIDENCE if confidence is None else read_confidence(confidence),
+        explain=read_names("explain", explain),
         top=DEFAULT_TOP if top is None else read_top(top),
-        all_batches=bool(all_batches),
+        all_batches=bool(_flag("all_batches", all_batches)),
         catalog=None if catalog is None else os.fspath(catalog),
     )
 
@@ -249,11 +256,30 @@ def read_patterns(what: str, written: object) -> tuple[str, ...] | None:
     return None if words is None or "any" in words else tuple(dict.fromkeys(words))
 
 
+def read_names(what: str, written: object) -> tuple[str, ...]:
+    """Names, each once, as a list or with commas between them; none for `None`.
+
+    Raises:
+        AdvisorError: one is empty.
+    """
+    empty = written is None or written in ((), [])
+    return () if empty else tuple(dict.fromkeys(_words(what, written)))
+
+
+def _flag(what: str, value: object) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise AdvisorError(f"{what}: {shown(str(value))} is neither true nor false", "give a bool")
+    return value
+
+
 def _words(what: str, written: object) -> list[str]:
     listed = written.split(",") if isinstance(written, str) else written
-    if not isinstance(listed, Iterable) or isinstance(listed, Mapping):
+    if not isinstance(listed, Iterable) or isinstance(listed, Mapping | bytes):
         raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
-    words = [str(each).strip() for each in listed]
+    words = list(listed)
+    if not all(isinstance(each, str) for each in words):
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
+    words = [each.strip() for each in words]
     if not words or not all(words):
         raise AdvisorError(f"{what}: an empty name", "give names, or 'any'")
     return words
@@ -286,7 +312,7 @@ def read_confidence(confidence: object) -> float:
     text = str(confidence).strip()
     if text == "none":
         return 0.0
-    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", text)
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?)\s*(%?)", text)
     value = float(match.group(1)) / (100 if match.group(2) else 1) if match else -1.0
     if not 0 < value < 1:
         raise AdvisorError(
@@ -298,4 +324,4 @@ def read_confidence(confidence: object) -> float:
 
 def confidence_text(confidence: float) -> str:
     """A confidence as it can be typed."""
-    return f"{confidence:.12g}" if confidence else "none"
+    return format(Decimal(repr(confidence)), "f") if confidence else "none"

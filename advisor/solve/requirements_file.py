@@ -17,6 +17,7 @@ from advisor.solve.requirements import (
     NETWORKS,
     read_boards,
     read_confidence,
+    read_names,
     read_patterns,
     read_top,
 )
@@ -50,6 +51,7 @@ def read_requirements_file(path: Path) -> Asked:
         "confidence": fields.option("confidence", read_confidence),
         "overhead": fields.option("overhead", read_overhead),
         "battery": fields.option("battery", lambda text: parse(text, ENERGY, "battery")),
+        "explain": fields.words("explain", partial(read_names, "explain")),
         "top": fields.option("top", read_top),
         "all_batches": fields.flag("all_batches"),
         "catalog": fields.word("catalog"),

@@ -15,6 +15,8 @@ from advisor.quantities import MEMORY, written_as
 from advisor.solve.offers import Offer
 
 IN_EACH = "the runtime's own memory is counted in each workload, not once"
+WITHOUT_RUNTIME = "device"
+"""A scope of memory with this word in it covers what a device's allocator gave out, not the runtime."""
 
 
 def runtime_floor(
@@ -31,14 +33,16 @@ def runtime_floor(
     Returns:
         The floor in MB: as stated; else what the board's law of memory says of a network without
         parameters and activations, though never more than the least memory of the board's rows; else
-        0. And notes: why it is 0.
+        0, as where the board's memory figures leave the runtime out. And notes: why it is 0.
 
     Raises:
         AdvisorError: the stated one is more than a row of the board takes in all.
     """
+    if WITHOUT_RUNTIME in board.memory_scope.lower():
+        return 0.0, ()
     table = catalog.measurements(board)
     known = table.memory_mb.values.value[~np.isnan(table.memory_mb.values.value)]
-    if not len(known):
+    if not len(known) or not all(len(each) for each in offers):
         return 0.0, ()
     least = float(known.min())
     if asked_mb is not None and asked_mb > least:

@@ -14,7 +14,7 @@ import numpy as np
 
 from advisor.solve.mixed_integer import Programme
 from advisor.solve.offers import MEMORY, Column, Offer
-from advisor.solve.plan_answer import NONE, Amount, Chosen, Response, Use
+from advisor.solve.plan_answer import NONE, ROUNDING, Amount, Chosen, Response, Use
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
@@ -164,6 +164,6 @@ def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
     return sum(known, NONE) if len(known) == len(amounts) else None
 
 
-def kept(programme: Programme, items: Integers, rounding: float) -> bool:
+def kept(programme: Programme, items: Integers) -> bool:
     """Whether a choice keeps every limit, but for rounding."""
-    return bool(np.all(programme.rows[:, items].sum(axis=1) <= programme.most + rounding))
+    return bool(np.all(programme.rows[:, items].sum(axis=1) <= programme.most + ROUNDING))

@@ -9,8 +9,31 @@ from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.limits import Constraint
 from advisor.solve.requirements import DEFAULT_CONFIDENCE, Requirements
 
+SHARED = ("power", "hours", "board-energy")
+"""Limits of `pick` that a workload cannot have of its own."""
+
+FREE = ("runtime_floor_mb",)
+"""Figures of a request that may be zero."""
+
 OBJECTIVES = ("accuracy", "worst-accuracy", "power")
 """The best mean accuracy (by weight), the best accuracy of the worst workload, the least power."""
+
+
+def check_own(limit: Constraint) -> None:
+    """Make sure that a limit can be one of a workload's own.
+
+    Raises:
+        AdvisorError: it cannot.
+    """
+    if limit.name in SHARED:
+        raise AdvisorError(
+            f"{limit.name} is no limit of one workload, since the whole board shares it",
+            "limit 'power' at the top of the file",
+        )
+    if not limit.is_natural:
+        raise AdvisorError(f"a plan does not limit {limit.name} from this side", "leave it out")
+    if limit.statistic != "median":
+        raise AdvisorError("a plan limits the median; it knows no tails", "leave out the '@'")
 
 
 @dataclass(frozen=True)
@@ -34,6 +57,8 @@ class Workload:
             raise AdvisorError(f"workload {shown(self.name)} has no frame rate", hint)
         if not self.weight > 0:
             raise AdvisorError(f"workload {shown(self.name)}: the weight is not above zero")
+        for limit in self.requirements.constraints:
+            check_own(limit)
 
     @property
     def fps(self) -> float:
@@ -74,6 +99,8 @@ class PlanRequest:
     runtime_floor_mb: float | None = None
 
     def __post_init__(self) -> None:
+        if not all(isinstance(each, Workload) for each in self.workloads):
+            raise AdvisorError("workloads: not all are a Workload", "make each by Workload(...)")
         if not self.workloads:
             raise AdvisorError("the plan has no workloads", "name at least one")
         names = [each.name for each in self.workloads]
@@ -82,6 +109,12 @@ class PlanRequest:
         if not 0 < self.share <= 1:
             hint = "give more than 0, at most 1"
             raise AdvisorError(f"share: {self.share:g} is no share of the board's time", hint)
+        if not 0 <= self.confidence < 1:
+            raise AdvisorError(f"confidence: {self.confidence:g} is no probability below 1")
+        for name in ("memory_mb", "power_w", "runtime_floor_mb"):
+            figure = getattr(self, name)
+            if figure is not None and not (figure > 0 or (name in FREE and figure == 0)):
+                raise AdvisorError(f"{name}: {figure:g} is not above zero")
         if self.objective not in OBJECTIVES:
             hint = closest(self.objective, OBJECTIVES)
             raise AdvisorError(f"unknown objective {shown(self.objective)}", hint)
