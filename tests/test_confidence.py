@@ -171,7 +171,7 @@ def test_what_is_not_sure_enough_is_told_and_can_be_had(overlay: Overlay, run: R
     where = ("pick", "--board", "small", "--fps", "31", "--batch", "1", "--catalog", overlay.folder)
     ran = run(*where)
     assert ran.code == 1
-    told = "1 more candidate meets every limit by the figures, but not with 90% confidence"
+    told = "1 candidate meets every limit by the figures, but not with 90% confidence"
     assert told in " ".join(ran.out.split())
     document = json.loads(run(*where, "--json").out)
     assert document["query"]["confidence"] == 0.9

@@ -135,7 +135,8 @@ def _question(
         str | None,
         _option(
             "P",
-            "Probability of meeting all limits together; 'none' takes figures as they are.",
+            "Probability of meeting all limits together; figures are to meet them in any case, "
+            "and 'none' asks for no more.",
             _HOW,
             "0.9",
         ),

@@ -83,7 +83,7 @@ def _points_table(frontier: Frontier) -> Fitted:
 
 
 def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
-    names = varying(frontier.points)
+    names = varying(frontier.points, len(frontier.boards))
     headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
@@ -107,13 +107,14 @@ def frontier_scatter(frontier: Frontier) -> Scatter:
     pick = frontier.pick
     known = pick is not None and None not in (value_of(pick, x), value_of(pick, y))
     picked = [pick] if pick and known else []
+    rest = [each for each in frontier.points if each != pick]
     beaten = "beaten" if len(frontier.axes) == 2 else "beaten, the third axis counted"
     return Scatter(
         _axis(frontier, 0),
         _axis(frontier, 1),
         (
             _series("@", "the pick", "bold green", picked, x, y),
-            _series("o", "frontier", "cyan", frontier.points, x, y),
+            _series("o", "frontier", "cyan", rest, x, y),
             Series(".", beaten, frontier.figures[:, 0], frontier.figures[:, 1]),
         ),
     )

@@ -14,6 +14,9 @@ from advisor.report.pick_words import fell_out, limits_text, place
 from advisor.solve.limits import Constraint
 from advisor.solve.recommendation import Recommendation, Rejection, Relaxation
 
+MOST_SETS = 3
+"""So many sets of limits that nothing meets are named."""
+
 REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
 
 
@@ -70,7 +73,10 @@ def why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
     yield from fell_out(recommendation)
     yield from _tail_unknown(recommendation)
-    yield from map(_impossible, recommendation.impossible)
+    yield from map(_impossible, recommendation.impossible[:MOST_SETS])
+    if len(recommendation.impossible) > MOST_SETS:
+        hidden = len(recommendation.impossible) - MOST_SETS
+        yield f"{counted(hidden, 'more set')} of limits that none meets: --json tells."
     yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."

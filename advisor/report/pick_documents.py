@@ -195,7 +195,7 @@ def _explained(why: WhyNot) -> dict[str, Any]:
     return {
         "architecture": why.architecture,
         "board": why.board,
-        "known": why.known,
+        "left_out": why.left_out,
         "fits": why.fits,
         "misfits": list(why.misfits),
         "nearest": candidate_document(why.nearest) if why.nearest else None,

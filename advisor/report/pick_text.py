@@ -106,7 +106,7 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
 
 def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
-    names = varying(recommendation.candidates)
+    names = varying(recommendation.candidates, len(recommendation.boards))
     headings = [
         "meets\nlimits" if key == MARK else f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}"
         for key in keys
@@ -176,11 +176,16 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
     yield from fell_out(recommendation)
-    shown = {each.architecture for each in recommendation.candidates}
+    shown = {(each.architecture, each.board) for each in recommendation.candidates}
     hidden = recommendation.networks_fitting - len(shown)
     if hidden:
-        more = "1 more network meets" if hidden == 1 else f"{hidden} more networks meet"
+        what = "network" if len(recommendation.boards) == 1 else "network on a board"
+        more = f"1 more {what} meets" if hidden == 1 else f"{hidden} more {_plural(what)} meet"
         yield f"{more} every limit (--top)."
+
+
+def _plural(what: str) -> str:
+    return what.replace("network", "networks").replace("a board", "their boards")
 
 
 def _narrowing(narrowing: Narrowing) -> str:
@@ -188,11 +193,9 @@ def _narrowing(narrowing: Narrowing) -> str:
     if math.isinf(narrowing.best):
         return f"The {metric.title} of all that meet the limits is unknown, so it decides nothing."
     best = with_unit(metric.key, narrowing.best)
-    are = "is 1 candidate" if narrowing.left == 1 else f"are {narrowing.left} candidates"
-    return (
-        f"Within {narrowing.step.tolerance_text if narrowing.step.tolerance else 'reach'} of the best "
-        f"{metric.title} ({best}) {are} that meet every limit."
-    )
+    within = f"Within {narrowing.step.tolerance_text} of" if narrowing.step.tolerance else "At"
+    are = "is 1 candidate that meets" if narrowing.left == 1 else f"are {narrowing.left} that meet"
+    return f"{within} the best {metric.title} ({best}) {are} every limit."
 
 
 def _doubts(best: Candidate) -> Iterator[str]:

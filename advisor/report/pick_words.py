@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from advisor.catalog.layers import SHIPPED
@@ -52,9 +53,13 @@ def variant_text(candidate: Candidate) -> str:
     return f"{weights}, {candidate.runtime}, {candidate.precision}"
 
 
-def varying(candidates: Sequence[Candidate]) -> list[str]:
-    """In what else than network and batch these differ."""
-    return [name for name in VARIANTS if len({getattr(each, name) for each in candidates}) > 1]
+def varying(candidates: Sequence[Candidate], boards: int = 1) -> list[str]:
+    """In what else than network and batch these differ; in the board where several were asked."""
+    return [
+        name
+        for name in VARIANTS
+        if len({getattr(each, name) for each in candidates}) > 1 or (name == "board" and boards > 1)
+    ]
 
 
 def variant_cell(candidate: Candidate, name: str) -> str:
@@ -130,7 +135,8 @@ def is_predicted(candidate: Candidate, key: str) -> bool:
 
 def chance_text(chance: float) -> str:
     """A probability as people read it, never rounded up to certainty."""
-    return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{chance:.0%}"
+    whole = math.floor(100 * chance + 1e-6)
+    return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{whole}%"
 
 
 def fell_out(recommendation: Recommendation) -> Iterator[str]:
@@ -144,8 +150,9 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
     if recommendation.unsure:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
+        more = " more" if recommendation.best else ""
         yield (
-            f"{unsure.count} more {meet} every limit by the figures, but not with "
+            f"{unsure.count}{more} {meet} every limit by the figures, but not with "
             f"{100 * asked:.12g}% confidence; the likeliest, "
             f"{place(unsure.likeliest, on_board=len(recommendation.boards) > 1)}, with "
             f"{chance_text(unsure.likeliest.chance)} (--confidence)."

@@ -18,7 +18,7 @@ from advisor.report.figures import (
     with_unit,
 )
 from advisor.report.fitted import Fitted
-from advisor.report.pick_words import listed, varying
+from advisor.report.pick_words import PREDICTED_MARK, is_predicted, listed, varying
 from advisor.solve.metrics import METRICS
 from advisor.solve.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
 
@@ -42,6 +42,14 @@ OBJECTIVES = {
 }
 NEGLIGIBLE = 1e-8
 """A gap below it is rounding."""
+
+RESTS_ON = {
+    "response": "latency_ms",
+    "time": "latency_ms",
+    "power": "energy_j",
+    "memory": "memory_mb",
+}
+"""By column, the metric of the candidate that it follows from."""
 
 UNITS = {"time": "", "memory": " MB", "power": " W"}
 
@@ -86,17 +94,21 @@ def _table(plan: Plan, keys: Sequence[str]) -> Table:
 def _cells(chosen: Chosen) -> dict[str, str]:
     """A workload's row; figures as the limits count them."""
     limit = chosen.workload.latency
+    mark = {
+        key: PREDICTED_MARK if is_predicted(chosen.candidate, metric) else ""
+        for key, metric in RESTS_ON.items()
+    }
     return {
         "batch": str(chosen.candidate.batch),
         "fps": f"{chosen.workload.fps:g}",
         "accuracy": figure(
             "accuracy_top1_percent", chosen.accuracy.value if chosen.accuracy else None
         ),
-        "response": significant(chosen.response.total.bound),
+        "response": mark["response"] + significant(chosen.response.total.bound),
         "limit": f"{limit.limit:g}" if limit else "",
-        "time": _percent(chosen.share),
-        "power": _bound(chosen.power_w),
-        "memory": _bound(chosen.memory_mb),
+        "time": mark["time"] + _percent(chosen.share),
+        "power": mark["power"] + _bound(chosen.power_w),
+        "memory": mark["memory"] + _bound(chosen.memory_mb),
     }
 
 
@@ -137,10 +149,13 @@ def _sentences(plan: Plan) -> Iterator[str]:
     yield from (_response(each) for each in plan.chosen if _has_parts(each))
     if len(plan.chosen) > 1:
         yield (
-            "No batch is interrupted; they run in the order in which they are complete, so a frame "
-            "may wait for the longest batch of another workload (one, not several in a row)."
+            "No batch is interrupted; they run in the order in which they are complete. A response counts "
+            "one batch of another workload ahead of it, the longest; where several are complete at once, "
+            "a frame waits for each of them, and longer than told here."
         )
     yield _guarantee(plan)
+    if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
+        yield f"{PREDICTED_MARK} is predicted by the laws fitted to this board; see advisor predict."
     if plan.floor_mb and len(plan.chosen) > 1:
         floor = with_unit("memory_mb", plan.floor_mb)
         told = "stated" if plan.request.runtime_floor_mb is not None else "the law of the memory"
@@ -183,7 +198,7 @@ def _response(chosen: Chosen) -> str:
     if response.overhead_ms:
         parts.append(f"{with_unit('response_ms', response.overhead_ms)} overhead")
     total = with_unit("response_ms", response.total.bound)
-    return f"{chosen.workload.name} answers within {total}: {', '.join(parts)}."
+    return f"{chosen.workload.name} responds in {total}: {', '.join(parts)}."
 
 
 def _guarantee(plan: Plan) -> str:
@@ -232,12 +247,15 @@ def _impossible(workload: Considered) -> Iterator[str]:
         return
     limits = listed([each.text for each in workload.limits])
     yield (
-        f"{workload.workload}: no candidate meets {limits}, even if nothing else ran "
-        f"({counted(workload.candidates, 'candidate')})."
+        f"{workload.workload}: no candidate that is known well enough meets {limits}, "
+        f"even if nothing else ran ({counted(workload.candidates, 'candidate')})."
     )
     for each in workload.limits:
         if each.rejected:
-            yield f"  {each.text} rejects {each.rejected}; the nearest has {_nearest(each)}."
+            yield f"  {each.text} rejects {each.rejected}; the best has {_nearest(each)}."
+    for key, count in workload.unknown.items():
+        if count:
+            yield f"  {count} more cannot be chosen, since their {_title(key)} is unknown."
 
 
 def _nearest(limit: OwnLimit) -> str:

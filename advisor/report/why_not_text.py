@@ -19,6 +19,7 @@ from advisor.report.pick_words import (
     place,
 )
 from advisor.solve.candidate import Candidate
+from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import WhyNot
 
 
@@ -32,7 +33,14 @@ def why_not_text(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType
     if limited:
         keys = [key for key in COLUMNS if key in limited]
         yield ""
-        yield Fitted(lambda keys: _table(why.candidates, keys), keys, ())
+        missed = {
+            limit.constraint.metric
+            for each in why.candidates
+            for limit in each.headroom
+            if not limit.met
+        }
+        droppable = [key for key in reversed(keys) if key not in missed]
+        yield Fitted(lambda keys: _table(why.candidates, keys), keys, [*droppable, *missed])
 
 
 def _reason(why: WhyNot, best: Candidate | None) -> str:
@@ -46,7 +54,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
     if lacks:
         has = listed(
             [
-                "an unknown " + each.constraint.name
+                "an unknown " + METRICS[KEYS_BY_NAME[each.constraint.name]].title
                 if each.value is None
                 else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
                 for each in lacks
@@ -64,18 +72,20 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
 
 
 def _no_candidate(why: WhyNot) -> str:
-    if why.misfits:
-        sizes = listed([str(size) for size in why.misfits])
-        return f"it is no candidate here; it does not fit in memory at batch {sizes}."
-    if why.known:
-        return "it is no candidate here: what may be chosen from leaves it out."
+    sizes = listed([str(size) for size in why.misfits]) if why.misfits else ""
+    misfits = f"it does not fit in memory at batch {sizes}"
+    if why.left_out:
+        more = f" ({misfits})" if sizes else ""
+        return f"it is no candidate here: what may be chosen from leaves it out{more}."
+    if sizes:
+        return f"it is no candidate here; {misfits}."
     return "the board has no rows of it; --candidates all lets predictions be chosen."
 
 
 def _table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
     headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
     table = plain_table("batch", *headings, "chance", "fails", left=0)
-    table.columns[-1].justify = "left"
+    table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for each in candidates:
         fails = ", ".join(limit.constraint.key for limit in each.headroom if not limit.met)
         figures = [figure_of(each, key) for key in keys]

@@ -74,7 +74,8 @@ class Candidate:
     @property
     def mark(self) -> str:
         """How probably it meets all limits, in a word: "sure", "likely" or "unlikely"."""
-        return "sure" if self.chance >= SURE else "likely" if self.chance >= LIKELY else "unlikely"
+        chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
+        return "sure" if chance >= SURE else "likely" if chance >= LIKELY else "unlikely"
 
     def metric(self, key: str) -> Estimate | None:
         """The metric of that key, one of `METRICS`."""

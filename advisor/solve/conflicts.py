@@ -14,7 +14,7 @@ from advisor.solve.verdicts import Verdicts
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
-MOST, LARGEST = 3, 4
+MOST, LARGEST = 20, 4
 """So many sets are told, of so many limits; the number of larger ones grows without bound."""
 
 

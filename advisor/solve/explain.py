@@ -56,7 +56,7 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     better = preferred(verdicts.candidates, verdicts.objective, verdicts.fitting, pick)
     if not len(better):
         return None
-    position = verdicts.least(better, largest_excess(verdicts, better))
+    position = nearest(verdicts, better)
     networks = np.unique(verdicts.candidates.network_index[better])
     return Binding(
         constraints=verdicts.failed_by(position),
@@ -65,13 +65,17 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     )
 
 
-def largest_excess(verdicts: Verdicts, positions: Integers) -> Floats:
-    """How far each of these is beyond the limit that it misses most; infinite for all others."""
-    largest = np.full(len(verdicts.candidates), np.inf)
-    largest[positions] = 0.0
+def nearest(verdicts: Verdicts, positions: Integers) -> int:
+    """Of these, the one whose largest excess over any limit is smallest; of such, with the fewest misses.
+
+    Those with an unknown figure come after all others.
+    """
+    largest: Floats = np.zeros(len(verdicts.candidates))
+    known: Floats = np.zeros(len(verdicts.candidates))
     for verdict in verdicts.each:
         np.maximum(largest, verdict.excess, out=largest)
-    return largest
+        known += np.where(np.isinf(verdict.excess), 0.0, verdict.excess)
+    return verdicts.least(positions, largest, verdicts.failed, known)
 
 
 def unsure(verdicts: Verdicts) -> Unsure | None:

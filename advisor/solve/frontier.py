@@ -11,17 +11,19 @@ import numpy as np
 
 from advisor.catalog.records import Board
 from advisor.errors import AdvisorError, closest, shown
-from advisor.solve.candidate import Candidate
+from advisor.solve.candidate import ROW_COLUMNS, Candidate
 from advisor.solve.candidates import Candidates
 from advisor.solve.gather import gather
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS, Metric
 from advisor.solve.non_dominated import non_dominated
 from advisor.solve.question import read_question
 from advisor.solve.ranking import in_order, listed
-from advisor.solve.requirements import Requirements
+from advisor.solve.requirements import Requirements, check_needs
 from advisor.solve.verdicts import Verdicts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from advisor.catalog.records import Floats, Integers
 
 FEWEST_AXES, MOST_AXES = 2, 3
@@ -58,6 +60,22 @@ class Frontier:
     unknown: int
     figures: Floats = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Frontier {self}>"  # its parts would fill pages
+
+    def __str__(self) -> str:
+        axes = " x ".join(METRICS[key].name for key in self.axes)
+        return f"{self.requirements.boards_text}, {axes}: {len(self.points)} candidates"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The points as a table, ordered by x; the columns are those of `Recommendation.to_frame`."""
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(
+            [each.row() for each in self.points], columns=ROW_COLUMNS
+        )
+        return frame
 
 
 def read_axes(names: Sequence[object]) -> tuple[Metric, ...]:
@@ -102,6 +120,8 @@ def frontier(
     axes = (x, y) if z is None else (x, y, z)
     read_axes(axes)
     opened, asked = read_question(requirements, catalog=catalog, **question)  # type: ignore[arg-type]
+    has_battery = asked.battery_j is not None
+    check_needs(axes, has_battery=has_battery, constraints=asked.constraints)
     return frontier_of(gather(opened, asked), asked, axes)
 
 

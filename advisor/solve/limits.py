@@ -26,7 +26,7 @@ NATURAL: Mapping[str, Sense] = {
 
 SIGNS: Mapping[Sense, str] = {"min": ">=", "max": "<="}
 _SIGNED = re.compile(r"\s*(>=|<=)\s*(.*)", re.DOTALL)
-_CONDITION = re.compile(r"\s*([A-Za-z0-9_-]+)\s*(>=|<=)\s*(.*)", re.DOTALL)
+_CONDITION = re.compile(r"\s*([A-Za-z][A-Za-z0-9_-]*)\s*(>=|<=)\s*([^<>=]*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,8 @@ def _condition(text: str) -> Constraint:
     match = _CONDITION.fullmatch(str(text))
     if match is None:
         raise AdvisorError(
-            f"where: {shown(str(text))} is no condition", "write it like 'params <= 25M'"
+            f"where: {shown(str(text))} is no condition",
+            "write it like 'params <= 25M' or 'fps >= 30', one sign each",
         )
     name, sign, limit = match.groups()
     check_name(name)

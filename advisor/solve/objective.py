@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Figure = TypeVar("Figure", "float", "Floats")
 
-_STEP = re.compile(r"([A-Za-z0-9_-]+)(?:\s+within\s+(.+))?", re.DOTALL)
+_STEP = re.compile(r"([A-Za-z0-9_-]+)(?:\s+within\s+(.+))?", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _step(text: str) -> Step:
     what, dimension = f"objective: tolerance of {name}", METRICS[KEYS_BY_NAME[name]].dimension
     if dimension is PERCENT:
         points = tolerance.strip().removesuffix("points").removesuffix("point").strip()
-        return Step(name, parse(points, PERCENT, what))
+        return Step(name, parse(points, PERCENT, what, zero_allowed=True))
     if tolerance.strip().endswith("%"):
-        return Step(name, parse(tolerance, PERCENT, what) / 100, relative=True)
-    return Step(name, parse(tolerance, dimension, what))
+        return Step(name, parse(tolerance, PERCENT, what, zero_allowed=True) / 100, relative=True)
+    return Step(name, parse(tolerance, dimension, what, zero_allowed=True))

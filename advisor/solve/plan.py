@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, shown
 from advisor.solve.confidence import Z90
 from advisor.solve.gather_offers import gather_offers
 from advisor.solve.mixed_integer import best
@@ -36,8 +36,8 @@ def plan(
     which batches are complete, so a response is: fill + longest batch of any other workload + own
     batch + overhead. What every budget and limit uses is counted as `Guarantee` says; the objective
     takes figures as they are. Of all choices that keep the limits, the answer is a proven optimum of
-    the objective; of those that are equally good, that with the least sum of responses, the waits for
-    one another left out.
+    the objective; of those that are equally good (for the worst accuracy: that with the best mean
+    first), that with the least sum of responses, the waits for one another left out.
 
     Args:
         request: the question, or the path of the YAML file that asks it.
@@ -54,20 +54,21 @@ def plan(
     if not isinstance(catalog, str | os.PathLike | None):
         raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
     if not isinstance(request, str | os.PathLike | PlanRequest):
-        raise AdvisorError(
-            f"{request!r} is neither a file nor a PlanRequest", "give a path as text"
-        )
+        raise AdvisorError(f"plan: {shown(str(request))} is not a file", "give a path as text")
     opened = Catalog.open(catalog)
     if not isinstance(request, PlanRequest):
         request = read_plan_file(Path(request), opened)
     board = opened.board(request.board)
+    # What ran on the board by itself fits it; only together may networks need more than it has.
+    alone = request.memory_mb is None and len(request.workloads) == 1
     memory_mb = board.memory_mb if request.memory_mb is None else request.memory_mb
+    memory_mb = None if alone else memory_mb
     found, guarantee = gather_offers(opened, request, memory_mb)
     floor_mb, notes = runtime_floor(opened, board, found, request.runtime_floor_mb)
     budgets = Budgets(
         request.share, memory_mb, request.power_w, floor_mb, _idle(board.idle_power_w, guarantee)
     )
-    if memory_mb is None:
+    if memory_mb is None and not alone:
         notes = (*notes, f"the memory of {board.name} is unknown, so it limits nothing")
     notes = tuple(dict.fromkeys([*notes, *(n for each in found for n in each.candidates.notes)]))
     answer = Plan(

@@ -218,6 +218,16 @@ class Plan:
     notes: tuple[str, ...]
     catalog: str | None
 
+    def __repr__(self) -> str:
+        return f"<Plan {self}>"  # its parts would fill pages
+
+    def __str__(self) -> str:
+        chosen = ", ".join(
+            f"{each.workload.name}: {each.candidate.architecture} at batch {each.candidate.batch}"
+            for each in self.chosen
+        )
+        return f"{self.board.name}, {chosen if self.fits else 'nothing fits'}"
+
     @property
     def shortfalls(self) -> tuple[Use, ...]:
         """The budgets and responses that are short."""

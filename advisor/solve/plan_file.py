@@ -7,8 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from advisor.catalog.store import Catalog
-from advisor.catalog.yaml_file import read_yaml
-from advisor.errors import BrokenFileError, shown
+from advisor.errors import shown
 from advisor.quantities import MEMORY, POWER, Dimension
 from advisor.solve.requirements import (
     DEFAULT_CONFIDENCE,
@@ -16,11 +15,10 @@ from advisor.solve.requirements import (
     read_confidence,
     read_requirements,
 )
-from advisor.solve.requirements_file import Question, read_overhead
+from advisor.solve.requirements_file import Question, all_told, read_overhead, read_whole
 from advisor.solve.workloads import OBJECTIVES, PlanRequest, Workload, check_own
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
-MOST_FAULTS_TOLD = 5
 
 
 def read_plan_file(path: Path, catalog: Catalog) -> PlanRequest:
@@ -33,14 +31,15 @@ def read_plan_file(path: Path, catalog: Catalog) -> PlanRequest:
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    try:
-        return _request(Question(path, read_yaml(path)), catalog)
-    except BrokenFileError as error:
-        others = [str(fault) for fault in error.faults[1 : MOST_FAULTS_TOLD + 1]]
-        raise BrokenFileError(error.faults, "\n  ".join(["", *others])) from None
+    file = Question(path, read_whole(path))
+    request = _request(file, catalog)
+    if request is None:
+        raise all_told(file.faults)
+    return request
 
 
-def _request(file: Question, catalog: Catalog) -> PlanRequest:
+def _request(file: Question, catalog: Catalog) -> PlanRequest | None:
+    """The question; `None` where something in the file is at fault."""
     board = file.name("board", catalog.board_layers) or default_board()
     share = _share(file)
     memory_mb = file.quantity("memory", MEMORY)
@@ -55,7 +54,9 @@ def _request(file: Question, catalog: Catalog) -> PlanRequest:
     ]
     if inner and not inner.block.entries:
         inner.note(inner.block.mark, "no workloads", "at least one")
-    file.finish()
+    file.leftovers()
+    if file.faults:
+        return None
     return PlanRequest(
         board=board,
         workloads=tuple(each for each in workloads if each is not None),

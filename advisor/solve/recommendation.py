@@ -102,7 +102,7 @@ class WhyNot:
         nearest: of these the one that is closest to being the pick; `None` where there is none.
         fits: whether `nearest` meets every limit with the asked confidence.
         misfits: the batch sizes at which it is known not to fit in the board's memory.
-        known: whether the board has rows of it at all.
+        left_out: whether it ran on the board, but what may be chosen from leaves it out.
     """
 
     architecture: str
@@ -111,7 +111,7 @@ class WhyNot:
     nearest: Candidate | None
     fits: bool
     misfits: tuple[int, ...]
-    known: bool
+    left_out: bool
 
 
 @dataclass(frozen=True)

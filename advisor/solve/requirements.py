@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -201,12 +201,13 @@ def read_requirements(
     constraints = in_order(
         {(each.name, each.sense): each for each in beneath} | read_limits(limits, where)
     )
-    if battery is None and any(each.name == "hours" for each in constraints):
-        raise AdvisorError("hours: of which battery?", "give its energy: --battery 10Wh")
+    steps = read_objective("accuracy" if objective is None else objective)
+    names = {*(each.name for each in constraints), *(each.name for each in steps)}
+    check_needs(names, has_battery=battery is not None, constraints=constraints)
     return Requirements(
         boards=read_boards(default_board() if board is None else board),
         constraints=constraints,
-        objective=read_objective("accuracy" if objective is None else objective),
+        objective=steps,
         selection=Selection(
             architectures=read_patterns("architectures", architectures),
             families=read_patterns("families", families),
@@ -227,6 +228,23 @@ def read_requirements(
         all_batches=bool(_flag("all_batches", all_batches)),
         catalog=None if catalog is None else os.fspath(catalog),
     )
+
+
+def check_needs(
+    names: Container[str], *, has_battery: bool, constraints: Iterable[Constraint]
+) -> None:
+    """Make sure that metrics can be known which rest on what the question says.
+
+    Raises:
+        AdvisorError: one of them cannot.
+    """
+    if "hours" in names and not has_battery:
+        raise AdvisorError(
+            "hours: of which battery?",
+            "give its energy: --battery 10Wh, or battery: 10 Wh in a file",
+        )
+    if "board-energy" in names and not any(each.sets_rate for each in constraints):
+        raise AdvisorError("board-energy: per frame at which rate?", "require one: --fps 30, say")
 
 
 def read_boards(written: object) -> tuple[str, ...] | None:
@@ -313,7 +331,7 @@ def read_confidence(confidence: object) -> float:
     if text == "none":
         return 0.0
     match = re.fullmatch(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?)\s*(%?)", text)
-    value = float(match.group(1)) / (100 if match.group(2) else 1) if match else -1.0
+    value = float(Decimal(match[1]) / (100 if match[2] else 1)) if match else -1.0
     if not 0 < value < 1:
         raise AdvisorError(
             f"confidence: {shown(text)} is no probability between 0 and 1",

@@ -22,6 +22,9 @@ from advisor.solve.requirements import (
     read_top,
 )
 
+MOST_TOLD = 10
+"""So many faults of a file are spelt out beside the first."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -42,8 +45,7 @@ def read_requirements_file(path: Path) -> Asked:
     Raises:
         BrokenFileError: it cannot be read, or something in it; each fault with its line and column.
     """
-    block = read_yaml(path)
-    fields = Question(path, block)
+    fields = Question(path, read_whole(path))
     constraints = fields.limits("require")
     options = {
         "board": fields.words("board", read_boards),
@@ -60,9 +62,26 @@ def read_requirements_file(path: Path) -> Asked:
     fields.text("command")  # an answer's echo of its question brings it along
     fields.leftovers()
     if fields.faults:
-        others = "".join(f"\n  {fault}" for fault in sorted(fields.faults)[1:])
-        raise BrokenFileError(fields.faults, others)
+        raise all_told(fields.faults)
     return Asked(constraints, {key: each for key, each in options.items() if each is not None})
+
+
+def read_whole(path: Path) -> Block:
+    """A file that asks.
+
+    Raises:
+        BrokenFileError: it is no such YAML; it tells every fault.
+    """
+    try:
+        return read_yaml(path)
+    except BrokenFileError as error:
+        raise all_told(error.faults) from None
+
+
+def all_told(faults: Sequence[Fault]) -> BrokenFileError:
+    """An error that tells every fault, since no other command would."""
+    others = [str(fault) for fault in sorted(faults)[1:]][:MOST_TOLD]
+    return BrokenFileError(faults, "".join(f"\n  {each}" for each in others))
 
 
 def read_overhead(text: str) -> float:
@@ -71,7 +90,12 @@ def read_overhead(text: str) -> float:
 
 
 class Question(Fields):
-    """Fields that are written as on the command line."""
+    """Fields that are written as on the command line; null, as JSON and YAML write it, is absent."""
+
+    def node(self, key: str, *, required: bool) -> Node | None:
+        """The field's node; an empty value counts as absent."""
+        node = super().node(key, required=required)
+        return None if isinstance(node, Text) and node.text in ("null", "~") else node
 
     def option(self, key: str, read: Callable[[str], object]) -> str | None:
         """The text of a field that `read` accepts; `None` where absent."""
@@ -85,9 +109,8 @@ class Question(Fields):
         return text if self.accepts(node.mark, lambda: read(text)) else None
 
     def word(self, key: str) -> str | None:
-        """A text; `None` where absent, or null as JSON writes it."""
-        text = self.text(key)
-        return None if text in ("", "null") else text
+        """A text; `None` where absent."""
+        return self.text(key) or None
 
     def words(self, key: str, read: Callable[[object], object]) -> object | None:
         """A text or a list of texts that `read` accepts; `None` where absent."""

@@ -9,7 +9,7 @@ import numpy as np
 from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.candidate import Candidate
 from advisor.solve.confidence import chance
-from advisor.solve.explain import largest_excess
+from advisor.solve.explain import nearest
 from advisor.solve.recommendation import WhyNot
 from advisor.solve.verdicts import Verdicts
 
@@ -42,6 +42,7 @@ def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
     order = positions[np.argsort(candidates.batch[positions], kind="stable")]
     table = candidates.measurements
     rows = (table.architecture.index == place) & (candidates.row_board == board)
+    ran = table.status.index == table.status.position.get("ok", -1)
     misfits = rows & (table.status.index == table.status.position.get("does_not_fit", -1))
     fitting = np.intersect1d(positions, verdicts.fitting)
     return WhyNot(
@@ -51,7 +52,7 @@ def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
         nearest=_nearest(verdicts, positions),
         fits=bool(len(fitting)),
         misfits=tuple(np.unique(table.batch[misfits]).tolist()),
-        known=bool(rows.any()),
+        left_out=bool((rows & ran).any()) and not len(positions),
     )
 
 
@@ -67,5 +68,5 @@ def _nearest(verdicts: Verdicts, positions: Integers) -> Candidate | None:
         likelihood = chance(verdicts.candidates.take(unsure), verdicts.constraints)
         position = int(unsure[np.argmax(likelihood)])
     else:
-        position = verdicts.least(positions, largest_excess(verdicts, positions))
+        position = nearest(verdicts, positions)
     return verdicts.candidates.candidate(position, verdicts.constraints)
