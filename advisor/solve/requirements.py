@@ -67,6 +67,14 @@ class Selection:
         }
         return {name: patterns for name, patterns in given.items() if patterns is not None}
 
+    def words(self) -> list[str]:
+        """The options that choose from the same again, but for the batch sizes."""
+        words = ["--weights", self.weights] if self.weights else []
+        for name, patterns in self.patterns.items():
+            words += [f"--{name}", ",".join(patterns)]
+        words += ["--candidates", self.networks] if self.networks != "board" else []
+        return words + ([] if self.predictions else ["--no-predictions"])
+
 
 @dataclass(frozen=True)
 class Requirements:
@@ -114,17 +122,12 @@ class Requirements:
             flag = each.is_natural and each.name in FLAGS
             limit = each.limit_text.replace(" ", "")
             words += [f"--{each.name}", limit] if flag else ["--where", str(each)]
-        chosen = self.selection
-        words += ["--board", self.boards_text, "--batch", chosen.batches_text]
-        words += ["--weights", chosen.weights] if chosen.weights else []
-        for name, patterns in chosen.patterns.items():
-            words += [f"--{name}", ",".join(patterns)]
+        words += ["--board", self.boards_text, "--batch", self.selection.batches_text]
+        words += self.selection.words()
         words += ["--objective", objective_text(self.objective)]
         words += ["--overhead", written_as(self.overhead_ms, TIME).replace(" ", "")]
         if self.battery_j is not None:
             words += ["--battery", written_as(self.battery_j, ENERGY).replace(" ", "")]
-        words += ["--candidates", chosen.networks] if chosen.networks != "board" else []
-        words += [] if chosen.predictions else ["--no-predictions"]
         words += ["--confidence", confidence_text(self.confidence)]
         words += ["--catalog", self.catalog] if self.catalog else []
         return words
