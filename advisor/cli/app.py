@@ -13,6 +13,7 @@ from advisor.cli import (
     boards,
     catalog,
     compare,
+    explore,
     findings,
     fit,
     frontier,
@@ -55,6 +56,7 @@ def _common(
 
 app.command("pick")(pick.command)
 app.command("frontier")(frontier.command)
+app.command("explore")(explore.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
 app.command("fit")(fit.command)

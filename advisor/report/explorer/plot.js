@@ -1,0 +1,225 @@
+/* The plot: what of an answer stands in it, and its names where they do not overlap. */
+
+const BOUND_POINTS = 48;
+const CHARACTER_WIDTH = 0.56;
+const LEGEND_MOST = 30;
+
+/** A plot in `place` that shows answers, the latest one; `hover` is told the row under the pointer. */
+function makePlot(place, table, hover) {
+  let view = null;
+  let drawn = "";
+  let latest = null;
+  let work = Promise.resolve();
+
+  /** Show an answer; resolves when it stands there. */
+  function show(answer) {
+    latest = answer;
+    work = work.then(draw);
+    return work;
+  }
+
+  async function draw() {
+    if (!latest) return;
+    const answer = latest;
+    latest = null;
+    const axes = axesOf(answer);
+    showMarks(answer, axes);
+    if (!axes) return;
+    const theme = themeOf(place);
+    const size = sizeOf(place);
+    const wanted = JSON.stringify([axes, theme, size]);
+    const data = dataOf(answer, axes);
+    const first = wanted !== drawn;
+    if (first) {
+      view?.finalize();
+      view = await embedded(axes, theme, size);
+      drawn = wanted;
+      put({ ...data, labels: [] });
+      await view.runAsync(); // its scales are known only now
+    }
+    put({ ...data, labels: labelsOf(answer, axes, view) });
+    await view.runAsync();
+  }
+
+  function put(data) {
+    for (const [name, values] of Object.entries(data)) view.data(name, values);
+  }
+
+  async function embedded(axes, theme, size) {
+    const drawing = await vegaEmbed(place, plotSpec(axes, theme, size), { actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, ast: false });
+    const made = drawing.view;
+    made.addEventListener("pointermove", (event, item) => hover(event, item?.datum?.row ?? null));
+    made.addEventListener("click", (event, item) => hover(event, item?.datum?.row ?? null));
+    place.addEventListener("pointerleave", (event) => hover(event, null));
+    return made;
+  }
+
+  return { show, settled: () => work };
+}
+
+/** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
+function axesOf({ table, settings, column, positions }) {
+  const [x, y] = [settings.x, settings.y].map((metric) => axisOf(table, metric, column(metric).value, positions));
+  if (!x || !y) return null;
+  return { x: { ...x, name: "x" }, y: { ...y, name: "y" }, step: table.metrics[x.metric].more_is_better ? "step-before" : "step-after" };
+}
+
+function sizeOf(place) {
+  const width = Math.max(240, Math.floor(place.clientWidth));
+  return { width, height: Math.round(Math.min(Math.max(0.62 * width, 270), 460)) };
+}
+
+function themeOf(place) {
+  const style = getComputedStyle(place);
+  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+  return { ink: colour("ink"), surface: colour("surface"), quiet: colour("quiet"), line: colour("line"), accent: colour("accent"), font: style.fontFamily };
+}
+
+/** What stands in the plot, by the name of its data. */
+function dataOf(answer, axes) {
+  const { table, column, fitting, positions, constraints, best } = answer;
+  const fits = new Set(fitting);
+  const at = pointOf(answer, axes);
+  const drawn = (rows) => rows.map(at).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+  const bright = drawn([...fitting].reverse()); // the better ones above
+  const pick = best === null ? [] : drawn([best]);
+  const regions = [axes.x, axes.y].flatMap((axis) =>
+    constraints.map((each) => limitOnAxis(axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
+  return {
+    outside: regions.map(({ outside }) => outside),
+    edges: regions.map(({ edge }) => edge),
+    bound: boundLine(answer, axes),
+    frontier: drawn(frontierOf(table, column, [axes.x.metric, axes.y.metric], fitting)),
+    rejected: drawn(positions.filter((row) => !fits.has(row))),
+    fitting: bright,
+    outline: bright,
+    interval: pick.flatMap(() => intervalsOf(answer, axes)),
+    pick,
+  };
+}
+
+/** A row as a point of the plot; hollow where a law predicted it. */
+function pointOf({ table, column }, axes) {
+  const [x, y] = [column(axes.x.metric).value, column(axes.y.metric).value];
+  return (row) => {
+    const { colour, shape } = table.architectures[table.architecture[row]];
+    const predicted = isPredicted(table, axes.x.metric, row) || isPredicted(table, axes.y.metric, row);
+    return { row, x: x[row] / axes.x.factor, y: y[row] / axes.y.factor, colour, shape, fill: predicted ? "transparent" : colour };
+  };
+}
+
+/** The side of a limit that is not accepted, and the line between. */
+function regionOf(axes, axis, { at, sense }) {
+  const edge = { x: axes.x.low, x2: axes.x.high, y: axes.y.low, y2: axes.y.high };
+  const outside = { ...edge };
+  const { name, low, high } = axis;
+  const there = Math.min(Math.max(at, low), high);
+  outside[name] = sense === "min" ? low : there;
+  outside[`${name}2`] = sense === "min" ? there : high;
+  edge[name] = edge[`${name}2`] = at;
+  return { outside, edge };
+}
+
+/** The 90 % interval of the pick along both axes. */
+function intervalsOf({ column, best }, axes) {
+  return [["x", "y"], ["y", "x"]].flatMap(([along, across]) => {
+    const { metric, factor } = axes[along];
+    const [low, high] = [column(metric).low[best], column(metric).high[best]];
+    if (Number.isNaN(low + high)) return [];
+    const fixed = column(axes[across].metric).value[best] / axes[across].factor;
+    return [{ [along]: low / factor, [`${along}2`]: high / factor, [across]: fixed, [`${across}2`]: fixed }];
+  });
+}
+
+/** The bound on accuracy, within the range of the known networks; against rate or time only. */
+function boundLine({ table, column, positions }, axes) {
+  const timed = ["fps", "time_per_image_ms"].includes(axes.x.metric);
+  const bound = timed && axes.y.metric === "accuracy_top1_percent" ? accuracyBound(table, column, positions) : null;
+  if (!bound) return [];
+  const [low, high] = bound.range;
+  return Array.from({ length: BOUND_POINTS }, (_, step) => {
+    const fps = low * (high / low) ** (step / (BOUND_POINTS - 1));
+    return { x: axes.x.metric === "fps" ? fps : 1000 / fps, y: bound.intercept - bound.slope * fps };
+  });
+}
+
+/** The pick's name and those of the best other networks, where there is room for them. */
+function labelsOf(answer, axes, view) {
+  const { table, fitting, best } = answer;
+  const at = pointOf(answer, axes);
+  const [across, upwards] = [view.scale("x"), view.scale("y")];
+  const field = { left: 0, right: Math.max(...across.range()), top: 0, bottom: Math.max(...upwards.range()) };
+  const pixels = (row) => [across(at(row).x), upwards(at(row).y)];
+  const taken = fitting.map((row) => around(...pixels(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
+  const found = [];
+  const named = new Set();
+  const firsts = fitting.filter((row) => !named.has(table.architecture[row]) && named.add(table.architecture[row]));
+  for (const row of firsts.slice(0, LEGEND_MOST)) {
+    const [x, y] = pixels(row);
+    if (!Number.isFinite(x + y)) continue;
+    const text = table.architectures[table.architecture[row]].name;
+    const places = placesAround(row === best ? 15 : 9);
+    const inside = places.filter((place) => within(labelBox(x, y, text, place), field));
+    const free = inside.find((place) => !taken.some((other) => overlap(labelBox(x, y, text, place), other)));
+    const place = free ?? (row === best ? inside[0] ?? places[0] : null);
+    if (!place) continue;
+    taken.push(labelBox(x, y, text, place));
+    found.push({ ...at(row), text, ...place, fontWeight: row === best ? "bold" : "normal" });
+  }
+  return found;
+}
+
+/** Where a name can stand beside its point, in the order of preference. */
+function placesAround(gap) {
+  return [
+    { align: "left", baseline: "middle", dx: gap, dy: 0 },
+    { align: "right", baseline: "middle", dx: -gap, dy: 0 },
+    { align: "center", baseline: "bottom", dx: 0, dy: -gap },
+    { align: "center", baseline: "top", dx: 0, dy: gap },
+  ];
+}
+
+function around(x, y, half) {
+  return { left: x - half, right: x + half, top: y - half, bottom: y + half };
+}
+
+function labelBox(x, y, text, { align, baseline, dx, dy }) {
+  const width = LABEL_SIZE * CHARACTER_WIDTH * text.length;
+  const left = x + dx - { left: 0, center: width / 2, right: width }[align];
+  const top = y + dy - { top: 0, middle: LABEL_SIZE / 2, bottom: LABEL_SIZE }[baseline];
+  return { left, right: left + width, top, bottom: top + LABEL_SIZE };
+}
+
+function within(box, field) {
+  return box.left >= field.left && box.right <= field.right && box.top >= field.top && box.bottom <= field.bottom;
+}
+
+function overlap(one, other) {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
+
+/** What the marks of the plot mean, which networks they are, and what is not drawn. */
+function showMarks(answer, axes) {
+  const { table, settings, column, positions } = answer;
+  byId("plot").hidden = !axes;
+  byId("marks").hidden = byId("legend").hidden = !axes;
+  const unknown = [settings.x, settings.y].filter((metric) => positions.some((row) => Number.isNaN(column(metric).value[row])));
+  const titles = listed([...new Set(unknown)].map((metric) => table.metrics[metric].title));
+  if (!axes) {
+    byId("plot-note").textContent = positions.length ? `Nothing to draw: the ${titles} of every candidate here is unknown.` : "";
+    return;
+  }
+  const hidden = positions.filter((row) => [settings.x, settings.y].some((metric) => Number.isNaN(column(metric).value[row])));
+  byId("plot-note").textContent = hidden.length ? `${counted(hidden.length, "candidate")} not drawn: ${titles} unknown.` : "";
+  const bound = boundLine(answer, axes).length > 0;
+  const marks = [["ring", "the pick"], ["bright", "meets every limit"], ["faint", "does not"], ["step", "frontier: nothing that fits beats it"]];
+  if (bound) marks.push(["dash", "no known network lies above"]);
+  if (positions.some((row) => pointOf(answer, axes)(row).fill === "transparent")) marks.push(["hollow", "predicted"]);
+  byId("marks").replaceChildren(...marks.map(([mark, text]) => element("li", {}, element("span", { class: `mark ${mark}` }), text)));
+  const names = [...new Set(positions.map((row) => table.architecture[row]))].sort((one, other) => one - other);
+  byId("legend").hidden = names.length > LEGEND_MOST;
+  byId("legend").replaceChildren(...names.slice(0, LEGEND_MOST).map((index) => {
+    const architecture = table.architectures[index];
+    return element("li", {}, swatch(architecture), architecture.name);
+  }));
+}
