@@ -1,12 +1,13 @@
 # make pick    install the base into .venv and ask the first question
 # make test    install all that the tests need into .venv and run them
 # make check   lint, types, layers
+# make pictures  draw the README's pictures again
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: pick test check clean
+.PHONY: pick test check pictures clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -19,6 +20,10 @@ check: .venv/full
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+pictures: .venv/full
+	$(BIN)/advisor figures --board jetson-tx1 --only 2 --format svg -o docs
+	mv docs/figure-02-top1-against-operations.svg docs/ball-chart.svg
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from advisor.solve.candidate import Candidate
     from advisor.solve.frontier import Frontier, frontier
     from advisor.solve.pick import pick
+    from advisor.solve.plan import plan
+    from advisor.solve.plan_answer import Plan
     from advisor.solve.recommendation import Recommendation
 
 _HOMES = {
@@ -19,9 +21,11 @@ _HOMES = {
     "Candidate": "advisor.solve.candidate",
     "Estimate": "advisor.catalog.records",
     "Frontier": "advisor.solve.frontier",
+    "Plan": "advisor.solve.plan_answer",
     "Recommendation": "advisor.solve.recommendation",
     "frontier": "advisor.solve.frontier",
     "pick": "advisor.solve.pick",
+    "plan": "advisor.solve.plan",
 }
 
 __all__ = [
@@ -29,10 +33,12 @@ __all__ = [
     "Candidate",
     "Estimate",
     "Frontier",
+    "Plan",
     "Recommendation",
     "__version__",
     "frontier",
     "pick",
+    "plan",
 ]
 
 

@@ -411,6 +411,20 @@ def test_the_help_names_every_objective(run: Run) -> None:
         assert name in str(advisor.pick.__doc__)
 
 
+def test_a_plot_below_the_answer(run: Run) -> None:
+    plain = run("pick", "--fps", 20, "--energy", "0.5J")
+    drawn = run("pick", "--fps", 20, "--energy", "0.5J", "--plot")
+    assert drawn.out.startswith(plain.out)
+    plot = drawn.out.removeprefix(plain.out)
+    assert "top-1 accuracy, %" in plot
+    assert "@ the pick   o frontier   . beaten" in plot
+    assert "resnet-34" in plot
+    assert max(map(len, drawn.out.splitlines())) <= 80
+    nothing = run("pick", "--fps", 60, "--accuracy", 75, "--plot")
+    assert (nothing.code, nothing.out) == (1, run("pick", "--fps", 60, "--accuracy", 75).out)
+    assert run("pick", "--plot", "--json").code == 2
+
+
 # --- whole processes
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import advisor
+from advisor.cli.schema import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,10 +21,12 @@ def test_the_public_names() -> None:
         "Candidate",
         "Estimate",
         "Frontier",
+        "Plan",
         "Recommendation",
         "__version__",
         "frontier",
         "pick",
+        "plan",
     ]
     assert dir(advisor) == sorted(advisor.__all__)
     for name in advisor.__all__:
@@ -43,7 +46,8 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
         packed.extractall(site)
     assert "advisor/_catalog/boards/jetson-tx1/measurements.csv" in names
     assert "advisor/py.typed" in names
-    assert {"advisor/report/pick.schema.json", "advisor/report/findings.schema.json"} <= set(names)
+    schemas = {f"advisor/report/{name}.schema.json" for name in DOCUMENTS}
+    assert schemas <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "catalog/"))]
     script = (
         f"import sys; sys.path.insert(0, {str(site)!r}); import advisor\n"

@@ -20,6 +20,9 @@ from advisor.errors import BrokenFileError, Fault, closest, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FEW = 8
+"""A column repeats itself if it has this many times fewer distinct cells than cells."""
+
 FORMULA_STARTS = "=+-@"
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 
@@ -188,14 +191,25 @@ def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]])
     faults: list[Fault] = []
     pieces = [np.empty((0, len(header)), dtype=object)]
     lines: list[int] = []
+    shared: dict[str, str] = {}
     # Piece by piece into arrays: the garbage collector would search a million lists over and over.
     while piece := list(islice(rows, 10_000)):
         faults += _length_faults(path, piece, len(header))
         good = [(line, row) for line, row in piece if len(row) == len(header)]
-        pieces.append(np.array([row for _, row in good], dtype=object).reshape(-1, len(header)))
+        cells = np.array([row for _, row in good], dtype=object).reshape(-1, len(header))
+        _share_equal_cells(cells, shared)
+        pieces.append(cells)
         lines.extend(line for line, _ in good)
     columns = np.concatenate(pieces).T
     return Table(path, dict(zip(header, columns, strict=True)), lines, faults)
+
+
+def _share_equal_cells(cells: NDArray[np.object_], shared: dict[str, str]) -> None:
+    """Keep one copy of each text in columns of few distinct ones; half of a large file is names."""
+    for column in cells.T:
+        texts = column.tolist()
+        if len(set(texts)) * FEW <= len(texts):
+            column[:] = [shared.setdefault(text, text) for text in texts]
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:

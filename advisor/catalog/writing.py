@@ -17,8 +17,10 @@ from advisor.errors import AdvisorError
 Row = Mapping[str, str | int | float | None]
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file by `text`, or leave it as it is: never half of either.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace the file by `content`, or leave it as it is: never half of either.
+
+    Text is written as UTF-8, its line ends as they are.
 
     Raises:
         AdvisorError: it cannot be written.
@@ -27,10 +29,10 @@ def write_whole(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=".writing-", delete=False
+            dir=path.parent, prefix=".writing-", delete=False
         ) as stream:
             temporary = Path(stream.name)
-            stream.write(text)
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)

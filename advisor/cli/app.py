@@ -14,12 +14,14 @@ from advisor.cli import (
     catalog,
     compare,
     explore,
+    figures,
     findings,
     fit,
     frontier,
     import_,
     measure,
     pick,
+    plan,
     predict,
     schema,
     show,
@@ -57,6 +59,7 @@ def _common(
 app.command("pick")(pick.command)
 app.command("frontier")(frontier.command)
 app.command("explore")(explore.command)
+app.command("plan")(plan.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
 app.command("fit")(fit.command)
@@ -65,6 +68,7 @@ app.command("findings")(findings.command)
 app.command("measure")(measure.command)
 app.add_typer(import_.app, name="import")
 app.command("compare")(compare.command)
+app.command("figures")(figures.command)
 app.add_typer(catalog.app, name="catalog")
 app.command("schema")(schema.command)
 

@@ -78,7 +78,7 @@ def command(
     from advisor.measure.children import RealChildren
     from advisor.measure.sustained import measure_cold_and_hot
     from advisor.quantities import DURATION, parse
-    from advisor.report.plan_text import plan_text
+    from advisor.report.measuring_plan_text import plan_text
 
     plan = _plan(architectures or [], batch, device, threads, precision, power, quick)
     sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0

@@ -33,6 +33,10 @@ def command(
             show_default="best-batch",
         ),
     ] = None,
+    plot: Annotated[
+        bool,
+        typer.Option("--plot", help="Draw accuracy against time of what meets every limit."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -40,8 +44,8 @@ def command(
 
     Exits with 1 where nothing meets every limit.
     """
-    if as_json and as_csv:
-        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    if as_json + as_csv + plot > 1:
+        raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
     from advisor.solve.pick import pick
 
     recommendation = pick(**question, explain=explain or (), top=top, all_batches=all_batches)
@@ -61,5 +65,16 @@ def command(
         from advisor.report.pick_text import pick_text
 
         emit_table(pick_text(recommendation))
+        if plot and recommendation.best:
+            _draw(question)
     if recommendation.best is None:
         raise typer.Exit(1)
+
+
+def _draw(question: dict[str, Any]) -> None:
+    """Accuracy against time of all that meets the limits."""
+    from advisor.report.frontier_text import frontier_scatter
+    from advisor.solve.frontier import frontier
+
+    emit("\n")
+    emit_table(frontier_scatter(frontier(**question)))

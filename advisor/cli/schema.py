@@ -1,4 +1,4 @@
-"""`advisor schema`: the shapes of the JSON documents that advisor prints."""
+"""`advisor schema`: the shapes of the documents that advisor prints and reads."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import typer
 from advisor.cli.output import emit
 from advisor.errors import AdvisorError, closest, shown
 
-DOCUMENTS = ("pick", "findings", "frontier", "requirements")
+DOCUMENTS = ("pick", "frontier", "plan", "findings", "requirements", "plan-file")
 
 
 def command(
     document: Annotated[
         str,
         typer.Argument(
-            metavar="[pick|findings|frontier|requirements]",
-            help="Whose document; `requirements` is the file that asks.",
+            metavar="[" + "|".join(DOCUMENTS) + "]",
+            help="Whose document; `requirements` and `plan-file` are the files that ask.",
         ),
     ] = "pick",
 ) -> None:
-    """Print the JSON Schema of what `advisor pick --json` prints, say, or of a file of requirements."""
+    """Print the JSON Schema of what `advisor pick --json` prints, say, or of a file that it reads."""
     from importlib.resources import files
 
     if document not in DOCUMENTS:

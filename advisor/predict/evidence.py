@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board
+from advisor.catalog.records import Board, Measurements
 from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import fitted_values, rows_of, variants
 
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
 
 Pair = tuple[str, int]
+
+
+def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
+    """The (runtime, precision) of most measured rows, and those rows; ("", "") where there is none."""
+    latency = fitted_values(table.latency_ms)
+    ran = {each: rows_of(table, each) for each in variants(table)}
+    ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
+    variant = max(ran, key=lambda each: len(ran[each]), default=("", ""))
+    return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,8 @@ class Evidence:
         """
         board = catalog.board(board_name)
         table = catalog.measurements(board)
+        variant, rows = fullest_variant(table)
         latency = fitted_values(table.latency_ms)
-        ran = {each: rows_of(table, each) for each in variants(table)}
-        ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
-        variant = max(ran, key=lambda each: len(ran[each]), default=("", ""))
-        rows = ran.get(variant, np.zeros(0, dtype=np.int64))
         names = np.array(table.architecture.names, dtype=np.str_)[table.architecture.index[rows]]
         costs = {name: catalog.architectures[name].cost(board.cost) for name in names.tolist()}
         top1 = {

@@ -258,13 +258,40 @@ def operations_tell_time(evidence: Evidence) -> Finding:
 
 def linear_in_operations(evidence: Evidence) -> tuple[float, float, dict[str, float]]:
     """Ordinary least squares of time per image on operations: R2, mean relative error, and by network."""
-    slope, intercept = np.polyfit(evidence.operations, evidence.time_ms, 1)
-    fitted = intercept + slope * evidence.operations
-    total = np.sum((evidence.time_ms - np.mean(evidence.time_ms)) ** 2)
-    r2 = 1 - float(np.sum((evidence.time_ms - fitted) ** 2) / total)
-    error = fitted / evidence.time_ms - 1
-    by_name = dict(zip(evidence.names.tolist(), error.tolist(), strict=True))
-    return r2, float(np.mean(np.abs(error))), by_name
+    line = straight_line(evidence.operations, evidence.time_ms)
+    by_name = dict(zip(evidence.names.tolist(), line.errors.tolist(), strict=True))
+    return line.r2, line.mean_error, by_name
+
+
+@dataclass(frozen=True)
+class StraightLine:
+    """y = intercept + slope * x by ordinary least squares.
+
+    Attributes:
+        intercept: in the unit of y.
+        slope: unit of y per unit of x.
+        r2: the share of the variance that it explains.
+        errors: how far it is off each point, relative to it; shape (points,).
+    """
+
+    intercept: float
+    slope: float
+    r2: float
+    errors: Floats
+
+    @property
+    def mean_error(self) -> float:
+        """The mean size of the relative errors."""
+        return float(np.mean(np.abs(self.errors)))
+
+
+def straight_line(x: Floats, y: Floats) -> StraightLine:
+    """The line of least squared distance in y; the x must differ, and so must the y."""
+    slope, intercept = np.polyfit(x, y, 1)
+    fitted = intercept + slope * x
+    total = np.sum((y - np.mean(y)) ** 2)
+    r2 = 1 - float(np.sum((y - fitted) ** 2) / total)
+    return StraightLine(float(intercept), float(slope), r2, fitted / y - 1)
 
 
 def rank_correlation(x: Floats, y: Floats) -> float:

@@ -24,7 +24,7 @@ from advisor.solve.recommendation import (
     Unsure,
     WhyNot,
 )
-from advisor.solve.requirements import Requirements
+from advisor.solve.requirements import Requirements, Selection
 
 SCHEMA = "advisor.pick/1"
 """Name and version of the document's shape; `pick.schema.json` beside this file describes it."""
@@ -68,7 +68,6 @@ def document_text(document: dict[str, Any]) -> str:
 
 def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, Any]:
     """The question, defaults included, as a file of requirements could hold it."""
-    chosen = asked.selection
     require: dict[str, dict[str, str]] = {}
     for each in asked.constraints:
         require.setdefault(each.name, {})[each.sense] = each.limit_text
@@ -80,13 +79,9 @@ def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, An
         "board": named[0] if len(named) == 1 else named,
         "require": require,
         "objective": steps[0] if len(steps) == 1 else steps,
-        "candidates": {
-            **{name: list(patterns) for name, patterns in chosen.patterns.items()},
-            "batch": chosen.batches_text,
-            "weights": chosen.weights or (weights.pop() if len(weights) == 1 else None),
-            "networks": chosen.networks,
-            "predictions": chosen.predictions,
-        },
+        "candidates": selection_document(
+            asked.selection, weights.pop() if len(weights) == 1 else None
+        ),
         "confidence": asked.confidence or "none",
         "overhead": written_as(asked.overhead_ms, TIME),
         **battery,
@@ -94,6 +89,22 @@ def query_document(asked: Requirements, boards: Sequence[Board]) -> dict[str, An
         "all_batches": asked.all_batches,
         "catalog": asked.catalog,
         "command": asked.command(),
+    }
+
+
+def selection_document(chosen: Selection, weights: str | None) -> dict[str, Any]:
+    """What may be chosen from.
+
+    Args:
+        chosen: as it was asked.
+        weights: those that are used where none are named; `None` where boards differ in them.
+    """
+    return {
+        **{name: list(patterns) for name, patterns in chosen.patterns.items()},
+        "batch": chosen.batches_text,
+        "weights": chosen.weights or weights,
+        "networks": chosen.networks,
+        "predictions": chosen.predictions,
     }
 
 

@@ -1,50 +1,238 @@
-"""What a run of `advisor measure` will do, in words."""
+"""Which networks a board is to run together, on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 
-from advisor.catalog.records import Architecture
-from advisor.measure.plan import Plan, session_s
-from advisor.report.figures import counted, duration_text
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 
-CHILD_S = 2.0
-"""A memory child, roughly."""
+from advisor.catalog.layers import SHIPPED
+from advisor.report.figures import (
+    counted,
+    figure,
+    magnitude,
+    plain_table,
+    significant,
+    with_unit,
+)
+from advisor.report.fitted import Fitted
+from advisor.report.pick_words import VARIANTS, listed
+from advisor.solve.metrics import METRICS
+from advisor.solve.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
+
+COLUMNS = {
+    "batch": "batch\n",
+    "fps": "rate\nfps",
+    "accuracy": "top-1\n%",
+    "response": "response\nms",
+    "limit": "at most\nms",
+    "time": "time\n%",
+    "power": "power\nW",
+    "memory": "memory\nMB",
+}
+DROPPABLE = ("fps", "limit", "accuracy", "response", "batch")
+"""What a narrow terminal gives up first; what is shared, it keeps."""
+
+OBJECTIVES = {
+    "accuracy": "mean accuracy {:.2f} %",
+    "worst-accuracy": "least accuracy {:.2f} %",
+    "power": "average power {:.3g} W",
+}
+NEGLIGIBLE = 1e-8
+"""A gap below it is rounding."""
+
+UNITS = {"time": "", "memory": " MB", "power": " W"}
 
 
-def plan_text(
-    plan: Plan, sustained_s: float, machine: str, board: str, known: Mapping[str, Architecture]
-) -> str:
-    """The board, the networks, how thoroughly, and about how long that takes.
+def plan_text(plan: Plan) -> RenderableType:
+    """The whole answer."""
+    if plan.impossible:
+        lines = [line for each in plan.impossible for line in _impossible(each)]
+        return Group(_headline(plan), "", *map(Text, [*lines, *_fell_out(plan)]))
+    table = Fitted(lambda keys: _table(plan, keys), tuple(COLUMNS), DROPPABLE)
+    return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
-    Args:
-        plan: the run.
-        sustained_s: how long the board is heated before a second such run; 0 for none.
-        machine: what is measured.
-        board: what it will be called.
-        known: the architectures by name.
-    """
-    wanted = plan.thoroughness
-    seconds = _sessions_s(plan, known)
-    lines = [
-        f"board {board}: {machine}, {plan.device}, {plan.precision}",
-        f"{counted(len(plan.architectures), 'network')} at batch {', '.join(map(str, plan.batches))}: "
-        f"{wanted.least_sessions} to {wanted.most_sessions} sessions each, until known to "
-        f"+-{wanted.half_width:.0%}",
+
+def _headline(plan: Plan) -> Text:
+    count = counted(len(plan.request.workloads), "workload")
+    board = plan.board
+    origin = "" if board.layer == SHIPPED else f", from {board.layer}"
+    if plan.value is None:
+        answer = Text("No plan keeps every limit", style="bold red")
+    else:
+        objective = OBJECTIVES[plan.request.objective].format(plan.value)
+        answer = Text(f"A plan with {objective}", style="bold green")
+    return answer + Text(f"\n{count} on {board.name} ({board.title}{origin})")
+
+
+def _table(plan: Plan, keys: Sequence[str]) -> Table:
+    names = [
+        name
+        for name in VARIANTS
+        if len({getattr(each.candidate, name) for each in plan.chosen}) > 1
     ]
-    if sustained_s:
-        hot = plan.sustained(sustained_s)
-        lines.append(
-            f"then hot, as board {board}-sustained, after {duration_text(sustained_s)} of heating"
+    headings = [COLUMNS[key] for key in keys]
+    table = plain_table("workload", "network", *names, *headings, left=2 + len(names))
+    blank = [""] * len(names)
+    for each in plan.chosen:
+        cells = _cells(each)
+        variant = [getattr(each.candidate, name) or "?" for name in names]
+        figures = [cells[key] for key in keys]
+        table.add_row(each.workload.name, each.candidate.architecture, *variant, *figures)
+    for title, cells in _footer(plan):
+        figures = [cells.get(key, "") for key in keys]
+        table.add_row(title, "", *blank, *figures, style="dim")
+    return table
+
+
+def _cells(chosen: Chosen) -> dict[str, str]:
+    """A workload's row; figures as the limits count them."""
+    limit = chosen.workload.latency
+    return {
+        "batch": str(chosen.candidate.batch),
+        "fps": f"{chosen.workload.fps:g}",
+        "accuracy": figure(
+            "accuracy_top1_percent", chosen.accuracy.value if chosen.accuracy else None
+        ),
+        "response": significant(chosen.response.total.bound),
+        "limit": f"{limit.limit:g}" if limit else "",
+        "time": _percent(chosen.share),
+        "power": _bound(chosen.power_w),
+        "memory": _bound(chosen.memory_mb),
+    }
+
+
+def _footer(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is used anyway, what is used in all, and of how much."""
+    anyway = {"power": _bound(plan.idle_power_w)}
+    if plan.floor_mb:
+        anyway["memory"] = significant(plan.floor_mb)
+    yield "board itself", anyway
+    used, limits, shares = {}, {}, {}
+    for each in plan.budgets:
+        percent = each.name == "time"
+        used[each.name] = _percent(each.used) if percent else _bound(each.used)
+        if each.limit is not None:
+            limits[each.name] = f"{100 * each.limit if percent else each.limit:g}"
+        if each.ratio is not None:
+            shares[each.name] = magnitude(each.ratio)
+    yield "together", used
+    yield "limit", limits
+    yield "used of it", shares
+
+
+def _bound(amount: Amount | None) -> str:
+    return "?" if amount is None else significant(amount.bound)
+
+
+def _percent(amount: Amount | None) -> str:
+    return "?" if amount is None else significant(100 * amount.bound)
+
+
+def _sentences(plan: Plan) -> Iterator[str]:
+    """What stands below the table."""
+    yield from (_short(plan, each) for each in plan.shortfalls)
+    if not plan.fits:
+        yield "Of all choices, this one is short by the least sum of these shares."
+    elif plan.gap is not None:
+        yield _optimality(plan.gap)
+    yield from (_response(each) for each in plan.chosen if _has_parts(each))
+    if len(plan.chosen) > 1:
+        yield (
+            "No batch is interrupted; they run in the order in which they are complete, so a frame "
+            "may wait for the longest batch of another workload (one, not several in a row)."
         )
-        seconds += _sessions_s(hot, known) + sustained_s
-    return "\n".join([*lines, f"about {duration_text(seconds)} or more\n"])
+    yield _guarantee(plan)
+    if plan.floor_mb and len(plan.chosen) > 1:
+        floor = with_unit("memory_mb", plan.floor_mb)
+        yield f"The {floor} of memory that the runtime takes by itself are counted once."
+    yield from _fell_out(plan)
 
 
-def _sessions_s(plan: Plan, known: Mapping[str, Architecture]) -> float:
-    """How long the least number of sessions takes."""
-    wanted = plan.thoroughness
-    return sum(
-        CHILD_S + wanted.least_sessions * session_s(wanted.limits, plan.guessed_run_ms(cell, known))
-        for cell in plan.cells()
+def _short(plan: Plan, use: Use) -> str:
+    of_all = any(use is each for each in plan.budgets)
+    what = use.name if of_all else f"response of {use.name}"
+    unit = UNITS[use.name] if of_all else " ms"
+    write = "{:.2f}" if what == "time" else "{:.4g}"
+    used = write.format(use.used.bound if use.used else 0.0)
+    limit = write.format(use.limit)
+    return f"{what}: {used} of {limit}{unit}, short by {magnitude(use.short)}."
+
+
+def _optimality(gap: float) -> str:
+    if gap < NEGLIGIBLE:
+        return "No other choice that keeps every limit is better: the solver proved it (gap 0)."
+    return f"The solver ran out of time: another choice may be better by up to {magnitude(gap)}."
+
+
+def _has_parts(chosen: Chosen) -> bool:
+    response = chosen.response
+    return bool(response.fill_ms or response.waits_for or response.overhead_ms)
+
+
+def _response(chosen: Chosen) -> str:
+    response = chosen.response
+    parts = [f"{with_unit('response_ms', response.run_ms.bound)} to run"]
+    if response.waits_for:
+        wait = with_unit("response_ms", response.wait_ms.bound)
+        parts.insert(0, f"{wait} behind {response.waits_for}")
+    if response.fill_ms:
+        parts.insert(0, f"{with_unit('response_ms', response.fill_ms)} for its batch to fill")
+    if response.overhead_ms:
+        parts.append(f"{with_unit('response_ms', response.overhead_ms)} overhead")
+    total = with_unit("response_ms", response.total.bound)
+    return f"{chosen.workload.name} answers within {total}: {', '.join(parts)}."
+
+
+def _guarantee(plan: Plan) -> str:
+    sure = plan.guarantee
+    if not sure.confidence:
+        return "Figures are taken as they are, however unsure (confidence none)."
+    if not sure.figures:
+        return "No figure that a limit uses has a known error, so that all are taken as they are."
+    verb = "holds" if sure.figures == 1 else "hold"
+    return (
+        f"Times, power and memory are upper bounds: {counted(sure.figures, 'uncertain figure')} "
+        f"{verb} with {100 * sure.level:.4g}% each, hence all limits together with at least "
+        f"{100 * sure.confidence:.4g}%, however their errors go together."
     )
+
+
+def _fell_out(plan: Plan) -> Iterator[str]:
+    """How many candidates cannot be chosen because something is not known of them."""
+    for each in plan.considered:
+        unknown = {key: count for key, count in each.unknown.items() if 0 < count < each.candidates}
+        if unknown:
+            figures = listed([f"{_title(key)} ({count})" for key, count in unknown.items()])
+            yield (
+                f"{each.workload}: of {counted(each.candidates, 'candidate')}, some fell out for want "
+                f"of a known {figures}."
+            )
+
+
+def _title(key: str) -> str:
+    return METRICS[key].title if key in METRICS else "idle power of the board"
+
+
+def _impossible(workload: Considered) -> Iterator[str]:
+    """Why no candidate could serve a workload, nothing else running."""
+    lacking = [key for key, count in workload.unknown.items() if count == workload.candidates]
+    if lacking:
+        figures = listed([_title(key) for key in lacking])
+        every = counted(workload.candidates, "candidate")
+        yield f"{workload.workload}: none of {every} can be chosen for want of a known {figures}."
+        return
+    limits = listed([each.text for each in workload.limits])
+    yield (
+        f"{workload.workload}: no candidate meets {limits}, even if nothing else ran "
+        f"({counted(workload.candidates, 'candidate')})."
+    )
+    for each in workload.limits:
+        if each.rejected:
+            yield f"  {each.text} rejects {each.rejected}; the nearest has {_nearest(each)}."
+
+
+def _nearest(limit: OwnLimit) -> str:
+    return with_unit(limit.metric, limit.nearest)

@@ -97,7 +97,7 @@ def spread(candidates: Candidates, key: str) -> Values:
 
 def predicted(candidates: Candidates, key: str) -> Booleans:
     """Where a metric rests on something predicted."""
-    from advisor.solve.candidates import DERIVATIONS
+    from advisor.solve.derivations import DERIVATIONS
 
     rests = np.zeros(len(candidates), dtype=np.bool_)
     for part in DERIVATIONS[key].parts:
@@ -198,7 +198,7 @@ def _latencies_ms(
     shortest: Floats = np.zeros(len(candidates))
     longest: Floats = np.full(len(candidates), np.inf)
     nothing = np.zeros(len(candidates))
-    waiting_ms = candidates.response(Values(nothing, nothing, nothing)).value
+    waiting_ms = candidates.response_ms(nothing)
     for constraint in constraints:
         length_ms = {
             "fps": 1000 * candidates.batch / constraint.limit,
@@ -222,7 +222,7 @@ def _powers_w(
     time_s = latency_ms / candidates.batch / 1000
     least, most = np.zeros(latency_ms.shape), np.full(latency_ms.shape, np.inf)
     power_w: Floats
-    idle_w = candidates.idle_power_w().value
+    idle_w = candidates.idle_figure_w()
     fps = np.inf if candidates.fps is None else candidates.fps
     share = np.minimum(1.0, fps * time_s)
     for constraint in constraints:

@@ -88,7 +88,7 @@ def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
     """What no known network exceeds in accuracy at the asked frame rate, where both were asked for."""
     asked = {each.name: each for each in verdicts.constraints if each.sense == "min"}
     candidates = verdicts.candidates
-    rate, accuracy = (candidates.values(key).value for key in ("fps", "accuracy_top1_percent"))
+    rate, accuracy = (candidates.figure(key) for key in ("fps", "accuracy_top1_percent"))
     known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~predicted(candidates, "fps")
     if not {"fps", "accuracy"} <= set(asked) or not np.any(known):
         return None

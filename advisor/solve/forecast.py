@@ -16,7 +16,7 @@ from advisor.predict.board_fit import BoardFit, runs_of
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import first_that_knows
 from advisor.solve.complete import completed
-from advisor.solve.metrics import energy_j
+from advisor.solve.intervals import energy_interval_j
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -147,7 +147,8 @@ def _energy(latency: Estimate, power: Estimate | None, batch: int) -> Estimate |
     if power is None:
         return None
     value, low, high = (
-        float(column[0]) for column in energy_j(_one(latency), np.array([batch]), _one(power))
+        float(column[0])
+        for column in energy_interval_j(_one(latency), np.array([batch]), _one(power))
     )
     origin = max(latency.origin, power.origin, key=ORIGINS.index)
     source = ", ".join(dict.fromkeys((latency.source, power.source)))

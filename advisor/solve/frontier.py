@@ -121,13 +121,13 @@ def frontier_of(
     metrics = read_axes(axes)
     fitting = _fitting(candidates, requirements)
     objective = requirements.objective
-    figures = np.stack([candidates.values(metric.key).value for metric in metrics], axis=1)
+    figures = np.stack([candidates.figure(metric.key) for metric in metrics], axis=1)
     badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
     best = fitting[non_dominated(badness[fitting])]
     order = _along_axes(badness, in_order(candidates, objective, best))
     first = listed(candidates, objective, fitting, 1, all_batches=False)
     points, pick = (
-        tuple(candidates.candidate(each, requirements.constraints) for each in positions.tolist())
+        tuple(candidates.records(positions, requirements.constraints))
         for positions in (order, first)
     )
     compared = figures[fitting]

@@ -156,9 +156,11 @@ def _with_weights(
         own = rows[row_board[rows] == index] if len(boards) > 1 else rows
         joined, which = _joined(table, own, owners)
         parts.append((joined, np.append(places, -1)[which]))
-    none = np.zeros(0, dtype=np.int64)
-    found, which = (np.concatenate([none, *each]) for each in zip(*parts, strict=True))
-    return found, which, tuple(weights[key] for key in keys)
+    sets = tuple(weights[key] for key in keys)
+    if len(parts) == 1:
+        return (*parts[0], sets)
+    found, which = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return found, which, sets
 
 
 def _wanted_weights(
@@ -188,6 +190,10 @@ def _joined(
     owner = np.array([each[0] for each in known], dtype=np.int64)
     sets = np.array([each[1] for each in known], dtype=np.int64)
     count = np.bincount(owner, minlength=len(place))
+    if count.max(initial=0) <= 1:
+        only = np.full(len(place), -1)
+        only[owner] = sets
+        return rows, only[table.architecture.index[rows]]
     first = np.cumsum(count) - count
     repeats = np.maximum(count[table.architecture.index[rows]], 1)
     joined = np.repeat(rows, repeats)

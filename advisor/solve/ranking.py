@@ -34,7 +34,7 @@ class Group:
 
 def badness(candidates: Candidates, step: Step) -> Floats:
     """A step's metric as a figure of which less is better; unknown is infinitely bad."""
-    values = candidates.values(step.metric.key).value
+    values = candidates.figure(step.metric.key)
     return np.where(np.isnan(values), np.inf, -values if step.metric.more_is_better else values)
 
 
@@ -69,9 +69,9 @@ def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integ
     keys = (
         badness(these, group.step),
         *(badness(these, step) for step in objective if step != group.step),
-        these.values("response_ms").value,
-        these.values("energy_j").value,
-        these.values("memory_mb").value,
+        these.figure("response_ms"),
+        these.figure("energy_j"),
+        these.figure("memory_mb"),
         these.batch,
         these.architecture_index,
         these.weights_index,

@@ -39,7 +39,7 @@ def recommend(
     order = listed(
         candidates, objective, fitting, requirements.top, all_batches=requirements.all_batches
     )
-    records = [candidates.candidate(each, requirements.constraints) for each in order.tolist()]
+    records = candidates.records(order, requirements.constraints)
     alone = () if records else relaxations(verdicts)
     return Recommendation(
         requirements=requirements,

@@ -145,13 +145,13 @@ def _highest_fps(verdicts: Verdicts, pool: Integers) -> float | None:
     """
     these = verdicts.candidates.take(pool)
     asked = these.fps or math.inf
-    highest = these.values("fps").value
+    highest = these.figure("fps")
     lowest: Floats = np.zeros(len(pool))
-    idle_w, energy_j = these.idle_power_w().value, these.values("energy_j").value
+    idle_w, energy_j = these.idle_figure_w(), these.figure("energy_j")
     for constraint in (each for each in verdicts.constraints if each.name in AT_RATE):
         if constraint.name == "latency":
             # Without a frame rate, the response is what is left when no fill is waited for.
-            run_ms = replace(these, fps=None).values(constraint.metric).value
+            run_ms = replace(these, fps=None).figure(constraint.metric)
             left_ms = constraint.limit - run_ms
             fill_ms = (these.batch - 1) * 1000.0
             with np.errstate(divide="ignore", invalid="ignore"):

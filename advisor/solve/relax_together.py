@@ -233,7 +233,7 @@ class _Reach:
         if self.fps is not None and not named.isdisjoint(("board-energy", *FALLING)):
             self.at_rate_w = self.figure(candidates, "energy_j", "max") * self.fps
             self.flat_out_w = self.figure(candidates, "net_power_w", "max")
-            self.idle_w = candidates.idle_power_w().value
+            self.idle_w = candidates.idle_figure_w()
 
     def figure(self, candidates: Candidates, key: str, sense: str) -> Floats:
         """A figure that holds with the asked confidence."""

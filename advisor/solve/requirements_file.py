@@ -48,7 +48,7 @@ def read_requirements_file(path: Path) -> Asked:
         "board": fields.words("board", read_boards),
         "objective": fields.words("objective", read_objective),
         "confidence": fields.option("confidence", read_confidence),
-        "overhead": fields.option("overhead", _overhead),
+        "overhead": fields.option("overhead", read_overhead),
         "battery": fields.option("battery", lambda text: parse(text, ENERGY, "battery")),
         "top": fields.option("top", read_top),
         "all_batches": fields.flag("all_batches"),
@@ -63,7 +63,8 @@ def read_requirements_file(path: Path) -> Asked:
     return Asked(constraints, {key: each for key, each in options.items() if each is not None})
 
 
-def _overhead(text: str) -> float:
+def read_overhead(text: str) -> float:
+    """A time per batch, in ms, which may be zero."""
     return parse(text, TIME, "overhead", zero_allowed=True)
 
 
@@ -107,13 +108,13 @@ class Question(Fields):
         return None
 
     def limits(
-        self, key: str, check: Callable[[str], object] = check_name
+        self, key: str, check: Callable[[Constraint], None] = lambda _: None
     ) -> tuple[Constraint, ...]:
         """The limits of a block such as `{fps: ">= 30", memory: {max: 400 MB}}`.
 
         Args:
             key: the block's key.
-            check: raises an `AdvisorError` for the name of a limit that must not stand here.
+            check: raises an `AdvisorError` for a limit that must not stand here.
         """
         inner = self.inner(key)
         found: dict[tuple[str, Sense], Constraint] = {}
@@ -121,10 +122,13 @@ class Question(Fields):
             return ()
         for name, node in inner.block.entries.items():
             written = self._limit(name, node)
-            named = self.accepts(inner.block.key_marks[name], partial(check, name))
+            named = self.accepts(inner.block.key_marks[name], partial(check_name, name))
             if named and written is not None:
                 try:
-                    found |= read_limits({name: written})
+                    read = read_limits({name: written})
+                    for each in read.values():
+                        check(each)
+                    found |= read
                 except AdvisorError as error:
                     self.refuse(node.mark, error)
         try:

@@ -84,7 +84,7 @@ class Verdicts:
         """Hold every candidate against every limit."""
         verdicts = []
         for constraint in constraints:
-            value = candidates.values(constraint.metric).value
+            value = candidates.figure(constraint.metric)
             low_enough, high_enough = value <= constraint.limit, value >= constraint.limit
             met = high_enough if constraint.sense == "min" else low_enough
             verdicts.append(Verdict(constraint, value, met))

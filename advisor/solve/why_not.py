@@ -47,9 +47,7 @@ def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
     return WhyNot(
         architecture=name,
         board=candidates.boards[board].name,
-        candidates=tuple(
-            candidates.candidate(each, verdicts.constraints) for each in order.tolist()
-        ),
+        candidates=tuple(candidates.records(order, verdicts.constraints)),
         nearest=_nearest(verdicts, positions),
         fits=bool(len(fitting)),
         misfits=tuple(np.unique(table.batch[misfits]).tolist()),

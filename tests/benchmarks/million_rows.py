@@ -1,18 +1,21 @@
-"""How long a pick takes on a large catalog, after loading, and how that grows with the rows.
+"""How long choosing takes on a large catalog, after loading, and how that grows with the rows.
 
     python tests/benchmarks/million_rows.py [--rows 1000000]
 
-Makes boards of 10,000 to a million rows (1,000 made-up networks, drawn with a fixed seed), loads
-each from its files, and times filter, rank and explanation: once where something fits, once where
-nothing does. The plain-numpy column is a bare filter and sort of the same rows.
+Makes boards of 10,000 to a million rows (1,000 made-up networks, drawn with a fixed seed), loads each from
+its files, and times a pick under five limits with its explanation, once where something fits and once where
+nothing does (what would have to give, alone and together), and a frontier of three metrics under the same
+limits. Filter and rank alone are held against the same in plain numpy, alternating, as a ratio of medians.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import statistics
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +23,17 @@ import numpy as np
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS
+from advisor.solve.candidates import Candidates
+from advisor.solve.frontier import frontier_of
 from advisor.solve.gather import candidates_on
+from advisor.solve.ranking import in_order
 from advisor.solve.recommend import recommend
 from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.verdicts import Verdicts
 
 NETWORKS = 1000
 LIMITS = {"fps": "30", "latency": "500 ms", "energy": "0.5 J", "power": "12 W", "memory": "900 MB"}
-TARGET_S = 2.0
+TARGET_S, TARGET_RATIO, TARGET_MB = 3.0, 3.0, 1500
 
 
 def make_catalog(folder: Path, rows: int) -> None:
@@ -75,24 +82,52 @@ class Loaded:
         self.table = catalog.measurements(self.board)
         self.architectures, self.weights = catalog.architectures, catalog.weights
 
-    def ask(self, requirements: Requirements) -> tuple[float, bool]:
+    def candidates(self, requirements: Requirements) -> Candidates:
+        """What may be chosen from, no metric computed yet."""
+        surveyed = [Surveyed(self.board, self.table)]
+        return candidates_on(surveyed, self.architectures, self.weights, requirements)
+
+    def ask(self, requirements: Requirements, explain: tuple[str, ...] = ()) -> tuple[float, bool]:
         """Time to filter, join, rank and explain, and whether anything fits."""
         started = time.perf_counter()
-        surveyed = [Surveyed(self.board, self.table)]
-        candidates = candidates_on(surveyed, self.architectures, self.weights, requirements)
-        answer = recommend(candidates, requirements)
+        answer = recommend(self.candidates(requirements), requirements, explain)
         return time.perf_counter() - started, answer.best is not None
 
-    def plain_numpy(self) -> float:
-        """Time of a bare filter and sort of the same rows."""
-        table = self.table
-        latency, power = table.latency_ms.values.value, table.net_power_w.values.value
+    def frontier(self, requirements: Requirements) -> float:
+        """Time of a frontier of three metrics under the limits."""
         started = time.perf_counter()
-        per_image = latency / table.batch
-        fits = (per_image <= 1000 / 30) & (power * per_image <= 500) & (latency <= 500)
-        fits &= table.memory_mb.values.value <= 900
+        frontier_of(self.candidates(requirements), requirements, ("time", "accuracy", "energy"))
+        return time.perf_counter() - started
+
+    def filter_and_rank(self, requirements: Requirements) -> float:
+        """Time to hold every candidate against every limit and rank what meets them."""
+        started = time.perf_counter()
+        candidates = self.candidates(requirements)
+        verdicts = Verdicts.of(
+            candidates, requirements.constraints, requirements.objective, requirements.confidence
+        )
+        in_order(candidates, requirements.objective, verdicts.within)
+        return time.perf_counter() - started
+
+    def plain_numpy(self) -> float:
+        """Time of the same filter and the same order of the same rows, as one would write it by hand."""
+        table = self.table
+        started = time.perf_counter()
+        top1 = np.array(
+            [self.weights[name, "paper"].top1_percent.value for name in table.architecture.names]
+        )
+        latency, power = table.latency_ms.values.value, table.net_power_w.values.value
+        memory, batch = table.memory_mb.values.value, table.batch
+        per_image = latency / batch
+        energy = power * per_image / 1000
+        response = (batch - 1) * 1000 / 30 + latency
+        average = 1 + np.minimum(30 * energy, power)
+        fits = (1000 / per_image >= 30) & (response <= 500) & (energy <= 0.5)
+        fits &= (average <= 12) & (memory <= 900)
         found = np.flatnonzero(fits)
-        found[np.lexsort((latency[found], table.architecture.index[found]))]
+        network = table.architecture.index
+        keys = (network, batch, memory, energy, response, -top1[network])
+        found[np.lexsort([key[found] for key in keys])]
         return time.perf_counter() - started
 
 
@@ -101,22 +136,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rows", type=int, default=1_000_000)
     most = parser.parse_args().rows
-    print("     rows  load s  answer s  none fits s  plain numpy s")
+    asked = read_requirements(LIMITS, board="large")
+    as_read = replace(asked, confidence=0.0)
+    hard = read_requirements({**LIMITS, "accuracy": "84.9", "fps": "900"}, board="large")
+    print("seconds     rows  load   pick  none fits  frontier  filter and rank / plain numpy")
     for rows in sorted({max(most // 100, NETWORKS), max(most // 10, NETWORKS), most}):
         with tempfile.TemporaryDirectory() as folder:
             make_catalog(Path(folder), rows)
             started = time.perf_counter()
             loaded = Loaded(Catalog.open(folder))
             loading = time.perf_counter() - started
-        answer, fits = loaded.ask(read_requirements(LIMITS, board="large"))
-        hard = read_requirements({**LIMITS, "accuracy": "84.9", "fps": "900"}, board="large")
-        no_answer, hard_fits = loaded.ask(hard)
+        answer, fits = loaded.ask(asked, ("net-0500@224",))
+        no_answer, hard_fits = loaded.ask(hard, ("net-0500@224",))
         if hard_fits or not fits:
             raise SystemExit("the questions no longer do what they are meant to")
-        bare = loaded.plain_numpy()
-        print(f"{rows:9,}  {loading:6.2f}  {answer:8.3f}  {no_answer:11.3f}  {bare:13.3f}")
+        frontier = loaded.frontier(asked)
+        pairs = [(loaded.filter_and_rank(as_read), loaded.plain_numpy()) for _ in range(7)]
+        ours, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
+        print(
+            f"      {rows:10,}  {loading:4.1f}  {answer:5.2f}  {no_answer:9.2f}  {frontier:8.2f}  "
+            f"{ours / bare:5.2f} ({ours:.3f} / {bare:.3f})"
+        )
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    print(f"target: answer within {TARGET_S} s at 1,000,000 rows; peak memory {peak_mb:,.0f} MB")
+    print(
+        f"targets at 1,000,000 rows: pick and frontier together {TARGET_S} s, ratio {TARGET_RATIO}, "
+        f"memory {TARGET_MB:,} MB; peak memory was {peak_mb:,.0f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from advisor.catalog.records import (
     Metered,
     Weights,
 )
-from advisor.report.explorer.colours import colour, shape
+from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.offer import Offer
 from advisor.report.figures import COLUMNS
 from advisor.solve.candidates import DERIVATIONS, RESTING, SCOPED, Candidates

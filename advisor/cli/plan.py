@@ -1,0 +1,43 @@
+"""`advisor plan`: which networks to run on a board that has several workloads."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from advisor.cli.options import CatalogOption
+from advisor.cli.output import complain, emit, emit_table
+
+
+def command(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="The workloads and what they share (`advisor schema plan-file`)."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Which networks to run together on one board, within its time, memory and power.
+
+    Exits with 1 where nothing keeps every limit.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # see `pick`
+    from advisor.solve.plan import plan
+
+    answer = plan(file, catalog)
+    for note in answer.notes:
+        complain(f"warning: {note}")
+    if as_json:
+        from advisor.report.plan_documents import plan_json
+
+        emit(plan_json(answer))
+    else:
+        from advisor.report.plan_text import plan_text
+
+        emit_table(plan_text(answer))
+    if not answer.fits:
+        raise typer.Exit(1)

@@ -1,0 +1,185 @@
+"""What there is to draw of a board: its networks, and what each took at each batch size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from advisor.catalog.measurements_table import estimate_at
+from advisor.catalog.records import Architecture, Board, Cost, Estimate, Measurements, Weights
+from advisor.catalog.store import Catalog
+from advisor.predict.board_fit import rows_of, variants
+from advisor.predict.evidence import fullest_variant
+from advisor.predict.fit_file import current_fit
+from advisor.predict.law import Law
+from advisor.solve.complete import completed
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as a board's rows go with it; what is unknown is `None`.
+
+    Attributes:
+        name, family: as in the catalog.
+        top1_percent: accuracy of the weights that are drawn.
+        cost: its parameters, operations and what else is known of it.
+    """
+
+    name: str
+    family: str
+    top1_percent: Estimate | None
+    cost: Cost | None
+
+    @property
+    def params_m(self) -> Estimate | None:
+        """Its parameters, in millions."""
+        return scaled(self.cost.params, 1e-6) if self.cost else None
+
+    @property
+    def operations_g(self) -> Estimate | None:
+        """Its operations per image, in G."""
+        return scaled(self.cost.operations, 1e-9) if self.cost else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a network took at a batch size, measured or predicted; what is unknown is `None`.
+
+    Attributes:
+        network: the network.
+        batch: images per forward pass.
+        time_ms: time per image.
+        net_power_w: watts above idle.
+        memory_mb: peak memory to serve the batch.
+    """
+
+    network: Network
+    batch: int
+    time_ms: Estimate
+    net_power_w: Estimate | None
+    memory_mb: Estimate | None
+
+
+@dataclass(frozen=True)
+class BoardData:
+    """What there is to draw of a board.
+
+    Attributes:
+        board: the board.
+        variant: the runtime and precision that is drawn: that of most measured rows.
+        other_variants: the others that the board has.
+        weights: the set of weights whose accuracy is drawn; "" if none is known.
+        networks: those that ran, the most accurate first.
+        runs: their rows and what the board's laws fill in, by network and batch size.
+        memory_law: what the board's fit says of memory; `None` where it says nothing.
+        ends_early: whether some batch size of a network is known not to fit in memory.
+        unpredicted: why the board's laws fill nothing in; "" if they do.
+    """
+
+    board: Board
+    variant: tuple[str, str]
+    other_variants: tuple[tuple[str, str], ...]
+    weights: str
+    networks: tuple[Network, ...]
+    runs: tuple[Run, ...]
+    memory_law: Law | None
+    ends_early: bool
+    unpredicted: str
+
+    @property
+    def no_rows(self) -> str:
+        """What is said of a board on which nothing ran; "" of others."""
+        return "" if self.runs else f"Board {self.board.name} has no rows that ran."
+
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """The batch sizes that ran, or are predicted."""
+        return tuple(sorted({run.batch for run in self.runs}))
+
+
+def board_data(catalog: Catalog, board_name: str) -> BoardData:
+    """Read what there is to draw of a board.
+
+    Raises:
+        AdvisorError: there is no such board, or a file is broken.
+    """
+    board = catalog.board(board_name)
+    table = catalog.measurements(board)
+    variant, rows = fullest_variant(table)
+    ran = {table.architecture.names[index] for index in table.architecture.index[rows].tolist()}
+    weights = board.weights or _commonest_weights(catalog.weights, ran)
+    networks = {
+        name: _network(catalog.architectures[name], board.cost, catalog.weights, weights)
+        for name in sorted(ran)
+    }
+    known = {name: catalog.architectures[name] for name in table.architecture.names}
+    fit, why_not = current_fit(board, table, known)
+    laws = fit.laws.get(variant, {}).get("memory_mb", ()) if fit else ()
+    whole = completed(board, table, known, fit, ()) if fit else table
+    of_variant = rows_of(table, variant)
+    misfit = table.status.position.get("does_not_fit", -1)
+    return BoardData(
+        board=board,
+        variant=variant,
+        other_variants=tuple(each for each in variants(table) if each != variant),
+        weights=weights,
+        networks=tuple(sorted(networks.values(), key=_by_accuracy)),
+        runs=tuple(_runs(whole, variant, networks)),
+        memory_law=laws[0].law if laws else None,
+        ends_early=bool((table.status.index[of_variant] == misfit).any()),
+        unpredicted=why_not,
+    )
+
+
+def _commonest_weights(known: Mapping[tuple[str, str], Weights], networks: Iterable[str]) -> str:
+    """The set of weights that most networks have, for a board that names none; "" if none has any."""
+    wanted = set(networks)
+    having = Counter(name for architecture, name in known if architecture in wanted)
+    return min(having, key=lambda name: (-having[name], name), default="")
+
+
+def _network(
+    architecture: Architecture,
+    kind: str,
+    weights: Mapping[tuple[str, str], Weights],
+    weights_name: str,
+) -> Network:
+    trained = weights.get((architecture.name, weights_name))
+    return Network(
+        name=architecture.name,
+        family=architecture.family,
+        top1_percent=trained.top1_percent if trained else None,
+        cost=architecture.cost(kind),
+    )
+
+
+def _by_accuracy(network: Network) -> tuple[float, str]:
+    """The most accurate first, those of unknown accuracy last."""
+    return -(network.top1_percent.value if network.top1_percent else -1.0), network.name
+
+
+def _runs(
+    table: Measurements, variant: tuple[str, str], networks: Mapping[str, Network]
+) -> list[Run]:
+    """The rows of a (runtime, precision) that ran, or are predicted to."""
+    found = []
+    for row in rows_of(table, variant).tolist():
+        network = networks.get(table.architecture.names[table.architecture.index[row]])
+        latency = estimate_at(table.latency_ms, row)
+        if network is None or latency is None:
+            continue
+        batch = int(table.batch[row])
+        power, memory = estimate_at(table.net_power_w, row), estimate_at(table.memory_mb, row)
+        found.append(Run(network, batch, scaled(latency, 1 / batch), power, memory))
+    return sorted(found, key=lambda run: (run.network.name, run.batch))
+
+
+def scaled(estimate: Estimate, factor: float) -> Estimate:
+    """An estimate in another unit, or of a part."""
+    return replace(
+        estimate,
+        value=estimate.value * factor,
+        low=None if estimate.low is None else estimate.low * factor,
+        high=None if estimate.high is None else estimate.high * factor,
+    )

@@ -1,0 +1,80 @@
+"""From figures to files: the look that all share, and the pictures of what a board lacks."""
+
+from __future__ import annotations
+
+import io
+from typing import Any, TypeAlias
+
+import altair as alt
+
+from advisor.report.charts.bars import bars
+from advisor.report.charts.curves import curves
+from advisor.report.charts.figure import Figure
+from advisor.report.charts.labels import wrapped
+from advisor.report.charts.scales import WIDTH
+from advisor.report.charts.scatter import scatter
+from advisor.report.charts.style import FONT, words_in
+
+Chart: TypeAlias = alt.LayerChart | alt.VConcatChart
+FORMS = {"bars": bars, "curves": curves, "scatter": scatter}
+
+TITLE_SIZE, SUBTITLE_SIZE = 19, 12.5
+
+
+def chart(figure: Figure) -> Chart:
+    """A figure as an Altair chart, in the house style."""
+    if any(panel.dots for panel in figure.panels):
+        drawn: Chart = FORMS[figure.form](figure)
+    else:
+        drawn = words_in(WIDTH, 200, list(dict.fromkeys(figure.lacks)))
+    title = alt.TitleParams(
+        text=figure.title,
+        subtitle=wrapped(figure.said, " · ", WIDTH + 40, SUBTITLE_SIZE, most_lines=5),
+        anchor="start",
+        fontSize=TITLE_SIZE,
+        subtitleFontSize=SUBTITLE_SIZE,
+        subtitleColor="#555555",
+        subtitlePadding=6,
+        subtitleLineHeight=17,
+        offset=14,
+    )
+    finished: Chart = _configured(drawn.properties(title=title, background="white", padding=14))
+    return finished
+
+
+def _configured(drawn: Any) -> Any:
+    return (
+        drawn.configure(font=FONT)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelFontSize=12,
+            titleFontSize=13,
+            titleFontWeight="normal",
+            titleColor="#333333",
+            labelColor="#333333",
+            gridColor="#e8e8e8",
+            domainColor="#999999",
+            tickColor="#999999",
+            titlePadding=8,
+        )
+        .configure_legend(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", titleColor="#333333"
+        )
+        .configure_concat(spacing=26)
+    )
+
+
+def picture(figure: Figure, file_format: str) -> bytes:
+    """A figure as the content of a file, drawn without a browser or a network.
+
+    Args:
+        figure: the figure.
+        file_format: "svg" or "png" (at twice the size, for sharp screens).
+    """
+    if file_format == "svg":
+        text = io.StringIO()
+        chart(figure).save(text, format="svg")
+        return text.getvalue().encode("utf-8")
+    image = io.BytesIO()
+    chart(figure).save(image, format="png", scale_factor=2)
+    return image.getvalue()

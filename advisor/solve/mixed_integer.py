@@ -1,0 +1,137 @@
+"""Choosing exactly one of each group within linear limits, to the proven optimum.
+
+A mixed-integer programme, solved by branch and cut: HiGHS (Q. Huangfu, J. A. J. Hall, Mathematical
+Programming Computation 10, 2018), through `scipy.optimize.milp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.errors import AdvisorError
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats, Integers
+
+TIME_LIMIT_S = 60.0
+SPAN = 1000.0
+"""What the costs are scaled to, so that the solver's absolute tolerance of 1e-6 is a billionth of it."""
+
+OPTIMAL, OUT_OF_TIME, INFEASIBLE = 0, 1, 2
+MOST_REFUSED = 200
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One of each group is to be taken, such that no row of what is taken sums up to more than its limit.
+
+    Attributes:
+        group: the group of each item, counted from 0; shape (items,).
+        rows: what each item uses of each limit; shape (rows, items).
+        most: the limits, of the order of 1; shape (rows,).
+    """
+
+    group: Integers
+    rows: Floats
+    most: Floats
+
+    def with_row(self, row: Floats, most: float) -> Programme:
+        """The same with one more limit."""
+        return Programme(self.group, np.vstack([self.rows, row]), np.append(self.most, most))
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best choice.
+
+    Attributes:
+        items: one of each group, in the order of the groups; shape (groups,).
+        left: how much less, in the unit of the costs, another could at most cost: what is unproven.
+    """
+
+    items: Integers
+    left: float
+
+
+def best(
+    programme: Programme,
+    cost: Floats,
+    accept: Callable[[Integers], bool] = lambda items: True,  # noqa: ARG005
+    relief: Floats | None = None,
+) -> Optimum | None:
+    """The choice of the least total cost.
+
+    The solver keeps limits to within 1e-6 only. Hence each answer is checked by `accept`; one that is
+    refused is ruled out, and the rest solved again, so that what is returned is the best of all that
+    would be accepted.
+
+    Args:
+        programme: the items and their limits.
+        cost: of each item; shape (items,).
+        accept: checks an answer in plain arithmetic.
+        relief: by how much each of several slack variables, at a cost of 1 per unit, loosens each row;
+            shape (rows, slacks). Items are then without cost.
+
+    Returns:
+        The choice; `None` where there is none.
+
+    Raises:
+        AdvisorError: none was found within `TIME_LIMIT_S`.
+        ArithmeticError: the solver failed.
+    """
+    for _ in range(MOST_REFUSED):
+        found = _solved(programme, cost, relief)
+        if found is None or accept(found.items):
+            return found
+        ruled_out = np.zeros(len(cost))
+        ruled_out[found.items] = 1.0
+        programme = programme.with_row(ruled_out, len(found.items) - 1)
+        relief = None if relief is None else np.vstack([relief, np.zeros(relief.shape[1])])
+    raise ArithmeticError(f"the solver's answer broke a limit {MOST_REFUSED} times")
+
+
+def _solved(programme: Programme, cost: Floats, relief: Floats | None) -> Optimum | None:
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    items, groups = len(programme.group), int(programme.group.max()) + 1
+    slacks = np.zeros((len(programme.rows), 0)) if relief is None else relief
+    free = slacks.shape[1]
+    one_each = (programme.group == np.arange(groups)[:, np.newaxis]).astype(np.float64)
+    scaled, unit = scaled_costs(cost, programme.group)
+    result = milp(
+        scaled if relief is None else np.concatenate([0 * scaled, np.ones(free)]),
+        integrality=np.repeat([1, 0], [items, free]),
+        bounds=Bounds(0, np.repeat([1, np.inf], [items, free])),
+        constraints=[
+            LinearConstraint(np.hstack([one_each, np.zeros((groups, free))]), 1, 1),
+            LinearConstraint(np.hstack([programme.rows, -slacks]), -np.inf, programme.most),
+        ],
+        options={"mip_rel_gap": 0.0, "time_limit": TIME_LIMIT_S},
+    )
+    if result.status == INFEASIBLE:
+        return None
+    if result.status == OUT_OF_TIME and result.x is None:
+        hint = "name fewer candidates, or loosen the limits"
+        raise AdvisorError(f"no plan was found within {TIME_LIMIT_S:g} s", hint)
+    if result.status not in (OPTIMAL, OUT_OF_TIME):
+        raise ArithmeticError(f"the solver failed: {result.message}")
+    taken = result.x[:items]
+    chosen = [
+        int(members[np.argmax(taken[members])])
+        for members in (np.flatnonzero(programme.group == group) for group in range(groups))
+    ]
+    left = max(0.0, result.fun - result.mip_dual_bound) * (unit if relief is None else 1.0)
+    return Optimum(np.array(chosen), float(left))
+
+
+def scaled_costs(cost: Floats, group: Integers) -> tuple[Floats, float]:
+    """Costs from 0 to `SPAN`, each group's least being 0; and their unit."""
+    least = np.full(int(group.max()) + 1, np.inf)
+    np.minimum.at(least, group, cost)
+    above = cost - least[group]
+    unit = float(above.max()) / SPAN or 1.0
+    return above / unit, unit

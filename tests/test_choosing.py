@@ -1,0 +1,471 @@
+"""Objectives in steps, several boards, batteries, and what would have to give."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import advisor
+from advisor.errors import AdvisorError
+from advisor.solve.candidate import Candidate
+from advisor.solve.candidates import Candidates
+from advisor.solve.gather import gather
+from advisor.solve.limits import Constraint
+from advisor.solve.objective import Step, read_objective
+from advisor.solve.ranking import in_order, preferred
+from advisor.solve.recommend import recommend
+from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.verdicts import Verdicts
+from tests.conftest import HEADER, Overlay, Run
+from tests.test_pick import CATALOG, LIMITS, ask, name, value, written
+
+OBJECTIVES = st.sampled_from(
+    [
+        "accuracy within 0.5, energy",
+        "accuracy within 3 points, energy within 20%, memory",
+        "energy within 50%, accuracy",
+        "latency within 30 ms, accuracy within 1, fps",
+        "accuracy, energy",
+        "memory within 100 MB, accuracy",
+    ]
+)
+
+
+def candidates_for(limits: dict[str, float], **options: object) -> tuple[Candidates, Requirements]:
+    requirements = read_requirements(written(dict(limits)), confidence="none", **options)  # type: ignore[arg-type]
+    return gather(CATALOG, requirements), requirements
+
+
+# --- objectives in steps
+
+
+def slow_twin(candidates: list[Candidate], steps: tuple[Step, ...]) -> list[Candidate]:
+    """What is left when each step but the last keeps all within its tolerance of the best."""
+
+    def badness(each: Candidate, step: Step) -> float:
+        estimate = each.metric(step.metric.key)
+        if estimate is None:
+            return math.inf
+        return -estimate.value if step.metric.more_is_better else estimate.value
+
+    for step in steps[:-1]:
+        best = min(badness(each, step) for each in candidates)
+        slack = step.tolerance * (abs(best) if step.relative else 1) if step.tolerance else 0
+        candidates = [each for each in candidates if badness(each, step) <= best + slack + 1e-9]
+    least = min(badness(each, steps[-1]) for each in candidates)
+    return [each for each in candidates if badness(each, steps[-1]) == least]
+
+
+@settings(max_examples=80, deadline=None)
+@given(LIMITS, OBJECTIVES)
+def test_steps_narrow_the_choice_as_a_slow_twin_does(
+    limits: dict[str, float], objective: str
+) -> None:
+    candidates, requirements = candidates_for(limits, objective=objective, top=14)
+    answer = recommend(candidates, requirements)
+    fitting = Verdicts.of(
+        candidates, requirements.constraints, requirements.objective, 0
+    ).fitting.tolist()
+    assert (answer.best is None) == (not fitting)
+    if answer.best is None:
+        return
+    every = [candidates.candidate(each, requirements.constraints) for each in fitting]
+    assert answer.best in slow_twin(every, requirements.objective)
+    for told, step in zip(answer.narrowings, requirements.objective, strict=False):
+        assert (told.step, told.left >= 1) == (step, True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIMITS, OBJECTIVES)
+def test_what_is_preferred_would_take_the_place_of_the_pick(
+    limits: dict[str, float], objective: str
+) -> None:
+    candidates, requirements = candidates_for(limits, objective=objective)
+    steps = requirements.objective
+    fitting = Verdicts.of(candidates, requirements.constraints, steps, 0).fitting
+    if not len(fitting):
+        return
+    pick = int(in_order(candidates, steps, fitting)[0])
+    told = set(preferred(candidates, steps, fitting, pick).tolist())
+    for each in set(range(len(candidates))) - set(fitting.tolist()):
+        joined = np.sort(np.append(fitting, each))
+        first = int(in_order(candidates, steps, joined)[0])
+        if each in told:
+            assert first != pick
+        elif first != pick:  # only a tie, which the names decided
+            last = candidates.values(steps[-1].metric.key).value
+            assert last[first] == last[pick]
+
+
+def test_the_example_of_the_readme_in_steps() -> None:
+    answer = advisor.pick(fps=10, objective="accuracy within 3 points, energy")
+    assert name(answer.best) == ("resnet-50", 16)
+    (told,) = answer.narrowings
+    assert (told.best, str(told.step)) == (78.53, "accuracy within 3 points")
+    assert answer == advisor.pick(fps=10, objective=["accuracy within 3", "energy"])
+    assert name(advisor.pick(fps=10, objective="accuracy within 2%, energy").best) == (
+        "inception-v3",
+        16,
+    )
+
+
+def test_alternatives_follow_the_step_at_which_they_fell() -> None:
+    answer = advisor.pick(fps=10, objective="accuracy within 3, energy", top=14)
+    assert [each.architecture for each in answer.candidates][:4] == [
+        "resnet-50",
+        "inception-v3",
+        "resnet-101",
+        "resnet-34",
+    ]
+    long = advisor.pick(fps=10, objective="accuracy within 3, energy", top=2, all_batches=True)
+    assert {each.architecture for each in long.candidates} == {"resnet-50", "inception-v3"}
+    assert len(long.candidates) > 2
+    assert name(long.best) == name(answer.best)
+
+
+@pytest.mark.parametrize(
+    ("written_as", "echoed"),
+    [
+        ("accuracy within 0.5 points, energy", "accuracy within 0.5 points"),
+        ("accuracy within 1%, energy", "accuracy within 1 points"),
+        ("energy within 10%, fps", "energy within 10%"),
+        ("latency within 0.01 s, fps", "latency within 10 ms"),
+    ],
+)
+def test_a_tolerance_is_echoed_as_it_can_be_typed(written_as: str, echoed: str) -> None:
+    steps = read_objective(written_as)
+    assert str(steps[0]) == echoed
+    assert read_objective(", ".join(map(str, steps))) == steps
+
+
+# --- boards
+
+
+def test_one_question_to_every_board(overlay: Overlay) -> None:
+    answer = advisor.pick(board="any", fps=40, catalog=overlay.folder, top=50)
+    assert [each.name for each in answer.boards] == ["jetson-tx1", "small", "xeon-2-cores-vm"]
+    alone = {
+        board.name: advisor.pick(board=board.name, fps=40, catalog=overlay.folder, top=50)
+        for board in answer.boards
+    }
+    assert answer.considered == sum(each.considered for each in alone.values())
+    assert answer.networks_fitting == sum(each.networks_fitting for each in alone.values())
+    figures = {(each.board, each.architecture): each for each in answer.candidates}
+    for board, single in alone.items():
+        for each in single.candidates:
+            same = figures[board, each.architecture]
+            assert replace(same, unlike_scopes=()) == each
+    bests = [each.best for each in alone.values() if each.best]
+    assert answer.best is not None
+    assert value(answer.best.accuracy_top1_percent) == max(
+        value(each.accuracy_top1_percent) for each in bests
+    )
+    named = advisor.pick(
+        board=["xeon-2-cores-vm", "small", "jetson-tx1"], fps=40, catalog=overlay.folder, top=50
+    )
+    assert named.candidates == answer.candidates
+
+
+def test_the_power_of_each_board_counts_its_own_idling(overlay: Overlay) -> None:
+    answer = advisor.pick(
+        board="jetson-tx1,small", architectures="resnet-18", batch=1, fps=10, catalog=overlay.folder
+    )
+    watts = {each.board: value(each.average_power_w) for each in answer.candidates}
+    assert watts["small"] == pytest.approx(2 + 5 * 10 * 0.020)
+    assert watts["jetson-tx1"] == pytest.approx(1.30 + 12.32 * 10 * 0.02541)
+
+
+def test_the_operations_are_those_of_the_network_that_ran_on_the_board() -> None:
+    answer = advisor.pick(board="any", architectures="alexnet", top=9)
+    operations = {each.board: value(each.operations) for each in answer.candidates}
+    assert operations["jetson-tx1"] == pytest.approx(2.26e9, rel=0.01)
+    assert operations["xeon-2-cores-vm"] == pytest.approx(1.44e9, rel=0.02)
+
+
+def test_unlike_scopes_are_flagged_on_each_row_concerned(run: Run, overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(
+        board.read_text() + "power_scope: the module only\nmemory_scope: net system memory\n"
+    )
+    answer = advisor.pick(board="jetson-tx1,small", catalog=overlay.folder, top=50)
+    flagged = {(each.board, each.architecture): each.unlike_scopes for each in answer.candidates}
+    assert flagged["small", "resnet-18"] == ("power",)
+    assert flagged["jetson-tx1", "resnet-18"] == ("power",)
+    assert all(not each.unlike_scopes for each in advisor.pick(top=50).candidates)
+    out = run("pick", "--board", "any", "--fps", 10, "--catalog", overlay.folder).out
+    told = " ".join(out.split())
+    assert "* power is not the same on all boards: whole board, no display connected (" in told
+    assert "* memory is not the same on all boards" in told
+    assert "small*" in out
+
+
+def test_a_broken_board_leaves_the_others(run: Run, overlay: Overlay) -> None:
+    overlay.measurements("nonsense")
+    ran = run("pick", "--board", "any", "--fps", 20, "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert "left out, since a file is broken" in ran.err
+    assert run("pick", "--board", "small,jetson-tx1", "--catalog", overlay.folder).code == 2
+
+
+def test_boards_that_are_none() -> None:
+    for wrong, said in (
+        ("jetson-tx1,", "an empty name"),
+        ("any,jetson-tx1", "'any' beside other names"),
+        ("jetson-tx1,nano", "unknown board 'nano'"),
+    ):
+        with pytest.raises(AdvisorError) as refused:
+            advisor.pick(board=wrong)
+        assert said in str(refused.value)
+
+
+# --- batteries
+
+
+def test_a_battery_lasts_as_long_as_the_average_power_lets_it() -> None:
+    answer = advisor.pick(fps=2, battery="10 Wh", hours=5)
+    assert answer.best is not None
+    assert value(answer.best.battery_hours) == pytest.approx(
+        10 / value(answer.best.average_power_w)
+    )
+    watts = advisor.pick(fps=2, power="2 W")
+    assert name(answer.best) == name(watts.best)
+    assert value(answer.best.board_energy_j) == pytest.approx(
+        value(answer.best.average_power_w) / 2
+    )
+    assert answer.best.chance == pytest.approx(watts.best.chance if watts.best else None, abs=1e-6)
+    shown = advisor.pick(fps=2, battery="10 Wh").best
+    assert shown is not None
+    assert shown.battery_hours is not None
+
+
+def test_hours_need_a_battery(run: Run) -> None:
+    ran = run("pick", "--fps", 2, "--hours", 8)
+    assert ran.code == 2
+    assert "--battery 10Wh" in ran.err
+
+
+# --- chances
+
+
+def test_each_candidate_says_how_sure_it_is_of_each_limit_and_of_all(run: Run) -> None:
+    close = advisor.pick(fps=20, energy="0.45 J", confidence="none").best
+    assert close is not None
+    chances = [each.chance for each in close.headroom]
+    assert close.chance <= min(chances) + 1e-3
+    assert close.mark == "likely"
+    out = run("pick", "--fps", 20, "--energy", "0.45J", "--confidence", "none").out
+    told = " ".join(out.split())
+    assert "The head-room of energy is within the reading error: 0.44" in told
+    assert "likely" in told
+    document = json.loads(
+        run("pick", "--fps", 20, "--energy", "0.45J", "--confidence", "none", "--json").out
+    )
+    assert document["best"]["mark"] == "likely"
+    assert document["best"]["headroom"]["energy"]["chance"] == chances[1]
+
+
+def test_least_and_most_of_one_metric_are_two_limits(run: Run) -> None:
+    answer = advisor.pick(where=["fps >= 10", "fps <= 20", "power >= 5 W"], top=14)
+    for each in answer.candidates:
+        assert 10 <= value(each.fps) <= 20
+        assert value(each.average_power_w) >= 5
+    document = json.loads(run("pick", "--where", "fps >= 10", "--where", "fps <= 20", "--json").out)
+    assert set(document["best"]["headroom"]) == {"fps", "fps:max"}
+    assert document["query"]["require"]["fps"] == {"min": "10", "max": "20"}
+
+
+# --- what would have to give, together
+
+
+def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, ...]) -> float:
+    """By trying every candidate at many frame rates; figures as they are."""
+    asked = next((each.limit for each in constraints if each.sets_rate), None)
+    best = math.inf
+    rates = [None] if asked is None else sorted(
+        {asked, *(asked * math.exp(-by) for by in np.linspace(0, 4, 2001))}
+        | {rate for rate in candidates.values("fps").value.tolist() if rate < asked}
+    )  # fmt: skip
+    for rate in rates:
+        these = replace(candidates, fps=rate)
+        largest = np.full(len(these), 0.0 if rate is None else math.log((asked or 1) / rate))
+        for each in constraints:
+            figure = these.values(each.metric).value
+            if each.sets_rate:
+                met = figure >= (rate or 0) * (1 - 1e-12)
+                largest = np.where(met, largest, np.inf)
+                continue
+            off = np.log(figure / each.limit) * (1 if each.sense == "max" else -1)
+            largest = np.maximum(largest, np.where(np.isnan(off), np.inf, off))
+        best = min(best, float(largest.min()))
+    return best
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIMITS)
+def test_the_smallest_joint_change_is_that_of_a_search(limits: dict[str, float]) -> None:
+    answer = ask(dict(limits))
+    if answer.best is not None:
+        assert answer.together is None
+        return
+    candidates, requirements = candidates_for(limits)
+    least = least_largest_change(candidates, requirements.constraints)
+    alone = min((each.change for each in answer.relaxations), default=math.inf)
+    if answer.together is None:
+        assert least >= alone * 0.998 or math.isinf(least)
+    else:
+        assert answer.together.change <= least * 1.003 + 2e-6  # the search's rates are spaced
+        assert answer.together.change >= least - 5e-3
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIMITS, st.sampled_from(["none", 0.9]), st.floats(0.05, 0.9))
+def test_a_joint_change_gives_its_candidate_and_nothing_smaller_does(
+    limits: dict[str, float], confidence: str | float, share: float
+) -> None:
+    together = ask(dict(limits), confidence=confidence).together
+    if together is None:
+        return
+    assert len(together.limits) >= 2
+    for typed in (False, True):
+        loosened = {
+            each.constraint.name: each.asked.limit if typed else each.limit
+            for each in together.limits
+        }
+        assert name(ask({**limits, **loosened}, confidence=confidence).best) == name(
+            together.candidate
+        )
+    smaller = {
+        each.constraint.name: each.constraint.limit * (each.limit / each.constraint.limit) ** share
+        for each in together.limits
+    }
+    if together.change * (1 - share) > 1e-4:
+        assert ask({**limits, **smaller}, confidence=confidence).best is None
+
+
+def test_limits_that_cannot_be_met_together_are_named(run: Run) -> None:
+    def impossible(**limits: object) -> list[list[str]]:
+        answer = advisor.pick(**limits)  # type: ignore[arg-type]
+        return [[each.name for each in limits] for limits in answer.impossible]
+
+    assert impossible(fps=60, accuracy=75) == [["fps", "accuracy"]]
+    assert impossible(fps=60, accuracy=75, memory="4 GB") == [["fps", "accuracy"]]
+    assert impossible(fps=300, accuracy=90) == [["fps"], ["accuracy"]]
+    assert impossible(fps=30) == []
+    assert "No candidate meets fps >= 60 and accuracy >= 75 together." in " ".join(
+        run("pick", "--fps", 60, "--accuracy", 75).out.split()
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIMITS)
+def test_impossible_sets_are_the_smallest(limits: dict[str, float]) -> None:
+    answer = ask(dict(limits))
+    for each in answer.impossible:
+        # The frame rate stays as it is asked, since others depend on it.
+        names = {limit.name for limit in each}
+        candidates, requirements = candidates_for(limits)
+        verdicts = Verdicts.of(candidates, requirements.constraints, requirements.objective, 0)
+        met = {verdict.constraint.name: verdict.met for verdict in verdicts.each}
+        assert not np.logical_and.reduce([met[one] for one in names]).any()
+        for smaller in itertools.combinations(names, len(names) - 1):
+            assert not smaller or np.logical_and.reduce([met[one] for one in smaller]).any()
+
+
+# --- why not this one
+
+
+def test_why_not() -> None:
+    answer = advisor.pick(
+        fps=20, energy="0.5 J", explain=["vgg-16", "resnet-34", "resnet-18", "resnet-50"]
+    )
+    why = {each.architecture: each for each in answer.explained}
+    assert why["resnet-34"].nearest == answer.best
+    assert why["resnet-34"].fits
+    assert why["resnet-18"].fits
+    assert why["resnet-18"].nearest != answer.best
+    vgg = why["vgg-16"]
+    assert (vgg.fits, vgg.misfits) == (False, (32, 64))
+    assert [each.batch for each in vgg.candidates] == [1, 2, 4, 8, 16]
+    assert vgg.nearest is not None
+    assert [each.constraint.name for each in vgg.nearest.headroom if not each.met] == [
+        "fps",
+        "energy",
+    ]
+    with pytest.raises(AdvisorError, match="'resnet-19' is no network"):
+        advisor.pick(explain="resnet-19")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--explain", "resnet-34"), "resnet-34 on jetson-tx1: it is the pick."),
+        (("--explain", "resnet-18"), "it meets every limit, but resnet-34 at batch 4 is preferred."),
+        (("--explain", "resnet-50"), "has 19.6 fps (-2%) and 0.599 J (-20%) and would need 1.05 ms"),
+        (
+            ("--explain", "vgg-16", "--batch", "64"),
+            "it is no candidate here; it does not fit in memory at batch 32 and 64.",
+        ),
+        (
+            ("--explain", "vgg-16", "--families", "ResNet"),
+            "it is no candidate here; it does not fit in memory at batch",
+        ),
+        (
+            ("--explain", "alexnet", "--families", "ResNet"),
+            "it is no candidate here",
+        ),
+        (("--memory", "1GB", "--explain", "enet"), "an unknown memory"),
+    ],
+)  # fmt: skip
+def test_why_not_in_words(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    ran = run("pick", "--fps", 20, "--energy", "0.5J", *arguments)
+    assert said in " ".join(ran.out.split())
+
+
+def test_a_board_without_the_network_says_so(run: Run, overlay: Overlay) -> None:
+    ran = run(
+        "pick", "--board", "any", "--explain", "vgg-16", "--fps", 5, "--catalog", overlay.folder
+    )
+    assert "vgg-16 on small: the board has no rows of it" in " ".join(ran.out.split())
+
+
+# --- patterns
+
+
+def test_patterns_choose_networks_families_runtimes_and_precisions() -> None:
+    def networks(**options: object) -> set[str]:
+        return {each.architecture for each in advisor.pick(top=50, **options).candidates}  # type: ignore[arg-type]
+
+    assert networks(architectures="resnet-*") == {
+        "resnet-18",
+        "resnet-34",
+        "resnet-50",
+        "resnet-101",
+        "resnet-152",
+    }
+    assert networks(architectures=["vgg-1?", "ENET"]) == {"vgg-16", "vgg-19", "enet"}
+    assert networks(families="vgg") == {"vgg-16", "vgg-19"}
+    assert networks(runtime="torch*", precision="fp32") == networks()
+    assert networks(architectures="any") == networks()
+
+
+def test_the_order_of_rows_does_not_matter_to_what_would_have_to_give(overlay: Overlay) -> None:
+    rows = (
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-18,eager,fp32,4,60,5,500,reported,my-notes",
+        "resnet-34,eager,fp32,1,50,5,310,reported,my-notes",
+    )
+    answers = []
+    for order in itertools.permutations(rows):
+        overlay.measurements(*order, header=HEADER)
+        answer = advisor.pick(
+            board="small", fps=30, accuracy=73, memory="250 MB", catalog=overlay.folder
+        )
+        answers.append((answer.relaxations, answer.together, answer.impossible, answer.rejections))
+    assert all(each == answers[0] for each in answers)
