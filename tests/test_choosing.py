@@ -363,6 +363,12 @@ def test_limits_that_cannot_be_met_together_are_named(run: Run) -> None:
     )
 
 
+def test_no_change_helps_where_the_power_is_unknown(run: Run) -> None:
+    ran = run("pick", "--board", "xeon-2-cores-vm", "--fps", 5, "--power", "10W", "--batch", 1)
+    assert ran.code == 1 and ran.err == ""
+    assert "No single limit, changed alone, gives an answer." in ran.out
+
+
 @settings(max_examples=60, deadline=None)
 @given(LIMITS)
 def test_impossible_sets_are_the_smallest(limits: dict[str, float]) -> None:

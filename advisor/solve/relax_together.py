@@ -271,7 +271,8 @@ class _Reach:
         most: Floats = np.zeros(len(self.candidates))
         if self.fps is None:
             return most
-        fill_ms = (self.candidates.batch - 1) * 1000 / self.fps * np.exp(slowing)
+        with np.errstate(invalid="ignore"):  # at batch 1 even the slowest rate fills at once
+            fill_ms = (self.candidates.batch - 1) * 1000 / self.fps * np.exp(slowing)
         for each in self.constraints:
             if each.name == "latency":
                 most = np.maximum(most, self.excess(self.run_ms[each.metric] + fill_ms, each))
