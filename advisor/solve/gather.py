@@ -41,9 +41,7 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     return replace(found, notes=tuple(notes))
 
 
-def boards_asked(
-    catalog: Catalog, requirements: Requirements
-) -> tuple[list[Surveyed], list[str]]:
+def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Surveyed], list[str]]:
     """The boards of a question with their rows; and notes on those that had to be left out.
 
     Raises:
