@@ -25,15 +25,15 @@ def command(
     It is one file that works without a network, and opens with the limits that are asked for here.
     """
     from advisor.catalog.writing import write_whole
+    from advisor.report.explorer.choice import choice
     from advisor.report.explorer.document import document
-    from advisor.report.explorer.offer import offer
     from advisor.report.explorer.page import page
     from advisor.solve.question import read_question
 
-    offered = offer(*read_question(**question))
-    for note in offered.candidates.notes:
+    wide = choice(*read_question(**question))
+    for note in wide.candidates.notes:
         complain(f"warning: {note}")
-    write_whole(output, page(document(offered)))
+    write_whole(output, page(document(wide)))
     emit(f"{output}\n")
     if show:
         webbrowser.open(output.resolve().as_uri())

@@ -1,4 +1,4 @@
-"""What the page may choose from: more than the question allows, since its boards and batches can be changed."""
+"""What the page may choose from: more than the question, since boards and batches can be changed there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Offer:
+class Choice:
     """What the page may choose from.
 
     Attributes:
@@ -39,7 +39,7 @@ class Offer:
     misfits: Sequence[Sequence[int]]
 
 
-def offer(catalog: Catalog, requirements: Requirements) -> Offer:
+def choice(catalog: Catalog, requirements: Requirements) -> Choice:
     """All that a page which opens with this question may choose from.
 
     Raises:
@@ -52,13 +52,15 @@ def offer(catalog: Catalog, requirements: Requirements) -> Offer:
     everywhere = None
     if chosen.completes:
         # A prediction that is made for one board's batch sizes can be asked of every other board.
-        everywhere = frozenset(size for sizes in own for size in sizes) | (chosen.batches or frozenset())
+        everywhere = frozenset(size for sizes in own for size in sizes) | (
+            chosen.batches or frozenset()
+        )
     wide = replace(requirements, selection=replace(chosen, batches=everywhere))
     candidates = gather(catalog, wide)
     asked = selected(
         candidates.boards, candidates.measurements, catalog.architectures, wide.selection
     )
-    return Offer(requirements, candidates, own, _misfits(candidates, asked))
+    return Choice(requirements, candidates, own, _misfits(candidates, asked))
 
 
 def _misfits(candidates: Candidates, asked: Booleans) -> list[list[int]]:

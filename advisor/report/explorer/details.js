@@ -47,13 +47,15 @@ function headroomText({ column }, { metric, sense, limit }, row) {
 /** All that is known of a candidate, as elements. */
 function detailsOf(answer, row) {
   const { table, column, constraints, situation } = answer;
+  const sources = new Set();
   const lines = metricsKnown(table, column, row).map((metric) => {
     const { origin, source } = provenance(table, metric, row, situation.fps);
+    source.split(", ").forEach((each) => sources.add(each));
     return element("tr", {},
       element("th", { scope: "row" }, table.metrics[metric].title),
       element("td", { class: "number" }, `${markedText(table, column, metric, row)} ${table.metrics[metric].unit}`.trim()),
       element("td", { class: "interval" }, intervalText(metric, column(metric), row)),
-      element("td", { class: "origin" }, `${origin}, ${source}`));
+      element("td", { class: "origin" }, origin, element("span", { class: "source" }, `, ${source}`)));
   });
   const verdict = table.verdict.names[table.verdict.index[row]];
   const stands = constraints.map((each) => `${limitText(table, each)}: ${headroomText(answer, each, row)}`);
@@ -62,6 +64,7 @@ function detailsOf(answer, row) {
     element("p", { class: "detail-name" }, element("strong", {}, nameOf(table, row))),
     element("p", { class: "quiet" }, `on ${boardOf(table, row).name}, ${variantText(table, row)}`),
     element("table", { class: "details" }, element("tbody", {}, lines)),
+    element("p", { class: "quiet sources" }, `from ${[...sources].join(", ")}`), // where there is no room for each
     stands.length ? element("p", {}, stands.join("; ")) : null,
     verdict ? element("p", { class: "quiet" }, verdict) : null,
   ].filter(Boolean);

@@ -6,6 +6,7 @@ once, in a list that columns point into. A figure that stands alone is `[value, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,9 +23,10 @@ from advisor.catalog.records import (
     Weights,
 )
 from advisor.report.charts.palette import colour, shape
-from advisor.report.explorer.offer import Offer
+from advisor.report.explorer.choice import Choice
 from advisor.report.figures import COLUMNS
-from advisor.solve.candidates import DERIVATIONS, RESTING, SCOPED, Candidates
+from advisor.solve.candidates import SCOPED, Candidates
+from advisor.solve.derivations import DERIVATIONS, RESTING
 from advisor.solve.limits import LEAST_ACCURACY, NATURAL, Constraint
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
 from advisor.solve.objective import Step, objective_text
@@ -39,16 +41,16 @@ METERED = ("latency_ms", "net_power_w", "memory_mb")
 TAIL_COLUMNS = ("latency_p90_ms", "latency_p99_ms")
 
 
-def document(offered: Offer) -> Json:
+def document(choice: Choice) -> Json:
     """Everything that the page knows."""
-    candidates, asked = offered.candidates, offered.requirements
+    candidates, asked = choice.candidates, choice.requirements
     return {
         "schema": "advisor.explore/1",
         "metrics": _metrics(),
         "limits": [_limit(name) for name in FLAGS],
         "tails": TAILS,
         "origins": ORIGINS,
-        "boards": [_board(offered, place) for place in range(len(candidates.boards))],
+        "boards": [_board(choice, place) for place in range(len(candidates.boards))],
         "architectures": [_architecture(each) for each in candidates.architectures],
         "weights": [_weights(each) for each in candidates.weights],
         "rows": _rows(candidates),
@@ -93,8 +95,8 @@ def _limit(name: str) -> Json:
     }
 
 
-def _board(offered: Offer, place: int) -> Json:
-    candidates = offered.candidates
+def _board(choice: Choice, place: int) -> Json:
+    candidates = choice.candidates
     board: Board = candidates.boards[place]
     rows = candidates.row_board == place
     return {
@@ -108,8 +110,8 @@ def _board(offered: Offer, place: int) -> Json:
             for name, key in SCOPED.items()
             if not np.isnan(getattr(candidates.measurements, key).values.value[rows]).all()
         ],
-        "own_batches": list(offered.own_batches[place]),
-        "misfits": list(offered.misfits[place]),
+        "own_batches": list(choice.own_batches[place]),
+        "misfits": list(choice.misfits[place]),
     }
 
 
@@ -171,7 +173,7 @@ def _labels(labels: Labels, rows: Integers) -> Json:
 
 
 def _numbers(column: Floats) -> list[float | None]:
-    return [None if number != number else number for number in column.tolist()]  # NaN is not itself
+    return [None if math.isnan(number) else number for number in column.tolist()]
 
 
 def question(asked: Requirements) -> Json:

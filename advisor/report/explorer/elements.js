@@ -36,7 +36,7 @@ function swatch(architecture) {
   drawing.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", SYMBOLS[architecture.shape] ?? SYMBOLS.circle);
-  path.setAttribute("fill", architecture.colour);
+  path.style.setProperty("--own", architecture.colour);
   drawing.append(path);
   return drawing;
 }

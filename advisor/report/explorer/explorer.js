@@ -48,6 +48,11 @@ function show() {
   return plot.show(answer);
 }
 
+function remeasured() {
+  plot.measure();
+  redraw();
+}
+
 function showWhere() {
   const chosen = table.boards.filter(({ name }) => settings.boards === null || settings.boards.includes(name));
   byId("where").textContent = chosen.length === 1 ? `on ${chosen[0].title}` : `on ${chosen.length} boards`;
@@ -108,10 +113,10 @@ addEventListener("hashchange", () => {
 });
 addEventListener("keydown", ({ key }) => key === "Escape" && hideTooltip());
 addEventListener("scroll", hideTooltip, { passive: true });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", remeasured);
 // Where the controls stand below the answer, the pick stays in sight.
 new IntersectionObserver(([{ isIntersecting }]) => (byId("bar").hidden = isIntersecting)).observe(byId("headline"));
-new ResizeObserver(redraw).observe(byId("picture"));
+new ResizeObserver(remeasured).observe(byId("picture"));
 
 /** For a console, and for tests: what the page would answer, and when it has drawn. */
 window.explorer = {

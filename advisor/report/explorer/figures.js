@@ -1,6 +1,6 @@
 /* The figures of every candidate: those that stand in the document, and the formulas that derive the
-   others from them. The twin of advisor/solve/metrics.py, operation for operation, so that both give the
-   very same numbers. Unknown is NaN. A column is {value, low, high}, each with a number a row. */
+   others from them. The twin of advisor/solve/metrics.py and intervals.py, operation for operation, so that
+   both give the very same numbers. Unknown is NaN. A column is {value, low, high}, each with a number a row. */
 
 const JOULES_PER_WATT_HOUR = 3600;
 const METERED = ["latency_ms", "net_power_w", "memory_mb"];
@@ -83,26 +83,22 @@ function figuresIn(table, situation) {
 const DERIVATIONS = {
   accuracy_top1_percent: (table) => table.top1_percent,
   latency_ms: (table) => table.latency_ms,
-  time_per_image_ms: (table) => scaled(table.latency_ms, (row) => 1 / table.batch[row]),
+  time_per_image_ms: (table) => mapped(table.latency_ms, (figure, row) => figure / table.batch[row]),
   response_ms: (table, situation) => response(table.latency_ms, table.batch, situation),
   response_p90_ms: (table, situation) => response(table.latency_p90_ms, table.batch, situation),
   response_p99_ms: (table, situation) => response(table.latency_p99_ms, table.batch, situation),
   fps: (table) => throughput(table.latency_ms, table.batch),
-  energy_j: (table, _, column) => product(table.net_power_w, scaled(column("time_per_image_ms"), () => 1e-3)),
+  energy_j: (table) => energyPerImage(table.latency_ms, table.batch, table.net_power_w),
   net_power_w: (table) => table.net_power_w,
   average_power_w: (table, situation, column) =>
     averagePower(column("energy_j"), table.net_power_w, table.idle_power_w, situation.fps),
   board_energy_j: (_, situation, column) =>
-    scaled(column("average_power_w"), () => (situation.fps === null ? NaN : 1 / situation.fps)),
+    mapped(column("average_power_w"), (power) => power * (situation.fps === null ? NaN : 1 / situation.fps)),
   battery_hours: (_, situation, column) => batteryHours(column("average_power_w"), situation.batteryJ),
   memory_mb: (table) => table.memory_mb,
   params: (table) => table.params,
   operations: (table) => table.operations,
 };
-
-function scaled(column, factorOf) {
-  return mapped(column, (figure, row) => figure * factorOf(row));
-}
 
 function mapped(column, change) {
   return { value: column.value.map(change), low: column.low.map(change), high: column.high.map(change) };
@@ -119,13 +115,13 @@ function throughput(latency, batch) {
   return { value: latency.value.map(rate), low: latency.high.map(rate), high: latency.low.map(rate) };
 }
 
-/** The product of two columns whose errors are independent: they add in quadrature on the logarithm. */
-function product(first, second) {
-  const found = emptyColumn(first.value.length);
-  for (let row = 0; row < found.value.length; row++) {
-    const value = first.value[row] * second.value[row];
-    const below = quadrature(Math.log(first.value[row] / first.low[row]), Math.log(second.value[row] / second.low[row]));
-    const above = quadrature(Math.log(first.high[row] / first.value[row]), Math.log(second.high[row] / second.value[row]));
+/** Net power x time per image, the errors of latency and power in quadrature on the logarithm. */
+function energyPerImage(latency, batch, power) {
+  const found = emptyColumn(batch.length);
+  for (let row = 0; row < batch.length; row++) {
+    const value = power.value[row] * (latency.value[row] / batch[row] / 1000);
+    const below = quadrature(Math.log(latency.value[row] / latency.low[row]), Math.log(power.value[row] / power.low[row]));
+    const above = quadrature(Math.log(latency.high[row] / latency.value[row]), Math.log(power.high[row] / power.value[row]));
     found.value[row] = value;
     found.low[row] = value * Math.exp(-below);
     found.high[row] = value * Math.exp(above);
@@ -140,7 +136,7 @@ function averagePower(energy, net, idle, fps) {
     fps === null ? net[part][row] : Math.min(energy[part][row] * fps, net[part][row]);
   for (let row = 0; row < found.value.length; row++) {
     const run = running("value", row);
-    const value = run + idle.value[row];
+    const value = idle.value[row] + run;
     found.value[row] = value;
     found.low[row] = value - quadrature(run - running("low", row), idle.value[row] - idle.low[row]);
     found.high[row] = value + quadrature(running("high", row) - run, idle.high[row] - idle.value[row]);

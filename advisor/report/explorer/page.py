@@ -72,5 +72,5 @@ def _libraries() -> str:
             "the page needs vl_convert, which is not installed",
             "install it: pip install 'dnn-advisor[report]'",
         ) from None
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return re.sub(r"<(?=/script|!--)", r"\\x3c", bundle, flags=re.IGNORECASE)

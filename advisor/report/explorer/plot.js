@@ -8,6 +8,8 @@ const LEGEND_MOST = 30;
 function makePlot(place, table, hover) {
   let view = null;
   let drawn = "";
+  let theme = themeOf(place);
+  let size = sizeOf(place);
   let latest = null;
   let work = Promise.resolve();
 
@@ -23,16 +25,14 @@ function makePlot(place, table, hover) {
     const answer = latest;
     latest = null;
     const axes = axesOf(answer);
-    showMarks(answer, axes);
+    const data = axes && dataOf(answer, axes, theme);
+    showMarks(answer, data);
     if (!axes) return;
-    const theme = themeOf(place);
-    const size = sizeOf(place);
     const wanted = JSON.stringify([axes, theme, size]);
-    const data = dataOf(answer, axes);
     const first = wanted !== drawn;
     if (first) {
       view?.finalize();
-      view = await embedded(axes, theme, size);
+      view = await embedded(axes);
       drawn = wanted;
       put({ ...data, labels: [] });
       await view.runAsync(); // its scales are known only now
@@ -45,7 +45,13 @@ function makePlot(place, table, hover) {
     for (const [name, values] of Object.entries(data)) view.data(name, values);
   }
 
-  async function embedded(axes, theme, size) {
+  /** Look again how large the plot may be, and in which colours; costly, since it lays the page out. */
+  function measure() {
+    theme = themeOf(place);
+    size = sizeOf(place);
+  }
+
+  async function embedded(axes) {
     const drawing = await vegaEmbed(place, plotSpec(axes, theme, size), { actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, ast: false });
     const made = drawing.view;
     made.addEventListener("pointermove", (event, item) => hover(event, item?.datum?.row ?? null));
@@ -54,7 +60,7 @@ function makePlot(place, table, hover) {
     return made;
   }
 
-  return { show, settled: () => work };
+  return { show, measure, settled: () => work };
 }
 
 /** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
@@ -72,16 +78,15 @@ function sizeOf(place) {
 function themeOf(place) {
   const style = getComputedStyle(place);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
-  return { ink: colour("ink"), surface: colour("surface"), quiet: colour("quiet"), line: colour("line"), accent: colour("accent"), font: style.fontFamily };
+  return { ink: colour("ink"), surface: colour("surface"), quiet: colour("quiet"), line: colour("line"), accent: colour("accent"), lightening: parseFloat(colour("lightening")) / 100, font: style.fontFamily };
 }
 
 /** What stands in the plot, by the name of its data. */
-function dataOf(answer, axes) {
+function dataOf(answer, axes, theme) {
   const { table, column, fitting, positions, constraints, best } = answer;
   const fits = new Set(fitting);
-  const at = pointOf(answer, axes);
-  const drawn = (rows) => rows.map(at).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
-  const bright = drawn([...fitting].reverse()); // the better ones above
+  const drawn = (rows, edge = theme.ink) =>
+    rows.map(pointOf(answer, axes, theme, edge)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const pick = best === null ? [] : drawn([best]);
   const regions = [axes.x, axes.y].flatMap((axis) =>
     constraints.map((each) => limitOnAxis(axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
@@ -90,22 +95,31 @@ function dataOf(answer, axes) {
     edges: regions.map(({ edge }) => edge),
     bound: boundLine(answer, axes),
     frontier: drawn(frontierOf(table, column, [axes.x.metric, axes.y.metric], fitting)),
-    rejected: drawn(positions.filter((row) => !fits.has(row))),
-    fitting: bright,
-    outline: bright,
+    rejected: drawn(positions.filter((row) => !fits.has(row)), null), // edges would double the time to draw them
+    fitting: drawn([...fitting].reverse()), // the better ones above
     interval: pick.flatMap(() => intervalsOf(answer, axes)),
     pick,
   };
 }
 
-/** A row as a point of the plot; hollow where a law predicted it. */
-function pointOf({ table, column }, axes) {
+/** A row as a point of the plot, with such an edge; hollow where a law predicted it. */
+function pointOf({ table, column }, axes, theme, edge) {
   const [x, y] = [column(axes.x.metric).value, column(axes.y.metric).value];
   return (row) => {
-    const { colour, shape } = table.architectures[table.architecture[row]];
+    const { colour: own, shape } = table.architectures[table.architecture[row]];
+    const colour = lightened(own, theme.lightening);
     const predicted = isPredicted(table, axes.x.metric, row) || isPredicted(table, axes.y.metric, row);
-    return { row, x: x[row] / axes.x.factor, y: y[row] / axes.y.factor, colour, shape, fill: predicted ? "transparent" : colour };
+    const look = predicted
+      ? { fill: "transparent", stroke: colour, width: 1.8 }
+      : { fill: colour, stroke: edge, width: 0.7 };
+    return { row, x: x[row] / axes.x.factor, y: y[row] / axes.y.factor, shape, ...look };
   };
+}
+
+/** A colour "#rrggbb" mixed with white. */
+function lightened(colour, share) {
+  const parts = [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
+  return `rgb(${parts.map((part) => Math.round(part + share * (255 - part))).join(" ")})`;
 }
 
 /** The side of a limit that is not accepted, and the line between. */
@@ -145,8 +159,8 @@ function boundLine({ table, column, positions }, axes) {
 
 /** The pick's name and those of the best other networks, where there is room for them. */
 function labelsOf(answer, axes, view) {
-  const { table, fitting, best } = answer;
-  const at = pointOf(answer, axes);
+  const { table, column, fitting, best } = answer;
+  const at = (row) => ({ x: column(axes.x.metric).value[row] / axes.x.factor, y: column(axes.y.metric).value[row] / axes.y.factor });
   const [across, upwards] = [view.scale("x"), view.scale("y")];
   const field = { left: 0, right: Math.max(...across.range()), top: 0, bottom: Math.max(...upwards.range()) };
   const pixels = (row) => [across(at(row).x), upwards(at(row).y)];
@@ -164,7 +178,7 @@ function labelsOf(answer, axes, view) {
     const place = free ?? (row === best ? inside[0] ?? places[0] : null);
     if (!place) continue;
     taken.push(labelBox(x, y, text, place));
-    found.push({ ...at(row), text, ...place, fontWeight: row === best ? "bold" : "normal" });
+    found.push({ ...at(row), row, text, ...place, fontWeight: row === best ? "bold" : "normal" });
   }
   return found;
 }
@@ -199,22 +213,20 @@ function overlap(one, other) {
 }
 
 /** What the marks of the plot mean, which networks they are, and what is not drawn. */
-function showMarks(answer, axes) {
+function showMarks(answer, data) {
   const { table, settings, column, positions } = answer;
-  byId("plot").hidden = !axes;
-  byId("marks").hidden = byId("legend").hidden = !axes;
+  byId("plot").hidden = byId("marks").hidden = byId("legend").hidden = !data;
   const unknown = [settings.x, settings.y].filter((metric) => positions.some((row) => Number.isNaN(column(metric).value[row])));
   const titles = listed([...new Set(unknown)].map((metric) => table.metrics[metric].title));
-  if (!axes) {
+  if (!data) {
     byId("plot-note").textContent = positions.length ? `Nothing to draw: the ${titles} of every candidate here is unknown.` : "";
     return;
   }
   const hidden = positions.filter((row) => [settings.x, settings.y].some((metric) => Number.isNaN(column(metric).value[row])));
   byId("plot-note").textContent = hidden.length ? `${counted(hidden.length, "candidate")} not drawn: ${titles} unknown.` : "";
-  const bound = boundLine(answer, axes).length > 0;
   const marks = [["ring", "the pick"], ["bright", "meets every limit"], ["faint", "does not"], ["step", "frontier: nothing that fits beats it"]];
-  if (bound) marks.push(["dash", "no known network lies above"]);
-  if (positions.some((row) => pointOf(answer, axes)(row).fill === "transparent")) marks.push(["hollow", "predicted"]);
+  if (data.bound.length) marks.push(["dash", "no known network lies above"]);
+  if ([...data.fitting, ...data.rejected].some(({ fill }) => fill === "transparent")) marks.push(["hollow", "predicted"]);
   byId("marks").replaceChildren(...marks.map(([mark, text]) => element("li", {}, element("span", { class: `mark ${mark}` }), text)));
   const names = [...new Set(positions.map((row) => table.architecture[row]))].sort((one, other) => one - other);
   byId("legend").hidden = names.length > LEGEND_MOST;

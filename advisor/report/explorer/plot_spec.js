@@ -6,7 +6,7 @@ const LABEL_SIZE = 12;
 function plotSpec(axes, theme, size) {
   const [x, y] = [encoding(axes.x, Math.max(3, Math.floor(size.width / 75))), encoding(axes.y, Math.max(3, Math.floor(size.height / 55)))];
   const layer = (data, mark, encoding_) => ({ data: { name: data }, mark, encoding: { x, y, ...encoding_ } });
-  const points = { shape: literal("shape", "nominal"), fill: literal("fill", "nominal"), stroke: literal("colour", "nominal") };
+  const points = { shape: literal("shape", "nominal"), fill: literal("fill", "nominal"), stroke: literal("stroke", "nominal") };
   const ends = { x2: { field: "x2" }, y2: { field: "y2" } };
   const text = { text: { field: "text", type: "nominal" } };
   const name = { type: "text", fontSize: LABEL_SIZE };
@@ -26,8 +26,7 @@ function plotSpec(axes, theme, size) {
       layer("bound", line(theme.ink, 1.5, [6, 4])),
       layer("frontier", { ...line(theme.accent, 2, [1, 0]), interpolate: axes.step, opacity: 0.8 }),
       layer("rejected", { type: "point", size: 42, opacity: 0.36, strokeWidth: 1.2 }, points),
-      layer("fitting", { type: "point", size: 95, strokeWidth: 1.6, opacity: 1 }, points),
-      layer("outline", { type: "point", size: 95, strokeWidth: 0.8, stroke: theme.ink, fill: null, opacity: 0.7 }, { shape: points.shape }),
+      layer("fitting", { type: "point", size: 95, strokeWidth: { expr: "datum.width" }, opacity: 1 }, points),
       layer("interval", { type: "rule", color: theme.accent, strokeWidth: 1.6, clip: true }, ends),
       layer("pick", { type: "point", shape: "circle", size: 430, strokeWidth: 2.6, stroke: theme.accent, fill: null }),
       layer("labels", { ...name, color: theme.surface, stroke: theme.surface, strokeWidth: 4, strokeJoin: "round", opacity: 0.85 }, text),

@@ -1,6 +1,6 @@
 /* The table of all candidates: what fits first, best first, then what comes nearest to fitting. */
 
-const ROWS_AT_ONCE = 50;
+const ROWS_AT_ONCE = 30;
 const VARIANTS = ["board", "weights", "runtime", "precision"];
 
 /** A table in the page that shows answers; more rows, and all that is known of one, on request. */
@@ -12,7 +12,7 @@ function candidatesTable() {
 
   byId("more").addEventListener("click", () => {
     const first = shown;
-    shown += 4 * ROWS_AT_ONCE;
+    shown += 5 * ROWS_AT_ONCE;
     draw();
     byId("table").querySelectorAll("tbody button")[first]?.focus();
   });
@@ -43,7 +43,7 @@ function candidatesTable() {
       element("thead", {}, headings(table, varying, metrics)),
       element("tbody", {}, rows.slice(0, shown).flatMap((row) => lines(row, fits, varying, metrics))));
     byId("more").hidden = rows.length <= shown;
-    byId("more").textContent = `Show more of ${rows.length.toLocaleString("en-GB")}`;
+    byId("more").textContent = `Show more of ${WHOLE.format(rows.length)}`;
   }
 
   function headings(table, varying, metrics) {

@@ -3,6 +3,7 @@
 const SIGNS = { min: "\u2265", max: "\u2264" };
 const PREFIXES = [["T", 12], ["G", 9], ["M", 6], ["k", 3]];
 const FAR_FROM_NONE = 0.05;
+const WHOLE = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
 /** A metric's figure without its unit; "?" where unknown. */
 function figureText(metric, value) {
@@ -15,7 +16,7 @@ function figureText(metric, value) {
 /** Three significant digits, whole numbers from 100 on: 0.313, 25.4, 1,383. */
 function significant(value) {
   if (!Number.isFinite(value)) return value > 0 ? "\u221e" : "?";
-  if (Math.abs(value) >= 99.95) return value.toLocaleString("en-GB", { maximumFractionDigits: 0 });
+  if (Math.abs(value) >= 99.95) return WHOLE.format(value);
   return value.toPrecision(3);
 }
 
@@ -57,7 +58,7 @@ function markOf(probability) {
 }
 
 function counted(count, noun) {
-  return `${count.toLocaleString("en-GB")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${WHOLE.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Words as a sentence lists them: "a, b and c". */
