@@ -15,6 +15,7 @@ pick: .venv/base
 
 test: .venv/full
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbmake --nbmake-kernel=python3 --quiet notebooks
 
 check: .venv/full
 	$(BIN)/ruff check .

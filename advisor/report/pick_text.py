@@ -12,7 +12,6 @@ from advisor.catalog.records import Estimate
 from advisor.quantities import written_as
 from advisor.report.figures import COLUMNS, figure, plain_table, with_unit
 from advisor.report.fitted import Fitted
-from advisor.report.nothing_fits_text import rejections_table, why_nothing
 from advisor.report.pick_words import (
     PREDICTED_MARK,
     VARIANTS,
@@ -32,7 +31,6 @@ from advisor.report.pick_words import (
     variant_cell,
     variant_text,
 )
-from advisor.report.why_not_text import why_not_text
 from advisor.solve.candidate import Candidate
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import METRICS
@@ -51,10 +49,21 @@ ALWAYS_SHOWN = (
 def pick_text(recommendation: Recommendation) -> RenderableType:
     """The whole answer."""
     best = recommendation.best
-    table = _candidates_table(recommendation) if best else rejections_table(recommendation)
-    sentences = _why(recommendation, best) if best else why_nothing(recommendation)
-    explained = [part for each in recommendation.explained for part in why_not_text(each, best)]
+    if best:
+        table, sentences = _candidates_table(recommendation), _why(recommendation, best)
+    else:
+        from advisor.report.nothing_fits_text import rejections_table, why_nothing
+
+        table, sentences = rejections_table(recommendation), why_nothing(recommendation)
+    explained = _explained(recommendation)
     return Group(_headline(recommendation), "", table, "", *map(Text, sentences), *explained)
+
+
+def _explained(recommendation: Recommendation) -> Iterator[RenderableType]:
+    for each in recommendation.explained:
+        from advisor.report.why_not_text import why_not_text  # which only those need who ask
+
+        yield from why_not_text(each, recommendation.best)
 
 
 def _headline(recommendation: Recommendation) -> Text:

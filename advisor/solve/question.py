@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
+from advisor.solve.limits import Constraint
 from advisor.solve.requirements import FLAGS, Requirements, read_requirements
-from advisor.solve.requirements_file import Asked, read_requirements_file
 
 
 def read_question(
@@ -33,24 +33,30 @@ def read_question(
     for what, path in (("requirements", requirements), ("catalog", catalog)):
         if not isinstance(path, str | os.PathLike | None):
             raise AdvisorError(f"{what}: {path!r} is not a path", "give a path as text")
-    asked = Asked() if requirements is None else _read(Path(requirements))
+    beneath, written = ((), {}) if requirements is None else _read(Path(requirements))
     limits = {name: said.pop(name) for name in FLAGS if name in said}
-    options = {**asked.options, **{key: each for key, each in said.items() if each is not None}}
+    options = {**written, **{key: each for key, each in said.items() if each is not None}}
     folder = options.pop("catalog", None)
     opened = Catalog.open(str(folder) if catalog is None and folder else catalog)
     return opened, read_requirements(
         limits,
         where=[where] if isinstance(where, str) else where,
-        beneath=asked.constraints,
+        beneath=beneath,
         catalog=opened.own_folder,
         **options,  # type: ignore[arg-type]
     )
 
 
-def _read(path: Path) -> Asked:
+def _read(path: Path) -> tuple[tuple[Constraint, ...], Mapping[str, object]]:
+    """The limits and the options of a file."""
+    from advisor.solve.requirements_file import (
+        read_requirements_file,
+    )  # not all questions are files
+
     if not path.exists():
         raise AdvisorError(
             f"requirements: there is no file {shown(os.fspath(path))}",
             "name a YAML file, or ask with options such as --fps 30",
         )
-    return read_requirements_file(path)
+    asked = read_requirements_file(path)
+    return asked.constraints, asked.options

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from advisor.solve.candidates import Candidates
-from advisor.solve.conflicts import impossible
 from advisor.solve.explain import accuracy_bound, binding, rejections, unsure
 from advisor.solve.ranking import listed, narrowings
-from advisor.solve.recommendation import Recommendation
-from advisor.solve.relax import relaxations
-from advisor.solve.relax_together import relax_together
+from advisor.solve.recommendation import Recommendation, WhyNot
 from advisor.solve.requirements import Requirements
 from advisor.solve.verdicts import Verdicts
-from advisor.solve.why_not import why_not
 
 
 def recommend(
@@ -40,8 +37,7 @@ def recommend(
         candidates, objective, fitting, requirements.top, all_batches=requirements.all_batches
     )
     records = candidates.records(order, requirements.constraints)
-    alone = () if records else relaxations(verdicts)
-    return Recommendation(
+    answer = Recommendation(
         requirements=requirements,
         boards=candidates.boards,
         best=records[0] if records else None,
@@ -54,11 +50,30 @@ def recommend(
         rejections=rejections(verdicts),
         binding=binding(verdicts, int(order[0])) if records else None,
         narrowings=narrowings(candidates, objective, fitting),
-        relaxations=alone,
-        together=None if records else relax_together(verdicts, alone),
-        impossible=() if records else impossible(verdicts),
         unsure=unsure(verdicts),
         bound=accuracy_bound(verdicts),
-        explained=tuple(each for name in explain for each in why_not(verdicts, name)),
+        explained=_explained(verdicts, explain),
         notes=candidates.notes,
+    )
+    return answer if records else _what_would_have_to_give(answer, verdicts)
+
+
+def _explained(verdicts: Verdicts, networks: Iterable[str]) -> tuple[WhyNot, ...]:
+    from advisor.solve.why_not import why_not  # which only those need who ask
+
+    return tuple(each for name in networks for each in why_not(verdicts, name))
+
+
+def _what_would_have_to_give(answer: Recommendation, verdicts: Verdicts) -> Recommendation:
+    # Most questions have an answer, and start faster without these.
+    from advisor.solve.conflicts import impossible
+    from advisor.solve.relax import relaxations
+    from advisor.solve.relax_together import relax_together
+
+    alone = relaxations(verdicts)
+    return replace(
+        answer,
+        relaxations=alone,
+        together=relax_together(verdicts, alone),
+        impossible=impossible(verdicts),
     )

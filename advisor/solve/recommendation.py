@@ -228,6 +228,9 @@ class Recommendation:
         """The pick and its alternatives, best first."""
         return (self.best, *self.alternatives) if self.best else ()
 
+    def __repr__(self) -> str:
+        return f"<Recommendation {self}>"  # its parts would fill pages
+
     def __str__(self) -> str:
         limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
         best = (
