@@ -89,9 +89,8 @@ function faultOf(quantity, field) {
   if (field.validity.badInput) return "write a number";
   if (field.value === "") return "";
   const value = quantity.read(field.value);
-  if (!(value >= quantity.least)) return `at least ${quantity.shown(quantity.least)} ${quantity.unit}; not applied`.replace(" ;", ";");
-  if (value > quantity.most) return `at most ${quantity.shown(quantity.most)} ${quantity.unit}; not applied`.replace(" ;", ";");
-  return "";
+  if (!(value >= quantity.least)) return `not applied: give ${quantity.least < 1e-6 ? "a number above 0" : `at least ${quantity.shown(quantity.least)}`}`;
+  return value > quantity.most ? `not applied: give at most ${quantity.shown(quantity.most)}` : "";
 }
 
 /** Which statistic of the latency is limited, where any row tells of its tail. */

@@ -3,11 +3,13 @@
 const BOUND_POINTS = 48;
 const CHARACTER_WIDTH = 0.56;
 const LEGEND_MOST = 30;
+const POINTED = ["symbol", "text"]; // marks that stand for one candidate; a line does not
 
 /** A plot in `place` that shows answers, the latest one; `hover` is told the row under the pointer. */
 function makePlot(place, table, hover) {
   let view = null;
   let drawn = "";
+  let plotted = "";
   let theme = themeOf(place);
   let size = sizeOf(place);
   let latest = null;
@@ -28,21 +30,21 @@ function makePlot(place, table, hover) {
     const data = axes && dataOf(answer, axes, theme);
     showMarks(answer, data);
     if (!axes) return;
-    const wanted = JSON.stringify([axes, theme, size]);
-    const first = wanted !== drawn;
-    if (first) {
+    const wanted = JSON.stringify([axes, theme, size], (key, value) => (["low", "high"].includes(key) ? undefined : value));
+    const ends = axisParameters(axes, size);
+    if (wanted !== drawn) {
       view?.finalize();
       view = await embedded(axes);
       drawn = wanted;
-      put({ ...data, labels: [] });
-      await view.runAsync(); // its scales are known only now
+      plotted = "";
     }
-    put({ ...data, labels: labelsOf(answer, axes, view) });
+    if (JSON.stringify(ends) !== plotted) {
+      plotted = JSON.stringify(ends);
+      for (const [name, value] of Object.entries(ends)) view.signal(name, value);
+      await view.runAsync(); // so that the names find their places by the scales as they are
+    }
+    for (const [name, values] of Object.entries({ ...data, labels: labelsOf(answer, axes, view) })) view.data(name, values);
     await view.runAsync();
-  }
-
-  function put(data) {
-    for (const [name, values] of Object.entries(data)) view.data(name, values);
   }
 
   /** Look again how large the plot may be, and in which colours; costly, since it lays the page out. */
@@ -52,13 +54,15 @@ function makePlot(place, table, hover) {
   }
 
   async function embedded(axes) {
-    const drawing = await vegaEmbed(place, plotSpec(axes, theme, size), { actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, ast: false });
-    const made = drawing.view;
-    made.addEventListener("pointermove", (event, item) => hover(event, item?.datum?.row ?? null));
-    made.addEventListener("click", (event, item) => hover(event, item?.datum?.row ?? null));
-    place.addEventListener("pointerleave", (event) => hover(event, null));
+    const options = { actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, patch: followParameters };
+    const { view: made } = await vegaEmbed(place, plotSpec(axes, theme, size), options);
+    for (const type of ["pointermove", "click"]) {
+      made.addEventListener(type, (event, item) => hover(event, POINTED.includes(item?.mark?.marktype) ? item.datum.row : null));
+    }
     return made;
   }
+
+  place.addEventListener("pointerleave", (event) => hover(event, null));
 
   return { show, measure, settled: () => work };
 }

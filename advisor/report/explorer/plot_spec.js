@@ -1,10 +1,10 @@
-/* The plot in Vega-Lite: layers of named data, which plot.js fills. */
+/* The plot in Vega-Lite: layers of named data, and parameters for the ends of its axes, which plot.js fills. */
 
 const LABEL_SIZE = 12;
 
 /** The specification for two axes, in the page's colours. */
 function plotSpec(axes, theme, size) {
-  const [x, y] = [encoding(axes.x, Math.max(3, Math.floor(size.width / 75))), encoding(axes.y, Math.max(3, Math.floor(size.height / 55)))];
+  const [x, y] = [encoding(axes.x), encoding(axes.y)];
   const layer = (data, mark, encoding_) => ({ data: { name: data }, mark, encoding: { x, y, ...encoding_ } });
   const points = { shape: literal("shape", "nominal"), fill: literal("fill", "nominal"), stroke: literal("stroke", "nominal") };
   const ends = { x2: { field: "x2" }, y2: { field: "y2" } };
@@ -19,6 +19,7 @@ function plotSpec(axes, theme, size) {
     height: size.height,
     autosize: { type: "fit", contains: "padding" },
     background: "transparent",
+    params: Object.entries(axisParameters(axes, size)).map(([name, value]) => ({ name, value })),
     padding: { left: 2, right: 8, top: 8, bottom: 2 },
     layer: [
       layer("outside", { type: "rect", color: theme.ink, opacity: 0.06, clip: true }, ends),
@@ -44,12 +45,26 @@ function literal(field, type) {
   return { field, type, scale: null, legend: null };
 }
 
-function encoding(axis, mostTicks) {
-  const domain = [axis.low, axis.high];
+/** What of the axes changes with the figures, not with what stands on them. */
+function axisParameters({ x, y }, size) {
   return {
-    field: axis.name,
+    xLow: x.low, xHigh: x.high, xTicks: ticksOf(x, Math.max(3, Math.floor(size.width / 75))),
+    yLow: y.low, yHigh: y.high, yTicks: ticksOf(y, Math.max(3, Math.floor(size.height / 55))),
+  };
+}
+
+/** Let the axes follow their parameters, of which Vega-Lite's fixed domains know nothing. */
+function followParameters(vega) {
+  for (const scale of vega.scales) scale.domain = { signal: `[${scale.name}Low, ${scale.name}High]` };
+  return vega;
+}
+
+function encoding({ name, title, log, low, high }) {
+  const domain = [low, high];
+  return {
+    field: name,
     type: "quantitative",
-    scale: axis.log ? { type: "log", domain, nice: false } : { type: "linear", domain, nice: false, zero: false },
-    axis: { title: axis.title, values: ticksOf(axis, mostTicks), format: ",.12~g", grid: true },
+    scale: log ? { type: "log", domain, nice: false } : { type: "linear", domain, nice: false, zero: false },
+    axis: { title, values: { expr: `${name}Ticks` }, format: ",.12~g", grid: true },
   };
 }
