@@ -71,10 +71,14 @@ function candidatesTable() {
   }
 
   function standing(row, fits) {
-    const { constraints, verdicts, chanceOf } = answer;
+    const { constraints, column, verdicts, chanceOf } = answer;
     if (fits.has(row)) return constraints.length ? markOf(chanceOf(row)) : "\u2013";
     const failed = constraints.filter((_, place) => !verdicts.isMet(place, row));
-    return failed.length ? `fails ${failed.map(({ name }) => name).join(", ")}` : `unsure: ${chanceText(chanceOf(row))}`;
+    if (!failed.length) return `unsure: ${chanceText(chanceOf(row))}`;
+    const isUnknown = ({ metric }) => Number.isNaN(column(metric).value[row]);
+    const beyond = failed.filter((each) => !isUnknown(each)).map(({ name }) => name);
+    const unknown = failed.filter(isUnknown).map(({ name }) => name);
+    return [beyond.length ? `fails ${beyond.join(", ")}` : "", unknown.length ? `${unknown.join(", ")} unknown` : ""].filter(Boolean).join("; ");
   }
 
   function detailLine(row, width) {
