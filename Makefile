@@ -1,13 +1,14 @@
 # make pick    install the base into .venv and ask the first question
 # make test    install all that the tests need into .venv and run them
 # make check   lint, types, layers
+# make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make pictures  draw the README's pictures again
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: pick test check pictures clean
+.PHONY: pick test check browser pictures clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -22,9 +23,19 @@ check: .venv/full
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Without one these tests are skipped, so that a machine where it cannot be installed goes on.
+browser:
+	command -v chromium || command -v chromium-browser || command -v google-chrome \
+	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
+	  || echo "no Chromium could be installed: the tests that look at pages will be skipped"
+
 pictures: .venv/full
 	$(BIN)/advisor figures --board jetson-tx1 --only 2 --format svg -o docs
 	mv docs/figure-02-top1-against-operations.svg docs/ball-chart.svg
+	$(BIN)/advisor explore --board jetson-tx1 --fps 30 --energy 0.5J -o .venv/explorer.html
+	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
+	  --virtual-time-budget=4000 --window-size=1280,1180 --screenshot=docs/explorer.png \
+	  file://$(CURDIR)/.venv/explorer.html
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -47,7 +47,8 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
     assert "advisor/_catalog/boards/jetson-tx1/measurements.csv" in names
     assert "advisor/py.typed" in names
     schemas = {f"advisor/report/{name}.schema.json" for name in DOCUMENTS}
-    assert schemas <= set(names)
+    page = {f"advisor/report/explorer/{name}" for name in ("page.html", "page.css", "choose.js")}
+    assert schemas | page <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "catalog/"))]
     script = (
         f"import sys; sys.path.insert(0, {str(site)!r}); import advisor\n"

@@ -13,6 +13,7 @@ from advisor.cli import (
     boards,
     catalog,
     compare,
+    explore,
     figures,
     findings,
     fit,
@@ -57,6 +58,7 @@ def _common(
 
 app.command("pick")(pick.command)
 app.command("frontier")(frontier.command)
+app.command("explore")(explore.command)
 app.command("plan")(plan.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)

@@ -36,6 +36,7 @@ from advisor.solve.candidate import Candidate
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import METRICS
 from advisor.solve.recommendation import Binding, Narrowing, Recommendation
+from advisor.solve.requirements import NEEDS
 
 ALWAYS_SHOWN = (
     "accuracy_top1_percent",
@@ -170,7 +171,8 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if best.batch > 1 and best.response_ms:
         yield _waiting(recommendation, best, best.response_ms)
     if best.metric(objective.key) is None and not recommendation.narrowings:
-        yield f"The {objective.title} of these is unknown, so the next criterion decided."
+        needs = f" ({NEEDS[objective.name]})" if objective.name in NEEDS else ""
+        yield f"The {objective.title} of these is unknown{needs}, so the next criterion decided."
     yield from _doubts(best)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):

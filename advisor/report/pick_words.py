@@ -12,7 +12,7 @@ from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Requirements
+from advisor.solve.requirements import NEEDS, Requirements
 
 VARIANTS = ("board", "weights", "runtime", "precision")
 """What candidates of one network and batch can differ in; a column where they do."""
@@ -161,7 +161,9 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
         if rejection.unknown:
             constraint = rejection.constraint
             tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
+            every = rejection.unknown == recommendation.considered
+            needs = f" ({NEEDS[constraint.name]})" if every and constraint.name in NEEDS else ""
             yield (
                 f"{rejection.unknown} of {recommendation.considered} candidates fell out because "
-                f"their {tail}{METRICS[KEYS_BY_NAME[constraint.name]].title} is unknown."
+                f"their {tail}{METRICS[KEYS_BY_NAME[constraint.name]].title} is unknown{needs}."
             )

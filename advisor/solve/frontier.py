@@ -18,7 +18,7 @@ from advisor.solve.metrics import KEYS_BY_NAME, METRICS, Metric
 from advisor.solve.non_dominated import non_dominated
 from advisor.solve.question import read_question
 from advisor.solve.ranking import in_order, listed
-from advisor.solve.requirements import Requirements, check_needs
+from advisor.solve.requirements import NEEDS, Requirements
 from advisor.solve.verdicts import Verdicts
 
 if TYPE_CHECKING:
@@ -120,8 +120,10 @@ def frontier(
     axes = (x, y) if z is None else (x, y, z)
     read_axes(axes)
     opened, asked = read_question(requirements, catalog=catalog, **question)  # type: ignore[arg-type]
-    has_battery = asked.battery_j is not None
-    check_needs(axes, has_battery=has_battery, constraints=asked.constraints)
+    told = {"hours": asked.battery_j, "board-energy": asked.fps}
+    for name in axes:
+        if name in told and told[name] is None:
+            raise AdvisorError(f"{name}: nothing is known of it", NEEDS[name])
     return frontier_of(gather(opened, asked), asked, axes)
 
 

@@ -26,14 +26,7 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     Raises:
         AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
     """
-    notes: list[str] = []
-    if requirements.boards is None:
-        surveyed, broken = catalog.survey()
-        notes += [f"left out, since a file is broken: {error.message}" for error in broken]
-    else:
-        # In the order of their names, so that ties do not fall by what was typed first.
-        boards = [catalog.board(name) for name in sorted(requirements.boards)]
-        surveyed = [Surveyed(board, catalog.measurements(board)) for board in boards]
+    surveyed, notes = boards_asked(catalog, requirements)
     if requirements.selection.completes:
         batches = requirements.selection.batches or ()
         for place, each in enumerate(surveyed):
@@ -42,6 +35,20 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
             notes += told
     found = candidates_on(surveyed, catalog.architectures, catalog.weights, requirements)
     return replace(found, notes=tuple(notes))
+
+
+def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Surveyed], list[str]]:
+    """The boards of a question with their rows; and notes on those that had to be left out.
+
+    Raises:
+        AdvisorError: a board is unknown, or a file is broken.
+    """
+    if requirements.boards is None:
+        surveyed, broken = catalog.survey()
+        return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
+    # In the order of their names, so that ties do not fall by what was typed first.
+    boards = [catalog.board(name) for name in sorted(requirements.boards)]
+    return [Surveyed(board, catalog.measurements(board)) for board in boards], []
 
 
 def _with_predictions(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -17,6 +17,12 @@ from advisor.solve.objective import Objective, Step, objective_text, read_object
 
 DEFAULT_BOARD = "jetson-tx1"
 NETWORKS = ("board", "all")
+NEEDS = {
+    "hours": "give the battery's energy: --battery 10Wh, or battery: 10 Wh in a file",
+    "board-energy": "require a frame rate: --fps 30, say",
+}
+"""What must be said for a metric to be known that rests on the question."""
+
 DEFAULT_CONFIDENCE = 0.9
 DEFAULT_TOP = 5
 
@@ -68,6 +74,14 @@ class Selection:
         }
         return {name: patterns for name, patterns in given.items() if patterns is not None}
 
+    def words(self) -> list[str]:
+        """The options that choose from the same again, but for the batch sizes."""
+        words = ["--weights", self.weights] if self.weights else []
+        for name, patterns in self.patterns.items():
+            words += [f"--{name}", ",".join(patterns)]
+        words += ["--candidates", self.networks] if self.networks != "board" else []
+        return words + ([] if self.predictions else ["--no-predictions"])
+
 
 @dataclass(frozen=True)
 class Requirements:
@@ -117,17 +131,12 @@ class Requirements:
             flag = each.is_natural and each.name in FLAGS
             limit = each.limit_text.replace(" ", "")
             words += [f"--{each.name}", limit] if flag else ["--where", str(each)]
-        chosen = self.selection
-        words += ["--board", self.boards_text, "--batch", chosen.batches_text]
-        words += ["--weights", chosen.weights] if chosen.weights else []
-        for name, patterns in chosen.patterns.items():
-            words += [f"--{name}", ",".join(patterns)]
+        words += ["--board", self.boards_text, "--batch", self.selection.batches_text]
+        words += self.selection.words()
         words += ["--objective", objective_text(self.objective)]
         words += ["--overhead", written_as(self.overhead_ms, TIME).replace(" ", "")]
         if self.battery_j is not None:
             words += ["--battery", written_as(self.battery_j, ENERGY).replace(" ", "")]
-        words += ["--candidates", chosen.networks] if chosen.networks != "board" else []
-        words += [] if chosen.predictions else ["--no-predictions"]
         words += ["--confidence", confidence_text(self.confidence)]
         words += ["--catalog", self.catalog] if self.catalog else []
         return words
@@ -201,13 +210,12 @@ def read_requirements(
     constraints = in_order(
         {(each.name, each.sense): each for each in beneath} | read_limits(limits, where)
     )
-    steps = read_objective("accuracy" if objective is None else objective)
-    names = {*(each.name for each in constraints), *(each.name for each in steps)}
-    check_needs(names, has_battery=battery is not None, constraints=constraints)
+    if battery is None and any(each.name == "hours" for each in constraints):
+        raise AdvisorError("hours: of which battery?", NEEDS["hours"])
     return Requirements(
         boards=read_boards(default_board() if board is None else board),
         constraints=constraints,
-        objective=steps,
+        objective=read_objective("accuracy" if objective is None else objective),
         selection=Selection(
             architectures=read_patterns("architectures", architectures),
             families=read_patterns("families", families),
@@ -228,23 +236,6 @@ def read_requirements(
         all_batches=bool(_flag("all_batches", all_batches)),
         catalog=None if catalog is None else os.fspath(catalog),
     )
-
-
-def check_needs(
-    names: Container[str], *, has_battery: bool, constraints: Iterable[Constraint]
-) -> None:
-    """Make sure that metrics can be known which rest on what the question says.
-
-    Raises:
-        AdvisorError: one of them cannot.
-    """
-    if "hours" in names and not has_battery:
-        raise AdvisorError(
-            "hours: of which battery?",
-            "give its energy: --battery 10Wh, or battery: 10 Wh in a file",
-        )
-    if "board-energy" in names and not any(each.sets_rate for each in constraints):
-        raise AdvisorError("board-energy: per frame at which rate?", "require one: --fps 30, say")
 
 
 def read_boards(written: object) -> tuple[str, ...] | None:

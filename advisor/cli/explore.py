@@ -1,0 +1,39 @@
+"""`advisor explore`: a page on which one drags the limits and sees what is left."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from advisor.cli.output import complain, emit
+from advisor.cli.question import asks
+
+
+@asks
+def command(
+    question: dict[str, Any],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Where the page goes.")
+    ] = Path("explorer.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a page to explore: sliders for every limit, a plot, the pick, and all candidates.
+
+    It is one file that works without a network, and opens with the limits that are asked for here.
+    """
+    from advisor.catalog.writing import write_whole
+    from advisor.report.explorer.choice import choice
+    from advisor.report.explorer.document import document
+    from advisor.report.explorer.page import page
+    from advisor.solve.question import read_question
+
+    wide = choice(*read_question(**question))
+    for note in wide.candidates.notes:
+        complain(f"warning: {note}")
+    write_whole(output, page(document(wide)))
+    emit(f"{output}\n")
+    if show:
+        webbrowser.open(output.resolve().as_uri())

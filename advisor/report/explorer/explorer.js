@@ -1,0 +1,129 @@
+/* The page: settings in, everything that shows them out. */
+
+const SPOKEN_AFTER_MS = 700;
+const KEPT_AFTER_MS = 250;
+const POINTER_GAP = 14;
+
+const table = readTable(JSON.parse(byId("data").textContent));
+let { settings, refused } = settingsOfHash(table, location.hash);
+let answer = null;
+let scheduled = null;
+let speaking = 0;
+let keeping = 0;
+
+const plot = makePlot(byId("plot"), table, showTooltip);
+const rows = candidatesTable();
+const showControls = makeControls(table, change);
+
+/** Take new settings, made from the present ones; the page follows with the next frame. */
+function change(next) {
+  settings = next(settings);
+  refused = [];
+  clearTimeout(keeping);
+  keeping = setTimeout(keepInAddress, KEPT_AFTER_MS);
+  return redraw();
+}
+
+/** Draw once, with the next frame, however many changes there are until then. */
+function redraw() {
+  scheduled ??= new Promise((resolve) => requestAnimationFrame(resolve)).then(() => {
+    scheduled = null;
+    return show();
+  });
+  return scheduled;
+}
+
+function show() {
+  answer = choose(table, settings);
+  hideTooltip();
+  showControls(settings);
+  showAnswer(answer);
+  showWhere();
+  rows.show(answer);
+  byId("x-axis").value = settings.x;
+  byId("y-axis").value = settings.y;
+  byId("every-batch").checked = settings.everyBatch;
+  clearTimeout(speaking);
+  speaking = setTimeout(() => (byId("spoken").textContent = `${byId("verdict").textContent}: ${byId("pick").textContent}`), SPOKEN_AFTER_MS);
+  return plot.show(answer);
+}
+
+function remeasured() {
+  plot.measure();
+  redraw();
+}
+
+function showWhere() {
+  const chosen = table.boards.filter(({ name }) => settings.boards === null || settings.boards.includes(name));
+  byId("where").textContent = chosen.length === 1 ? `on ${chosen[0].title}` : `on ${chosen.length} boards`;
+  const notes = [...table.notes, ...refused.map((word) => `The address asks for something that this page does not have: ${word}`)];
+  byId("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
+  byId("notes").hidden = !notes.length;
+}
+
+/** The address as it reproduces the view. Written late, since browsers limit how often it may change. */
+function keepInAddress() {
+  history.replaceState(null, "", `#${hashOf(table, settings)}`);
+}
+
+function showTooltip(event, row) {
+  if (row === null) return hideTooltip();
+  const tooltip = byId("tooltip");
+  if (tooltip.hidden || tooltip.dataset.row !== String(row)) tooltip.replaceChildren(...detailsOf(answer, row));
+  tooltip.dataset.row = row;
+  tooltip.hidden = false;
+  const { width, height } = tooltip.getBoundingClientRect();
+  const fits = event.clientX + POINTER_GAP + width < innerWidth;
+  const left = fits ? event.clientX + POINTER_GAP : event.clientX - POINTER_GAP - width;
+  tooltip.style.left = `${Math.max(4, Math.min(left, innerWidth - width - 4))}px`;
+  tooltip.style.top = `${Math.max(4, Math.min(event.clientY + POINTER_GAP, innerHeight - height - 4))}px`;
+}
+
+function hideTooltip() {
+  byId("tooltip").hidden = true;
+}
+
+async function copyCommand() {
+  const selection = getSelection();
+  selection.selectAllChildren(byId("command"));
+  let copied = true;
+  try {
+    await navigator.clipboard.writeText(byId("command").textContent);
+  } catch {
+    copied = document.execCommand("copy"); // where the clipboard is not to be had
+  }
+  byId("copy").textContent = copied ? "Copied" : "Press Ctrl+C";
+  setTimeout(() => (byId("copy").textContent = "Copy"), 1600);
+}
+
+function fillAxes() {
+  for (const [id, first] of [["x", FIRST_AXES], ["y", ["accuracy_top1_percent"]]]) {
+    const select = byId(`${id}-axis`);
+    select.append(...axisChoices(table, first).map((key) => element("option", { value: key }, table.metrics[key].title)));
+    select.addEventListener("change", () => change((now) => ({ ...now, [id]: select.value })));
+  }
+}
+
+fillAxes();
+byId("copy").addEventListener("click", copyCommand);
+byId("every-batch").addEventListener("change", ({ target }) => change((now) => ({ ...now, everyBatch: target.checked })));
+addEventListener("hashchange", () => {
+  ({ settings, refused } = settingsOfHash(table, location.hash));
+  redraw();
+});
+addEventListener("keydown", ({ key }) => key === "Escape" && hideTooltip());
+addEventListener("scroll", hideTooltip, { passive: true });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", remeasured);
+// Where the controls stand below the answer, the pick stays in sight.
+new IntersectionObserver(([{ isIntersecting }]) => (byId("bar").hidden = isIntersecting)).observe(byId("headline"));
+new ResizeObserver(remeasured).observe(byId("picture"));
+
+/** For a console, and for tests: what the page would answer, and when it has drawn. */
+window.explorer = {
+  table,
+  choose, askedSettings, commandOf, hashOf, settingsOfHash, firstOfEach, frontierOf, leastLineAbove, bindingOf, rejectionsOf, unsureOf,
+  settings: () => settings,
+  change,
+  drawn: () => scheduled ?? plot.settled(),
+};
+redraw();

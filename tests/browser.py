@@ -1,0 +1,90 @@
+"""Real headless Chromium for tests that look at pages; tests are skipped where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 30_000
+
+
+def executable() -> str:
+    """Where Chromium is; skips the test where it is not."""
+    for name in NAMES:
+        path = shutil.which(name)
+        if path:
+            return path
+    pytest.skip("there is no Chromium; `make browser` installs Debian's")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser that asks nobody for anything."""
+    path = executable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """An explorer page in the browser, and what it complained of or asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    @classmethod
+    def at(cls, browser: Browser, path: Path, hash_: str = "", **context: Any) -> Opened:
+        """Open a page without a network and wait until it has drawn."""
+        page = browser.new_context(offline=True, **context).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        opened = cls(page)
+
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                opened.complaints.append(message.text)
+
+        def on_request(request: Request) -> None:
+            opened.requests.append(request.url)
+
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.on("request", on_request)
+        page.goto(path.as_uri() + hash_)
+        opened.drawn()
+        return opened
+
+    def drawn(self) -> None:
+        """Wait until the page shows its settings."""
+        self.page.wait_for_function("window.explorer !== undefined")
+        self.page.evaluate("explorer.drawn()")
+
+    def ask(self, script: str, argument: object = None) -> Any:
+        """What a script answers in the page."""
+        return self.page.evaluate(script, argument)
+
+    def text(self, selector: str) -> str:
+        """The text of an element."""
+        return self.page.inner_text(selector)
+
+    def close(self) -> None:
+        """Close it; it must not have complained of anything, nor asked for another file."""
+        self.drawn()
+        self.page.context.close()
+        assert self.complaints == []
+        assert len(self.requests) == 1 or all(
+            url.startswith(("file:", "data:", "blob:")) for url in self.requests
+        )
