@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 import advisor
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.solve.candidates import Candidates
-from advisor.solve.confidence import Z90, chance, chance_alone, normal_cdf
+from advisor.solve.confidence import chance, chance_alone
 from advisor.solve.gather import gather
 from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.spread import Z90, normal_cdf
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import LIMITS, ask, name
 

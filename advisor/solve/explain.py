@@ -8,10 +8,11 @@ import numpy as np
 
 from advisor.predict.bound import least_line_above
 from advisor.solve.candidate import Candidate
-from advisor.solve.confidence import chance, predicted
+from advisor.solve.confidence import chance
 from advisor.solve.limits import Constraint
 from advisor.solve.ranking import preferred
 from advisor.solve.recommendation import Binding, KnownBound, Rejection, Unsure
+from advisor.solve.spread import predicted
 from advisor.solve.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.solve.candidates import Candidates
-from advisor.solve.confidence import average_w, spread
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import average_power_w, battery_hours, board_energy_j, response_ms
+from advisor.solve.shared_latency import average_w
+from advisor.solve.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

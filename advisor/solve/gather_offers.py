@@ -11,7 +11,6 @@ import numpy as np
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.solve.candidates import Candidates
-from advisor.solve.confidence import spread
 from advisor.solve.gather import gather
 from advisor.solve.limits import Sense
 from advisor.solve.offers import (
@@ -25,6 +24,7 @@ from advisor.solve.offers import (
     Offer,
 )
 from advisor.solve.plan_answer import Guarantee
+from advisor.solve.spread import spread
 from advisor.solve.workloads import PlanRequest, Workload
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ import numpy as np
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
-from advisor.solve.confidence import Z90
 from advisor.solve.gather_offers import gather_offers
 from advisor.solve.mixed_integer import best
 from advisor.solve.offers import Offer, considered
@@ -21,6 +20,7 @@ from advisor.solve.plan_file import read_plan_file
 from advisor.solve.plan_objective import best_plan
 from advisor.solve.runtime_floor import runtime_floor
 from advisor.solve.sharing import Budgets, chosen_of, programme_of, uses_of
+from advisor.solve.spread import Z90
 from advisor.solve.workloads import PlanRequest
 
 

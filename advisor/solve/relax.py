@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.solve.confidence import FAR, spread
 from advisor.solve.frame_rate import AT_RATE, AtRate
 from advisor.solve.recommendation import Relaxation
+from advisor.solve.spread import FAR, spread
 from advisor.solve.trial import Trial
 from advisor.solve.verdicts import Verdict, Verdicts
 

@@ -1,4 +1,4 @@
-/* How probable it is that a candidate meets its limits: the twin of advisor/solve/confidence.py, row by
+/* How probable it is that a candidate meets its limits: the twin of confidence.py, shared_latency.py and spread.py in advisor/solve, row by
    row. A constraint is {name, metric, sense: "min" | "max", limit}; `case_` is one candidate:
    {table, column, situation, row}. */
 
