@@ -8,6 +8,9 @@ from dataclasses import dataclass
 PREFIXES = {"tv": "torchvision", "timm": "timm"}
 """The libraries whose networks can be named, by the prefix that tells them apart."""
 
+OWN_FILES = (".onnx", ".pt2")
+"""How the names of files end that hold a network: of the ONNX format, of torch.export."""
+
 _IN_BOTH = """
 convnext_base convnext_large convnext_small convnext_tiny densenet121 densenet161 densenet169
 densenet201 efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4
@@ -57,3 +60,14 @@ def identity(library: str, name: str, size: int) -> str:
 
 def _prefix_of(library: str) -> str:
     return next(prefix for prefix, known in PREFIXES.items() if known == library)
+
+
+def is_own_file(text: str) -> bool:
+    """Whether this names a file that holds a network."""
+    return text.endswith(OWN_FILES)
+
+
+def is_own(text: str) -> bool:
+    """Whether this names a network of the user's own: such a file, or `module:factory`."""
+    place, colon, _ = text.partition(":")
+    return is_own_file(text) or bool(colon and place not in PREFIXES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,10 @@ def find(text: str) -> Design:
     here = LIBRARIES[library]
     name = written.name
     if name not in here.names():
-        raise AdvisorError(f"{library} has no network {shown(name)}", closest(name, here.names()))
+        alone = written.library or written.tag
+        lacks = f"{library} has no" if alone else "neither torchvision nor timm has a"
+        known = here.names() if alone else [*torchvision_zoo.names(), *here.names()]
+        raise AdvisorError(f"{lacks} network {shown(name)}", closest(name, known))
     tagged = f"{name}.{written.tag}" if written.tag and library == "timm" else name
     published = here.sizes(tagged)
     size = written.size or published[0]
@@ -100,9 +102,3 @@ def count_design(design: Design) -> Complexity:
         ) from None
 
 
-def installed_version(library: str) -> str | None:
-    """The version of a library, found without importing it; `None` where it is not installed."""
-    try:
-        return version(library)
-    except PackageNotFoundError:
-        return None

@@ -42,9 +42,12 @@ def command(
     """
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
-    from advisor.solve.pick import pick
+    from advisor.solve.gather import gather
+    from advisor.solve.question import read_question
+    from advisor.solve.recommend import recommend
 
-    recommendation = pick(**question, explain=explain or (), top=top, all_batches=all_batches)
+    opened, asked = read_question(**question, top=top, all_batches=all_batches)
+    recommendation = recommend(gather(opened, asked), asked, explain or ())
     for note in recommendation.notes:
         complain(f"warning: {note}")
     if as_json:
