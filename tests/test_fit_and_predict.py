@@ -138,7 +138,7 @@ def test_a_missing_or_stale_fit_is_a_warning_and_predicts_nothing(run: Run, own:
         "warning: nothing is predicted: board mine has no fit; run: advisor fit mine" in without.err
     )
     assert run("fit", "mine", "--catalog", own).code == 0
-    assert run(*asked).err == ""
+    assert "nothing is predicted" not in run(*asked).err
     table = own / "boards/mine/measurements.csv"
     table.write_text(table.read_text().replace("18.61,", "18.62,", 1))
     assert "the fit of board mine is stale; run: advisor fit mine" in run(*asked).err

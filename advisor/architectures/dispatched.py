@@ -128,16 +128,23 @@ WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
 """Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
 
 _WITHOUT_PRODUCTS = """
-_adaptive_avg_pool2d _native_batch_norm_legit_no_training _safe_softmax _softmax _to_copy
-_unsafe_view adaptive_avg_pool2d add add_ alias amax arange as_strided as_strided_ cat clamp
-clamp_min clone constant_pad_nd contiguous copy_ cos detach div dropout empty empty_like
-empty_strided eq exp expand fill_ flatten full full_like gelu hardsigmoid hardswish hardswish_
-hardtanh hardtanh_ index leaky_relu leaky_relu_ lift_fresh linalg_vector_norm masked_fill mean
-mul mul_ native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_zeros
-ones ones_like permute pow prelu _prelu_kernel relu relu_ repeat reshape roll rsqrt
-scalar_tensor select sigmoid sigmoid_ silu silu_ sin slice split split_with_sizes squeeze sqrt
-stack sub sum t tanh transpose unbind unsqueeze upsample_bicubic2d upsample_linear1d
-upsample_nearest2d view where zero_ zeros zeros_like
+_adaptive_avg_pool2d _log_softmax _native_batch_norm_legit _native_batch_norm_legit_no_training
+_prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index _unsafe_view abs adaptive_avg_pool2d
+add add_ alias amax amin arange argmax argmin as_strided as_strided_ bitwise_and bitwise_not cat
+ceil celu clamp clamp_min clone col2im constant_pad_nd contiguous copy_ cos cumsum detach div
+dropout elu empty empty_like empty_strided eq erf exp expand expand_as fill_ flatten flip floor
+floor_divide fmod full full_like gather ge gelu glu gt hardsigmoid hardswish hardswish_ hardtanh
+hardtanh_ im2col index index_put_ index_select le leaky_relu leaky_relu_ lift_fresh
+lift_fresh_copy linalg_vector_norm log log1p log_softmax logical_and logical_not logical_or lt
+masked_fill masked_fill_ max maximum mean min minimum mish movedim mul mul_ native_batch_norm
+native_dropout native_group_norm native_layer_norm ne neg new_empty new_full new_ones new_zeros
+ones ones_like permute pixel_shuffle pixel_unshuffle pow prelu reciprocal reflection_pad2d relu
+relu_ remainder repeat replication_pad2d reshape roll round rsqrt rsub scalar_tensor scatter
+scatter_ select select_scatter selu sigmoid sigmoid_ sign silu silu_ sin slice slice_scatter
+softplus sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum t tanh tile
+topk transpose tril triu unbind unfold unsqueeze upsample_bicubic2d upsample_bilinear2d
+upsample_linear1d upsample_nearest1d upsample_nearest2d var var_mean view where zero_ zeros
+zeros_like
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
 """Operators of ATen without products worth counting: they move, pool, normalise or activate."""

@@ -15,7 +15,10 @@ _FAMILIES = (
     ("NASNet", r"p?nasnet"),
     ("ConvNeXt", r"convnext"),
     ("ResNeXt", r"(cs|gc|sk|eca|se|legacy_se|bat_|eca_bot)?resnext"),
-    ("ResNet", r"(wide_|cs|gc|sk|eca_?|se|legacy_se|nf_|nf_eca_|nf_se)?resnet|res2net|resnest|senet"),
+    (
+        "ResNet",
+        r"(wide_|cs|gc|sk|eca_?|se|legacy_se|nf_|nf_eca_|nf_se)?resnet|res2net|resnest|senet",
+    ),
     ("DenseNet", r"densenet|rdnet"),
     ("DPN", r"dpn"),
     ("DLA", r"dla"),

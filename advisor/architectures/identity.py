@@ -1,4 +1,4 @@
-"""What a library's network is called: `name@size`, with `tv:` or `timm:` before it where both have the name."""
+"""What a library's network is called: `name@size`, after `tv:` or `timm:` where both have the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network of the user's own, counted: a file of the ONNX format or of torch.export, or code that makes one."""
+"""A network of the user's own, counted: a file of ONNX or of torch.export, or code that makes one."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ LIBRARY = "torchvision"
 
 _AT_A_SIZE = {"vit_": "image_size", "maxvit_": "input_size"}
 """Networks whose weights are tied to an input size, and the argument that takes it."""
-_WITHOUT_HEADS = {"aux_logits": False, "init_weights": False}
+_WITHOUT_HEADS: dict[str, object] = {"aux_logits": False, "init_weights": False}
 _OPTIONS: dict[str, dict[str, object]] = {
     "googlenet": _WITHOUT_HEADS,
     "inception_v3": _WITHOUT_HEADS,
@@ -48,7 +48,9 @@ def published(name: str) -> list[Published]:
     found = []
     for each in _sets(name):
         stated = each.meta["_metrics"]["ImageNet-1K"]
-        if not math.isnan(stated["acc@1"]):  # some sets are features of other work, with no classifier
+        if not math.isnan(
+            stated["acc@1"]
+        ):  # some sets are features of other work, with no classifier
             design = Design(LIBRARY, name, _size(each))
             found.append(Published(design, each.name, stated["acc@1"], stated["acc@5"]))
     return found

@@ -76,6 +76,20 @@ def build_design(design: Design) -> nn.Module:
     return module.eval()
 
 
+def _quickly_built(design: Design) -> nn.Module:
+    """The network without its weights, or with what their memory holds where it computes with them."""
+    import torch
+
+    from advisor.architectures.bare_build import without_random_initialisation
+
+    with without_random_initialisation():
+        try:
+            with torch.device("meta"):
+                return build_design(design)
+        except (RuntimeError, NotImplementedError):
+            return build_design(design)
+
+
 def count_design(design: Design) -> Complexity:
     """What the network costs on paper.
 
@@ -83,13 +97,10 @@ def count_design(design: Design) -> Complexity:
         AdvisorError: it cannot be built, does not run on an image of that size, or does what cannot
             be counted; the message says which.
     """
-    from advisor.architectures.bare_build import without_random_initialisation
     from advisor.architectures.dispatched import counted_in_place
 
     try:
-        with without_random_initialisation():
-            module = build_design(design)
-        return counted_in_place(module, design.input_shape)
+        return counted_in_place(_quickly_built(design), design.input_shape)
     except AdvisorError:
         raise
     except Exception as error:  # noqa: BLE001  (whatever the library raises, it is told)
@@ -100,5 +111,3 @@ def count_design(design: Design) -> Complexity:
             f"{lines[0][:200]}",
             f"it was published for {sizes}",
         ) from None
-
-

@@ -1,4 +1,4 @@
-"""The libraries' networks that are known without asking the libraries: tables of the catalog, and the cache."""
+"""The libraries' networks that are known without asking these: tables of the catalog, and the cache."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FOLDER = "zoo"
 WEIGHTS_END = "-weights.csv"
+OWN_FILE = "zoo/measured.csv"
+"""Where a user's catalog keeps the costs of libraries' networks that its boards have rows of."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,7 @@ class Zoo:
         return told
 
 
-def read_zoo(
-    layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]
-) -> Zoo:
+def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]) -> Zoo:
     """Read what the catalog's layers and the cache know.
 
     What the user's installed version of a library counts goes before what was shipped; what the user's
@@ -128,7 +128,13 @@ def read_zoo(
                 networks.update(read_zoo_table(path))
         for library in LIBRARIES if place == 0 else ():
             counted, note = cached(library)
-            networks.update(counted)
+            networks.update(
+                {
+                    name: each
+                    for name, each in counted.items()
+                    if each.counts is not None or name not in networks
+                }
+            )
             notes += [note] if note else []
     return Zoo(networks, weights, tuple(notes))
 

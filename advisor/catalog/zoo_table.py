@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,6 +65,21 @@ class ZooNetwork:
         )
 
 
+def of_architecture(architecture: Architecture) -> ZooNetwork:
+    """A counted network of a library as such a table has it."""
+    library, _, version = architecture.reference.partition(" ")
+    cost = architecture.counted
+    told = [getattr(cost, name) for name in COUNTS]
+    return ZooNetwork(
+        architecture=architecture.name,
+        library=library,
+        version=version,
+        family=architecture.family,
+        input_shape=architecture.input_shape,
+        counts=tuple(int(each.value) for each in told),
+    )
+
+
 def read_zoo_table(path: Path) -> dict[str, ZooNetwork]:
     """Read such a table.
 
@@ -85,7 +101,7 @@ def read_zoo_table(path: Path) -> dict[str, ZooNetwork]:
             each.names[int(each.index[row])] for each in names
         )
         told = [column[row] for column in counts]
-        given = [each == each for each in told]  # NaN is unlike itself
+        given = [not math.isnan(each) for each in told]
         if any(given) and not all(given):
             missing = COUNTS[given.index(False)]
             table.note(row, missing, "nothing", "a count, or none in the whole row")

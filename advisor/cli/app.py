@@ -24,6 +24,7 @@ from advisor.cli import (
     predict,
     schema,
     show,
+    zoo,
 )
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
@@ -68,6 +69,7 @@ app.add_typer(import_.app, name="import")
 app.command("compare")(compare.command)
 app.command("figures")(figures.command)
 app.add_typer(catalog.app, name="catalog")
+app.command("zoo")(zoo.command)
 app.command("schema")(schema.command)
 
 

@@ -48,9 +48,7 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
             )
             surveyed[place] = Surveyed(each.board, table)
             notes += told
-    found = candidates_on(
-        surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins
-    )
+    found = candidates_on(surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins)
     notes += _without_accuracy(found, pool, requirements)
     return replace(found, notes=tuple(notes))
 
@@ -63,8 +61,7 @@ def _without_accuracy(
     names = [found.architectures[place].name for place in bare]
     chosen = requirements.selection
     if names and chosen.accuracy_table is not None:
-        unknown = f"{len(names)} network{'s' if len(names) > 1 else ''}"
-        yield f"the accuracy of {unknown} is unknown, since {chosen.accuracy_table} has no row of {few(names)}"
+        yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
     elif chosen.weights is None and (more := [name for name in names if name in pool.published]):
         yield (
             f"the boards' weights are none of {few(more)}, so the accuracy is unknown; "
@@ -75,7 +72,7 @@ def _without_accuracy(
 def few(names: Sequence[str], most: int = 3) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:most]) + (f", and {more} more networks" if more > 0 else "")
 
 
 def _with_predictions(
@@ -106,7 +103,19 @@ def _with_predictions(
     wanted = set(known if pool.added is None else pool.added)
     if untold := len(wanted - told):
         notes.append(f"of {untold} networks no law knows enough there, so they are left out")
+    if unseen := _unseen_families(table, pool):
+        notes.append(
+            f"the laws have seen none of {unseen} of the families that may be chosen: intervals may be "
+            "too narrow there"
+        )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
+
+
+def _unseen_families(table: Measurements, pool: NetworkPool) -> int:
+    """How many families of the networks that are added have no row on the board."""
+    names = pool.architectures if pool.added is None else pool.added
+    seen = {pool.architectures[name].family for name in table.architecture.names}
+    return len({pool.architectures[name].family for name in names} - seen)
 
 
 def candidates_on(

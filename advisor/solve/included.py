@@ -46,7 +46,9 @@ def read_included(include: object, accuracy_of: object) -> tuple[Included, ...]:
             hint = closest(name, networks) if networks else f"give --include {name}=net.onnx"
             raise AdvisorError(f"accuracy-of: no network {shown(name)} is included", hint)
     return tuple(
-        Included(name, network, read_percent(name, accuracies[name]) if name in accuracies else None)
+        Included(
+            name, network, read_percent(name, accuracies[name]) if name in accuracies else None
+        )
         for name, network in networks.items()
     )
 

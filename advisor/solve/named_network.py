@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from advisor.architectures.identity import is_own, is_own_file, read_name
-from advisor.catalog.count_cache import LIBRARIES, installed_version, remember
-from advisor.catalog.counting import counted, found, own_architecture
+from advisor.catalog.count_all import count_one
+from advisor.catalog.count_cache import LIBRARIES, installed_version
+from advisor.catalog.counting import found, own_architecture
 from advisor.catalog.entries import read_shape
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, closest, shown
+
 
 def named_network(
     catalog: Catalog, text: str, input_shape: Sequence[int] | None = None
@@ -71,8 +73,7 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     if listed is None and not any(map(installed_version, LIBRARIES)):
         needs = "; other networks of torchvision and timm: pip install 'dnn-advisor[zoo]'"
         raise AdvisorError(f"unknown architecture {shown(text)}", hint + needs)
-    again = counted(found(text) if listed is None else listed)
+    again, note = count_one(zoo, found(text) if listed is None else listed)
     if again.known is None:
         raise AdvisorError(f"{again.architecture} cannot be counted: {again.fault}")
-    note = remember(again.library, [again])
     return again.known, (*zoo.notes, *([note] if note else []))

@@ -59,7 +59,9 @@ def network_pool(
     uses_zoo = every or not measured <= architectures.keys()
     zoo = catalog.zoo if uses_zoo else None
     if zoo:
-        from_zoo = zoo.architectures if every else {name: catalog.architectures[name] for name in measured}
+        from_zoo = (
+            zoo.architectures if every else {name: catalog.architectures[name] for name in measured}
+        )
         architectures.update(from_zoo)
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
     own, own_notes = _own(catalog, selection.include)
@@ -77,7 +79,11 @@ def network_pool(
     else:
         weights = dict(catalog.weights)
         weights.update(
-            {key: each for key, each in (zoo.weights if zoo else {}).items() if key[0] in architectures}
+            {
+                key: each
+                for key, each in (zoo.weights if zoo else {}).items()
+                if key[0] in architectures
+            }
         )
         if zoo and every and selection.weights is None:
             stand_ins = {

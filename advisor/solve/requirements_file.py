@@ -185,7 +185,9 @@ class Question(Fields):
             if inner is not None:
                 told[key] = {name: inner.text(name, required=True) for name in inner.block.entries}
                 mark = inner.block.mark
-                self.accepts(mark, lambda: read_included(told.get("include"), told.get("accuracy_of")))
+                self.accepts(
+                    mark, lambda: read_included(told.get("include"), told.get("accuracy_of"))
+                )
         return dict(told)
 
     def choice(self, key: str, known: Sequence[str]) -> str | None:
