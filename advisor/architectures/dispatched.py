@@ -35,7 +35,8 @@ def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexit
     params = sum(parameter.numel() for parameter in module.parameters())
     # The meta device computes shapes only, so that a large network counts in moments.
     shapes_only = module.requires_grad_(requires_grad=False).to("meta").eval()
-    image = torch.empty((1, *input_shape), device="meta")
+    kinds = (each.dtype for each in shapes_only.parameters() if each.is_floating_point())
+    image = torch.empty((1, *input_shape), device="meta", dtype=next(kinds, torch.float32))
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
         watch.leave_out([*shapes_only.parameters(), *shapes_only.buffers()])

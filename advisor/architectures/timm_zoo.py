@@ -51,8 +51,8 @@ def build(name: str, size: int) -> nn.Module:  # noqa: ARG001  (one that is tied
 
 
 def _described(name: str) -> Any:
-    described = timm_library().models.get_pretrained_cfg(name, allow_unregistered=False)
-    if described is None:
-        architecture, _, tag = name.partition(".")
-        raise AdvisorError(f"timm's {architecture} has no weights {tag!r}", "leave them out")
-    return described
+    try:
+        return timm_library().models.get_pretrained_cfg(name, allow_unregistered=False)
+    except RuntimeError as error:
+        architecture = name.partition(".")[0]
+        raise AdvisorError(f"timm's {architecture}: {error}", "name it without weights") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from advisor.architectures.families import family_of
@@ -58,7 +58,7 @@ def uncounted_of(zoo: Zoo, library: str) -> list[ZooNetwork]:
     return [each for name, each in known.items() if name not in settled]
 
 
-def count_each(library: str, networks: Sequence[ZooNetwork]) -> Iterator[Step]:
+def count_each(library: str, networks: Sequence[ZooNetwork]) -> Generator[Step, None, None]:
     """Count these networks; every now and then, and when it is interrupted, the counts are kept.
 
     Args:

@@ -67,7 +67,7 @@ def own_architecture(name: str, what: str, input_shape: Sequence[int] | None) ->
     """
     from advisor.architectures.own_network import count_own
 
-    with _needing("measure"):
+    with _needing("runtimes" if what.endswith(".onnx") else "measure"):
         shape, counts = count_own(what, input_shape)
     return Architecture(name, "own", shape, what, None, _cost(counts), "")
 
