@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -24,6 +23,8 @@ def cache_file(library: str, of_version: str) -> Path:
 
 def installed_version(library: str) -> str | None:
     """The version of a library, found without importing it; `None` where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # costs more than most commands need
+
     try:
         return version(library)
     except PackageNotFoundError:
