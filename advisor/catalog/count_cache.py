@@ -23,7 +23,10 @@ def cache_file(library: str, of_version: str) -> Path:
 
 def installed_version(library: str) -> str | None:
     """The version of a library, found without importing it; `None` where it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version  # costs more than most commands need
+    from importlib.metadata import (
+        PackageNotFoundError,
+        version,
+    )  # costs more than most commands need
 
     try:
         return version(library)

@@ -115,9 +115,9 @@ def _added(
         for size in sizes
         if (name, size) not in there and size < least.get(name, math.inf)
     ]
-    runs = np.array(
-        [describe(architectures[name].cost(board.cost), size) for name, size in pairs]
-    ).reshape(-1, len(COLUMNS))
+    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name in names}
+    runs = np.array([costs[name] for name, _ in pairs]).reshape(-1, len(COLUMNS))
+    runs[:, COLUMNS.index("batch")] = [size for _, size in pairs]
     told = predicted(fit, variant, runs, anchors_of(board, table, architectures, variant, pairs))
     known = ~np.isnan(told["latency_ms"].value)
     if "memory_mb" in fit.laws[variant]:
