@@ -40,7 +40,6 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
         surveyed = [Surveyed(board, catalog.measurements(board)) for board in boards]
     chosen = requirements.selection
     pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
-    notes += pool.notes
     if chosen.completes:
         for place, each in enumerate(surveyed):
             table, told = _with_predictions(
@@ -49,6 +48,7 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
             surveyed[place] = Surveyed(each.board, table)
             notes += told
     found = candidates_on(surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins)
+    notes += pool.notes
     notes += _without_accuracy(found, pool, requirements)
     return replace(found, notes=tuple(notes))
 

@@ -67,7 +67,12 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     written = read_name(text)
     if written is None:
         raise AdvisorError(f"unknown architecture {shown(text)}", hint)
-    listed = zoo.networks.get(text) or zoo.find(written)
+    try:
+        listed = zoo.networks.get(text) or zoo.find(written)
+    except AdvisorError as error:  # both libraries have it; and the catalog one of nearly that name
+        own = closest(written.name, catalog.architectures)
+        near = f"; {own}" if own.startswith("did you mean") else ""
+        raise AdvisorError(error.message, error.hint + near) from None
     if listed is not None and listed.known:
         return listed.known, zoo.notes
     if listed is None and not any(map(installed_version, LIBRARIES)):
