@@ -110,12 +110,17 @@ class _Watch(TorchDispatchMode):
             self.layers += 1
         elif name in WINDOWED:
             self.window_reads += _window_reads(result, args[1], WINDOWED[name])
-        elif func.namespace != "aten" or name not in WITHOUT_PRODUCTS:
+        elif func.namespace != "aten" or not _is_harmless(name):
             raise AdvisorError(
                 f"the cost of the operator {func.namespace}::{name} is not known",
                 "its operations cannot be counted; state them yourself",
             )
         return result
+
+
+def _is_harmless(name: str) -> bool:
+    """Whether an operator does no products worth counting; one that ends in _ does the same in place."""
+    return name in WITHOUT_PRODUCTS or name.removesuffix("_") in WITHOUT_PRODUCTS
 
 
 def _window_reads(result: object, window: Any, dimensions: int) -> int:
@@ -131,21 +136,21 @@ WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
 _WITHOUT_PRODUCTS = """
 _adaptive_avg_pool2d _log_softmax _native_batch_norm_legit _native_batch_norm_legit_no_training
 _prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index _unsafe_view abs adaptive_avg_pool2d
-add add_ alias amax amin arange argmax argmin as_strided as_strided_ bitwise_and bitwise_not cat
-ceil celu clamp clamp_min clone col2im constant_pad_nd contiguous copy_ cos cumsum detach div
-dropout elu empty empty_like empty_strided eq erf exp expand expand_as fill_ flatten flip floor
-floor_divide fmod full full_like gather ge gelu glu gt hardsigmoid hardswish hardswish_ hardtanh
-hardtanh_ im2col index index_put_ index_select le leaky_relu leaky_relu_ lift_fresh
-lift_fresh_copy linalg_vector_norm log log1p log_softmax logical_and logical_not logical_or lt
-masked_fill masked_fill_ max maximum mean min minimum mish movedim mul mul_ native_batch_norm
-native_dropout native_group_norm native_layer_norm ne neg new_empty new_full new_ones new_zeros
-ones ones_like permute pixel_shuffle pixel_unshuffle pow prelu reciprocal reflection_pad2d relu
-relu_ remainder repeat replication_pad2d reshape roll round rsqrt rsub scalar_tensor scatter
-scatter_ select select_scatter selu sigmoid sigmoid_ sign silu silu_ sin slice slice_scatter
-softplus sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum t tanh tile
-topk transpose tril triu unbind unfold unsqueeze upsample_bicubic2d upsample_bilinear2d
-upsample_linear1d upsample_nearest1d upsample_nearest2d var var_mean view where zero_ zeros
-zeros_like
+adaptive_max_pool2d add addcdiv addcmul alias amax amin arange argmax argmin as_strided atan2
+bitwise_and bitwise_not cat ceil celu clamp clamp_max clamp_min clone col2im constant_pad_nd
+contiguous copy cos cosh cumsum detach div dropout elu empty empty_like empty_strided eq erf exp
+expand expand_as fill flatten flip floor floor_divide fmod full full_like gather ge gelu glu gt
+hardshrink hardsigmoid hardswish hardtanh im2col index index_put_ index_select isfinite isnan le
+leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm linspace log log1p log_softmax
+logical_and logical_not logical_or logit lt masked_fill max maximum mean meshgrid min minimum mish
+movedim mul native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_empty
+new_full new_ones new_zeros ones ones_like permute pixel_shuffle pixel_unshuffle pow prelu
+reciprocal reflection_pad2d relu remainder repeat replication_pad2d reshape roll round rsqrt rsub
+scalar_tensor scatter select select_scatter selu sgn sigmoid sign silu sin sinh slice
+slice_scatter softplus sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum
+t tanh tile topk transpose tril triu trunc unbind unfold unsqueeze upsample_bicubic2d
+upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d var var_mean view
+where zero zeros zeros_like
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
 """Operators of ATen without products worth counting: they move, pool, normalise or activate."""

@@ -68,6 +68,7 @@ def command(
     _tell(zoo.notes)
     if count is not None:
         _count(zoo, count)
+        library = library or (count if count in LIBRARIES else None)
         zoo = Catalog.open(catalog).zoo
     wanted = [each for each in zoo.networks.values() if library in (None, each.library)]
     wanted = [each for each in _of_families(wanted, family) if _within(each, most)]
