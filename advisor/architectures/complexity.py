@@ -1,27 +1,13 @@
-"""What a network costs on paper: parameters, operations, and what moves, counted on its operators.
-
-The count watches the operators that PyTorch really dispatches for one image. An operator that is
-neither a product of known cost nor known to do none is an error: a silent zero would be a wrong
-figure.
-"""
+"""What a network costs on paper: parameters, operations, and what moves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import Any
-from weakref import finalize
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import FlopCounterMode
-
-from advisor.errors import AdvisorError
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -48,7 +34,7 @@ class Complexity:
 
 
 def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
-    """Count a network for one image.
+    """Count a network for one image, on the operators that PyTorch dispatches. Needs torch.
 
     Args:
         module: takes a batch of images of shape (n, *input_shape); it is left as it is.
@@ -57,112 +43,8 @@ def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
     Raises:
         AdvisorError: an operator's cost is not known.
     """
-    params = sum(parameter.numel() for parameter in module.parameters())
-    # The meta device computes shapes only, so that a large network counts in moments.
-    shapes_only = deepcopy(module).requires_grad_(requires_grad=False).to("meta").eval()
-    image = torch.empty((1, *input_shape), device="meta")
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
-        watch.leave_out([*shapes_only.parameters(), *shapes_only.buffers()])
-        watch.keep(image)
-        shapes_only(image)
-    return Complexity(
-        params=params,
-        operations=counter.get_total_flops(),
-        activations=watch.activations,
-        layers=watch.layers,
-        window_reads=watch.window_reads,
-        peak_activations=watch.peak,
-    )
+    from copy import deepcopy
 
+    from advisor.architectures.dispatched import counted_in_place
 
-@contextmanager
-def _plain_attention() -> Iterator[None]:
-    """Attention as matrix products: the fused kernels would count as nothing on some devices."""
-    fused = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with sdpa_kernel(SDPBackend.MATH):
-            yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fused)
-
-
-class _Watch(TorchDispatchMode):
-    """Sees every operator after the counter, sums what it does, refuses what cannot be counted."""
-
-    def __init__(self, counter: FlopCounterMode) -> None:
-        super().__init__()
-        self.costly = counter.flop_registry
-        self.activations = self.layers = self.window_reads = self.alive = self.peak = 0
-        self.storages: set[int] = set()
-
-    def leave_out(self, tensors: Iterable[Tensor]) -> None:
-        """Let these be there for nothing."""
-        self.storages.update(each.untyped_storage()._cdata for each in tensors)
-
-    def keep(self, result: object) -> None:
-        """Take note of what an operator made, until it is freed."""
-        for each in result if isinstance(result, tuple | list) else [result]:
-            if not isinstance(each, Tensor):
-                continue
-            storage = each.untyped_storage()
-            if storage._cdata not in self.storages:
-                size = storage.nbytes() // each.element_size()
-                self.storages.add(storage._cdata)
-                self.alive += size
-                self.peak = max(self.peak, self.alive)
-                finalize(storage, self._freed, storage._cdata, size)
-
-    def _freed(self, storage: int, size: int) -> None:
-        self.storages.discard(storage)
-        self.alive -= size
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Sequence[type],
-        args: tuple[object, ...] = (),
-        kwargs: dict[str, object] | None = None,
-    ) -> object:
-        result: object = func(*args, **(kwargs or {}))
-        packet = func.overloadpacket
-        name = packet.__name__
-        self.keep(result)
-        if packet in self.costly:
-            self.activations += result.numel() if isinstance(result, Tensor) else 0
-            self.layers += 1
-        elif name in WINDOWED:
-            self.window_reads += _window_reads(result, args[1], WINDOWED[name])
-        elif func.namespace != "aten" or name not in WITHOUT_PRODUCTS:
-            raise AdvisorError(
-                f"the cost of the operator {func.namespace}::{name} is not known",
-                "its operations cannot be counted; state them yourself",
-            )
-        return result
-
-
-def _window_reads(result: object, window: Any, dimensions: int) -> int:
-    pooled: Any = result[0] if isinstance(result, tuple) else result
-    sides = list(window) * (dimensions if len(window) == 1 else 1)
-    reads: int = pooled.numel() * prod(sides)
-    return reads
-
-
-WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
-"""Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
-
-_WITHOUT_PRODUCTS = """
-_adaptive_avg_pool2d _native_batch_norm_legit_no_training _safe_softmax _softmax _to_copy
-_unsafe_view adaptive_avg_pool2d add add_ alias amax arange as_strided as_strided_ cat clamp
-clamp_min clone constant_pad_nd contiguous copy_ cos detach div dropout empty empty_like
-empty_strided eq exp expand fill_ flatten full full_like gelu hardsigmoid hardswish hardswish_
-hardtanh hardtanh_ index leaky_relu leaky_relu_ lift_fresh linalg_vector_norm masked_fill mean
-mul mul_ native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_zeros
-ones ones_like permute pow prelu _prelu_kernel relu relu_ repeat reshape roll rsqrt
-scalar_tensor select sigmoid sigmoid_ silu silu_ sin slice split split_with_sizes squeeze sqrt
-stack sub sum t tanh transpose unbind unsqueeze upsample_bicubic2d upsample_linear1d
-upsample_nearest2d view where zero_ zeros zeros_like
-"""
-WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
-"""Operators of ATen without products worth counting: they move, pool, normalise or activate."""
+    return counted_in_place(deepcopy(module), input_shape)

@@ -1,26 +1,16 @@
-"""Building a network without the seconds that random initialisation of its weights takes."""
+"""A network to measure, built without the seconds that random initialisation of its weights takes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
+from advisor.architectures.bare_build import without_random_initialisation
 from advisor.architectures.registry import build
 
 BLOCK = 1 << 20
-_RANDOM_INITIALISERS = (
-    "normal_",
-    "uniform_",
-    "trunc_normal_",
-    "kaiming_normal_",
-    "kaiming_uniform_",
-    "xavier_normal_",
-    "xavier_uniform_",
-)
 
 
 def quick_build(name: str) -> nn.Module:
@@ -32,36 +22,27 @@ def quick_build(name: str) -> nn.Module:
     Raises:
         AdvisorError: as `build`.
     """
-    with _without_random_initialisation():
+    with without_random_initialisation() as left:
         module = build(name)
     block = torch.randn(BLOCK, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
+        for tensor in left:  # whatever kind of layer it belongs to: its memory holds anything
+            _draw(tensor, block)
         for layer in module.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                _fill(layer.weight, block * math.sqrt(2 / layer.weight[0].numel()))
+                _draw(layer.weight, block)
                 if layer.bias is not None:
                     layer.bias.zero_()
     return module.requires_grad_(requires_grad=False)
 
 
-def _fill(parameter: Tensor, block: Tensor) -> None:
+def _draw(parameter: Tensor, block: Tensor) -> None:
+    """Weights from the block, by their fan-in; one number a channel is a bias, and zero."""
+    if parameter.dim() < 2:
+        parameter.zero_()
+        return
+    scaled = block * math.sqrt(2 / parameter[0].numel())
     flat = parameter.view(-1)
     for start in range(0, len(flat), BLOCK):
         piece = flat[start : start + BLOCK]
-        piece.copy_(block[: len(piece)])
-
-
-@contextmanager
-def _without_random_initialisation() -> Iterator[None]:
-    originals = {name: getattr(nn.init, name) for name in _RANDOM_INITIALISERS}
-
-    def leave(tensor: Tensor, *_: object, **__: object) -> Tensor:
-        return tensor
-
-    try:
-        for name in originals:
-            setattr(nn.init, name, leave)
-        yield
-    finally:
-        for name, original in originals.items():
-            setattr(nn.init, name, original)
+        piece.copy_(scaled[: len(piece)])

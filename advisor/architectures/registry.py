@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from advisor.architectures.alexnet import alexnet, bn_alexnet
 from advisor.architectures.bn_nin import bn_nin
 from advisor.architectures.enet import enet
+from advisor.architectures.timm_zoo import timm_library
 from advisor.architectures.torchvision_import import torchvision_models
+from advisor.architectures.zoo import build_design, find
 from advisor.errors import AdvisorError, closest, shown
 
 if TYPE_CHECKING:
@@ -19,14 +21,16 @@ def build(name: str) -> nn.Module:
     """The architecture of that name with random weights, in evaluation mode, on the CPU.
 
     Args:
-        name: one of `BUILDERS`.
+        name: one of `BUILDERS`, or a network of torchvision's or timm's as `name@size`.
 
     Raises:
         AdvisorError: the name is unknown, or a library that it needs is not installed.
     """
-    if name not in BUILDERS:
+    if name in BUILDERS:
+        return BUILDERS[name]().eval()
+    if "@" not in name:
         raise AdvisorError(f"unknown architecture {shown(name)}", closest(name, BUILDERS))
-    return BUILDERS[name]().eval()
+    return build_design(find(name))
 
 
 def _from_torchvision(factory: str, **options: object) -> Callable[[], nn.Module]:
@@ -38,14 +42,7 @@ def _from_torchvision(factory: str, **options: object) -> Callable[[], nn.Module
 
 
 def _inception_v4() -> nn.Module:
-    torchvision_models()  # timm imports torchvision, and would fail where that needs our help
-    try:
-        import timm
-    except ModuleNotFoundError:
-        raise AdvisorError(
-            "timm is not installed", "install it: pip install 'dnn-advisor[measure]'"
-        ) from None
-    module: nn.Module = timm.create_model("inception_v4", pretrained=False)
+    module: nn.Module = timm_library().create_model("inception_v4", pretrained=False)
     return module
 
 

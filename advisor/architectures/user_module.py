@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from advisor.architectures.complexity import Complexity, complexity
@@ -38,6 +41,26 @@ def complexity_of(name: str, input_shape: Sequence[int]) -> Complexity:
 
 
 def _made(name: str) -> nn.Module:
+    with _contained():
+        return _called(name)
+
+
+@contextmanager
+def _contained() -> Iterator[None]:
+    """Undo what code does besides: what it prints is no part of an answer, nor may it move the process."""
+    here, dtype, arguments = Path.cwd(), torch.get_default_dtype(), sys.argv[:]
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.chdir(here)
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(None)
+        torch.set_grad_enabled(mode=True)
+        sys.argv[:] = arguments
+
+
+def _called(name: str) -> nn.Module:
     place, _, factory_name = name.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:

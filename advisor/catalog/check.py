@@ -13,6 +13,8 @@ from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.weights_table import read_weights
+from advisor.catalog.zoo import FOLDER, WEIGHTS_END, zoo_files
+from advisor.catalog.zoo_table import read_zoo_table
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")
@@ -76,10 +78,27 @@ class _Check:
 
         weights = self.names("weights.csv", weights_of, sources)
         for layer in self.layers:
+            architectures = self.zoo(layer, sources[layer], architectures)
+        for layer in self.layers:
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
                 self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
+
+    def zoo(
+        self, layer: Layer, sources: Collection[str], known: Collection[str]
+    ) -> Collection[str]:
+        """The architectures that are known with those of a layer's zoo."""
+        for name in self.attempt(zoo_files, layer) or ():
+            self.files += 1
+            path = layer.folder / FOLDER / name
+            if name.endswith(WEIGHTS_END):
+                self.attempt(read_weights, path, None, sources)
+            else:
+                found = self.attempt(read_zoo_table, path)
+                whole = found is not None and not isinstance(known, _Anything)
+                known = {*known, *(found or ())} if whole else _Anything()
+        return known
 
     def board(
         self,

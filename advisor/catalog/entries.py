@@ -118,12 +118,18 @@ def _cost(
 
 def _shape(fields: Fields) -> tuple[int, int, int]:
     text = fields.text("input", required=True)
+    shape = read_shape(text)
+    if shape is None and text:
+        mark = fields.block.entries["input"].mark
+        fields.note(mark, shown(text), "channels x height x width, like 3x224x224")
+    return shape or (1, 1, 1)
+
+
+def read_shape(text: str) -> tuple[int, int, int] | None:
+    """Channels, height and width from text like "3x224x224"; `None` if it is none."""
     match = _SHAPE.fullmatch(text)
     if match is None:
-        if text:
-            mark = fields.block.entries["input"].mark
-            fields.note(mark, shown(text), "channels x height x width, like 3x224x224")
-        return 1, 1, 1
+        return None
     channels, height, width = match.groups()
     return int(channels), int(height), int(width)
 

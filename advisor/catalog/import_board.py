@@ -61,7 +61,7 @@ def write_board(
     if not description.exists() and (folder / "runs").exists():
         raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
     _check(rows, source)
-    _add_source(catalog / "sources.yaml", source, files)
+    add_source(catalog / "sources.yaml", source, files)
     entries = {"title": title, "source": source, "note": "As reported; not measured by advisor."}
     write_whole(folder / "measurements.csv", measurements_csv(rows))
     write_whole(description, MARK + "\n" + yaml_text(entries))
@@ -84,7 +84,12 @@ def _check(rows: Sequence[Row], source: str) -> None:
             ) from None
 
 
-def _add_source(path: Path, key: str, files: Sequence[Path]) -> None:
+def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
+    """Add the source of imported rows to a catalog's, unless it is there.
+
+    Raises:
+        AdvisorError: the file is broken, or cannot be written.
+    """
     if path.exists() and key in read_sources(path):
         return
     text = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -14,10 +14,32 @@ from advisor.catalog.layers import Layer, layers
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.weights_table import read_weights
+from advisor.catalog.zoo import Zoo, read_zoo
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
+
+
+class Architectures(dict[str, Architecture]):
+    """Architectures by name: those that the catalog describes, behind which the zoo stands.
+
+    Who goes through them gets the catalog's own, since hardly anyone who asks for all networks means a
+    library's thousand. A name of the zoo is looked up when it is asked for, so that the zoo's tables
+    cost nothing but those who use them.
+    """
+
+    def __init__(
+        self, own: Mapping[str, Architecture], zoo: Callable[[], Mapping[str, Architecture]]
+    ) -> None:
+        super().__init__(own)
+        self._zoo = zoo
+
+    def __missing__(self, name: str) -> Architecture:
+        return self._zoo()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._zoo()
 
 
 @dataclass(frozen=True)
@@ -89,8 +111,20 @@ class Catalog:
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
-        """Every architecture by its name."""
-        return self._merged("architectures.yaml", read_architectures)
+        """The architectures that the catalog describes, by name; one of the zoo is found by name, too."""
+        return Architectures(
+            self._merged("architectures.yaml", read_architectures), lambda: self.zoo.architectures
+        )
+
+    @cached_property
+    def zoo(self) -> Zoo:
+        """The networks of torchvision and timm, as far as they are known without asking these."""
+        return read_zoo(self.layers, self.sources_for)
+
+    def architectures_with(self, table: Measurements) -> dict[str, Architecture]:
+        """The architectures that the catalog describes, and those of a board's rows."""
+        rows = {name: self.architectures[name] for name in table.architecture.names}
+        return {**self.architectures, **rows}
 
     @cached_property
     def weights(self) -> Mapping[tuple[str, str], Weights]:
@@ -136,7 +170,7 @@ class Catalog:
             AdvisorError: there is none.
         """
         if name not in self.architectures:
-            hint = closest(name, self.architectures)
+            hint = closest(name, {*self.architectures, *self.zoo.architectures})
             raise AdvisorError(f"unknown architecture {shown(name)}", hint)
         return self.architectures[name]
 

@@ -37,9 +37,14 @@ LEAST_TOP1_PERCENT = 1.0
 
 
 def read_weights(
-    path: Path, architectures: Collection[str], sources: Collection[str]
+    path: Path, architectures: Collection[str] | None, sources: Collection[str]
 ) -> dict[tuple[str, str], Weights]:
     """Read `weights.csv`.
+
+    Args:
+        path: the file.
+        architectures: the names that are accepted; `None` for any.
+        sources: the known sources.
 
     Returns:
         The sets of weights by (architecture, name), in the order of the file.

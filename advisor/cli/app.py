@@ -25,6 +25,7 @@ from advisor.cli import (
     predict,
     schema,
     show,
+    zoo,
 )
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
@@ -70,6 +71,7 @@ app.add_typer(import_.app, name="import")
 app.command("compare")(compare.command)
 app.command("figures")(figures.command)
 app.add_typer(catalog.app, name="catalog")
+app.command("zoo")(zoo.command)
 app.command("schema")(schema.command)
 
 

@@ -84,6 +84,35 @@ def trtexec_command(
     _tell_replaced(board)
 
 
+@app.command("accuracies")
+def accuracies_command(
+    file: Annotated[Path, typer.Argument(help="Your copy of timm's results-imagenet.csv.")],
+    catalog: CatalogOption = None,
+) -> None:
+    """The accuracies of timm's networks, joined on name and input size, into your own catalog."""
+    from advisor.catalog.import_accuracies import read_accuracies, write_accuracies
+    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.store import Catalog
+    from advisor.report.figures import counted
+
+    read = read_accuracies(file)
+    folder = target_folder(catalog)
+    place = write_accuracies(folder, read, file)
+    emit(
+        f"{counted(len(read.rows), 'set')} of weights of {counted(read.networks, 'network')} "
+        f"(name and size) in {place}\n"
+    )
+    for why, count in read.dropped.items():
+        emit(f"left out: {counted(count, 'row')} {why}\n")
+    zoo = Catalog(layers_with(folder)).zoo
+    waiting = len({name for name, *_ in read.rows} - zoo.architectures.keys())
+    if waiting:
+        emit(
+            f"{counted(waiting, 'network')} of them cannot be chosen before they are counted: "
+            "advisor zoo --count timm\n"
+        )
+
+
 def _tell_replaced(board: str) -> None:
     from advisor.catalog.layers import shipped_folder
 

@@ -75,21 +75,25 @@ def command(
     _check_installed()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
+    from advisor.cli.measurable import keep, measurable
     from advisor.measure.children import RealChildren
     from advisor.measure.sustained import measure_cold_and_hot
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
-    plan = _plan(architectures or [], batch, device, threads, precision, power, quick)
-    sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
     own = target_folder(catalog)
-    known = Catalog(layers_with(own)).architectures
+    opened = Catalog(layers_with(own))
+    networks = measurable(opened, architectures or [])
+    plan = _plan([each.name for each in networks], batch, device, threads, precision, power, quick)
+    sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
+    known = {**opened.architectures, **{each.name: each for each in networks}}
     children = RealChildren()
     host = children.describe(plan.device, plan.threads, plan.precision)
     name = _board_name(board, host)
     emit(plan_text(plan, sustained_s, host.accelerator or host.processor, name, known))
     if dry_run:
         return
+    keep(own, networks)
     fits = False
     with Progress() as progress:
         for folder, ended in measure_cold_and_hot(
@@ -180,13 +184,10 @@ def _plan(
     quick: bool,
 ) -> Plan:
     from advisor.architectures.registry import BUILDERS
-    from advisor.errors import closest, shown
+    from advisor.errors import shown
     from advisor.measure.plan import FULL, QUICK, Plan
     from advisor.quantities import POWER, parse, read_batches
 
-    for name in architectures:
-        if name not in BUILDERS:
-            raise AdvisorError(f"unknown architecture {shown(name)}", closest(name, BUILDERS))
     if precision != "fp32":
         raise AdvisorError(f"precision {shown(precision)} cannot be measured", "fp32 is what can")
     if threads < 0 or threads > 1024:

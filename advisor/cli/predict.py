@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +22,11 @@ BARE = "network"
 def command(
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME|MODULE:FACTORY]", help="A network, or code that makes one."),
+        typer.Argument(
+            metavar="[NAME|FILE|MODULE:FACTORY]",
+            help="A network, one of a library's (mobilenet_v2@224), a file (.onnx, .pt2), or code "
+            "that makes one.",
+        ),
     ] = None,
     board: Annotated[
         str | None,
@@ -62,7 +65,10 @@ def command(
     if every:
         wanted = list(opened.architectures.values())
     elif network is not None:
-        wanted = [_network(opened, network, input_shape or "3x224x224")]
+        found_network, told = _network(opened, network, input_shape)
+        wanted = [found_network]
+        for note in told:
+            complain(f"warning: {note}")
     else:
         wanted = [_described(ops, params, activations)]
     batches = read_batches(batch)
@@ -87,12 +93,15 @@ def _check(
     every: bool,
 ) -> None:
     """Refuse options that contradict each other, or would do nothing."""
+    from advisor.architectures.identity import is_own, is_own_file
+
     if sum([network is not None, ops is not None or params is not None, every]) != 1:
         raise AdvisorError(
             "predict what?", "name a network, or give --ops and --params, or --all: one of these"
         )
-    if input_shape is not None and (network is None or ":" not in network):
-        hint = "a network of the catalog has its own input"
+    takes_input = network is not None and is_own(network) and not is_own_file(network)
+    if input_shape is not None and not takes_input:
+        hint = "a file or a network of the catalog has its own input"
         raise AdvisorError("--input is for MODULE:FACTORY", hint)
     if activations is not None and ops is None:
         raise AdvisorError("--activations goes with --ops and --params", "leave it out")
@@ -126,23 +135,20 @@ def _boards(catalog: Catalog, asked: str | None) -> list[str]:
     return [asked or default_board()]
 
 
-def _network(catalog: Catalog, name: str, input_shape: str) -> Architecture:
-    if ":" not in name:
-        return catalog.architecture(name)
-    match = re.fullmatch(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", input_shape, re.ASCII)
-    if match is None:
+def _network(
+    catalog: Catalog, name: str, input_shape: str | None
+) -> tuple[Architecture, tuple[str, ...]]:
+    from advisor.catalog.entries import read_shape
+    from advisor.solve.named_network import named_network
+
+    if input_shape is None:
+        return named_network(catalog, name)
+    shape = read_shape(input_shape)
+    if shape is None:
         raise AdvisorError(
             f"input: {shown(input_shape)} is no shape", "write channels x height x width: 3x224x224"
         )
-    try:
-        from advisor.architectures.user_module import complexity_of
-    except ModuleNotFoundError as error:
-        hint = "install it: pip install 'dnn-advisor[measure]'; or give --ops and --params"
-        raise AdvisorError(f"counting needs {error.name}, which is not installed", hint) from None
-    channels, height, width = (int(side) for side in match.groups())
-    counted = complexity_of(name, (channels, height, width))
-    figures = {field: float(getattr(counted, field)) for field in vars(counted)}
-    return _architecture(name, (channels, height, width), figures, "measured")
+    return named_network(catalog, name, shape)
 
 
 def _described(ops: str | None, params: str | None, activations: str | None) -> Architecture:
@@ -153,30 +159,18 @@ def _described(ops: str | None, params: str | None, activations: str | None) -> 
     figures = {"operations": parse(ops, COUNT, "ops"), "params": parse(params, COUNT, "params")}
     if activations is not None:
         figures["activations"] = parse(activations, COUNT, "activations")
-    return _architecture(BARE, (1, 1, 1), figures, "declared")
-
-
-def _architecture(
-    name: str, shape: tuple[int, int, int], figures: dict[str, float], origin: str
-) -> Architecture:
     from advisor.catalog.records import Architecture, Cost, Estimate
 
-    known = {
-        field: Estimate(
-            value, value, value, origin, "advisor-count" if origin == "measured" else ""
-        )
-        for field, value in figures.items()
-    }
+    known = {name: Estimate(value, value, value, "declared", "") for name, value in figures.items()}
     cost = Cost(
         known["params"],
         known["operations"],
-        **{
-            name: known.get(name)
-            for name in ("activations", "layers", "window_reads", "peak_activations")
-        },
+        known.get("activations"),
+        layers=None,
+        window_reads=None,
+        peak_activations=None,
     )
-    family = "" if name == BARE else "own"
-    return Architecture(name, family, shape, "", None, cost, "")
+    return Architecture(BARE, "", (1, 1, 1), "", None, cost, "")
 
 
 def _heading(wanted: list[Architecture]) -> str:

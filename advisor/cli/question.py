@@ -120,6 +120,29 @@ def _question(
             show_default="predictions",
         ),
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        _option(
+            "NAME=NETWORK",
+            "A network of your own as a candidate, by prediction: NAME=net.onnx, NAME=net.pt2 or "
+            "NAME=MODULE:FACTORY[@SIZE]; can be repeated.",
+            _FROM,
+            False,
+        ),
+    ] = None,
+    accuracy_of: Annotated[
+        list[str] | None,
+        _option("NAME=PERCENT", "Its accuracy; can be repeated.", _FROM, False),
+    ] = None,
+    accuracy_table: Annotated[
+        str | None,
+        _option(
+            "FILE",
+            "CSV of your own task's accuracies, which replace ImageNet's: architecture,top1_percent.",
+            _FROM,
+            False,
+        ),
+    ] = None,
     objective: Annotated[
         str | None,
         _option(

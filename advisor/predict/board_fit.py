@@ -164,7 +164,10 @@ def anchors_of(
             known.setdefault(table.architecture.names[table.architecture.index[row]], []).append(
                 row
             )
-        nearest = [_nearest_row(table, known.get(name, []), batch) for name, batch in pairs]
+        nearest = [
+            _nearest_row(table, known[name], batch) if name in known else -1
+            for name, batch in pairs
+        ]
         chosen = np.array(nearest, dtype=np.int64)
         told = np.where(chosen >= 0, np.append(values, np.nan)[chosen], np.nan)
         unknown = np.full((1, len(COLUMNS)), np.nan)
@@ -187,7 +190,9 @@ def _neighbours(
     """What the next smaller and the next larger batch size of each network took."""
     least, most = np.full(len(pairs), np.nan), np.full(len(pairs), np.nan)
     for place, (name, batch) in enumerate(pairs):
-        rows = {int(table.batch[row]): row for row in known.get(name, [])} if rises else {}
+        if not rises or name not in known:
+            continue
+        rows = {int(table.batch[row]): row for row in known[name]}
         smaller = max((size for size in rows if size <= batch), default=None)
         larger = min((size for size in rows if size >= batch), default=None)
         least[place] = np.nan if smaller is None else values[rows[smaller]]
@@ -204,5 +209,5 @@ def _half_widths(metered: Metered) -> Floats:
 
 
 def _nearest_row(table: Measurements, rows: Sequence[int], batch: int) -> int:
-    """Of a network's rows the one of the nearest batch size, the smaller of two; -1 where there is none."""
-    return min(rows, key=lambda row: (abs(np.log(table.batch[row] / batch)), row), default=-1)
+    """Of a network's rows the one of the nearest batch size, the smaller of two."""
+    return min(rows, key=lambda row: (abs(np.log(table.batch[row] / batch)), row))

@@ -70,7 +70,10 @@ def _heading(architecture: Architecture, cited: _Cited) -> Iterator[RenderableTy
 def _weights(
     catalog: Catalog, architecture: Architecture, cited: _Cited
 ) -> Iterator[RenderableType]:
-    sets = [each for key, each in sorted(catalog.weights.items()) if key[0] == architecture.name]
+    known = dict(catalog.weights)
+    if architecture.name not in dict(catalog.architectures):
+        known.update(catalog.zoo.weights)
+    sets = [each for key, each in sorted(known.items()) if key[0] == architecture.name]
     if not sets:
         yield Text("weights: none known, so the accuracy is unknown")
     for each in sets:

@@ -98,7 +98,20 @@ def selection_document(chosen: Selection) -> dict[str, Any]:
         "weights": chosen.weights,
         "networks": chosen.networks,
         "predictions": chosen.predictions,
+        **_own(chosen),
     }
+
+
+def _own(chosen: Selection) -> dict[str, Any]:
+    """What the user brings along, as far as there is any."""
+    told: dict[str, Any] = {
+        "include": {each.name: each.network for each in chosen.include},
+        "accuracy_of": {
+            each.name: each.top1_percent for each in chosen.include if each.top1_percent is not None
+        },
+        "accuracy_table": chosen.accuracy_table,
+    }
+    return {name: each for name, each in told.items() if each}
 
 
 def candidate_document(candidate: Candidate) -> dict[str, Any]:

@@ -83,8 +83,10 @@ def choice_text(asked: Requirements, boards: Sequence[Board]) -> str:
     chosen = asked.selection
     used = dict.fromkeys(each.weights or "none" for each in boards)
     patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
-    weights = chosen.weights or "/".join(used)
-    return ", ".join([f"weights {weights}", *patterns, f"batch {chosen.batches_text}"])
+    weights = f"weights {chosen.weights or '/'.join(used)}"
+    if chosen.accuracy_table:
+        weights = f"the accuracies in {chosen.accuracy_table}"
+    return ", ".join([weights, *patterns, f"batch {chosen.batches_text}"])
 
 
 def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> Iterator[str]:

@@ -37,6 +37,7 @@ def completed(
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     batches: Collection[int],
+    added: Collection[str] | None = None,
 ) -> Measurements:
     """The table with a row for every network at every batch size, and predictions for what it lacks.
 
@@ -50,20 +51,27 @@ def completed(
         architectures: every network, by name.
         fit: the board's laws, fitted to these rows.
         batches: the batch sizes that are wanted beside those of the table.
+        added: the networks that get rows, while the table's own stay as they are; `None` for all.
     """
     sizes = sorted({*np.unique(table.batch).tolist(), *batches})
-    added = [_added(board, table, architectures, fit, variant, sizes) for variant in fit.laws]
-    told = {metric: _filled(board, table, architectures, fit, metric) for metric in METRICS}
-    count = sum(len(each) for each in added)
-    ran = np.concatenate([each.fits for each in added]) if added else np.zeros(0, np.bool_)
+    names = sorted(architectures if added is None else added)
+    new = [_added(board, table, architectures, fit, variant, names, sizes) for variant in fit.laws]
+    told: dict[str, Metered] = {
+        metric: _filled(board, table, architectures, fit, metric)
+        if added is None
+        else getattr(table, metric)
+        for metric in METRICS
+    }
+    count = sum(len(each) for each in new)
+    ran = np.concatenate([each.fits for each in new]) if new else np.zeros(0, np.bool_)
     return Measurements(
-        architecture=_longer(table.architecture, [name for each in added for name in each.names]),
-        runtime=_longer(table.runtime, [each.variant[0] for each in added for _ in each.names]),
-        precision=_longer(table.precision, [each.variant[1] for each in added for _ in each.names]),
-        batch=np.concatenate([table.batch, *(each.batch for each in added)]),
+        architecture=_longer(table.architecture, [name for each in new for name in each.names]),
+        runtime=_longer(table.runtime, [each.variant[0] for each in new for _ in each.names]),
+        precision=_longer(table.precision, [each.variant[1] for each in new for _ in each.names]),
+        batch=np.concatenate([table.batch, *(each.batch for each in new)]),
         status=_longer(table.status, ["ok" if fits else "does_not_fit" for fits in ran.tolist()]),
         **{
-            metric: _metered(told[metric], [each.told[metric] for each in added])
+            metric: _metered(told[metric], [each.told[metric] for each in new])
             for metric in METRICS
         },
         latency_p90_ms=np.concatenate([table.latency_p90_ms, np.full(count, np.nan)]),
@@ -92,6 +100,7 @@ def _added(
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     variant: tuple[str, str],
+    names: Sequence[str],
     sizes: Sequence[int],
 ) -> _Added:
     rows = rows_of(table, variant)
@@ -102,13 +111,13 @@ def _added(
     least = _least_misfits(table, rows)
     pairs = [
         (name, size)
-        for name in sorted(architectures)
+        for name in names
         for size in sizes
         if (name, size) not in there and size < least.get(name, math.inf)
     ]
-    runs = np.array(
-        [describe(architectures[name].cost(board.cost), size) for name, size in pairs]
-    ).reshape(-1, len(COLUMNS))
+    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name in names}
+    runs = np.array([costs[name] for name, _ in pairs]).reshape(-1, len(COLUMNS))
+    runs[:, COLUMNS.index("batch")] = [size for _, size in pairs]
     told = predicted(fit, variant, runs, anchors_of(board, table, architectures, variant, pairs))
     known = ~np.isnan(told["latency_ms"].value)
     if "memory_mb" in fit.laws[variant]:

@@ -69,7 +69,7 @@ def forecast(
     """
     board = catalog.board(board_name)
     own = catalog.measurements(board)
-    known = {**catalog.architectures, **{each.name: each for each in wanted}}
+    known = {**catalog.architectures_with(own), **{each.name: each for each in wanted}}
     fit, why_not = current_fit(board, own, known)
     table = own if fit is None else completed(board, own, known, fit, batches or ())
     runs = runs_of(board, table, known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from advisor.catalog.records import Architecture, Board, Measurements, Weights
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.candidates import Candidates
+from advisor.solve.network_pool import NetworkPool, network_pool
 from advisor.solve.requirements import Requirements
 from advisor.solve.selection import selected
 from advisor.solve.stacking import stacked
@@ -27,13 +28,18 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
         AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
     """
     surveyed, notes = boards_asked(catalog, requirements)
-    if requirements.selection.completes:
-        batches = requirements.selection.batches or ()
+    chosen = requirements.selection
+    pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
+    if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, told = _with_predictions(catalog, each.board, each.measurements, batches)
+            table, told = _with_predictions(
+                each.board, each.measurements, pool, chosen.batches or ()
+            )
             surveyed[place] = Surveyed(each.board, table)
             notes += told
-    found = candidates_on(surveyed, catalog.architectures, catalog.weights, requirements)
+    found = candidates_on(surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins)
+    notes += pool.notes
+    notes += _without_accuracy(found, pool, requirements)
     return replace(found, notes=tuple(notes))
 
 
@@ -51,14 +57,36 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
     return [Surveyed(board, catalog.measurements(board)) for board in boards], []
 
 
+def _without_accuracy(
+    found: Candidates, pool: NetworkPool, requirements: Requirements
+) -> Iterator[str]:
+    """What is to be said of candidates that a table of accuracies leaves out, or a board's weights."""
+    bare = np.unique(found.architecture_index[found.weights_index < 0]).tolist()
+    names = [found.architectures[place].name for place in bare]
+    chosen = requirements.selection
+    if names and chosen.accuracy_table is not None:
+        yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
+    elif chosen.weights is None and (more := [name for name in names if name in pool.published]):
+        yield (
+            f"the boards' weights are none of {few(more)}, so the accuracy is unknown; "
+            "--weights any takes the published sets"
+        )
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f", and {more} more networks" if more > 0 else "")
+
+
 def _with_predictions(
-    catalog: Catalog, board: Board, table: Measurements, batches: Collection[int]
+    board: Board, table: Measurements, pool: NetworkPool, batches: Collection[int]
 ) -> tuple[Measurements, tuple[str, ...]]:
     """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
     from advisor.predict.fit_file import current_fit
     from advisor.solve.complete import completed
 
-    known = catalog.architectures
+    known = pool.architectures
     fit, why_not = current_fit(board, table, known)
     if fit is None:
         return table, (f"nothing is predicted: {why_not}",)
@@ -73,14 +101,25 @@ def _with_predictions(
         notes.append(
             f"batch {sizes} lies outside what the laws have seen: intervals are too narrow there"
         )
-    whole = completed(board, table, known, fit, batches)
+    whole = completed(board, table, known, fit, batches, pool.added)
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
-    told = len(np.unique(whole.architecture.index[asked]))
-    if told < len(known):
+    told = {whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()}
+    wanted = set(known if pool.added is None else pool.added)
+    if untold := len(wanted - told):
+        notes.append(f"of {untold} networks no law knows enough there, so they are left out")
+    if unseen := _unseen_families(table, pool):
         notes.append(
-            f"of {len(known) - told} networks no law knows enough there, so they are left out"
+            f"the laws have seen none of {unseen} of the families that may be chosen: intervals may be "
+            "too narrow there"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
+
+
+def _unseen_families(table: Measurements, pool: NetworkPool) -> int:
+    """How many families of the networks that are added have no row on the board."""
+    names = pool.architectures if pool.added is None else pool.added
+    seen = {pool.architectures[name].family for name in table.architecture.names}
+    return len({pool.architectures[name].family for name in names} - seen)
 
 
 def candidates_on(
@@ -88,6 +127,7 @@ def candidates_on(
     architectures: Mapping[str, Architecture],
     weights: Mapping[tuple[str, str], Weights],
     requirements: Requirements,
+    stand_ins: Mapping[str, str] | None = None,
 ) -> Candidates:
     """The candidates that a question may choose from.
 
@@ -96,6 +136,7 @@ def candidates_on(
         architectures: every network by name.
         weights: every set of weights by network and name.
         requirements: the question.
+        stand_ins: by network, the set that counts where it lacks the one asked for.
 
     Raises:
         AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
@@ -108,7 +149,7 @@ def candidates_on(
     did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
     named = requirements.selection.weights
     rows, weights_index, sets = _with_weights(
-        boards, table, row_board, np.flatnonzero(asked & ran), weights, named
+        boards, table, row_board, np.flatnonzero(asked & ran), weights, named, stand_ins or {}
     )
     without = 0
     if named is not None:
@@ -139,9 +180,10 @@ def _with_weights(
     rows: Integers,
     weights: Mapping[tuple[str, str], Weights],
     named: str | None,
+    stand_ins: Mapping[str, str],
 ) -> tuple[Integers, Integers, tuple[Weights, ...]]:
     """Rows and sets of weights, board by board, since each board's source used its own."""
-    wanted = [_wanted_weights(weights, board, named) for board in boards]
+    wanted = [_wanted_weights(weights, board, named, stand_ins) for board in boards]
     keys = sorted({key for each in wanted for key in each})
     place = {key: index for index, key in enumerate(keys)}
     parts = []
@@ -159,15 +201,21 @@ def _with_weights(
 
 
 def _wanted_weights(
-    sets: Mapping[tuple[str, str], Weights], board: Board, asked: str | None
+    sets: Mapping[tuple[str, str], Weights],
+    board: Board,
+    asked: str | None,
+    stand_ins: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """The sets of weights that were asked for, sorted by architecture and name."""
     name = board.weights if asked is None else asked
     known = {key[1] for key in sets} | {"any"}
-    if name and name not in known:
+    replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
+    if name and name not in known and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
-    return [key for key in sorted(sets) if name in ("any", key[1])]
+    wanted = {key for key in sets if name in ("any", key[1])}
+    wanted |= {key for key in stand_ins.items() if (key[0], name) not in sets}
+    return sorted(wanted)
 
 
 def _joined(

@@ -34,6 +34,9 @@ def pick(
     runtime: str | Iterable[str] | None = None,
     precision: str | Iterable[str] | None = None,
     candidates: str | None = None,
+    include: str | Iterable[str] | None = None,
+    accuracy_of: str | Iterable[str] | None = None,
+    accuracy_table: str | os.PathLike[str] | None = None,
     predictions: bool | None = None,
     objective: str | Iterable[str] | None = None,
     confidence: float | str | None = None,
@@ -72,6 +75,10 @@ def pick(
         precision: names of precisions, or patterns.
         candidates: "board" for the networks that the board has rows of; "all" for every network of
             the catalog, at every batch size, by prediction where nothing was measured.
+        include: networks of your own, "NAME=FILE.onnx", "NAME=FILE.pt2" or "NAME=module:factory".
+        accuracy_of: their accuracies, "NAME=71.2".
+        accuracy_table: a CSV file of accuracies (columns architecture, top1_percent) that replaces
+            ImageNet's.
         predictions: whether what is predicted may stand for what was not measured.
         objective: what to rank by: accuracy (unless said otherwise), fps, latency, energy, power, hours,
             memory, params, ops, time, batch-latency, net-power or board-energy; or several steps:
@@ -114,6 +121,9 @@ def pick(
         runtime=runtime,
         precision=precision,
         candidates=candidates,
+        include=include,
+        accuracy_of=accuracy_of,
+        accuracy_table=accuracy_table,
         predictions=predictions,
         objective=objective,
         confidence=confidence,

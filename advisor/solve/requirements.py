@@ -12,6 +12,7 @@ from decimal import Decimal
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import ENERGY, TIME, parse, read_batches, written_as
+from advisor.solve.included import Included, read_included
 from advisor.solve.limits import Constraint, in_order, read_limits
 from advisor.solve.objective import Objective, Step, objective_text, read_objective
 
@@ -42,6 +43,8 @@ class Selection:
         networks: "board" for the networks that the board has rows of, "all" for every network, by
             prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
+        include: networks of the user's own, which are candidates by prediction.
+        accuracy_table: a CSV file of the user's own accuracies, which replace all others.
     """
 
     architectures: tuple[str, ...] | None = None
@@ -52,11 +55,13 @@ class Selection:
     weights: str | None = None
     networks: str = "board"
     predictions: bool = True
+    include: tuple[Included, ...] = ()
+    accuracy_table: str | None = None
 
     @property
     def completes(self) -> bool:
-        """Whether predictions complete the board's table."""
-        return self.networks == "all" and self.predictions
+        """Whether predictions complete the board's table, or add rows to it."""
+        return bool(self.networks == "all" or self.include) and self.predictions
 
     @property
     def batches_text(self) -> str:
@@ -80,7 +85,12 @@ class Selection:
         for name, patterns in self.patterns.items():
             words += [f"--{name}", ",".join(patterns)]
         words += ["--candidates", self.networks] if self.networks != "board" else []
-        return words + ([] if self.predictions else ["--no-predictions"])
+        words += [] if self.predictions else ["--no-predictions"]
+        for own in self.include:
+            words += ["--include", f"{own.name}={own.network}"]
+            if own.top1_percent is not None:
+                words += ["--accuracy-of", f"{own.name}={own.top1_percent:.12g}"]
+        return words + (["--accuracy-table", self.accuracy_table] if self.accuracy_table else [])
 
 
 @dataclass(frozen=True)
@@ -168,6 +178,9 @@ def read_requirements(
     precision: object = None,
     candidates: object = None,
     predictions: bool | None = None,
+    include: object = None,
+    accuracy_of: object = None,
+    accuracy_table: str | os.PathLike[str] | None = None,
     overhead: object = None,
     battery: object = None,
     confidence: object = None,
@@ -193,6 +206,9 @@ def read_requirements(
         precision: likewise.
         candidates: "board" or "all".
         predictions: whether what is predicted may stand for what was not measured.
+        include: networks of the user's own, as `included.read_included` reads them.
+        accuracy_of: their accuracies, likewise.
+        accuracy_table: a CSV file of the user's own accuracies.
         overhead: time per batch, such as "5 ms".
         battery: an energy, such as "10 Wh".
         confidence: a probability, as 0.9 or "90%"; "none" takes figures as they are.
@@ -212,6 +228,12 @@ def read_requirements(
     )
     if battery is None and any(each.name == "hours" for each in constraints):
         raise AdvisorError("hours: of which battery?", NEEDS["hours"])
+    own = read_included(include, accuracy_of)
+    if own and predictions is False:
+        raise AdvisorError("include: such a network is predicted", "leave out --no-predictions")
+    if accuracy_table is not None and weights is not None:
+        hint = "leave out one of them"
+        raise AdvisorError("accuracy-table: it replaces all weights, also those named", hint)
     return Requirements(
         boards=read_boards(default_board() if board is None else board),
         constraints=constraints,
@@ -225,6 +247,8 @@ def read_requirements(
             weights=_name("weights", weights),
             networks=networks,
             predictions=_flag("predictions", predictions) is not False,
+            include=own,
+            accuracy_table=_path("accuracy-table", accuracy_table),
         ),
         overhead_ms=(
             0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
@@ -298,6 +322,12 @@ def _name(what: str, text: object) -> str | None:
     if text is not None and (not isinstance(text, str) or not text):
         raise AdvisorError(f"{what}: {shown(str(text))} is not a name", "give a name as text")
     return text
+
+
+def _path(what: str, path: object) -> str | None:
+    if path is not None and (not isinstance(path, str | os.PathLike) or not os.fspath(path)):
+        raise AdvisorError(f"{what}: {shown(str(path))} is not a path", "give the path of a file")
+    return None if path is None else str(os.fspath(path))
 
 
 def read_top(top: int | str) -> int:

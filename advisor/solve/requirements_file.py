@@ -11,6 +11,7 @@ from advisor.catalog.fields import Fields
 from advisor.catalog.yaml_file import Block, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import ENERGY, TIME, parse, read_batches
+from advisor.solve.included import read_included
 from advisor.solve.limits import Constraint, Sense, check_name, in_order, read_limits
 from advisor.solve.objective import read_objective
 from advisor.solve.requirements import (
@@ -195,9 +196,24 @@ class Question(Fields):
             "weights": chosen.word("weights"),
             "candidates": chosen.choice("networks", NETWORKS),
             "predictions": chosen.flag("predictions"),
+            "accuracy_table": chosen.word("accuracy_table"),
+            **chosen.included(),
         }
         chosen.leftovers()
         return told
+
+    def included(self) -> dict[str, object]:
+        """Networks of the user's own by name, and their accuracies."""
+        told: dict[str, dict[str, str]] = {}
+        for key in ("include", "accuracy_of"):
+            inner = self.inner(key)
+            if inner is not None:
+                told[key] = {name: inner.text(name, required=True) for name in inner.block.entries}
+                mark = inner.block.mark
+                self.accepts(
+                    mark, lambda: read_included(told.get("include"), told.get("accuracy_of"))
+                )
+        return dict(told)
 
     def choice(self, key: str, known: Sequence[str]) -> str | None:
         """One of a few words; `None` where absent."""

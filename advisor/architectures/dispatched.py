@@ -1,0 +1,156 @@
+"""Counting a network on the operators that PyTorch really dispatches for one image.
+
+An operator that is neither a product of known cost nor known to do none is an error: a silent zero
+would be a wrong figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from math import prod
+from typing import Any
+from weakref import finalize
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from advisor.architectures.complexity import Complexity
+from advisor.errors import AdvisorError
+
+
+def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
+    """Count a network for one image; what is left of it has shapes only, and is good for nothing else.
+
+    Args:
+        module: takes a batch of images of shape (n, *input_shape).
+        input_shape: channels, height, width.
+
+    Raises:
+        AdvisorError: an operator's cost is not known.
+    """
+    params = sum(parameter.numel() for parameter in module.parameters())
+    # The meta device computes shapes only, so that a large network counts in moments.
+    shapes_only = module.requires_grad_(requires_grad=False).to("meta").eval()
+    kinds = (each.dtype for each in shapes_only.parameters() if each.is_floating_point())
+    image = torch.empty((1, *input_shape), device="meta", dtype=next(kinds, torch.float32))
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
+        watch.leave_out([*shapes_only.parameters(), *shapes_only.buffers()])
+        watch.keep(image)
+        shapes_only(image)
+    return Complexity(
+        params=params,
+        operations=counter.get_total_flops(),
+        activations=watch.activations,
+        layers=watch.layers,
+        window_reads=watch.window_reads,
+        peak_activations=watch.peak,
+    )
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Attention as matrix products: the fused kernels would count as nothing on some devices."""
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with sdpa_kernel(SDPBackend.MATH):
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
+
+
+class _Watch(TorchDispatchMode):
+    """Sees every operator after the counter, sums what it does, refuses what cannot be counted."""
+
+    def __init__(self, counter: FlopCounterMode) -> None:
+        super().__init__()
+        self.costly = counter.flop_registry
+        self.activations = self.layers = self.window_reads = self.alive = self.peak = 0
+        self.storages: set[int] = set()
+
+    def leave_out(self, tensors: Iterable[Tensor]) -> None:
+        """Let these be there for nothing."""
+        self.storages.update(each.untyped_storage()._cdata for each in tensors)
+
+    def keep(self, result: object) -> None:
+        """Take note of what an operator made, until it is freed."""
+        for each in result if isinstance(result, tuple | list) else [result]:
+            if not isinstance(each, Tensor):
+                continue
+            storage = each.untyped_storage()
+            if storage._cdata not in self.storages:
+                size = storage.nbytes() // each.element_size()
+                self.storages.add(storage._cdata)
+                self.alive += size
+                self.peak = max(self.peak, self.alive)
+                finalize(storage, self._freed, storage._cdata, size)
+
+    def _freed(self, storage: int, size: int) -> None:
+        self.storages.discard(storage)
+        self.alive -= size
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        result: object = func(*args, **(kwargs or {}))
+        packet = func.overloadpacket
+        name = packet.__name__
+        self.keep(result)
+        if packet in self.costly:
+            self.activations += result.numel() if isinstance(result, Tensor) else 0
+            self.layers += 1
+        elif name in WINDOWED:
+            self.window_reads += _window_reads(result, args[1], WINDOWED[name])
+        elif func.namespace != "aten" or not _is_harmless(name):
+            raise AdvisorError(
+                f"the cost of the operator {func.namespace}::{name} is not known",
+                "its operations cannot be counted; state them yourself",
+            )
+        return result
+
+
+def _is_harmless(name: str) -> bool:
+    """Whether an operator does no products worth counting; one that ends in _ does the same in place."""
+    return name in WITHOUT_PRODUCTS or name.removesuffix("_") in WITHOUT_PRODUCTS
+
+
+def _window_reads(result: object, window: Any, dimensions: int) -> int:
+    pooled: Any = result[0] if isinstance(result, tuple) else result
+    sides = list(window) * (dimensions if len(window) == 1 else 1)
+    reads: int = pooled.numel() * prod(sides)
+    return reads
+
+
+WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
+"""Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
+
+_WITHOUT_PRODUCTS = """
+_adaptive_avg_pool2d _log_softmax _native_batch_norm_legit _native_batch_norm_legit_no_training
+_prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index _unsafe_view abs adaptive_avg_pool2d
+adaptive_max_pool2d add addcdiv addcmul alias amax amin arange argmax argmin as_strided atan2
+bitwise_and bitwise_not cat ceil celu clamp clamp_max clamp_min clone col2im constant_pad_nd
+contiguous copy cos cosh cumsum detach div dropout elu empty empty_like empty_strided eq erf exp
+expand expand_as fill flatten flip floor floor_divide fmod full full_like gather ge gelu glu gt
+hardshrink hardsigmoid hardswish hardtanh im2col index index_put_ index_select isfinite isnan le
+leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm linspace log log1p log_softmax
+logical_and logical_not logical_or logit lt masked_fill max maximum mean meshgrid min minimum mish
+movedim mul native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_empty
+new_full new_ones new_zeros ones ones_like permute pixel_shuffle pixel_unshuffle pow prelu
+reciprocal reflection_pad2d relu remainder repeat replication_pad2d reshape roll round rsqrt rsub
+scalar_tensor scatter select select_scatter selu sgn sigmoid sign silu sin sinh slice
+slice_scatter softplus sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum
+t tanh tile topk transpose tril triu trunc unbind unfold unsqueeze upsample_bicubic2d
+upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d var var_mean view
+where zero zeros zeros_like
+"""
+WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
+"""Operators of ATen without products worth counting: they move, pool, normalise or activate."""

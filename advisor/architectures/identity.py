@@ -1,0 +1,73 @@
+"""What a library's network is called: `name@size`, after `tv:` or `timm:` where both have the name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PREFIXES = {"tv": "torchvision", "timm": "timm"}
+"""The libraries whose networks can be named, by the prefix that tells them apart."""
+
+OWN_FILES = (".onnx", ".pt2")
+"""How the names of files end that hold a network: of the ONNX format, of torch.export."""
+
+_IN_BOTH = """
+convnext_base convnext_large convnext_small convnext_tiny densenet121 densenet161 densenet169
+densenet201 efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4
+efficientnet_b5 efficientnet_b6 efficientnet_b7 inception_v3 resnet101 resnet152 resnet18 resnet34
+resnet50 resnext101_32x8d resnext101_64x4d resnext50_32x4d vgg11 vgg11_bn vgg13 vgg13_bn vgg16
+vgg16_bn vgg19 vgg19_bn wide_resnet101_2 wide_resnet50_2
+"""
+IN_BOTH = frozenset(_IN_BOTH.split())
+"""The names that both libraries have; written down, so that an identity is the same on every machine."""
+
+_WRITTEN = re.compile(
+    r"(?:(tv|timm):)?([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z0-9_.-]+))?(?:@([1-9][0-9]{0,4}))?"
+)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A library's network as people write it.
+
+    Attributes:
+        library: "torchvision", "timm", or "" where no prefix tells.
+        name: what the library calls the architecture.
+        tag: the set of weights that timm's names carry behind a dot; may be empty.
+        size: height and width of the input in pixels; `None` where not said.
+    """
+
+    library: str
+    name: str
+    tag: str
+    size: int | None
+
+
+def read_name(text: str) -> Written | None:
+    """Take apart a name such as "tv:resnet50@224" or "resnet50.a1_in1k"; `None` if it is no such name."""
+    match = _WRITTEN.fullmatch(text)
+    if match is None:
+        return None
+    prefix, name, tag, size = match.groups()
+    return Written(PREFIXES.get(prefix or "", ""), name, tag or "", int(size) if size else None)
+
+
+def identity(library: str, name: str, size: int) -> str:
+    """What the catalog calls a library's network at an input size."""
+    bare = f"{name}@{size}"
+    return f"{_prefix_of(library)}:{bare}" if name in IN_BOTH else bare
+
+
+def _prefix_of(library: str) -> str:
+    return next(prefix for prefix, known in PREFIXES.items() if known == library)
+
+
+def is_own_file(text: str) -> bool:
+    """Whether this names a file that holds a network."""
+    return text.endswith(OWN_FILES)
+
+
+def is_own(text: str) -> bool:
+    """Whether this names a network of the user's own: such a file, or `module:factory`."""
+    place, colon, _ = text.partition(":")
+    return is_own_file(text) or bool(colon and place not in PREFIXES)

@@ -1,0 +1,121 @@
+"""The user's copy of timm's result table as sets of weights: name by name, and size by size."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.architectures.identity import identity, read_name
+from advisor.catalog.csv_file import read_any_csv
+from advisor.catalog.import_board import add_source, source_key
+from advisor.catalog.weights_table import LEAST_TOP1_PERCENT, WEIGHTS_COLUMNS
+from advisor.catalog.writing import write_whole
+from advisor.catalog.zoo import FOLDER
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest
+
+NEEDED = ("model", "img_size", "top1")
+FILE = "timm-weights.csv"
+PLAIN = "default"
+"""What a set is called whose model names none behind a dot."""
+
+
+@dataclass(frozen=True)
+class Accuracies:
+    """What a result table tells.
+
+    Attributes:
+        rows: rows of a `weights.csv`, without their source.
+        dropped: how many rows were left out, by why.
+        networks: how many networks, each at one size, the rows are of.
+    """
+
+    rows: tuple[tuple[str, str, str, str], ...]
+    dropped: Mapping[str, int]
+    networks: int
+
+
+def read_accuracies(path: Path) -> Accuracies:
+    """Read a table with the columns `model` (architecture.weights), `img_size`, `top1` and, perhaps, `top5`.
+
+    Numbers may have thousands separators. Each row is of its own input size: the same weights at two
+    sizes are two sets, of two networks.
+
+    Raises:
+        BrokenFileError: it is no CSV file, or lacks a column.
+    """
+    table = read_any_csv(path)
+    for name in NEEDED:
+        if name not in table.columns:
+            expected = f"the column {name!r} ({closest(name, table.columns)})"
+            table.faults.append(Fault(path, 1, "", "no such column", expected))
+    broken = [each for each in table.faults if "a row of" not in each.found]
+    if broken:
+        raise BrokenFileError(broken, "a table like timm's results-imagenet.csv is read")
+    dropped = Counter({"with too few or too many cells": len(table.faults)})
+    kept: dict[tuple[str, str], tuple[str, str]] = {}
+    top5 = table.cells("top5")
+    told = zip(*(table.cells(name) for name in NEEDED), top5, strict=True)
+    for model, size, top1, top5_cell in told:
+        why, key = _key(model.strip(), size)
+        percent = _number(top1)
+        if not why and not LEAST_TOP1_PERCENT <= percent <= 100:
+            why = "without a top-1 accuracy in percent"
+        if not why and key in kept:
+            why = "of a model and size that stood above"
+        if why:
+            dropped[why] += 1
+            continue
+        fifth = _number(top5_cell)
+        kept[key] = f"{percent:g}", f"{fifth:g}" if percent <= fifth <= 100 else ""
+    if not kept:
+        raise BrokenFileError([Fault(path, 0, "", "no row with an accuracy", "one a model")])
+    return Accuracies(
+        tuple((*key, *figures) for key, figures in kept.items()),
+        {why: count for why, count in dropped.items() if count},
+        len({architecture for architecture, _ in kept}),
+    )
+
+
+def _key(model: str, size: str) -> tuple[str, tuple[str, str]]:
+    """Why a row is left out, or ""; and the network and the set of weights that it is of."""
+    written = read_name(model)
+    pixels = _number(size)
+    if written is None or written.size is not None or written.library:
+        return "whose model is no name", ("", "")
+    if not (pixels >= 1 and pixels == int(pixels) and pixels < 1e5):
+        return "without an input size", ("", "")
+    return "", (identity("timm", written.name, int(pixels)), written.tag or PLAIN)
+
+
+def _number(cell: str) -> float:
+    """A number that may have thousands separators; NaN if it is none."""
+    try:
+        return float(cell.strip().replace(",", ""))
+    except ValueError:
+        return math.nan
+
+
+def write_accuracies(catalog: Path, accuracies: Accuracies, file: Path) -> Path:
+    """Write them into the user's catalog, in place of those of an earlier import.
+
+    Raises:
+        AdvisorError: a file cannot be written.
+    """
+    source = source_key("accuracies", [file])
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(WEIGHTS_COLUMNS)
+    for architecture, weights, top1, top5 in accuracies.rows:
+        writer.writerow([architecture, weights, top1, "", "", top5, "reported", source])
+    add_source(catalog / "sources.yaml", source, [file])
+    path = catalog / FOLDER / FILE
+    try:
+        write_whole(path, stream.getvalue())
+    except AdvisorError as error:
+        raise AdvisorError(error.message, "name a --catalog that can be written") from None
+    return path

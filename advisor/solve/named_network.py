@@ -1,0 +1,84 @@
+"""The network that someone names: of the catalog, of a library, or their own; counted where need be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from advisor.architectures.identity import is_own, is_own_file, read_name
+from advisor.catalog.count_all import count_one
+from advisor.catalog.count_cache import LIBRARIES, installed_version
+from advisor.catalog.counting import found, own_architecture
+from advisor.catalog.entries import read_shape
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError, closest, shown
+
+
+def named_network(
+    catalog: Catalog, text: str, input_shape: Sequence[int] | None = None
+) -> tuple[Architecture, tuple[str, ...]]:
+    """The network of that name.
+
+    Args:
+        catalog: everything that is known.
+        text: a name of the catalog; one of a library's, "mobilenet_v2@224" or "tv:resnet50"; or a
+            network of the user's own: a file that ends in .onnx or .pt2, or `module:factory`.
+        input_shape: the input of `module:factory`: channels, height, width.
+
+    Returns:
+        The network, and notes: what is to be said of the tables of counts.
+
+    Raises:
+        AdvisorError: there is no such network, or it cannot be counted.
+    """
+    if is_own(text):
+        return own_architecture(text, text, input_shape), ()
+    if text in dict(catalog.architectures):
+        return catalog.architectures[text], ()
+    return _of_a_library(catalog, text)
+
+
+def included_network(
+    catalog: Catalog, name: str, text: str
+) -> tuple[Architecture, tuple[str, ...]]:
+    """A network that a question brings along under a name of its own; see `named_network`.
+
+    Args:
+        catalog: everything that is known.
+        name: what to call it.
+        text: as `named_network` takes it; `module:factory@160` or `@3x160x160` tells the input's size.
+    """
+    what, at, size = text.partition("@")
+    if is_own(text) and at and not is_own_file(text):
+        shape = read_shape(size if "x" in size else f"3x{size}x{size}")
+        if shape is None:
+            hint = "write it like my_nets:make@160 or my_nets:make@3x160x160"
+            raise AdvisorError(f"include: {shown(size)} in {shown(text)} is no input size", hint)
+        found, notes = named_network(catalog, what, shape)
+    else:
+        found, notes = named_network(catalog, text)
+    return replace(found, name=name, family="own"), notes
+
+
+def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str, ...]]:
+    zoo = catalog.zoo
+    hint = closest(text, {*catalog.architectures, *zoo.networks})
+    written = read_name(text)
+    if written is None:
+        raise AdvisorError(f"unknown architecture {shown(text)}", hint)
+    try:
+        listed = zoo.networks.get(text) or zoo.find(written)
+    except AdvisorError as error:  # both libraries have it; and the catalog one of nearly that name
+        own = closest(written.name, catalog.architectures)
+        near = f"; {own}" if own.startswith("did you mean") else ""
+        raise AdvisorError(error.message, error.hint + near) from None
+    if listed is not None and listed.known:
+        return listed.known, zoo.notes
+    if listed is None and not any(map(installed_version, LIBRARIES)):
+        needs = "; other networks of torchvision and timm: pip install 'dnn-advisor[zoo]'"
+        raise AdvisorError(f"unknown architecture {shown(text)}", hint + needs)
+    again, note = count_one(zoo, found(text) if listed is None else listed)
+    if again.known is None:
+        raise AdvisorError(f"{again.architecture} cannot be counted: {again.fault}")
+    return again.known, (*zoo.notes, *([note] if note else []))

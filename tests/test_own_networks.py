@@ -1,0 +1,373 @@
+"""Networks of the user's own: ONNX files, torch.export files, module:factory, and their accuracies."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+import torch
+from jsonschema import Draft202012Validator
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+import advisor
+from advisor.architectures.complexity import complexity
+from advisor.architectures.onnx_graph import count_onnx
+from advisor.architectures.own_network import count_own
+from advisor.errors import AdvisorError
+from advisor.report import pick_documents
+from tests.conftest import Overlay, Run
+
+
+def weight(name: str, *shape: int) -> Any:
+    return numpy_helper.from_array(torch.zeros(shape).numpy(), name)
+
+
+def saved(
+    path: Path,
+    nodes: Sequence[Any],
+    weights: Sequence[Any],
+    image: Sequence[int | str] = ("n", 3, 8, 8),
+    output: str = "y",
+) -> Path:
+    """A network in the ONNX format."""
+    graph = helper.make_graph(
+        list(nodes),
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, list(image))],
+        [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)],
+        list(weights),
+    )
+    opset = [helper.make_opsetid("", 17), helper.make_opsetid("mine", 1)]
+    onnx.save(helper.make_model(graph, opset_imports=opset), str(path))
+    return path
+
+
+CONVOLUTION = helper.make_node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1])
+NODES = (
+    CONVOLUTION,
+    helper.make_node("Relu", ["c"], ["r"]),
+    helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+    helper.make_node("Flatten", ["p"], ["f"]),
+    helper.make_node("Gemm", ["f", "v", "d"], ["y"], transB=1),
+)
+WEIGHTS = (weight("w", 4, 3, 3, 3), weight("b", 4), weight("v", 10, 64), weight("d", 10))
+
+
+class Small(nn.Module):
+    """The same network in PyTorch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 4, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10)
+        )
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.layers(images)
+        return scores
+
+
+# --- counting a graph
+
+
+def test_a_graph_is_counted_as_the_module_is(tmp_path: Path) -> None:
+    shape, counted = count_onnx(saved(tmp_path / "net.onnx", NODES, WEIGHTS))
+    same = complexity(Small(), (3, 8, 8))
+    assert shape == (3, 8, 8)
+    for name in ("params", "operations", "activations", "layers", "window_reads"):
+        assert getattr(counted, name) == getattr(same, name)
+    # The image and what the convolution puts out; a runtime rectifies in place.
+    assert counted.peak_activations == 3 * 64 + 4 * 64
+
+
+def test_groups_transposed_convolutions_and_products_are_counted_by_hand(tmp_path: Path) -> None:
+    nodes = (
+        helper.make_node("Conv", ["x", "w"], ["c"], group=4, kernel_shape=[3, 3]),
+        helper.make_node("ConvTranspose", ["c", "t"], ["u"], strides=[2, 2]),
+        helper.make_node("MatMul", ["u", "m"], ["y"]),
+    )
+    weights = (weight("w", 4, 1, 3, 3), weight("t", 4, 5, 2, 2), weight("m", 12, 7))
+    path = saved(tmp_path / "net.onnx", nodes, weights, image=(1, 4, 8, 8))
+    _, counted = count_onnx(path)
+    depthwise = 4 * 6 * 6 * 9
+    transposed = 4 * 6 * 6 * 5 * 4
+    product = 5 * 12 * 7 * 12
+    assert counted.operations == 2 * (depthwise + transposed + product)
+    reference = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.ConvTranspose2d(4, 5, 2, 2))
+    assert complexity(reference, (4, 8, 8)).operations == 2 * (depthwise + transposed)
+
+
+def test_what_pytorch_exports_is_counted_as_what_it_runs(tmp_path: Path) -> None:
+    images = torch.zeros(2, 3, 8, 8)
+    path, file = tmp_path / "net.onnx", tmp_path / "net.pt2"
+    batch = ({0: torch.export.Dim.DYNAMIC},)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # exporting warns of its own parts
+        torch.onnx.export(
+            Small().eval(), (images,), path, dynamo=True, dynamic_shapes=batch, verbose=False
+        )
+        torch.export.save(
+            torch.export.export(Small().eval(), (images,), dynamic_shapes=batch), file
+        )
+    same = complexity(Small(), (3, 8, 8))
+    shape, graph = count_own(str(path))
+    assert shape == (3, 8, 8)
+    assert (graph.operations, graph.activations) == (same.operations, same.activations)
+    assert count_own(str(file)) == ((3, 8, 8), same)
+
+
+# --- what cannot be counted
+
+
+def truncated(path: Path) -> Path:
+    saved(path, NODES, WEIGHTS)
+    path.write_bytes(path.read_bytes()[:-200])
+    return path
+
+
+def without_data(path: Path) -> Path:
+    saved(path, NODES, WEIGHTS)
+    model = onnx.load(str(path))
+    onnx.save_model(
+        model, str(path), save_as_external_data=True, location="w.bin", size_threshold=0
+    )
+    (path.parent / "w.bin").unlink()
+    return path
+
+
+def two_inputs(path: Path) -> Path:
+    saved(path, NODES, WEIGHTS)
+    model = onnx.load(str(path))
+    model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 3, 8, 8]))
+    onnx.save(model, str(path))
+    return path
+
+
+def unknown_operator(path: Path) -> Path:
+    einsum = helper.make_node("Einsum", ["x"], ["y"], equation="nchw->nhwc")
+    return saved(path, [einsum], [])
+
+
+def foreign_operator(path: Path) -> Path:
+    return saved(path, [helper.make_node("FancyConv", ["x"], ["y"], domain="mine")], [])
+
+
+def dynamic_size(path: Path) -> Path:
+    return saved(path, NODES[:2], WEIGHTS[:2], image=("n", 3, "side", 8), output="r")
+
+
+def no_image(path: Path) -> Path:
+    return saved(path, [helper.make_node("Relu", ["x"], ["y"])], [], image=(1, 128))
+
+
+def fixed_batch(path: Path) -> Path:
+    return saved(path, NODES, WEIGHTS, image=(16, 3, 8, 8))
+
+
+def nonsense(path: Path) -> Path:
+    path.write_bytes(b"\x00\xff not a network")
+    return path
+
+
+def empty(path: Path) -> Path:
+    path.write_bytes(b"")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (truncated, "truncated"),
+        (nonsense, "no file of the ONNX format"),
+        (empty, "no graph in it"),
+        (without_data, "its external data 'w.bin' is missing"),
+        (two_inputs, "2 inputs (x, z)"),
+        (unknown_operator, "the cost of the operator Einsum is not known"),
+        (foreign_operator, "the operator mine::FancyConv is not known"),
+        (dynamic_size, "the height of its input are dynamic ('side')"),
+        (no_image, "its input has 2 axes"),
+        (fixed_batch, "its batch is fixed at 16"),
+    ],
+)
+def test_a_file_that_cannot_be_counted_is_told_in_one_message(
+    run: Run, tmp_path: Path, make: Any, told: str
+) -> None:
+    path = make(tmp_path / "net.onnx")
+    ran = run("predict", path)
+    assert ran.code == 2
+    assert told in ran.err
+    assert str(path) in ran.err
+    assert ran.out == ""
+
+
+def test_a_file_of_torch_export_that_is_none_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.pt2").write_bytes(b"PK nothing")
+    ran = run("predict", tmp_path / "net.pt2")
+    assert ran.code == 2
+    assert "no file of torch.export, or a truncated one" in ran.err
+    assert "there is no such file" in run("predict", tmp_path / "none.pt2").err
+
+
+def test_a_missing_onnx_says_which_extra_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path / "net.onnx", NODES, WEIGHTS)
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    ran = run("predict", path)
+    assert ran.code == 2
+    assert "pip install 'dnn-advisor[runtimes]'" in ran.err
+
+
+# --- pick --include
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    return saved(tmp_path / "net.onnx", NODES, WEIGHTS)
+
+
+def test_an_own_network_is_a_candidate_like_any_other(run: Run, net: Path) -> None:
+    asked = ("pick", "--include", f"mine={net}", "--accuracy-of", "mine=99", "--fps", "30")
+    answer = json.loads(run(*asked, "--json").out)
+    best = answer["best"]
+    assert (best["architecture"], best["weights"]) == ("mine", "own")
+    accuracy = best["accuracy_top1_percent"]
+    assert (accuracy["value"], accuracy["origin"]) == (99, "declared")
+    assert best["latency_ms"]["origin"] == "predicted"
+    others = {each["architecture"] for each in answer["alternatives"]}
+    assert not any("@" in name for name in others)
+    usual = json.loads(run("pick", "--fps", "30", "--json").out)
+    assert answer["alternatives"][0]["architecture"] == usual["best"]["architecture"]
+    assert answer["query"]["candidates"]["include"] == {"mine": str(net)}
+    again = run(*_words(answer["query"]["command"]), "--json")
+    assert json.loads(again.out)["best"] == best
+    schema = json.loads((Path(pick_documents.__file__).parent / "pick.schema.json").read_text())
+    Draft202012Validator(schema).validate(answer)
+
+
+def _words(command: str) -> list[str]:
+    import shlex
+
+    return shlex.split(command)[1:]
+
+
+def test_an_own_network_without_an_accuracy_has_none(run: Run, net: Path) -> None:
+    answer = json.loads(
+        run("pick", "--include", f"mine={net}", "--architectures", "mine", "--json").out
+    )
+    assert answer["best"]["weights"] is None
+    assert answer["best"]["accuracy_top1_percent"]["value"] is None
+
+
+def test_a_file_asks_with_own_networks_too(run: Run, net: Path, tmp_path: Path) -> None:
+    file = tmp_path / "ask.yaml"
+    file.write_text(
+        f"candidates:\n  include: {{mine: {net}}}\n  accuracy_of: {{mine: 98.5}}\n  batch: 1\n"
+    )
+    assert advisor.pick(file).best is not None
+    best = advisor.pick(file).best
+    assert best is not None
+    assert best.architecture == "mine"
+    schema = json.loads(
+        (Path(pick_documents.__file__).parent / "requirements.schema.json").read_text()
+    )
+    Draft202012Validator(schema).validate(
+        {"candidates": {"include": {"mine": "a.onnx"}, "accuracy_of": {"mine": 98.5}}}
+    )
+    file.write_text("candidates:\n  accuracy_of: {mine: 98.5}\n")
+    ran = run("pick", file)
+    assert ran.code == 2
+    assert "no network 'mine' is included" in ran.err
+    assert f"{file}, line 2" in ran.err
+
+
+def test_code_makes_a_network_at_a_size(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "noisy_nets.py").write_text(
+        "import os\nimport torch\nfrom torch import nn\n"
+        "print('hello')\nos.chdir('/')\ntorch.set_default_dtype(torch.float64)\n"
+        "def make():\n    print('making')\n    return nn.Conv2d(3, 8, 3)\n"
+    )
+    ran = run("pick", "--include", "mine=noisy_nets:make@32", "--architectures", "mine", "--json")
+    assert json.loads(ran.out)["best"]["operations"]["value"] == 2 * 8 * 30 * 30 * 27
+    assert "hello" in ran.err
+    assert Path.cwd() == tmp_path
+    assert torch.get_default_dtype() == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--include", "mine"), "'mine' is no pair"),
+        (("--include", "resnet-18=nets:make"), "cannot be imported"),
+        (("--include", "mine=vgg-16", "--include", "mine=vgg-19"), "'mine' stands twice"),
+        (("--include", "resnet-18=vgg-16"), "the catalog has a network 'resnet-18'"),
+        (("--include", "a b=vgg-16"), "'a b' is not a name"),
+        (("--include", "mine=vgg-16", "--no-predictions"), "leave out --no-predictions"),
+        (("--accuracy-of", "mine=70"), "no network 'mine' is included"),
+        (("--include", "mine=vgg-16", "--accuracy-of", "mine=0.7"), "is under 1 %"),
+        (("--include", "mine=vgg-16", "--accuracy-of", "mine=170"), "too large"),
+        (("--include", "mine=nets:make@big"), "is no input size"),
+        (("--include", "mine=no-such-net"), "unknown architecture 'no-such-net'"),
+        (("--accuracy-table", "none.csv"), "none.csv: found nothing"),
+        (("--accuracy-table", "none.csv", "--weights", "paper"), "replaces all weights"),
+    ],
+)
+def test_bad_inclusions_are_told(run: Run, options: tuple[str, ...], told: str) -> None:
+    ran = run("pick", *options)
+    assert ran.code == 2
+    assert told in ran.err
+
+
+# --- the user's own accuracies
+
+
+def test_a_table_replaces_every_accuracy(run: Run, overlay: Overlay) -> None:
+    table = overlay.write("my.csv", "architecture,top1_percent\nvgg-16,91\nbn-nin,95.5\n")
+    ran = run("pick", "--accuracy-table", table, "--json")
+    answer = json.loads(ran.out)
+    assert answer["best"]["architecture"] == "bn-nin"
+    accuracy = answer["best"]["accuracy_top1_percent"]
+    assert (accuracy["value"], accuracy["origin"]) == (95.5, "declared")
+    known = [each for each in answer["alternatives"] if each["weights"]]
+    assert [each["architecture"] for each in known] == ["vgg-16"]
+    assert f"{table} has no row of it: alexnet, bn-alexnet, enet, and 9 more" in ran.err
+    assert answer["query"]["candidates"]["accuracy_table"] == str(table)
+    limited = json.loads(
+        run("pick", "--accuracy-table", table, "--accuracy", "90", "--fps", "1", "--json").out
+    )
+    assert limited["rejected"]["by_limit"][-1]["unknown"] > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("architecture,top1_percent\nresnet-19,70\n", "found 'resnet-19'"),
+        ("architecture,top1_percent\nresnet-18,0.7\n", "a percentage, such as 71.2"),
+        ("architecture,top1_percent\nresnet-18,170\n", "a number from"),
+        ("architecture,top1_percent\nresnet-18,\n", "an accuracy in percent"),
+        ("architecture,top1_percent\nresnet-18,70\nresnet-18,71\n", "once more"),
+        ("architecture,top1_percent\n", "found no rows"),
+        ("name,score\nresnet-18,70\n", "a header that begins architecture,top1_percent"),
+    ],
+)
+def test_a_broken_table_is_told_with_its_place(
+    run: Run, overlay: Overlay, content: str, told: str
+) -> None:
+    ran = run("pick", "--accuracy-table", overlay.write("my.csv", content))
+    assert ran.code == 2
+    assert told in ran.err
+
+
+def test_counting_refuses_a_size_for_a_file(net: Path) -> None:
+    with pytest.raises(AdvisorError, match="tells its own input"):
+        count_own(str(net), (3, 8, 8))
