@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
     Booleans = NDArray[np.bool_]
+
+QUANTISED = "int8"
+"""The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
 
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
@@ -142,11 +145,11 @@ def _with_weights(
     place = {key: index for index, key in enumerate(keys)}
     parts = []
     for index, each in enumerate(wanted):
-        places = np.array([place[key] for key in each], dtype=np.int64)
-        owners = [key[0] for key in each]
         own = rows[row_board[rows] == index] if len(boards) > 1 else rows
-        joined, which = _joined(table, own, owners)
-        parts.append((joined, np.append(places, -1)[which]))
+        for some, fitting in _by_precision(table, own, each):
+            places = np.array([place[key] for key in fitting], dtype=np.int64)
+            joined, which = _joined(table, some, [key[0] for key in fitting])
+            parts.append((joined, np.append(places, -1)[which]))
     sets = tuple(weights[key] for key in keys)
     if len(parts) == 1:
         return (*parts[0], sets)
@@ -157,13 +160,23 @@ def _with_weights(
 def _wanted_weights(
     sets: Mapping[tuple[str, str], Weights], board: Board, asked: str | None
 ) -> list[tuple[str, str]]:
-    """The sets of weights that were asked for, sorted by architecture and name."""
+    """The sets of weights that were asked for, and their quantised ones, by architecture and name."""
     name = board.weights if asked is None else asked
     known = {key[1] for key in sets} | {"any"}
     if name and name not in known:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
-    return [key for key in sorted(sets) if name in ("any", key[1])]
+    return [key for key in sorted(sets) if name == "any" or key[1] in (name, f"{name}-{QUANTISED}")]
+
+
+def _by_precision(
+    table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
+    """The rows with the sets of weights that tell of them: a quantised network's accuracy is its own."""
+    quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
+    for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
+        if len(some) or not is_quantised:
+            yield some, [key for key in keys if (QUANTISED in key[1]) == is_quantised]
 
 
 def _joined(
