@@ -7,6 +7,7 @@ second. A child that crashes, is killed, runs on for ever or whose parent dies h
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -127,6 +128,8 @@ def _serve(
     sys.stdout.flush()
     for helper in multiprocessing.active_children():  # such as a meter's own process
         helper.terminate()
+    # As at an ordinary exit: libraries' semaphores are given back.
+    multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
     os._exit(0)  # torch's threads need not be waited for
 
 

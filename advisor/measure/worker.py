@@ -30,8 +30,9 @@ def prepare_task(task: Task) -> PreparedFound:
         AdvisorError: the runtime cannot have this network.
     """
     from advisor.measure.agreement import compare_answers
+    from advisor.measure.images import in_batches, telling_images
     from advisor.measure.runtimes.eager import reference_answers
-    from advisor.measure.telling import in_batches, telling_images, telling_network
+    from advisor.measure.telling import telling_network
 
     _hush()
     module = telling_network(task.cell.architecture, task.input_shape)

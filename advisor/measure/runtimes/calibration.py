@@ -10,16 +10,15 @@ if TYPE_CHECKING:
     from advisor.measure.agreement import Images
 
 IMAGES = 8
-SEED = 0
 
 
 def calibration_images(input_shape: Sequence[int]) -> list[Images]:
-    """A few batches of one image each, normally distributed as normalised images are.
+    """A few batches of one image each.
 
     Args:
         input_shape: channels, height, width.
     """
-    import numpy as np
+    from advisor.measure.images import CALIBRATION, random_images
 
-    random = np.random.default_rng(SEED)
-    return [random.standard_normal((1, *input_shape), dtype=np.float32) for _ in range(IMAGES)]
+    images = random_images(input_shape, IMAGES, CALIBRATION)
+    return [images[index : index + 1] for index in range(IMAGES)]

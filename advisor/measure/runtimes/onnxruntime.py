@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from advisor.measure.runtimes.calibration import calibration_images
+from advisor.measure.runtimes.calibration import IMAGES, calibration_images
 from advisor.measure.runtimes.export import BATCH, INPUT, LIBRARIES, exported, key_of
 from advisor.measure.runtimes.export_folder import export_folder, kept
 from advisor.measure.runtimes.installed import need
@@ -81,7 +81,7 @@ class OnnxRuntime:
         """Export it; for int8, quantise what was exported."""
         path = exported(task, module)
         if task.cell.precision == "int8":
-            key = key_of(task, module, "onnxruntime", version("onnxruntime"))
+            key = key_of(task, module, "onnxruntime", version("onnxruntime"), str(IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.onnx", make)
         return path.name, OnnxServing(task, path)

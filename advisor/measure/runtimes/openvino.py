@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import AdvisorError
-from advisor.measure.runtimes.calibration import calibration_images
+from advisor.measure.runtimes.calibration import IMAGES, calibration_images
 from advisor.measure.runtimes.export import INPUT, LIBRARIES, exported, key_of
 from advisor.measure.runtimes.export_folder import export_folder, kept
 from advisor.measure.runtimes.installed import need
@@ -106,7 +106,7 @@ class OpenVino:
         """Export it; for int8, quantise what was exported."""
         path = exported(task, module)
         if task.cell.precision == "int8":
-            key = key_of(task, module, "nncf", version("nncf"), version("openvino"))
+            key = key_of(task, module, version("nncf"), version("openvino"), str(IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.xml", make, beside=".bin")
         return path.name, OpenVinoServing(task, path)
