@@ -276,3 +276,12 @@ def test_no_compiler_is_told_before_anything_runs(
     ran = run("measure", "--runtime", "compile", "--catalog", tmp_path / "catalog")
     assert ran.code == 2
     assert "install g++ or clang++" in ran.err
+
+
+def test_predictions_name_the_runtime_where_a_board_has_several(run: Run, tmp_path: Path) -> None:
+    names = ("alexnet", "bn-nin", "enet", "resnet-18", "vgg-16")
+    measure(board(tmp_path), FakeChildren(), replace(SEVERAL, architectures=names))
+    where = ("--board", "mine", "--catalog", tmp_path / "catalog")
+    assert run("fit", "mine", "--catalog", tmp_path / "catalog").code == 0
+    ran = run("predict", "resnet-50", "--batch", "1", *where)
+    assert len(re.findall(r"^mine +(?:eager|onnxruntime) [bfi]\S+ +1 +~", ran.out, re.M)) == 4

@@ -191,7 +191,7 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
         "memory_scope": (
             "device memory at peak: reserved by the allocator, and all else in use on the device"
             if on_gpu
-            else "peak resident set of a process forked from one that has the runtime loaded"
+            else "peak resident set of a process that has the runtime loaded"
         ),
         "software": host.software,
         "weights": "paper",

@@ -22,17 +22,18 @@ def gains_text(board: str, found: Sequence[Gains]) -> RenderableType:
         found: at least one.
     """
     table = plain_table(
-        "network", "batch", "runtime", "", f"{BASE_NAME}\nms", "ms", "gain", "90 % interval", ""
+        "network", "batch", "runtime", f"{BASE_NAME}\nms", "ms", "gain", "90 %\ninterval", ""
     )
-    for column in (2, 3, 8):
-        table.columns[column].justify = "left"
+    for column in (table.columns[2], table.columns[7]):
+        column.justify = "left"
+    for column in table.columns:
+        column.no_wrap = True
     for each in found:
         for row in each.rows:
             table.add_row(
                 row.architecture,
                 str(row.batch),
-                row.runtime,
-                row.precision,
+                f"{row.runtime} {row.precision}",
                 significant(row.first_ms),
                 significant(row.second_ms),
                 f"{1 / row.ratio:.2f}",
