@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from advisor.catalog.records import Architecture
@@ -15,7 +16,15 @@ from advisor.measure.disturbance import Disturbance
 from advisor.measure.host import Host
 from advisor.measure.isolation import Outcome
 from advisor.measure.plan import Plan, Thoroughness
-from advisor.measure.tasks import NO_METER, HeatFound, MemoryFound, Task, TimingFound
+from advisor.measure.tasks import (
+    NO_METER,
+    REFERENCE,
+    HeatFound,
+    MemoryFound,
+    PreparedFound,
+    Task,
+    TimingFound,
+)
 from advisor.measure.timing import SessionLimits
 
 HOST = Host(
@@ -28,7 +37,6 @@ HOST = Host(
         "device": "cpu",
         "accelerator": "none",
         "threads": "4",
-        "precision": "fp32",
         "power_mode": "unknown",
         "heated": "none",
         "torch": "0",
@@ -40,10 +48,13 @@ PLAN = Plan(
     batches=(1, 2),
     device="cpu",
     threads=0,
-    precision="fp32",
+    variants=(REFERENCE,),
     thoroughness=Thoroughness(4, 6, 0.06, SessionLimits()),
     declared_power_w=None,
 )
+FASTER = {("onnxruntime", "fp32"): 2.0, ("onnxruntime", "int8"): 4.0, ("eager", "bf16"): 0.4}
+"""How many times as fast as the reference the made-up runtimes are."""
+
 QUIET = Disturbance(0.0, 0.0, 2000.0, 0)
 
 
@@ -60,8 +71,11 @@ class FakeChildren:
         self.pause_s = pause_s
         self.asked: list[str] = []
 
-    def describe(self, device: str, threads: int, precision: str) -> Host:
-        return HOST
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
+        return replace(HOST, details={**HOST.details, **dict.fromkeys(libraries, "1.0")})
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        return self._answer(f"prepare {task.cell}", PreparedFound("", 1e-6, 0.5))
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         return self._answer(f"memory {task.cell}", MemoryFound(100.0 * task.cell.batch, 50.0, 20.0))
@@ -74,6 +88,7 @@ class FakeChildren:
     def time(self, task: Task, limit_s: float) -> Outcome:
         # Every session of a cell finds the same, so that their order cannot matter.
         centre = 10.0 * task.cell.batch * (1 + len(task.cell.architecture) / 10)
+        centre /= FASTER.get(task.cell.variant, 1.0)
         values = [centre * math.exp(0.01 * noise(f"{task.cell} {index}")) for index in range(30)]
         return self._answer(f"time {task.cell}", TimingFound(values, 1, True, QUIET))
 

@@ -286,7 +286,6 @@ def test_unlike_settings_are_unlike_boards(tmp_path: Path) -> None:
     for name, value in (
         ("threads", "1"),
         ("torch", "1"),
-        ("precision", "bf16"),
         ("power_mode", "15W"),
     ):
         other = replace(HOST, details={**HOST.details, name: value})

@@ -15,9 +15,12 @@ from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from advisor.measure.board_run import Ended
     from advisor.measure.host import Host
     from advisor.measure.plan import Plan
+    from advisor.measure.tasks import Variant
 
 CPU_BATCHES = (1, 2, 4, 8, 16)
 GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -41,9 +44,24 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")] = "cpu",
     threads: Annotated[
-        int, typer.Option(metavar="N", help="Threads on a CPU; 0 is torch's own choice.")
+        int, typer.Option(metavar="N", help="Threads on a CPU; 0 is the runtime's own choice.")
     ] = 0,
-    precision: Annotated[str, typer.Option(metavar="fp32", help="Number format.")] = "fp32",
+    runtime: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="What runs them: eager, compile, onnxruntime, openvino.",
+            show_default="eager",
+        ),
+    ] = None,
+    precision: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Number formats: fp32, bf16, fp16, int8.",
+            show_default="fp32",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Within +-6 % instead of +-3 %, in far less time.")
     ] = False,
@@ -77,20 +95,24 @@ def command(
     from advisor.catalog.store import Catalog
     from advisor.cli.measurable import keep, measurable
     from advisor.measure.children import RealChildren
+    from advisor.measure.runtimes.registry import libraries_of
     from advisor.measure.sustained import measure_cold_and_hot
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
+    device = _device(device)
+    variants, left_out = _variants(runtime, precision, device)
     own = target_folder(catalog)
     opened = Catalog(layers_with(own))
     networks = measurable(opened, architectures or [])
-    plan = _plan([each.name for each in networks], batch, device, threads, precision, power, quick)
+    plan = _plan([each.name for each in networks], batch, device, threads, variants, power, quick)
     sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
     known = {**opened.architectures, **{each.name: each for each in networks}}
     children = RealChildren()
-    host = children.describe(plan.device, plan.threads, plan.precision)
+    host = children.describe(plan.device, plan.threads, libraries_of(variants))
     name = _board_name(board, host)
-    emit(plan_text(plan, sustained_s, host.accelerator or host.processor, name, known))
+    machine = host.accelerator or host.processor
+    emit(plan_text(plan, sustained_s, machine, name, known, left_out))
     if dry_run:
         return
     keep(own, networks)
@@ -166,12 +188,29 @@ def _tell_sustained(name: str, catalog: str | None) -> None:
 
 
 def _check_installed() -> None:
-    from importlib.util import find_spec
+    from advisor.measure.runtimes.installed import is_installed
 
     for library in ("torch", "torchvision", "timm", "psutil"):
-        if sys.modules.get(library, library) is None or find_spec(library) is None:
+        if not is_installed(library):
             hint = "install it: pip install 'dnn-advisor[measure]'"
             raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
+
+
+def _variants(
+    runtimes: list[str] | None, precisions: list[str] | None, device: str
+) -> tuple[Sequence[Variant], Sequence[str]]:
+    """What is to run them, and what was left out of that; all that it needs is installed."""
+    from advisor.measure.runtimes.registry import asked_variants, check_installed
+
+    names, formats = _names(runtimes, "eager"), _names(precisions, "fp32")
+    variants, left_out = asked_variants(names, formats, device)
+    check_installed(variants, device)
+    return variants, left_out
+
+
+def _names(given: list[str] | None, default: str) -> list[str]:
+    """Names given one by one, or several with commas between them."""
+    return [name.strip() for text in given or [default] for name in text.split(",")]
 
 
 def _plan(
@@ -179,20 +218,16 @@ def _plan(
     batch: str | None,
     device: str,
     threads: int,
-    precision: str,
+    variants: Sequence[Variant],
     power: str | None,
     quick: bool,
 ) -> Plan:
     from advisor.architectures.registry import BUILDERS
-    from advisor.errors import shown
     from advisor.measure.plan import FULL, QUICK, Plan
     from advisor.quantities import POWER, parse, read_batches
 
-    if precision != "fp32":
-        raise AdvisorError(f"precision {shown(precision)} cannot be measured", "fp32 is what can")
     if threads < 0 or threads > 1024:
         raise AdvisorError(f"threads: {threads} is not a count of threads", "give 0 to 1024")
-    device = _device(device)
     batches = read_batches(batch) if batch is not None else None
     default = CPU_BATCHES if device == "cpu" else GPU_BATCHES
     return Plan(
@@ -200,7 +235,7 @@ def _plan(
         batches=tuple(sorted(batches)) if batches else default,
         device=device,
         threads=threads,
-        precision=precision,
+        variants=variants,
         thoroughness=QUICK if quick else FULL,
         declared_power_w=None if power is None else parse(power, POWER, "power"),
     )

@@ -115,9 +115,16 @@ def check_owner(board_folder: Path, host: Host) -> None:
         if theirs is None:
             raise AdvisorError(f"board {name} was not measured by advisor", "name another --board")
         if theirs != own:
-            raise AdvisorError(
-                f"board {name} is of {what} {theirs}; this is {what} {own}", "name another --board"
-            )
+            raise _unlike(name, what, theirs, own)
+    for what, own in host.runtimes.items():
+        if details.get(what, own) != own:
+            raise _unlike(name, what, details[what], own)
+
+
+def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
+    return AdvisorError(
+        f"board {board} is of {what} {theirs}; this is {what} {own}", "name another --board"
+    )
 
 
 class _AnySource(frozenset[str]):

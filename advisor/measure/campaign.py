@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 
 from advisor.catalog.records import Architecture
@@ -15,10 +15,15 @@ from advisor.measure.findings import Findings, Found
 from advisor.measure.isolation import Outcome
 from advisor.measure.journal import Journal
 from advisor.measure.plan import Plan, run_operations, session_s
+from advisor.measure.runtimes.export_folder import is_there
+from advisor.measure.runtimes.registry import prepared_as
 from advisor.measure.tasks import NO_METER, Cell, Task, TimingFound
 
 CHECK_SHARE = 0.1
 """How much of the heating is done again at the end, to see whether the board stayed hot."""
+
+PREPARE_LIMIT_S = 900
+"""How long exporting, quantising or compiling may take, and what was prepared to answer."""
 
 Tell = Callable[[str, float], None]
 """Is told what happens next, and how many seconds are left, about."""
@@ -60,25 +65,47 @@ class Campaign:
         self.meter_energy()
 
     def measure_memory(self) -> None:
-        """A fresh child a cell, batches rising, until one does not fit."""
+        """A fresh child a cell, batches rising, until one does not fit.
+
+        What a runtime must prepare first is prepared in a child of its own, so that it does not count.
+        """
         for batch in self.plan.batches:
             cells = [
-                Cell(name, batch)
-                for name in self.plan.architectures
-                if self._fitted_so_far(name, batch) and not self._memory_known(Cell(name, batch))
+                cell
+                for cell in self.plan.cells()
+                if cell.batch == batch
+                and self._fitted_so_far(cell)
+                and not self._memory_known(cell)
             ]
             for cell in self._shuffled(cells, f"memory {batch}"):
+                if not self._is_prepared(cell):
+                    continue
                 self.tell(f"memory of {cell}", self._remaining_s())
                 limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
                 outcome = self.children.memory(self._task(cell), limit_s)
                 self._keep(cell, outcome, asdict)
 
-    def _fitted_so_far(self, name: str, batch: int) -> bool:
+    def _fitted_so_far(self, cell: Cell) -> bool:
         return all(
-            self.findings.of(Cell(name, smaller)).status == "ok"
+            self.findings.of(replace(cell, batch=smaller)).status == "ok"
             for smaller in self.plan.batches
-            if smaller < batch
+            if smaller < cell.batch
         )
+
+    def _is_prepared(self, cell: Cell) -> bool:
+        """Prepare a cell, unless that is done, or was done for another batch size."""
+        shared = prepared_as(cell)
+        if shared is None:
+            return True
+        before = self.findings.prepared.get(shared)
+        if before is None or not is_there(before.prepared):
+            self.tell(f"preparing {cell}", self._remaining_s())
+            limit_s = PREPARE_LIMIT_S + 20 * self._expected_run_ms(cell) / 1000
+            outcome = self.children.prepare(self._task(cell), limit_s)
+            self._keep(
+                cell, outcome, lambda found: {"holds_for": shared.as_list(), **asdict(found)}
+            )
+        return self.findings.of(cell).status == "ok"
 
     def _expected_run_ms(self, cell: Cell) -> float:
         """How long a run takes at most, from operations and from what smaller batches took."""
@@ -86,7 +113,7 @@ class Campaign:
             run_ms * cell.batch / batch
             for batch in self.plan.batches
             if batch < cell.batch
-            and (run_ms := self.findings.of(Cell(cell.architecture, batch)).run_ms)
+            and (run_ms := self.findings.of(replace(cell, batch=batch)).run_ms)
         ]
         return max(self.plan.guessed_run_ms(cell, self.known), *smaller, 0.0)
 
@@ -114,8 +141,7 @@ class Campaign:
             limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
             outcome = self.children.heat(self._task(cell), seconds, limit_s)
             if outcome.status == "ok":
-                by = [cell.architecture, cell.batch]
-                record = {"heat": asdict(outcome.value), "by": by, "when": when}
+                record = {"heat": asdict(outcome.value), "by": cell.as_list(), "when": when}
                 self.journal.append(record)
                 self.findings.add(record)
                 return
@@ -147,12 +173,12 @@ class Campaign:
         if targets is None:
             more = wanted.least_sessions // 2
             targets = [
-                [cell.architecture, cell.batch, len(found.sessions) + more]
+                [*cell.as_list(), len(found.sessions) + more]
                 for cell, found in self._live()
                 if self.findings.verdict(found, wanted.half_width).startswith("noisy")
             ]
             self.journal.append({"again": targets})
-        self.goal = {Cell(name, batch): count for name, batch, count in targets}
+        self.goal = {Cell(*cell): count for *cell, count in targets}
         while cells := [
             cell for cell, found in self._live() if len(found.sessions) < self.goal.get(cell, 0)
         ]:
@@ -177,7 +203,7 @@ class Campaign:
             if outcome.value == NO_METER:
                 return
             # A failure here leaves the cell's latency as it is; the journal says what it was.
-            record: dict[str, object] = {"cell": [cell.architecture, cell.batch], "energy": None}
+            record: dict[str, object] = {"cell": cell.as_list(), "energy": None}
             if outcome.value:
                 record["energy"] = asdict(outcome.value)
             else:
@@ -190,7 +216,7 @@ class Campaign:
     ) -> None:
         """Put an outcome on disk and take it into account."""
         ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        record: dict[str, object] = {"cell": [cell.architecture, cell.batch], "at": ended}
+        record: dict[str, object] = {"cell": cell.as_list(), "at": ended}
         if outcome.status == "ok":
             record.update(to_record(outcome.value))
         else:
@@ -204,7 +230,10 @@ class Campaign:
         return [(cell, found) for cell, found in cells if found.peaks_mb and found.status == "ok"]
 
     def _task(self, cell: Cell) -> Task:
-        return self.plan.task(cell, self.known)
+        """How to run a cell, from what was prepared for it, if that is done."""
+        shared = prepared_as(cell)
+        found = None if shared is None else self.findings.prepared.get(shared)
+        return replace(self.plan.task(cell, self.known), prepared=found.prepared if found else "")
 
     def _run_ms(self, cell: Cell) -> float:
         return self.findings.of(cell).run_ms or self.plan.guessed_run_ms(cell, self.known)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from advisor.errors import AdvisorError
 from advisor.measure.host import Host, describe
 from advisor.measure.isolation import Isolation, Outcome
+from advisor.measure.runtimes.registry import RUNTIMES
 from advisor.measure.tasks import Task
 
 
 class Children(Protocol):
     """Runs one task in a child of its own."""
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        """Prepare a network for its runtime; the value is a `PreparedFound`."""
+        ...
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """Find the peak memory; the value is a `MemoryFound`."""
@@ -38,22 +44,29 @@ class RealChildren:
 
         self._worker = worker
         self._isolation = Isolation(["advisor.measure.preload"])
+        self._without_torch = Isolation(None)
 
-    def describe(self, device: str, threads: int, precision: str) -> Host:
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """This machine; told by a child, since describing touches the device.
 
         Raises:
             AdvisorError: the child failed.
         """
-        outcome = self._isolation.run(describe, device, threads, precision, limit_s=300)
+        outcome = self._isolation.run(describe, device, threads, libraries, limit_s=300)
         if outcome.status != "ok":
             raise AdvisorError(f"{device} cannot be described: {outcome.reason}")
         host: Host = outcome.value
         return host
 
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        """See `advisor.measure.worker.prepare_task`."""
+        return self._isolation.run(self._worker.prepare_task, task, limit_s=limit_s)
+
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measure.worker.memory_task`."""
-        return self._isolation.run(self._worker.memory_task, task, limit_s=limit_s)
+        in_torch = RUNTIMES[task.cell.runtime].runs_in_torch
+        isolation = self._isolation if in_torch else self._without_torch
+        return isolation.run(self._worker.memory_task, task, limit_s=limit_s)
 
     def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
         """See `advisor.measure.worker.heat_task`."""

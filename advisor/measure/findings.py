@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from advisor.measure.agreement import fault
 from advisor.measure.disturbance import Disturbance
 from advisor.measure.energy import EnergyFound
 from advisor.measure.journal import Journal, Record
@@ -19,7 +20,7 @@ from advisor.measure.statistics import (
     drift_between_runs,
     summarise,
 )
-from advisor.measure.tasks import Cell, HeatFound
+from advisor.measure.tasks import Cell, HeatFound, PreparedFound
 from advisor.measure.verdict import Conditions, verdict
 
 MOST_OTHERS_IN_SESSION = 0.05
@@ -105,6 +106,7 @@ class Findings:
     def __init__(self, journals: Sequence[Journal]) -> None:
         """Read what these runs hold, one at least; more can be added to the last."""
         self.by_cell: dict[Cell, Found] = {}
+        self.prepared: dict[Cell, PreparedFound] = {}
         self.runs: list[list[tuple[Cell, Session]]] = []
         self.heats: list[Heat] = []
         self.unsteady = 0.0
@@ -136,6 +138,13 @@ class Findings:
             found.status, found.reason = "ok", ""  # an earlier run may have failed here
             found.averaged = found.averaged or record["runs_per_value"] > 1
             self.runs[-1].append((cell, session))
+        elif "image_effect" in record:
+            prepared = PreparedFound(
+                record["prepared"], record["difference"], record["image_effect"]
+            )
+            self.prepared[Cell(*record["holds_for"])] = prepared
+            if reason := fault(cell.precision, prepared):
+                found.status, found.reason = "failed", reason
         elif "peak_mb" in record:
             found.peaks_mb.append(record["peak_mb"])
             found.empties_mb.append(record["empty_mb"])

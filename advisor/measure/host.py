@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-import torch
 
 from advisor._version import __version__
+from advisor.measure.runtimes.registry import LIBRARIES
 
 UNKNOWN = "unknown"
 IDENTITY = (
@@ -21,7 +22,6 @@ IDENTITY = (
     "device",
     "accelerator",
     "threads",
-    "precision",
     "power_mode",
     "torch",
     "heated",
@@ -52,13 +52,26 @@ class Host:
         """What makes this machine, run in this way, the board that it is."""
         return {name: self.details.get(name, UNKNOWN) for name in IDENTITY}
 
+    @property
+    def runtimes(self) -> dict[str, str]:
+        """The versions of the runtimes that it runs, beside torch: rows of unlike ones do not mix."""
+        return {name: self.details[name] for name in LIBRARIES if name in self.details}
+
     def heated(self, seconds: float) -> Host:
         """The same machine kept hot after that long a load, which is another board."""
         return replace(self, details={**self.details, "heated": f"{seconds:g} s"})
 
 
-def describe(device: str, threads: int, precision: str) -> Host:
-    """This machine, as seen for a device. It touches the device: call it in a child."""
+def describe(device: str, threads: int, libraries: Sequence[str]) -> Host:
+    """This machine, as seen for a device. It touches the device: call it in a child.
+
+    Args:
+        device: "cpu", or as in "cuda:0".
+        threads: threads a CPU may use; 0 for the library's own choice.
+        libraries: those of the runtimes that are measured, some of `LIBRARIES`.
+    """
+    import torch
+
     accelerator, driver, cuda = "", "none", "none"
     memory_mb = psutil.virtual_memory().total / 1e6
     if device != "cpu":
@@ -74,10 +87,10 @@ def describe(device: str, threads: int, precision: str) -> Host:
         "device": device,
         "accelerator": accelerator or "none",
         "threads": str(threads or torch.get_num_threads()),
-        "precision": precision,
         "power_mode": _power_mode(),
         "heated": "none",
         "torch": torch.__version__,
+        **{library: version(library) for library in libraries},
         "driver": driver,
         "cuda": cuda,
         "governor": _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or UNKNOWN,

@@ -7,6 +7,7 @@ second. A child that crashes, is killed, runs on for ever or whose parent dies h
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
+
+from advisor.errors import AdvisorError
 
 OUT_OF_MEMORY_SIGNAL = signal.SIGKILL
 """What the kernel ends a process with that the machine's memory cannot hold."""
@@ -45,15 +48,19 @@ class Outcome:
 class Isolation:
     """Runs functions in fresh child processes, one at a time."""
 
-    def __init__(self, preload: Sequence[str]) -> None:
+    def __init__(self, preload: Sequence[str] | None) -> None:
         """Prepare the server.
 
         Args:
-            preload: modules that the server imports once for all children.
+            preload: modules that the server imports once for all children; `None` for children
+                without a server, each of which begins with nothing and takes its time to load.
         """
-        self._context = multiprocessing.get_context("forkserver")
-        # With "__main__" the server imports the program once, instead of every child.
-        self._context.set_forkserver_preload(["__main__", *preload])
+        self._context: Any = multiprocessing.get_context(
+            "spawn" if preload is None else "forkserver"
+        )
+        if preload is not None:
+            # With "__main__" the server imports the program once, instead of every child.
+            self._context.set_forkserver_preload(["__main__", *preload])
 
     def run(self, function: Callable[..., object], *arguments: object, limit_s: float) -> Outcome:
         """Call `function(*arguments)` in a child and wait for what becomes of it.
@@ -111,7 +118,8 @@ def _serve(
     try:
         outcome = Outcome("ok", function(*arguments), "")
     except Exception as error:  # noqa: BLE001  (whatever it is, it is told)
-        reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+        kind = "" if isinstance(error, AdvisorError) else f"{type(error).__name__}: "
+        reason = f"{kind}{error}".splitlines()[0][:300]
         full = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
         full = full or "can't allocate memory" in str(error)
         outcome = Outcome("does_not_fit" if full else "failed", None, reason)
@@ -120,6 +128,8 @@ def _serve(
     sys.stdout.flush()
     for helper in multiprocessing.active_children():  # such as a meter's own process
         helper.terminate()
+    # As at an ordinary exit: libraries' semaphores are given back.
+    multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
     os._exit(0)  # torch's threads need not be waited for
 
 

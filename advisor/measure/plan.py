@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from advisor.catalog.records import Architecture
-from advisor.measure.tasks import Cell, Task
+from advisor.measure.tasks import Cell, Task, Variant
 from advisor.measure.timing import SessionLimits
 
 
@@ -50,7 +50,7 @@ class Plan:
         batches: batch sizes in rising order; larger ones are left out once one does not fit.
         device: "cpu", or as in "cuda:0".
         threads: threads a CPU may use; 0 for the library's own choice.
-        precision: number format.
+        variants: what runs them: pairs of runtime and precision.
         thoroughness: how much evidence to gather.
         declared_power_w: net power as the user states it, if so.
         sustained_s: for how long the board is heated before anything is timed; 0 for not at all.
@@ -60,7 +60,7 @@ class Plan:
     batches: Sequence[int]
     device: str
     threads: int
-    precision: str
+    variants: Sequence[Variant]
     thoroughness: Thoroughness
     declared_power_w: float | None
     sustained_s: float = 0.0
@@ -72,8 +72,13 @@ class Plan:
         return replace(self, thoroughness=thoroughness, sustained_s=seconds)
 
     def cells(self) -> list[Cell]:
-        """Every pair, the smallest batches first."""
-        return [Cell(name, batch) for batch in self.batches for name in self.architectures]
+        """Everything to measure, the smallest batches first."""
+        return [
+            Cell(name, batch, *variant)
+            for batch in self.batches
+            for name in self.architectures
+            for variant in self.variants
+        ]
 
     def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
         """How to run a cell."""
@@ -88,7 +93,12 @@ class Plan:
     def as_record(self) -> dict[str, object]:
         """The plan as plain values, for the journal."""
         record = asdict(self)
-        return {**record, "architectures": list(self.architectures), "batches": list(self.batches)}
+        return {
+            **record,
+            "architectures": list(self.architectures),
+            "batches": list(self.batches),
+            "variants": [list(variant) for variant in self.variants],
+        }
 
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
         """How long one run may take, from operations alone."""

@@ -5,6 +5,8 @@ import contextlib
 with contextlib.suppress(
     Exception
 ):  # the server must live; a child that needs it says what is missing
+    import advisor.architectures.quick_build
+    import advisor.measure.host
     import advisor.measure.worker  # noqa: F401
     from advisor.architectures.torchvision_import import torchvision_models
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from scipy.special import stdtrit
 
 from advisor.catalog.records import Estimate
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
+from advisor.measure.agreement import WRONG
 from advisor.measure.findings import Findings, Found
 from advisor.measure.journal import Journal, read_runs
+from advisor.measure.runtimes.registry import LIBRARIES
 from advisor.measure.statistics import Drift
 from advisor.measure.tasks import Cell
 
@@ -33,12 +35,10 @@ class Terms:
     """What all runs of a board were asked for, taken together.
 
     Attributes:
-        precision: number format; a board has one.
         half_width: the strictest that any run was asked for; pooled rows are judged by it.
         declared_power_w: net power as the user stated it last, if ever.
     """
 
-    precision: str
     half_width: float
     declared_power_w: float | None
 
@@ -48,7 +48,6 @@ class Terms:
         plans = [journal.header["plan"] for journal in journals]
         declared = [plan["declared_power_w"] for plan in plans if plan["declared_power_w"]]
         return cls(
-            plans[-1]["precision"],
             min(plan["thoroughness"]["half_width"] for plan in plans),
             declared[-1] if declared else None,
         )
@@ -65,14 +64,27 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
     """
     journals = read_runs(board_folder / "runs")
     findings, terms = Findings(journals), Terms.of(journals)
+    host = with_runtimes(host, journals)
     rows = measured_rows(findings, terms)
     write_whole(board_folder / "board.yaml", board_yaml(findings, terms, host))
     write_whole(board_folder / "measurements.csv", measurements_csv(rows))
     return rows
 
 
+def with_runtimes(host: Host, journals: Sequence[Journal]) -> Host:
+    """The machine with the versions of all runtimes that any of these runs used."""
+    used = {
+        name: told
+        for journal in journals
+        for name, told in journal.header.get("host", {}).items()
+        if name in LIBRARIES
+    }
+    software = [host.software, *(f"{name} {told}" for name, told in sorted(used.items()))]
+    return replace(host, software=", ".join(software), details={**host.details, **used})
+
+
 def measured_rows(findings: Findings, terms: Terms) -> list[Row]:
-    """A row for every cell that any run tried, by architecture and batch."""
+    """A row for every cell that any run tried, by architecture, batch, runtime and precision."""
     return [
         _row(cell, found, findings, terms)
         for cell, found in sorted(findings.by_cell.items())
@@ -83,15 +95,17 @@ def measured_rows(findings: Findings, terms: Terms) -> list[Row]:
 def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
     row: dict[str, Value] = {
         "architecture": cell.architecture,
-        "runtime": "eager",
-        "precision": terms.precision,
+        "runtime": cell.runtime,
+        "precision": cell.precision,
         "batch": cell.batch,
         "origin": "measured",
         "source": MEASURED,
         "reason": _safe(found.reason),
     }
     if found.status != "ok" and len(found.sessions) < LEAST_SESSIONS:
-        return {**row, "status": found.status}
+        word, _, reason = found.reason.partition(": ")
+        told = {"verdict": WRONG, "reason": _safe(reason)} if word == WRONG else {}
+        return {**row, **told, "status": found.status}
     return {
         **row,
         "status": "ok",
@@ -177,7 +191,7 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
         "memory_scope": (
             "device memory at peak: reserved by the allocator, and all else in use on the device"
             if on_gpu
-            else "peak resident set of a process forked from one that has the runtime loaded"
+            else "peak resident set of a process that has the runtime loaded"
         ),
         "software": host.software,
         "weights": "paper",
@@ -216,9 +230,8 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int
     found = {}
     for journal in read_runs(board_folder / "runs"):
         findings = Findings([journal])
-        precision = journal.header["plan"]["precision"]
         found[journal.run_id] = {
-            (cell.architecture, "eager", precision, cell.batch): _estimate(each, findings.drift)
+            (cell.architecture, *cell.variant, cell.batch): _estimate(each, findings.drift)
             for cell, each in findings.by_cell.items()
             if each.sessions
         }
@@ -236,4 +249,7 @@ def describe_rows(rows: Sequence[Row]) -> str:
     stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
     rows_text = "1 row" if len(ran) == 1 else f"{len(ran)} rows"
     text = f"{rows_text}, {stable} stable and {len(ran) - stable} noisy"
-    return text + (f"; {len(rows) - len(ran)} did not run" if len(rows) > len(ran) else "")
+    wrong = sum(row.get("verdict") == WRONG for row in rows)
+    stopped = len(rows) - len(ran) - wrong
+    text += f"; {stopped} did not run" if stopped else ""
+    return text + (f"; {wrong} with {WRONG} left out of every choice" if wrong else "")

@@ -13,6 +13,13 @@ NO_METER = "no meter"
 """What an energy child says where the machine has none."""
 
 
+Variant = tuple[str, str]
+"""Runtime and precision."""
+
+REFERENCE: Variant = ("eager", "fp32")
+"""What the others are held against, in their answers and in their speed."""
+
+
 @dataclass(frozen=True, order=True)
 class Cell:
     """One thing to measure.
@@ -20,13 +27,28 @@ class Cell:
     Attributes:
         architecture: its name.
         batch: images per forward pass.
+        runtime: what runs it.
+        precision: number format.
     """
 
     architecture: str
     batch: int
+    runtime: str = REFERENCE[0]
+    precision: str = REFERENCE[1]
+
+    @property
+    def variant(self) -> Variant:
+        """Its runtime and precision."""
+        return self.runtime, self.precision
+
+    def as_list(self) -> list[str | int]:
+        """As a journal has it: of the reference only what tells it from others of the reference."""
+        further = [] if self.variant == REFERENCE else [*self.variant]
+        return [self.architecture, self.batch, *further]
 
     def __str__(self) -> str:
-        return f"{self.architecture} at batch {self.batch}"
+        further = "" if self.variant == REFERENCE else f", {self.runtime} {self.precision}"
+        return f"{self.architecture} at batch {self.batch}{further}"
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,7 @@ class Task:
         device: "cpu", or as in "cuda:0".
         threads: how many threads a CPU may use; 0 for the library's own choice.
         limits: how long a timing session may take.
+        prepared: the file in the folder of exports that the network is served from; "" for none.
     """
 
     cell: Cell
@@ -46,6 +69,7 @@ class Task:
     device: str
     threads: int
     limits: SessionLimits
+    prepared: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,3 +131,19 @@ class MemoryFound:
     peak_mb: float
     empty_mb: float
     run_ms: float
+
+
+@dataclass(frozen=True)
+class PreparedFound:
+    """What preparing a network for a runtime found.
+
+    Attributes:
+        prepared: the file that it is served from, in the folder of exports; "" for none.
+        difference: the largest by which an answer differs from the reference's, as a share of the
+            largest answer; `None` where an answer is no number.
+        image_effect: the largest by which the reference's answers to two images differ, likewise.
+    """
+
+    prepared: str
+    difference: float | None
+    image_effect: float

@@ -1,31 +1,55 @@
-"""What runs inside a child: build the network, then time it or watch its memory."""
+"""What runs inside a child: prepare a network for its runtime, time it, or watch its memory.
+
+Nothing here loads torch: a runtime that serves without it must not pay for it.
+"""
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
-from contextlib import suppress
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import torch
-
-from advisor.architectures.quick_build import quick_build
 from advisor.errors import AdvisorError
 from advisor.measure.disturbance import watched
 from advisor.measure.energy import EnergyFound, find_meter, meter_energy
-from advisor.measure.tasks import NO_METER, HeatFound, MemoryFound, Task, TimingFound
+from advisor.measure.runtimes.registry import RUNTIMES
+from advisor.measure.runtimes.runtime import Serving
+from advisor.measure.tasks import NO_METER, HeatFound, MemoryFound, PreparedFound, Task, TimingFound
 from advisor.measure.timing import Timed, run_for, time_session
 
 MB = 1e6
 
 
+def prepare_task(task: Task) -> PreparedFound:
+    """Make what the runtime serves the network from, and hold its answers against the reference's.
+
+    Raises:
+        AdvisorError: the runtime cannot have this network.
+    """
+    from advisor.measure.agreement import compare_answers
+    from advisor.measure.images import in_batches, telling_images
+    from advisor.measure.runtimes.eager import reference_answers
+    from advisor.measure.telling import telling_network
+
+    _hush()
+    module = telling_network(task.cell.architecture, task.input_shape)
+    images = telling_images(task.input_shape, task.cell.batch)
+    expected = reference_answers(task, module, images)
+    prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, module)
+    found = in_batches(serving.answers, images, task.cell.batch)
+    serving.close()
+    return PreparedFound(prepared, *compare_answers(expected, found))
+
+
 def time_task(task: Task) -> TimingFound:
     """One timing session: synchronised wall time, the input already on the device."""
     found: list[Timed] = []
-    with torch.inference_mode():
-        run = runner(task)
+    with served(task) as serving:
         disturbance = watched(
-            lambda: found.append(time_session(run, time.perf_counter_ns, task.limits))
+            lambda: found.append(time_session(serving.run, time.perf_counter_ns, task.limits))
         )
     timed = found[0]
     return TimingFound(timed.values_ms, timed.runs_per_value, timed.settled, disturbance)
@@ -33,22 +57,21 @@ def time_task(task: Task) -> TimingFound:
 
 def heat_task(task: Task, seconds: float) -> HeatFound:
     """Run a cell back to back for a while, so that the board gets as hot as it does in use."""
-    with torch.inference_mode():
-        return HeatFound(seconds, run_for(runner(task), time.perf_counter_ns, seconds))
+    with served(task) as serving:
+        return HeatFound(seconds, run_for(serving.run, time.perf_counter_ns, seconds))
 
 
 def memory_task(task: Task) -> MemoryFound:
     """The peak memory of building and running a cell, in a child that has run nothing else."""
     on_gpu = task.device != "cpu"
-    _load_runtime(task)
+    RUNTIMES[task.cell.runtime].warm_up(task)
     empty_mb = _reserved_mb(task.device) if on_gpu else _resident_peak_mb(reset=True)
-    with torch.inference_mode():
-        run = runner(task)
-        run()
+    with served(task) as serving:
+        serving.run()
         began = time.perf_counter()
-        run()
+        serving.run()
         run_ms = 1000 * (time.perf_counter() - began)
-    peak_mb = _reserved_mb(task.device) if on_gpu else _resident_peak_mb()
+        peak_mb = _reserved_mb(task.device) if on_gpu else _resident_peak_mb()
     return MemoryFound(peak_mb, empty_mb, run_ms)
 
 
@@ -61,49 +84,32 @@ def energy_task(task: Task) -> EnergyFound | str | None:
     meter = find_meter(task.device)
     if meter is None:
         return NO_METER
-    with torch.inference_mode():
-        run = runner(task)
+    with served(task) as serving:
         for _ in range(3):
-            run()
-        return meter_energy(meter, run, task.limits.energy_s)
+            serving.run()
+        return meter_energy(meter, serving.run, task.limits.energy_s)
 
 
-def runner(task: Task) -> Callable[[], object]:
-    """A function that runs the cell once and returns when the device is done.
+@contextmanager
+def served(task: Task) -> Iterator[Serving]:
+    """The cell's network, served by its runtime.
 
     Raises:
-        AdvisorError: the device is not there.
+        AdvisorError: the device is not there, or the runtime cannot compute so.
     """
-    _prepare(task)
-    device = torch.device(task.device)
-    module = quick_build(task.cell.architecture).to(device)
-    images = torch.randn((task.cell.batch, *task.input_shape), device=device)
-    if device.type != "cuda":
-        return lambda: module(images)
-
-    def run() -> None:
-        module(images)
-        torch.cuda.synchronize(device)
-
-    return run
+    serving = RUNTIMES[task.cell.runtime].load(task)
+    try:
+        yield serving
+    finally:
+        serving.close()
 
 
-def _prepare(task: Task) -> None:
-    if task.threads:
-        torch.set_num_threads(task.threads)
-    # fp32 means fp32: convolutions would otherwise run as TensorFloat-32 on recent GPUs.
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    if task.device != "cpu" and not torch.cuda.is_available():
-        raise AdvisorError(f"no device {task.device!r}: CUDA is not available")
-
-
-def _load_runtime(task: Task) -> None:
-    """Run something tiny, so that the libraries' own memory is there before the network's."""
-    _prepare(task)
-    with torch.inference_mode():
-        layer = torch.nn.Conv2d(3, 8, 3).to(task.device)
-        layer(torch.zeros((1, 3, 32, 32), device=task.device))
+def _hush() -> None:
+    """Let exporters keep their progress bars and advice to themselves; what they raise is told."""
+    warnings.simplefilter("ignore")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
 
 
 def _reserved_mb(device: str) -> float:
@@ -112,6 +118,8 @@ def _reserved_mb(device: str) -> float:
     The context is what the driver counts as used beyond all that allocators have reserved; other
     processes on the device would be counted, too.
     """
+    import torch
+
     free, total = torch.cuda.mem_get_info(device)
     context = total - free - torch.cuda.memory_reserved(device)
     return (torch.cuda.max_memory_reserved(device) + context) / MB

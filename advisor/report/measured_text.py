@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from advisor.catalog.records import Estimate
 from advisor.measure.findings import Heat
 from advisor.measure.verdict import MOST_DRIFT
 from advisor.report.figures import plain_table, significant
+from advisor.report.gains_text import slower_text
+from advisor.solve.compare import Key
+from advisor.solve.gains import gains
 
 Row = Mapping[str, str | int | float | None]
 
@@ -25,7 +29,9 @@ class _Verdict:
 
     @classmethod
     def of(cls, row: Row) -> _Verdict:
-        text = str(row.get("verdict") or f"{row['status']}: {row.get('reason')}")
+        text = str(row.get("verdict") or row["status"])
+        if row["status"] != "ok":
+            text = f"{text}: {row.get('reason')}"
         told, _, unknown = text.partition(" (unknown: ")
         word, _, reasons = told.partition(": ")
         return cls(word, tuple(reasons.split("; ")) if reasons else (), unknown.rstrip(")"))
@@ -34,17 +40,22 @@ class _Verdict:
 def measured_text(rows: Sequence[Row]) -> RenderableType:
     """A line a row: latency with the half-width of its interval, memory, power, and the verdict.
 
-    What every verdict says is said once, below.
+    What every verdict says is said once, below; so is where a runtime or precision is slower than
+    eager fp32.
     """
     verdicts = [_Verdict.of(row) for row in rows]
     common = set.intersection(*(set(each.reasons) for each in verdicts)) if verdicts else set()
     with_power = any(row.get("net_power_w") for row in rows)
     power = ["net W"] if with_power else []
-    table = plain_table("network", "batch", "ms", "+-", "MB", *power, "verdict")
+    varying = [name for name in ("runtime", "precision") if len({row[name] for row in rows}) > 1]
+    table = plain_table("network", "batch", *varying, "ms", "+-", "MB", *power, "verdict")
+    for column in table.columns[2 : 2 + len(varying)]:
+        column.justify = "left"
     table.columns[-1].justify = "left"
     table.columns[-1].no_wrap = False
     for row, verdict in zip(rows, verdicts, strict=True):
-        cells = [_figure(row, "latency_ms"), _half_width(row), _figure(row, "memory_mb")]
+        cells = [str(row[name]) for name in varying]
+        cells += [_figure(row, "latency_ms"), _half_width(row), _figure(row, "memory_mb")]
         cells += [_figure(row, "net_power_w")] if with_power else []
         own = "; ".join(reason for reason in verdict.reasons if reason not in common)
         text = f"{verdict.word}: {own}" if own else verdict.word
@@ -53,7 +64,28 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     notes = [f"In every row: {'; '.join(sorted(common))}."] if common else []
     untold = sorted({each.unknown for each in verdicts if each.unknown})
     notes += [f"Could not be told here: {'; '.join(untold)}."] if untold else []
+    notes += slower_text(gains(_latencies(rows)))
     return Group(table, *([""] if notes else []), *map(Text, notes))
+
+
+def _latencies(rows: Sequence[Row]) -> dict[Key, Estimate]:
+    """The latencies of the rows that ran, by what was run."""
+    found = {}
+    for row in rows:
+        value, low, high = (row.get(f"latency_{end}ms") for end in ("", "low_", "high_"))
+        if isinstance(value, float):
+            key = (
+                str(row["architecture"]),
+                str(row["runtime"]),
+                str(row["precision"]),
+                int(str(row["batch"])),
+            )
+            ends = (
+                low if isinstance(low, float) else None,
+                high if isinstance(high, float) else None,
+            )
+            found[key] = Estimate(value, *ends, "measured", str(row["source"]))
+    return found
 
 
 def heat_text(heat: Heat) -> Text:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from advisor.catalog.records import Architecture
 from advisor.measure.plan import Plan, session_s
+from advisor.measure.tasks import REFERENCE
 from advisor.report.figures import counted, duration_text
 
 CHILD_S = 2.0
 """A memory child, roughly."""
 
+PREPARE_S = 15.0
+"""Preparing a network for a runtime and holding its answers against eager's, roughly."""
+
 
 def plan_text(
-    plan: Plan, sustained_s: float, machine: str, board: str, known: Mapping[str, Architecture]
+    plan: Plan,
+    sustained_s: float,
+    machine: str,
+    board: str,
+    known: Mapping[str, Architecture],
+    left_out: Sequence[str] = (),
 ) -> str:
     """The board, the networks, how thoroughly, and about how long that takes.
 
@@ -23,15 +32,17 @@ def plan_text(
         machine: what is measured.
         board: what it will be called.
         known: the architectures by name.
+        left_out: the pairs of runtime and precision that there are none of, in words.
     """
     wanted = plan.thoroughness
     seconds = _sessions_s(plan, known)
     lines = [
-        f"board {board}: {machine}, {plan.device}, {plan.precision}",
+        f"board {board}: {machine}, {plan.device}, {', '.join(map(' '.join, plan.variants))}",
         f"{counted(len(plan.architectures), 'network')} at batch {', '.join(map(str, plan.batches))}: "
         f"{wanted.least_sessions} to {wanted.most_sessions} sessions each, until known to "
         f"+-{wanted.half_width:.0%}",
     ]
+    lines += [f"left out: {each}" for each in left_out]
     if sustained_s:
         hot = plan.sustained(sustained_s)
         lines.append(
@@ -42,9 +53,10 @@ def plan_text(
 
 
 def _sessions_s(plan: Plan, known: Mapping[str, Architecture]) -> float:
-    """How long the least number of sessions takes."""
+    """How long the least number of sessions takes, and what goes before them."""
     wanted = plan.thoroughness
-    return sum(
+    prepared = sum(variant != REFERENCE for variant in plan.variants) * len(plan.architectures)
+    return PREPARE_S * prepared + sum(
         CHILD_S + wanted.least_sessions * session_s(wanted.limits, plan.guessed_run_ms(cell, known))
         for cell in plan.cells()
     )

@@ -35,19 +35,26 @@ COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
 }
 """What is told of each forecast, by heading."""
 
-DROPPABLE = ("rate\nfps", "MB, 90 %\ninterval", "J, 90 %\ninterval")
+DROPPABLE = ("rate\nfps", "MB, 90 %\ninterval", "J, 90 %\ninterval", "energy\nJ")
 """What a narrow terminal can do without, the first first."""
 
 
 def predict_text(heading: str, told: Sequence[Forecast], notes: Sequence[str]) -> RenderableType:
     """A line a network, board and batch size: each figure with its 90 % interval and its origin."""
-    several = len({each.architecture for each in told}) > 1
-    columns = {"network": lambda each: each.architecture, **COLUMNS} if several else COLUMNS
+    leading: dict[str, Callable[[Forecast], str]] = {}
+    if len({each.architecture for each in told}) > 1:
+        leading["network"] = lambda each: each.architecture
+    leading["board"] = COLUMNS["board"]
+    variants = {(each.board, each.runtime, each.precision) for each in told}
+    if len(variants) > len({board for board, *_ in variants}):
+        leading["runtime"] = lambda each: f"{each.runtime} {each.precision}"
+    columns = {**leading, **COLUMNS}
 
     def table_of(headings: Sequence[str]) -> Table:
         table = plain_table(*headings)
         table.columns[-1].justify = "left"
-        table.columns[0].no_wrap = True
+        for column in table.columns[: len(leading)]:
+            column.justify, column.no_wrap = "left", True
         for each in told:
             table.add_row(*(columns[name](each) for name in headings))
         return table

@@ -72,7 +72,7 @@ def compare(
     if any_runtime:
         first, second = _only_ones(first), _only_ones(second)
     shared = sorted(set(first) & set(second), key=lambda key: (key[0], key[3], key[1], key[2]))
-    return [_compared(key, first[key], second[key]) for key in shared]
+    return [compared(key, first[key], second[key]) for key in shared]
 
 
 def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
@@ -86,7 +86,8 @@ def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
     }
 
 
-def _compared(key: Key, first: Estimate, second: Estimate) -> Compared:
+def compared(key: Key, first: Estimate, second: Estimate) -> Compared:
+    """One row's latencies side by side; `key` is what the second ran."""
     ratio = second.value / first.value
     low = high = None
     if first.low and first.high and second.low and second.high:

@@ -20,6 +20,9 @@ from advisor.solve.stacking import stacked
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
+QUANTISED = "int8"
+"""The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
+
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     """Read what a question needs from the catalog; see `candidates_on` for the rest.
@@ -188,11 +191,11 @@ def _with_weights(
     place = {key: index for index, key in enumerate(keys)}
     parts = []
     for index, each in enumerate(wanted):
-        places = np.array([place[key] for key in each], dtype=np.int64)
-        owners = [key[0] for key in each]
         own = rows[row_board[rows] == index] if len(boards) > 1 else rows
-        joined, which = _joined(table, own, owners)
-        parts.append((joined, np.append(places, -1)[which]))
+        for some, fitting in _by_precision(table, own, each):
+            places = np.array([place[key] for key in fitting], dtype=np.int64)
+            joined, which = _joined(table, some, [key[0] for key in fitting])
+            parts.append((joined, np.append(places, -1)[which]))
     sets = tuple(weights[key] for key in keys)
     if len(parts) == 1:
         return (*parts[0], sets)
@@ -206,16 +209,26 @@ def _wanted_weights(
     asked: str | None,
     stand_ins: Mapping[str, str],
 ) -> list[tuple[str, str]]:
-    """The sets of weights that were asked for, sorted by architecture and name."""
+    """The sets of weights that were asked for, and their quantised ones, by architecture and name."""
     name = board.weights if asked is None else asked
     known = {key[1] for key in sets} | {"any"}
     replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
     if name and name not in known and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
-    wanted = {key for key in sets if name in ("any", key[1])}
+    wanted = {key for key in sets if name == "any" or key[1] in (name, f"{name}-{QUANTISED}")}
     wanted |= {key for key in stand_ins.items() if (key[0], name) not in sets}
     return sorted(wanted)
+
+
+def _by_precision(
+    table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
+    """The rows with the sets of weights that tell of them: a quantised network's accuracy is its own."""
+    quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
+    for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
+        if len(some) or not is_quantised:
+            yield some, [key for key in keys if (QUANTISED in key[1]) == is_quantised]
 
 
 def _joined(

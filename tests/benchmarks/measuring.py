@@ -29,6 +29,7 @@ from advisor.catalog.writing import Row
 from advisor.measure.board_run import measure_board
 from advisor.measure.children import RealChildren
 from advisor.measure.plan import QUICK, Plan
+from advisor.measure.tasks import REFERENCE
 from advisor.measure.timing import SessionLimits, time_session
 
 COMMON_WAY = """
@@ -56,7 +57,7 @@ def our_run(plan: Plan, folder: Path, children: RealChildren) -> tuple[dict[str,
     ended = measure_board(
         folder,
         plan,
-        children.describe("cpu", 0, "fp32"),
+        children.describe("cpu", 0, ()),
         catalog.architectures,
         children,
         lambda *_: None,
@@ -109,7 +110,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="where to leave the runs")
     asked = parser.parse_args()
     names = tuple(BUILDERS) if asked.networks == "all" else tuple(asked.networks.split(","))
-    plan = Plan(names, (1,), "cpu", 0, "fp32", QUICK, None)
+    plan = Plan(names, (1,), "cpu", 0, (REFERENCE,), QUICK, None)
     children = RealChildren()
     ours: list[dict[str, Row]] = []
     theirs: list[dict[str, float]] = []

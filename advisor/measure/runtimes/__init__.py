@@ -1,0 +1,1 @@
+"""What can serve a network: one module a runtime, and what they share."""

@@ -1,0 +1,83 @@
+"""A network as an ONNX file, for the runtimes that are not PyTorch."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.errors import AdvisorError
+from advisor.measure.runtimes.export_folder import kept
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from advisor.measure.tasks import Task
+
+INPUT, OUTPUT, BATCH = "images", "scores", "batch"
+OPSET = 18
+LIBRARIES = ("onnx", "onnxscript")
+"""What exporting needs besides torch."""
+
+_EXAMPLE_BATCH = 2  # torch.export takes a size of 1 for a constant
+
+
+def exported(task: Task, module: nn.Module) -> Path:
+    """The network as ONNX, its batch size left open.
+
+    It is exported once for its very weights and these versions of the libraries.
+
+    Raises:
+        AdvisorError: it cannot be exported.
+    """
+    return kept(
+        task.cell.architecture,
+        key_of(task, module),
+        ".onnx",
+        lambda path: _export(task, module, path),
+    )
+
+
+def key_of(task: Task, module: nn.Module, *further: str) -> str:
+    """Tells a network with its weights, made by these libraries, from all others.
+
+    Args:
+        task: names it and its input.
+        module: the network.
+        further: what else decides what a file made of it holds.
+    """
+    told = hashlib.blake2b(digest_size=10)
+    libraries = [f"{library} {version(library)}" for library in ("torch", *LIBRARIES)]
+    told.update(repr((task.input_shape, OPSET, libraries, further, str(module))).encode())
+    for name, parameter in module.named_parameters():
+        told.update(name.encode())
+        told.update(parameter.detach().cpu().numpy().tobytes())
+    return told.hexdigest()
+
+
+def _export(task: Task, module: nn.Module, path: Path) -> None:
+    import torch
+
+    example = torch.zeros((_EXAMPLE_BATCH, *task.input_shape))
+    try:
+        torch.onnx.export(
+            module,
+            (example,),
+            str(path),
+            dynamo=True,
+            external_data=False,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+            verbose=False,
+        )
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        raise AdvisorError(
+            f"does not export to ONNX: {type(cause).__name__}: {(lines or [''])[0][:200]}"
+        ) from error

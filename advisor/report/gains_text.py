@@ -1,0 +1,82 @@
+"""What runtimes and precisions gain, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from advisor.report.figures import counted, plain_table, significant
+from advisor.solve.compare import Compared
+from advisor.solve.gains import BASE, Gains
+
+BASE_NAME = " ".join(BASE)
+
+
+def gains_text(board: str, found: Sequence[Gains]) -> RenderableType:
+    """A line a row, then the mean of each runtime and precision.
+
+    Args:
+        board: the board's name.
+        found: at least one.
+    """
+    table = plain_table(
+        "network", "batch", "runtime", f"{BASE_NAME}\nms", "ms", "gain", "90 %\ninterval", ""
+    )
+    for column in (table.columns[2], table.columns[7]):
+        column.justify = "left"
+    for column in table.columns:
+        column.no_wrap = True
+    for each in found:
+        for row in each.rows:
+            table.add_row(
+                row.architecture,
+                str(row.batch),
+                f"{row.runtime} {row.precision}",
+                significant(row.first_ms),
+                significant(row.second_ms),
+                f"{1 / row.ratio:.2f}",
+                _interval(row),
+                _word(row),
+                style="bold" if row.significant else None,
+            )
+    title = Text(f"{board}: how many times as fast as {BASE_NAME}\n")
+    return Group(title, table, "", *(Text(_mean(each)) for each in found))
+
+
+def slower_text(found: Sequence[Gains]) -> list[str]:
+    """A sentence for each runtime and precision that is significantly slower than the base somewhere."""
+    return [_slower(each) for each in found if each.slower]
+
+
+def _slower(each: Gains) -> str:
+    name, rows = f"{each.runtime} {each.precision}", each.slower
+    worst = max(rows, key=lambda row: row.ratio)
+    where = (
+        "everywhere" if len(rows) == len(each.rows) else f"in {len(rows)} of {len(each.rows)} rows"
+    )
+    return (
+        f"{name} is slower than {BASE_NAME} {where}: {worst.ratio:.2g} times as long for "
+        f"{worst.architecture} at batch {worst.batch}, {each.factor:.2g} times as fast on geometric mean."
+    )
+
+
+def _interval(row: Compared) -> str:
+    if row.low is None or row.high is None:
+        return "?"
+    return f"{1 / row.high:.2f} to {1 / row.low:.2f}"
+
+
+def _word(row: Compared) -> str:
+    if not row.significant:
+        return ""
+    return "faster" if row.ratio < 1 else "slower"
+
+
+def _mean(each: Gains) -> str:
+    return (
+        f"{each.runtime} {each.precision} is {each.factor:.2f} times as fast on geometric mean of "
+        f"{counted(len(each.rows), 'row')}; significantly faster in {len(each.faster)}, "
+        f"significantly slower in {len(each.slower)}."
+    )

@@ -1,0 +1,259 @@
+"""Runtimes beside eager: what may be asked, whose answers are right, and real ones in real children."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.errors import AdvisorError
+from advisor.measure.agreement import TOLERANCES, WRONG, compare_answers, fault
+from advisor.measure.images import in_batches, telling_images
+from advisor.measure.isolation import Isolation
+from advisor.measure.runtimes.export_folder import export_folder, is_there, kept
+from advisor.measure.runtimes.registry import (
+    PRECISIONS,
+    RUNTIMES,
+    asked_variants,
+    check_installed,
+    prepared_as,
+)
+from advisor.measure.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
+from advisor.measure.timing import SessionLimits
+
+# --- what may be asked
+
+
+@given(
+    runtimes=st.lists(st.sampled_from(sorted(RUNTIMES)), min_size=1),
+    precisions=st.lists(st.sampled_from(PRECISIONS), min_size=1),
+    device=st.sampled_from(["cpu", "cuda:0"]),
+)
+def test_every_runtime_and_precision_that_was_asked_for_is_there_or_refused(
+    runtimes: list[str], precisions: list[str], device: str
+) -> None:
+    try:
+        variants, left_out = asked_variants(runtimes, precisions, device)
+    except AdvisorError as error:
+        assert error.hint
+        return
+    assert {runtime for runtime, _ in variants} == set(runtimes)
+    assert {precision for _, precision in variants} == set(precisions)
+    assert len(variants) + len(left_out) == len(set(runtimes)) * len(set(precisions))
+    kind = device.partition(":")[0]
+    assert all(precision in RUNTIMES[name].precisions[kind] for name, precision in variants)
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "precisions", "device", "said"),
+    [
+        (["onnx-runtime"], ["fp32"], "cpu", "did you mean 'onnxruntime'"),
+        (["eager"], ["int4"], "cpu", "precision 'int4' cannot be measured .*int8"),
+        (["openvino"], ["fp32"], "cuda:0", "openvino cannot be measured on cuda .it runs on cpu"),
+        (["onnxruntime"], ["bf16"], "cpu", "has no bf16 on cpu .it has fp32, int8"),
+        (["eager"], ["fp32", "int8"], "cpu", "no int8 on cpu .ask onnxruntime or openvino"),
+        (["eager", "compile"], ["fp32", "int8"], "cuda:0", "nothing here has it on cuda"),
+    ],
+)
+def test_what_cannot_run_is_refused_with_what_can(
+    runtimes: list[str], precisions: list[str], device: str, said: str
+) -> None:
+    with pytest.raises(AdvisorError, match=said):
+        asked_variants(runtimes, precisions, device)
+
+
+def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("onnxscript", "onnxruntime"):
+        monkeypatch.setitem(sys.modules, library, None)
+    check_installed([("eager", "fp32")], "cpu")
+    with pytest.raises(
+        AdvisorError,
+        match=r"onnxruntime needs onnxscript, onnxruntime, which are .*dnn-advisor\[runtimes\]",
+    ):
+        check_installed([("eager", "fp32"), ("onnxruntime", "fp32")], "cpu")
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(AdvisorError, match=r"needs a C\+\+ compiler"):
+        check_installed([("compile", "fp32")], "cpu")
+
+
+def test_what_is_compiled_for_one_batch_is_prepared_for_each() -> None:
+    assert prepared_as(Cell("bn-nin", 4)) is None
+    exported = [prepared_as(Cell("bn-nin", size, "openvino", "int8")) for size in (1, 4)]
+    assert exported[0] == exported[1]
+    compiled = [prepared_as(Cell("bn-nin", size, "compile", "fp32")) for size in (1, 4)]
+    assert compiled[0] != compiled[1]
+
+
+# --- right and wrong answers
+
+
+ANSWERS = np.array([[1.0, -4.0], [2.0, 0.0]], dtype=np.float32)
+
+
+@given(shift=st.floats(0, 10))
+def test_a_difference_is_a_share_of_the_largest_answer(shift: float) -> None:
+    difference, effect = compare_answers(ANSWERS, ANSWERS + np.float32(shift))
+    assert difference == pytest.approx(shift / 4, rel=1e-3, abs=1e-6)
+    assert effect == 1.0
+
+
+def test_answers_beyond_the_tolerance_are_wrong() -> None:
+    for precision, tolerance in TOLERANCES.items():
+        assert fault(precision, PreparedFound("", 0.9 * tolerance, 1.0)) == ""
+        told = fault(precision, PreparedFound("", 1.1 * tolerance, 1.0))
+        assert told.startswith(f"{WRONG}: they differ from eager fp32")
+    assert fault("int8", PreparedFound("", 0.9, 1.0)) == ""
+
+
+def test_answers_that_are_no_numbers_are_wrong() -> None:
+    difference, effect = compare_answers(ANSWERS, ANSWERS * np.float32("nan"))
+    assert difference is None
+    assert "no numbers" in fault("fp16", PreparedFound("", difference, effect))
+    for nothing in (0 * ANSWERS, np.full_like(ANSWERS, np.inf)):
+        with pytest.raises(AdvisorError, match="cannot be compared"):
+            compare_answers(nothing, ANSWERS)
+
+
+def test_agreement_proves_nothing_where_every_image_is_answered_alike() -> None:
+    alike = np.array([[1.0, -4.0], [1.0, -4.0]], dtype=np.float32)
+    told = fault("fp32", PreparedFound("", *compare_answers(alike, alike)))
+    assert "two images change them by only 0" in told
+
+
+@given(batch=st.integers(1, 9))
+def test_images_come_in_whole_batches_of_two_at_least(batch: int) -> None:
+    images = telling_images((3, 4, 4), batch)
+    assert len(images) >= 2
+    assert len(images) % batch == 0
+    sizes: list[int] = []
+
+    def answer(some: np.ndarray) -> np.ndarray:
+        sizes.append(len(some))
+        return some
+
+    assert np.array_equal(in_batches(answer, images, batch), images)
+    assert set(sizes) == {batch}
+
+
+# --- files of exported networks
+
+
+def test_a_file_is_made_once_and_never_half() -> None:
+    made: list[Path] = []
+
+    def make(path: Path) -> None:
+        made.append(path)
+        path.write_text("whole")
+        path.with_suffix(".bin").write_text("beside")
+
+    def fail(path: Path) -> None:
+        path.write_text("ha")
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        kept("tv:net@224", "key", ".xml", fail)
+    assert not is_there("tv-net-224-key.xml")
+    for _ in range(2):
+        path = kept("tv:net@224", "key", ".xml", make, beside=".bin")
+    assert path == export_folder() / "tv-net-224-key.xml"
+    assert (path.read_text(), path.with_suffix(".bin").read_text()) == ("whole", "beside")
+    assert len(made) == 1
+    assert is_there(path.name)
+    assert is_there("")
+
+
+# --- real runtimes in real children
+
+
+def tiny_networks() -> None:
+    """Have this child know two tiny networks: one that exports, and one that does not."""
+    from torch import Tensor, nn
+
+    from advisor.architectures import registry
+
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4))
+
+        def forward(self, images: Tensor) -> Tensor:
+            scores: Tensor = self.body(images)
+            return scores if scores.sum() > 0 else 2 * scores
+
+    def straight() -> nn.Module:
+        layers = [nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(2)]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32, 4))
+
+    registry.BUILDERS = {"tiny": straight, "branching": Branching}
+
+
+def tiny(runtime: str, precision: str, batch: int = 1, name: str = "tiny") -> Task:
+    limits = SessionLimits(timed_s=0.02, least_warm_up_s=0.0, warm_up_s=0.02)
+    return Task(Cell(name, batch, runtime, precision), (3, 16, 16), "cpu", 1, limits)
+
+
+def in_a_child(cache: str) -> dict[str, object]:
+    """Prepare and serve the tiny network with every runtime that serves it from a file."""
+    os.environ["XDG_CACHE_HOME"] = cache
+    from advisor.measure.worker import prepare_task, time_task
+
+    tiny_networks()
+    found: dict[str, object] = {}
+    for runtime, precision in (
+        ("onnxruntime", "fp32"),
+        ("onnxruntime", "int8"),
+        ("openvino", "fp32"),
+        ("openvino", "int8"),
+        ("eager", "bf16"),
+    ):
+        prepared = prepare_task(tiny(runtime, precision))
+        task = replace(tiny(runtime, precision, batch=3), prepared=prepared.prepared)
+        found[f"{runtime} {precision}"] = prepared, time_task(task)
+    try:
+        prepare_task(tiny("openvino", "fp32", name="branching"))
+    except AdvisorError as error:
+        found["branching"] = str(error)
+    return found
+
+
+def memory_without_torch(cache: str, task: Task) -> tuple[MemoryFound, bool]:
+    os.environ["XDG_CACHE_HOME"] = cache
+    from advisor.measure.worker import memory_task
+
+    return memory_task(task), "torch" in sys.modules
+
+
+def test_exported_networks_answer_as_eager_does_and_serve_any_batch(tmp_path: Path) -> None:
+    outcome = Isolation(["advisor.measure.preload"]).run(in_a_child, str(tmp_path), limit_s=300)
+    assert outcome.status == "ok", outcome.reason
+    branching = outcome.value.pop("branching")
+    assert branching.startswith("does not export to ONNX: ")
+    assert len(branching) > len("does not export to ONNX: ")
+    for name, (prepared, timed) in outcome.value.items():
+        assert isinstance(timed, TimingFound)
+        assert all(value > 0 for value in timed.values_ms)
+        assert fault(name.split()[1], prepared) == "", asdict(prepared)
+        assert prepared.image_effect > 0.1
+    found = {name: prepared for name, (prepared, _) in outcome.value.items()}
+    assert found["onnxruntime fp32"].prepared == found["openvino fp32"].prepared != ""
+    assert found["onnxruntime fp32"].difference < 1e-5
+    assert found["openvino fp32"].difference < 1e-5
+    assert found["eager bf16"].difference > 1e-5
+    assert found["onnxruntime int8"].difference > 1e-5
+    assert found["openvino int8"].difference > 1e-5
+
+    # What serves without torch is weighed without torch.
+    for runtime in ("onnxruntime", "openvino"):
+        prepared = found[f"{runtime} fp32"]
+        task = replace(tiny(runtime, "fp32"), prepared=prepared.prepared)
+        weighed = Isolation(None).run(memory_without_torch, str(tmp_path), task, limit_s=120)
+        assert weighed.status == "ok", weighed.reason
+        memory, with_torch = weighed.value
+        assert not with_torch
+        assert memory.peak_mb > memory.empty_mb > 10
