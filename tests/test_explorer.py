@@ -105,7 +105,7 @@ def identity(document: dict[str, Any] | None) -> list[object] | None:
 
 def echoed(asked: Requirements, candidates: str) -> dict[str, Any]:
     """The query that `advisor pick` echoes if it was asked this."""
-    again = replace(asked, selection=replace(asked.selection, networks=candidates), top=99)
+    again = replace(asked, selection=replace(asked.selection, networks=candidates), top=999)
     return query_document(again)
 
 
@@ -186,7 +186,7 @@ def test_the_page_picks_as_the_command_does(
     fitting = 0
     for each, answer in zip(mine, answers, strict=True):
         words = shlex.split(answer["command"])
-        ran = run(*words[1:], "--json", "--top", 99)
+        ran = run(*words[1:], "--json", "--top", 999)
         assert ran.code in (0, 1), ran.err
         document = json.loads(ran.out)
         told = document["rejected"]
