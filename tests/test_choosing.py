@@ -21,9 +21,10 @@ from advisor.solve.gather import gather
 from advisor.solve.limits import Constraint
 from advisor.solve.objective import Step, read_objective
 from advisor.solve.ranking import in_order, preferred
+from advisor.solve.reading import read_requirements
 from advisor.solve.recommend import recommend
 from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.requirements import Requirements
 from advisor.solve.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import CATALOG, LIMITS, ask, name, value, written

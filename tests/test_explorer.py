@@ -28,8 +28,9 @@ from advisor.report.explorer.page import CHOOSING, SHOWING, data_text, page, scr
 from advisor.report.pick_documents import query_document
 from advisor.solve.gather import gather
 from advisor.solve.metrics import KEYS_BY_NAME
+from advisor.solve.reading import read_requirements
 from advisor.solve.recommend import recommend
-from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.requirements import Requirements
 from tests.browser import Opened, chromium
 from tests.conftest import HEADER, Overlay, Run
 

@@ -25,8 +25,8 @@ from advisor.solve.frontier import Frontier, frontier_of
 from advisor.solve.gather import gather
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.non_dominated import SAMPLE, non_dominated
+from advisor.solve.reading import read_requirements
 from advisor.solve.recommend import recommend
-from advisor.solve.requirements import read_requirements
 from tests.conftest import HEADER, Overlay
 
 if TYPE_CHECKING:

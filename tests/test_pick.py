@@ -21,9 +21,9 @@ from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.solve.candidate import Candidate
 from advisor.solve.gather import gather
+from advisor.solve.reading import read_requirements
 from advisor.solve.recommend import recommend
 from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import read_requirements
 from tests.conftest import HEADER, ROWS, Overlay
 
 

@@ -27,7 +27,7 @@ from advisor.errors import AdvisorError
 from advisor.solve.mixed_integer import Programme, best
 from advisor.solve.plan import plan
 from advisor.solve.plan_answer import Chosen, Plan
-from advisor.solve.requirements import read_requirements
+from advisor.solve.reading import read_requirements
 from advisor.solve.workloads import OBJECTIVES, PlanRequest, Workload
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Run
 from tests.test_cli import assert_refused, document

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
-from advisor.solve.requirements import FLAGS, read_requirements
+from advisor.solve.reading import read_requirements
+from advisor.solve.requirements import FLAGS
 
 GOOD = {
     "fps": "30",

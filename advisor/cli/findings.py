@@ -26,7 +26,7 @@ def command(
     from advisor.predict.findings import findings
     from advisor.predict.statements import statements
     from advisor.report.findings_text import findings_json, findings_text
-    from advisor.solve.requirements import default_board
+    from advisor.solve.reading import default_board
 
     name = board or default_board()
     evidence = Evidence.of(Catalog.open(catalog), name)

@@ -128,7 +128,7 @@ def _forecasts(
 
 
 def _boards(catalog: Catalog, asked: str | None) -> list[str]:
-    from advisor.solve.requirements import default_board
+    from advisor.solve.reading import default_board
 
     if asked == "all":
         return list(catalog.board_layers)

@@ -10,7 +10,8 @@ from pathlib import Path
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.limits import Constraint
-from advisor.solve.requirements import FLAGS, Requirements, read_names, read_requirements
+from advisor.solve.reading import read_names, read_requirements
+from advisor.solve.requirements import FLAGS, Requirements
 
 
 def read_question(

@@ -14,14 +14,8 @@ from advisor.quantities import ENERGY, TIME, parse, read_batches
 from advisor.solve.included import read_included
 from advisor.solve.limits import Constraint, Sense, check_name, in_order, read_limits
 from advisor.solve.objective import read_objective
-from advisor.solve.requirements import (
-    NETWORKS,
-    read_boards,
-    read_confidence,
-    read_names,
-    read_patterns,
-    read_top,
-)
+from advisor.solve.reading import read_boards, read_confidence, read_names, read_patterns, read_top
+from advisor.solve.requirements import NETWORKS
 
 MOST_TOLD = 10
 """So many faults of a file are spelt out beside the first."""

@@ -27,8 +27,9 @@ from advisor.solve.candidates import Candidates
 from advisor.solve.frontier import frontier_of
 from advisor.solve.gather import candidates_on
 from advisor.solve.ranking import in_order
+from advisor.solve.reading import read_requirements
 from advisor.solve.recommend import recommend
-from advisor.solve.requirements import Requirements, read_requirements
+from advisor.solve.requirements import Requirements
 from advisor.solve.verdicts import Verdicts
 
 NETWORKS = 1000

@@ -1,6 +1,6 @@
-/* How probable it is that a candidate meets its limits: the twin of confidence.py, shared_latency.py and spread.py in advisor/solve, row by
-   row. A constraint is {name, metric, sense: "min" | "max", limit}; `case_` is one candidate:
-   {table, column, situation, row}. */
+/* How probable it is that a candidate meets its limits: the twin of confidence.py, shared_latency.py and
+   spread.py in advisor/solve, row by row. A constraint is {name, metric, sense: "min" | "max", limit};
+   `case_` is one candidate: {table, column, situation, row}. */
 
 const Z90 = 1.6448536269514722;
 const CERTAIN = 4;
