@@ -15,8 +15,9 @@ from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS, read_weights
+from advisor.catalog.writing import write_whole
 from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
-from advisor.errors import BrokenFileError
+from advisor.errors import AdvisorError, BrokenFileError
 from tests.conftest import HEADER, ROWS, Overlay
 
 any_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
@@ -393,3 +394,17 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
     (tmp_path / "weights.csv").symlink_to(tmp_path / "gone")
     told = check(Catalog.open(tmp_path)).faults
     assert [fault.path.name for fault in told] == ["architectures.yaml", "weights.csv"]
+
+
+def test_a_link_stays_one_and_a_pipe_is_refused(tmp_path: Path) -> None:
+    target, link, pipe = (tmp_path / name for name in ("target.txt", "link.txt", "pipe"))
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    os.mkfifo(pipe)
+    for path, said in ((pipe, "no plain file"), (tmp_path, "a folder")):
+        with pytest.raises(AdvisorError, match=said):
+            write_whole(path, "new")
+    assert pipe.is_fifo()

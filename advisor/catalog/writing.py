@@ -20,13 +20,18 @@ Row = Mapping[str, str | int | float | None]
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace the file by `content`, or leave it as it is: never half of either.
 
-    Text is written as UTF-8, its line ends as they are.
+    Text is written as UTF-8, its line ends as they are. A link stays one: the file that it leads to is
+    replaced. What is no plain file, such as a pipe, is refused.
 
     Raises:
         AdvisorError: it cannot be written.
     """
     temporary = None
     try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no plain file"
+            raise AdvisorError(f"{path} cannot be written: it is {what}", "name a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(
             dir=path.parent, prefix=".writing-", delete=False

@@ -24,6 +24,7 @@ from advisor.report.pick_words import (
     limits_text,
     listed,
     margin_text,
+    metric_text,
     need_text,
     place,
     unlike_scopes,
@@ -226,7 +227,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
             f"The confidence is binding: {subject} would be better, and meets every limit by its "
             f"figures, but only with a probability of {chance_text(nearest.chance)} ({nearest.mark})."
         )
-    unknown = [each.constraint.name for each in lacks if each.value is None]
+    unknown = [metric_text(each.constraint) for each in lacks if each.value is None]
     if unknown:
         verb = "is" if len(unknown) == 1 else "are"
         return f"{subject} would be better, but its {listed(unknown)} {verb} unknown."

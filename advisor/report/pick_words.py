@@ -96,6 +96,12 @@ def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> I
         yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
 
 
+def metric_text(constraint: Constraint) -> str:
+    """The limited metric in a sentence: "p99 response"."""
+    tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
+    return tail + METRICS[KEYS_BY_NAME[constraint.name]].title
+
+
 def need_text(headroom: Headroom) -> str:
     """What a candidate would need to meet a limit that it does not: "0.8 ms per image less"."""
     limit = headroom.constraint
@@ -162,10 +168,9 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
     for rejection in recommendation.rejections:
         if rejection.unknown:
             constraint = rejection.constraint
-            tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
             every = rejection.unknown == recommendation.considered
             needs = f" ({NEEDS[constraint.name]})" if every and constraint.name in NEEDS else ""
             yield (
                 f"{rejection.unknown} of {recommendation.considered} candidates fell out because "
-                f"their {tail}{METRICS[KEYS_BY_NAME[constraint.name]].title} is unknown{needs}."
+                f"their {metric_text(constraint)} is unknown{needs}."
             )

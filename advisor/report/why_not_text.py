@@ -15,11 +15,11 @@ from advisor.report.pick_words import (
     figure_of,
     listed,
     margin_text,
+    metric_text,
     need_text,
     place,
 )
 from advisor.solve.candidate import Candidate
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.recommendation import WhyNot
 
 
@@ -54,7 +54,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
     if lacks:
         has = listed(
             [
-                "an unknown " + METRICS[KEYS_BY_NAME[each.constraint.name]].title
+                "an unknown " + metric_text(each.constraint)
                 if each.value is None
                 else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
                 for each in lacks

@@ -122,7 +122,7 @@ def _against_batch(
         if len(data.networks) > MOST_CURVES
         else ""
     )
-    ends = "a line ends where a larger batch does not fit" if data.ends_early else ""
+    ends = "a line ends where a larger batch does not fit or is unknown" if data.ends_early else ""
     return replace(
         empty,
         said=said_of(data, *clauses, ends if dots else "", fewer, dots=dots),

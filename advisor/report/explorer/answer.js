@@ -92,8 +92,8 @@ function whyThis(answer) {
 
 function narrowingText({ table }, { step, best, left }) {
   const within = step.text.includes(" within ") ? step.text.split(" within ")[1] : "reach";
-  const are = left === 1 ? "is 1 candidate" : `are ${left} candidates`;
-  return `Within ${within} of the best ${table.metrics[step.metric].title} (${withUnit(table, step.metric, best)}) ${are} that meet every limit.`;
+  const are = left === 1 ? "is 1 candidate that meets" : `are ${left} candidates that meet`;
+  return `Within ${within} of the best ${table.metrics[step.metric].title} (${withUnit(table, step.metric, best)}) ${are} every limit.`;
 }
 
 function bindingText(answer, { row, constraints }) {
@@ -132,7 +132,7 @@ function doubtsOf(answer) {
   const unsure = unsureOf(answer);
   if (unsure) {
     const more = answer.best === null ? "" : " more";
-    told.push(`${unsure.count}${more} ${unsure.count === 1 ? "candidate meets" : "candidates meet"} every limit by the figures, but not with ${chanceText(settings.confidence)} confidence; the likeliest, ${nameOf(table, unsure.likeliest)}, with ${chanceText(answer.chanceOf(unsure.likeliest))}.`);
+    told.push(`${unsure.count}${more} ${unsure.count === 1 ? "candidate meets" : "candidates meet"} every limit by the figures, but not with ${chanceText(settings.confidence)} confidence; the likeliest, ${nameOf(table, unsure.likeliest)}${elsewhere(answer, unsure.likeliest)}, with ${chanceText(answer.chanceOf(unsure.likeliest))}.`);
   }
   rejectionsOf(answer).filter(({ unknown }) => unknown).forEach(({ constraint, unknown }) => {
     told.push(`${unknown} of ${counted(positions.length, "candidate")} fell out because their ${table.metrics[constraint.metric].title} is unknown.`);
