@@ -319,6 +319,29 @@ def test_the_controls_ask(browser: Browser, written: Written, run: Run) -> None:
     opened.close()
 
 
+def test_what_is_typed_on_the_way_to_something_else(browser: Browser, written: Written) -> None:
+    opened = Opened.at(browser, written({"fps": 2}, board=BOARDS[0], confidence=0.99))
+    look = opened.page
+    look.fill("#battery", "10")
+    look.fill("#hours", "3")
+    opened.drawn()
+    assert "--hours 3 " in opened.text("#command")
+    look.fill("#battery", "")
+    opened.drawn()
+    assert "--hours" not in opened.text("#command")
+    look.fill("#battery", "12")
+    opened.drawn()
+    assert "--hours 3 " in opened.text("#command")
+    look.click("#confidence")
+    look.keyboard.press("Control+A")
+    look.keyboard.type("150", delay=60)  # of which 1 and 15 could be applied
+    opened.drawn()
+    assert look.get_attribute("#confidence", "aria-invalid") == "true"
+    assert look.input_value("#confidence") == "150"
+    assert "--confidence 0.99" in opened.text("#command")
+    opened.close()
+
+
 def test_an_objective_in_steps_holds_until_it_is_changed(
     browser: Browser, written: Written, run: Run
 ) -> None:

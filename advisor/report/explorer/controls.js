@@ -40,12 +40,17 @@ function quantityControl(table, quantity, change) {
   const statistic = id === "latency" ? statisticControl(table, change) : null;
   slider.disabled = quantity.range === null;
 
+  let [now, before, text] = [null, null, ""]; // what is applied, what was before this number, and as typed
   const set = (value) => change((settings) => quantity.set(settings, value));
+  field.addEventListener("focus", () => ([before, text] = [now, field.value]));
   slider.addEventListener("input", () => set(valueAt(quantity, slider.valueAsNumber)));
   field.addEventListener("input", () => {
+    if (!field.value.startsWith(text)) before = now; // another number, not more digits of this one
+    text = field.value;
     const fault = faultOf(quantity, field);
     say(fault);
-    if (!fault) set(field.value === "" ? null : quantity.read(field.value));
+    // The digits of a number that is refused in the end must not stand in for it.
+    set(fault ? before : field.value === "" ? null : quantity.read(field.value));
   });
 
   function say(fault) {
@@ -55,11 +60,13 @@ function quantityControl(table, quantity, change) {
 
   function show(settings) {
     const value = quantity.get(settings);
+    now = value;
+    const refused = document.activeElement === field && field.getAttribute("aria-invalid") === "true";
     const off = Boolean(quantity.needsBattery) && settings.batteryJ === null;
     field.disabled = off;
     slider.disabled = off || quantity.range === null;
     const typed = field.value === "" ? null : quantity.read(field.value);
-    if (typed !== value || field.validity.badInput) {
+    if (!refused && (typed !== value || field.validity.badInput)) {
       field.value = value === null ? "" : quantity.shown(value);
       say("");
     }

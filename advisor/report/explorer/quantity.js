@@ -44,9 +44,13 @@ function battery() {
     id: "battery", label: "battery", sign: "", unit: "Wh", least: 1e-9, most: 1e9,
     range: [3600, 3.6e6], log: true, loose: "left",
     get: (settings) => settings.batteryJ,
-    set: (settings, value) => ({
-      ...settings, batteryJ: value, limits: value === null ? { ...settings.limits, hours: null } : settings.limits,
-    }),
+    // Without a battery its life cannot be limited; with one again, it is limited as before.
+    set: (settings, value) => {
+      const hours = settings.limits.hours ?? settings.hoursBefore ?? null;
+      return value === null
+        ? { ...settings, batteryJ: null, hoursBefore: hours, limits: { ...settings.limits, hours: null } }
+        : { ...settings, batteryJ: value, hoursBefore: null, limits: { ...settings.limits, hours } };
+    },
     shown: (value) => Number((value / JOULES_PER_WATT_HOUR).toPrecision(15)),
     read: (text) => Number(text) * JOULES_PER_WATT_HOUR,
   };
