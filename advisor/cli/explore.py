@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.output import complain, emit
+from advisor.cli.output import emit, warn
 from advisor.cli.question import asks
 
 
@@ -31,8 +31,7 @@ def command(
     from advisor.solve.question import read_question
 
     wide = choice(*read_question(**question))
-    for note in wide.candidates.notes:
-        complain(f"warning: {note}")
+    warn(wide.candidates.notes)
     write_whole(output, page(document(wide)))
     emit(f"{output}\n")
     if show:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
 
@@ -31,8 +31,7 @@ def command(
     from advisor.solve.frontier import frontier
 
     found = frontier(x=x, y=y, z=z, **question)
-    for note in found.notes:
-        complain(f"warning: {note}")
+    warn(found.notes)
     if as_json:
         from advisor.report.frontier_documents import frontier_json
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
@@ -49,6 +50,12 @@ def emit_table(renderable: RenderableType) -> None:
     )
     console.print(renderable)
     emit("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()) + "\n")
+
+
+def warn(notes: Iterable[str]) -> None:
+    """Say what could not be done as it was asked, beside an answer."""
+    for note in notes:
+        complain(f"warning: {note}")
 
 
 def complain(message: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
 
@@ -49,8 +49,7 @@ def command(
     from advisor.solve.pick import pick
 
     recommendation = pick(**question, explain=explain, top=top, all_batches=all_batches)
-    for note in recommendation.notes:
-        complain(f"warning: {note}")
+    warn(recommendation.notes)
     if as_json:
         from advisor.report.pick_documents import pick_json
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import emit, emit_table, warn
 
 
 def command(
@@ -29,8 +29,7 @@ def command(
     from advisor.solve.plan import plan
 
     answer = plan(file, catalog)
-    for note in answer.notes:
-        complain(f"warning: {note}")
+    warn(answer.notes)
     if as_json:
         from advisor.report.plan_documents import plan_json
 

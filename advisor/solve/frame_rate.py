@@ -120,7 +120,7 @@ class AtRate:
             edge = np.where(fill_ms == 0, np.inf if slower else 0.0, fill_ms / left_ms)
             if slower:  # a least response
                 return np.where(left_ms <= 0, np.inf, edge), (left_ms > 0) & (fill_ms == 0)
-            return np.where(fill_ms == 0, 0.0, edge), (left_ms < 0)
+            return edge, left_ms < 0
         energy_j, power_w, idle_w = self._inputs[constraint.key]
         if constraint.name == "board-energy":
             resting, flat_out = idle_w / (limit - energy_j), (idle_w + power_w) / limit

@@ -9,9 +9,14 @@ from pathlib import Path
 from advisor.catalog.store import Catalog
 from advisor.errors import shown
 from advisor.quantities import MEMORY, POWER, Dimension
-from advisor.solve.reading import default_board, read_confidence, read_requirements
+from advisor.solve.reading import (
+    default_board,
+    read_confidence,
+    read_overhead,
+    read_requirements,
+)
 from advisor.solve.requirements import DEFAULT_CONFIDENCE
-from advisor.solve.requirements_file import Question, all_told, read_overhead, read_whole
+from advisor.solve.requirements_file import Question, all_told, read_whole
 from advisor.solve.workloads import OBJECTIVES, PlanRequest, Workload, check_own
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)

@@ -116,9 +116,7 @@ def read_requirements(
             include=own,
             accuracy_table=_path("accuracy-table", accuracy_table),
         ),
-        overhead_ms=(
-            0.0 if overhead is None else parse(overhead, TIME, "overhead", zero_allowed=True)
-        ),
+        overhead_ms=0.0 if overhead is None else read_overhead(overhead),
         battery_j=None if battery is None else parse(battery, ENERGY, "battery"),
         confidence=DEFAULT_CONFIDENCE if confidence is None else read_confidence(confidence),
         explain=read_names("explain", explain),
@@ -194,6 +192,15 @@ def _path(what: str, path: object) -> str | None:
     if path is not None and (not isinstance(path, str | os.PathLike) or not os.fspath(path)):
         raise AdvisorError(f"{what}: {shown(str(path))} is not a path", "give the path of a file")
     return None if path is None else str(os.fspath(path))
+
+
+def read_overhead(overhead: object) -> float:
+    """A time per batch, in ms, which may be zero.
+
+    Raises:
+        AdvisorError: it is no time.
+    """
+    return parse(overhead, TIME, "overhead", zero_allowed=True)
 
 
 def read_top(top: int | str) -> int:

@@ -10,11 +10,18 @@ from pathlib import Path
 from advisor.catalog.fields import Fields
 from advisor.catalog.yaml_file import Block, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
-from advisor.quantities import ENERGY, TIME, parse, read_batches
+from advisor.quantities import ENERGY, parse, read_batches
 from advisor.solve.included import read_included
 from advisor.solve.limits import Constraint, Sense, check_name, in_order, read_limits
 from advisor.solve.objective import read_objective
-from advisor.solve.reading import read_boards, read_confidence, read_names, read_patterns, read_top
+from advisor.solve.reading import (
+    read_boards,
+    read_confidence,
+    read_names,
+    read_overhead,
+    read_patterns,
+    read_top,
+)
 from advisor.solve.requirements import NETWORKS
 
 MOST_TOLD = 10
@@ -77,11 +84,6 @@ def all_told(faults: Sequence[Fault]) -> BrokenFileError:
     """An error that tells every fault, since no other command would."""
     others = [str(fault) for fault in sorted(faults)[1:]][:MOST_TOLD]
     return BrokenFileError(faults, "".join(f"\n  {each}" for each in others))
-
-
-def read_overhead(text: str) -> float:
-    """A time per batch, in ms, which may be zero."""
-    return parse(text, TIME, "overhead", zero_allowed=True)
 
 
 class Question(Fields):

@@ -31,12 +31,6 @@ function withUnit(table, metric, value) {
   return `${figureText(metric, value)} ${table.metrics[metric].unit}`.trim();
 }
 
-/** A metric's name as a heading, with its unit. */
-function titleWithUnit(table, metric) {
-  const { title, unit } = table.metrics[metric];
-  return unit ? `${title}, ${unit}` : title;
-}
-
 /** A signed percentage: +31 %, −0.4 %. */
 function percentText(ratio) {
   const size = 100 * Math.abs(ratio);
