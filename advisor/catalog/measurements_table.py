@@ -72,9 +72,14 @@ LARGEST_COUNT = 1e9
 
 
 def read_measurements(
-    path: Path, architectures: Collection[str], sources: Collection[str]
+    path: Path, architectures: Collection[str] | None, sources: Collection[str]
 ) -> Measurements:
     """Read a board's `measurements.csv`.
+
+    Args:
+        path: the file.
+        architectures: those that it may name; `None` for any.
+        sources: those that it may name.
 
     Raises:
         BrokenFileError: with every fault of the file.

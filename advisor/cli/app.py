@@ -25,6 +25,7 @@ from advisor.cli import (
     predict,
     schema,
     show,
+    suggest,
     zoo,
 )
 from advisor.cli.output import complain, discard_output, emit
@@ -63,6 +64,7 @@ app.command("explore")(explore.command)
 app.command("plan")(plan.command)
 app.command("boards")(boards.command)
 app.command("show")(show.command)
+app.command("suggest")(suggest.command)
 app.command("fit")(fit.command)
 app.command("predict")(predict.command)
 app.command("findings")(findings.command)

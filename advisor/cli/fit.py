@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit, emit_table
+from advisor.cli.output import emit, emit_table, warn
 from advisor.errors import AdvisorError
+
+if TYPE_CHECKING:
+    from advisor.predict.refit import Refitted
 
 
 def command(
@@ -21,18 +24,29 @@ def command(
             help="A board whose residuals stand in where this one has too few networks for intervals.",
         ),
     ] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOARD|auto",
+            help="A board that has run many networks: from a few that both ran, all others are told. "
+            "May be repeated; auto takes those boards that tell the most.",
+        ),
+    ] = None,
     catalog: CatalogOption = None,
 ) -> None:
     """Fit every law to a board's rows, and say how far they are off networks they have not seen."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_board import borrow_residuals, fit_board
+    from advisor.predict.fit_board import borrow_residuals
     from advisor.predict.fit_file import current_fit, write_fit
+    from advisor.predict.refit import refit
     from advisor.report.fit_text import fit_text
 
     opened = Catalog.open(catalog)
     known = opened.architectures
     described = opened.board(board)
-    fitted = fit_board(described, opened.measurements(described), known)
+    done = refit(opened, described, like or ())
+    fitted = done.fit
+    warn(_doubts(board, done))
     if borrow is not None:
         lender = opened.board(borrow)
         lent, why_not = current_fit(lender, opened.measurements(lender), known)
@@ -42,3 +56,13 @@ def command(
     emit_table(fit_text(board, fitted))
     place = write_fit(described.folder, fitted)
     emit(f"\nwritten to {place}\n")
+
+
+def _doubts(board: str, done: Refitted) -> list[str]:
+    """What could not be fitted, though it was asked for."""
+    told = []
+    if done.why_no_transfer:
+        told.append(f"{done.why_no_transfer}: {board} is told by its own laws alone")
+    if done.why_no_laws:
+        told.append(f"no laws of its own: {done.why_no_laws}")
+    return told

@@ -159,13 +159,13 @@ def _tell(ended: Ended, folder: Path) -> None:
 def _fit(board: str, catalog: str | None) -> None:
     """Fit the board's laws, so that what was not measured can be predicted."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_board import fit_board
     from advisor.predict.fit_file import write_fit
+    from advisor.predict.refit import like_before, refit
 
     opened = Catalog.open(catalog)
     described = opened.board(board)
     try:
-        fitted = fit_board(described, opened.measurements(described), opened.architectures)
+        fitted = refit(opened, described, like_before(described)).fit
     except AdvisorError as error:
         emit(f"no laws are fitted: {error.message}\n")
         return

@@ -48,7 +48,12 @@ def command(
     ] = None,
     params: Annotated[str | None, typer.Option(metavar="25.6M", help="Its parameters.")] = None,
     activations: Annotated[str | None, typer.Option(metavar="11M", help="Its activations.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every network of the catalog.")] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Every network of the catalog, and all that other boards tell of."
+        ),
+    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -62,14 +67,13 @@ def command(
 
     _check(network, ops, params, activations, input_shape, every=every)
     opened = Catalog.open(catalog)
-    if every:
-        wanted = list(opened.architectures.values())
-    elif network is not None:
+    wanted: list[Architecture] | None = None
+    if network is not None:
         found_network, told = _network(opened, network, input_shape)
         wanted = [found_network]
         for note in told:
             complain(f"warning: {note}")
-    else:
+    elif not every:
         wanted = [_described(ops, params, activations)]
     batches = read_batches(batch)
     found, notes = _forecasts(opened, board, wanted, batches)
@@ -78,7 +82,7 @@ def command(
         for note in notes:
             complain(f"warning: {note}")
     else:
-        emit_table(predict_text(_heading(wanted), found, [*predict_notes(found), *notes]))
+        emit_table(predict_text(_heading(wanted, found), found, [*predict_notes(found), *notes]))
     if not found:
         raise typer.Exit(1)
 
@@ -108,7 +112,10 @@ def _check(
 
 
 def _forecasts(
-    catalog: Catalog, board: str | None, wanted: list[Architecture], batches: frozenset[int] | None
+    catalog: Catalog,
+    board: str | None,
+    wanted: list[Architecture] | None,
+    batches: frozenset[int] | None,
 ) -> tuple[list[Forecast], list[str]]:
     """The forecasts on the asked boards, and what is to be said of them."""
     from advisor.solve.forecast import forecast
@@ -173,11 +180,12 @@ def _described(ops: str | None, params: str | None, activations: str | None) -> 
     return Architecture(BARE, "", (1, 1, 1), "", None, cost, "")
 
 
-def _heading(wanted: list[Architecture]) -> str:
+def _heading(wanted: list[Architecture] | None, found: list[Forecast]) -> str:
+    from advisor.report.figures import counted
     from advisor.report.predict_text import cost_text
 
-    if len(wanted) > 1:
-        return f"{len(wanted)} networks"
+    if wanted is None:
+        return counted(len({each.architecture for each in found}), "network")
     (only,) = wanted
     cost = only.counted or only.reported
     figures = {

@@ -15,6 +15,7 @@ from advisor.predict.terms import COLUMNS
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
+    from advisor.predict.transfer.transfer import Transfer
 
 METRICS = ("latency_ms", "net_power_w", "memory_mb")
 """What laws tell, in the order in which it is to be predicted: power may follow the latency."""
@@ -29,11 +30,13 @@ class BoardFit:
         laws: by (runtime, precision), then by metric; several for a metric where some networks are
             less well known than others, the one that needs most first.
         residuals_from: the board whose residuals stand in for its own; "" if they are its own.
+        transfer: what other boards tell of networks that this one has not run; goes before the laws.
     """
 
     fingerprint: str
     laws: Mapping[tuple[str, str], Mapping[str, tuple[FittedLaw, ...]]]
     residuals_from: str = ""
+    transfer: Transfer | None = None
 
     def predict(
         self, variant: tuple[str, str], metric: str, runs: Floats, anchors: Anchors | None = None

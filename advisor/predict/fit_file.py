@@ -15,6 +15,13 @@ from advisor.errors import AdvisorError, closest, shown
 from advisor.predict.board_fit import METRICS, BoardFit, fingerprint, variants
 from advisor.predict.law import Errors, FittedLaw, Form, HeldOut, Law, needs
 from advisor.predict.terms import COLUMNS, TERMS
+from advisor.predict.transfer.transfer import digest_of
+from advisor.predict.transfer.transfer_file import (
+    forget_rows,
+    read_transfer,
+    transfer_lines,
+    write_rows,
+)
 from advisor.quantities import Dimension
 
 FILE = "fit.yaml"
@@ -35,7 +42,9 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     """
     lines = [COMMENT, f'fingerprint: "{fit.fingerprint}"']
     lines += [f"residuals_from: {fit.residuals_from}"] if fit.residuals_from else []
-    lines.append("laws:")
+    if fit.transfer:
+        lines += transfer_lines(fit.transfer)
+    lines.append("laws:" if fit.laws else "laws: {}")
     for (runtime, precision), metrics in fit.laws.items():
         lines.append(f"  {runtime}+{precision}:")
         for metric, laws in metrics.items():
@@ -43,6 +52,10 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
             for place, law in enumerate(laws, start=1):
                 lines += [f"      law-{place}:", *_fitted_lines(law)]
     path = folder / FILE
+    if fit.transfer:
+        write_rows(folder, fit.transfer.rows)
+    else:
+        forget_rows(folder)
     write_whole(path, "\n".join(lines) + "\n")
     return path
 
@@ -110,8 +123,9 @@ def read_fit(folder: Path) -> BoardFit | None:
             if (theirs := fields.inner(metric))
         }
         fields.leftovers()
+    transfer = read_transfer(file, folder)
     file.finish()
-    return BoardFit(told, laws, residuals_from)
+    return BoardFit(told, laws, residuals_from, transfer)
 
 
 def _fitted(fields: Fields) -> FittedLaw:
@@ -223,6 +237,21 @@ def current_fit(
         return None, f"board {name} has no fit; {mend}"
     if fit.fingerprint != fingerprint(board, table, architectures):
         return None, f"the fit of board {name} is stale; {mend}"
+    if changed := _changed_references(board, fit):
+        likes = (
+            " ".join(f"--like {each}" for each in fit.transfer.references) if fit.transfer else ""
+        )
+        return (
+            None,
+            f"the rows of {changed}, which the fit of {name} rests on, have changed; {mend} {likes}",
+        )
     if not set(fit.laws) <= set(variants(table)):
         return None, f"the fit of board {name} is of runtimes that it has no rows of; {mend}"
     return fit, ""
+
+
+def _changed_references(board: Board, fit: BoardFit) -> str:
+    """Which reference boards' rows are others by now, in words; "" if none are."""
+    references = fit.transfer.references if fit.transfer else {}
+    boards = board.folder.parent
+    return ", ".join(name for name, told in references.items() if digest_of(boards, name) != told)

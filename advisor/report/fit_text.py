@@ -11,7 +11,8 @@ from rich.text import Text
 from advisor.predict.board_fit import BoardFit
 from advisor.predict.fitting import binomial_band
 from advisor.predict.law import LEAST_GROUPS, FittedLaw, Law
-from advisor.report.figures import COLUMNS, magnitude, plain_table, significant
+from advisor.predict.transfer.transfer import Transfer
+from advisor.report.figures import COLUMNS, counted, magnitude, plain_table, significant
 
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
 UNITS = {
@@ -40,6 +41,8 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
             for place, law in enumerate(laws):
                 parts.append(Text(f"{_name(metric, laws, place)} = {equation(law.law, metric)}"))
         parts += ["", _errors(metrics), ""]
+    if fit.transfer:
+        parts += [_transfer(fit.transfer), ""]
     parts += [Text(sentence) for sentence in _notes(fit)]
     return Group(*parts)
 
@@ -84,6 +87,19 @@ def _errors(metrics: Mapping[str, tuple[FittedLaw, ...]]) -> Table:
                 *("-" if each is None else magnitude(each) for each in interval),
             )
     return table
+
+
+def _transfer(transfer: Transfer) -> RenderableType:
+    """What other boards tell, and how far that was off the board's own networks, each held out."""
+    references = " and ".join(transfer.references)
+    networks = counted(len(transfer.rows.architecture.names), "network")
+    table = plain_table("transfer", "networks\nheld out", "error\nmean")
+    for (runtime, precision), metrics in transfer.errors.items():
+        for metric, errors in metrics.items():
+            title = f"{TITLES[metric]}, {runtime}, {precision}"
+            table.add_row(title, str(errors.networks), magnitude(errors.mean))
+    heading = Text(f"{networks} that were not run here, told from {references}", style="bold")
+    return Group(heading, "", table)
 
 
 def _notes(fit: BoardFit) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,8 @@ from advisor.predict.board_fit import (
     runs_of,
 )
 from advisor.predict.terms import COLUMNS
+from advisor.solve.batch_sizes import has_ladder, usual_sizes
+from advisor.solve.stacking import stacked, where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +43,10 @@ def completed(
 ) -> Measurements:
     """The table with a row for every network at every batch size, and predictions for what it lacks.
 
+    What other boards tell goes before the board's own laws: a network that they know gets rows at the
+    batch sizes that they tell of, and by the laws only at those asked for. Where each network of the board
+    ran at a batch size of its own, the others get one row, too.
+
     A pair that is known not to fit keeps its row, and no larger batch of that network gets one; a pair
     whose predicted memory is more than the board has is taken not to fit. A pair of which no law knows
     the latency gets no row.
@@ -53,15 +59,22 @@ def completed(
         batches: the batch sizes that are wanted beside those of the table.
         added: the networks that get rows, while the table's own stay as they are; `None` for all.
     """
-    sizes = sorted({*np.unique(table.batch).tolist(), *batches})
     names = sorted(architectures if added is None else added)
-    new = [_added(board, table, architectures, fit, variant, names, sizes) for variant in fit.laws]
-    told: dict[str, Metered] = {
-        metric: _filled(board, table, architectures, fit, metric)
-        if added is None
-        else getattr(table, metric)
-        for metric in METRICS
-    }
+    told = _transferred(board, table, architectures, fit, names)
+    new = [
+        _added(
+            board,
+            table,
+            architectures,
+            fit,
+            variant,
+            _missing(table, told, variant, names, batches),
+        )
+        for variant in fit.laws
+    ]
+    if added is None:
+        table = _all_filled(board, table, architectures, fit)
+    table = stacked([table, told])[0] if len(told) else table
     count = sum(len(each) for each in new)
     ran = np.concatenate([each.fits for each in new]) if new else np.zeros(0, np.bool_)
     return Measurements(
@@ -71,13 +84,56 @@ def completed(
         batch=np.concatenate([table.batch, *(each.batch for each in new)]),
         status=_longer(table.status, ["ok" if fits else "does_not_fit" for fits in ran.tolist()]),
         **{
-            metric: _metered(told[metric], [each.told[metric] for each in new])
+            metric: _metered(getattr(table, metric), [each.told[metric] for each in new])
             for metric in METRICS
         },
         latency_p90_ms=np.concatenate([table.latency_p90_ms, np.full(count, np.nan)]),
         latency_p99_ms=np.concatenate([table.latency_p99_ms, np.full(count, np.nan)]),
         verdict=_longer(table.verdict, [""] * count),
     )
+
+
+def _transferred(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    names: Collection[str],
+) -> Measurements:
+    """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
+    if fit.transfer is None:
+        return where(table, np.zeros(len(table), dtype=np.bool_))
+    rows = fit.transfer.rows
+    wanted = np.isin(np.array(rows.architecture.names, dtype=np.str_), sorted(names))
+    told = where(rows, wanted[rows.architecture.index])
+    return _all_filled(board, told, architectures, fit)
+
+
+def _missing(
+    table: Measurements,
+    told: Measurements,
+    variant: tuple[str, str],
+    names: Sequence[str],
+    batches: Collection[int],
+) -> list[tuple[str, int]]:
+    """The (network, batch size) pairs of which a law is to tell."""
+    there, rows = _pairs_of(told, variant), rows_of(table, variant)
+    there |= _pairs_of(table, variant)
+    settled = set() if has_ladder(table) else {name for name, _ in there}
+    least = _least_misfits(table, rows)
+    return [
+        (name, size)
+        for name in names
+        for size in sorted({*batches, *([] if name in settled else usual_sizes(table))})
+        if (name, size) not in there and size < least.get(name, math.inf)
+    ]
+
+
+def _pairs_of(table: Measurements, variant: tuple[str, str]) -> set[tuple[str, int]]:
+    return {
+        (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
+        for row in rows_of(table, variant).tolist()
+    }
 
 
 @dataclass(frozen=True)
@@ -100,22 +156,10 @@ def _added(
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     variant: tuple[str, str],
-    names: Sequence[str],
-    sizes: Sequence[int],
+    pairs: Sequence[tuple[str, int]],
 ) -> _Added:
     rows = rows_of(table, variant)
-    there = {
-        (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
-        for row in rows.tolist()
-    }
-    least = _least_misfits(table, rows)
-    pairs = [
-        (name, size)
-        for name in names
-        for size in sizes
-        if (name, size) not in there and size < least.get(name, math.inf)
-    ]
-    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name in names}
+    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name, _ in pairs}
     runs = np.array([costs[name] for name, _ in pairs]).reshape(-1, len(COLUMNS))
     runs[:, COLUMNS.index("batch")] = [size for _, size in pairs]
     told = predicted(fit, variant, runs, anchors_of(board, table, architectures, variant, pairs))
@@ -161,6 +205,21 @@ def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
 
 def _where(kept: Booleans, values: Values) -> Values:
     return Values(*(np.where(kept, column, np.nan) for column in values))
+
+
+def _all_filled(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+) -> Measurements:
+    """The table, its gaps filled where the pair ran and a law knows enough."""
+    return replace(
+        table,
+        latency_ms=_filled(board, table, architectures, fit, "latency_ms"),
+        net_power_w=_filled(board, table, architectures, fit, "net_power_w"),
+        memory_mb=_filled(board, table, architectures, fit, "memory_mb"),
+    )
 
 
 def _filled(

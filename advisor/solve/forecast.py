@@ -15,7 +15,8 @@ from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import BoardFit, runs_of
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import first_that_knows
-from advisor.solve.complete import completed
+from advisor.solve.batch_sizes import usual_sizes
+from advisor.solve.complete import SOURCE, completed
 from advisor.solve.intervals import energy_interval_j
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Forecast:
 def forecast(
     catalog: Catalog,
     board_name: str,
-    wanted: Sequence[Architecture],
+    wanted: Sequence[Architecture] | None,
     batches: Collection[int] | None = None,
 ) -> tuple[list[Forecast], list[str]]:
     """What is known of some networks on a board.
@@ -57,7 +58,8 @@ def forecast(
     Args:
         catalog: everything that is known.
         board_name: the board.
-        wanted: the networks; the catalog need not know them.
+        wanted: the networks; the catalog need not know them. `None` for all that it describes, and all
+            that the board ran or other boards tell of.
         batches: the batch sizes; `None` for those that the board has.
 
     Returns:
@@ -69,12 +71,19 @@ def forecast(
     """
     board = catalog.board(board_name)
     own = catalog.measurements(board)
-    known = {**catalog.architectures_with(own), **{each.name: each for each in wanted}}
+    known = catalog.architectures_with(own)
     fit, why_not = current_fit(board, own, known)
+    if wanted is None:
+        told = fit.transfer.rows.architecture.names if fit and fit.transfer else ()
+        known |= {
+            name: catalog.architectures[name] for name in told if name in catalog.architectures
+        }
+        wanted = list(known.values())
+    known |= {each.name: each for each in wanted}
     table = own if fit is None else completed(board, own, known, fit, batches or ())
     runs = runs_of(board, table, known)
     ran = table.status.index == table.status.position.get("ok", -1)
-    sizes = set(np.unique(own.batch).tolist()) if batches is None else set(batches)
+    sizes = set(usual_sizes(own)) if batches is None else set(batches)
     found: list[Forecast] = []
     notes = [f"Nothing is predicted: {why_not}."] if why_not else []
     if fit and fit.residuals_from:
@@ -82,7 +91,8 @@ def forecast(
     for architecture in wanted:
         place = table.architecture.position.get(architecture.name, -1)
         rows = np.flatnonzero(ran & (table.architecture.index == place))
-        rows = rows[np.isin(table.batch[rows], sorted(sizes))]
+        if batches is not None:
+            rows = rows[np.isin(table.batch[rows], sorted(sizes))]
         rows = rows[np.argsort(table.batch[rows], kind="stable")]
         found += [_forecast(board, table, fit, architecture, row, runs) for row in rows.tolist()]
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
@@ -119,7 +129,7 @@ def _forecast(
     latency = _certain(estimate_at(table.latency_ms, row))
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
-    if fit is not None and latency.origin == "predicted":
+    if fit is not None and latency.source == SOURCE:
         laws = fit.laws[variant]["latency_ms"]
         (outside,) = laws[int(first_that_knows(laws, run)[0])].outside(run)
     return Forecast(

@@ -1,4 +1,4 @@
-"""The rows of several boards as one table."""
+"""The rows of several tables as one, and some of the rows of one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from advisor.catalog.records import Labels, Measurements, Metered, Values
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Integers
 
 
@@ -51,6 +53,31 @@ def stacked(tables: Sequence[Measurements]) -> tuple[Measurements, Integers]:
             verdict=labels("verdict"),
         ),
         origin,
+    )
+
+
+def where(table: Measurements, rows: NDArray[np.bool_]) -> Measurements:
+    """Some of the rows of a table; the names of its columns stay as they are."""
+
+    def labels(column: Labels) -> Labels:
+        return Labels(column.names, column.index[rows])
+
+    def metered(column: Metered) -> Metered:
+        values = Values(*(each[rows] for each in column.values))
+        return Metered(values, labels(column.origin), labels(column.source))
+
+    return Measurements(
+        architecture=labels(table.architecture),
+        runtime=labels(table.runtime),
+        precision=labels(table.precision),
+        batch=table.batch[rows],
+        status=labels(table.status),
+        latency_ms=metered(table.latency_ms),
+        net_power_w=metered(table.net_power_w),
+        memory_mb=metered(table.memory_mb),
+        latency_p90_ms=table.latency_p90_ms[rows],
+        latency_p99_ms=table.latency_p99_ms[rows],
+        verdict=labels(table.verdict),
     )
 
 

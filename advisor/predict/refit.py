@@ -1,0 +1,108 @@
+"""Fitting a board anew from what the catalog holds: its laws, and what other boards tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.predict.board_fit import BoardFit, fingerprint
+from advisor.predict.fit_board import fit_board
+from advisor.predict.fit_file import read_fit
+from advisor.predict.transfer.fit_transfer import Surveyed, fit_transfer
+
+AUTO = "auto"
+"""Stands for the boards that tell the most, of all that there are."""
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A new fit of a board.
+
+    Attributes:
+        fit: the fit.
+        why_no_laws: why the board's own rows make no laws; "" if they do.
+        why_no_transfer: why other boards tell nothing; "" if they do, or were not asked.
+    """
+
+    fit: BoardFit
+    why_no_laws: str = ""
+    why_no_transfer: str = ""
+
+
+def refit(catalog: Catalog, board: Board, like: Sequence[str] = ()) -> Refitted:
+    """Fit a board's laws and, where reference boards are named, a transfer from them.
+
+    Args:
+        catalog: everything that is known.
+        board: the board.
+        like: the reference boards; `AUTO` chooses among all; none for the laws alone.
+
+    Raises:
+        AdvisorError: a reference is unknown or the board itself, or neither laws nor a transfer can be
+            fitted.
+    """
+    table = catalog.measurements(board)
+    return refit_rows(catalog, board, table, like)
+
+
+def refit_rows(
+    catalog: Catalog, board: Board, table: Measurements, like: Sequence[str] = ()
+) -> Refitted:
+    """The same for rows that need not stand in the catalog."""
+    known = catalog.architectures_with(table)
+    fit, why_no_laws = _laws(board, table, known)
+    if not like:
+        if why_no_laws:
+            raise AdvisorError(why_no_laws, "measure or import more")
+        return Refitted(fit)
+    references = _references(catalog, board, like)
+    known |= {
+        name: catalog.architectures[name]
+        for _, rows in references
+        for name in rows.architecture.names
+    }
+    try:
+        transfer = fit_transfer(board, table, known, references, choose=AUTO in like)
+    except AdvisorError as error:
+        if why_no_laws:
+            raise
+        return Refitted(fit, why_no_transfer=error.message)
+    return Refitted(replace(fit, transfer=transfer), why_no_laws)
+
+
+def like_before(board: Board) -> Sequence[str]:
+    """The reference boards of a board's present fit; none where it has no readable one."""
+    try:
+        fit = read_fit(board.folder)
+    except AdvisorError:
+        return ()
+    return tuple(fit.transfer.references) if fit and fit.transfer else ()
+
+
+def _laws(
+    board: Board, table: Measurements, known: dict[str, Architecture]
+) -> tuple[BoardFit, str]:
+    try:
+        return fit_board(board, table, known), ""
+    except AdvisorError as error:
+        return BoardFit(fingerprint(board, table, known), {}), error.message
+
+
+def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Surveyed]:
+    """The reference boards with their rows; a board that is named twice, once."""
+    if AUTO in like:
+        if len(set(like)) > 1:
+            raise AdvisorError(
+                f"like: {AUTO} chooses by itself", f"leave the other boards out, or {AUTO}"
+            )
+        surveyed, _ = catalog.survey()
+        return [
+            (each.board, each.measurements) for each in surveyed if each.board.name != board.name
+        ]
+    if board.name in like:
+        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
+    boards = [catalog.board(name) for name in dict.fromkeys(like)]
+    return [(each, catalog.measurements(each)) for each in boards]

@@ -1,0 +1,107 @@
+"""How networks are described to one another: by what they take on reference boards, cost and kin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Architecture, Floats, Integers
+
+COSTS = ("operations", "activations", "params")
+"""What a network costs on paper, as far as transfer uses it."""
+
+SMALL_SHARE = 0.1
+"""The share of the networks that are small: of these, a board's fixed overhead decides the most."""
+
+
+@dataclass(frozen=True)
+class Networks:
+    """Some networks as points, near one another where a new board is likely to treat them alike.
+
+    Attributes:
+        names: what they are called; shape (networks,), like the first axis of all that follow.
+        base: the mean over the references of the logarithm of the figure.
+        features: each in its own standard deviations over all networks described together; shape
+            (networks, features).
+        family: the kin that each belongs to, as a number.
+        smallness: 1 for the smallest networks, less the longer one takes beyond these.
+    """
+
+    names: NDArray[np.str_]
+    base: Floats
+    features: Floats
+    family: Integers
+    smallness: Floats
+
+    def at(self, places: Integers) -> Networks:
+        """Some of them."""
+        return Networks(
+            self.names[places],
+            self.base[places],
+            self.features[places],
+            self.family[places],
+            self.smallness[places],
+        )
+
+    def places(self, names: Sequence[str]) -> Integers:
+        """Where these names stand; each must be there."""
+        place = {name: index for index, name in enumerate(self.names.tolist())}
+        return np.array([place[name] for name in names], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def describe(
+    names: Sequence[str],
+    references: Sequence[Floats],
+    costs: Floats | None,
+    families: Sequence[str],
+) -> Networks:
+    """Describe networks by what is known of all of them.
+
+    Beside the mean over the references, which tells how large a network is, the features are ratios: by
+    how much the references differ, how long an operation takes, how many activations and parameters go
+    with one. In these, networks of one kind lie together whatever their size.
+
+    Args:
+        names: the networks.
+        references: for each reference board the logarithms of the figure; one at least.
+        costs: the logarithms of `COSTS`; shape (networks, 3); `None` to do without.
+        families: the kin of each.
+    """
+    known = np.array(references)
+    base: Floats = known.mean(axis=0)
+    ratios = [each - base for each in known[:-1]]
+    if costs is not None:
+        operations, activations, params = costs.T
+        ratios += [base - operations, operations - activations, params - operations]
+    features = np.column_stack([*ratios, base])
+    spread = features.std(axis=0)
+    features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    _, family = np.unique(np.array(families, dtype=np.str_), return_inverse=True)
+    smallness = np.minimum(1.0, np.exp(np.quantile(base, SMALL_SHARE) - base))
+    return Networks(np.array(names, dtype=np.str_), base, features, family, smallness)
+
+
+def costs_of(names: Sequence[str], architectures: Mapping[str, Architecture], kind: str) -> Floats:
+    """The logarithms of `COSTS` for one image; NaN where unknown or nothing; shape (networks, 3).
+
+    Args:
+        names: the networks.
+        architectures: by name; one that is missing is of unknown cost.
+        kind: "reported" or "counted", as `Architecture.cost` has it.
+    """
+    table = np.full((len(names), len(COSTS)), np.nan)
+    for row, name in enumerate(names):
+        cost = architectures[name].cost(kind) if name in architectures else None
+        told = [getattr(cost, each) if cost else None for each in COSTS]
+        table[row] = [each.value if each and each.value > 0 else np.nan for each in told]
+    logs: Floats = np.log(table)
+    return logs

@@ -1,0 +1,71 @@
+"""How much wider or narrower intervals must be than a regression says, from what it was off when held out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.predict.law import LEVEL
+from advisor.predict.transfer.evidence import Evidence
+from advisor.predict.transfer.gaussian_process import Process
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats, Integers
+
+Z90 = 1.6448536269514722
+"""Half the width of a 90 % interval of a normal distribution, in standard deviations."""
+
+
+def widening(off: Floats, deviation: Floats) -> float:
+    """By what the standard deviations of a regression are to be multiplied.
+
+    The conformal quantile of what was off, in standard deviations, would make the intervals hold for as
+    many new networks as wanted if those measured were drawn like them (Vovk, Gammerman and Shafer,
+    Algorithmic Learning in a Random World, 2005). But they are few, and were picked since they differ from
+    each other; the regression's own quantile is steadier. The factor is the geometric mean of both.
+
+    Args:
+        off: how far it was off each network, its group held out; shape (networks,).
+        deviation: the standard deviation that it had said.
+
+    Returns:
+        The factor.
+    """
+    rank = math.ceil(LEVEL * (len(off) + 1) - 1e-9)
+    quantile = float(np.sort(np.abs(off) / deviation)[min(rank, len(off)) - 1])
+    return math.sqrt(quantile / Z90)
+
+
+def borrowed_widening(evidence: Evidence, seen: Integers, off: Floats, deviation: Floats) -> float:
+    """The same where too few networks were measured to rank them: what the references lend.
+
+    Each reference in turn takes the place of the new board, with the same networks measured; what it was
+    off all others is known. The largest factor stands, that of the worst network held out on the new board
+    among them; and none narrows, since a board may be less like the references than these are alike.
+
+    Args:
+        evidence: the networks that the references know.
+        seen: the places of those that were measured.
+        off: as `widening` takes it.
+        deviation: likewise.
+
+    Returns:
+        The factor; NaN where a single reference has no other to be held against.
+    """
+    if len(evidence.references) < 2 or len(seen) == len(evidence.names):
+        return math.nan
+    lent = [
+        _factor_for(evidence.without(place), reference, seen)
+        for place, reference in enumerate(evidence.references)
+    ]
+    return max(1.0, *lent, float(np.max(np.abs(off) / deviation)) / Z90)
+
+
+def _factor_for(evidence: Evidence, found: Floats, seen: Integers) -> float:
+    """What the intervals of one reference, told from the others, would have needed."""
+    networks = evidence.described
+    rest = np.setdiff1d(np.arange(len(networks)), seen)
+    mean, deviation = Process.fit(networks.at(seen), found[seen]).predict(networks.at(rest))
+    return float(np.quantile(np.abs(found[rest] - mean) / deviation, LEVEL)) / Z90

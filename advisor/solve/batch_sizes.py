@@ -1,0 +1,26 @@
+"""At which batch sizes a board's networks are asked about."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from advisor.catalog.records import Measurements
+
+
+def has_ladder(table: Measurements) -> bool:
+    """Whether networks ran at several batch sizes each, rather than each at one of its own."""
+    keys = np.stack([table.architecture.index, table.runtime.index, table.precision.index], axis=1)
+    return len(np.unique(keys, axis=0)) < len(table)
+
+
+def usual_sizes(table: Measurements) -> list[int]:
+    """The batch sizes at which a network that a board has not run is told of.
+
+    All that the board has; but where each of its networks ran at a size of its own, only the commonest, the
+    smaller of two.
+    """
+    sizes, counts = np.unique(table.batch, return_counts=True)
+    if has_ladder(table) or not len(sizes):
+        found: list[int] = sizes.tolist()
+        return found
+    return [int(sizes[counts.argmax()])]

@@ -1,0 +1,317 @@
+"""What a few measurements and other boards tell of networks that a board has not run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import Kernel
+
+from advisor.catalog.records import Architecture, Cost, Estimate
+from advisor.predict.transfer import gaussian_process
+from advisor.predict.transfer.evidence import Evidence
+from advisor.predict.transfer.figures import Figures
+from advisor.predict.transfer.gaussian_process import USUAL, Process, own, shared
+from advisor.predict.transfer.groups import LEAST_MEASURED, Question
+from advisor.predict.transfer.held_out import bare_names
+from advisor.predict.transfer.networks import Networks, describe
+from advisor.predict.transfer.references import chosen
+from advisor.predict.transfer.suggest import suggest
+from advisor.predict.transfer.tell import held_out_errors, tell
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+FAMILIES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
+
+
+def made_up(count: int, seed: int) -> tuple[list[str], list[str], Floats, list[Floats]]:
+    """Networks of six families, and what three boards take: the third treats families in its own way.
+
+    Returns:
+        Names, families, the logarithms of costs, and of the time per image of each board.
+    """
+    random = np.random.default_rng(seed)
+    family = random.integers(len(FAMILIES), size=count)
+    operations = random.normal(0, 1.2, count)
+    activations = operations * 0.8 + random.normal(0, 0.3, count) + 0.3 * (family - 2)
+    params = operations * 0.7 + random.normal(0, 0.5, count)
+    costs = np.column_stack([operations, activations, params])
+    first = 0.6 * operations + 0.4 * activations + random.normal(0, 0.05, count)
+    second = first - 0.5 + 0.1 * activations + random.normal(0, 0.05, count)
+    own_way = random.normal(0, 0.3, len(FAMILIES))
+    third = first + 1.0 + own_way[family] + random.normal(0, 0.05, count)
+    names = [f"{FAMILIES[kin]}_{place}@224" for place, kin in enumerate(family.tolist())]
+    return names, [FAMILIES[kin] for kin in family.tolist()], costs, [first, second, third]
+
+
+def architectures_of(
+    names: Sequence[str], families: Sequence[str], costs: Floats
+) -> dict[str, Architecture]:
+    def estimate(log: float) -> Estimate:
+        value = float(np.exp(log))
+        return Estimate(value, value, value, "reported", "")
+
+    found = {}
+    for name, family, (operations, activations, params) in zip(names, families, costs, strict=True):
+        cost = Cost(estimate(params), estimate(operations), estimate(activations), None, None, None)
+        found[name] = Architecture(name, family, (3, 224, 224), "", cost, None, "")
+    return found
+
+
+def figures(board: str, names: Sequence[str], logs: Floats, batch: int = 1) -> Figures:
+    return Figures(
+        board, {name: {batch: float(log)} for name, log in zip(names, logs, strict=True)}
+    )
+
+
+def few(whole: Figures, names: Sequence[str]) -> Figures:
+    return Figures(whole.board, {name: whole.by_network[name] for name in names})
+
+
+def question(
+    measured: int, seed: int = 0, count: int = 120
+) -> tuple[Question, Mapping[str, float]]:
+    """The third board as the new one, with some networks measured; and the truth of all."""
+    names, families, costs, boards = made_up(count, seed)
+    described = describe(names, boards[:2], costs, families)
+    chosen_ones = suggest(described, measured)
+    whole = figures("third", names, boards[2])
+    references = [figures("first", names, boards[0]), figures("second", names, boards[1])]
+    asked = Question(
+        few(whole, chosen_ones), references, architectures_of(names, families, costs), "reported"
+    )
+    return asked, dict(zip(names, np.exp(boards[2]).tolist(), strict=True))
+
+
+class SumOfParts(Kernel):  # type: ignore[misc]
+    """The transfer's covariance as scikit-learn takes it: rows are places in a list of networks."""
+
+    def __init__(self, networks: Networks) -> None:
+        self.networks = networks
+
+    def __call__(self, X: Floats, Y: Floats | None = None, eval_gradient: bool = False) -> Floats:
+        first = self.networks.at(X[:, 0].astype(int))
+        second = first if Y is None else self.networks.at(Y[:, 0].astype(int))
+        covariance: Floats = np.tensordot(np.array(USUAL[:4]), shared(first, second), axes=1)
+        if Y is None:
+            covariance = covariance + np.diag(np.array(USUAL[4:]) @ own(first))
+        return covariance
+
+    def diag(self, X: Floats) -> Floats:
+        diagonal: Floats = np.diag(self(X))
+        return diagonal
+
+    def is_stationary(self) -> bool:
+        return False
+
+
+def test_the_regression_is_scikit_learns_with_the_same_covariance() -> None:
+    names, families, costs, boards = made_up(60, 1)
+    networks = describe(names, boards[:2], costs, families)
+    seen, new = np.arange(0, 60, 4), np.setdiff1d(np.arange(60), np.arange(0, 60, 4))
+    found = boards[2][seen]
+    mine = Process.given(np.array(USUAL), networks.at(seen), found)
+    mean, deviation = mine.predict(networks.at(new))
+
+    reference = GaussianProcessRegressor(SumOfParts(networks), alpha=1e-12, optimizer=None)
+    deviation_from_base = found - networks.base[seen]
+    centre = deviation_from_base.mean()
+    reference.fit(seen[:, np.newaxis].astype(float), deviation_from_base - centre)
+    expected, spread = reference.predict(new[:, np.newaxis].astype(float), return_std=True)
+    np.testing.assert_allclose(mean, expected + networks.base[new] + centre, rtol=1e-6)
+    np.testing.assert_allclose(deviation, spread, rtol=1e-6)
+
+
+def test_leaving_a_group_out_is_regressing_without_it() -> None:
+    names, families, costs, boards = made_up(20, 2)
+    networks = describe(names, boards[:2], costs, families)
+    groups = np.array(["a", "a", *map(str, range(18))])
+    process = Process.given(np.array(USUAL), networks, boards[2])
+    off, expected = process.held_out(groups)
+    rest = np.arange(2, 20)
+    covariance = np.tensordot(np.array(USUAL), gaussian_process._parts(networks.at(rest)), axes=1)
+    without = Process(
+        np.array(USUAL),
+        networks.at(rest),
+        process.centre,
+        np.linalg.inv(covariance),
+        np.linalg.solve(covariance, (boards[2] - networks.base - process.centre)[rest]),
+    )
+    mean, deviation = without.predict(networks.at(np.array([0, 1])))
+    np.testing.assert_allclose(off[:2], boards[2][:2] - mean, rtol=1e-6)
+    np.testing.assert_allclose(expected[:2], deviation, rtol=1e-6)
+
+
+def test_the_slope_that_fitting_follows_is_that_of_the_misfit() -> None:
+    names, families, costs, boards = made_up(15, 3)
+    networks = describe(names, boards[:2], costs, families)
+    parts = gaussian_process._parts(networks)
+    deviation = boards[2] - networks.base
+    logs = np.log(USUAL) + np.linspace(-1, 1, len(USUAL))
+    _, slope = gaussian_process._misfit(logs, parts, deviation)
+    for place in range(len(logs)):
+        step = np.zeros(len(logs))
+        step[place] = 1e-5
+        above, _ = gaussian_process._misfit(logs + step, parts, deviation)
+        below, _ = gaussian_process._misfit(logs - step, parts, deviation)
+        assert slope[place] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("measured", [5, 9, 20])
+def test_it_is_nearer_than_the_references_and_its_intervals_hold(measured: int) -> None:
+    errors, by_offset, held = [], [], []
+    for seed in range(12):
+        asked, truth = question(measured, seed)
+        told = tell(asked)
+        assert set(told.names) == truth.keys() - asked.own.by_network.keys()
+        actual = np.array([truth[name] for name in told.names])
+        errors.append(np.mean(np.abs(told.values.value / actual - 1)))
+        held.append(np.mean((told.values.low <= actual) & (actual <= told.values.high)))
+        base = np.array([asked.references[0].near(name, 1) for name in told.names])
+        seen = [
+            (asked.own.near(n, 1), asked.references[0].near(n, 1)) for n in asked.own.by_network
+        ]
+        offset = np.mean([mine - theirs for mine, theirs in seen])
+        by_offset.append(np.mean(np.abs(np.exp(base + offset) / actual - 1)))
+    assert np.mean(errors) < np.mean(by_offset)
+    assert np.mean(held) > 0.85
+
+
+def test_with_one_reference_and_few_measurements_there_is_no_interval() -> None:
+    asked, _ = question(LEAST_MEASURED)
+    alone = tell(replace(asked, references=asked.references[:1]))
+    assert len(alone.names)
+    assert np.isnan(alone.values.low).all()
+    assert not np.isnan(tell(asked).values.low).any()
+
+
+def test_too_few_measurements_tell_nothing() -> None:
+    asked, _ = question(LEAST_MEASURED - 1)
+    assert tell(asked).names == ()
+    assert held_out_errors(asked) is None
+
+
+def test_a_network_that_one_reference_lacks_is_told_by_the_other() -> None:
+    asked, truth = question(20)
+    unmeasured = sorted(truth.keys() - asked.own.by_network.keys())
+    lacking = unmeasured[:10]
+    second = asked.references[1]
+    poorer = Figures(
+        "second", {name: at for name, at in second.by_network.items() if name not in lacking}
+    )
+    told = tell(replace(asked, references=[asked.references[0], poorer]))
+    assert sorted(told.names) == unmeasured
+    place = {name: row for row, name in enumerate(told.names)}
+    for name in lacking:
+        assert told.values.value[place[name]] == pytest.approx(truth[name], rel=0.9)
+
+
+def test_networks_of_unknown_cost_are_told_too() -> None:
+    asked, truth = question(20)
+    unknown = sorted(truth.keys() - asked.own.by_network.keys())[:5]
+    known = {name: each for name, each in asked.architectures.items() if name not in unknown}
+    told = tell(replace(asked, architectures=known))
+    assert set(unknown) <= set(told.names)
+
+
+def test_each_batch_size_of_a_ladder_is_told_by_itself() -> None:
+    asked, _ = question(10)
+    ladder = Figures(
+        "third",
+        {
+            name: {1: at[1], 8: at[1] - 0.5, **({64: at[1] - 0.7} if row < 4 else {})}
+            for row, (name, at) in enumerate(asked.own.by_network.items())
+        },
+    )
+    told = tell(replace(asked, own=ladder))
+    assert set(told.batch) == {1, 8}, "four networks at batch 64 are too few"
+    at = {
+        (name, batch): value
+        for name, batch, value in zip(told.names, told.batch, told.values.value, strict=True)
+    }
+    for name in set(told.names):
+        assert at[name, 8] == pytest.approx(at[name, 1] * np.exp(-0.5), rel=0.02)
+
+
+def test_where_each_network_has_its_own_batch_size_the_references_size_is_told() -> None:
+    asked, truth = question(12)
+    sizes = {name: (64 if row % 2 else 256) for row, name in enumerate(sorted(truth))}
+    references = [
+        Figures(each.board, {name: {sizes[name]: at[1]} for name, at in each.by_network.items()})
+        for each in asked.references
+    ]
+    mixed = Figures(
+        "third", {name: {sizes[name]: at[1]} for name, at in asked.own.by_network.items()}
+    )
+    told = tell(replace(asked, own=mixed, references=references))
+    assert dict(zip(told.names, told.batch, strict=True)) == {
+        name: sizes[name] for name in told.names
+    }
+
+
+def test_the_reference_that_is_alike_is_chosen_and_noise_is_not() -> None:
+    names, families, costs, boards = made_up(120, 5)
+    random = np.random.default_rng(5)
+    alike = figures("alike", names, boards[2] + random.normal(0, 0.03, 120))
+    noise = figures("noise", names, random.normal(0, 1, 120))
+    measured = suggest(describe(names, boards[:2], costs, families), 15)
+    asked = Question(
+        few(figures("third", names, boards[2]), measured),
+        [noise, figures("first", names, boards[0]), alike],
+        architectures_of(names, families, costs),
+        "reported",
+    )
+    assert next(each.board for each in chosen(asked)) == "alike"
+    assert "noise" not in [each.board for each in chosen(asked)]
+
+
+def test_suggestions_are_distinct_repeatable_and_leave_out_what_is_measured() -> None:
+    names, families, costs, boards = made_up(80, 6)
+    networks = describe(names, boards[:2], costs, families)
+    first = suggest(networks, 12)
+    assert first == suggest(networks, 12)
+    assert len(set(first)) == 12
+    assert first[:5] == suggest(networks, 5), "a longer list begins with the shorter one"
+    rest = suggest(networks, 200, measured=first)
+    assert set(rest) == set(names) - set(first)
+    by_chance = [tuple(suggest(networks, 12, chance=np.random.default_rng(s))) for s in range(4)]
+    assert len(set(by_chance)) > 1
+
+
+def test_suggestions_are_cheaper_than_networks_on_average() -> None:
+    names, families, costs, boards = made_up(200, 7)
+    networks = describe(names, boards[:2], costs, families)
+    taken = networks.places(suggest(networks, 20))
+    assert np.mean(np.exp(networks.base[taken])) < np.mean(np.exp(networks.base))
+
+
+def test_measuring_what_is_suggested_beats_measuring_at_random() -> None:
+    suggested: list[float] = []
+    random_choice: list[float] = []
+    for seed in range(15):
+        asked, truth = question(12, seed)
+        names = sorted(truth)
+        drawn = np.random.default_rng(seed).choice(names, 12, replace=False).tolist()
+        by_chance = replace(
+            asked, own=Figures("third", {name: {1: float(np.log(truth[name]))} for name in drawn})
+        )
+        for each, kept in ((asked, suggested), (by_chance, random_choice)):
+            told = tell(each)
+            actual = np.array([truth[name] for name in told.names])
+            kept.append(float(np.mean(np.abs(told.values.value / actual - 1))))
+    assert np.mean(suggested) < np.mean(random_choice)
+
+
+def test_one_architecture_at_two_sizes_is_one_group() -> None:
+    assert bare_names(["a@224", "a@288", "b@224"]).tolist() == ["a", "a", "b"]
+
+
+def test_a_single_network_is_described_without_dividing_by_nothing() -> None:
+    alone = Evidence(["a@224"], [np.array([1.0])], None, ["a"]).described
+    assert np.isfinite(alone.features).all()
+    assert alone.smallness.tolist() == [1.0]
