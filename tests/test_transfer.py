@@ -139,7 +139,7 @@ def test_leaving_a_group_out_is_regressing_without_it() -> None:
         np.array(USUAL),
         networks.at(rest),
         process.centre,
-        np.linalg.inv(covariance),
+        np.asarray(np.linalg.inv(covariance), dtype=np.float64),
         np.linalg.solve(covariance, (boards[2] - networks.base - process.centre)[rest]),
     )
     mean, deviation = without.predict(networks.at(np.array([0, 1])))
