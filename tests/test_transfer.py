@@ -135,12 +135,13 @@ def test_leaving_a_group_out_is_regressing_without_it() -> None:
     off, expected = process.held_out(groups)
     rest = np.arange(2, 20)
     covariance = np.tensordot(np.array(USUAL), gaussian_process._parts(networks.at(rest)), axes=1)
+    apart = boards[2] - networks.base - process.centre
     without = Process(
         np.array(USUAL),
         networks.at(rest),
         process.centre,
         np.asarray(np.linalg.inv(covariance), dtype=np.float64),
-        np.linalg.solve(covariance, (boards[2] - networks.base - process.centre)[rest]),
+        np.asarray(np.linalg.solve(covariance, apart[rest]), dtype=np.float64),
     )
     mean, deviation = without.predict(networks.at(np.array([0, 1])))
     np.testing.assert_allclose(off[:2], boards[2][:2] - mean, rtol=1e-6)
