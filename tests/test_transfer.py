@@ -20,6 +20,8 @@ from advisor.predict.transfer.groups import LEAST_MEASURED, Question
 from advisor.predict.transfer.held_out import bare_names
 from advisor.predict.transfer.networks import Networks, describe
 from advisor.predict.transfer.references import chosen
+from advisor.predict.transfer.regression import Measured, Regression
+from advisor.predict.transfer.shares import Shares
 from advisor.predict.transfer.suggest import suggest
 from advisor.predict.transfer.tell import held_out_errors, tell
 
@@ -110,49 +112,60 @@ class SumOfParts(Kernel):  # type: ignore[misc]
         return False
 
 
-def test_the_regression_is_scikit_learns_with_the_same_covariance() -> None:
+def test_the_process_is_scikit_learns_with_the_same_covariance() -> None:
     names, families, costs, boards = made_up(60, 1)
     networks = describe(names, boards[:2], costs, families)
     seen, new = np.arange(0, 60, 4), np.setdiff1d(np.arange(60), np.arange(0, 60, 4))
-    found = boards[2][seen]
-    mine = Process.given(np.array(USUAL), networks.at(seen), found)
+    off = (boards[2] - networks.size)[seen]
+    mine = Process.given(np.array(USUAL), networks.at(seen), off)
     mean, deviation = mine.predict(networks.at(new))
 
     reference = GaussianProcessRegressor(SumOfParts(networks), alpha=1e-12, optimizer=None)
-    deviation_from_base = found - networks.base[seen]
-    centre = deviation_from_base.mean()
-    reference.fit(seen[:, np.newaxis].astype(float), deviation_from_base - centre)
+    reference.fit(seen[:, np.newaxis].astype(float), off - off.mean())
     expected, spread = reference.predict(new[:, np.newaxis].astype(float), return_std=True)
-    np.testing.assert_allclose(mean, expected + networks.base[new] + centre, rtol=1e-6)
+    np.testing.assert_allclose(mean, expected + off.mean(), rtol=1e-6)
     np.testing.assert_allclose(deviation, spread, rtol=1e-6)
 
 
-def test_leaving_a_group_out_is_regressing_without_it() -> None:
-    names, families, costs, boards = made_up(20, 2)
-    networks = describe(names, boards[:2], costs, families)
+def evidence(count: int, seed: int) -> tuple[Evidence, Floats]:
+    """What two boards tell of networks, and what the third finds."""
+    names, families, costs, boards = made_up(count, seed)
+    return Evidence(names, boards[:2], costs, families), boards[2]
+
+
+def test_leaving_a_group_out_is_telling_it_without_it() -> None:
+    known, found = evidence(40, 2)
+    places = np.arange(20)
     groups = np.array(["a", "a", *map(str, range(18))])
-    process = Process.given(np.array(USUAL), networks, boards[2])
-    off, expected = process.held_out(groups)
-    rest = np.arange(2, 20)
-    covariance = np.tensordot(np.array(USUAL), gaussian_process._parts(networks.at(rest)), axes=1)
-    apart = boards[2] - networks.base - process.centre
-    without = Process(
-        np.array(USUAL),
-        networks.at(rest),
-        process.centre,
-        np.asarray(np.linalg.inv(covariance), dtype=np.float64),
-        np.asarray(np.linalg.solve(covariance, apart[rest]), dtype=np.float64),
-    )
-    mean, deviation = without.predict(networks.at(np.array([0, 1])))
-    np.testing.assert_allclose(off[:2], boards[2][:2] - mean, rtol=1e-6)
-    np.testing.assert_allclose(expected[:2], deviation, rtol=1e-6)
+    measured = Measured(places, found[places], groups)
+    regression = Regression.fit(known, measured)
+    off, expected = regression.held_out(measured)
+    rest = Measured(places[2:], found[2:20], groups[2:])
+    mean, deviation = Regression.fit(known, rest, regression.process.variances).predict(places[:2])
+    np.testing.assert_allclose(off[:2], found[:2] - mean)
+    np.testing.assert_allclose(expected[:2], deviation)
+
+
+def test_shares_of_references_and_costs_are_found_again() -> None:
+    known, _ = evidence(60, 4)
+    truth = np.array([0.2, 0.5, 0.0, 0.1, 0.0, 2.0])
+    found = np.log(known.terms @ truth)
+    shares = Shares.fit(known, np.arange(20), found[:20], groups=20)
+    np.testing.assert_allclose(shares(known), found, rtol=1e-6)
+    assert np.all(shares.coefficients >= 0)
+
+
+def test_few_groups_make_the_references_count_alike() -> None:
+    known, found = evidence(30, 5)
+    shares = Shares.fit(known, np.arange(8), found[:8], groups=8)
+    np.testing.assert_allclose(np.exp(shares(known)), np.exp(known.references).mean(axis=0))
 
 
 def test_the_slope_that_fitting_follows_is_that_of_the_misfit() -> None:
     names, families, costs, boards = made_up(15, 3)
     networks = describe(names, boards[:2], costs, families)
     parts = gaussian_process._parts(networks)
-    deviation = boards[2] - networks.base
+    deviation = boards[2] - networks.size
     logs = np.log(USUAL) + np.linspace(-1, 1, len(USUAL))
     _, slope = gaussian_process._misfit(logs, parts, deviation)
     for place in range(len(logs)):
@@ -288,7 +301,7 @@ def test_suggestions_are_cheaper_than_networks_on_average() -> None:
     names, families, costs, boards = made_up(200, 7)
     networks = describe(names, boards[:2], costs, families)
     taken = networks.places(suggest(networks, 20))
-    assert np.mean(np.exp(networks.base[taken])) < np.mean(np.exp(networks.base))
+    assert np.mean(np.exp(networks.size[taken])) < np.mean(np.exp(networks.size))
 
 
 def test_measuring_what_is_suggested_beats_measuring_at_random() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from advisor.predict.transfer.networks import Networks, describe
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ class Evidence:
     references: Sequence[Floats]
     costs: Floats | None
     families: Sequence[str]
+
+    @cached_property
+    def terms(self) -> Floats:
+        """What a board's figure may be a sum of: a constant, the costs where known, each reference.
+
+        Shape (networks, terms); the references come last.
+        """
+        costs = [] if self.costs is None else list(np.exp(self.costs).T)
+        references = [np.exp(each) for each in self.references]
+        return np.column_stack([np.ones(len(self.names)), *costs, *references])
 
     @cached_property
     def described(self) -> Networks:

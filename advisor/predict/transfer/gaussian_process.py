@@ -1,12 +1,12 @@
 """Gaussian-process regression between networks: what a few say of all others, and how surely.
 
-What a new board does differently from its references is taken as a sum of independent parts: an offset
-common to all networks; slopes along the features; a smooth rest; what a family has of its own; and two
-that a network shares with no other, of which one fades as networks grow. How large each part is comes
+What a new board does differently from what was expected of it is taken as a sum of independent parts: an
+offset common to all networks; slopes along the features; a smooth rest; what a family has of its own; and
+two that a network shares with no other, of which one fades as networks grow. How large each part is comes
 from the measurements, drawn towards what is usual, so that five of them suffice.
 
 The regression is Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations 2.25,
-2.26 and 5.9; leaving groups out follows from the inverse of a partitioned matrix (5.10 to 5.12 there).
+2.26 and 5.9.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ import numpy as np
 from advisor.predict.transfer.networks import Networks
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from advisor.catalog.records import Floats
 
 REACH = 3.0
@@ -30,7 +28,7 @@ USUAL = (0.3, 0.1, 0.05, 0.03, 0.003, 0.005)
 """The usual variance of each part on the logarithm: offset, slopes, smooth rest, family, what fades as
 networks grow, what does not."""
 
-FREEDOM = 1.0
+FREEDOM = 1.5
 """The standard deviation of a part's variance about the usual one, on the logarithm."""
 
 
@@ -71,9 +69,9 @@ class Process:
     Attributes:
         variances: of each part; shape (6,).
         seen: the networks.
-        centre: the mean of what was found of them.
+        centre: the mean of by how much they were off what was expected.
         inverse: of their covariance; shape (seen, seen).
-        weights: the inverse times what was found, less the centre; shape (seen,).
+        weights: the inverse times what they were off, less the centre; shape (seen,).
     """
 
     variances: Floats
@@ -83,57 +81,38 @@ class Process:
     weights: Floats
 
     @classmethod
-    def fit(cls, seen: Networks, found: Floats) -> Process:
+    def fit(cls, seen: Networks, off: Floats) -> Process:
         """The most probable variances of the parts, and the regression with these.
 
         Args:
             seen: the networks that were measured.
-            found: the logarithm of what was found; shape (seen,).
+            off: the logarithm of what was found over what was expected; shape (seen,).
         """
         from scipy.optimize import minimize
 
         parts = _parts(seen)
-        deviation = found - seen.base
-        deviation = deviation - deviation.mean()
         start = np.log(USUAL)
-        best = minimize(_misfit, start, args=(parts, deviation), jac=True, method="L-BFGS-B")
-        return cls.given(np.exp(best.x), seen, found)
+        best = minimize(_misfit, start, args=(parts, off - off.mean()), jac=True, method="L-BFGS-B")
+        return cls.given(np.exp(best.x), seen, off)
 
     @classmethod
-    def given(cls, variances: Floats, seen: Networks, found: Floats) -> Process:
+    def given(cls, variances: Floats, seen: Networks, off: Floats) -> Process:
         """The regression with known variances; as `fit` otherwise."""
-        centre = float(np.mean(found - seen.base))
+        centre = float(np.mean(off))
         inverse = _inverted(np.tensordot(variances, _parts(seen), axes=1))
-        return cls(variances, seen, centre, inverse, inverse @ (found - seen.base - centre))
+        return cls(variances, seen, centre, inverse, inverse @ (off - centre))
 
     def predict(self, new: Networks) -> tuple[Floats, Floats]:
-        """What networks take that were not seen, as logarithms.
+        """By how much networks that were not seen are off what is expected of them, as logarithms.
 
         Returns:
             Means and standard deviations; each of shape (new,).
         """
         across = np.tensordot(self.variances[:4], shared(new, self.seen), axes=1)
-        mean = new.base + self.centre + across @ self.weights
+        mean = self.centre + across @ self.weights
         before = self.variances[:4] @ _with_itself(new) + self.variances[4:] @ own(new)
         variance = before - np.einsum("ij,jk,ik->i", across, self.inverse, across)
         return mean, np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
-
-    def held_out(self, groups: NDArray[np.str_]) -> tuple[Floats, Floats]:
-        """How far it would be off the networks that it has seen, had it not seen their groups.
-
-        Args:
-            groups: shape (seen,); those of one group are left out together.
-
-        Returns:
-            What was found less the mean, and the standard deviation; each of shape (seen,).
-        """
-        off, deviation = np.empty(len(groups)), np.empty(len(groups))
-        for group in np.unique(groups):
-            rows = np.flatnonzero(groups == group)
-            covariance = _inverted(self.inverse[np.ix_(rows, rows)])
-            off[rows] = covariance @ self.weights[rows]
-            deviation[rows] = np.sqrt(np.diag(covariance))
-        return off, deviation
 
 
 def _inverted(covariance: Floats) -> Floats:

@@ -13,9 +13,9 @@ from advisor.catalog.records import Architecture, Values
 from advisor.predict.law import LEAST_GROUPS
 from advisor.predict.transfer.evidence import Evidence
 from advisor.predict.transfer.figures import Figures
-from advisor.predict.transfer.gaussian_process import Process
 from advisor.predict.transfer.held_out import HeldOutErrors, bare_names, errors_of
 from advisor.predict.transfer.networks import costs_of
+from advisor.predict.transfer.regression import Measured, Regression
 from advisor.predict.transfer.widening import Z90, borrowed_widening, widening
 
 if TYPE_CHECKING:
@@ -60,15 +60,20 @@ class Group:
     wanted: Mapping[str, int]
 
     @cached_property
-    def process(self) -> Process:
-        """The regression that has seen them."""
-        described = self.evidence.described
-        return Process.fit(described.at(described.places(self.seen)), self.found)
+    def measured(self) -> Measured:
+        """Those seen, as the regression takes them."""
+        places = self.evidence.described.places(self.seen)
+        return Measured(places, self.found, bare_names(self.seen))
+
+    @cached_property
+    def regression(self) -> Regression:
+        """What those seen say of the others."""
+        return Regression.fit(self.evidence, self.measured)
 
     @cached_property
     def off(self) -> tuple[Floats, Floats]:
         """How far it is off those seen, each held out with its other sizes, and what it expects."""
-        return self.process.held_out(bare_names(self.seen))
+        return self.regression.held_out(self.measured)
 
     @property
     def errors(self) -> HeldOutErrors:
@@ -78,15 +83,14 @@ class Group:
     @property
     def factor(self) -> float:
         """By what intervals must be wider than the regression says."""
-        if len(np.unique(bare_names(self.seen))) >= LEAST_GROUPS:
+        if self.measured.count >= LEAST_GROUPS:
             return widening(*self.off)
-        places = self.evidence.described.places(self.seen)
-        return borrowed_widening(self.evidence, places, *self.off)
+        return borrowed_widening(self.evidence, self.measured, *self.off)
 
     def intervals(self) -> Values:
         """What is told of those wanted."""
-        described = self.evidence.described
-        mean, deviation = self.process.predict(described.at(described.places(list(self.wanted))))
+        places = self.evidence.described.places(list(self.wanted))
+        mean, deviation = self.regression.predict(places)
         half = Z90 * self.factor * deviation
         return Values(np.exp(mean), np.exp(mean - half), np.exp(mean + half))
 

@@ -26,7 +26,7 @@ class Networks:
 
     Attributes:
         names: what they are called; shape (networks,), like the first axis of all that follow.
-        base: the mean over the references of the logarithm of the figure.
+        size: the mean over the references of the logarithm of the figure.
         features: each in its own standard deviations over all networks described together; shape
             (networks, features).
         family: the kin that each belongs to, as a number.
@@ -34,7 +34,7 @@ class Networks:
     """
 
     names: NDArray[np.str_]
-    base: Floats
+    size: Floats
     features: Floats
     family: Integers
     smallness: Floats
@@ -43,7 +43,7 @@ class Networks:
         """Some of them."""
         return Networks(
             self.names[places],
-            self.base[places],
+            self.size[places],
             self.features[places],
             self.family[places],
             self.smallness[places],
@@ -77,17 +77,17 @@ def describe(
         families: the kin of each.
     """
     known = np.array(references)
-    base: Floats = known.mean(axis=0)
-    ratios = [each - base for each in known[:-1]]
+    size: Floats = known.mean(axis=0)
+    ratios = [each - size for each in known[:-1]]
     if costs is not None:
         operations, activations, params = costs.T
-        ratios += [base - operations, operations - activations, params - operations]
-    features = np.column_stack([*ratios, base])
+        ratios += [size - operations, operations - activations, params - operations]
+    features = np.column_stack([*ratios, size])
     spread = features.std(axis=0)
     features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     _, family = np.unique(np.array(families, dtype=np.str_), return_inverse=True)
-    smallness = np.minimum(1.0, np.exp(np.quantile(base, SMALL_SHARE) - base))
-    return Networks(np.array(names, dtype=np.str_), base, features, family, smallness)
+    smallness = np.minimum(1.0, np.exp(np.quantile(size, SMALL_SHARE) - size))
+    return Networks(np.array(names, dtype=np.str_), size, features, family, smallness)
 
 
 def costs_of(names: Sequence[str], architectures: Mapping[str, Architecture], kind: str) -> Floats:

@@ -52,7 +52,7 @@ def suggest(
         worth = (covariance**2).sum(axis=0) / (np.diag(covariance) + alone)
         worth = np.where(left, worth, -np.inf)
         good = np.flatnonzero(worth >= NEARLY * worth.max())
-        cheapest = good[np.lexsort((networks.names[good], networks.base[good]))][:TIED]
+        cheapest = good[np.lexsort((networks.names[good], networks.size[good]))][:TIED]
         place = int(cheapest[0] if chance is None else chance.choice(cheapest))
         covariance = _knowing(covariance, alone, place)
         left[place] = False

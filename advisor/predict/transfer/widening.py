@@ -1,18 +1,19 @@
-"""How much wider or narrower intervals must be than a regression says, from what it was off when held out."""
+"""By what intervals must be wider than a regression says, from what it was off when held out."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.predict.law import LEVEL
 from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.gaussian_process import Process
+from advisor.predict.transfer.regression import Measured, Regression
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats, Integers
+    from advisor.catalog.records import Floats
 
 Z90 = 1.6448536269514722
 """Half the width of a 90 % interval of a normal distribution, in standard deviations."""
@@ -21,10 +22,9 @@ Z90 = 1.6448536269514722
 def widening(off: Floats, deviation: Floats) -> float:
     """By what the standard deviations of a regression are to be multiplied.
 
-    The conformal quantile of what was off, in standard deviations, would make the intervals hold for as
-    many new networks as wanted if those measured were drawn like them (Vovk, Gammerman and Shafer,
-    Algorithmic Learning in a Random World, 2005). But they are few, and were picked since they differ from
-    each other; the regression's own quantile is steadier. The factor is the geometric mean of both.
+    So that the intervals would have held for nine in ten of the networks held out: the conformal quantile
+    of what was off, in standard deviations (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random
+    World, 2005). It holds for new networks as far as these are like those measured.
 
     Args:
         off: how far it was off each network, its group held out; shape (networks,).
@@ -35,10 +35,12 @@ def widening(off: Floats, deviation: Floats) -> float:
     """
     rank = math.ceil(LEVEL * (len(off) + 1) - 1e-9)
     quantile = float(np.sort(np.abs(off) / deviation)[min(rank, len(off)) - 1])
-    return math.sqrt(quantile / Z90)
+    return quantile / Z90
 
 
-def borrowed_widening(evidence: Evidence, seen: Integers, off: Floats, deviation: Floats) -> float:
+def borrowed_widening(
+    evidence: Evidence, measured: Measured, off: Floats, deviation: Floats
+) -> float:
     """The same where too few networks were measured to rank them: what the references lend.
 
     Each reference in turn takes the place of the new board, with the same networks measured; what it was
@@ -47,25 +49,25 @@ def borrowed_widening(evidence: Evidence, seen: Integers, off: Floats, deviation
 
     Args:
         evidence: the networks that the references know.
-        seen: the places of those that were measured.
+        measured: those that were measured.
         off: as `widening` takes it.
         deviation: likewise.
 
     Returns:
         The factor; NaN where a single reference has no other to be held against.
     """
-    if len(evidence.references) < 2 or len(seen) == len(evidence.names):
+    if len(evidence.references) < 2 or len(measured.places) == len(evidence.names):
         return math.nan
     lent = [
-        _factor_for(evidence.without(place), reference, seen)
+        _factor_for(evidence.without(place), reference, measured)
         for place, reference in enumerate(evidence.references)
     ]
     return max(1.0, *lent, float(np.max(np.abs(off) / deviation)) / Z90)
 
 
-def _factor_for(evidence: Evidence, found: Floats, seen: Integers) -> float:
+def _factor_for(evidence: Evidence, found: Floats, measured: Measured) -> float:
     """What the intervals of one reference, told from the others, would have needed."""
-    networks = evidence.described
-    rest = np.setdiff1d(np.arange(len(networks)), seen)
-    mean, deviation = Process.fit(networks.at(seen), found[seen]).predict(networks.at(rest))
+    rest = np.setdiff1d(np.arange(len(found)), measured.places)
+    as_measured = replace(measured, found=found[measured.places])
+    mean, deviation = Regression.fit(evidence, as_measured).predict(rest)
     return float(np.quantile(np.abs(found[rest] - mean) / deviation, LEVEL)) / Z90
