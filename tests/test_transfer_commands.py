@@ -1,0 +1,270 @@
+"""`advisor suggest`, `advisor fit --like` and `advisor predict --all` on boards that someone brought."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor.predict.transfer.transfer_file import FILE
+from tests.conftest import HEADER, SOURCES, Overlay, Run
+from tests.test_transfer import made_up
+
+NETWORKS = 60
+DESCRIPTION = """\
+title: "{name}"
+cost: reported
+weights: own
+power_scope: "{scope}"
+memory_scope: "{scope}"
+source: my-notes
+"""
+
+
+@pytest.fixture
+def boards(tmp_path: Path) -> Overlay:
+    """Two boards that have run 60 networks, and a new one that has run none."""
+    names, families, costs, logs = made_up(NETWORKS, 11)
+    overlay = Overlay(tmp_path / "catalog")
+    overlay.write("sources.yaml", SOURCES)
+    entries = [
+        f"{name}:\n  family: {family}\n  input: 3x224x224\n  reference: made up\n  reported:\n"
+        f"    source: my-notes\n    params: {{value: {1e6 * np.exp(params):.0f}}}\n"
+        f"    operations: {{value: {1e9 * np.exp(operations):.0f}}}\n"
+        f"    activations: {{value: {1e6 * np.exp(activations):.0f}}}\n"
+        for name, family, (operations, activations, params) in zip(
+            names, families, costs, strict=True
+        )
+    ]
+    overlay.write("architectures.yaml", "".join(entries))
+    tops = [f"{name},own,{60 + row % 30},,,,reported,my-notes" for row, name in enumerate(names)]
+    overlay.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,"
+        "source\n" + "\n".join(tops) + "\n",
+    )
+    for board, log in zip(("first", "second", "new"), logs, strict=True):
+        overlay.write(f"boards/{board}/board.yaml", DESCRIPTION.format(name=board, scope="whole"))
+        table(
+            overlay,
+            board,
+            {name: float(np.exp(each)) for name, each in zip(names, log, strict=True)},
+        )
+    return overlay
+
+
+def table(overlay: Overlay, board: str, times_ms: dict[str, float]) -> None:
+    rows = [
+        f"{name},eager,fp32,1,{time_ms:.6g},{5 + time_ms / 100:.6g},{300 + 10 * time_ms:.6g},"
+        "reported,my-notes"
+        for name, time_ms in times_ms.items()
+    ]
+    overlay.write(f"boards/{board}/measurements.csv", "\n".join([HEADER, *rows]) + "\n")
+
+
+def truth(overlay: Overlay, board: str = "new") -> dict[str, float]:
+    text = (overlay.folder / f"boards/{board}/measurements.csv").read_text()
+    return {
+        row["architecture"]: float(row["latency_ms"]) for row in csv.DictReader(io.StringIO(text))
+    }
+
+
+def measure(overlay: Overlay, names: list[str]) -> dict[str, float]:
+    """Leave only these networks' rows on the new board; what all would take comes back."""
+    whole = truth(overlay)
+    table(overlay, "new", {name: whole[name] for name in names})
+    return whole
+
+
+def suggested(run: Run, overlay: Overlay, count: int) -> list[str]:
+    asked = ("--like", "first", "--like", "second", "--count", count, "--csv")
+    ran = run("suggest", *asked, "--catalog", overlay.folder)
+    assert (ran.code, ran.err) == (0, "")
+    return ran.out.splitlines()
+
+
+LIKE = ("--like", "first", "--like", "second")
+
+
+def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    assert len(set(names)) == 12
+    whole = measure(boards, names)
+    fitted = run("fit", "new", *LIKE, *where)
+    assert fitted.code == 0, fitted.err
+    assert "48 networks that were not run here, told from first and second" in " ".join(
+        fitted.out.split()
+    )
+    ran = run("predict", "--all", "--board", "new", "--csv", *where)
+    assert ran.code == 0
+    rows = {row["architecture"]: row for row in csv.DictReader(io.StringIO(ran.out))}
+    assert rows.keys() >= whole.keys()
+    told = [rows[name] for name in whole if name not in names]
+    assert {row["origin"] for row in told} == {"predicted"}
+    errors = [abs(float(row["time_per_image_ms"]) / whole[row["architecture"]] - 1) for row in told]
+    assert np.mean(errors) < 0.25
+    held = [float(row["low"]) <= whole[row["architecture"]] <= float(row["high"]) for row in told]
+    assert np.mean(held) > 0.7
+    assert all(rows[name]["origin"] == "reported" for name in names)
+
+
+def test_power_and_memory_are_told_where_scopes_agree(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    assert run("fit", "new", *LIKE, *where).code == 0
+    lines = (boards.folder / "boards/new" / FILE).read_text().splitlines()
+    with_power = next(csv.DictReader(lines))
+    assert float(with_power["net_power_w"]) > 0
+    assert float(with_power["memory_mb"]) > 0
+    for other in ("first", "second"):
+        text = DESCRIPTION.format(name=other, scope="processor alone")
+        boards.write(f"boards/{other}/board.yaml", text)
+    assert run("fit", "new", *LIKE, *where).code == 0
+    lines = (boards.folder / "boards/new" / FILE).read_text().splitlines()
+    assert next(csv.DictReader(lines))["net_power_w"] == ""
+
+
+def test_pick_chooses_among_what_is_told(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    whole = measure(boards, suggested(run, boards, 12))
+    run("fit", "new", *LIKE, *where)
+    limit = np.median(list(whole.values()))
+    asked = ("--board", "new", "--candidates", "all", "--latency", f"{limit}ms", *where)
+    ran = run("pick", *asked, "--json")
+    assert ran.code == 0
+    best = json.loads(ran.out)["best"]
+    assert best["latency_ms"]["origin"] in ("predicted", "reported")
+    if best["latency_ms"]["origin"] == "predicted":
+        assert best["latency_ms"]["source"] == "advisor-transfer"
+    everyone = [best, *json.loads(ran.out)["alternatives"]]
+    assert "advisor-transfer" in {each["latency_ms"]["source"] for each in everyone}
+
+
+def test_a_fit_is_stale_once_a_reference_changed(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    run("fit", "new", *LIKE, *where)
+    changed = truth(boards, "first")
+    changed[next(iter(changed))] *= 2
+    table(boards, "first", changed)
+    ran = run("predict", "--all", "--board", "new", *where)
+    told = " ".join((ran.out + ran.err).split())
+    assert "the rows of first, which the fit of new rests on, have changed" in told
+    assert "advisor fit new --like first --like second" in told
+    assert run("fit", "new", *LIKE, *where).code == 0
+    assert "have changed" not in run("predict", "--all", "--board", "new", *where).out
+
+
+def test_a_fit_without_like_forgets_what_was_told(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    run("fit", "new", *LIKE, *where)
+    assert (boards.folder / "boards/new" / FILE).exists()
+    assert run("fit", "new", *where).code == 0
+    assert not (boards.folder / "boards/new" / FILE).exists()
+
+
+def test_auto_leaves_out_what_tells_nothing(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    names = list(truth(boards))
+    random = np.random.default_rng(1)
+    boards.write("boards/noise/board.yaml", DESCRIPTION.format(name="noise", scope="whole"))
+    table(boards, "noise", dict(zip(names, np.exp(random.normal(0, 1, NETWORKS)), strict=True)))
+    measure(boards, suggested(run, boards, 15))
+    ran = run("fit", "new", "--like", "auto", *where)
+    assert ran.code == 0
+    assert "noise" not in ran.out
+    assert "told from" in ran.out
+
+
+def test_networks_that_no_reference_knows_fall_back_to_the_boards_laws(
+    run: Run, boards: Overlay
+) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    unknown = next(name for name in whole if name not in names)
+    for board in ("first", "second"):
+        table(boards, board, {n: t for n, t in truth(boards, board).items() if n != unknown})
+    run("fit", "new", *LIKE, *where)
+    ran = run("predict", "--all", "--board", "new", "--csv", *where)
+    rows = {row["architecture"]: row for row in csv.DictReader(io.StringIO(ran.out))}
+    assert rows[unknown]["origin"] == "predicted"
+    assert unknown not in (boards.folder / "boards/new" / FILE).read_text()
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [(4, "only 4 of the networks that board new has run"), (0, "none of the networks")],
+)
+def test_with_too_little_in_common_it_says_so_and_falls_back(
+    run: Run, boards: Overlay, measured: int, said: str
+) -> None:
+    where = ("--catalog", boards.folder)
+    names = list(truth(boards))[:12]
+    measure(boards, names)
+    for board in ("first", "second"):
+        kept = {n: t for n, t in truth(boards, board).items() if n not in names[measured:]}
+        table(boards, board, kept)
+    ran = run("fit", "new", *LIKE, *where)
+    assert ran.code == 0
+    assert said in ran.err
+    assert "told by its own laws alone" in ran.err
+
+
+def test_too_few_measurements_for_anything_are_an_error(run: Run, boards: Overlay) -> None:
+    measure(boards, list(truth(boards))[:2])
+    ran = run("fit", "new", *LIKE, "--catalog", boards.folder)
+    assert ran.code == 2
+    assert "a transfer needs 5" in ran.err
+    assert "advisor suggest" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("fit", "new", "--like", "new"), "new cannot be its own reference"),
+        (("fit", "new", "--like", "auto", "--like", "first"), "auto chooses by itself"),
+        (("fit", "new", "--like", "frist"), "unknown board 'frist'"),
+        (("suggest", "--like", "frist"), "unknown board 'frist'"),
+        (("suggest", "--count", "0"), "count"),
+        (("suggest", "--like", "first", "--like", "jetson-tx1"), "no network ran on all of"),
+    ],
+)
+def test_bad_requests_are_refused(
+    run: Run, boards: Overlay, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = run(*arguments, "--catalog", boards.folder)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_the_same_board_twice_is_taken_once(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    twice = run("fit", "new", *LIKE, "--like", "first", *where)
+    assert twice.out == run("fit", "new", *LIKE, *where).out
+
+
+def test_suggestions_without_boards_named_take_those_of_most_networks(
+    run: Run, boards: Overlay
+) -> None:
+    where = ("--catalog", boards.folder)
+    ran = run("suggest", "--count", "5", *where)
+    assert ran.code == 0
+    assert "first" in ran.out
+    assert "jetson-tx1" not in ran.out
+    assert "advisor fit NEW --like" in ran.out
+
+
+def test_suggestions_go_on_from_what_a_board_has_measured(run: Run, boards: Overlay) -> None:
+    names = suggested(run, boards, 6)
+    measure(boards, names[:4])
+    asked = ("suggest", *LIKE, "--board", "new", "--count", "2", "--csv")
+    ran = run(*asked, "--catalog", boards.folder)
+    assert ran.out.splitlines() == names[4:]
