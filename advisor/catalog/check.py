@@ -22,7 +22,7 @@ from advisor.errors import BrokenFileError, Fault, closest, shown
 Read = TypeVar("Read")
 
 CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
-BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml")
+BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 
 
 @dataclass(frozen=True)
