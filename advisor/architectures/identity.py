@@ -1,4 +1,7 @@
-"""What a library's network is called: `name@size`, after `tv:` or `timm:` where both have the name."""
+"""What a library's network is called: `name@size`, after `tv:` or `timm:` where both have the name.
+
+A network that a table of timm's tells of is called plainly `name@size` even then, as that table calls it.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +59,21 @@ def identity(library: str, name: str, size: int) -> str:
     """What the catalog calls a library's network at an input size."""
     bare = f"{name}@{size}"
     return f"{_prefix_of(library)}:{bare}" if name in IN_BOTH else bare
+
+
+def is_timms(name: str) -> bool:
+    """Whether a name says that it is of timm's network, not of torchvision's of that name."""
+    return name.startswith("timm:")
+
+
+def plain_name(identity: str) -> str:
+    """What a network of timm's is called where a table of timm's has brought it in: without `timm:`."""
+    return identity.removeprefix("timm:")
+
+
+def identity_of_plain(name: str) -> str:
+    """The library's own identity of a network that a table of timm's calls `name@size`."""
+    return f"timm:{name}" if name.partition("@")[0] in IN_BOTH else name
 
 
 def _prefix_of(library: str) -> str:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from advisor.architectures.identity import identity_of_plain
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, entries
 from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.reported_table import read_reported
 from advisor.catalog.store import Catalog
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.weights_table import read_weights
-from advisor.catalog.zoo import FOLDER, WEIGHTS_END, zoo_files
+from advisor.catalog.zoo import FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
 from advisor.catalog.zoo_table import read_zoo_table
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")
 
 CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
-BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml")
+BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,9 @@ class _Check:
         def weights_of(path: Path, known: Collection[str]) -> Collection[str]:
             return {name for _, name in read_weights(path, architectures, known)}
 
-        weights = self.names("weights.csv", weights_of, sources)
         for layer in self.layers:
             architectures = self.zoo(layer, sources[layer], architectures)
+        weights = self.names("weights.csv", weights_of, sources)
         for layer in self.layers:
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
@@ -95,10 +97,17 @@ class _Check:
             if name.endswith(WEIGHTS_END):
                 self.attempt(read_weights, path, None, sources)
             else:
-                found = self.attempt(read_zoo_table, path)
+                found = self.networks(path, sources)
                 whole = found is not None and not isinstance(known, _Anything)
                 known = {*known, *(found or ())} if whole else _Anything()
         return known
+
+    def networks(self, path: Path, sources: Collection[str]) -> Collection[str] | None:
+        """The names of a table's networks, the libraries' own included; `None` if it is broken."""
+        if not path.name.endswith(REPORTED_END):
+            return self.attempt(read_zoo_table, path)
+        found = self.attempt(read_reported, path, sources)
+        return None if found is None else {*found, *map(identity_of_plain, found)}
 
     def board(
         self,

@@ -47,7 +47,7 @@ def uncounted_of(zoo: Zoo, library: str) -> list[ZooNetwork]:
         for each in zoo.networks.values()
         if each.library == library and each.version == version
     ]
-    settled = {each.architecture for each in here if each.counts or each.fault}
+    settled = {each.identity for each in here if each.counts or each.fault}
     named = _with_accuracy(zoo, library)
     if version and here and len(settled) == len(here) and named <= settled:
         return []
@@ -96,12 +96,12 @@ def _with_accuracy(zoo: Zoo, library: str) -> set[str]:
     """The networks of whose accuracy the user has a table; only timm's are read from one."""
     if library != "timm":
         return set()
-    return {name for name, _ in zoo.weights if not _is_torchvisions(zoo, name)}
-
-
-def _is_torchvisions(zoo: Zoo, name: str) -> bool:
-    known = zoo.networks.get(name)
-    return known is not None and known.library == "torchvision"
+    known = {name: zoo.networks.get(name) for name, _ in zoo.weights}
+    return {
+        name if each is None else each.identity
+        for name, each in known.items()
+        if each is None or each.library == library
+    }
 
 
 def _named(name: str, library: str, version: str) -> ZooNetwork:

@@ -49,7 +49,7 @@ def counted(network: ZooNetwork) -> ZooNetwork:
     with _needing("zoo"):
         from advisor.architectures.zoo import count_design, find
     try:
-        return _network(design := find(network.architecture), count_design(design))
+        return _network(design := find(network.identity), count_design(design))
     except AdvisorError as error:
         return _network_with_fault(network, error)
 
@@ -86,7 +86,7 @@ def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
 def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
     told = "".join(letter if letter.isprintable() else " " for letter in error.message)
     return ZooNetwork(
-        architecture=network.architecture,
+        architecture=network.identity,
         library=network.library,
         version=network.version,
         family=network.family,

@@ -72,6 +72,8 @@ class Table:
             known: the names that are accepted.
             default: what an empty cell stands for; without it an empty cell is a fault.
         """
+        if column not in self.columns and default is not None:
+            return default
         cells = self.cells(column)
         for name in sorted(set(cells)):
             expected = _name_fault(name, column, known, empty_allowed=default is not None)
@@ -87,6 +89,8 @@ class Table:
 
     def texts(self, column: str) -> Labels:
         """A column of short free texts, such as a reason; empty ones are welcome."""
+        if column not in self.columns:
+            return Labels(("",), np.zeros(len(self), dtype=np.int64))
         cells = self.cells(column)
         for row, cell in enumerate(cells):
             if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
@@ -107,6 +111,8 @@ class Table:
             smallest: the smallest number that is believed.
             largest: the largest.
         """
+        if column not in self.columns:
+            return np.full(len(self), np.nan)
         cells = self.cells(column)
         values = _floats(cells)
         given = np.fromiter(map(bool, cells), dtype=np.bool_, count=len(cells))
@@ -181,7 +187,7 @@ def read_any_csv(path: Path) -> Table:
     line, header = next(rows, (1, []))
     if not header:
         raise BrokenFileError([Fault(path, 1, "", "nothing", "a header")])
-    twice = _repeated(path, line, header)
+    twice = repeated_columns(path, line, header)
     if twice:
         raise BrokenFileError(twice)
     return _table(path, [name.strip() for name in header], rows)
@@ -230,7 +236,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 def _header_faults(
     path: Path, line: int, header: list[str], required: Sequence[str], optional: Collection[str]
 ) -> list[Fault]:
-    faults = _repeated(path, line, header)
+    faults = repeated_columns(path, line, header)
     if header[: len(required)] != list(required):
         found = shown(",".join(header))
         faults.append(Fault(path, line, "", found, "a header that begins " + ",".join(required)))
@@ -242,7 +248,8 @@ def _header_faults(
     return faults
 
 
-def _repeated(path: Path, line: int, header: list[str]) -> list[Fault]:
+def repeated_columns(path: Path, line: int, header: Sequence[str]) -> list[Fault]:
+    """A fault for every column that a header names more than once."""
     return [
         Fault(path, line, name, f"the column {shown(name)} twice", "each column once")
         for name in sorted({name for name in header if header.count(name) > 1})

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.catalog.fields import Fields, estimate
 from advisor.catalog.records import Architecture, Board, Cost, Source
 from advisor.catalog.yaml_file import read_yaml
 from advisor.errors import shown
 from advisor.quantities import COUNT, MEMORY, POWER
+
+if TYPE_CHECKING:
+    from advisor.catalog.csv_file import Table
 
 _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 
@@ -132,6 +136,17 @@ def read_shape(text: str) -> tuple[int, int, int] | None:
         return None
     channels, height, width = match.groups()
     return int(channels), int(height), int(width)
+
+
+def shapes_in(table: Table) -> list[tuple[int, int, int]]:
+    """The column `input` of a CSV table as shapes; what is none is noted."""
+    shapes = []
+    for row, cell in enumerate(table.cells("input")):
+        shape = read_shape(cell)
+        if shape is None:
+            table.note(row, "input", shown(cell), "channels x height x width, like 3x224x224")
+        shapes.append(shape or (1, 1, 1))
+    return shapes
 
 
 def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:

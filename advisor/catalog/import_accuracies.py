@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.architectures.identity import identity, read_name
-from advisor.catalog.csv_file import read_any_csv
+from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.import_board import add_source, source_key
 from advisor.catalog.weights_table import LEAST_TOP1_PERCENT, WEIGHTS_COLUMNS
 from advisor.catalog.writing import write_whole
 from advisor.catalog.zoo import FOLDER
-from advisor.errors import AdvisorError, BrokenFileError, Fault, closest
+from advisor.errors import AdvisorError, BrokenFileError, Fault
 
 NEEDED = ("model", "img_size", "top1")
 FILE = "timm-weights.csv"
@@ -46,23 +45,19 @@ def read_accuracies(path: Path) -> Accuracies:
     sizes are two sets, of two networks.
 
     Raises:
-        BrokenFileError: it is no CSV file, or lacks a column.
+        BrokenFileError: it is no CSV file, lacks a column, or has more sets than a table of timm's could.
     """
-    table = read_any_csv(path)
-    for name in NEEDED:
-        if name not in table.columns:
-            expected = f"the column {name!r} ({closest(name, table.columns)})"
-            table.faults.append(Fault(path, 1, "", "no such column", expected))
-    broken = [each for each in table.faults if "a row of" not in each.found]
-    if broken:
-        raise BrokenFileError(broken, "a table like timm's results-imagenet.csv is read")
-    dropped = Counter({"with too few or too many cells": len(table.faults)})
+    dropped: Counter[str] = Counter()
     kept: dict[tuple[str, str], tuple[str, str]] = {}
-    top5 = table.cells("top5")
-    told = zip(*(table.cells(name) for name in NEEDED), top5, strict=True)
-    for model, size, top1, top5_cell in told:
-        why, key = _key(model.strip(), size)
-        percent = _number(top1)
+    for cells in stream_csv(
+        path, NEEDED, ("top5",), "a table like timm's results-imagenet.csv is read"
+    ):
+        if cells is None:
+            dropped["with too few or too many cells"] += 1
+            continue
+        model, size, top1, top5 = cells
+        why, key = _key(model, size)
+        percent = number_in(top1)
         if not why and not LEAST_TOP1_PERCENT <= percent <= 100:
             why = "without a top-1 accuracy in percent"
         if not why and key in kept:
@@ -70,13 +65,14 @@ def read_accuracies(path: Path) -> Accuracies:
         if why:
             dropped[why] += 1
             continue
-        fifth = _number(top5_cell)
+        fifth = number_in(top5)
         kept[key] = f"{percent:g}", f"{fifth:g}" if percent <= fifth <= 100 else ""
+        refuse_more(path, len(kept), "sets of weights")
     if not kept:
         raise BrokenFileError([Fault(path, 0, "", "no row with an accuracy", "one a model")])
     return Accuracies(
         tuple((*key, *figures) for key, figures in kept.items()),
-        {why: count for why, count in dropped.items() if count},
+        dropped,
         len({architecture for architecture, _ in kept}),
     )
 
@@ -84,20 +80,12 @@ def read_accuracies(path: Path) -> Accuracies:
 def _key(model: str, size: str) -> tuple[str, tuple[str, str]]:
     """Why a row is left out, or ""; and the network and the set of weights that it is of."""
     written = read_name(model)
-    pixels = _number(size)
+    pixels = size_in(size)
     if written is None or written.size is not None or written.library:
         return "whose model is no name", ("", "")
-    if not (pixels >= 1 and pixels == int(pixels) and pixels < 1e5):
+    if pixels is None:
         return "without an input size", ("", "")
-    return "", (identity("timm", written.name, int(pixels)), written.tag or PLAIN)
-
-
-def _number(cell: str) -> float:
-    """A number that may have thousands separators; NaN if it is none."""
-    try:
-        return float(cell.strip().replace(",", ""))
-    except ValueError:
-        return math.nan
+    return "", (identity("timm", written.name, pixels), written.tag or PLAIN)
 
 
 def write_accuracies(catalog: Path, accuracies: Accuracies, file: Path) -> Path:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from advisor.catalog.entries import read_sources
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.catalog.text_file import NAME, NAME_EXPECTED, readable
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
 from advisor.errors import AdvisorError, BrokenFileError, shown
 
@@ -20,37 +20,28 @@ def source_key(board: str, files: Sequence[Path]) -> str:
     """The name of the source that rows of these files name; it tells their content.
 
     Raises:
-        AdvisorError: the board's name is none.
+        AdvisorError: the board's name is none, or a file cannot be read.
     """
     if not NAME.fullmatch(board):
         raise AdvisorError(f"board: {shown(board)} is no name for a board", NAME_EXPECTED)
     digest = hashlib.sha256()
     for file in files:
-        try:
-            digest.update(file.read_bytes())
-        except OSError as error:
-            raise AdvisorError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+        with readable(file), file.open("rb") as stream:
+            while piece := stream.read(1_000_000):
+                digest.update(piece)
     return f"import-{board[:60]}-{digest.hexdigest()[:8]}"
 
 
-def write_board(
-    catalog: Path, board: str, title: str, rows: Sequence[Row], files: Sequence[Path], source: str
-) -> Path:
-    """Write a board's files and add its source to the catalog's.
+def same_board(source: str, other: str) -> bool:
+    """Whether two sources, whatever their content, are of one board."""
+    return source.rpartition("-")[0] == other.rpartition("-")[0]
 
-    Args:
-        catalog: the user's catalog folder.
-        board: the board's name.
-        title: what people call it.
-        rows: its rows.
-        files: where they come from.
-        source: the source's name, from `source_key`.
 
-    Returns:
-        The board's folder.
+def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> None:
+    """Refuse what `write_board` would refuse, before anything is written.
 
     Raises:
-        AdvisorError: the board exists and was not imported, or a file cannot be written.
+        AdvisorError: the board exists and was not imported, or a row cannot be one of the catalog's.
     """
     folder = catalog / "boards" / board
     description = folder / "board.yaml"
@@ -61,10 +52,39 @@ def write_board(
     if not description.exists() and (folder / "runs").exists():
         raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
     _check(rows, source)
+
+
+def write_board(
+    catalog: Path,
+    board: str,
+    description: Mapping[str, str],
+    rows: Sequence[Row],
+    files: Sequence[Path],
+    source: str,
+) -> Path:
+    """Write a board's files and add its source to the catalog's.
+
+    Args:
+        catalog: the user's catalog folder.
+        board: the board's name.
+        description: entries of its `board.yaml`: a title, and what else is known.
+        rows: its rows.
+        files: where they come from.
+        source: the source's name, from `source_key`.
+
+    Returns:
+        The board's folder.
+
+    Raises:
+        AdvisorError: as `check_board` has it, or a file cannot be written.
+    """
+    check_board(catalog, board, rows, source)
+    folder = catalog / "boards" / board
     add_source(catalog / "sources.yaml", source, files)
-    entries = {"title": title, "source": source, "note": "As reported; not measured by advisor."}
+    entries = {**description, "source": source}
+    entries.setdefault("note", "As reported; not measured by advisor.")
     write_whole(folder / "measurements.csv", measurements_csv(rows))
-    write_whole(description, MARK + "\n" + yaml_text(entries))
+    write_whole(folder / "board.yaml", MARK + "\n" + yaml_text(entries))
     return folder
 
 

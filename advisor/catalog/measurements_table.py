@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,16 @@ def read_measurements(
     refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
     table.finish()
     return measurements
+
+
+def called(table: Measurements, others: Mapping[str, str]) -> Measurements:
+    """The same rows, some of the networks under other names."""
+    labels = table.architecture
+    told = [others.get(name, name) for name in labels.names]
+    names = tuple(sorted(set(told)))
+    place = {name: index for index, name in enumerate(names)}
+    moved = np.array([place[name] for name in told], dtype=np.int64)
+    return replace(table, architecture=Labels(names, moved[labels.index]))
 
 
 def estimate_at(metered: Metered, row: int) -> Estimate | None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+from advisor.architectures.identity import is_timms
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, layers
-from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.measurements_table import called, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
-from advisor.catalog.weights_table import read_weights
-from advisor.catalog.zoo import Zoo, read_zoo
+from advisor.catalog.weights_table import best_of_each, read_weights
+from advisor.catalog.zoo import Zoo, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
 Entry = TypeVar("Entry")
@@ -29,17 +30,22 @@ class Architectures(dict[str, Architecture]):
     cost nothing but those who use them.
     """
 
-    def __init__(
-        self, own: Mapping[str, Architecture], zoo: Callable[[], Mapping[str, Architecture]]
-    ) -> None:
+    def __init__(self, own: Mapping[str, Architecture], zoo: Callable[[], Zoo]) -> None:
         super().__init__(own)
         self._zoo = zoo
 
     def __missing__(self, name: str) -> Architecture:
-        return self._zoo()[name]
+        zoo = self._zoo()
+        return zoo.architectures[zoo.plain.get(name, name)]
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in self._zoo()
+        return super().__contains__(name) or name in self._beyond
+
+    @cached_property
+    def _beyond(self) -> frozenset[str]:
+        """The names that only the zoo has, whichever of them is asked for."""
+        zoo = self._zoo()
+        return frozenset([*zoo.architectures, *zoo.plain])
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,7 @@ class Catalog:
     def architectures(self) -> Mapping[str, Architecture]:
         """The architectures that the catalog describes, by name; one of the zoo is found by name, too."""
         return Architectures(
-            self._merged("architectures.yaml", read_architectures), lambda: self.zoo.architectures
+            self._merged("architectures.yaml", read_architectures), lambda: self.zoo
         )
 
     @cached_property
@@ -129,9 +135,34 @@ class Catalog:
     @cached_property
     def weights(self) -> Mapping[tuple[str, str], Weights]:
         """Every set of weights by (architecture, name)."""
-        return self._merged(
+        sets = self._merged(
             "weights.csv", lambda path, sources: read_weights(path, self.architectures, sources)
         )
+        return renamed_weights(sets, self._plain(name for name, _ in sets))
+
+    @cached_property
+    def best_weights(self) -> Mapping[str, Weights]:
+        """By a library's network, its most accurate set of weights."""
+        own = {key: each for key, each in self.weights.items() if key[0] in self.zoo.networks}
+        return best_of_each({**own, **self.zoo.weights})
+
+    def weights_on(self, board: Board) -> Mapping[str, Weights]:
+        """By network, the set of weights that it has on a board unless another is asked for.
+
+        The set that the board's source used; where that names none, a library's network has its best.
+        """
+        if not board.weights:
+            return self.best_weights
+        named = {key: each for key, each in self.weights.items() if key[1] == board.weights}
+        return {architecture: each for (architecture, _), each in named.items()}
+
+    def _plain(self, names: Iterable[str]) -> Mapping[str, str]:
+        """What networks are called since a table of timm's was imported, where these are among them."""
+        return self.zoo.plain if any(map(is_timms, names)) else {}
+
+    def plain_name(self, name: str) -> str:
+        """What a network is called here, under whichever of its names it is asked for."""
+        return self._plain([name]).get(name, name)
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:
@@ -161,7 +192,9 @@ class Catalog:
         """
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
-        return read_measurements(path, self.architectures, sources)
+        table = read_measurements(path, self.architectures, sources)
+        plain = self._plain(table.architecture.names)
+        return called(table, plain) if plain else table
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +77,17 @@ def read_weights(
         )
         sets[key] = Weights(*key, top1_percent, top5_percent)
     return sets
+
+
+def best_of_each(sets: Mapping[tuple[str, str], Weights]) -> dict[str, Weights]:
+    """By network, its set of the highest top-1 accuracy; the first of those that are equal.
+
+    Args:
+        sets: by (network, name).
+    """
+    best: dict[str, Weights] = {}
+    for (architecture, _), each in sets.items():
+        other = best.get(architecture)
+        if other is None or each.top1_percent.value > other.top1_percent.value:
+            best[architecture] = each
+    return best

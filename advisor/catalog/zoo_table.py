@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from advisor.catalog.csv_file import Table, read_csv
-from advisor.catalog.entries import read_shape
+from advisor.architectures.identity import identity_of_plain
+from advisor.catalog.csv_file import read_csv
+from advisor.catalog.entries import shapes_in
 from advisor.catalog.records import Architecture, Cost, Estimate
+from advisor.catalog.reported_table import FIGURES, Reported
 from advisor.errors import shown
 from advisor.quantities import COUNT
 
@@ -33,6 +35,8 @@ class ZooNetwork:
         input_shape: channels, height, width.
         counts: of one image, by the names of `COUNTS`; `None` where not counted.
         fault: why it cannot be counted; empty where it can, or was not tried.
+        reported: what a table of timm's tells of it, where one was imported; the network is then called
+            as there.
     """
 
     architecture: str
@@ -42,27 +46,69 @@ class ZooNetwork:
     input_shape: tuple[int, int, int]
     counts: tuple[int, ...] | None
     fault: str = ""
+    reported: Reported | None = None
+
+    @property
+    def identity(self) -> str:
+        """What its library's networks are called where no table was imported."""
+        return identity_of_plain(self.architecture) if self.reported else self.architecture
 
     @cached_property
     def known(self) -> Architecture | None:
-        """The network as the rest of the catalog has it; `None` where it was not counted."""
+        """The network as the rest of the catalog has it; `None` where no one tells what it costs.
+
+        One of an imported table is known even so, since boards have rows of it.
+        """
+        if self.counts is None and self.reported is None:
+            return None
+        return Architecture(
+            name=self.architecture,
+            family=self.family,
+            input_shape=self.input_shape,
+            reference=f"{self.library} {self.version}".strip(),
+            reported=self.reported.cost if self.reported else None,
+            counted=self._counted(),
+            note="",
+        )
+
+    @property
+    def figures(self) -> Mapping[str, int]:
+        """What it costs, by the names of `COUNTS`, as far as that is known: counted, else reported."""
+        if self.counts is not None:
+            return dict(zip(COUNTS, self.counts, strict=True))
+        told = zip(FIGURES, self.reported.figures if self.reported else (), strict=False)
+        return {name: figure for name, figure in told if figure is not None}
+
+    def _counted(self) -> Cost | None:
         if self.counts is None:
             return None
-        cost = Cost(
+        return Cost(
             **{
                 name: Estimate(float(count), float(count), float(count), "measured", SOURCE)
                 for name, count in zip(COUNTS, self.counts, strict=True)
             }
         )
-        return Architecture(
-            name=self.architecture,
-            family=self.family,
-            input_shape=self.input_shape,
-            reference=f"{self.library} {self.version}",
-            reported=None,
-            counted=cost,
-            note="",
-        )
+
+    def as_counted(self) -> ZooNetwork:
+        """The same as its library has it, whatever a table tells of it."""
+        return replace(self, architecture=self.identity, reported=None)
+
+    def as_imported(self, reported: Reported) -> ZooNetwork:
+        """The same as a table of timm's has it, with what was counted."""
+        return replace(self, architecture=reported.architecture, reported=reported)
+
+
+def imported(reported: Reported) -> ZooNetwork:
+    """A network that only a table of timm's tells of."""
+    return ZooNetwork(
+        architecture=reported.architecture,
+        library="timm",
+        version="",
+        family=reported.family,
+        input_shape=reported.input_shape,
+        counts=None,
+        reported=reported,
+    )
 
 
 def of_architecture(architecture: Architecture) -> ZooNetwork:
@@ -92,7 +138,7 @@ def read_zoo_table(path: Path) -> dict[str, ZooNetwork]:
     table = read_csv(path, ZOO_COLUMNS)
     names = [table.labels(column) for column in ("architecture", "library", "version", "family")]
     faults = table.texts("fault")
-    shapes = [_shape(table, row, cell) for row, cell in enumerate(table.cells("input"))]
+    shapes = shapes_in(table)
     least = {"window_reads": 0.0}
     counts = [table.numbers(name, least.get(name, 1.0), COUNT.largest) for name in COUNTS]
     found: dict[str, ZooNetwork] = {}
@@ -118,13 +164,6 @@ def read_zoo_table(path: Path) -> dict[str, ZooNetwork]:
         )
     table.finish()
     return found
-
-
-def _shape(table: Table, row: int, cell: str) -> tuple[int, int, int]:
-    shape = read_shape(cell)
-    if shape is None:
-        table.note(row, "input", shown(cell), "channels x height x width, like 3x224x224")
-    return shape or (1, 1, 1)
 
 
 def zoo_table(networks: Iterable[ZooNetwork]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +43,8 @@ def csv_command(
     folder = target_folder(catalog)
     known = Catalog(layers_with(folder)).architectures
     rows = read_rows(file, names, known, source)
-    place = write_board(folder, board, f"imported from {file.name}", rows, [file], source)
+    title = f"imported from {file.name}"
+    place = write_board(folder, board, {"title": title}, rows, [file], source)
     emit(f"{len(rows)} rows in {place}\n")
     _tell_replaced(board)
     if without := assumed(file, names):
@@ -79,7 +81,7 @@ def trtexec_command(
     known = Catalog(layers_with(folder)).architectures
     rows = [read_log(log, known, source, architecture, batch, precision) for log in logs]
     refuse_repeats(rows, logs)
-    place = write_board(folder, board, "TensorRT, by trtexec", rows, logs, source)
+    place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, rows, logs, source)
     emit(f"{len(rows)} rows in {place}\n")
     _tell_replaced(board)
 
@@ -94,23 +96,78 @@ def accuracies_command(
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
     from advisor.report.figures import counted
+    from advisor.report.imported_text import accuracies_lines
 
     read = read_accuracies(file)
     folder = target_folder(catalog)
-    place = write_accuracies(folder, read, file)
-    emit(
-        f"{counted(len(read.rows), 'set')} of weights of {counted(read.networks, 'network')} "
-        f"(name and size) in {place}\n"
-    )
-    for why, count in read.dropped.items():
-        emit(f"left out: {counted(count, 'row')} {why}\n")
+    _tell(accuracies_lines(read, write_accuracies(folder, read, file)))
     zoo = Catalog(layers_with(folder)).zoo
-    waiting = len({name for name, *_ in read.rows} - zoo.architectures.keys())
+    known = {*zoo.architectures, *zoo.plain}
+    waiting = len({name for name, *_ in read.rows} - known)
     if waiting:
         emit(
             f"{counted(waiting, 'network')} of them cannot be chosen before they are counted: "
             "advisor zoo --count timm\n"
         )
+
+
+@app.command("timm")
+def timm_command(
+    file: Annotated[Path, typer.Argument(help="Your copy of one of timm's benchmark-infer-*.csv.")],
+    board: BoardOption,
+    accuracy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your copy of timm's results-imagenet.csv, imported as well."
+        ),
+    ] = None,
+    only: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Only these networks: one name, or name@size, a line."),
+    ] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What ran them, where the file's name does not tell.",
+            show_default="eager",
+        ),
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="fp16", help="The precision, where the file's name does not tell."),
+    ] = None,
+    catalog: CatalogOption = None,
+) -> None:
+    """A benchmark table of timm's: how long its networks take, and what they cost; each is name@size."""
+    from advisor.catalog.asked_names import read_names
+    from advisor.catalog.import_accuracies import read_accuracies
+    from advisor.catalog.import_board import source_key
+    from advisor.catalog.import_timm import read_benchmark
+    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.store import Catalog
+    from advisor.catalog.timm_board import write_timm_board
+    from advisor.catalog.timm_variant import variant_of
+    from advisor.report.imported_text import accuracies_lines, benchmark_lines
+
+    variant = variant_of(file, runtime, precision)
+    source = source_key(board, [file])
+    names = None if only is None else read_names(only)
+    folder = target_folder(catalog)
+    zoo = Catalog(layers_with(folder)).zoo
+    read = read_benchmark(file, variant, source, names, zoo.not_timms)
+    accuracies = None if accuracy is None else (read_accuracies(accuracy), accuracy)
+    written = write_timm_board(folder, board, read, file, source, zoo.reported, accuracies)
+    if accuracies and written.accuracies:
+        _tell(accuracies_lines(accuracies[0], written.accuracies))
+    known = Catalog(layers_with(folder)).zoo.best_weights
+    _tell(benchmark_lines(read, written.board, written.kept, known))
+    _tell_replaced(board)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        emit(line + "\n")
 
 
 def _tell_replaced(board: str) -> None:

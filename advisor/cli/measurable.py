@@ -19,14 +19,14 @@ def measurable(catalog: Catalog, names: Iterable[str]) -> list[Architecture]:
     """
     from advisor.architectures.identity import is_own
     from advisor.architectures.registry import BUILDERS
-    from advisor.solve.named_network import named_network
+    from advisor.solve.named_network import network_to_build
 
     found = []
     for name in dict.fromkeys(names):
         if is_own(name):
             hint = "advisor predict takes files and module:factory"
             raise AdvisorError(f"{shown(name)} is no name of a network that can be measured", hint)
-        network, notes = named_network(catalog, name)
+        network, notes = network_to_build(catalog, name)
         if network.name not in BUILDERS and network.name in dict(catalog.architectures):
             hint = closest(name, BUILDERS)
             raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)

@@ -112,11 +112,10 @@ def _of_families(networks: list[ZooNetwork], family: str | None) -> list[ZooNetw
 
 def _within(network: ZooNetwork, most: dict[str, float | None]) -> bool:
     """Whether a network keeps the limits; of what is not known nobody knows."""
-    from advisor.catalog.zoo_table import COUNTS
-
-    counts = dict(zip(COUNTS, network.counts or (), strict=False))
+    figures = network.figures
     return all(
-        limit is None or (name in counts and counts[name] <= limit) for name, limit in most.items()
+        limit is None or (name in figures and figures[name] <= limit)
+        for name, limit in most.items()
     )
 
 

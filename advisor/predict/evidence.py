@@ -41,7 +41,7 @@ class Evidence:
         time_ms: time per image.
         power_w: net power.
         memory_mb: peak memory.
-        top1: accuracy of the weights that the board's source used, in percent.
+        top1: accuracy of the weights that networks have on the board, in percent.
         params, operations: as the board's rows go with.
     """
 
@@ -69,11 +69,8 @@ class Evidence:
         latency = fitted_values(table.latency_ms)
         names = np.array(table.architecture.names, dtype=np.str_)[table.architecture.index[rows]]
         costs = {name: catalog.architectures[name].cost(board.cost) for name in names.tolist()}
-        top1 = {
-            name: weights.top1_percent.value
-            for (name, kind), weights in catalog.weights.items()
-            if kind == board.weights
-        }
+        weights = catalog.weights_on(board)
+        top1 = {name: each.top1_percent.value for name, each in weights.items()}
 
         def looked_up(values: Mapping[str, float]) -> Floats:
             return np.array([values.get(name, np.nan) for name in names.tolist()], dtype=np.float64)
@@ -106,13 +103,23 @@ class Evidence:
     @property
     def shared_batch(self) -> int:
         """The largest batch size that every network of the board ran; 0 if there is none."""
+        batch = self.commonest_batch
         everyone = len(set(self.names.tolist()))
-        sizes = [
-            size
+        return batch if self._networks_by_batch.get(batch) == everyone else 0
+
+    @property
+    def commonest_batch(self) -> int:
+        """The batch size that most networks of the board ran, the largest of several; 0 without rows."""
+        networks = self._networks_by_batch
+        return max(networks, key=lambda size: (networks[size], size), default=0)
+
+    @property
+    def _networks_by_batch(self) -> Mapping[int, int]:
+        """How many networks ran each batch size."""
+        return {
+            size: len(set(self.names[self.batch == size].tolist()))
             for size in np.unique(self.batch).tolist()
-            if len(set(self.names[self.batch == size].tolist())) == everyone
-        ]
-        return max(sizes, default=0)
+        }
 
     def at(self, batch: int) -> Evidence:
         """The rows of one batch size."""

@@ -136,11 +136,11 @@ SHAPES: Mapping[str, Callable[[Floats], Floats]] = {
 def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
     """Whether the best accuracy is a hyperbola in time, rather than logarithmic or linear in it.
 
-    Tested on the networks that no faster one equals in accuracy, at the largest batch size that all
-    ran, each held out in turn.
+    Tested on the networks that no faster one equals in accuracy, at the batch size that most ran, each
+    held out in turn.
     """
     title = "the best accuracy is hyperbolic in time"
-    batch = evidence.shared_batch
+    batch = evidence.commonest_batch
     best = frontier(evidence.at(batch))
     if len(best) < LEAST_NETWORKS:
         said = f"only {len(best)} networks are on the frontier at batch {batch}"
@@ -200,7 +200,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
     operations), falls: then what fits the limit reaches no further.
     """
     title = "an energy limit bounds accuracy and operations"
-    batch = evidence.shared_batch
+    batch = evidence.commonest_batch
     known = evidence.at(batch)
     told = ~np.isnan(known.power_w) & ~np.isnan(known.top1) & ~np.isnan(known.operations)
     known = known.where(told)
@@ -232,7 +232,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
 def operations_tell_time(evidence: Evidence) -> Finding:
     """Whether time per image is linear in operations: by R2, relative error and rank correlation."""
     title = "operations estimate the time per image"
-    batch = evidence.shared_batch
+    batch = evidence.commonest_batch
     known = evidence.at(batch)
     known = known.where(~np.isnan(known.operations))
     if len(known) < LEAST_NETWORKS:

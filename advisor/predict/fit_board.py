@@ -110,12 +110,15 @@ def borrow_residuals(
         "net_power_w": board.power_scope == lender.power_scope,
         "memory_mb": board.memory_scope == lender.memory_scope,
     }
+    theirs = {metric: laws for each in lent.laws.values() for metric, laws in each.items()}
+    held_out = (each for laws in theirs.values() for law in laws for each in law.held_out)
     own = {
         name
-        for name, architecture in architectures.items()
-        if (cost := architecture.cost(lender.cost)) and cost.activations
+        for name in {each.architecture for each in held_out}
+        if name in architectures
+        and (cost := architectures[name].cost(lender.cost))
+        and cost.activations
     }
-    theirs = {metric: laws for each in lent.laws.values() for metric, laws in each.items()}
     laws = {
         variant: {
             metric: tuple(

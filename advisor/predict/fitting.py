@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LEAST_ARCHITECTURES = 3
 """Fewer tell nothing of any law."""
 
+MOST_HELD_OUT = 100
+"""Of more architectures than these only so many are held out in turn: for an interval that is enough."""
+
 
 class Estimator(Protocol):
     """One of `advisor.predict.laws`."""
@@ -69,6 +72,15 @@ class Data:
         """The architectures, each once."""
         names: list[str] = np.unique(self.architecture).tolist()
         return names
+
+    @property
+    def held_out(self) -> list[str]:
+        """The architectures that are held out in turn: all, or of very many some, evenly among the names."""
+        names = self.architectures
+        many = len(names)
+        if many <= MOST_HELD_OUT:
+            return names
+        return [names[place * many // MOST_HELD_OUT] for place in range(MOST_HELD_OUT)]
 
     def without(self, name: str) -> Data:
         """All rows but those of one architecture."""
@@ -104,7 +116,7 @@ def fit_law(make: Make, forms: Sequence[Form], data: Data) -> FittedLaw | None:
         return None
     best = _best(make, forms, data)
     law = make(best).fit(data.runs, data.found).law_
-    folds = {name: _fold(make, forms, data, name) for name in names}
+    folds = {name: _fold(make, forms, data, name) for name in data.held_out}
     enough = len(names) >= LEAST_GROUPS
     return FittedLaw(
         law=law,
@@ -127,7 +139,7 @@ def _fold(make: Make, forms: Sequence[Form], data: Data, name: str) -> _Fold:
     rest, own = data.without(name), data.only(name)
     form = _best(make, forms, rest)
     law = make(form).fit(rest.runs, rest.found).law_
-    inner = rest.architectures
+    inner = rest.held_out
     held_out: tuple[HeldOut, ...] = ()
     if len(inner) >= LEAST_GROUPS:
         held_out = tuple(_held_out(make, form, rest, other) for other in inner)
@@ -156,13 +168,16 @@ def _best(make: Make, forms: Sequence[Form], data: Data) -> Form:
 
 def held_out_error(make: Make, form: Form, data: Data) -> float:
     """Mean relative error of a form on architectures held out in turn."""
-    return float(np.mean(np.abs(held_out_ratios(make, form, data) - 1)))
+    return float(np.nanmean(np.abs(held_out_ratios(make, form, data) - 1)))
 
 
 def held_out_ratios(make: Make, form: Form, data: Data) -> Floats:
-    """What a form says of each row over what was found, its architecture held out; shape (rows,)."""
-    ratios = np.empty(len(data.found))
-    for name in data.architectures:
+    """What a form says of each row over what was found, its architecture held out; shape (rows,).
+
+    NaN of architectures that were not.
+    """
+    ratios = np.full(len(data.found), np.nan)
+    for name in data.held_out:
         rest, rows = data.without(name), data.architecture == name
         law = make(form).fit(rest.runs, rest.found).law_
         ratios[rows] = law(data.runs[rows]) / data.found[rows]

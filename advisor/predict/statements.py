@@ -188,7 +188,7 @@ def _accuracy(evidence: Evidence) -> Iterator[Statement]:
             f"at 30 fps none lies above {', '.join(told)}",
             all(bound.slope > 0 for bound in bounds.values() if bound is not None),
         )
-    by_operations = frontier(evidence.at(evidence.shared_batch))
+    by_operations = frontier(evidence.at(evidence.commonest_batch))
     by_operations = by_operations.where(~np.isnan(by_operations.operations))
     if len(by_operations) > 4:
         inverse = np.corrcoef(1e9 / by_operations.operations, by_operations.top1)[0, 1] ** 2

@@ -11,7 +11,7 @@ from rich.text import Text
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Board
 from advisor.catalog.store import Surveyed
-from advisor.report.figures import plain_table
+from advisor.report.figures import BEST_WEIGHTS, plain_table
 
 
 def boards_text(boards: Sequence[Surveyed]) -> RenderableType:
@@ -42,6 +42,6 @@ def _span(batches: Sequence[int]) -> str:
 
 def _covers(board: Board) -> str:
     power, memory = board.power_scope or "unknown", board.memory_scope or "unknown"
-    weights = f"weights {board.weights}" if board.weights else "no weights"
+    weights = f"weights {board.weights}" if board.weights else BEST_WEIGHTS
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
     return f"{board.name}{origin}: power covers {power}; memory is {memory}; {weights}."

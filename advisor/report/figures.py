@@ -25,6 +25,10 @@ class Column:
     write: Callable[[float], str]
 
 
+BEST_WEIGHTS = "each network's best published weights"
+"""What is chosen from on a board whose source names none."""
+
+
 def significant(value: float) -> str:
     """Three significant digits, whole numbers from 100 on: 0.313, 25.4, 1,383."""
     return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}".removesuffix(".")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Board
-from advisor.report.figures import counted, figure, percent, with_unit
+from advisor.report.figures import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidate import Candidate, Headroom
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import KEYS_BY_NAME, METRICS
@@ -81,9 +81,11 @@ def boards_text(boards: Sequence[Board]) -> str:
 def choice_text(asked: Requirements, boards: Sequence[Board]) -> str:
     """What may be chosen from, in a few words."""
     chosen = asked.selection
-    used = dict.fromkeys(each.weights or "none" for each in boards)
+    used = dict.fromkeys(each.weights for each in boards if each.weights)
+    named = chosen.weights or "/".join(used)
+    best = [] if chosen.weights or all(each.weights for each in boards) else [BEST_WEIGHTS]
     patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
-    weights = f"weights {chosen.weights or '/'.join(used)}"
+    weights = " or ".join([*([f"weights {named}"] if named else []), *best])
     if chosen.accuracy_table:
         weights = f"the accuracies in {chosen.accuracy_table}"
     return ", ".join([weights, *patterns, f"batch {chosen.batches_text}"])

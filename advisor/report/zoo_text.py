@@ -54,9 +54,9 @@ def _table(shown: Sequence[Shown], keys: Sequence[str]) -> Table:
 
 
 def _cells(each: Shown) -> dict[str, str]:
-    counts = dict(zip(COUNTS, each.network.counts or (), strict=False))
+    figures = each.network.figures
     told = {
-        name: rounded(counts[name]) if name in counts else "?"
+        name: rounded(figures[name]) if name in figures else "?"
         for name in ("params", "operations", "activations")
     }
     return {
@@ -70,14 +70,13 @@ def _cells(each: Shown) -> dict[str, str]:
 
 def _row(each: Shown) -> dict[str, str | int | float | None]:
     network, best = each.network, each.best
-    counts = dict(zip(COUNTS, network.counts or [None] * len(COUNTS), strict=True))
     return {
         "architecture": network.architecture,
         "library": network.library,
         "version": network.version,
         "family": network.family,
         "size": network.input_shape[-1],
-        **counts,
+        **{name: network.figures.get(name) for name in COUNTS},
         "top1_percent": best.top1_percent.value if best else None,
         "weights": best.name if best else None,
         "weights_source": best.top1_percent.source if best else None,

@@ -90,7 +90,7 @@ def _part(these: Candidates, place: int, key: str) -> Estimate | None:
     if key == "top1_percent":
         return these.weights[int(these.weights_index[place])].top1_percent
     if key in ("params", "operations"):
-        return cost_of(these.architectures[int(these.architecture_index[place])], board, key)
+        return cost_of(these.architectures[int(these.architecture_index[place])], board.cost, key)
     return estimate_at(getattr(these.measurements, key), int(these.rows[place]))
 
 

@@ -153,11 +153,14 @@ class Candidates:
 
     def complexity(self, key: str) -> Values:
         """A figure of each candidate's architecture: "params" or "operations"."""
+        kinds = sorted({board.cost for board in self.boards})  # few, however many boards there are
         if key not in self._tables:
             self._tables[key] = _table(
-                [cost_of(each, board, key) for board in self.boards for each in self.architectures]
+                [cost_of(each, kind, key) for kind in kinds for each in self.architectures]
             )
-        return Values(*self._tables[key][:, self.network_index])
+        kind_of_board = np.array([kinds.index(board.cost) for board in self.boards])
+        of_kind = kind_of_board[self.board_index] * len(self.architectures)
+        return Values(*self._tables[key][:, of_kind + self.architecture_index])
 
     def idle_power_w(self) -> Values:
         """The idle power of each candidate's board."""
@@ -196,9 +199,9 @@ class Candidates:
         return records(self.take(positions), constraints, self.unlike_scopes)
 
 
-def cost_of(architecture: Architecture, board: Board, key: str) -> Estimate | None:
-    """A figure of the network that was really run on the board."""
-    cost = architecture.cost(board.cost)
+def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:
+    """A figure of the network, of the kind of cost that a board's rows go with."""
+    cost = architecture.cost(kind)
     figure: Estimate | None = getattr(cost, key) if cost else None
     return figure
 

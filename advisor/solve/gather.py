@@ -40,7 +40,9 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
             )
             surveyed[place] = Surveyed(each.board, table)
             notes += told
-    found = candidates_on(surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins)
+    found = candidates_on(
+        surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
+    )
     notes += pool.notes
     notes += _without_accuracy(found, pool, requirements)
     return replace(found, notes=tuple(notes))
@@ -131,6 +133,7 @@ def candidates_on(
     weights: Mapping[tuple[str, str], Weights],
     requirements: Requirements,
     stand_ins: Mapping[str, str] | None = None,
+    best: Mapping[str, str] | None = None,
 ) -> Candidates:
     """The candidates that a question may choose from.
 
@@ -140,6 +143,7 @@ def candidates_on(
         weights: every set of weights by network and name.
         requirements: the question.
         stand_ins: by network, the set that counts where it lacks the one asked for.
+        best: by network, the set that counts on boards whose source names none.
 
     Raises:
         AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
@@ -151,8 +155,11 @@ def candidates_on(
     ran = table.status.index == table.status.position.get("ok", -1)
     did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
     named = requirements.selection.weights
+    wanted = [
+        _wanted_weights(weights, board, named, stand_ins or {}, best or {}) for board in boards
+    ]
     rows, weights_index, sets = _with_weights(
-        boards, table, row_board, np.flatnonzero(asked & ran), weights, named, stand_ins or {}
+        table, row_board, np.flatnonzero(asked & ran), weights, wanted
     )
     without = 0
     if named is not None:
@@ -177,21 +184,18 @@ def candidates_on(
 
 
 def _with_weights(
-    boards: Sequence[Board],
     table: Measurements,
     row_board: Integers,
     rows: Integers,
     weights: Mapping[tuple[str, str], Weights],
-    named: str | None,
-    stand_ins: Mapping[str, str],
+    wanted: Sequence[Sequence[tuple[str, str]]],
 ) -> tuple[Integers, Integers, tuple[Weights, ...]]:
     """Rows and sets of weights, board by board, since each board's source used its own."""
-    wanted = [_wanted_weights(weights, board, named, stand_ins) for board in boards]
     keys = sorted({key for each in wanted for key in each})
     place = {key: index for index, key in enumerate(keys)}
     parts = []
     for index, each in enumerate(wanted):
-        own = rows[row_board[rows] == index] if len(boards) > 1 else rows
+        own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
         for some, fitting in _by_precision(table, own, each):
             places = np.array([place[key] for key in fitting], dtype=np.int64)
             joined, which = _joined(table, some, [key[0] for key in fitting])
@@ -208,12 +212,15 @@ def _wanted_weights(
     board: Board,
     asked: str | None,
     stand_ins: Mapping[str, str],
+    best: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """The sets of weights that were asked for, and their quantised ones, by architecture and name."""
     name = board.weights if asked is None else asked
+    if not name:
+        return sorted({**stand_ins, **best}.items())
     known = {key[1] for key in sets} | {"any"}
     replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
-    if name and name not in known and not replaced:
+    if name not in known and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
     wanted = {key for key in sets if name == "any" or key[1] in (name, f"{name}-{QUANTISED}")}

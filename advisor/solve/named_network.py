@@ -12,6 +12,8 @@ from advisor.catalog.counting import found, own_architecture
 from advisor.catalog.entries import read_shape
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
+from advisor.catalog.zoo import Zoo
+from advisor.catalog.zoo_table import ZooNetwork
 from advisor.errors import AdvisorError, closest, shown
 
 
@@ -78,7 +80,24 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     if listed is None and not any(map(installed_version, LIBRARIES)):
         needs = "; other networks of torchvision and timm: pip install 'dnn-advisor[zoo]'"
         raise AdvisorError(f"unknown architecture {shown(text)}", hint + needs)
-    again, note = count_one(zoo, found(text) if listed is None else listed)
+    return _counted(zoo, found(text) if listed is None else listed)
+
+
+def network_to_build(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str, ...]]:
+    """A network as its library has it, under the library's own name and counted; see `named_network`.
+
+    What a table of timm's tells of a network does not tell how to build it.
+    """
+    network, notes = named_network(catalog, text)
+    listed = None if is_own(text) else catalog.zoo.networks.get(network.name)
+    if listed is None or listed.reported is None:
+        return network, notes
+    as_built = listed.as_counted()
+    return (as_built.known, notes) if as_built.known else _counted(catalog.zoo, as_built)
+
+
+def _counted(zoo: Zoo, network: ZooNetwork) -> tuple[Architecture, tuple[str, ...]]:
+    again, note = count_one(zoo, network)
     if again.known is None:
         raise AdvisorError(f"{again.architecture} cannot be counted: {again.fault}")
     return again.known, (*zoo.notes, *([note] if note else []))

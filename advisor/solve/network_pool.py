@@ -8,6 +8,7 @@ from pathlib import Path
 
 from advisor.catalog.records import Architecture, Measurements, Weights
 from advisor.catalog.store import Catalog
+from advisor.catalog.zoo import renamed_weights
 from advisor.errors import AdvisorError, shown
 from advisor.solve.accuracy_table import OWN, declared, read_accuracy_table
 from advisor.solve.included import Included
@@ -23,7 +24,8 @@ class NetworkPool:
         added: the networks that are candidates on every board, by prediction where not measured;
             `None` for all.
         weights: every set of weights of these, by (network, name).
-        stand_ins: by network, the set that counts where it lacks the board's.
+        stand_ins: by network, the set that counts where it lacks the one that the board names.
+        best: by network, the set that counts on a board whose source names none.
         published: the networks of libraries among them that have published weights.
         notes: what is to be said of it, in words.
     """
@@ -32,6 +34,7 @@ class NetworkPool:
     added: frozenset[str] | None
     weights: Mapping[tuple[str, str], Weights]
     stand_ins: Mapping[str, str]
+    best: Mapping[str, str]
     published: frozenset[str]
     notes: tuple[str, ...]
 
@@ -41,8 +44,9 @@ def network_pool(
 ) -> NetworkPool:
     """The networks that a question may choose from.
 
-    A library's network has no weights of a board's source. With `--candidates all` and no named weights
-    it goes with the set that its library publishes first; `--weights any` has it with every set.
+    A library's network has no weights that a board names. With `--candidates all` and no named weights
+    it goes with the set that its library publishes first, on a board whose source names none with its
+    best; `--weights any` has it with every set.
 
     Args:
         catalog: everything that is known.
@@ -72,9 +76,12 @@ def network_pool(
             )
     architectures.update(own)
     stand_ins: dict[str, str] = {}
+    best: dict[str, str] = {}
     if selection.accuracy_table is not None:
-        known = {*architectures, *catalog.zoo.networks}
-        weights = read_accuracy_table(Path(selection.accuracy_table), known)
+        known = {*architectures, *catalog.zoo.networks, *catalog.zoo.plain}
+        weights = renamed_weights(
+            read_accuracy_table(Path(selection.accuracy_table), known), catalog.zoo.plain
+        )
         stand_ins = dict.fromkeys((name for name, _ in weights), OWN)
     else:
         weights = dict(catalog.weights)
@@ -85,6 +92,12 @@ def network_pool(
                 if key[0] in architectures
             }
         )
+        if zoo:
+            best = {
+                name: each.name
+                for name, each in catalog.best_weights.items()
+                if name in architectures
+            }
         if zoo and every and selection.weights is None:
             stand_ins = {
                 name: first for name, first in zoo.first_weights.items() if name in architectures
@@ -98,6 +111,7 @@ def network_pool(
         added=None if every else frozenset(own),
         weights=weights,
         stand_ins=stand_ins,
+        best=best,
         published=frozenset(zoo.first_weights if zoo else ()),
         notes=(*notes, *own_notes),
     )

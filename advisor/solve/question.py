@@ -44,13 +44,14 @@ def read_question(
     options = {**written, **{key: each for key, each in said.items() if each is not None}}
     folder = options.pop("catalog", None)
     opened = Catalog.open(str(folder) if catalog is None and folder else catalog)
-    return opened, read_requirements(
+    asked = read_requirements(
         limits,
         where=read_names("where", [where] if isinstance(where, str) else where),
         beneath=beneath,
         catalog=opened.own_folder,
         **options,  # type: ignore[arg-type]
     )
+    return opened, asked.called(opened.plain_name)
 
 
 def _read(path: Path) -> tuple[tuple[Constraint, ...], Mapping[str, object]]:

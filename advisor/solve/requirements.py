@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from advisor.quantities import ENERGY, TIME, written_as
@@ -34,7 +35,8 @@ class Selection:
         architectures, families, runtimes, precisions: patterns, of which a candidate must match one
             each ("resnet-*"); `None` for any.
         batches: the batch sizes that may be chosen; `None` for any.
-        weights: a set of weights, "any", or `None` for those that the board's source used.
+        weights: a set of weights, "any", or `None` for those that the board's source used; where it names
+            none, each network's most accurate ones.
         networks: "board" for the networks that the board has rows of, "all" for every network, by
             prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
@@ -128,6 +130,16 @@ class Requirements:
     def boards_text(self) -> str:
         """The boards as they can be typed."""
         return "any" if self.boards is None else ",".join(self.boards)
+
+    def called(self, name_of: Callable[[str], str]) -> Requirements:
+        """The same question, its networks under the names that the catalog has for them."""
+        asked = self.selection
+        named = asked.architectures and tuple(map(name_of, asked.architectures))
+        return replace(
+            self,
+            selection=replace(asked, architectures=named),
+            explain=tuple(map(name_of, self.explain)),
+        )
 
     def words(self) -> list[str]:
         """The options that ask the same again, but for how much is listed; defaults spelt out."""

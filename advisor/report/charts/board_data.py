@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from advisor.catalog.measurements_table import estimate_at
-from advisor.catalog.records import Architecture, Board, Cost, Estimate, Measurements, Weights
+from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import rows_of, variants
 from advisor.predict.evidence import fullest_variant
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import Law
+from advisor.report.figures import BEST_WEIGHTS
 from advisor.solve.complete import completed
 
 
@@ -69,7 +70,7 @@ class BoardData:
         board: the board.
         variant: the runtime and precision that is drawn: that of most measured rows.
         other_variants: the others that the board has.
-        weights: the set of weights whose accuracy is drawn; "" if none is known.
+        weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
         runs: their rows and what the board's laws fill in, by network and batch size.
         memory_law: what the board's fit says of memory; `None` where it says nothing.
@@ -109,10 +110,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     variant, rows = fullest_variant(table)
     ran = {table.architecture.names[index] for index in table.architecture.index[rows].tolist()}
     weights = board.weights or _commonest_weights(catalog.weights, ran)
-    networks = {
-        name: _network(catalog.architectures[name], board.cost, catalog.weights, weights)
-        for name in sorted(ran)
-    }
+    networks = {name: _network(catalog, name, board, weights) for name in sorted(ran)}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known)
     laws = fit.laws.get(variant, {}).get("memory_mb", ()) if fit else ()
@@ -123,7 +121,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         board=board,
         variant=variant,
         other_variants=tuple(each for each in variants(table) if each != variant),
-        weights=weights,
+        weights=weights or BEST_WEIGHTS,
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         memory_law=laws[0].law if laws else None,
@@ -139,18 +137,14 @@ def _commonest_weights(known: Mapping[tuple[str, str], Weights], networks: Itera
     return min(having, key=lambda name: (-having[name], name), default="")
 
 
-def _network(
-    architecture: Architecture,
-    kind: str,
-    weights: Mapping[tuple[str, str], Weights],
-    weights_name: str,
-) -> Network:
-    trained = weights.get((architecture.name, weights_name))
+def _network(catalog: Catalog, name: str, board: Board, weights: str) -> Network:
+    architecture = catalog.architectures[name]
+    trained = catalog.weights.get((name, weights)) or catalog.weights_on(board).get(name)
     return Network(
         name=architecture.name,
         family=architecture.family,
         top1_percent=trained.top1_percent if trained else None,
-        cost=architecture.cost(kind),
+        cost=architecture.cost(board.cost),
     )
 
 

@@ -57,9 +57,8 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
         )
     wide = replace(requirements, selection=replace(chosen, batches=everywhere))
     candidates = gather(catalog, wide)
-    asked = selected(
-        candidates.boards, candidates.measurements, catalog.architectures, wide.selection
-    )
+    known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
+    asked = selected(candidates.boards, candidates.measurements, known, wide.selection)
     return Choice(requirements, candidates, own, _misfits(candidates, asked))
 
 

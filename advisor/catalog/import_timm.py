@@ -1,0 +1,228 @@
+"""timm's public benchmark tables as rows of a board, and as what its networks cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.architectures.families import family_of
+from advisor.architectures.identity import read_name
+from advisor.catalog.asked_names import refuse_missing
+from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
+from advisor.catalog.measurements_table import LARGEST_BATCH
+from advisor.catalog.reported_table import Reported
+from advisor.catalog.timm_variant import Variant
+from advisor.catalog.writing import Row
+from advisor.errors import BrokenFileError, Fault
+from advisor.quantities import COUNT, TIME
+
+NEEDED = ("model", "infer_img_size", "infer_batch_size", "infer_samples_per_sec")
+FURTHER = ("infer_step_time", "param_count", "infer_gmacs", "infer_macts")
+UNITS = {"params": 1e6, "operations": 2e9, "activations": 1e6}
+"""Of timm's columns: parameters and activations in M; of G multiply-adds each is two operations."""
+
+AGREEMENT = 0.1
+"""How far the rate may be off the step time, beside what it is rounded by, and still tell of the same run."""
+RATE_DIGIT = 0.01
+"""The last digit of the rate, in images per second."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark table tells.
+
+    Attributes:
+        variant: how the networks ran.
+        times_ms: by (network, batch size), the time of a whole batch.
+        networks: what each network costs, by name.
+        dropped: how many rows were left out, by why.
+        by_rate: of how many rows the rate counts, since the step time is missing or contradicts it.
+        unlike: of how many networks a later row tells another cost than the first, which counts.
+    """
+
+    variant: Variant
+    times_ms: Mapping[tuple[str, int], float]
+    networks: Mapping[str, Reported]
+    dropped: Mapping[str, int]
+    by_rate: int
+    unlike: int
+
+    def rows(self, source: str) -> list[Row]:
+        """The rows of a `measurements.csv`."""
+        return [
+            {
+                "architecture": architecture,
+                "runtime": self.variant.runtime,
+                "precision": self.variant.precision,
+                "batch": batch,
+                "latency_ms": latency_ms,
+                "origin": "reported",
+                "source": source,
+                "status": "ok",
+            }
+            for (architecture, batch), latency_ms in self.times_ms.items()
+        ]
+
+
+def read_benchmark(
+    path: Path,
+    variant: Variant,
+    source: str,
+    only: Sequence[str] | None = None,
+    not_timms: Collection[str] = (),
+) -> Benchmark:
+    """Read a table with timm's columns; numbers may have thousands separators.
+
+    Args:
+        path: the table.
+        variant: how its networks ran.
+        source: what the costs name as their source.
+        only: what is wanted of it, as `asked_names.read_names` has it; `None` for all.
+        not_timms: names that are another library's alone.
+
+    Raises:
+        BrokenFileError: it is no CSV file, lacks a column, has no row that can be used, or has more than a
+            table of timm's could.
+        AdvisorError: it lacks networks that are wanted.
+    """
+    reading = _Reading(source, only, not_timms)
+    for cells in stream_csv(
+        path, NEEDED, FURTHER, "a table like timm's benchmark-infer-*.csv is read"
+    ):
+        why = reading.take(cells) if cells else "with too few or too many cells"
+        if why:
+            reading.dropped[why] += 1
+        refuse_more(path, max(len(reading.times_ms), len(reading.seen)), "networks")
+    if only is not None:
+        refuse_missing(path, only, reading.seen)
+    if not reading.times_ms:
+        told = ", ".join(f"{count} {why}" for why, count in reading.dropped.items()) or "no rows"
+        raise BrokenFileError([Fault(path, 0, "", told, "a network, its sizes and its time a row")])
+    return Benchmark(
+        variant,
+        reading.times_ms,
+        reading.networks,
+        reading.dropped,
+        reading.by_rate,
+        len(reading.unlike),
+    )
+
+
+class _Reading:
+    """What was read of a table so far."""
+
+    def __init__(
+        self, source: str, only: Collection[str] | None, not_timms: Collection[str]
+    ) -> None:
+        self.source = source
+        self.only = None if only is None else frozenset(only)
+        self.not_timms = frozenset(not_timms)
+        self.kept: set[tuple[str, ...]] = set()
+        self.times_ms: dict[tuple[str, int], float] = {}
+        self.networks: dict[str, Reported] = {}
+        self.dropped: Counter[str] = Counter()
+        self.seen: set[str] = set()
+        self.unlike: set[str] = set()
+        self.by_rate = 0
+
+    def take(self, cells: tuple[str, ...]) -> str:
+        """Keep what a row tells; else say why not."""
+        if cells in self.kept:
+            return "that stood above"
+        why = self._read(cells)
+        if not why:
+            self.kept.add(cells)
+        return why
+
+    def _read(self, cells: tuple[str, ...]) -> str:
+        model, size, batch_cell, rate, step, *figures = cells
+        written, pixels = read_name(model), size_in(size)
+        if written is None or written.size is not None or written.library:
+            return "whose model is no name"
+        if pixels is None:
+            return "without an input size"
+        name = f"{written.name}@{pixels}"
+        if not self._wanted(name, written.name):
+            return "of networks that are not asked for"
+        if written.name in self.not_timms:
+            return "of a network that torchvision has and timm has not"
+        batch = _batch(batch_cell)
+        latency_ms, by_rate = latency_of(number_in(step), number_in(rate), batch or 1)
+        if batch is None or latency_ms is None:
+            return "without a batch size" if batch is None else "without a time above zero"
+        network = Reported(
+            architecture=name,
+            family=first.family if (first := self.networks.get(name)) else family_of(written.name),
+            input_shape=(3, pixels, pixels),
+            source=self.source,
+            **{
+                what: _count(cell, unit)
+                for (what, unit), cell in zip(UNITS.items(), figures, strict=True)
+            },
+        )
+        return self._keep(network, (name, batch), latency_ms, by_rate=by_rate)
+
+    def _wanted(self, *names: str) -> bool:
+        if self.only is None:
+            return True
+        self.seen.update(names)
+        return not self.only.isdisjoint(names)
+
+    def _keep(
+        self, network: Reported, key: tuple[str, int], latency_ms: float, *, by_rate: bool
+    ) -> str:
+        first = self.networks.setdefault(key[0], network)
+        alike = network.figures == first.figures
+        if network.tells_cost and not first.tells_cost:
+            self.networks[key[0]] = network
+        elif network.tells_cost and not alike:
+            self.unlike.add(key[0])
+        if key in self.times_ms:
+            same = alike and latency_ms == self.times_ms[key]
+            return "that stood above" if same else "that stood above with other figures"
+        self.times_ms[key] = latency_ms
+        self.by_rate += by_rate
+        return ""
+
+
+def latency_of(step_ms: float, rate_fps: float, batch: int) -> tuple[float | None, bool]:
+    """The time of a whole batch of a row, and whether it was told by the rate.
+
+    timm gives two figures of one run. The step time is the mean over the batches, each from its start to
+    the end of what the device computes for it, hence what the catalog means by a latency; it is rounded to
+    a microsecond, 0.05 % of a batch that takes 1 ms. The rate divides all images by the time of the whole
+    loop, what runs between batches included, and is rounded to 0.01 images per second: a tenth of the
+    value where an image takes 20 s. So the step time counts, and the rate where there is no step time or
+    where both cannot be of the same run.
+
+    Args:
+        step_ms: time of a batch; NaN where the table has none.
+        rate_fps: images per second; likewise.
+        batch: images per batch.
+
+    Returns:
+        The time in ms, `None` where neither figure is a time; and whether it is that of the rate.
+    """
+    least, most = TIME.range
+    by_step = step_ms if least <= step_ms <= most else None
+    by_rate = 1000 * batch / rate_fps if rate_fps > 0 else None
+    if by_rate is None or not least <= by_rate <= most:
+        return by_step, False
+    if by_step is not None:
+        told = 1000 * batch / by_step
+        if abs(rate_fps - told) <= AGREEMENT * told + RATE_DIGIT / 2:
+            return by_step, False
+    return by_rate, True
+
+
+def _batch(cell: str) -> int | None:
+    number = number_in(cell)
+    return int(number) if 1 <= number <= LARGEST_BATCH and number == int(number) else None
+
+
+def _count(cell: str, unit: float) -> int | None:
+    """A count that a column gives in `unit`; `None` where it is empty, zero or none."""
+    count = number_in(cell) * unit
+    return round(count) if 1 <= count <= COUNT.largest else None
