@@ -112,7 +112,8 @@ def _with_predictions(
     wanted = set(known if pool.added is None else pool.added)
     if untold := len(wanted - told):
         notes.append(f"of {untold} networks no law knows enough there, so they are left out")
-    if unseen := _unseen_families(table, pool):
+    transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
+    if unseen := _unseen_families(table, pool, transferred):
         notes.append(
             f"the laws have seen none of {unseen} of the families that may be chosen: intervals may be "
             "too narrow there"
@@ -120,9 +121,10 @@ def _with_predictions(
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
 
-def _unseen_families(table: Measurements, pool: NetworkPool) -> int:
-    """How many families of the networks that are added have no row on the board."""
-    names = pool.architectures if pool.added is None else pool.added
+def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collection[str]) -> int:
+    """How many families of the networks that laws tell of have no row on the board."""
+    added = pool.architectures if pool.added is None else pool.added
+    names = set(added).difference(transferred)
     seen = {pool.architectures[name].family for name in table.architecture.names}
     return len({pool.architectures[name].family for name in names} - seen)
 

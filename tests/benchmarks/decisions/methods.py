@@ -1,0 +1,168 @@
+"""Ways to tell all networks from those that were measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from advisor.catalog.records import Values
+from advisor.predict.board_fit import describe
+from advisor.predict.fitting import Data, fit_law
+from advisor.predict.law import Form
+from advisor.predict.laws import LatencyModel
+from advisor.predict.transfer.gaussian_process import Process
+from advisor.predict.transfer.groups import Group
+from advisor.predict.transfer.held_out import bare_names
+from advisor.predict.transfer.shares import Shares
+from advisor.predict.transfer.widening import Z90, widening
+from tests.benchmarks.decisions.tables import Boards
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats, Integers
+
+OPERATIONS: Form = (("constant", "operations"),)
+THREE_COSTS: Form = (("constant", "operations", "activations", "params"),)
+
+Tell = Callable[[Boards, NDArray[np.int64]], Values]
+"""From the places of the measured networks, the time per image of all; the measured ones exact."""
+
+
+def by_transfer(boards: Boards, measured: Integers) -> Values:
+    """What the references and the measured networks tell."""
+    names = np.array(boards.names, dtype=np.str_)
+    unmeasured = np.setdiff1d(np.arange(len(names)), measured)
+    group = Group(
+        known=tuple(range(len(boards.references))),
+        evidence=boards.evidence,
+        seen=names[measured].tolist(),
+        found=np.log(boards.time_ms[measured]),
+        wanted=dict.fromkeys(names[unmeasured].tolist(), 1),
+    )
+    return _with_measured(boards, unmeasured, group.intervals())
+
+
+def by_transfer_at_random(boards: Boards, measured: Integers) -> Values:
+    """The same from as many networks drawn at random, instead of those that were suggested."""
+    chance = np.random.default_rng(measured.tolist())
+    drawn = chance.choice(len(boards.names), len(measured), replace=False)
+    return by_transfer(boards, np.sort(drawn))
+
+
+def by_law(form: Form) -> Tell:
+    """What a law of some cost terms tells, fitted to the measured networks alone."""
+
+    def told(boards: Boards, measured: Integers) -> Values:
+        runs = runs_of(boards)
+        groups = bare_names(boards.names)
+        data = Data(runs[measured], boards.time_ms[measured], groups[measured])
+        law = fit_law(LatencyModel, [form], data)
+        if law is None:
+            raise ValueError("a law needs three networks")
+        unmeasured = np.setdiff1d(np.arange(len(runs)), measured)
+        return _with_measured(boards, unmeasured, law.predict(runs[unmeasured]))
+
+    return told
+
+
+def by_shares(boards: Boards, measured: Integers) -> Values:
+    """The sum of shares alone, its intervals from the measured networks held out."""
+    groups = bare_names(boards.names)[measured]
+    found = np.log(boards.time_ms[measured])
+
+    def told(rows: NDArray[np.bool_]) -> Floats:
+        count = len(np.unique(groups[rows]))
+        return Shares.fit(boards.evidence, measured[rows], found[rows], count)(boards.evidence)
+
+    off = np.array(
+        [found[row] - told(groups != groups[row])[measured[row]] for row in range(len(measured))]
+    )
+    half = Z90 * widening(off, np.ones(len(off)))
+    mean = told(np.ones(len(measured), dtype=np.bool_))
+    return _as_told(boards, measured, mean, np.full(len(mean), half))
+
+
+def by_regression_alone(boards: Boards, measured: Integers) -> Values:
+    """The regression on top of the references' mean, as where few networks were measured."""
+    described = boards.evidence.described
+    off = np.log(boards.time_ms[measured]) - described.size[measured]
+    mean, deviation = Process.fit(described.at(measured), off).predict(described)
+    return _as_told(boards, measured, mean + described.size, Z90 * deviation)
+
+
+def by_ridge(boards: Boards, measured: Integers) -> Values:
+    """Bayesian ridge regression of the log time on the logarithms of references and costs."""
+    from sklearn.linear_model import BayesianRidge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    logs = np.log(boards.evidence.terms[:, 1:])
+    ridge = make_pipeline(StandardScaler(), BayesianRidge())
+    ridge.fit(logs[measured], np.log(boards.time_ms[measured]))
+    mean, deviation = ridge.predict(logs, return_std=True)
+    return _as_told(boards, measured, mean, Z90 * deviation)
+
+
+def _as_told(boards: Boards, measured: Integers, mean: Floats, half: Floats) -> Values:
+    """Means and half widths of intervals, as logarithms, as times."""
+    unmeasured = np.setdiff1d(np.arange(len(mean)), measured)
+    ends = (mean, mean - half, mean + half)
+    return _with_measured(boards, unmeasured, Values(*(np.exp(each[unmeasured]) for each in ends)))
+
+
+METHODS: Mapping[str, Tell] = {
+    "operations law": by_law(OPERATIONS),
+    "three cost terms": by_law(THREE_COSTS),
+    "transfer": by_transfer,
+}
+
+TRIED: Mapping[str, Tell] = {
+    "transfer, random networks": by_transfer_at_random,
+    "Bayesian ridge": by_ridge,
+    "shares alone": by_shares,
+    "regression alone": by_regression_alone,
+}
+"""What was tried before the transfer became what it is."""
+
+
+def runs_of(boards: Boards) -> Floats:
+    """The networks as runs of one image."""
+    costs = [boards.architectures[name].cost("reported") for name in boards.names]
+    return np.array([describe(cost, 1.0) for cost in costs])
+
+
+def _with_measured(boards: Boards, unmeasured: Integers, told: Values) -> Values:
+    columns = []
+    for column in told:
+        whole = boards.time_ms.copy()
+        whole[unmeasured] = column
+        columns.append(whole)
+    return Values(*columns)
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far a method is off the networks that were not measured.
+
+    Attributes:
+        relative: the relative error of each; NaN of the measured ones; shape (networks,).
+        held: whether its interval held, as 1 or 0; NaN of the measured ones, or without an interval.
+        width: the relative width of the interval; likewise.
+    """
+
+    relative: Floats
+    held: Floats
+    width: Floats
+
+
+def errors_of(boards: Boards, measured: Integers, told: Values) -> Errors:
+    """Hold what a method told against the truth."""
+    held = ((told.low <= boards.time_ms) & (boards.time_ms <= told.high)).astype(np.float64)
+    held[np.isnan(told.low)] = np.nan
+    columns = [np.abs(told.value / boards.time_ms - 1), held, (told.high - told.low) / told.value]
+    for column in columns:
+        column[measured] = np.nan
+    return Errors(*columns)

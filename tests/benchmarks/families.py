@@ -1,0 +1,93 @@
+"""How far are the laws off families that they have not seen?
+
+    python tests/benchmarks/families.py [--catalog DIR] [--board xeon-2-cores-vm] [--batch 1]
+
+Every network of a family is left out together, as if nobody had measured its kind: the mean relative error of
+the latency by `LatencyModel` and by the operations law (least squares of the relative error), family by
+family, for each (runtime, precision) of the board.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from advisor.predict.board_fit import variants
+from advisor.predict.fit_board import data_of
+from advisor.predict.fitting import Data
+from advisor.predict.laws import FULL, LatencyModel, OperationsTime
+from advisor.predict.terms import column
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats
+
+Tell = Callable[[Data, Data], "Floats"]
+"""From what is known and what is not, the latency of the latter."""
+
+
+def by_model(known: Data, unknown: Data) -> Floats:
+    """What `LatencyModel` tells."""
+    return LatencyModel(FULL).fit(known.runs, known.found).law_(unknown.runs)
+
+
+def by_operations(known: Data, unknown: Data) -> Floats:
+    """What the operations law tells."""
+    law = OperationsTime(relative=True).fit(known.runs, known.found)
+    told: Floats = law.predict(unknown.runs)
+    return told
+
+
+def errors(data: Data, families: NDArray[np.str_], tell: Tell) -> Floats:
+    """The relative error of each row, its family left out; shape (rows,)."""
+    found = np.empty(len(data.found))
+    for family in np.unique(families):
+        own = families == family
+        found[own] = np.abs(tell(data.where(~own), data.where(own)) / data.found[own] - 1)
+    return found
+
+
+def report(data: Data, architectures: dict[str, Architecture], title: str) -> None:
+    """Print the errors of one (runtime, precision)."""
+    families = np.array([architectures[name].family for name in data.architecture.tolist()])
+    by_law = {
+        "model": errors(data, families, by_model),
+        "operations": errors(data, families, by_operations),
+    }
+    library = np.char.find(data.architecture.astype(np.str_), "@") > 0
+    print(f"\n{title}: {len(data.found)} networks of {len(np.unique(families))} families")
+    print(f"{'family':16}{'networks':>9}{'model':>9}{'operations':>12}")
+    rows = [(family, families == family) for family in np.unique(families).tolist()]
+    rows += [("all", np.ones(len(families), np.bool_)), ("a library's", library)]
+    for name, some in rows:
+        if some.any():
+            told = [f"{100 * float(np.mean(each[some])):.1f} %" for each in by_law.values()]
+            print(f"{name:16}{np.count_nonzero(some):9d}{told[0]:>9}{told[1]:>12}")
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--catalog")
+    parser.add_argument("--board", default="xeon-2-cores-vm")
+    parser.add_argument("--batch", type=int, default=1)
+    options = parser.parse_args()
+    catalog = Catalog.open(options.catalog)
+    board = catalog.board(options.board)
+    table = catalog.measurements(board)
+    known = catalog.architectures_with(table)
+    for variant in variants(table):
+        data = data_of(board, table, known, variant, "latency_ms")
+        data = data.where(column(data.runs, "batch") == options.batch)
+        if len(data.found):
+            report(data, known, f"{board.name}, {' '.join(variant)}, batch {options.batch}")
+
+
+if __name__ == "__main__":
+    main()
