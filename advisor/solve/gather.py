@@ -44,7 +44,7 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
         surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
     )
     notes += pool.notes
-    notes += _without_accuracy(found, pool, requirements)
+    notes += _without_accuracy(found, requirements)
     return replace(found, notes=tuple(notes))
 
 
@@ -62,20 +62,13 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
     return [Surveyed(board, catalog.measurements(board)) for board in boards], []
 
 
-def _without_accuracy(
-    found: Candidates, pool: NetworkPool, requirements: Requirements
-) -> Iterator[str]:
-    """What is to be said of candidates that a table of accuracies leaves out, or a board's weights."""
+def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
+    """What is to be said of candidates that a table of accuracies leaves out."""
     bare = np.unique(found.architecture_index[found.weights_index < 0]).tolist()
     names = [found.architectures[place].name for place in bare]
     chosen = requirements.selection
     if names and chosen.accuracy_table is not None:
         yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
-    elif chosen.weights is None and (more := [name for name in names if name in pool.published]):
-        yield (
-            f"the boards' weights are none of {few(more)}, so the accuracy is unknown; "
-            "--weights any takes the published sets"
-        )
 
 
 def few(names: Sequence[str], most: int = 3) -> str:

@@ -26,7 +26,6 @@ class NetworkPool:
         weights: every set of weights of these, by (network, name).
         stand_ins: by network, the set that counts where it lacks the one that the board names.
         best: by network, the set that counts on a board whose source names none.
-        published: the networks of libraries among them that have published weights.
         notes: what is to be said of it, in words.
     """
 
@@ -35,7 +34,6 @@ class NetworkPool:
     weights: Mapping[tuple[str, str], Weights]
     stand_ins: Mapping[str, str]
     best: Mapping[str, str]
-    published: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -44,9 +42,9 @@ def network_pool(
 ) -> NetworkPool:
     """The networks that a question may choose from.
 
-    A library's network has no weights that a board names. With `--candidates all` and no named weights
-    it goes with the set that its library publishes first, on a board whose source names none with its
-    best; `--weights any` has it with every set.
+    A library's network has no weights that a board names. Where no weights are asked for, it goes with the
+    set that its library publishes first, on a board whose source names none with its best; `--weights any`
+    has it with every set.
 
     Args:
         catalog: everything that is known.
@@ -98,7 +96,7 @@ def network_pool(
                 for name, each in catalog.best_weights.items()
                 if name in architectures
             }
-        if zoo and every and selection.weights is None:
+        if zoo and selection.weights is None:
             stand_ins = {
                 name: first for name, first in zoo.first_weights.items() if name in architectures
             }
@@ -112,7 +110,6 @@ def network_pool(
         weights=weights,
         stand_ins=stand_ins,
         best=best,
-        published=frozenset(zoo.first_weights if zoo else ()),
         notes=(*notes, *own_notes),
     )
 
