@@ -254,6 +254,23 @@ def test_where_each_network_has_its_own_batch_size_the_references_size_is_told()
     }
 
 
+def test_of_references_at_unlike_batch_sizes_the_nearest_is_told_whatever_their_order() -> None:
+    asked, truth = question(12)
+    sizes = {name: (64 if row % 2 else 256) for row, name in enumerate(sorted(truth))}
+    large, single = (
+        Figures(each.board, {name: {size[name]: at[1]} for name, at in each.by_network.items()})
+        for each, size in zip(asked.references, (sizes, dict.fromkeys(truth, 1)), strict=True)
+    )
+    mixed = Figures(
+        "third", {name: {sizes[name]: at[1]} for name, at in asked.own.by_network.items()}
+    )
+    for references in ([large, single], [single, large]):
+        told = tell(replace(asked, own=mixed, references=references))
+        assert dict(zip(told.names, told.batch, strict=True)) == {
+            name: sizes[name] for name in told.names
+        }
+
+
 def test_the_reference_that_is_alike_is_chosen_and_noise_is_not() -> None:
     names, families, costs, boards = made_up(120, 5)
     random = np.random.default_rng(5)

@@ -154,16 +154,20 @@ def _includes(kind: Kind, other: Kind) -> bool:
 def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str, int]:
     """Every network that a reference knows, with the batch size at which it is told.
 
-    That of the measured ones where they share one, else the reference's own.
+    That of the measured ones where they share one, else of the references' own the nearest to the largest
+    of these: a time per image at batch 1 on one board is none for a board that runs batches of 1024.
     """
     sizes = set(measured.values())
     largest = max(sizes, default=1)
-    batches: dict[str, int] = {}
+    near: dict[str, set[int]] = {}
     for each in question.references:
-        for name in each.by_network.keys() - batches.keys():
+        for name in each.by_network:
             own = largest if len(sizes) == 1 else each.nearest_batch(name, largest)
-            batches[name] = measured.get(name, own)
-    return batches
+            near.setdefault(name, set()).add(own)
+    return {
+        name: measured.get(name, min(theirs, key=lambda size: (abs(np.log(size / largest)), size)))
+        for name, theirs in near.items()
+    }
 
 
 def family_of(architectures: Mapping[str, Architecture], name: str) -> str:
