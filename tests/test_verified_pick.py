@@ -300,6 +300,26 @@ def test_a_table_as_it_is_imported_serves_as_well(lab: Lab, run: Run, tmp_path: 
     assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
 
 
+def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
+    run: Run, tmp_path: Path
+) -> None:
+    asked = ("pick", "--memory", "900MB", "--fps", 10, "--batch", 1, "--families", "ENet")
+    table = tmp_path / "table.csv"
+    table.write_text("architecture,latency_ms,memory_mb\nenet,27,300\n")
+    told = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
+    (step,) = told["verification"]["steps"]
+    origins = [step[each]["memory_mb"]["origin"] for each in ("predicted", "found")]
+    assert origins == ["predicted", "reported"]
+    assert step["found"]["net_power_w"]["value"] == step["predicted"]["net_power_w"]["value"]
+    table.write_text("architecture,latency_ms\nenet,27\n")
+    told = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
+    assert told["best"]["architecture"] == "enet"
+    assert told["best"]["memory_mb"]["origin"] == "predicted"
+    assert len(told["verification"]["steps"]) == 1
+    out = " ".join(run(*asked, "--verify", 2, "--simulate", table).out.split())
+    assert "the pick is measured, but for its memory, and nothing that is not" in out
+
+
 def test_a_loan_of_residuals_outlasts_a_measurement(overlay: Overlay) -> None:
     overlay.write(
         "boards/small/measurements.csv",

@@ -72,7 +72,7 @@ def _pick_since(check: Check) -> str:
 def certainty_text(recommendation: Recommendation, verified: Verification) -> Iterator[str]:
     """Sentences on how certain the answer is after all measurements."""
     best = recommendation.best
-    yield f"{_spent(verified)}: " + (_of_pick(verified) if best else _of_nothing(verified))
+    yield f"{_spent(verified)}: " + (_of_pick(best, verified) if best else _of_nothing(verified))
     if verified.expected >= WORTH_COUNTING:
         yield (
             f"Of the networks that are not measured, {verified.expected:.2g} are better than the pick on "
@@ -97,8 +97,12 @@ def _spent(verified: Verification) -> str:
     return "The only measurement is spent" if count == 1 else f"All {count} measurements are spent"
 
 
-def _of_pick(verified: Verification) -> str:
+def _of_pick(best: Candidate, verified: Verification) -> str:
+    limits = [each.constraint for each in best.headroom]
+    guessed = [each.name for each in limits if is_predicted(best, each.metric)]
     measured = f"the pick is {'' if verified.pick_is_measured else 'not '}measured"
+    if verified.pick_is_measured and guessed:
+        measured += f", but for its {listed(guessed)}"
     if verified.likeliest is None:
         return f"{measured}, and nothing that is not could be better."
     name, chance = place(verified.likeliest), chance_text(verified.chance)

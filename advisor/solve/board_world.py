@@ -86,20 +86,22 @@ class BoardWorld:
             )
 
     def standing(self) -> Standing:
-        """How the candidates stand."""
-        tried = np.array([each in self.tried for each in _keys(self.candidates)], dtype=np.bool_)
-        return standing_of(self.candidates, self.requirements, tried)
+        """How the candidates stand; what has run and cannot be measured again is as it is."""
+        tried = [
+            each in self.tried or not self.bench.offers(each) for each in _keys(self.candidates)
+        ]
+        return standing_of(self.candidates, self.requirements, np.array(tried, dtype=np.bool_))
 
     def measure(self, place: int) -> Checked:
         """Measure a candidate, and fit the board's laws anew to what was found."""
         predicted = self.candidates.candidate(place, self.requirements.constraints)
         asked = _keys(self.candidates)[place]
         attempt = self.bench.measure(asked)
-        # What ran at another batch size stands for what was asked.
-        (self.tried if attempt.key == asked else self.out).add(asked)
         if attempt.surveyed is not self.surveyed:
             self.surveyed = attempt.surveyed
             self.fit = self.refit(self.surveyed)
+        # What did not run is out, and where it ran at another batch size, that is what it stands for.
+        (self.tried if asked in self._rows() else self.out).add(asked)
         self.candidates = self._gathered()
         found, reason = self._found(attempt.key, predicted.weights), attempt.reason
         if found is None and attempt.key is not None and not reason:
@@ -110,14 +112,18 @@ class BoardWorld:
         """All candidates but those that could not be run, or that this bench does not offer."""
         fits = {self.surveyed.board.name: self.fit}
         found = gather_on(self.catalog, self.requirements, [self.surveyed], fits)
-        keys, table = _keys(found), self.surveyed.measurements
-        there = set(_keys_of(table, np.arange(len(table))))
+        keys, there = _keys(found), self._rows()
         offered = np.array([each in there or self.bench.offers(each) for each in keys], np.bool_)
         ran = np.array([each not in self.out for each in keys], np.bool_)
         self.lacking = len(np.unique(found.architecture_index[~offered]))
         left_out = f"networks left out: {self.lacking}, {self.bench.lacks}"
         notes = (*found.notes, left_out) if self.lacking else found.notes
         return replace(found.take(np.flatnonzero(offered & ran)), notes=notes)
+
+    def _rows(self) -> set[Key]:
+        """What the board has rows of."""
+        table = self.surveyed.measurements
+        return set(_keys_of(table, np.arange(len(table))))
 
     def _found(self, key: Key | None, weights: str | None) -> Candidate | None:
         """The candidate of that row and those weights; `None` where there is none."""

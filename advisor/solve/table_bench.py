@@ -33,13 +33,22 @@ class TableBench:
             name: what the table is called.
         """
         self.surveyed, self.results = surveyed, results
+        names = (
+            [labels.names[index] for index in labels.index.tolist()]
+            for labels in (results.architecture, results.runtime, results.precision)
+        )
+        self.networks = frozenset(zip(*names, strict=True))
         told = [" ".join(filter(None, pair)) for pair in variants(results)]
         of = f" (its rows are of {', '.join(told)})" if any(told) else ""
         self.lacks = f"{name} has no row of them{of}"
 
     def offers(self, key: Key) -> bool:
         """Whether the table has this network, at any batch size."""
-        return key.architecture in self.results.architecture.position and bool(len(self._rows(key)))
+        return any(
+            (key.architecture, runtime, precision) in self.networks
+            for runtime in (key.runtime, UNTOLD)
+            for precision in (key.precision, UNTOLD)
+        )
 
     def measure(self, key: Key) -> Attempt:
         """The row of that network at that batch size, or the only one that there is of it."""
