@@ -1,17 +1,27 @@
-"""Closing the loop: `advisor pick --verify`."""
+"""Closing the loop: what is measured next, and when the pick is settled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.catalog.store import Catalog
+from advisor.solve.confidence import chance
+from advisor.solve.gather import gather
+from advisor.solve.ranking import preferred
+from advisor.solve.reading import read_requirements
+from advisor.solve.recommend import recommend
+from advisor.solve.standing import standing_of
+from advisor.solve.verdicts import Verdicts
 from advisor.solve.verify import Ending, Standing, Step, verify
+from tests.test_choosing import OBJECTIVES, candidates_for
+from tests.test_pick import LIMITS
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -154,3 +164,54 @@ def test_spent_before_it_is_settled_it_says_what_is_left() -> None:
     nothing = ended(MadeUp([0.95], [True]), most=0)
     assert not nothing.settled
     assert not nothing.standing.pick_is_measured
+
+
+# --- how the candidates of a question stand
+
+
+@settings(max_examples=30, deadline=None)
+@given(LIMITS, OBJECTIVES)
+def test_the_pick_is_the_answers_and_ahead_of_it_stands_what_is_preferred(
+    limits: dict[str, float], objective: str
+) -> None:
+    candidates, requirements = candidates_for(limits, objective=objective)
+    asked = replace(requirements, confidence=0.9)
+    standing = standing_of(candidates, asked, np.zeros(len(candidates), dtype=np.bool_))
+    best = recommend(candidates, asked).best
+    assert sorted(standing.order.tolist()) == list(range(len(candidates)))
+    assert ((standing.chance >= 0) & (standing.chance <= 1)).all()
+    alone = chance(candidates, asked.constraints)
+    if standing.pick is None:
+        assert best is None
+        np.testing.assert_array_equal(standing.chance, alone)
+        return
+    assert candidates.candidate(standing.pick, asked.constraints) == best
+    fitting = Verdicts.of(candidates, asked.constraints, asked.objective, 0.9).fitting
+    better = preferred(candidates, asked.objective, fitting, standing.pick)
+    ahead = np.flatnonzero(standing.order < standing.order[standing.pick])
+    np.testing.assert_array_equal(ahead, np.sort(better))
+    assert standing.chance[standing.pick] == 0
+    assert (standing.chance <= alone + 1e-6).all()
+    if objective.endswith("accuracy"):
+        np.testing.assert_array_equal(
+            np.flatnonzero(standing.chance > 0), better[alone[better] > 0]
+        )
+
+
+def test_what_is_reported_is_measured_and_what_a_law_tells_is_not() -> None:
+    catalog = Catalog.open()
+    asked = read_requirements({"memory": "900 MB", "fps": "10"}, candidates="all", batch=1)
+    candidates = gather(catalog, asked)
+    nobody = np.zeros(len(candidates), dtype=np.bool_)
+    standing = standing_of(candidates, asked, nobody)
+    told = {
+        each.architecture: measured
+        for each, measured in zip(
+            candidates.records(np.arange(len(candidates)), ()), standing.measured, strict=True
+        )
+    }
+    assert told["resnet-18"]
+    assert not told["mobilenet_v2@224"]
+    assert not told["enet"], "its memory is predicted, and limited"
+    everybody = standing_of(candidates, asked, ~nobody)
+    assert everybody.measured.all()

@@ -8,7 +8,6 @@ import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table, warn
-from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
     from advisor.predict.refit import Refitted
@@ -36,23 +35,15 @@ def command(
 ) -> None:
     """Fit every law to a board's rows, and say how far they are off networks they have not seen."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_board import borrow_residuals
-    from advisor.predict.fit_file import current_fit, write_fit
-    from advisor.predict.refit import refit
+    from advisor.predict.fit_file import write_fit
+    from advisor.predict.refit import refit, with_residuals_of
     from advisor.report.fit_text import fit_text
 
     opened = Catalog.open(catalog)
-    known = opened.architectures
     described = opened.board(board)
     done = refit(opened, described, like or ())
-    fitted = done.fit
     warn(_doubts(board, done))
-    if borrow is not None:
-        lender = opened.board(borrow)
-        lent, why_not = current_fit(lender, opened.measurements(lender), known)
-        if lent is None:
-            raise AdvisorError(f"{borrow} cannot lend its residuals: {why_not}")
-        fitted = borrow_residuals(described, fitted, lender, lent, known)
+    fitted = with_residuals_of(opened, described, done.fit, borrow or "")
     emit_table(fit_text(board, fitted))
     place = write_fit(described.folder, fitted)
     emit(f"\nwritten to {place}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit, emit_table
 from advisor.cli.progress import Progress
+from advisor.cli.this_machine import check_can_measure, device_named
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
@@ -88,9 +88,7 @@ def command(
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
-    if sys.platform == "win32":
-        raise AdvisorError("measuring needs Linux or macOS", "WSL will do")
-    _check_installed()
+    check_can_measure()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
     from advisor.cli.measurable import keep, measurable
@@ -100,7 +98,7 @@ def command(
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
-    device = _device(device)
+    device = device_named(device)
     variants, left_out = _variants(runtime, precision, device)
     own = target_folder(catalog)
     opened = Catalog(layers_with(own))
@@ -187,15 +185,6 @@ def _tell_sustained(name: str, catalog: str | None) -> None:
         emit("\n")
 
 
-def _check_installed() -> None:
-    from advisor.measure.runtimes.installed import is_installed
-
-    for library in ("torch", "torchvision", "timm", "psutil"):
-        if not is_installed(library):
-            hint = "install it: pip install 'dnn-advisor[measure]'"
-            raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
-
-
 def _variants(
     runtimes: list[str] | None, precisions: list[str] | None, device: str
 ) -> tuple[Sequence[Variant], Sequence[str]]:
@@ -239,29 +228,6 @@ def _plan(
         thoroughness=QUICK if quick else FULL,
         declared_power_w=None if power is None else parse(power, POWER, "power"),
     )
-
-
-def _device(device: str) -> str:
-    """The device's full name.
-
-    Raises:
-        AdvisorError: it is none, or is not there.
-    """
-    import torch
-
-    from advisor.errors import shown
-
-    if device == "cpu":
-        return device
-    match = re.fullmatch(r"cuda(?::(\d{1,3}))?", device)
-    if match is None:
-        raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
-    count = torch.cuda.device_count()
-    index = int(match.group(1) or 0)
-    if index >= count:
-        found = f"{count} found" if count else "this torch or this machine has no CUDA"
-        raise AdvisorError(f"no device {device!r} here ({found})", "--device cpu always works")
-    return f"cuda:{index}"
 
 
 def _board_name(asked: str | None, host: Host) -> str:

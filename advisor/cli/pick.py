@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.question import asks
+from advisor.cli.verifying import VERIFYING, Verifying
 from advisor.errors import AdvisorError
+
+if TYPE_CHECKING:
+    from advisor.solve.recommendation import Recommendation
+    from advisor.solve.verification import Verification
 
 
 @asks
@@ -37,6 +42,35 @@ def command(
         bool,
         typer.Option("--plot", help="Draw accuracy against time of what meets every limit."),
     ] = False,
+    verify: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Measure the pick and what may be better, up to N of them, and pick anew after each; "
+            "among all candidates, as with --candidates all.",
+            rich_help_panel=VERIFYING,
+            show_default=False,
+        ),
+    ] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cpu|cuda:0",
+            help="What to measure on.",
+            rich_help_panel=VERIFYING,
+            show_default="what the board was measured on",
+        ),
+    ] = None,
+    simulate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Take the measurements from a CSV file instead, and write nothing.",
+            rich_help_panel=VERIFYING,
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -46,28 +80,46 @@ def command(
     """
     if as_json + as_csv + plot > 1:
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
-    from advisor.solve.pick import pick
+    asked = {**question, "explain": explain, "top": top, "all_batches": all_batches}
+    verifying = Verifying(verify, simulate, device)
+    verifying.check(asked, plot=plot)
+    verified: Verification | None = None
+    if verifying.most is None:
+        from advisor.solve.pick import pick
 
-    recommendation = pick(**question, explain=explain, top=top, all_batches=all_batches)
+        recommendation = pick(**asked)
+    else:
+        from advisor.cli.verified_pick import verified_pick
+
+        recommendation, verified = verified_pick(asked, verifying, aside=as_json or as_csv)
     warn(recommendation.notes)
     if as_json:
         from advisor.report.pick_documents import pick_json
 
-        emit(pick_json(recommendation))
+        emit(pick_json(recommendation, verified))
     elif as_csv:
-        from advisor.report.pick_documents import pick_csv
-
-        emit(pick_csv(recommendation))
-        if recommendation.best is None:
-            complain("nothing fits; without --csv the answer says why")
+        _emit_csv(recommendation, verified)
     else:
         from advisor.report.pick_text import pick_text
 
-        emit_table(pick_text(recommendation))
+        emit_table(pick_text(recommendation, verified))
         if plot and recommendation.best:
             _draw(question)
     if recommendation.best is None:
         raise typer.Exit(1)
+
+
+def _emit_csv(recommendation: Recommendation, verified: Verification | None) -> None:
+    from advisor.report.pick_documents import pick_csv
+
+    emit(pick_csv(recommendation))
+    if recommendation.best is None:
+        complain("nothing fits; without --csv the answer says why")
+    if verified is not None:
+        from advisor.report.verify_text import certainty_text
+
+        for sentence in certainty_text(recommendation, verified):
+            complain(sentence)
 
 
 def _draw(question: dict[str, Any]) -> None:

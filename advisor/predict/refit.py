@@ -9,8 +9,8 @@ from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.predict.board_fit import BoardFit, fingerprint
-from advisor.predict.fit_board import fit_board
-from advisor.predict.fit_file import read_fit
+from advisor.predict.fit_board import borrow_residuals, fit_board
+from advisor.predict.fit_file import current_fit, read_fit
 from advisor.predict.transfer.fit_transfer import Surveyed, fit_transfer
 
 AUTO = "auto"
@@ -71,6 +71,41 @@ def refit_rows(
             raise
         return Refitted(fit, why_no_transfer=error.message)
     return Refitted(replace(fit, transfer=transfer), why_no_laws)
+
+
+def refit_as_before(
+    catalog: Catalog, board: Board, table: Measurements, before: BoardFit
+) -> BoardFit:
+    """Fit a board to other rows in the way in which it is fitted: like the same boards, on the same loan.
+
+    Raises:
+        AdvisorError: as `refit` and `with_residuals_of` have it.
+    """
+    like = tuple(before.transfer.references) if before.transfer else ()
+    fit = refit_rows(catalog, board, table, like).fit
+    return with_residuals_of(catalog, board, fit, before.residuals_from)
+
+
+def with_residuals_of(catalog: Catalog, board: Board, fit: BoardFit, lender_name: str) -> BoardFit:
+    """The fit with another board's residuals, where its own laws have none.
+
+    Args:
+        catalog: everything that is known.
+        board: the board.
+        fit: its fit.
+        lender_name: the other board; "" for none.
+
+    Raises:
+        AdvisorError: there is no such board, or its laws cannot be used.
+    """
+    if not lender_name:
+        return fit
+    known = catalog.architectures
+    lender = catalog.board(lender_name)
+    lent, why_not = current_fit(lender, catalog.measurements(lender), known)
+    if lent is None:
+        raise AdvisorError(f"{lender_name} cannot lend its residuals: {why_not}")
+    return borrow_residuals(board, fit, lender, lent, known)
 
 
 def like_before(board: Board) -> Sequence[str]:

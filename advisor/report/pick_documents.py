@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import ENERGY, TIME, written_as
@@ -26,16 +26,19 @@ from advisor.solve.recommendation import (
 )
 from advisor.solve.requirements import Requirements, Selection
 
+if TYPE_CHECKING:
+    from advisor.solve.verification import Verification
+
 SCHEMA = "advisor.pick/1"
 """Name and version of the document's shape; `pick.schema.json` beside this file describes it."""
 
 
-def pick_json(recommendation: Recommendation) -> str:
-    """The recommendation as one JSON document."""
+def pick_json(recommendation: Recommendation, verified: Verification | None = None) -> str:
+    """The recommendation as one JSON document, with how it was verified where it was."""
     best = recommendation.best
     offered = list(recommendation.relaxations)
     offered += [recommendation.together] if recommendation.together else []
-    document = {
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "query": query_document(recommendation.requirements),
         "status": "ok" if best else "infeasible",
@@ -58,6 +61,11 @@ def pick_json(recommendation: Recommendation) -> str:
         "relaxations": [_relaxation(each) for each in offered],
         "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
+    if verified is not None:
+        from advisor.report.verify_documents import asked_again, verification_document
+
+        document["query"]["command"] = asked_again(recommendation.requirements, verified)
+        document["verification"] = verification_document(verified)
     return document_text(document)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -39,6 +40,9 @@ from advisor.solve.metrics import METRICS
 from advisor.solve.recommendation import Binding, Narrowing, Recommendation
 from advisor.solve.requirements import NEEDS
 
+if TYPE_CHECKING:
+    from advisor.solve.verification import Verification
+
 ALWAYS_SHOWN = (
     "accuracy_top1_percent",
     "fps",
@@ -58,8 +62,10 @@ WORTH_TELLING = 0.995
 """What is surer goes without saying."""
 
 
-def pick_text(recommendation: Recommendation) -> RenderableType:
-    """The whole answer."""
+def pick_text(
+    recommendation: Recommendation, verified: Verification | None = None
+) -> RenderableType:
+    """The whole answer, and how certain it is where it was verified."""
     best = recommendation.best
     if best:
         table, sentences = _candidates_table(recommendation), _why(recommendation, best)
@@ -67,8 +73,14 @@ def pick_text(recommendation: Recommendation) -> RenderableType:
         from advisor.report.nothing_fits_text import rejections_table, why_nothing
 
         table, sentences = rejections_table(recommendation), why_nothing(recommendation)
+    certainty: Iterable[str] = ()
+    if verified is not None:
+        from advisor.report.verify_text import certainty_text
+
+        certainty = certainty_text(recommendation, verified)
     explained = _explained(recommendation)
-    return Group(_headline(recommendation), "", table, "", *map(Text, sentences), *explained)
+    told = map(Text, (*sentences, *certainty))
+    return Group(_headline(recommendation), "", table, "", *told, *explained)
 
 
 def _explained(recommendation: Recommendation) -> Iterator[RenderableType]:

@@ -19,6 +19,7 @@ from advisor.solve.stacking import stacked
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
+    from advisor.predict.board_fit import BoardFit
 
 QUANTISED = "int8"
 """The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
@@ -31,13 +32,34 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
         AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
     """
     surveyed, notes = boards_asked(catalog, requirements)
+    found = gather_on(catalog, requirements, surveyed)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def gather_on(
+    catalog: Catalog,
+    requirements: Requirements,
+    boards: Sequence[Surveyed],
+    fits: Mapping[str, BoardFit] | None = None,
+) -> Candidates:
+    """The same on boards whose rows and laws need not stand in the catalog.
+
+    Args:
+        catalog: everything that is known.
+        requirements: the question.
+        boards: the boards with their rows.
+        fits: the laws of boards by name, where these are not those in their folders.
+
+    Raises:
+        AdvisorError: as `candidates_on` has it.
+    """
+    surveyed = list(boards)
+    notes: list[str] = []
     chosen = requirements.selection
     pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
     if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, told = _with_predictions(
-                each.board, each.measurements, pool, chosen.batches or ()
-            )
+            table, told = _with_predictions(each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
             notes += told
     found = candidates_on(
@@ -78,14 +100,19 @@ def few(names: Sequence[str], most: int = 3) -> str:
 
 
 def _with_predictions(
-    board: Board, table: Measurements, pool: NetworkPool, batches: Collection[int]
+    surveyed: Surveyed,
+    pool: NetworkPool,
+    batches: Collection[int],
+    fits: Mapping[str, BoardFit],
 ) -> tuple[Measurements, tuple[str, ...]]:
     """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
     from advisor.predict.fit_file import current_fit
     from advisor.solve.complete import completed
 
+    board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
-    fit, why_not = current_fit(board, table, known)
+    given = fits.get(board.name)
+    fit, why_not = (given, "") if given else current_fit(board, table, known)
     if fit is None:
         return table, (f"nothing is predicted: {why_not}",)
     notes = (

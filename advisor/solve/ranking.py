@@ -94,6 +94,20 @@ def preferred(
         fitting: positions of those that meet every limit.
         pick: the position of the best of these.
     """
+    ousting, level = contenders(candidates, objective, fitting, pick)
+    scores = badness(candidates, objective[-1])
+    return np.flatnonzero(ousting | (level & (scores < scores[pick])))
+
+
+def contenders(
+    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+) -> tuple[Booleans, Booleans]:
+    """What could take the pick's place, by all steps of the objective but the last.
+
+    Returns:
+        Those beside which the pick would fall out at such a step; and those that come through all of them
+        beside the pick, among which the last step decides. Shape (candidates,) each.
+    """
     level: Booleans = np.ones(len(candidates), dtype=np.bool_)
     ousting: Booleans = np.zeros(len(candidates), dtype=np.bool_)
     for step in objective[:-1]:
@@ -102,8 +116,7 @@ def preferred(
         worst = step.worst_accepted(scores[fitting].min())
         level &= scores <= worst
         fitting = fitting[scores[fitting] <= worst]
-    scores = badness(candidates, objective[-1])
-    return np.flatnonzero(ousting | (level & (scores < scores[pick])))
+    return ousting, level
 
 
 def listed(

@@ -1,0 +1,78 @@
+"""A file of results in any of the shapes that are read: as a board has them, or as they are imported."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from advisor.catalog.csv_file import read_any_csv
+from advisor.catalog.import_csv import read_rows
+from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS, read_measurements
+from advisor.catalog.records import Labels, Measurements
+from advisor.catalog.writing import Row, measurements_csv
+from advisor.errors import AdvisorError, BrokenFileError
+
+UNTOLD = ""
+"""The runtime, or the precision, of a table that does not tell it."""
+
+SOURCE = "results"
+READ = (
+    "read are: a board's measurements.csv, and what `advisor import csv` reads "
+    "(architecture, latency_ms, ...)"
+)
+
+
+class _Any(frozenset[str]):
+    """Whatever a table names; what the catalog does not know is never sought in it."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def read_results(path: Path) -> Measurements:
+    """Read a file of results.
+
+    Returns:
+        Its rows; a runtime or a precision that it does not tell is `UNTOLD`.
+
+    Raises:
+        BrokenFileError: it cannot be read, with every fault.
+        AdvisorError: it is no such table.
+    """
+    columns = read_any_csv(path).columns
+    if (
+        list(columns)[: len(MEASUREMENT_COLUMNS)] == list(MEASUREMENT_COLUMNS)
+        and "origin" in columns
+    ):
+        return read_measurements(path, None, _Any())
+    for name in ("architecture", "latency_ms"):
+        if name not in columns:
+            raise AdvisorError(f"{path} is no table of results: it has no column {name}", READ)
+    rows = read_rows(path, {}, _Any(), SOURCE)
+    table = _as_measurements(path, rows)
+    untold = Labels((UNTOLD,), np.zeros(len(table), dtype=np.int64))
+    return replace(
+        table,
+        runtime=table.runtime if "runtime" in columns else untold,
+        precision=table.precision if "precision" in columns else untold,
+    )
+
+
+def _as_measurements(path: Path, rows: Sequence[Row]) -> Measurements:
+    """The rows as a board would have them."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "measurements.csv"
+        table.write_text(measurements_csv(rows), encoding="utf-8")
+        try:
+            return read_measurements(table, None, _Any())
+        except BrokenFileError as error:
+            fault = error.faults[0]
+            raise AdvisorError(
+                f"{path}, row {fault.line - 1}, column {fault.column}: found {fault.found}; "
+                f"expected {fault.expected}",
+                "mend the file",
+            ) from None

@@ -1,0 +1,132 @@
+"""How a pick was verified, on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.report.figures import counted, figure, with_unit
+from advisor.report.pick_words import chance_text, is_predicted, listed, place
+from advisor.solve.candidate import Candidate
+from advisor.solve.metrics import METRICS
+from advisor.solve.recommendation import Recommendation
+from advisor.solve.requirements import Requirements
+from advisor.solve.verification import Check, Verification
+
+WORTH_COUNTING = 0.05
+"""Fewer networks than this, on average, go without saying."""
+
+
+def check_text(check: Check, asked: Requirements, most: int) -> str:
+    """One measurement in a line: what was predicted, what was found, and what is the pick since."""
+    key = _telling(check.predicted, asked)
+    told = f"{check.number} of {most}: {place(check.predicted)}, {_predicted(check, key)}"
+    if check.found is None:
+        return f"{told}: {check.reason}{_pick_since(check)}"
+    size = check.found.batch
+    elsewhere = "" if size == check.predicted.batch else f" at batch {size}"
+    has = figure(key, _value(check.found, key))
+    return f"{told}, is {has}{elsewhere}: {_verdict(check, check.found)}{_pick_since(check)}"
+
+
+def _predicted(check: Check, key: str) -> str:
+    estimate = check.predicted.metric(key)
+    if estimate is None:
+        return f"{METRICS[key].title} unknown"
+    mark = "~" if is_predicted(check.predicted, key) else ""
+    told = mark + with_unit(key, estimate.value)
+    if estimate.low is None or estimate.high is None:
+        return told
+    return f"{told} ({figure(key, estimate.low)} to {figure(key, estimate.high)})"
+
+
+def _telling(candidate: Candidate, asked: Requirements) -> str:
+    """Of the predicted metrics the one worth showing: the least sure of those limited, else the objective."""
+    limited = sorted(candidate.headroom, key=lambda each: each.chance)
+    keys = [each.constraint.metric for each in limited]
+    keys += [step.metric.key for step in asked.objective]
+    return next((key for key in keys if is_predicted(candidate, key)), "latency_ms")
+
+
+def _value(candidate: Candidate, key: str) -> float | None:
+    estimate = candidate.metric(key)
+    return estimate.value if estimate else None
+
+
+def _verdict(check: Check, found: Candidate) -> str:
+    if check.holds:
+        return "holds"
+    failed = [each.constraint.name for each in found.headroom if not each.met]
+    if failed:
+        return f"fails {listed(failed)}"
+    return f"holds with {chance_text(found.chance)} only"
+
+
+def _pick_since(check: Check) -> str:
+    """What became of the pick, where it is not what was measured."""
+    if check.pick is None:
+        return "; no pick"
+    same = check.found is not None and place(check.found, check.pick) == place(check.pick)
+    return "" if same else f"; pick {place(check.pick)}"
+
+
+def certainty_text(recommendation: Recommendation, verified: Verification) -> Iterator[str]:
+    """Sentences on how certain the answer is after all measurements."""
+    best = recommendation.best
+    yield f"{_spent(verified)}: " + (_of_pick(best, verified) if best else _of_nothing(verified))
+    if verified.expected >= WORTH_COUNTING:
+        yield (
+            f"Of the networks that are not measured, {verified.expected:.2g} are better than the pick on "
+            "average."
+            if best
+            else f"Of the networks that are not measured, {verified.expected:.2g} fit on average."
+        )
+    if verified.simulated is not None:
+        yield f"The measurements are those of {verified.simulated}; nothing was written."
+    if not recommendation.requirements.confidence:
+        yield (
+            "Figures are taken as they are; still, what may be better with a probability above "
+            f"{_percent(verified.risk)} is worth a measurement."
+        )
+
+
+def _spent(verified: Verification) -> str:
+    count = len(verified.checks)
+    if verified.settled:
+        told = f"{counted(count, 'measurement')} of at most {verified.most}"
+        return f"Settled with {told}" if count else "Settled without a measurement"
+    return "The only measurement is spent" if count == 1 else f"All {count} measurements are spent"
+
+
+def _of_pick(best: Candidate, verified: Verification) -> str:
+    limits = [each.constraint for each in best.headroom]
+    guessed = [each.name for each in limits if is_predicted(best, each.metric)]
+    measured = f"the pick is {'' if verified.pick_is_measured else 'not '}measured"
+    if verified.pick_is_measured and guessed:
+        measured += f", but for its {listed(guessed)}"
+    if verified.likeliest is None:
+        return f"{measured}, and nothing that is not could be better."
+    name, chance = place(verified.likeliest), chance_text(verified.chance)
+    if verified.settled:
+        return (
+            f"{measured}, and nothing that is not is better with a probability above "
+            f"{_percent(verified.risk)}; the likeliest, {name}, with {chance}."
+        )
+    if verified.pick_is_measured:
+        return f"{measured}, but {name}, which is not, is better with a probability of {chance}."
+    return f"{measured}, and {name} is better with a probability of {chance}."
+
+
+def _of_nothing(verified: Verification) -> str:
+    if verified.likeliest is None:
+        return "nothing fits, and nothing that is not measured could."
+    name, chance = place(verified.likeliest), chance_text(verified.chance)
+    if verified.settled:
+        return (
+            "nothing fits, nor does anything that is not measured with a probability above "
+            f"{_percent(verified.risk)}; the likeliest, {name}, with {chance}."
+        )
+    return f"nothing is sure enough to be picked; {name}, not measured, fits with a probability of {chance}."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.12g}%"

@@ -1,0 +1,594 @@
+"""`advisor pick --verify`: on a table that stands in for measuring, and on this machine."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from advisor.catalog.measurements_table import estimate_at
+from advisor.catalog.results_table import read_results
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.errors import AdvisorError
+from advisor.measure import children
+from advisor.measure.isolation import Outcome
+from advisor.measure.runtimes import registry
+from advisor.predict.fit_file import write_fit
+from advisor.predict.refit import refit, refit_as_before, refit_rows, with_residuals_of
+from advisor.predict.transfer.networks import describe
+from advisor.predict.transfer.suggest import suggest
+from advisor.solve.bench import Key
+from advisor.solve.table_bench import TableBench
+from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
+from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
+from tests.test_transfer import made_up
+
+# --- on a board
+
+
+HARD_FPS = 30.0
+"""Of the made-up board several networks must be measured until it is known which is the best at this rate."""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A catalog with a board `new` that has run 12 of 60 networks, and what it takes for all of them."""
+
+    folder: Path
+    truth: Path
+    accuracy: Mapping[str, float]
+    latency_ms: Mapping[str, float]
+
+    def ask(self, *arguments: object) -> tuple[object, ...]:
+        return ("pick", "--board", "new", "--catalog", self.folder, *arguments)
+
+    def simulate(
+        self, *arguments: object, most: int = 10, table: Path | None = None
+    ) -> tuple[object, ...]:
+        return self.ask("--verify", most, "--simulate", table or self.truth, *arguments)
+
+    def best(self, fps: float) -> str:
+        """The most accurate network that really reaches a frame rate."""
+        fast = [name for name, each in self.latency_ms.items() if 1000 / each >= fps]
+        return max(fast, key=lambda name: self.accuracy[name])
+
+
+def made_lab(folder: Path) -> Lab:
+    names, families, costs, boards = made_up(60, 4)
+    top1 = {
+        name: round(70 + 5 * float(cost[0]), 2) for name, cost in zip(names, costs, strict=True)
+    }
+    described = [
+        f"{name}:\n  family: {family}\n  input: 3x224x224\n  reference: made up\n  counted:\n"
+        f"    source: my-notes\n    params: {{value: {params:.0f}}}\n"
+        f"    operations: {{value: {operations:.0f}}}\n    activations: {{value: {activations:.0f}}}\n"
+        for name, family, (operations, activations, params) in zip(
+            names, families, np.exp(costs) * [4e9, 1e7, 2e7], strict=True
+        )
+    ]
+    own = Overlay(folder)
+    own.write("sources.yaml", SOURCES)
+    own.write("architectures.yaml", "".join(described))
+    header = "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent"
+    rows = [f"{name},best,{each},,,,reported,my-notes" for name, each in top1.items()]
+    own.write("weights.csv", "\n".join([f"{header},origin,source", *rows]) + "\n")
+    times_ms = {
+        board: dict(zip(names, (10 * np.exp(logs)).tolist(), strict=True))
+        for board, logs in zip(("one", "two", "new"), boards, strict=True)
+    }
+    some = suggest(describe(names, boards[:2], costs, families), 12)
+    truth = own.write("truth.csv", table_of(times_ms["new"]))
+    for board, times in times_ms.items():
+        known = some if board == "new" else names
+        own.write(f"boards/{board}/board.yaml", BOARD.replace("weights: paper", "weights: best"))
+        own.write(
+            f"boards/{board}/measurements.csv", table_of({name: times[name] for name in known})
+        )
+    return Lab(folder, truth, top1, times_ms["new"])
+
+
+def table_of(times_ms: Mapping[str, float]) -> str:
+    rows = [
+        f"{name},eager,fp32,1,{each:.6g},,,reported,my-notes" for name, each in times_ms.items()
+    ]
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    made = made_lab(tmp_path_factory.mktemp("lab"))
+    catalog = Catalog.open(made.folder)
+    board = catalog.board("new")
+    write_fit(board.folder, refit(catalog, board, ["one", "two"]).fit)
+    return made
+
+
+@pytest.mark.parametrize("fps", [20, 30, 45, 70])
+def test_the_pick_is_the_true_best_once_enough_is_measured(lab: Lab, run: Run, fps: float) -> None:
+    told = verified(run(*lab.simulate("--fps", fps, "--confidence", 0.99, "--json", most=40)))
+    assert told["verification"]["ended"] == "settled"
+    assert told["verification"]["pick_is_measured"]
+    assert told["best"]["latency_ms"]["origin"] == "reported"
+    assert told["best"]["architecture"] == lab.best(fps)
+
+
+def test_each_measurement_is_told_and_the_answer_follows(lab: Lab, run: Run) -> None:
+    ran = run(*lab.simulate("--fps", HARD_FPS))
+    steps, answer = ran.out.split("\n\n", 1)
+    assert steps.startswith("1 of 10: ")
+    assert "~" in steps
+    assert re.search(r"fps \([\d.]+ to\s[\d.]+\),\sis", steps)
+    assert f"{lab.best(HARD_FPS)} at batch 1 (weights best, eager, fp32)\n" in answer
+    flat = " ".join(answer.split())
+    assert re.search(r"Settled with \d+ measurements? of at most 10: the pick is measured", flat)
+    assert f"The measurements are those of {lab.truth}; nothing was written." in flat
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "60 networks" not in ran.err
+    assert "networks left out: 100, " in ran.err, "torchvision's, of which the table tells nothing"
+
+
+def test_a_simulation_writes_nothing(lab: Lab, run: Run) -> None:
+    before = contents(lab.folder)
+    run(*lab.simulate("--fps", HARD_FPS))
+    assert contents(lab.folder) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_document_tells_every_step_and_keeps_to_its_schema(lab: Lab, run: Run) -> None:
+    ran = run(*lab.simulate("--fps", HARD_FPS, "--json"))
+    told = verified(ran)
+    verification = told["verification"]
+    assert (verification["most"], verification["risk"]) == (10, 0.1)
+    assert verification["simulated"] == str(lab.truth)
+    steps = verification["steps"]
+    assert len(steps) > 1
+    assert ran.err.count(" of 10: ") == len(steps)
+    for step in steps:
+        found, predicted = step["found"], step["predicted"]
+        assert predicted["latency_ms"]["origin"] == "predicted"
+        assert found["latency_ms"]["value"] == pytest.approx(lab.latency_ms[found["architecture"]])
+        assert step["holds"] == (found["fps"]["value"] >= HARD_FPS)
+    assert steps[-1]["pick"]["architecture"] == told["best"]["architecture"]
+    assert 0 <= verification["chance_better"] <= 0.1
+    command = told["query"]["command"]
+    assert "--candidates all" in command
+    assert command.endswith(f" --verify 10 --simulate {lab.truth}")
+    again = run(*shlex.split(command)[1:], "--json")
+    assert verified(again) == told
+
+
+def verified(ran: Ran) -> dict[str, Any]:
+    """The document on standard output, held against its schema."""
+    told: dict[str, Any] = json.loads(ran.out)
+    schema = json.loads(files("advisor.report").joinpath("pick.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(told)
+    assert told["schema"] == "advisor.pick/1"
+    return told
+
+
+def test_the_csv_stays_a_table(lab: Lab, run: Run) -> None:
+    ran = run(*lab.simulate("--fps", HARD_FPS, "--csv"))
+    assert next(csv.DictReader(io.StringIO(ran.out)))["architecture"] == lab.best(HARD_FPS)
+    assert "1 of 10: " in ran.err
+    assert "Settled with " in ran.err
+
+
+def test_what_is_spent_is_said_with_what_is_left(lab: Lab, run: Run) -> None:
+    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", most=1)))["verification"]
+    assert (told["ended"], len(told["steps"])) == ("spent", 1)
+    assert told["chance_better"] > 0.1
+    out = " ".join(run(*lab.simulate("--fps", HARD_FPS, most=1)).out.split())
+    assert "The only measurement is spent: the pick is " in out
+    assert told["likeliest_better"]["architecture"] in out
+
+
+def test_where_nothing_fits_what_might_is_tried_first(lab: Lab, run: Run) -> None:
+    fastest = min(lab.latency_ms.values())
+    hopeless = run(*lab.simulate("--fps", 20_000))
+    assert hopeless.code == 1
+    assert "Settled without a measurement: nothing fits" in hopeless.out
+    assert "Nothing fits fps >= 20000" in hopeless.out
+    just_out = run(*lab.simulate("--fps", 1010 / fastest, "--accuracy", 40))
+    assert just_out.code == 1
+    assert "1 of 10: " in just_out.out
+    assert "fails fps; no pick" in " ".join(just_out.out.split())
+
+
+def test_without_a_confidence_the_usual_one_decides_what_is_worth_measuring(
+    lab: Lab, run: Run
+) -> None:
+    ran = run(*lab.simulate("--fps", HARD_FPS, "--confidence", "none"))
+    assert "what may be better with a probability above 10% is worth" in " ".join(ran.out.split())
+    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--confidence", "none", "--json")))
+    assert told["verification"]["risk"] == 0.1
+    assert told["best"]["architecture"] == lab.best(HARD_FPS)
+
+
+def test_an_objective_that_is_measured_is_verified_too(lab: Lab, run: Run) -> None:
+    least = sorted(lab.accuracy.values())[10]
+    told = verified(
+        run(*lab.simulate("--accuracy", least, "--objective", "latency", "--json", most=40))
+    )
+    good = [name for name, each in lab.accuracy.items() if each >= least]
+    assert told["verification"]["ended"] == "settled"
+    assert told["best"]["architecture"] == min(good, key=lambda name: lab.latency_ms[name])
+    predicted = [each["predicted"]["latency_ms"]["value"] for each in told["verification"]["steps"]]
+    assert any(each > told["best"]["latency_ms"]["value"] for each in predicted), (
+        "what is predicted to be a little slower may be faster"
+    )
+
+
+def test_a_candidate_that_the_table_lacks_is_spent_and_out(
+    lab: Lab, run: Run, tmp_path: Path
+) -> None:
+    first = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))["verification"]["steps"][0]
+    name = first["predicted"]["architecture"]
+    header, *rows = lab.truth.read_text().splitlines()
+    elsewhere = [
+        row.replace(",1,", f",{batch},", 1) for row in rows for batch in (4, 8) if name in row
+    ]
+    others = [row for row in rows if name not in row]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join([header, *others, *elsewhere]) + "\n")
+    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    step = told["verification"]["steps"][0]
+    assert step["predicted"]["architecture"] == name
+    assert (step["found"], step["holds"]) == (None, False)
+    assert step["reason"] == "the table has it at batch 4, 8 only"
+    asked = [each["predicted"]["architecture"] for each in told["verification"]["steps"]]
+    assert asked.count(name) == 1
+    assert name not in [each["architecture"] for each in (told["best"], *told["alternatives"])]
+
+
+def test_the_only_row_of_a_network_stands_for_it_at_any_batch_size(
+    lab: Lab, run: Run, tmp_path: Path
+) -> None:
+    first = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))["verification"]["steps"][0]
+    name = first["predicted"]["architecture"]
+    text = lab.truth.read_text()
+    table = tmp_path / "table.csv"
+    row = next(row for row in text.splitlines() if row.startswith(name))
+    table.write_text(text.replace(row, f"{name},eager,fp32,4,1,,,reported,my-notes"))
+    asked = lab.simulate("--fps", HARD_FPS, "--json", most=1, table=table)
+    step = verified(run(*asked))["verification"]["steps"][0]
+    assert (step["found"]["batch"], step["found"]["fps"]["value"]) == (4, 4000)
+    out = " ".join(run(*lab.simulate("--fps", HARD_FPS, most=1, table=table)).out.split())
+    assert "is 4,000 at batch 4: holds" in out
+    told = verified(run(*asked, "--batch", 1))
+    reason = told["verification"]["steps"][0]["reason"]
+    assert reason == "it ran at batch 4, which may not be chosen"
+
+
+def test_a_network_that_does_not_fit_is_out(lab: Lab, run: Run, tmp_path: Path) -> None:
+    first = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))["verification"]["steps"][0]
+    name = first["predicted"]["architecture"]
+    header, *rows = lab.truth.read_text().splitlines()
+    table = tmp_path / "table.csv"
+    kept = [f"{row},ok" for row in rows if not row.startswith(name)]
+    misfit = f"{name},eager,fp32,1,,,,reported,my-notes,does_not_fit"
+    table.write_text("\n".join([f"{header},status", *kept, misfit]) + "\n")
+    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    assert told["verification"]["steps"][0]["reason"] == "does not fit"
+    assert told["rejected"]["did_not_fit"] == 1
+
+
+def test_a_table_as_it_is_imported_serves_as_well(lab: Lab, run: Run, tmp_path: Path) -> None:
+    rows = [f"{name},{each:.6g}" for name, each in lab.latency_ms.items()]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["architecture,latency_ms", *rows, "unheard_of@224,3"]) + "\n")
+    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    usual = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))
+    assert told["best"]["architecture"] == usual["best"]["architecture"]
+    assert told["best"]["runtime"] == "eager"
+    assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
+
+
+def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
+    run: Run, tmp_path: Path
+) -> None:
+    asked = ("pick", "--memory", "900MB", "--fps", 10, "--batch", 1, "--families", "ENet")
+    table = tmp_path / "table.csv"
+    table.write_text("architecture,latency_ms,memory_mb\nenet,27,300\n")
+    told = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
+    (step,) = told["verification"]["steps"]
+    origins = [step[each]["memory_mb"]["origin"] for each in ("predicted", "found")]
+    assert origins == ["predicted", "reported"]
+    assert step["found"]["net_power_w"]["value"] == step["predicted"]["net_power_w"]["value"]
+    table.write_text("architecture,latency_ms\nenet,27\n")
+    told = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
+    assert told["best"]["architecture"] == "enet"
+    assert told["best"]["memory_mb"]["origin"] == "predicted"
+    assert len(told["verification"]["steps"]) == 1
+    out = " ".join(run(*asked, "--verify", 2, "--simulate", table).out.split())
+    assert "the pick is measured, but for its memory, and nothing that is not" in out
+
+
+def test_a_loan_of_residuals_outlasts_a_measurement(overlay: Overlay) -> None:
+    overlay.write(
+        "boards/small/measurements.csv",
+        table_of({"resnet-18": 20, "resnet-34": 35, "resnet-50": 50, "vgg-16": 90, "alexnet": 9}),
+    )
+    catalog = Catalog.open(overlay.folder)
+    board = catalog.board("small")
+    table = catalog.measurements(board)
+    alone = refit_rows(catalog, board, table).fit
+    lent = with_residuals_of(catalog, board, alone, "xeon-2-cores-vm")
+    variant = ("eager", "fp32")
+    assert not alone.laws[variant]["latency_ms"][0].held_out
+    again = refit_as_before(catalog, board, table, lent)
+    assert again == lent
+    assert again.residuals_from == "xeon-2-cores-vm"
+    assert again.laws[variant]["latency_ms"][0].held_out
+
+
+def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
+    catalog = Catalog.open(overlay.folder)
+    board = catalog.board("small")
+    table = catalog.measurements(board)
+    results = overlay.write(
+        "results.csv", "\n".join([HEADER, "resnet-18,eager,fp32,4,55,,,measured,my-notes"]) + "\n"
+    )
+    bench = TableBench(Surveyed(board, table), read_results(results), "results.csv")
+    asked = Key("resnet-18", "eager", "fp32", 4)
+    attempt = bench.measure(asked)
+    assert (attempt.key, attempt.reason) == (asked, "")
+    merged = attempt.surveyed.measurements
+    assert len(merged) == len(table)
+    row = int(np.flatnonzero(merged.batch == 4)[0])
+    told = [estimate_at(each, row) for each in (merged.latency_ms, merged.net_power_w)]
+    assert [(each.value, each.origin) for each in told if each] == [
+        (55, "measured"),
+        (5, "reported"),
+    ]
+    assert merged.memory_mb.values.value[row] == 500
+    assert not bench.offers(Key("resnet-18", "onnxruntime", "fp32", 4))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--verify", "0"), "--verify"),
+        (("--verify", "many"), "--verify"),
+        (("--simulate", "t.csv"), "--simulate goes with --verify"),
+        (("--device", "cpu"), "--device goes with --verify"),
+        (("--verify", 3, "--simulate", "t.csv", "--device", "cpu"), "leave out --device"),
+        (("--verify", 3, "--candidates", "board"), "leave out --candidates board"),
+        (("--verify", 3, "--no-predictions"), "leave out --no-predictions"),
+        (("--verify", 3, "--plot"), "ask again without --verify"),
+        (("--verify", 3, "--board", "any"), "name one: --board NAME"),
+        (("--verify", 3, "--board", "new,one"), "name one: --board NAME"),
+        (("--verify", 3), "board new was not measured by advisor"),
+        (("--verify", 3, "--board", "jetson-tx1"), "board jetson-tx1 is a shipped one"),
+        (("--verify", 3, "--simulate", "none.csv"), "none.csv: found nothing; expected a file"),
+        (("--verify", 3, "--board", "one"), "board one has no fit; run: advisor fit one"),
+    ],
+)
+def test_what_cannot_be_verified(
+    lab: Lab, run: Run, arguments: tuple[object, ...], said: str
+) -> None:
+    ran = run("pick", "--board", "new", "--catalog", lab.folder, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "found nothing; expected a header"),
+        ("a,b\n1,2\n", "it has no column architecture"),
+        ("architecture,latency\nresnet-18,2\n", "it has no column latency_ms"),
+        ("architecture,latency_ms\n", "no rows"),
+        ("architecture,latency_ms\nresnet-18,fast\n", "line 2, column latency_ms: found 'fast'"),
+        ("architecture,latency_ms\nresnet-18\n", "a row of 1 cells"),
+        ("architecture,latency_ms,latency_low_ms\nresnet-18,2,3\n", "an interval around 2"),
+        (HEADER + "\nresnet-18,eager,fp32,0,20,,,reported,x\n", "column batch: found '0'"),
+        ("\0", "NUL byte"),
+    ],
+)
+def test_a_table_that_is_none(lab: Lab, run: Run, tmp_path: Path, content: str, said: str) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(content)
+    ran = run(*lab.simulate("--fps", 30, table=table))
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert str(table) in ran.err
+
+
+def test_a_table_of_other_networks_is_refused(lab: Lab, run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(lab.truth.read_text().replace(",eager,", ",openvino,"))
+    ran = run(*lab.simulate("--fps", 30, table=table))
+    assert ran.code == 2
+    assert "none of the networks that new has not run can be measured: " in ran.err
+    assert "has no row of them (its rows are of openvino fp32)" in ran.err
+
+
+def test_a_stale_fit_is_refused(lab: Lab, run: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(lab.folder, copy)
+    rows = copy / "boards/new/measurements.csv"
+    rows.write_text("\n".join(rows.read_text().splitlines()[:-1]) + "\n")
+    ran = run("pick", "--board", "new", "--catalog", copy, "--verify", 3, "--simulate", lab.truth)
+    assert ran.code == 2
+    assert "the fit of board new is stale; run: advisor fit new" in ran.err
+
+
+# --- on this machine
+
+
+MINE = (
+    "alexnet",
+    "bn-alexnet",
+    "bn-nin",
+    "enet",
+    "googlenet",
+    "vgg-16",
+    "resnet-18",
+    "resnet-34",
+    "resnet-50",
+    "vgg-19",
+    "inception-v3",
+)
+
+
+@pytest.fixture(scope="module")
+def own_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog with a board of this machine, by made-up children."""
+    folder = tmp_path_factory.mktemp("own")
+    plan = replace(PLAN, architectures=MINE, batches=(1,))
+    measure(folder / "boards/mine", FakeChildren(), plan)
+    catalog = Catalog.open(folder)
+    board = catalog.board("mine")
+    write_fit(board.folder, refit(catalog, board).fit)
+    return folder
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A copy of that catalog, and a question whose pick has not run on it."""
+
+    folder: Path
+    run: Run
+
+    def pick(self, *arguments: object) -> Ran:
+        names = ",".join((*MINE, "resnet-101", "resnet-152", "inception-v4", "mobilenet_v2@224"))
+        asked = ("--board", "mine", "--catalog", self.folder, "--architectures", names)
+        return self.run("pick", *asked, *arguments)
+
+    @property
+    def rows(self) -> list[str]:
+        return (self.folder / "boards/mine/measurements.csv").read_text().splitlines()[1:]
+
+    def row(self, name: str) -> str:
+        return next(row for row in self.rows if row.startswith(name + ","))
+
+
+@pytest.fixture
+def mine(run: Run, own_board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mine:
+    folder = tmp_path / "catalog"
+    shutil.copytree(own_board, folder)
+    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    return Mine(folder, run)
+
+
+def test_a_pick_is_measured_on_this_machine_and_kept(mine: Mine) -> None:
+    before = len(mine.rows)
+    told = verified(mine.pick("--fps", 30, "--verify", 4, "--json"))
+    verification = told["verification"]
+    assert verification["simulated"] is None
+    (step,) = verification["steps"]
+    assert step["predicted"]["architecture"] == "inception-v4"
+    assert step["predicted"]["latency_ms"]["origin"] == "predicted"
+    assert (step["found"]["latency_ms"]["origin"], step["holds"]) == ("measured", True)
+    assert step["found"]["memory_mb"]["value"] == 100, "the whole row counts"
+    assert told["best"]["architecture"] == "inception-v4"
+    assert (verification["ended"], verification["pick_is_measured"]) == ("settled", True)
+    assert len(mine.rows) == before + 1
+    assert ",ok," in mine.row("inception-v4")
+    later = mine.pick("--fps", 30, "--candidates", "all")
+    assert "inception-v4 at batch 1" in later.out
+    assert "stale" not in later.err, "the laws are fitted anew"
+    again = verified(mine.pick("--fps", 30, "--verify", 4, "--json"))
+    assert again["verification"]["steps"] == []
+    assert mine.run("catalog", "check", "--catalog", mine.folder).code == 0
+
+
+def test_a_librarys_network_is_measured_with_its_cost_kept(mine: Mine) -> None:
+    told = verified(
+        mine.pick(
+            "--fps", 30, "--verify", 1, "--json", "--families", "MobileNet", "--device", "cpu"
+        )
+    )
+    assert told["best"]["architecture"] == "mobilenet_v2@224"
+    assert told["best"]["latency_ms"]["origin"] == "measured"
+    assert told["query"]["command"].endswith("--verify 1 --device cpu")
+    assert "mobilenet_v2@224" in (mine.folder / "zoo/measured.csv").read_text()
+
+
+def test_a_network_that_crashes_is_spent_and_out(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash = Outcome("crashed", None, "killed by signal 11")
+    broken = FakeChildren({"memory inception-v4 at batch 1": crash})
+    monkeypatch.setattr(children, "RealChildren", lambda: broken)
+    ran = mine.pick("--fps", 30, "--verify", 3)
+    assert re.search(
+        r"1 of 3: inception-v4 at batch 1, .*: crashed: killed by signal 11; pick ",
+        " ".join(ran.out.split()),
+    )
+    assert "inception-v4" not in ran.out.split("\n\n", 1)[1].split("\n\n")[1]
+    assert ",crashed," in mine.row("inception-v4")
+    assert "1 pair (network and batch) failed when measured" in " ".join(ran.out.split())
+
+
+def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise AdvisorError("torch has gone", "find it")
+
+    monkeypatch.setattr(registry, "check_installed", missing)
+    told = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
+    (step,) = told["verification"]["steps"]
+    assert (step["found"], step["reason"]) == (None, "torch has gone")
+
+
+def test_stopped_it_keeps_what_was_found_and_fits_again(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = StoppingChildren(5, KeyboardInterrupt)
+    monkeypatch.setattr(children, "RealChildren", lambda: stopping)
+    ran = mine.pick("--fps", 30, "--verify", 3, "--json")
+    assert ran.code == 130
+    assert ran.out == ""
+    assert "stopped; what was found is kept" in ran.err
+    assert mine.row("inception-v4")
+    assert "stale" not in mine.pick("--fps", 30, "--candidates", "all").err
+
+
+@pytest.mark.parametrize(
+    ("found", "there", "said"),
+    [
+        ('"this-one"', '"another"', "board mine is of machine another; this is machine this-one"),
+        ('torch: "0"', 'torch: "9"', "board mine is of torch 9; this is torch 0"),
+    ],
+)
+def test_a_board_of_another_machine_is_refused(
+    mine: Mine, found: str, there: str, said: str
+) -> None:
+    path = mine.folder / "boards/mine/board.yaml"
+    text = path.read_text()
+    assert found in text
+    path.write_text(text.replace(found, there))
+    ran = mine.pick("--fps", 30, "--verify", 3)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_a_device_that_is_not_there_is_refused(mine: Mine) -> None:
+    ran = mine.pick("--fps", 30, "--verify", 3, "--device", "tpu")
+    assert ran.code == 2
+    assert "unknown device 'tpu'" in ran.err
+
+
+def test_measuring_needs_torch(mine: Mine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    ran = mine.pick("--fps", 30, "--verify", 3)
+    assert ran.code == 2
+    assert "pip install 'dnn-advisor[measure]'" in ran.err
