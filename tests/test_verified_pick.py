@@ -19,6 +19,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from advisor.catalog.count_cache import remember
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.results_table import read_results
 from advisor.catalog.store import Catalog, Surveyed
@@ -34,6 +35,7 @@ from advisor.solve.bench import Key
 from advisor.solve.table_bench import TableBench
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
+from tests.test_import_timm import counted
 from tests.test_transfer import made_up
 
 # --- on a board
@@ -300,6 +302,26 @@ def test_a_table_as_it_is_imported_serves_as_well(lab: Lab, run: Run, tmp_path: 
     assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
 
 
+def test_one_of_timms_tables_serves_as_well(lab: Lab, run: Run, tmp_path: Path) -> None:
+    header = "model,infer_img_size,infer_samples_per_sec,infer_step_time,infer_batch_size"
+    rows = [
+        f'{name.removesuffix("@224")},224,"{1000 / each:,.2f}",{each:.3f},1'
+        for name, each in lab.latency_ms.items()
+    ]
+    usual = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))
+    for name in ("benchmark-infer-fp32-nchw-cpu.csv", "benchmark.csv"):
+        table = tmp_path / name
+        table.write_text("\n".join([header, *rows]) + "\n")
+        told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+        assert told["best"]["architecture"] == usual["best"]["architecture"]
+        assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
+    other = tmp_path / "benchmark-infer-amp-nchw-cpu-dynamo.csv"
+    other.write_text(table.read_text())
+    refused = run(*lab.simulate("--fps", HARD_FPS, table=other))
+    assert (refused.code, refused.out) == (2, "")
+    assert "its rows are of dynamo fp16" in refused.err
+
+
 def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
     run: Run, tmp_path: Path
 ) -> None:
@@ -469,7 +491,8 @@ class Mine:
     run: Run
 
     def pick(self, *arguments: object) -> Ran:
-        names = ",".join((*MINE, "resnet-101", "resnet-152", "inception-v4", "mobilenet_v2@224"))
+        more = ("resnet-101", "resnet-152", "inception-v4", "mobilenet_v2@224", "resnet50@224")
+        names = ",".join((*MINE, *more))
         asked = ("--board", "mine", "--catalog", self.folder, "--architectures", names)
         return self.run("pick", *asked, *arguments)
 
@@ -521,6 +544,29 @@ def test_a_librarys_network_is_measured_with_its_cost_kept(mine: Mine) -> None:
     assert told["best"]["latency_ms"]["origin"] == "measured"
     assert told["query"]["command"].endswith("--verify 1 --device cpu")
     assert "mobilenet_v2@224" in (mine.folder / "zoo/measured.csv").read_text()
+
+
+def test_a_network_that_is_built_under_another_name_is_found_again(mine: Mine) -> None:
+    folder = mine.folder.parent
+    times = folder / "benchmark-infer-fp32-nchw-gpu.csv"
+    times.write_text(
+        "model,infer_img_size,infer_samples_per_sec,infer_batch_size,param_count,infer_gmacs,infer_macts\n"
+        "resnet50,224,40,1,25.56,4.11,11.11\n"
+    )
+    results = folder / "results-imagenet.csv"
+    results.write_text(
+        "model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation\n"
+        "resnet50.a1_in1k,224,89.9,10.1,94.6,5.4,25.56,0.95,bicubic\n"
+    )
+    imported = ("--board", "gpu", "--accuracy", results, "--catalog", mine.folder)
+    assert mine.run("import", "timm", times, *imported).code == 0
+    remember("timm", [counted("timm:resnet50@224")])
+    told = verified(mine.pick("--fps", 10, "--verify", 1, "--json"))
+    (step,) = told["verification"]["steps"]
+    assert (step["found"]["architecture"], step["holds"]) == ("resnet50@224", True)
+    assert told["best"]["architecture"] == "resnet50@224"
+    assert told["best"]["latency_ms"]["origin"] == "measured"
+    assert mine.row("timm:resnet50@224")
 
 
 def test_a_network_that_crashes_is_spent_and_out(

@@ -91,7 +91,7 @@ class LocalBench:
         self.stopped = not ended.finished
         board = self.catalog.board(board.name)
         self.surveyed = Surveyed(board, self.catalog.measurements(board))
-        return self._attempt(key, ended.rows)
+        return self._attempt(key, network.name, ended.rows)
 
     def _runnable(self, key: Key) -> tuple[Architecture, Sequence[Variant]]:
         """The network, and what runs it.
@@ -106,10 +106,10 @@ class LocalBench:
         check_installed(variants, self.device)
         return network, variants
 
-    def _attempt(self, key: Key, rows: Sequence[Mapping[str, object]]) -> Attempt:
-        row = next(
-            (each for each in rows if all(each[k] == v for k, v in key._asdict().items())), None
-        )
+    def _attempt(self, key: Key, built: str, rows: Sequence[Mapping[str, object]]) -> Attempt:
+        """What became of one, of which the board's files speak under the name that it is built by."""
+        sought = key._replace(architecture=built)._asdict().items()
+        row = next((each for each in rows if sought <= each.items()), None)
         if row is None:
             return Attempt(self.surveyed, None, "nothing was found out")
         status, reason = str(row["status"]), str(row.get("reason") or "")

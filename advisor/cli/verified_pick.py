@@ -78,10 +78,13 @@ def _bench(
 ) -> TableBench | LocalBench:
     """What measures: a table, or this machine."""
     if verifying.simulate is not None:
+        from advisor.catalog.measurements_table import called
         from advisor.catalog.results_table import read_results
         from advisor.solve.table_bench import TableBench
 
-        return TableBench(surveyed, read_results(Path(verifying.simulate)), verifying.simulate)
+        results = read_results(Path(verifying.simulate), catalog.zoo.not_timms)
+        names = {name: catalog.plain_name(name) for name in results.architecture.names}
+        return TableBench(surveyed, called(results, names), verifying.simulate)
     from advisor.cli.local_bench import LocalBench
 
     return LocalBench(catalog, surveyed, verifying.device, progress.tell)
