@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from advisor.predict.board_fit import (
     runs_of,
 )
 from advisor.predict.terms import COLUMNS
+from advisor.solve.stacking import joined_labels, stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,42 +57,13 @@ def completed(
     sizes = sorted({*np.unique(table.batch).tolist(), *batches})
     names = sorted(architectures if added is None else added)
     new = [_added(board, table, architectures, fit, variant, names, sizes) for variant in fit.laws]
-    told: dict[str, Metered] = {
-        metric: _filled(board, table, architectures, fit, metric)
-        if added is None
-        else getattr(table, metric)
-        for metric in METRICS
-    }
-    count = sum(len(each) for each in new)
-    ran = np.concatenate([each.fits for each in new]) if new else np.zeros(0, np.bool_)
-    return Measurements(
-        architecture=_longer(table.architecture, [name for each in new for name in each.names]),
-        runtime=_longer(table.runtime, [each.variant[0] for each in new for _ in each.names]),
-        precision=_longer(table.precision, [each.variant[1] for each in new for _ in each.names]),
-        batch=np.concatenate([table.batch, *(each.batch for each in new)]),
-        status=_longer(table.status, ["ok" if fits else "does_not_fit" for fits in ran.tolist()]),
-        **{
-            metric: _metered(told[metric], [each.told[metric] for each in new])
-            for metric in METRICS
-        },
-        latency_p90_ms=np.concatenate([table.latency_p90_ms, np.full(count, np.nan)]),
-        latency_p99_ms=np.concatenate([table.latency_p99_ms, np.full(count, np.nan)]),
-        verdict=_longer(table.verdict, [""] * count),
-    )
-
-
-@dataclass(frozen=True)
-class _Added:
-    """New rows of one (runtime, precision)."""
-
-    variant: tuple[str, str]
-    names: list[str]
-    batch: Integers
-    fits: Booleans
-    told: Mapping[str, Values]
-
-    def __len__(self) -> int:
-        return len(self.names)
+    if added is None:
+        latency_ms, net_power_w, memory_mb = (
+            _filled(board, table, architectures, fit, metric) for metric in METRICS
+        )
+        table = replace(table, latency_ms=latency_ms, net_power_w=net_power_w, memory_mb=memory_mb)
+    whole, _ = stacked([table, *new])
+    return whole
 
 
 def _added(
@@ -102,41 +74,87 @@ def _added(
     variant: tuple[str, str],
     names: Sequence[str],
     sizes: Sequence[int],
-) -> _Added:
+) -> Measurements:
+    """New rows of one (runtime, precision), by name and batch size."""
     rows = rows_of(table, variant)
-    there = {
-        (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
-        for row in rows.tolist()
-    }
-    least = _least_misfits(table, rows)
-    pairs = [
-        (name, size)
-        for name in names
-        for size in sizes
-        if (name, size) not in there and size < least.get(name, math.inf)
-    ]
-    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name in names}
-    runs = np.array([costs[name] for name, _ in pairs]).reshape(-1, len(COLUMNS))
-    runs[:, COLUMNS.index("batch")] = [size for _, size in pairs]
-    told = predicted(fit, variant, runs, anchors_of(board, table, architectures, variant, pairs))
+    network, size = np.nonzero(_lacking(table, rows, names, sizes))
+    batch = np.array(sizes, dtype=np.int64)[size]
+    costs = [describe(architectures[name].cost(board.cost), math.nan) for name in names]
+    runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
+    runs[:, COLUMNS.index("batch")] = batch
+    anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
+    told = predicted(fit, variant, runs, anchors)
     known = ~np.isnan(told["latency_ms"].value)
     if "memory_mb" in fit.laws[variant]:
         # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
         largest = _largest_runs(table, rows)
-        within = np.array(
-            [size <= largest.get(name, math.inf) for name, size in pairs], dtype=np.bool_
-        )
-        known &= within | ~np.isnan(told["memory_mb"].value)
+        most = np.array([largest.get(name, math.inf) for name in names])
+        known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
     told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
+    return _predicted_rows(board, variant, _used(names, network[known]), batch[known], told)
+
+
+def _lacking(
+    table: Measurements, rows: Integers, names: Sequence[str], sizes: Sequence[int]
+) -> Booleans:
+    """Of which pairs there is neither a row nor one that says that less does not fit.
+
+    Returns:
+        Shape (names, sizes).
+    """
+    lacking = np.ones((len(names), len(sizes)), dtype=np.bool_)
+    place = {name: index for index, name in enumerate(names)}
+    least = _least_misfits(table, rows)
+    for row in rows.tolist():
+        name = table.architecture.names[table.architecture.index[row]]
+        if name in place:
+            lacking[place[name], sizes.index(int(table.batch[row]))] = False
+            lacking[place[name], np.array(sizes) >= least.get(name, math.inf)] = False
+    return lacking
+
+
+def _predicted_rows(
+    board: Board,
+    variant: tuple[str, str],
+    architecture: Labels,
+    batch: Integers,
+    told: Mapping[str, Values],
+) -> Measurements:
+    """Rows with these predictions; those of more memory than the board has do not fit."""
+    count = len(batch)
     memory = told["memory_mb"].value
-    fits = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
-    return _Added(
-        variant,
-        [name for (name, _), wanted in zip(pairs, known.tolist(), strict=True) if wanted],
-        np.array([size for _, size in pairs], dtype=np.int64)[known],
-        fits,
-        {metric: _where(fits, told[metric]) for metric in METRICS},
+    fits: Booleans = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
+    unknown = np.full(count, np.nan)
+    return Measurements(
+        architecture=architecture,
+        runtime=_everywhere(variant[0], count),
+        precision=_everywhere(variant[1], count),
+        batch=batch,
+        status=Labels(("does_not_fit", "ok"), fits.astype(np.int64)),
+        **{
+            metric: Metered(
+                Values(*(np.where(fits, column, np.nan) for column in told[metric])),
+                _everywhere(PREDICTED, count),
+                _everywhere(SOURCE, count),
+            )
+            for metric in METRICS
+        },
+        latency_p90_ms=unknown,
+        latency_p99_ms=unknown,
+        verdict=_everywhere("", count),
     )
+
+
+def _everywhere(name: str, count: int) -> Labels:
+    """A column that says the same in every row."""
+    return Labels((name,), np.zeros(count, dtype=np.int64))
+
+
+def _used(names: Sequence[str], index: Integers) -> Labels:
+    """A column of names, of which only those that it has are kept."""
+    used = np.bincount(index, minlength=len(names)) > 0
+    kept = tuple(name for name, is_used in zip(names, used.tolist(), strict=True) if is_used)
+    return Labels(kept, (np.cumsum(used) - 1)[index])
 
 
 def _least_misfits(table: Measurements, rows: Integers) -> dict[str, int]:
@@ -159,10 +177,6 @@ def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
     return largest
 
 
-def _where(kept: Booleans, values: Values) -> Values:
-    return Values(*(np.where(kept, column, np.nan) for column in values))
-
-
 def _filled(
     board: Board,
     table: Measurements,
@@ -179,11 +193,9 @@ def _filled(
     for variant in fit.laws:
         rows = rows_of(table, variant)
         rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]
-        pairs = [
-            (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
-            for row in rows.tolist()
-        ]
-        anchors = anchors_of(board, table, architectures, variant, pairs)
+        names, index = table.architecture.names, table.architecture.index[rows]
+        wanted = (names, index, table.batch[rows])
+        anchors = anchors_of(board, table, architectures, variant, wanted)
         values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric])
         filled[rows] = True
     filled &= ~np.isnan(values[0])
@@ -194,28 +206,7 @@ def _filled(
     )
 
 
-def _metered(metered: Metered, added: Sequence[Values]) -> Metered:
-    """A column with the predictions of new rows at its end."""
-    count = sum(len(each.value) for each in added)
-    return Metered(
-        Values(*(np.concatenate(parts) for parts in zip(metered.values, *added, strict=True))),
-        _longer(metered.origin, [PREDICTED] * count),
-        _longer(metered.source, [SOURCE] * count),
-    )
-
-
-def _longer(labels: Labels, more: Sequence[str]) -> Labels:
-    """A column of names with more of them at its end."""
-    names = tuple(sorted({*labels.names, *more}))
-    place = {name: index for index, name in enumerate(names)}
-    own = np.array([place[name] for name in labels.names], dtype=np.int64)
-    index = own[labels.index] if len(labels.index) else labels.index
-    return Labels(
-        names, np.concatenate([index, np.array([place[name] for name in more], np.int64)])
-    )
-
-
 def _replaced(labels: Labels, rows: Booleans, name: str) -> Labels:
     """A column of names with one name in some of its rows."""
-    longer = _longer(labels, [name])
+    longer = joined_labels([labels, _everywhere(name, 1)])
     return Labels(longer.names, np.where(rows, longer.index[-1], longer.index[:-1]))
