@@ -16,7 +16,7 @@ from advisor.predict.board_fit import predicted
 from advisor.predict.bound import least_line_above
 from advisor.predict.fit_board import borrow_residuals, data_of, fit_board
 from advisor.predict.fitting import Data, fit_law, held_out_error
-from advisor.predict.law import Anchors, FittedLaw, HeldOut, Law, jackknife_plus
+from advisor.predict.law import Anchors, FittedLaw, HeldOut, Law, all_say, jackknife_plus
 from advisor.predict.laws import (
     CONSTANT,
     FULL,
@@ -247,6 +247,39 @@ def test_the_interval_is_nearly_the_largest_residual_of_14() -> None:
     assert (low[0], high[0]) == pytest.approx((-1.4, 1.4))
     low, high = jackknife_plus(np.zeros((19, 1)), np.linspace(0.1, 1.9, 19)[:, None])
     assert high[0] == pytest.approx(1.8)  # the 18th of 19
+
+
+@given(groups=st.integers(1, 40), seed=st.integers(0, 99))
+def test_the_ends_of_the_interval_are_the_ranks_of_a_full_sort(groups: int, seed: int) -> None:
+    drawn = np.random.default_rng(seed)
+    centres, residuals = drawn.normal(size=(groups, 3)), abs(drawn.normal(size=(groups, 3)))
+    rank = min(int(np.ceil(0.9 * (groups + 1) - 1e-9)), groups)
+    level = rank / (groups + 1)
+    low, high = jackknife_plus(centres, residuals, level)
+    assert np.array_equal(low, np.sort(centres - residuals, axis=0)[groups - rank])
+    assert np.array_equal(high, np.sort(centres + residuals, axis=0)[rank - 1])
+
+
+def test_laws_of_several_forms_say_together_what_each_says_alone() -> None:
+    one, two = (("operations",),), (("constant", "operations"), ("params",))
+    laws = [
+        Law(one, ((2.0,),)),
+        Law(two, ((1.0, 3.0), (5.0,))),
+        Law(one, ((4.0,),)),
+        Law(two, ((0.5, 0.1), (9.0,))),
+    ]
+    runs = made_up(5, (1, 3), noise=0.1).runs.copy()
+    runs[2, COLUMNS.index("params")] = np.nan
+    together = all_say(laws, runs)
+    for law, says in zip(laws, together, strict=True):
+        terms = [
+            design(runs, branch) @ np.array(coefficients)
+            for branch, coefficients in zip(law.form, law.coefficients, strict=True)
+        ]
+        assert says == pytest.approx(np.max(terms, axis=0), nan_ok=True)
+        assert np.array_equal(law(runs), all_say([law], runs)[0], equal_nan=True)
+    assert np.isnan(together[1, 2])
+    assert not np.isnan(together[0, 2])
 
 
 def test_intervals_cover_what_they_have_not_seen() -> None:

@@ -62,11 +62,6 @@ def much() -> bytes:
     return b"x" * 5_000_000
 
 
-def pid_then_hang(path: str) -> None:
-    Path(path).write_text(str(os.getpid()))
-    time.sleep(60)
-
-
 def test_what_a_child_returns_comes_back(isolation: Isolation) -> None:
     outcome = isolation.run(add, 2, 3, limit_s=60)
     assert (outcome.status, outcome.value, outcome.reason) == ("ok", 5, "")
@@ -101,30 +96,76 @@ def test_a_child_that_hangs_is_ended(isolation: Isolation) -> None:
     assert time.monotonic() - began < 30
 
 
+def start_a_helper(path: str, then: str) -> None:
+    """Start a process that would go on for ever, as a meter does, and say which it is."""
+    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    Path(path).write_text(f"{os.getpid()} {helper.pid}\n")
+    if then != "return":
+        {"hang": hang, "be killed": be_killed}[then]()
+
+
+@pytest.mark.parametrize(
+    ("then", "status"), [("hang", "timed_out"), ("be killed", "does_not_fit"), ("return", "ok")]
+)
+def test_what_a_child_has_started_ends_with_it(
+    isolation: Isolation, tmp_path: Path, then: str, status: str
+) -> None:
+    limit_s = 60 if then != "hang" else 5
+    outcome = isolation.run(start_a_helper, str(tmp_path / "pid"), then, limit_s=limit_s)
+    assert outcome.status == status
+    assert all_end(tmp_path / "pid")
+
+
+def give_back(path: str) -> None:
+    time.sleep(0.5)
+    Path(path).touch()
+
+
+def hold_what_takes_time_to_give_back(path: str) -> None:
+    """As libraries hold semaphores, which outlive a process that does not give them back."""
+    import multiprocessing.util
+
+    multiprocessing.util.Finalize(None, give_back, (path,), exitpriority=1)
+
+
+def test_a_child_gives_back_what_it_holds_before_it_ends(
+    isolation: Isolation, tmp_path: Path
+) -> None:
+    outcome = isolation.run(hold_what_takes_time_to_give_back, str(tmp_path / "x"), limit_s=60)
+    assert outcome.status == "ok", outcome.reason
+    assert (tmp_path / "x").exists()
+
+
 ORPHAN = """
 import sys
 from advisor.measure.energy import find_meter
 from advisor.measure.isolation import Isolation
-from tests.test_measure_isolation import pid_then_hang
+from tests.test_measure_isolation import start_a_helper
 if __name__ == "__main__":
-    Isolation([]).run(pid_then_hang, sys.argv[1], limit_s=60)
+    Isolation([]).run(start_a_helper, sys.argv[1], "hang", limit_s=60)
 """
 
 
-def test_children_die_with_their_parent(tmp_path: Path) -> None:
+def test_children_and_what_they_started_die_with_their_parent(tmp_path: Path) -> None:
     script, pid_file = tmp_path / "orphan.py", tmp_path / "pid"
     script.write_text(ORPHAN)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     parent = subprocess.Popen([sys.executable, script, pid_file], env=environment)
     deadline = time.monotonic() + 60
-    while not (pid_file.exists() and pid_file.read_text()) and time.monotonic() < deadline:
+    while not (pid_file.exists() and "\n" in pid_file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    child = int(pid_file.read_text())
     parent.kill()
     parent.wait()
-    while alive(child) and time.monotonic() < deadline:
+    assert all_end(pid_file)
+
+
+def all_end(pids: Path) -> bool:
+    """Whether all processes that a file tells have ended, or do so soon."""
+    left, deadline = [int(each) for each in pids.read_text().split()], time.monotonic() + 30
+    while left and time.monotonic() < deadline:
+        left = [each for each in left if alive(each)]
         time.sleep(0.05)
-    assert not alive(child)
+    return not left
 
 
 def alive(pid: int) -> bool:

@@ -82,10 +82,7 @@ class Table:
         if default is not None:
             filled = [default.names[index] for index in default.index.tolist()]
             cells = [own or other for own, other in zip(cells, filled, strict=True)]
-        names = sorted(set(cells))
-        position = {name: index for index, name in enumerate(names)}
-        index = np.fromiter((position[cell] for cell in cells), dtype=np.int64, count=len(cells))
-        return Labels(tuple(names), index)
+        return _labels(cells)
 
     def texts(self, column: str) -> Labels:
         """A column of short free texts, such as a reason; empty ones are welcome."""
@@ -95,8 +92,7 @@ class Table:
         for row, cell in enumerate(cells):
             if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
                 self.note(row, column, shown(cell), "a line of text that is no formula")
-        names, index = np.unique(np.array(cells, dtype=object), return_inverse=True)
-        return Labels(tuple(names.tolist()), index.reshape(-1).astype(np.int64))
+        return _labels(cells)
 
     def _note_each(self, column: str, cells: Sequence[str], bad: str, expected: str) -> None:
         rows = [row for row, cell in enumerate(cells) if cell == bad]
@@ -126,6 +122,13 @@ class Table:
                 f"a number from {smallest:g} to {largest:g}",
             )
         return values
+
+
+def _labels(cells: Sequence[str]) -> Labels:
+    names = sorted(set(cells))
+    position = {name: index for index, name in enumerate(names)}
+    index = np.fromiter((position[cell] for cell in cells), dtype=np.int64, count=len(cells))
+    return Labels(tuple(names), index)
 
 
 def _floats(cells: Sequence[str]) -> NDArray[np.float64]:

@@ -140,13 +140,12 @@ def read_shape(text: str) -> tuple[int, int, int] | None:
 
 def shapes_in(table: Table) -> list[tuple[int, int, int]]:
     """The column `input` of a CSV table as shapes; what is none is noted."""
-    shapes = []
-    for row, cell in enumerate(table.cells("input")):
-        shape = read_shape(cell)
-        if shape is None:
+    cells = table.cells("input")
+    known = {cell: read_shape(cell) for cell in set(cells)}
+    for row, cell in enumerate(cells):
+        if known[cell] is None:
             table.note(row, "input", shown(cell), "channels x height x width, like 3x224x224")
-        shapes.append(shape or (1, 1, 1))
-    return shapes
+    return [known[cell] or (1, 1, 1) for cell in cells]
 
 
 def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:

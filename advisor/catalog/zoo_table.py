@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from advisor.architectures.identity import identity_of_plain
-from advisor.catalog.csv_file import read_csv
+from advisor.catalog.csv_file import Table, read_csv
 from advisor.catalog.entries import shapes_in
-from advisor.catalog.records import Architecture, Cost, Estimate
+from advisor.catalog.records import Architecture, Cost, Estimate, Labels
 from advisor.catalog.reported_table import FIGURES, Reported
 from advisor.errors import shown
 from advisor.quantities import COUNT
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak_activations")
+"""The counts of a network, in the order in which a `Cost` has them."""
 ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
 SOURCE = "advisor-count"
 
@@ -83,10 +89,7 @@ class ZooNetwork:
         if self.counts is None:
             return None
         return Cost(
-            **{
-                name: Estimate(float(count), float(count), float(count), "measured", SOURCE)
-                for name, count in zip(COUNTS, self.counts, strict=True)
-            }
+            *(Estimate(each, each, each, "measured", SOURCE) for each in map(float, self.counts))
         )
 
     def as_counted(self) -> ZooNetwork:
@@ -136,34 +139,37 @@ def read_zoo_table(path: Path) -> dict[str, ZooNetwork]:
         BrokenFileError: with every fault of the file.
     """
     table = read_csv(path, ZOO_COLUMNS)
-    names = [table.labels(column) for column in ("architecture", "library", "version", "family")]
-    faults = table.texts("fault")
-    shapes = shapes_in(table)
-    least = {"window_reads": 0.0}
-    counts = [table.numbers(name, least.get(name, 1.0), COUNT.largest) for name in COUNTS]
+    names = [
+        _told(table.labels(column)) for column in ("architecture", "library", "version", "family")
+    ]
+    columns = (*names, shapes_in(table), _counts(table), _told(table.texts("fault")))
     found: dict[str, ZooNetwork] = {}
-    for row, shape in enumerate(shapes):
-        architecture, library, version, family = (
-            each.names[int(each.index[row])] for each in names
-        )
-        told = [column[row] for column in counts]
-        given = [not math.isnan(each) for each in told]
-        if any(given) and not all(given):
-            missing = COUNTS[given.index(False)]
-            table.note(row, missing, "nothing", "a count, or none in the whole row")
-        if architecture in found:
-            table.note(row, "architecture", shown(architecture), "each network once")
-        found[architecture] = ZooNetwork(
-            architecture=architecture,
-            library=library,
-            version=version,
-            family=family,
-            input_shape=shape,
-            counts=tuple(map(int, told)) if all(given) else None,
-            fault=faults.names[int(faults.index[row])],
-        )
+    for row, cells in enumerate(zip(*columns, strict=True)):
+        if cells[0] in found:
+            table.note(row, "architecture", shown(cells[0]), "each network once")
+        found[cells[0]] = ZooNetwork(*cells)
     table.finish()
     return found
+
+
+def _told(labels: Labels) -> list[str]:
+    """The column's names, row by row."""
+    return [labels.names[index] for index in labels.index.tolist()]
+
+
+def _counts(table: Table) -> list[tuple[int, ...] | None]:
+    """The counts of each row; `None` where it has none."""
+    least = {"window_reads": 0.0}
+    counts = np.column_stack(
+        [table.numbers(name, least.get(name, 1.0), COUNT.largest) for name in COUNTS]
+    )
+    given = ~np.isnan(counts)
+    whole: NDArray[np.bool_] = np.logical_and.reduce(given, axis=1)
+    for row in np.flatnonzero(given.any(axis=1) & ~whole).tolist():
+        missing = COUNTS[given[row].tolist().index(False)]
+        table.note(row, missing, "nothing", "a count, or none in the whole row")
+    rows: list[list[int]] = np.nan_to_num(counts).astype(np.int64).tolist()
+    return [tuple(row) if told else None for row, told in zip(rows, whole, strict=True)]
 
 
 def zoo_table(networks: Iterable[ZooNetwork]) -> str:

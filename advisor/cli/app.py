@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -30,6 +31,10 @@ from advisor.cli import (
 )
 from advisor.cli.output import complain, discard_output, emit
 from advisor.errors import AdvisorError
+
+PATIENCE = 200_000
+"""How many objects are made before garbage is looked for. Most commands end before; looking for it while
+libraries load took them a tenth of their time."""
 
 app = typer.Typer(
     name="advisor",
@@ -83,6 +88,7 @@ def main() -> None:
     0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
     missing part, told in one message.
     """
+    gc.set_threshold(PATIENCE)
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
         del os.environ["COLUMNS"]
     try:

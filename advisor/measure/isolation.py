@@ -77,12 +77,22 @@ class Isolation:
         try:
             child.start()
             sender.close()
-            return _await(child, receiver, limit_s)
+            outcome = _await(child, receiver, limit_s)
+            if outcome.status != "timed_out":
+                child.join(timeout=PATIENCE_S)  # it gives back what it holds beside its memory
+            return outcome
         finally:
             if child.pid is not None:
-                child.kill()
-                child.join(timeout=PATIENCE_S)  # a child stuck in a driver is left to the system
+                _end(child)
             receiver.close()
+
+
+def _end(child: Any) -> None:
+    """End a child with all that it has started, such as a meter's own process."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.join(timeout=PATIENCE_S)  # a child stuck in a driver is left to the system
 
 
 def _await(child: Any, receiver: Connection, limit_s: float) -> Outcome:
@@ -112,6 +122,7 @@ def _serve(
     sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
 ) -> None:
     """The child's whole life."""
+    os.setpgid(0, 0)  # what it starts ends with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     _die_with_parent()
     _die_before_parent()
@@ -139,7 +150,7 @@ def _die_with_parent() -> None:
     def watch() -> None:
         if parent is not None:
             parent.join()
-            os._exit(1)
+            os.killpg(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
 

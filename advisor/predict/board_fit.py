@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 METRICS = ("latency_ms", "net_power_w", "memory_mb")
 """What laws tell, in the order in which it is to be predicted: power may follow the latency."""
+
+
+_COSTS = attrgetter(*COLUMNS[:-2])
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ class BoardFit:
 
 def describe(cost: Cost | None, batch: float) -> list[float]:
     """A network of that cost at a batch size, as a run whose latency is not known."""
-    told = [getattr(cost, name) if cost else None for name in COLUMNS[:-2]]
-    return [*(float("nan") if each is None else each.value for each in told), batch, float("nan")]
+    told = _COSTS(cost) if cost else (None,) * len(COLUMNS[:-2])
+    return [*(math.nan if each is None else each.value for each in told), batch, math.nan]
 
 
 def runs_of(board: Board, table: Measurements, architectures: Mapping[str, Architecture]) -> Floats:
@@ -155,9 +160,18 @@ def anchors_of(
     table: Measurements,
     architectures: Mapping[str, Architecture],
     variant: tuple[str, str],
-    pairs: Sequence[tuple[str, int]],
+    wanted: tuple[Sequence[str], Integers, Integers],
 ) -> dict[str, Anchors]:
-    """By metric, for each (network, batch size) the row of that network at the nearest batch size."""
+    """By metric, for each run the row of that network at the nearest batch size.
+
+    Args:
+        board: the board.
+        table: its rows.
+        architectures: every network, by name.
+        variant: runtime and precision.
+        wanted: of the runs the networks' names, each run's place in these, and its batch size.
+    """
+    names, network, batches = wanted
     rows, runs = rows_of(table, variant), runs_of(board, table, architectures)
     found: dict[str, Anchors] = {}
     for metric in METRICS:
@@ -167,40 +181,40 @@ def anchors_of(
             known.setdefault(table.architecture.names[table.architecture.index[row]], []).append(
                 row
             )
-        nearest = [
-            _nearest_row(table, known[name], batch) if name in known else -1
-            for name, batch in pairs
-        ]
-        chosen = np.array(nearest, dtype=np.int64)
+        chosen = np.full(len(batches), -1)
+        least, most = np.full(len(batches), np.nan), np.full(len(batches), np.nan)
+        for place in [place for place, name in enumerate(names) if name in known]:
+            theirs = known[names[place]]
+            for run in np.flatnonzero(network == place).tolist():
+                chosen[run] = _nearest_row(table, theirs, int(batches[run]))
+                if metric != "net_power_w":
+                    least[run], most[run] = _neighbours(table, values, theirs, int(batches[run]))
         told = np.where(chosen >= 0, np.append(values, np.nan)[chosen], np.nan)
         unknown = np.full((1, len(COLUMNS)), np.nan)
         error = np.where(
             chosen >= 0, np.append(_half_widths(getattr(table, metric)), 0)[chosen], 0.0
         )
-        least, most = _neighbours(table, values, known, pairs, rises=metric != "net_power_w")
         found[metric] = Anchors(np.concatenate([runs, unknown])[chosen], told, error, least, most)
     return found
 
 
 def _neighbours(
-    table: Measurements,
-    values: Floats,
-    known: Mapping[str, Sequence[int]],
-    pairs: Sequence[tuple[str, int]],
-    *,
-    rises: bool,
-) -> tuple[Floats, Floats]:
-    """What the next smaller and the next larger batch size of each network took."""
-    least, most = np.full(len(pairs), np.nan), np.full(len(pairs), np.nan)
-    for place, (name, batch) in enumerate(pairs):
-        if not rises or name not in known:
-            continue
-        rows = {int(table.batch[row]): row for row in known[name]}
-        smaller = max((size for size in rows if size <= batch), default=None)
-        larger = min((size for size in rows if size >= batch), default=None)
-        least[place] = np.nan if smaller is None else values[rows[smaller]]
-        most[place] = np.nan if larger is None else values[rows[larger]]
-    return least, np.where(np.isnan(most), np.nan, np.fmax(least, most))
+    table: Measurements, values: Floats, rows: Sequence[int], batch: int
+) -> tuple[float, float]:
+    """What the next smaller and the next larger batch size of a network took; NaN for nothing.
+
+    Args:
+        table: a board's rows.
+        values: what each of them took.
+        rows: those of the network.
+        batch: the batch size between the two.
+    """
+    found = {int(table.batch[row]): float(values[row]) for row in rows}
+    smaller = max((size for size in found if size <= batch), default=None)
+    larger = min((size for size in found if size >= batch), default=None)
+    least = math.nan if smaller is None else found[smaller]
+    most = math.nan if larger is None else float(np.fmax(least, found[larger]))
+    return least, most
 
 
 def _half_widths(metered: Metered) -> Floats:

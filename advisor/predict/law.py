@@ -45,16 +45,42 @@ class Law:
         Args:
             runs: shape (rows, len(COLUMNS)).
         """
-        branches = [
-            design(runs, terms) @ np.asarray(coefficients)
-            for terms, coefficients in zip(self.form, self.coefficients, strict=True)
-        ]
-        return np.max(branches, axis=0)  # type: ignore[no-any-return]
+        says: Floats = all_say([self], runs)[0]
+        return says
 
     @property
     def needs(self) -> frozenset[str]:
         """The columns that it needs, beside the batch."""
         return needs(self.form)
+
+
+def all_say(laws: Sequence[Law], runs: Floats) -> Floats:
+    """What each law says of each run; laws of one form share what is computed of the runs.
+
+    Returns:
+        Shape (laws, rows); NaN where something that a law needs is unknown.
+    """
+    says = np.empty((len(laws), len(runs)))
+    for form in {law.form for law in laws}:
+        alike = [place for place, law in enumerate(laws) if law.form == form]
+        found = _largest_branch([laws[place].coefficients for place in alike], form, runs)
+        if len(alike) == len(laws):
+            return found
+        says[alike] = found
+    return says
+
+
+def _largest_branch(
+    coefficients: Sequence[Sequence[Sequence[float]]], form: Form, runs: Floats
+) -> Floats:
+    """What laws of one form say; shape (laws, rows)."""
+    found: Floats | None = None
+    for branch, terms in enumerate(form):
+        sums = np.array([each[branch] for each in coefficients]) @ design(runs, terms).T
+        found = sums if found is None else np.maximum(found, sums)
+    if found is None:
+        raise ValueError("a law has one branch at least")
+    return found
 
 
 def needs(form: Form) -> frozenset[str]:
@@ -201,37 +227,47 @@ class FittedLaw:
         """
         anchors = anchors or Anchors.none(runs)
         told = ~np.isnan(anchors.found)
-        value = self._told(self.law, runs, anchors)
+        (value,) = self._told([self.law], runs, anchors)
         value = np.where(value > 0, value, np.nan)  # a law that tells nothing of a run
         low, high = np.full(len(runs), np.nan), np.full(len(runs), np.nan)
         if len(self.held_out) >= LEAST_GROUPS:
-            centre = logarithm(
-                np.array([self._told(each.law, runs, anchors) for each in self.held_out])
-            )
-            keys = np.column_stack(
-                [column(runs, "batch"), np.where(told, column(anchors.runs, "batch"), 0)]
-            )
-            pairs, place = np.unique(keys.astype(int), axis=0, return_inverse=True)
-            residuals = np.array(
-                [
-                    [each.change(anchor, batch) if anchor else each.residual(batch)
-                     for batch, anchor in pairs.tolist()]
-                    for each in self.held_out
-                ]
-            )  # fmt: skip
+            centre = logarithm(self._told([each.law for each in self.held_out], runs, anchors))
             lows, highs = jackknife_plus(
-                centre, np.hypot(residuals[:, place.reshape(-1)], anchors.error)
+                centre, np.hypot(self._residuals(runs, anchors, told), anchors.error)
             )
             # The law itself lies inside but in odd cases; an interval that leaves it out helps nobody.
             low, high = np.minimum(np.exp(lows), value), np.maximum(np.exp(highs), value)
         return Values(*(anchors.bracketed(each) for each in (value, low, high)))
 
-    def _told(self, law: Law, runs: Floats, anchors: Anchors) -> Floats:
-        """What a law says of each run, scaled so that it says what was found of the anchor."""
-        says = law(runs)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = says * anchors.found / law(anchors.runs)
-        return np.where(np.isnan(anchors.found) | ~np.isfinite(scaled), says, scaled)
+    def _told(self, laws: Sequence[Law], runs: Floats, anchors: Anchors) -> Floats:
+        """What each law says of each run, scaled so that it says what was found of the anchor.
+
+        Returns:
+            Shape (laws, rows).
+        """
+        says = all_say(laws, runs)
+        known = np.flatnonzero(~np.isnan(anchors.found))
+        if len(known):  # hardly any, where a library's thousand networks are predicted
+            with np.errstate(divide="ignore", invalid="ignore"):
+                at_anchor = all_say(laws, anchors.runs[known])
+                scaled = says[:, known] * anchors.found[known] / at_anchor
+            says[:, known] = np.where(np.isfinite(scaled), scaled, says[:, known])
+        return says
+
+    def _residuals(self, runs: Floats, anchors: Anchors, told: Booleans) -> Floats:
+        """How far each held-out law was off at the batch size of each run, from its anchor's on."""
+        batches = column(runs, "batch").astype(np.int64)
+        known = np.where(told, np.nan_to_num(column(anchors.runs, "batch")), 0).astype(np.int64)
+        width = int(batches.max(initial=0)) + 1
+        pairs, place = np.unique(known * width + batches, return_inverse=True)
+        residuals = [
+            [
+                each.change(anchor, batch) if anchor else each.residual(batch)
+                for anchor, batch in (divmod(pair, width) for pair in pairs.tolist())
+            ]
+            for each in self.held_out
+        ]
+        return np.array(residuals).reshape(len(self.held_out), -1)[:, place]
 
     def knows(self, runs: Floats) -> Booleans:
         """For which runs all is known that the law and its held-out fits need; shape (rows,)."""
@@ -268,9 +304,21 @@ def jackknife_plus(
     """
     groups = len(centres)
     rank = int(np.ceil(level * (groups + 1) - 1e-9))
-    low = np.sort(centres - residuals, axis=0)[groups - rank]
-    high = np.sort(centres + residuals, axis=0)[rank - 1]
+    low = _smallest(centres - residuals, groups - rank)
+    high = _smallest(centres + residuals, rank - 1)
     return low, high
+
+
+def _smallest(values: Floats, rank: int) -> Floats:
+    """In each column the smallest value but `rank`; shape (columns,). Few groups rank at an end."""
+    found: Floats
+    if rank == 0:
+        found = values.min(axis=0)
+    elif rank == len(values) - 1:
+        found = values.max(axis=0)
+    else:
+        found = np.partition(values, rank, axis=0)[rank]
+    return found
 
 
 def logarithm(values: Floats) -> Floats:

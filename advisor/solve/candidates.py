@@ -208,9 +208,10 @@ def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:
 
 def _table(estimates: Sequence[Estimate | None]) -> NDArray[np.float64]:
     """Values, lows and highs, and at the end, for index -1, unknown; shape (3, estimates + 1)."""
-    table = np.full((3, len(estimates) + 1), np.nan)
-    for place, estimate in enumerate(estimates):
-        if estimate is not None:
-            bounds = estimate.value, estimate.low, estimate.high
-            table[:, place] = [np.nan if bound is None else bound for bound in bounds]
+    unknown = (np.nan, np.nan, np.nan)
+    rows = [
+        unknown if each is None else (each.value, each.low, each.high)
+        for each in (*estimates, None)
+    ]
+    table: Floats = np.array(rows, dtype=np.float64).T  # no interval, which is `None`, is NaN
     return table

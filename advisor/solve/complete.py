@@ -21,7 +21,7 @@ from advisor.predict.board_fit import (
 )
 from advisor.predict.terms import COLUMNS
 from advisor.solve.batch_sizes import has_ladder, usual_sizes
-from advisor.solve.stacking import stacked, where
+from advisor.solve.stacking import joined_labels, stacked, where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,7 @@ def completed(
         added: the networks that get rows, while the table's own stay as they are; `None` for all.
     """
     names = sorted(architectures if added is None else added)
-    told = _transferred(board, table, architectures, fit, names)
+    told = _transferred(board, architectures, fit, names)
     new = [
         _added(
             board,
@@ -68,86 +68,30 @@ def completed(
             architectures,
             fit,
             variant,
-            _missing(table, told, variant, names, batches),
+            names,
+            _lacking(table, told, variant, names, batches),
         )
         for variant in fit.laws
     ]
     if added is None:
         table = _all_filled(board, table, architectures, fit)
-    table = stacked([table, told])[0] if len(told) else table
-    count = sum(len(each) for each in new)
-    ran = np.concatenate([each.fits for each in new]) if new else np.zeros(0, np.bool_)
-    return Measurements(
-        architecture=_longer(table.architecture, [name for each in new for name in each.names]),
-        runtime=_longer(table.runtime, [each.variant[0] for each in new for _ in each.names]),
-        precision=_longer(table.precision, [each.variant[1] for each in new for _ in each.names]),
-        batch=np.concatenate([table.batch, *(each.batch for each in new)]),
-        status=_longer(table.status, ["ok" if fits else "does_not_fit" for fits in ran.tolist()]),
-        **{
-            metric: _metered(getattr(table, metric), [each.told[metric] for each in new])
-            for metric in METRICS
-        },
-        latency_p90_ms=np.concatenate([table.latency_p90_ms, np.full(count, np.nan)]),
-        latency_p99_ms=np.concatenate([table.latency_p99_ms, np.full(count, np.nan)]),
-        verdict=_longer(table.verdict, [""] * count),
-    )
+    whole, _ = stacked([table, *([told] if told else []), *new])
+    return whole
 
 
 def _transferred(
     board: Board,
-    table: Measurements,
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     names: Collection[str],
-) -> Measurements:
+) -> Measurements | None:
     """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
     if fit.transfer is None:
-        return where(table, np.zeros(len(table), dtype=np.bool_))
+        return None
     rows = fit.transfer.rows
     wanted = np.isin(np.array(rows.architecture.names, dtype=np.str_), sorted(names))
     told = where(rows, wanted[rows.architecture.index])
     return _all_filled(board, told, architectures, fit)
-
-
-def _missing(
-    table: Measurements,
-    told: Measurements,
-    variant: tuple[str, str],
-    names: Sequence[str],
-    batches: Collection[int],
-) -> list[tuple[str, int]]:
-    """The (network, batch size) pairs of which a law is to tell."""
-    there, rows = _pairs_of(told, variant), rows_of(table, variant)
-    there |= _pairs_of(table, variant)
-    settled = set() if has_ladder(table) else {name for name, _ in there}
-    least = _least_misfits(table, rows)
-    return [
-        (name, size)
-        for name in names
-        for size in sorted({*batches, *([] if name in settled else usual_sizes(table))})
-        if (name, size) not in there and size < least.get(name, math.inf)
-    ]
-
-
-def _pairs_of(table: Measurements, variant: tuple[str, str]) -> set[tuple[str, int]]:
-    return {
-        (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
-        for row in rows_of(table, variant).tolist()
-    }
-
-
-@dataclass(frozen=True)
-class _Added:
-    """New rows of one (runtime, precision)."""
-
-    variant: tuple[str, str]
-    names: list[str]
-    batch: Integers
-    fits: Booleans
-    told: Mapping[str, Values]
-
-    def __len__(self) -> int:
-        return len(self.names)
 
 
 def _added(
@@ -156,31 +100,114 @@ def _added(
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     variant: tuple[str, str],
-    pairs: Sequence[tuple[str, int]],
-) -> _Added:
+    names: Sequence[str],
+    lacking: _Lacking,
+) -> Measurements:
+    """New rows of one (runtime, precision), by name and batch size."""
     rows = rows_of(table, variant)
-    costs = {name: describe(architectures[name].cost(board.cost), math.nan) for name, _ in pairs}
-    runs = np.array([costs[name] for name, _ in pairs]).reshape(-1, len(COLUMNS))
-    runs[:, COLUMNS.index("batch")] = [size for _, size in pairs]
-    told = predicted(fit, variant, runs, anchors_of(board, table, architectures, variant, pairs))
+    network, size = np.nonzero(lacking.pairs)
+    batch = np.array(lacking.sizes, dtype=np.int64)[size]
+    costs = [describe(architectures[name].cost(board.cost), math.nan) for name in names]
+    runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
+    runs[:, COLUMNS.index("batch")] = batch
+    anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
+    told = predicted(fit, variant, runs, anchors)
     known = ~np.isnan(told["latency_ms"].value)
     if "memory_mb" in fit.laws[variant]:
         # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
         largest = _largest_runs(table, rows)
-        within = np.array(
-            [size <= largest.get(name, math.inf) for name, size in pairs], dtype=np.bool_
-        )
-        known &= within | ~np.isnan(told["memory_mb"].value)
+        most = np.array([largest.get(name, math.inf) for name in names])
+        known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
     told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
+    return _predicted_rows(board, variant, _used(names, network[known]), batch[known], told)
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """Of which pairs the laws are to tell.
+
+    Attributes:
+        sizes: the batch sizes.
+        pairs: whether a network lacks a row at each of these; shape (networks, sizes).
+    """
+
+    sizes: Sequence[int]
+    pairs: Booleans
+
+
+def _lacking(
+    table: Measurements,
+    told: Measurements | None,
+    variant: tuple[str, str],
+    names: Sequence[str],
+    batches: Collection[int],
+) -> _Lacking:
+    """The pairs of which there is neither a row nor one that says that less does not fit.
+
+    On a board each of whose networks ran at a batch size of its own, a network that has a row lacks only
+    the batch sizes asked for.
+    """
+    sizes = sorted({*usual_sizes(table), *batches})
+    asked = np.isin(sizes, sorted(batches))
+    pairs = np.ones((len(names), len(sizes)), dtype=np.bool_)
+    place = {name: index for index, name in enumerate(names)}
+    least = _least_misfits(table, rows_of(table, variant))
+    ladder = has_ladder(table)
+    for each in (table, told):
+        if each is None:
+            continue
+        for row in rows_of(each, variant).tolist():
+            name = each.architecture.names[each.architecture.index[row]]
+            if name in place:
+                lacks = pairs[place[name]]
+                lacks &= np.array(sizes) != each.batch[row]
+                lacks &= np.array(sizes) < least.get(name, math.inf)
+                lacks &= ladder | asked
+    return _Lacking(sizes, pairs)
+
+
+def _predicted_rows(
+    board: Board,
+    variant: tuple[str, str],
+    architecture: Labels,
+    batch: Integers,
+    told: Mapping[str, Values],
+) -> Measurements:
+    """Rows with these predictions; those of more memory than the board has do not fit."""
+    count = len(batch)
     memory = told["memory_mb"].value
-    fits = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
-    return _Added(
-        variant,
-        [name for (name, _), wanted in zip(pairs, known.tolist(), strict=True) if wanted],
-        np.array([size for _, size in pairs], dtype=np.int64)[known],
-        fits,
-        {metric: _where(fits, told[metric]) for metric in METRICS},
+    fits: Booleans = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
+    unknown = np.full(count, np.nan)
+    return Measurements(
+        architecture=architecture,
+        runtime=_everywhere(variant[0], count),
+        precision=_everywhere(variant[1], count),
+        batch=batch,
+        status=Labels(("does_not_fit", "ok"), fits.astype(np.int64)),
+        **{
+            metric: Metered(
+                Values(*(np.where(fits, column, np.nan) for column in told[metric])),
+                _everywhere(PREDICTED, count),
+                _everywhere(SOURCE, count),
+            )
+            for metric in METRICS
+        },
+        latency_p90_ms=unknown,
+        latency_p99_ms=unknown,
+        verdict=_everywhere("", count),
     )
+
+
+def _everywhere(name: str, count: int) -> Labels:
+    """A column that says the same in every row."""
+    return Labels((name,), np.zeros(count, dtype=np.int64))
+
+
+def _used(names: Sequence[str], index: Integers) -> Labels:
+    """A column of names, of which only those that it has are kept."""
+    used = np.bincount(index, minlength=len(names)) > 0
+    kept = tuple(name for name, is_used in zip(names, used.tolist(), strict=True) if is_used)
+    return Labels(kept, (np.cumsum(used) - 1)[index])
 
 
 def _least_misfits(table: Measurements, rows: Integers) -> dict[str, int]:
@@ -201,10 +228,6 @@ def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
         name = table.architecture.names[table.architecture.index[row]]
         largest[name] = max(int(table.batch[row]), largest.get(name, 0))
     return largest
-
-
-def _where(kept: Booleans, values: Values) -> Values:
-    return Values(*(np.where(kept, column, np.nan) for column in values))
 
 
 def _all_filled(
@@ -238,11 +261,9 @@ def _filled(
     for variant in fit.laws:
         rows = rows_of(table, variant)
         rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]
-        pairs = [
-            (table.architecture.names[table.architecture.index[row]], int(table.batch[row]))
-            for row in rows.tolist()
-        ]
-        anchors = anchors_of(board, table, architectures, variant, pairs)
+        names, index = table.architecture.names, table.architecture.index[rows]
+        wanted = (names, index, table.batch[rows])
+        anchors = anchors_of(board, table, architectures, variant, wanted)
         values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric])
         filled[rows] = True
     filled &= ~np.isnan(values[0])
@@ -253,28 +274,7 @@ def _filled(
     )
 
 
-def _metered(metered: Metered, added: Sequence[Values]) -> Metered:
-    """A column with the predictions of new rows at its end."""
-    count = sum(len(each.value) for each in added)
-    return Metered(
-        Values(*(np.concatenate(parts) for parts in zip(metered.values, *added, strict=True))),
-        _longer(metered.origin, [PREDICTED] * count),
-        _longer(metered.source, [SOURCE] * count),
-    )
-
-
-def _longer(labels: Labels, more: Sequence[str]) -> Labels:
-    """A column of names with more of them at its end."""
-    names = tuple(sorted({*labels.names, *more}))
-    place = {name: index for index, name in enumerate(names)}
-    own = np.array([place[name] for name in labels.names], dtype=np.int64)
-    index = own[labels.index] if len(labels.index) else labels.index
-    return Labels(
-        names, np.concatenate([index, np.array([place[name] for name in more], np.int64)])
-    )
-
-
 def _replaced(labels: Labels, rows: Booleans, name: str) -> Labels:
     """A column of names with one name in some of its rows."""
-    longer = _longer(labels, [name])
+    longer = joined_labels([labels, _everywhere(name, 1)])
     return Labels(longer.names, np.where(rows, longer.index[-1], longer.index[:-1]))

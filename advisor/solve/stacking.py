@@ -27,8 +27,8 @@ def stacked(tables: Sequence[Measurements]) -> tuple[Measurements, Integers]:
         parts = zip(*(column.values for column in columns), strict=True)
         return Metered(
             Values(*map(np.concatenate, parts)),
-            _labels([column.origin for column in columns]),
-            _labels([column.source for column in columns]),
+            joined_labels([column.origin for column in columns]),
+            joined_labels([column.source for column in columns]),
         )
 
     def numbers(name: str) -> Integers:
@@ -36,7 +36,7 @@ def stacked(tables: Sequence[Measurements]) -> tuple[Measurements, Integers]:
         return joined
 
     def labels(name: str) -> Labels:
-        return _labels([getattr(table, name) for table in tables])
+        return joined_labels([getattr(table, name) for table in tables])
 
     return (
         Measurements(
@@ -81,7 +81,8 @@ def where(table: Measurements, rows: NDArray[np.bool_]) -> Measurements:
     )
 
 
-def _labels(columns: Sequence[Labels]) -> Labels:
+def joined_labels(columns: Sequence[Labels]) -> Labels:
+    """Columns of names below one another."""
     names = tuple(sorted({name for column in columns for name in column.names}))
     place = {name: index for index, name in enumerate(names)}
     index = [

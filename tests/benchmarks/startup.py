@@ -1,6 +1,9 @@
 """How much CPU time one `advisor pick` costs, start of the interpreter included.
 
-    python tests/benchmarks/startup.py [--runs 15]
+    python tests/benchmarks/startup.py [--runs 15] [--zoo 1400]
+
+With `--zoo` the question is asked with `--candidates all`, where so many made-up networks are kept as
+counted of timm's, beside torchvision's that come along.
 
 The reference is the bare import of libraries that such a command would commonly load. Both run in
 turn, so that a change in the machine's speed hits both; the figure is the median of the pairs'
@@ -11,18 +14,51 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import subprocess
 import sys
+import tempfile
+
+from advisor.catalog.count_cache import installed_version, remember
+from advisor.catalog.layers import shipped_folder
+from advisor.catalog.zoo_table import ZooNetwork, read_zoo_table
 
 PICK = [sys.executable, "-m", "advisor", "pick", "--fps", "30", "--energy", "0.5J"]
 REFERENCE = [sys.executable, "-c", "import pandas, typer, rich.table, rich.console, yaml"]
 TARGET = 0.85
 
 
+def made_up(count: int) -> list[ZooNetwork]:
+    """Networks that cost about what some of torchvision's do."""
+    drawn = random.Random(0)
+    models = [
+        each
+        for each in read_zoo_table(shipped_folder() / "zoo/torchvision.csv").values()
+        if each.counts
+    ]
+    version = installed_version("timm")
+    if version is None:
+        raise SystemExit("timm is not installed, so nothing that was counted of it is read")
+    found = []
+    for number in range(count):
+        model, scale = drawn.choice(models), drawn.uniform(0.5, 2)
+        found.append(
+            ZooNetwork(
+                f"made_up_{number}@{model.input_shape[-1]}",
+                "timm",
+                version,
+                model.family,
+                model.input_shape,
+                tuple(max(1, round(scale * each)) for each in model.counts or ()),
+            )
+        )
+    return found
+
+
 def cpu_s(command: list[str]) -> float:
     """User and system time of one run of the command, its children included."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -31,15 +67,25 @@ def cpu_s(command: list[str]) -> float:
 
 
 def main() -> None:
-    """Run both in turn and print the figures."""
+    """Read what to ask, and ask it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=15)
-    runs = parser.parse_args().runs
-    for command in (PICK, REFERENCE):
+    parser.add_argument("--zoo", type=int, default=0, help="how many networks are made up")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        if arguments.zoo and (fault := remember("timm", made_up(arguments.zoo))):
+            raise SystemExit(fault)
+        compare([*PICK, *(["--candidates", "all"] if arguments.zoo else [])], arguments.runs)
+
+
+def compare(pick: list[str], runs: int) -> None:
+    """Run the question and the reference in turn and print the figures."""
+    for command in (pick, REFERENCE):
         cpu_s(command)
-    pairs = [(cpu_s(PICK), cpu_s(REFERENCE)) for _ in range(runs)]
-    ratios = sorted(pick / reference for pick, reference in pairs)
-    print(f"advisor pick        {statistics.median(pick for pick, _ in pairs):.3f} s CPU (median)")
+    pairs = [(cpu_s(pick), cpu_s(REFERENCE)) for _ in range(runs)]
+    ratios = sorted(own / other for own, other in pairs)
+    print(f"advisor pick        {statistics.median(own for own, _ in pairs):.3f} s CPU (median)")
     print(
         f"reference imports   {statistics.median(other for _, other in pairs):.3f} s CPU (median)"
     )
