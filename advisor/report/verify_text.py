@@ -94,7 +94,8 @@ def _spent(verified: Verification) -> str:
     if verified.settled:
         told = f"{counted(count, 'measurement')} of at most {verified.most}"
         return f"Settled with {told}" if count else "Settled without a measurement"
-    return "The only measurement is spent" if count == 1 else f"All {count} measurements are spent"
+    spent = {1: "The only measurement is", 2: "Both measurements are"}
+    return f"{spent.get(count, f'All {count} measurements are')} spent"
 
 
 def _of_pick(best: Candidate, verified: Verification) -> str:
