@@ -12,9 +12,10 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 
 from advisor.catalog.records import Architecture, Cost, Estimate
+from advisor.catalog.store import Catalog
 from advisor.predict.transfer import gaussian_process
 from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.figures import Figures
+from advisor.predict.transfer.figures import Figures, figures_of, other_networks, without
 from advisor.predict.transfer.gaussian_process import USUAL, Process, own, shared
 from advisor.predict.transfer.groups import LEAST_MEASURED, Question
 from advisor.predict.transfer.held_out import bare_names
@@ -222,7 +223,7 @@ def test_a_network_that_one_reference_lacks_is_told_by_the_other() -> None:
     assert sorted(told.names) == unmeasured
     place = {name: row for row, name in enumerate(told.names)}
     for name in lacking:
-        assert told.values.value[place[name]] == pytest.approx(truth[name], rel=0.9)
+        assert told.values.value[place[name]] == pytest.approx(truth[name], rel=0.6)
 
 
 def test_networks_of_unknown_cost_are_told_too() -> None:
@@ -299,6 +300,40 @@ def test_the_reference_that_is_alike_is_chosen_and_noise_is_not() -> None:
     )
     assert next(each.board for each in chosen(asked)) == "alike"
     assert "noise" not in [each.board for each in chosen(asked)]
+
+
+def test_a_reference_that_knows_few_is_not_chosen_for_these(seeds: int = 8) -> None:
+    for seed in range(seeds):
+        asked, truth = question(20, seed)
+        random = np.random.default_rng(seed)
+        few_names = sorted(asked.own.by_network)[:6]
+        lucky = {
+            name: {1: at[1] + random.normal(0, 0.01)} for name, at in asked.own.by_network.items()
+        }
+        narrow = Figures("narrow", {name: lucky[name] for name in few_names})
+        picked = chosen(replace(asked, references=[narrow, *asked.references]))
+        assert "narrow" not in [each.board for each in picked]
+        assert len(tell(replace(asked, references=picked)).names) == len(truth) - 20
+
+
+def test_a_row_at_another_batch_size_makes_no_ladder() -> None:
+    asked, _ = question(12)
+    name = next(iter(asked.own.by_network))
+    again = Figures("third", {**asked.own.by_network, name: {1: asked.own.near(name, 1), 8: 0.1}})
+    assert not again.has_ladder
+    assert set(tell(replace(asked, own=again)).batch) <= {1, 8}
+
+
+def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
+    catalog = Catalog.open()
+    tx1, xeon = catalog.board("jetson-tx1"), catalog.board("xeon-2-cores-vm")
+    others = other_networks(xeon, tx1, catalog.architectures)
+    assert {"inception-v4", "alexnet"} <= others
+    assert "resnet-50" not in others
+    assert not other_networks(xeon, xeon, catalog.architectures)
+    table = catalog.measurements(tx1)
+    told = without(figures_of(tx1, table, "latency_ms", ("eager", "fp32")), others)
+    assert "inception-v4" not in told.by_network
 
 
 def test_suggestions_are_distinct_repeatable_and_leave_out_what_is_measured() -> None:

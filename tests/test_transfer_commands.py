@@ -107,9 +107,9 @@ def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
     told = [rows[name] for name in whole if name not in names]
     assert {row["origin"] for row in told} == {"predicted"}
     errors = [abs(float(row["time_per_image_ms"]) / whole[row["architecture"]] - 1) for row in told]
-    assert np.mean(errors) < 0.25
+    assert np.mean(errors) < 0.15
     held = [float(row["low"]) <= whole[row["architecture"]] <= float(row["high"]) for row in told]
-    assert np.mean(held) > 0.7
+    assert np.mean(held) > 0.8
     assert all(rows[name]["origin"] == "reported" for name in names)
 
 
@@ -139,8 +139,6 @@ def test_pick_chooses_among_what_is_told(run: Run, boards: Overlay) -> None:
     assert ran.code == 0
     best = json.loads(ran.out)["best"]
     assert best["latency_ms"]["origin"] in ("predicted", "reported")
-    if best["latency_ms"]["origin"] == "predicted":
-        assert best["latency_ms"]["source"] == "advisor-transfer"
     everyone = [best, *json.loads(ran.out)["alternatives"]]
     assert "advisor-transfer" in {each["latency_ms"]["source"] for each in everyone}
 
@@ -154,10 +152,106 @@ def test_a_fit_is_stale_once_a_reference_changed(run: Run, boards: Overlay) -> N
     table(boards, "first", changed)
     ran = run("predict", "--all", "--board", "new", *where)
     told = " ".join((ran.out + ran.err).split())
-    assert "the rows of first, which the fit of new rests on, have changed" in told
+    assert "board first, which the fit of new rests on, changed or went" in told
     assert "advisor fit new --like first --like second" in told
     assert run("fit", "new", *LIKE, *where).code == 0
-    assert "have changed" not in run("predict", "--all", "--board", "new", *where).out
+    assert "rests on" not in run("predict", "--all", "--board", "new", *where).out
+
+
+def test_the_mend_of_a_stale_fit_keeps_its_references(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    whole = measure(boards, suggested(run, boards, 12))
+    run("fit", "new", *LIKE, *where)
+    kept = truth(boards)
+    more = next(name for name in whole if name not in kept)
+    table(boards, "new", {**kept, more: whole[more]})
+    told = run("predict", "--all", "--board", "new", *where).out
+    assert "stale; run: advisor fit new --like first --like second" in " ".join(told.split())
+    (boards.folder / "boards/new" / FILE).write_text("nothing\n")
+    told = run("predict", "--all", "--board", "new", *where).out
+    assert "run: advisor fit new --like first --like second" in " ".join(told.split())
+
+
+def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    run("fit", "new", *LIKE, *where)
+    path = boards.folder / "boards/new" / FILE
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    told = " ".join(run("predict", "--all", "--board", "new", *where).out.split())
+    assert "predictions of another fit" in told
+
+
+def test_one_network_is_told_as_among_all(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    run("fit", "new", *LIKE, *where)
+    every = run("predict", "--all", "--board", "new", "--csv", *where).out
+    for name in (next(each for each in whole if each not in names), names[0]):
+        ran = run("predict", name, "--board", "new", "--csv", *where)
+        assert ran.code == 0
+        assert ran.out.splitlines()[1] in every.splitlines()
+    assert run("predict", "--ops", "4G", "--params", "25M", "--board", "new", *where).code in (0, 1)
+    assert run("predict", "resnet-50", "--board", "all", *where).code == 0
+
+
+def test_what_did_not_fit_is_not_told_to_fit(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    misfit = next(name for name in whole if name not in names)
+    path = boards.folder / "boards/new/measurements.csv"
+    header, *rows = path.read_text().splitlines()
+    rows = [f"{row},ok" for row in rows]
+    rows.append(f"{misfit},eager,fp32,1,,,,reported,my-notes,does_not_fit")
+    path.write_text("\n".join([f"{header},status", *rows]) + "\n")
+    assert run("fit", "new", *LIKE, *where).code == 0
+    ran = run("predict", "--all", "--board", "new", "--csv", *where)
+    assert misfit not in ran.out
+    picked = run("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
+    assert misfit not in picked.out
+    assert names[0] in picked.out
+
+
+def test_what_needs_more_memory_than_there_is_does_not_fit(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    text = DESCRIPTION.format(name="new", scope="whole") + "memory: {value: 312 MB}\n"
+    boards.write("boards/new/board.yaml", text)
+    assert run("fit", "new", *LIKE, *where).code == 0
+    ran = run("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    told = [row for row in rows if row["architecture"] in whole.keys() - set(names)]
+    assert 0 < len(told) < len(whole) - len(names)
+    assert all(float(row["memory_mb"]) <= 312 for row in told)
+
+
+def test_the_order_of_references_changes_nothing(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    asked = ("suggest", "--count", "12", "--csv", *where)
+    turned = ("--like", "second", "--like", "first")
+    assert run(*asked, *LIKE).out == run(*asked, *turned).out
+    measure(boards, suggested(run, boards, 12))
+    assert run("fit", "new", *LIKE, *where).out == run("fit", "new", *turned, *where).out
+
+
+def test_a_board_without_rows_is_no_reference(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    boards.write("boards/bare/board.yaml", DESCRIPTION.format(name="bare", scope="whole"))
+    table(boards, "bare", {})
+    measure(boards, suggested(run, boards, 12))
+    assert run("fit", "new", "--like", "auto", *where).code == 0
+    for command in (("fit", "new", "--like", "bare"), ("suggest", "--like", "bare")):
+        ran = run(*command, *where)
+        assert ran.code == 2
+        assert "board bare has no rows" in ran.err
+
+
+def test_where_all_was_run_there_is_nothing_left_to_tell(run: Run, boards: Overlay) -> None:
+    ran = run("fit", "new", *LIKE, "--catalog", boards.folder)
+    assert "it has run all that they know" in " ".join(ran.err.split())
 
 
 def test_a_fit_without_like_forgets_what_was_told(run: Run, boards: Overlay) -> None:

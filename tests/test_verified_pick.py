@@ -288,8 +288,13 @@ def test_a_network_that_does_not_fit_is_out(lab: Lab, run: Run, tmp_path: Path) 
     misfit = f"{name},eager,fp32,1,,,,reported,my-notes,does_not_fit"
     table.write_text("\n".join([f"{header},status", *kept, misfit]) + "\n")
     told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
-    assert told["verification"]["steps"][0]["reason"] == "does not fit"
+    step = told["verification"]["steps"][0]
+    assert step["reason"] == "does not fit"
+    assert step["found"] is None
+    assert not step["holds"]
     assert told["rejected"]["did_not_fit"] == 1
+    everyone = [told["best"], *told["alternatives"]]
+    assert name not in [each["architecture"] for each in everyone]
 
 
 def test_a_table_as_it_is_imported_serves_as_well(lab: Lab, run: Run, tmp_path: Path) -> None:

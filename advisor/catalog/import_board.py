@@ -88,6 +88,15 @@ def write_board(
     return folder
 
 
+def rows_before(catalog: Path, board: str) -> int:
+    """How many rows a board of that name has in a catalog already."""
+    path = catalog / "boards" / board / "measurements.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return max(0, sum(1 for _ in lines) - 1)
+
+
 def _check(rows: Sequence[Row], source: str) -> None:
     """Refuse rows that the catalog would refuse, before anything is written."""
     with tempfile.TemporaryDirectory() as folder:

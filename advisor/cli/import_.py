@@ -33,7 +33,7 @@ def csv_command(
     catalog: CatalogOption = None,
 ) -> None:
     """A CSV file of results; columns are ours by name, or by --map."""
-    from advisor.catalog.import_board import source_key, write_board
+    from advisor.catalog.import_board import rows_before, source_key, write_board
     from advisor.catalog.import_csv import assumed, read_map, read_rows
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
@@ -44,9 +44,10 @@ def csv_command(
     known = Catalog(layers_with(folder)).architectures
     rows = read_rows(file, names, known, source)
     title = f"imported from {file.name}"
+    had = rows_before(folder, board)
     place = write_board(folder, board, {"title": title}, rows, [file], source)
     emit(f"{len(rows)} rows in {place}\n")
-    _tell_replaced(board)
+    _tell_replaced(board, had)
     if without := assumed(file, names):
         emit(f"{without}: the file has no such column\n")
 
@@ -71,7 +72,7 @@ def trtexec_command(
     catalog: CatalogOption = None,
 ) -> None:
     """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
-    from advisor.catalog.import_board import source_key, write_board
+    from advisor.catalog.import_board import rows_before, source_key, write_board
     from advisor.catalog.import_trtexec import read_log, refuse_repeats
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
@@ -81,9 +82,10 @@ def trtexec_command(
     known = Catalog(layers_with(folder)).architectures
     rows = [read_log(log, known, source, architecture, batch, precision) for log in logs]
     refuse_repeats(rows, logs)
+    had = rows_before(folder, board)
     place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, rows, logs, source)
     emit(f"{len(rows)} rows in {place}\n")
-    _tell_replaced(board)
+    _tell_replaced(board, had)
 
 
 @app.command("accuracies")
@@ -142,7 +144,7 @@ def timm_command(
     """A benchmark table of timm's: how long its networks take, and what they cost; each is name@size."""
     from advisor.catalog.asked_names import read_names
     from advisor.catalog.import_accuracies import read_accuracies
-    from advisor.catalog.import_board import source_key
+    from advisor.catalog.import_board import rows_before, source_key
     from advisor.catalog.import_timm import read_benchmark
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
@@ -157,12 +159,13 @@ def timm_command(
     zoo = Catalog(layers_with(folder)).zoo
     read = read_benchmark(file, variant, source, names, zoo.not_timms)
     accuracies = None if accuracy is None else (read_accuracies(accuracy), accuracy)
+    had = rows_before(folder, board)
     written = write_timm_board(folder, board, read, file, source, zoo.reported, accuracies)
     if accuracies and written.accuracies:
         _tell(accuracies_lines(accuracies[0], written.accuracies))
     known = Catalog(layers_with(folder)).zoo.best_weights
     _tell(benchmark_lines(read, written.board, written.kept, known))
-    _tell_replaced(board)
+    _tell_replaced(board, had)
 
 
 def _tell(lines: Iterable[str]) -> None:
@@ -170,7 +173,11 @@ def _tell(lines: Iterable[str]) -> None:
         emit(line + "\n")
 
 
-def _tell_replaced(board: str) -> None:
+def _tell_replaced(board: str, had: int) -> None:
+    from advisor.report.figures import counted
+
+    if had:
+        complain(f"warning: the {counted(had, 'row')} that {board} had are replaced")
     from advisor.catalog.layers import shipped_folder
 
     if (shipped_folder() / "boards" / board).exists():

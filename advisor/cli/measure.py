@@ -157,17 +157,20 @@ def _tell(ended: Ended, folder: Path) -> None:
 def _fit(board: str, catalog: str | None) -> None:
     """Fit the board's laws, so that what was not measured can be predicted."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_file import write_fit
-    from advisor.predict.refit import like_before, refit
+    from advisor.predict.fit_file import references_before, write_fit
+    from advisor.predict.refit import refit
 
     opened = Catalog.open(catalog)
     described = opened.board(board)
     try:
-        fitted = refit(opened, described, like_before(described)).fit
+        like = [each for each in references_before(described.folder) if each in opened.board_layers]
+        done = refit(opened, described, like)
     except AdvisorError as error:
         emit(f"no laws are fitted: {error.message}\n")
         return
-    place = write_fit(described.folder, fitted)
+    if done.why_no_transfer:
+        complain(f"warning: other boards tell nothing any more: {done.why_no_transfer}")
+    place = write_fit(described.folder, done.fit)
     emit(f"its laws, for what was not measured: {place} (advisor fit {board} shows them)\n")
 
 

@@ -66,11 +66,12 @@ def command(
 def _references(
     catalog: Catalog, like: list[str], board: str | None
 ) -> list[tuple[Board, Measurements]]:
+    from advisor.predict.refit import with_rows
     from advisor.predict.transfer.pool import alike
 
     if like:
-        boards = [catalog.board(name) for name in dict.fromkeys(like)]
-        return [(each, catalog.measurements(each)) for each in boards]
+        boards = [catalog.board(name) for name in sorted(set(like))]
+        return [(each, with_rows(catalog, each)) for each in boards]
     surveyed, _ = catalog.survey()
     every = [(each.board, each.measurements) for each in surveyed if len(each.measurements)]
     found = alike(every, [board] if board else [])

@@ -43,7 +43,9 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     lines = [COMMENT, f'fingerprint: "{fit.fingerprint}"']
     lines += [f"residuals_from: {fit.residuals_from}"] if fit.residuals_from else []
     if fit.transfer:
-        lines += transfer_lines(fit.transfer)
+        lines += transfer_lines(
+            fit.transfer
+        )  # which tell the table's content, so that both go together
     lines.append("laws:" if fit.laws else "laws: {}")
     for (runtime, precision), metrics in fit.laws.items():
         lines.append(f"  {runtime}+{precision}:")
@@ -54,9 +56,9 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     path = folder / FILE
     if fit.transfer:
         write_rows(folder, fit.transfer.rows)
-    else:
-        forget_rows(folder)
     write_whole(path, "\n".join(lines) + "\n")
+    if not fit.transfer:
+        forget_rows(folder)
     return path
 
 
@@ -228,7 +230,7 @@ def current_fit(
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
     """
-    name, mend = board.name, f"run: advisor fit {board.name}"
+    name, mend = board.name, _mend(board)
     try:
         fit = read_fit(board.folder)
     except AdvisorError as error:
@@ -238,20 +240,32 @@ def current_fit(
     if fit.fingerprint != fingerprint(board, table, architectures):
         return None, f"the fit of board {name} is stale; {mend}"
     if changed := _changed_references(board, fit):
-        likes = (
-            " ".join(f"--like {each}" for each in fit.transfer.references) if fit.transfer else ""
-        )
-        return (
-            None,
-            f"the rows of {changed}, which the fit of {name} rests on, have changed; {mend} {likes}",
-        )
+        return None, f"{changed}, which the fit of {name} rests on, changed or went; {mend}"
     if not set(fit.laws) <= set(variants(table)):
         return None, f"the fit of board {name} is of runtimes that it has no rows of; {mend}"
     return fit, ""
 
 
 def _changed_references(board: Board, fit: BoardFit) -> str:
-    """Which reference boards' rows are others by now, in words; "" if none are."""
+    """Which reference boards are not what they were, in words; "" if all are."""
     references = fit.transfer.references if fit.transfer else {}
     boards = board.folder.parent
-    return ", ".join(name for name, told in references.items() if digest_of(boards, name) != told)
+    changed = [name for name, told in references.items() if digest_of(boards, name) != told]
+    return f"board {', '.join(changed)}" if changed else ""
+
+
+def _mend(board: Board) -> str:
+    """How to fit a board anew in the way in which it is fitted, the boards left out that are gone."""
+    boards = board.folder.parent
+    like = [name for name in references_before(board.folder) if digest_of(boards, name)]
+    return " ".join(["run: advisor fit", board.name, *(f"--like {name}" for name in like)])
+
+
+def references_before(folder: Path) -> tuple[str, ...]:
+    """The reference boards that a board's `fit.yaml` names, whatever else is wrong with it."""
+    try:
+        inner = Fields(folder / FILE, read_yaml(folder / FILE)).inner("transfer")
+    except AdvisorError:
+        return ()
+    named = inner.inner("references") if inner else None
+    return tuple(named.block.entries) if named else ()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.predict.board_fit import BoardFit, fingerprint
 from advisor.predict.fit_board import borrow_residuals, fit_board
-from advisor.predict.fit_file import current_fit, read_fit
+from advisor.predict.fit_file import current_fit
 from advisor.predict.transfer.fit_transfer import Surveyed, fit_transfer
 
 AUTO = "auto"
@@ -108,15 +109,6 @@ def with_residuals_of(catalog: Catalog, board: Board, fit: BoardFit, lender_name
     return borrow_residuals(board, fit, lender, lent, known)
 
 
-def like_before(board: Board) -> Sequence[str]:
-    """The reference boards of a board's present fit; none where it has no readable one."""
-    try:
-        fit = read_fit(board.folder)
-    except AdvisorError:
-        return ()
-    return tuple(fit.transfer.references) if fit and fit.transfer else ()
-
-
 def _laws(
     board: Board, table: Measurements, known: dict[str, Architecture]
 ) -> tuple[BoardFit, str]:
@@ -135,9 +127,30 @@ def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Sur
             )
         surveyed, _ = catalog.survey()
         return [
-            (each.board, each.measurements) for each in surveyed if each.board.name != board.name
+            (each.board, each.measurements)
+            for each in surveyed
+            if each.board.name != board.name and len(each.measurements)
         ]
     if board.name in like:
         raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
-    boards = [catalog.board(name) for name in dict.fromkeys(like)]
-    return [(each, catalog.measurements(each)) for each in boards]
+    # By their names, so that the answer does not depend on which was typed first.
+    boards = [catalog.board(name) for name in sorted(set(like))]
+    found = [(each, with_rows(catalog, each)) for each in boards]
+    if board.layer == SHIPPED and any(each.layer != SHIPPED for each in boards):
+        raise AdvisorError(
+            f"board {board.name} is a shipped one and cannot rest on boards of your own",
+            "copy it into your own catalog",
+        )
+    return found
+
+
+def with_rows(catalog: Catalog, board: Board) -> Measurements:
+    """A reference board's rows.
+
+    Raises:
+        AdvisorError: it has none, or its file is broken.
+    """
+    rows = catalog.measurements(board)
+    if not len(rows):
+        raise AdvisorError(f"like: board {board.name} has no rows", "name another board")
+    return rows

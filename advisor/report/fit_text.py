@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -41,9 +42,9 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
             for place, law in enumerate(laws):
                 parts.append(Text(f"{_name(metric, laws, place)} = {equation(law.law, metric)}"))
         parts += ["", _errors(metrics), ""]
-    if fit.transfer:
-        parts += [_transfer(fit.transfer), ""]
     parts += [Text(sentence) for sentence in _notes(fit)]
+    if fit.transfer:
+        parts += ["", _transfer(fit.transfer)]
     return Group(*parts)
 
 
@@ -99,7 +100,16 @@ def _transfer(transfer: Transfer) -> RenderableType:
             title = f"{TITLES[metric]}, {runtime}, {precision}"
             table.add_row(title, str(errors.networks), magnitude(errors.mean))
     heading = Text(f"{networks} that were not run here, told from {references}", style="bold")
-    return Group(heading, "", table)
+    unlike = Text(
+        "The networks held out are those measured; if they were picked to be unlike each other, others are "
+        "nearer."
+    )
+    alone = Text(
+        "No intervals: fewer than nine networks in common, and a single reference lends none (a second "
+        "--like does)."
+    )
+    without = np.isnan(transfer.rows.latency_ms.values.low).all()
+    return Group(heading, "", table, "", unlike, *([alone] if without else []))
 
 
 def _notes(fit: BoardFit) -> list[str]:
@@ -111,7 +121,7 @@ def _notes(fit: BoardFit) -> list[str]:
         notes.append(f"Intervals come from the residuals of {lender}: they are assumed, not found.")
     elif few:
         notes.append(
-            f"Below {LEAST_GROUPS} networks there are no intervals; --residuals-from BOARD borrows "
+            f"Below {LEAST_GROUPS} networks the laws have no intervals; --residuals-from BOARD borrows "
             "another board's."
         )
     for name, law in zip(_first_names(fit), first, strict=True):

@@ -164,7 +164,7 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
     if frontier.pick and frontier.pick not in points:
         yield f"The pick, {place(frontier.pick)}, is not among them."
     if any(is_predicted(point, key) for point in _spread(points) for key in METRICS):
-        yield f"{PREDICTED_MARK} is predicted from what this board ran; see advisor predict."
+        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
 
 
 def _why_nothing(frontier: Frontier) -> Iterator[str]:

@@ -189,7 +189,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     yield from _doubts(best)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
-        yield f"{PREDICTED_MARK} is predicted from what this board ran; see advisor predict."
+        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     yield from fell_out(recommendation)
     shown = {(each.architecture, each.board) for each in recommendation.candidates}
     hidden = recommendation.networks_fitting - len(shown)

@@ -155,7 +155,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
         )
     yield _guarantee(plan)
     if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
-        yield f"{PREDICTED_MARK} is predicted from what this board ran; see advisor predict."
+        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     if plan.floor_mb and len(plan.chosen) > 1:
         floor = with_unit("memory_mb", plan.floor_mb)
         told = "stated" if plan.request.runtime_floor_mb is not None else "the law of the memory"

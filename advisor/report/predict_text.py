@@ -82,7 +82,7 @@ def predict_notes(told: Sequence[Forecast]) -> list[str]:
     notes = []
     predicted = [each for each in told if each.latency_ms.origin == "predicted"]
     if predicted:
-        notes.append("~ is predicted from what the board ran (advisor fit says how well).")
+        notes.append("~ is predicted (advisor fit says how well).")
     if any(each.latency_ms.low is None for each in predicted):
         notes.append("An unknown interval means that the board has too few networks to tell one.")
     outside = sorted({name for each in predicted for name in each.outside})

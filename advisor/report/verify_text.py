@@ -74,11 +74,13 @@ def certainty_text(recommendation: Recommendation, verified: Verification) -> It
     best = recommendation.best
     yield f"{_spent(verified)}: " + (_of_pick(best, verified) if best else _of_nothing(verified))
     if verified.expected >= WORTH_COUNTING:
+        together = chance_text(min(1.0, verified.expected))
         yield (
-            f"Of the networks that are not measured, {verified.expected:.2g} are better than the pick on "
-            "average."
+            f"Added up over all networks that are not measured, the chance that one is better is at most "
+            f"{together}."
             if best
-            else f"Of the networks that are not measured, {verified.expected:.2g} fit on average."
+            else f"Added up over all networks that are not measured, the chance that one fits is at most "
+            f"{together}."
         )
     if verified.simulated is not None:
         yield f"The measurements are those of {verified.simulated}; nothing was written."

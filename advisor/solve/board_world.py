@@ -101,7 +101,7 @@ class BoardWorld:
             self.surveyed = attempt.surveyed
             self.fit = self.refit(self.surveyed)
         # What did not run is out, and where it ran at another batch size, that is what it stands for.
-        (self.tried if asked in self._rows() else self.out).add(asked)
+        (self.tried if asked in self._ran() else self.out).add(asked)
         self.candidates = self._gathered()
         found, reason = self._found(attempt.key, predicted.weights), attempt.reason
         if found is None and attempt.key is not None and not reason:
@@ -124,6 +124,12 @@ class BoardWorld:
         """What the board has rows of."""
         table = self.surveyed.measurements
         return set(_keys_of(table, np.arange(len(table))))
+
+    def _ran(self) -> set[Key]:
+        """What the board has rows of that ran."""
+        table = self.surveyed.measurements
+        ran = table.status.index == table.status.position.get("ok", -1)
+        return set(_keys_of(table, np.flatnonzero(ran)))
 
     def _found(self, key: Key | None, weights: str | None) -> Candidate | None:
         """The candidate of that row and those weights; `None` where there is none."""

@@ -21,7 +21,8 @@ from advisor.predict.board_fit import (
 )
 from advisor.predict.terms import COLUMNS
 from advisor.solve.batch_sizes import has_ladder, usual_sizes
-from advisor.solve.stacking import joined_labels, stacked, where
+from advisor.solve.stacking import joined_labels, stacked
+from advisor.solve.transferred import told_by_others, within_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def completed(
         added: the networks that get rows, while the table's own stay as they are; `None` for all.
     """
     names = sorted(architectures if added is None else added)
-    told = _transferred(board, architectures, fit, names)
+    told = _transferred(board, table, architectures, fit, names)
     new = [
         _added(
             board,
@@ -81,6 +82,7 @@ def completed(
 
 def _transferred(
     board: Board,
+    table: Measurements,
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     names: Collection[str],
@@ -88,10 +90,8 @@ def _transferred(
     """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
     if fit.transfer is None:
         return None
-    rows = fit.transfer.rows
-    wanted = np.isin(np.array(rows.architecture.names, dtype=np.str_), sorted(names))
-    told = where(rows, wanted[rows.architecture.index])
-    return _all_filled(board, told, architectures, fit)
+    told = told_by_others(table, fit, set(names))
+    return within_memory(board, _all_filled(board, told, architectures, fit))
 
 
 def _added(

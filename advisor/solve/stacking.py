@@ -57,10 +57,11 @@ def stacked(tables: Sequence[Measurements]) -> tuple[Measurements, Integers]:
 
 
 def where(table: Measurements, rows: NDArray[np.bool_]) -> Measurements:
-    """Some of the rows of a table; the names of its columns stay as they are."""
+    """Some of the rows of a table; of the names in its columns those that are left."""
 
     def labels(column: Labels) -> Labels:
-        return Labels(column.names, column.index[rows])
+        used, index = np.unique(column.index[rows], return_inverse=True)
+        return Labels(tuple(column.names[place] for place in used.tolist()), index)
 
     def metered(column: Metered) -> Metered:
         values = Values(*(each[rows] for each in column.values))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.catalog.records import Board, Measurements
+from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.predict.board_fit import fitted_values, rows_of, variants
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to tell of the other."""
+
+
+LEAST_LADDER = 5
+"""So many networks at several batch sizes each are no chance."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +34,12 @@ class Figures:
     @property
     def has_ladder(self) -> bool:
         """Whether networks ran at several batch sizes each, rather than each at one of its own."""
-        return any(len(batches) > 1 for batches in self.by_network.values())
+        return is_ladder([len(batches) for batches in self.by_network.values()])
 
     @property
     def batches(self) -> list[int]:
         """All batch sizes, in rising order."""
         return sorted({batch for batches in self.by_network.values() for batch in batches})
-
-    @property
-    def usual_batch(self) -> int:
-        """The batch size that most networks ran at, the smaller of two."""
-        counts = Counter(batch for batches in self.by_network.values() for batch in batches)
-        return min(counts, key=lambda batch: (-counts[batch], batch))
 
     def nearest_batch(self, network: str, batch: int) -> int:
         """Of the batch sizes of a network that is known here, the nearest to one, the smaller of two."""
@@ -67,6 +64,16 @@ def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[st
     return Figures(board.name, by_network)
 
 
+def is_ladder(sizes: Sequence[int]) -> bool:
+    """Whether networks ran at several batch sizes each; one that was run again by chance makes none.
+
+    Args:
+        sizes: at how many batch sizes each network ran.
+    """
+    several = sum(each > 1 for each in sizes)
+    return several > 0 and (several >= LEAST_LADDER or 2 * several >= len(sizes))
+
+
 def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
     """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
     mine = variants(table)
@@ -77,3 +84,30 @@ def in_scope(board: Board, reference: Board, metric: str) -> bool:
     """Whether a metric covers the same on two boards."""
     scope = SCOPES.get(metric)
     return scope is None or (getattr(board, scope) == getattr(reference, scope) != "")
+
+
+ALIKE = 0.02
+"""By how much the operations of a network may differ between two boards for it to be the same one."""
+
+
+def other_networks(
+    board: Board, reference: Board, architectures: Mapping[str, Architecture]
+) -> frozenset[str]:
+    """Of which names two boards ran networks that are not the same.
+
+    The paper's authors ran another Inception-v4, GoogLeNet and AlexNet than those that are built here.
+    """
+    found = set()
+    for name, architecture in architectures.items():
+        costs = architecture.cost(board.cost), architecture.cost(reference.cost)
+        if board.cost != reference.cost and all(costs):
+            mine, theirs = (cost.operations.value for cost in costs if cost)
+            if abs(np.log(mine / theirs)) > ALIKE:
+                found.add(name)
+    return frozenset(found)
+
+
+def without(figures: Figures, names: Collection[str]) -> Figures:
+    """A board's figures without those of some networks."""
+    kept = {name: at for name, at in figures.by_network.items() if name not in names}
+    return Figures(figures.board, kept)

@@ -10,7 +10,13 @@ import numpy as np
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
 from advisor.errors import AdvisorError
 from advisor.predict.board_fit import METRICS, variants
-from advisor.predict.transfer.figures import figures_of, in_scope, like_variant
+from advisor.predict.transfer.figures import (
+    figures_of,
+    in_scope,
+    like_variant,
+    other_networks,
+    without,
+)
 from advisor.predict.transfer.groups import LEAST_MEASURED, Question
 from advisor.predict.transfer.held_out import HeldOutErrors
 from advisor.predict.transfer.references import chosen, common
@@ -81,7 +87,10 @@ def _portion(
         question = Question(
             own=figures_of(board, table, metric, variant),
             references=[
-                figures_of(each, rows, metric, like_variant(rows, variant))
+                without(
+                    figures_of(each, rows, metric, like_variant(rows, variant)),
+                    other_networks(board, each, architectures),
+                )
                 for each, rows in references
                 if in_scope(board, each, metric)
             ],
@@ -99,8 +108,14 @@ def _portion(
 
 def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:
     """Why nothing can be told, and what to do."""
-    names = ", ".join(each.name for each, _ in references)
+    names = ", ".join(each.name for each, _ in references) or "no other board"
     shared = _most_in_common(board, table, references)
+    if shared >= LEAST_MEASURED:
+        return (
+            f"{names} tell nothing of networks that board {board.name} has not run: it has run all that "
+            f"they know, or fewer than {LEAST_MEASURED} of these at any one batch size",
+            "name other boards, or measure networks that `advisor suggest` names",
+        )
     what = "none" if shared == 0 else f"only {shared}"
     return (
         f"{what} of the networks that board {board.name} has run in one runtime and precision ran on "

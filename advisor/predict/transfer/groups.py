@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -158,20 +159,23 @@ def _includes(kind: Kind, other: Kind) -> bool:
 def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str, int]:
     """Every network that a reference knows, with the batch size at which it is told.
 
-    That of the measured ones where they share one, else of the references' own the nearest to the largest
-    of these: a time per image at batch 1 on one board is none for a board that runs batches of 1024.
+    That of the measured ones where they share one. Else of the references' own the nearest to the largest
+    of these, if it lies among them; if not, the one that most of them have: what is told per image is told
+    of batches like those measured, whatever batches the references ran.
     """
-    sizes = set(measured.values())
-    largest = max(sizes, default=1)
+    counts = Counter(measured.values())
+    usual = min(counts, key=lambda size: (-counts[size], size), default=1)
+    least, largest = min(counts, default=1), max(counts, default=1)
     near: dict[str, set[int]] = {}
     for each in question.references:
         for name in each.by_network:
-            own = largest if len(sizes) == 1 else each.nearest_batch(name, largest)
-            near.setdefault(name, set()).add(own)
-    return {
-        name: measured.get(name, min(theirs, key=lambda size: (abs(np.log(size / largest)), size)))
-        for name, theirs in near.items()
-    }
+            near.setdefault(name, set()).add(each.nearest_batch(name, largest))
+    batches = {}
+    for name, theirs in near.items():
+        nearest = min(theirs, key=lambda size: (abs(np.log(size / largest)), size))
+        told = nearest if least <= nearest <= largest else usual
+        batches[name] = measured.get(name, told)
+    return batches
 
 
 def family_of(architectures: Mapping[str, Architecture], name: str) -> str:

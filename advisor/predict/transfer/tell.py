@@ -68,7 +68,7 @@ def _all_groups(question: Question) -> list[Group]:
 def _pools(own: Figures) -> list[dict[str, int]]:
     """The measured networks with their batch sizes, in portions that are told one by one."""
     if not own.has_ladder:
-        return [{name: next(iter(at)) for name, at in own.by_network.items()}]
+        return [{name: max(at) for name, at in own.by_network.items()}]
     return [
         {name: batch for name, at in own.by_network.items() if batch in at} for batch in own.batches
     ]

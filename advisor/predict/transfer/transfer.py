@@ -30,14 +30,17 @@ class Transfer:
 
 
 def digest_of(boards: Path, name: str) -> str:
-    """What changes whenever a board's rows do; "" where there is no such board.
+    """What changes whenever a board's rows or its description do; "" where there is no such board.
 
     Args:
         boards: the folder of the boards beside which it is sought; else it is the shipped one.
         name: the board.
     """
-    for folder in (boards, shipped_folder() / "boards"):
-        path = folder / name / "measurements.csv"
-        if path.is_file():
-            return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    for folder in (boards / name, shipped_folder() / "boards" / name):
+        files = (folder / "board.yaml", folder / "measurements.csv")
+        if all(each.is_file() for each in files):
+            digest = hashlib.sha256()
+            for each in files:
+                digest.update(each.read_bytes())
+            return digest.hexdigest()[:16]
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +12,7 @@ from advisor.catalog.fields import Fields
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Measurements, Metered
 from advisor.catalog.writing import Row, measurements_csv, write_whole
-from advisor.errors import shown
+from advisor.errors import BrokenFileError, Fault, shown
 from advisor.predict.transfer.held_out import HeldOutErrors
 from advisor.predict.transfer.transfer import SOURCE, Transfer
 from advisor.quantities import Dimension
@@ -31,7 +32,15 @@ def write_rows(folder: Path, rows: Measurements) -> None:
     Raises:
         AdvisorError: the file cannot be written.
     """
-    write_whole(folder / FILE, measurements_csv(_rows(rows)))
+    write_whole(folder / FILE, _text(rows))
+
+
+def _text(rows: Measurements) -> str:
+    return measurements_csv(_rows(rows))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def forget_rows(folder: Path) -> None:
@@ -60,7 +69,7 @@ def _rows(rows: Measurements) -> Iterator[Row]:
 
 def transfer_lines(transfer: Transfer) -> list[str]:
     """What a transfer rests on, as lines of a board's `fit.yaml`."""
-    lines = ["transfer:", "  references:"]
+    lines = ["transfer:", f'  table: "{_digest(_text(transfer.rows))}"', "  references:"]
     lines += [f'    {name}: "{digest}"' for name, digest in transfer.references.items()]
     lines.append("  errors:")
     for (runtime, precision), metrics in transfer.errors.items():
@@ -82,6 +91,7 @@ def read_transfer(fields: Fields, folder: Path) -> Transfer | None:
     inner = fields.inner("transfer")
     if inner is None:
         return None
+    written_with = inner.text("table", required=True)
     named = inner.inner("references", required=True)
     references = {name: named.text(name) for name in named.block.entries} if named else {}
     errors: dict[tuple[str, str], dict[str, HeldOutErrors]] = {}
@@ -97,7 +107,12 @@ def read_transfer(fields: Fields, folder: Path) -> Transfer | None:
     if named:
         named.leftovers()
     inner.leftovers()
-    return Transfer(references, errors, read_measurements(folder / FILE, None, {SOURCE}))
+    path = folder / FILE
+    rows = read_measurements(path, None, {SOURCE})
+    if _digest(path.read_text(encoding="utf-8")) != written_with:
+        found = "predictions of another fit"
+        raise BrokenFileError([Fault(path, 0, "", found, "those that fit.yaml was written with")])
+    return Transfer(references, errors, rows)
 
 
 def _errors(fields: Fields) -> HeldOutErrors:

@@ -142,7 +142,7 @@ function doubtsOf(answer) {
     told.push(`* ${name} is not the same on all boards: ${scopes.join("; ")}.`);
   }
   if (fitting.some((row) => isPredicted(table, "latency_ms", row) || isPredicted(table, "memory_mb", row))) {
-    told.push("~ is predicted from what the board ran.");
+    told.push("~ is predicted.");
   }
   return told;
 }

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Values
+from advisor.predict.law import LEAST_GROUPS
 from advisor.predict.transfer.held_out import bare_names
 from advisor.predict.transfer.regression import Measured, Regression
-from advisor.predict.transfer.widening import Z90, widening
+from advisor.predict.transfer.widening import Z90, borrowed_widening, widening
 from advisor.solve.spread import chance_below
 from advisor.solve.verify import Standing, verify
 from tests.benchmarks.decisions.queries import order_of, spread_of
@@ -32,7 +33,12 @@ class Transfers:
         self.logs = np.log(boards.time_ms)
         measured = self.measured(first)
         self.begun = Regression.fit(boards.evidence, measured)
-        self.factor = widening(*self.begun.held_out(measured))
+        off = self.begun.held_out(measured)
+        self.factor = (
+            widening(*off)
+            if measured.count >= LEAST_GROUPS
+            else borrowed_widening(boards.evidence, measured, *off)
+        )
         self.first = first
 
     def measured(self, places: Integers) -> Measured:
