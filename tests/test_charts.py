@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.store import Catalog
+from advisor.report.charts.batches import MOST_CURVES
 from advisor.report.charts.board_data import BoardData, board_data
 from advisor.report.charts.drawing import chart, picture
 from advisor.report.charts.field import field_of
@@ -57,8 +59,14 @@ def dot_of(figure: Figure, network: str, batch: int | None = None) -> Dot:
     [(3, "latency_ms", True), (4, "net_power_w", False), (5, "memory_mb", False)],
 )
 def test_values_against_batch_are_the_rows(
-    figures: dict[str, dict[int, Figure]], board: str, number: int, column: str, per_image: bool
+    boards: dict[str, BoardData],
+    figures: dict[str, dict[int, Figure]],
+    board: str,
+    number: int,
+    column: str,
+    per_image: bool,
 ) -> None:
+    kept = {network.name for network in boards[board].networks[:MOST_CURVES]}
     catalog = Catalog.open()
     table = catalog.measurements(catalog.board(board))
     drawn = {
@@ -69,9 +77,9 @@ def test_values_against_batch_are_the_rows(
     rows = {}
     for row in range(len(table)):
         estimate = estimate_at(getattr(table, column), row)
-        if estimate is not None:
-            batch = int(table.batch[row])
-            rows[table.architecture.names[table.architecture.index[row]], batch] = estimate
+        name = table.architecture.names[table.architecture.index[row]]
+        if estimate is not None and name in kept:
+            rows[name, int(table.batch[row])] = estimate
     assert set(drawn) == set(rows)
     for (name, batch), estimate in rows.items():
         share = batch if per_image else 1
@@ -88,11 +96,16 @@ def test_accuracy_and_costs_are_the_catalogs(
 ) -> None:
     catalog = Catalog.open()
     kind = catalog.board(board).cost
-    assert len(dots(figures[board][1])) == len(dots(figures[board][2])) == 14
+    weights = catalog.weights_on(catalog.board(board))
+    ran = set(catalog.measurements(catalog.board(board)).architecture.names)
+    for number in (1, 2):
+        assert {dot.network.name for dot in dots(figures[board][number])} == ran
     for dot in dots(figures[board][2]):
         cost = catalog.architectures[dot.network.name].cost(kind)
         assert cost is not None and dot.area is not None
-        top1 = catalog.weights[dot.network.name, "paper"].top1_percent.value
+        trained = weights[dot.network.name]
+        assert trained.name == ("IMAGENET1K_V1" if "@" in dot.network.name else "paper")
+        top1 = trained.top1_percent.value
         assert dot.x.value == pytest.approx(cost.operations.value / 1e9)
         assert dot.y.value == top1
         assert dot.area == pytest.approx(cost.params.value / 1e6)
@@ -115,10 +128,11 @@ def test_no_network_lies_above_the_bound_and_some_lie_on_it(
     for panel in figures[board][9].panels:
         assert panel.bound is not None
         (left, top), (right, bottom) = panel.bound.corners
-        rates = [dot.x.value for dot in panel.dots]
+        ran = [dot for dot in panel.dots if not dot.predicted]
+        rates = [dot.x.value for dot in ran]
         assert (left, right) == (min(rates), max(rates)), "drawn within its range"
         slope = (bottom - top) / (right - left)
-        above = [dot.y.value - (top + slope * (dot.x.value - left)) for dot in panel.dots]
+        above = [dot.y.value - (top + slope * (dot.x.value - left)) for dot in ran]
         assert max(above) == pytest.approx(0, abs=1e-9)
         assert slope < 0
 
@@ -154,9 +168,8 @@ def test_another_board_has_its_own_law_of_memory(figures: dict[str, dict[int, Fi
     (panel,) = figures["xeon-2-cores-vm"][6].panels
     (line,) = panel.lines
     (x0, y0), (x1, y1) = line.corners[0], line.corners[-1]
-    assert (y1 - y0) / (x1 - x0) == pytest.approx(
-        1.004, abs=0.005
-    )  # per MB of parameters: fit.yaml
+    slope = (y1 - y0) / (x1 - x0)
+    assert slope == pytest.approx(1.021, abs=0.005)  # per MB of parameters: fit.yaml
     sizes, memory = np.array(line.corners).T
     told = np.interp([dot.x.value for dot in panel.dots], sizes, memory)
     assert told == pytest.approx([dot.y.value for dot in panel.dots], rel=0.1)
@@ -197,12 +210,15 @@ def test_only_what_is_predicted_is_hollow(figures: dict[str, dict[int, Figure]])
     }
     assert {name for name, fill in fills.items() if fill == "white"} == hollow["figure 6"]
     assert "hollow: predicted by the board's laws" in figures["jetson-tx1"][6].said
-    assert not [
+    beside = [
         dot
         for figure in figures["xeon-2-cores-vm"].values()
         for dot in dots(figure)
         if dot.predicted
     ]
+    assert beside
+    for dot in beside:  # of a library's networks it ran single images
+        assert "@" in dot.network.name and dot.batch is not None and dot.batch > 1
 
 
 def test_what_a_board_lacks_is_said_in_the_picture(figures: dict[str, dict[int, Figure]]) -> None:
@@ -236,11 +252,12 @@ def test_a_network_has_the_same_colour_in_every_figure(
         for record in inline_records(figure):
             if "network" in record:
                 seen.setdefault(record["network"], set()).add(record["colour"])
-    assert len(seen) == 14
     assert all(len(colours) == 1 for colours in seen.values())
-    assert len({next(iter(colours)) for colours in seen.values()}) == 14
+    assert len(seen) == len({next(iter(colours)) for colours in seen.values()}) == 46
     svg = picture(figures["jetson-tx1"][2], "svg").decode()
-    assert all(f'fill="{only}"' in svg for (only,) in seen.values())
+    drawn = {dot.network.name for dot in dots(figures["jetson-tx1"][2])}
+    assert len(drawn) == 14
+    assert all(f'fill="{only}"' in svg for name in drawn for only in seen[name])
 
 
 LMS = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
@@ -310,7 +327,7 @@ SCATTERED += [(BOARDS[1], number) for number in (2, 6, 7, 9)]  # it has no power
 
 
 @pytest.mark.parametrize(("board", "number"), SCATTERED)
-def test_every_ball_has_its_name_and_none_covers_another(
+def test_every_ball_of_a_few_has_its_name_and_no_name_covers_another(
     figures: dict[str, dict[int, Figure]], board: str, number: int
 ) -> None:
     figure = figures[board][number]
@@ -318,7 +335,7 @@ def test_every_ball_has_its_name_and_none_covers_another(
     for panel in figure.panels:
         balls = [field.ball(dot) for dot in panel.dots]
         placed = place(balls, (field.x.length, field.y.length), 12)
-        assert all(placed)
+        assert all(placed) or len(balls) > 14
         boxes = [
             (found.x, found.y, text_width(ball.name, 12))
             for ball, found in zip(balls, placed, strict=True)
@@ -326,6 +343,22 @@ def test_every_ball_has_its_name_and_none_covers_another(
         ]
         for (x0, y0, width0), (x1, y1, width1) in itertools.combinations(boxes, 2):
             assert abs(x0 - x1) > (width0 + width1) / 2 or abs(y0 - y1) > 12
+
+
+@pytest.mark.parametrize("number", [2, 6, 7, 9])
+def test_in_a_crowd_a_ball_is_named_or_said_to_have_no_room(
+    figures: dict[str, dict[int, Figure]], number: int
+) -> None:
+    figure = figures[BOARDS[1]][number]
+    written = texts(picture(figure, "svg"))
+    assert all(len(panel.dots) == 46 for panel in figure.panels)
+    nameless = re.findall(r"No room for (\d+) of 46 names", " ".join(written))
+    assert sum(map(int, nameless)) < 0.2 * 46 * len(figure.panels)
+    for name in {shortened(dot.network.name) for dot in dots(figure)}:
+        places = sum(
+            bool(re.search(rf"(^|[ ,]){re.escape(name)}(,|$)", each)) for each in written
+        )
+        assert places == len(figure.panels)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 7, 10])

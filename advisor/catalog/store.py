@@ -149,12 +149,17 @@ class Catalog:
     def weights_on(self, board: Board) -> Mapping[str, Weights]:
         """By network, the set of weights that it has on a board unless another is asked for.
 
-        The set that the board's source used; where that names none, a library's network has its best.
+        The set that the board's source used; a library's network of which there is no such set has its
+        library's first, or its best where the source names none.
         """
         if not board.weights:
             return self.best_weights
+        first = {
+            architecture: self.zoo.weights[architecture, name]
+            for architecture, name in self.zoo.first_weights.items()
+        }
         named = {key: each for key, each in self.weights.items() if key[1] == board.weights}
-        return {architecture: each for (architecture, _), each in named.items()}
+        return {**first, **{architecture: each for (architecture, _), each in named.items()}}
 
     def _plain(self, names: Iterable[str]) -> Mapping[str, str]:
         """What networks are called since a table of timm's was imported, where these are among them."""

@@ -29,6 +29,12 @@ def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
     return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
 
 
+def ends_early(table: Measurements, variant: tuple[str, str]) -> bool:
+    """Whether some batch size of a network is known not to fit in memory."""
+    misfit = table.status.position.get("does_not_fit", -1)
+    return bool((table.status.index[rows_of(table, variant)] == misfit).any())
+
+
 @dataclass(frozen=True)
 class Evidence:
     """The measured rows of one (runtime, precision) of a board; what is unknown is NaN.
@@ -43,6 +49,7 @@ class Evidence:
         memory_mb: peak memory.
         top1: accuracy of the weights that networks have on the board, in percent.
         params, operations: as the board's rows go with.
+        ends_early: whether some batch size of a network is known not to fit in memory.
     """
 
     board: Board
@@ -55,6 +62,7 @@ class Evidence:
     top1: Floats
     params: Floats
     operations: Floats
+    ends_early: bool
 
     @classmethod
     def of(cls, catalog: Catalog, board_name: str) -> Evidence:
@@ -88,6 +96,7 @@ class Evidence:
             operations=looked_up(
                 {name: cost.operations.value for name, cost in costs.items() if cost}
             ),
+            ends_early=ends_early(table, variant),
         )
 
     @property
@@ -138,7 +147,10 @@ class Evidence:
             "operations",
         )
         return Evidence(
-            self.board, self.variant, **{name: getattr(self, name)[rows] for name in columns}
+            self.board,
+            self.variant,
+            **{name: getattr(self, name)[rows] for name in columns},
+            ends_early=self.ends_early,
         )
 
     def value(self, column: str, pair: Pair) -> float:

@@ -146,7 +146,7 @@ def _memory(evidence: Evidence) -> Iterator[Statement]:
         flat / first < 1.05 and last / resnet[-2] > 1.8,
     )
     largest = evidence.shared_batch
-    if 0 < largest < np.max(evidence.batch):
+    if evidence.ends_early and 0 < largest < np.max(evidence.batch):
         yield _of("batch 16 is the largest that all can run", f"batch {largest}", largest == 16)
 
 

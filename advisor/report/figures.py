@@ -27,6 +27,8 @@ class Column:
 
 BEST_WEIGHTS = "each network's best published weights"
 """What is chosen from on a board whose source names none."""
+FIRST_WEIGHTS = "a library's first set"
+"""What a library's network goes with that lacks the set of a board's source."""
 
 
 def significant(value: float) -> str:

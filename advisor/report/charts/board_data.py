@@ -10,10 +10,10 @@ from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import rows_of, variants
-from advisor.predict.evidence import fullest_variant
+from advisor.predict.evidence import ends_early, fullest_variant
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import Law
-from advisor.report.figures import BEST_WEIGHTS
+from advisor.report.figures import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.complete import completed
 
 
@@ -110,22 +110,24 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     variant, rows = fullest_variant(table)
     ran = {table.architecture.names[index] for index in table.architecture.index[rows].tolist()}
     weights = board.weights or _commonest_weights(catalog.weights, ran)
-    networks = {name: _network(catalog, name, board, weights) for name in sorted(ran)}
+    trained = {
+        name: catalog.weights.get((name, weights)) or catalog.weights_on(board).get(name)
+        for name in sorted(ran)
+    }
+    networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known)
     laws = fit.laws.get(variant, {}).get("memory_mb", ()) if fit else ()
     whole = completed(board, table, known, fit, ()) if fit else table
-    of_variant = rows_of(table, variant)
-    misfit = table.status.position.get("does_not_fit", -1)
     return BoardData(
         board=board,
         variant=variant,
         other_variants=tuple(each for each in variants(table) if each != variant),
-        weights=weights or BEST_WEIGHTS,
+        weights=_weights_text(board, weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         memory_law=laws[0].law if laws else None,
-        ends_early=bool((table.status.index[of_variant] == misfit).any()),
+        ends_early=ends_early(table, variant),
         unpredicted=why_not,
     )
 
@@ -137,9 +139,18 @@ def _commonest_weights(known: Mapping[tuple[str, str], Weights], networks: Itera
     return min(having, key=lambda name: (-having[name], name), default="")
 
 
-def _network(catalog: Catalog, name: str, board: Board, weights: str) -> Network:
+def _weights_text(board: Board, weights: str, drawn: Iterable[Weights | None]) -> str:
+    """Which sets of weights are drawn, in words."""
+    if not weights:
+        return BEST_WEIGHTS
+    others = any(each and each.name != weights for each in drawn)
+    if not others:
+        return weights
+    return f"{weights}, else {FIRST_WEIGHTS if board.weights else BEST_WEIGHTS}"
+
+
+def _network(catalog: Catalog, name: str, board: Board, trained: Weights | None) -> Network:
     architecture = catalog.architectures[name]
-    trained = catalog.weights.get((name, weights)) or catalog.weights_on(board).get(name)
     return Network(
         name=architecture.name,
         family=architecture.family,

@@ -38,6 +38,8 @@ class Placed:
 Leader = tuple[float, float, float, float]
 
 DISTANCES = (4.0, 10.0, 18.0, 30.0, 44.0, 60.0, 80.0)
+FURTHER = (105.0, 135.0, 170.0, 210.0)
+"""How far a name may stand from its ball, in pixels; the further places are for crowds alone."""
 ANGLES = tuple(math.tau * step / 24 for step in range(24))
 SWEEPS, SHUFFLES, FEW = 8, 6, 20
 """How often names are moved; how many orders are tried, and up to how many names."""
@@ -169,7 +171,7 @@ def _spots(
         size: likewise.
         obstacles: likewise; shape (obstacles, 4).
     """
-    own = _candidates(ball, size)
+    own = _candidates(ball, size, DISTANCES if len(named) <= FEW else (*DISTANCES, *FURTHER))
     outside = np.any(own < 0, axis=1) | (own[:, 2] > frame[0]) | (own[:, 3] > frame[1])
     blocked = outside | (overlap(own, obstacles) > 0)
     depth = np.maximum(everyone[:, 2] + 1 - distance(own, everyone), 0)
@@ -204,11 +206,11 @@ def _passed(leaders: Floats, circles: Floats) -> Floats:
     return within
 
 
-def _candidates(ball: Ball, size: float) -> Floats:
+def _candidates(ball: Ball, size: float, distances: Sequence[float]) -> Floats:
     """Boxes where a ball's name could stand: around it, and in it if there is room; shape (places, 4)."""
     half_width, half_height = text_width(ball.name, size) / 2, 0.58 * size
     places = []
-    for gap in DISTANCES:
+    for gap in distances:
         for angle in ANGLES:
             across, along = math.cos(angle), math.sin(angle)
             reach = abs(across) * half_width + abs(along) * half_height

@@ -24,8 +24,8 @@ PAPER = "canziani-2016"
 OPERATIONS_SHORT = Axis("operations per image, G")
 LINE = "line: least squares of time on operations"
 BOUND = (
-    "line: the least above all networks here, drawn where there are any",
-    "shaded: none of them is so accurate so fast",
+    "line: the least above all that ran, drawn where there are any",
+    "shaded: none that ran is so accurate so fast",
 )
 LEAST_FOR_A_LINE, LEAST_FOR_A_BOUND = 3, 2
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 
@@ -18,13 +19,18 @@ from advisor.report.charts.key import (
     sizes_extent,
     sizes_key,
 )
+from advisor.report.charts.labels import wrapped
 from advisor.report.charts.marks import Record
-from advisor.report.charts.placing import place
+from advisor.report.charts.placing import Placed, place
 from advisor.report.charts.scales import WIDTH, Scale
 from advisor.report.charts.style import FAINT, INK, LABEL_SIZE, axis_of, of_records, words_in
 
-MOST_NAMES = 40
+Named: TypeAlias = tuple[Ball, Placed | None]
+
+MOST_NAMES = 60
 """More names than these find no room."""
+MOST_LINES = 4
+"""More lines than these are not spent on names that found none."""
 BELOW_THE_AXIS = 52.0
 """Room for the figures and the title of an axis, in pixels."""
 
@@ -48,28 +54,58 @@ def _panel(figure: Figure, panel: Panel, field: Field, *, keyed: bool) -> Any:
     taken = [field.ball(dot) for dot in panel.dots]
     taken += [ball for law in laws for ball in field.along(law.corners)]
     key, room = _key(figure, panel, field, taken) if keyed else ([], None)
+    named = _named(panel, field, room)
     layers = [
         *_shaded(panel.bound, field.y, at_x, at_y),
         *_laws(panel.lines, at_x, at_y),
         *_balls(data, at_x, at_y),
         *_intervals(field, data, at_x, at_y),
         *key,
-        *_names(panel, field, room, at_x, at_y),
+        *_names(named, field, at_x, at_y),
     ]
     drawn = alt.layer(*layers).properties(width=field.x.length, height=field.y.length)
     title = ": ".join(part for part in (panel.title, panel.words) if part)
-    return drawn.properties(title=_heading(title)) if title else drawn
+    nameless = _nameless(named)
+    if title:
+        return drawn.properties(title=_heading(title, nameless))
+    return drawn.properties(title=_aside(nameless)) if nameless else drawn
 
 
-def _heading(title: str) -> alt.TitleParams:
+def _nameless(named: Sequence[Named]) -> list[str]:
+    """What is said, in lines, of the balls whose names found no room."""
+    left = [ball.name for ball, found in named if found is None]
+    if not left:
+        return []
+    said = [f"No room for {len(left)} of {len(named)} names: {left[0]}", *left[1:]]
+    return wrapped(said, ", ", WIDTH, LABEL_SIZE, most_lines=MOST_LINES)
+
+
+def _heading(title: str, said: Sequence[str] = ()) -> alt.TitleParams:
     return alt.TitleParams(
         text=title,
+        subtitle=list(said),
+        subtitleFontSize=LABEL_SIZE,
+        subtitleColor=FAINT,
+        subtitlePadding=4,
         anchor="start",
         frame="group",
         fontSize=13.5,
         fontWeight="bold",
         offset=8,
         color=INK,
+    )
+
+
+def _aside(said: Sequence[str]) -> alt.TitleParams:
+    """What stands above a panel that has no title."""
+    return alt.TitleParams(
+        text=list(said),
+        anchor="start",
+        frame="group",
+        fontSize=LABEL_SIZE,
+        fontWeight="normal",
+        offset=8,
+        color=FAINT,
     )
 
 
@@ -138,20 +174,25 @@ def _room(size: tuple[float, float], frame: tuple[float, float], taken: Sequence
     return free_corner(size, frame, taken) or (0.0, below, size[0], below + size[1])
 
 
-def _names(panel: Panel, field: Field, room: Box | None, at_x: Any, at_y: Any) -> list[Any]:
-    named = [field.ball(dot) for dot in panel.dots]
+def _named(panel: Panel, field: Field, room: Box | None) -> list[Named]:
+    """The balls, and where their names stand."""
+    balls = [field.ball(dot) for dot in panel.dots]
     lines = [each.corners for each in (*panel.lines, panel.bound) if each]
     lines += [bar(dot, axis) for axis in field.intervals for dot in panel.dots]
     others = [ball for corners in lines for ball in field.along(corners)]
     placed = place(
-        named[:MOST_NAMES],
+        balls[:MOST_NAMES],
         (field.x.length, field.y.length),
         LABEL_SIZE,
         [room] if room else [],
-        [*named[MOST_NAMES:], *others],
+        [*balls[MOST_NAMES:], *others],
     )
+    return list(itertools.zip_longest(balls, placed))
+
+
+def _names(named: Sequence[Named], field: Field, at_x: Any, at_y: Any) -> list[Any]:
     texts, leaders = [], []
-    for ball, found in zip(named, placed, strict=False):
+    for ball, found in named:
         if found is None:
             continue
         x, y = field.x.value(found.x), field.y.value(found.y)
