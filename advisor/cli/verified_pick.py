@@ -50,6 +50,7 @@ def verified_pick(
         bench = _bench(catalog, surveyed, verifying, progress)
         refit = _refit(catalog, fit, keep=simulate is None)
         world = BoardWorld(catalog, asked, surveyed, fit, bench, refit)
+        recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
 
         def told(check: Check) -> None:
             progress.clear()

@@ -107,7 +107,7 @@ def _of_pick(best: Candidate, verified: Verification) -> str:
     if verified.pick_is_measured and guessed:
         measured += f", but for its {listed(guessed)}"
     if verified.likeliest is None:
-        return f"{measured}, and nothing that is not could be better."
+        return f"{measured}, and of the other candidates none could be better."
     name, chance = place(verified.likeliest), chance_text(verified.chance)
     if verified.settled:
         return (
