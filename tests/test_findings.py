@@ -47,7 +47,7 @@ def test_the_papers_findings_on_its_own_board() -> None:
 
 def test_what_a_board_cannot_tell_is_not_told() -> None:
     verdicts = [each.verdict for each in findings(XEON)]
-    assert verdicts == [UNTOLD, HOLDS, UNTOLD, IN_PART]
+    assert verdicts == [UNTOLD, NOT, UNTOLD, IN_PART]
     nothing = XEON.where(np.zeros(len(XEON), dtype=np.bool_))
     assert {each.verdict for each in findings(nothing)} == {UNTOLD}
     assert statements(nothing) == ()
@@ -140,7 +140,7 @@ def test_the_command_and_its_document(run: Run) -> None:
     assert max(map(len, plain.out.splitlines())) <= 80
     document = json.loads(run("findings", "--board", "xeon-2-cores-vm", "--json").out)
     assert document["schema"] == "advisor.findings/1"
-    assert [each["verdict"] for each in document["findings"]] == [UNTOLD, HOLDS, UNTOLD, IN_PART]
+    assert [each["verdict"] for each in document["findings"]] == [UNTOLD, NOT, UNTOLD, IN_PART]
     jsonschema.validate(document, json.loads(run("schema", "findings").out))
     assert run("findings", "--board", "nosuch").code == 2
     assert "did you mean 'findings'?" in run("schema", "finding").err

@@ -41,7 +41,9 @@ def scatter(figure: Figure) -> alt.LayerChart | alt.VConcatChart:
     drawn = [
         _panel(figure, panel, field, keyed=place == 0) for place, panel in enumerate(figure.panels)
     ]
-    return drawn[0] if len(drawn) == 1 else alt.vconcat(*drawn)
+    # The figure's title would take the place of a single panel's own.
+    alone = len(drawn) == 1 and drawn[0].title is alt.Undefined
+    return drawn[0] if alone else alt.vconcat(*drawn)
 
 
 def _panel(figure: Figure, panel: Panel, field: Field, *, keyed: bool) -> Any:
@@ -77,7 +79,8 @@ def _nameless(named: Sequence[Named]) -> list[str]:
     if not left:
         return []
     said = [f"No room for {len(left)} of {len(named)} names: {left[0]}", *left[1:]]
-    return wrapped(said, ", ", WIDTH, LABEL_SIZE, most_lines=MOST_LINES)
+    *lines, last = wrapped(said, ", ", WIDTH, LABEL_SIZE, most_lines=MOST_LINES)
+    return [*(f"{line}," for line in lines), last]
 
 
 def _heading(title: str, said: Sequence[str] = ()) -> alt.TitleParams:
