@@ -21,8 +21,13 @@ def read(path: Path) -> dict[str, Any]:
     return notebook
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["01-the-paper", "02-a-new-board", "03-choosing"]
+def test_there_are_four() -> None:
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01-the-paper",
+        "02-a-new-board",
+        "03-choosing",
+        "04-from-other-boards",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
