@@ -32,7 +32,8 @@ def suggest_text(
             rounded(cost.params.value) if cost else "?",
             rounded(cost.operations.value) if cost else "?",
         )
-    told = f"{counted(len(names), 'network')} of the {pool} that {' and '.join(references)} know"
+    know = "knows" if len(references) == 1 else "know"
+    told = f"{counted(len(names), 'network')} of the {pool} that {' and '.join(references)} {know}"
     likes = " ".join(f"--like {each}" for each in references)
     return Group(
         Text(f"{told}, the most telling first", style="bold"),
