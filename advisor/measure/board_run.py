@@ -20,6 +20,7 @@ from advisor.measure.host import Host
 from advisor.measure.journal import Journal, begin, exclusive, mend, read_runs
 from advisor.measure.plan import Plan
 from advisor.measure.publish import publish
+from advisor.measure.runtimes.export_folder import drop_oldest
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def measure_board(
         rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
+            drop_oldest()
     return Ended(rows, journal.run_id, finished, campaign.findings.heats)
 
 
