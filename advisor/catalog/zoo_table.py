@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,8 @@ COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak
 """The counts of a network, in the order in which a `Cost` has them."""
 ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
 SOURCE = "advisor-count"
+OWN = "own"
+"""Who has the user's own networks, and their family. Their version tells their content."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,24 @@ class ZooNetwork:
         """The network as the rest of the catalog has it; `None` where it was not counted."""
         if self.counts is None:
             return None
-        cost = Cost(
-            *(Estimate(each, each, each, "measured", SOURCE) for each in map(float, self.counts))
-        )
         return Architecture(
             name=self.architecture,
             family=self.family,
             input_shape=self.input_shape,
             reference=f"{self.library} {self.version}",
             reported=None,
-            counted=cost,
+            counted=exact_cost(self.counts),
             note="",
         )
+
+
+def exact_cost(counts: Sequence[int]) -> Cost:
+    """The cost of a network that was counted.
+
+    Args:
+        counts: those of `COUNTS`.
+    """
+    return Cost(*(Estimate(each, each, each, "measured", SOURCE) for each in map(float, counts)))
 
 
 def of_architecture(architecture: Architecture) -> ZooNetwork:
