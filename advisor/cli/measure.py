@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,20 +14,17 @@ from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from advisor.measure.board_run import Ended
-    from advisor.measure.host import Host
-    from advisor.measure.plan import Plan
-    from advisor.measure.tasks import Variant
-
-CPU_BATCHES = (1, 2, 4, 8, 16)
-GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
 def command(
     architectures: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARCH]...", help="Default: all 14.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ARCH]...",
+            help="Networks by name; your own as net.onnx, net.pt2 or MODULE:FACTORY[@SIZE], after NAME= "
+            "to call it so. Default: all 14.",
+        ),
     ] = None,
     board: Annotated[
         str | None,
@@ -51,7 +47,7 @@ def command(
         typer.Option(
             metavar="NAME,...",
             help="What runs them: eager, compile, onnxruntime, openvino.",
-            show_default="eager",
+            show_default="eager; onnxruntime for ONNX files",
         ),
     ] = None,
     precision: Annotated[
@@ -90,7 +86,9 @@ def command(
     """
     if sys.platform == "win32":
         raise AdvisorError("measuring needs Linux or macOS", "WSL will do")
-    _check_installed()
+    from advisor.cli import measuring_options as asked
+
+    asked.check_installed()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
     from advisor.cli.measurable import keep, measurable
@@ -100,17 +98,19 @@ def command(
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
-    device = _device(device)
-    variants, left_out = _variants(runtime, precision, device)
+    device = asked.device(device)
+    variants, left_out = asked.variants(runtime, precision, device, architectures or [])
     own = target_folder(catalog)
     opened = Catalog(layers_with(own))
-    networks = measurable(opened, architectures or [])
-    plan = _plan([each.name for each in networks], batch, device, threads, variants, power, quick)
+    networks, brought = measurable(opened, architectures or [])
+    names = [each.name for each in networks]
+    plan = asked.plan(names, brought, batch, device, threads, variants, power, quick=quick)
+    left_out = [*left_out, *plan.left_out(), *asked.without_energy(power)]
     sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
     known = {**opened.architectures, **{each.name: each for each in networks}}
     children = RealChildren()
     host = children.describe(plan.device, plan.threads, libraries_of(variants))
-    name = _board_name(board, host)
+    name = asked.board_name(board, host)
     machine = host.accelerator or host.processor
     emit(plan_text(plan, sustained_s, machine, name, known, left_out))
     if dry_run:
@@ -185,92 +185,3 @@ def _tell_sustained(name: str, catalog: str | None) -> None:
     if rows := compare(cold, hot):
         emit_table(compare_text(*both, rows))
         emit("\n")
-
-
-def _check_installed() -> None:
-    from advisor.measure.runtimes.installed import is_installed
-
-    for library in ("torch", "torchvision", "timm", "psutil"):
-        if not is_installed(library):
-            hint = "install it: pip install 'dnn-advisor[measure]'"
-            raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
-
-
-def _variants(
-    runtimes: list[str] | None, precisions: list[str] | None, device: str
-) -> tuple[Sequence[Variant], Sequence[str]]:
-    """What is to run them, and what was left out of that; all that it needs is installed."""
-    from advisor.measure.runtimes.registry import asked_variants, check_installed
-
-    names, formats = _names(runtimes, "eager"), _names(precisions, "fp32")
-    variants, left_out = asked_variants(names, formats, device)
-    check_installed(variants, device)
-    return variants, left_out
-
-
-def _names(given: list[str] | None, default: str) -> list[str]:
-    """Names given one by one, or several with commas between them."""
-    return [name.strip() for text in given or [default] for name in text.split(",")]
-
-
-def _plan(
-    architectures: list[str],
-    batch: str | None,
-    device: str,
-    threads: int,
-    variants: Sequence[Variant],
-    power: str | None,
-    quick: bool,
-) -> Plan:
-    from advisor.architectures.registry import BUILDERS
-    from advisor.measure.plan import FULL, QUICK, Plan
-    from advisor.quantities import POWER, parse, read_batches
-
-    if threads < 0 or threads > 1024:
-        raise AdvisorError(f"threads: {threads} is not a count of threads", "give 0 to 1024")
-    batches = read_batches(batch) if batch is not None else None
-    default = CPU_BATCHES if device == "cpu" else GPU_BATCHES
-    return Plan(
-        architectures=tuple(dict.fromkeys(architectures)) or tuple(BUILDERS),
-        batches=tuple(sorted(batches)) if batches else default,
-        device=device,
-        threads=threads,
-        variants=variants,
-        thoroughness=QUICK if quick else FULL,
-        declared_power_w=None if power is None else parse(power, POWER, "power"),
-    )
-
-
-def _device(device: str) -> str:
-    """The device's full name.
-
-    Raises:
-        AdvisorError: it is none, or is not there.
-    """
-    import torch
-
-    from advisor.errors import shown
-
-    if device == "cpu":
-        return device
-    match = re.fullmatch(r"cuda(?::(\d{1,3}))?", device)
-    if match is None:
-        raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
-    count = torch.cuda.device_count()
-    index = int(match.group(1) or 0)
-    if index >= count:
-        found = f"{count} found" if count else "this torch or this machine has no CUDA"
-        raise AdvisorError(f"no device {device!r} here ({found})", "--device cpu always works")
-    return f"cuda:{index}"
-
-
-def _board_name(asked: str | None, host: Host) -> str:
-    from advisor.catalog.text_file import NAME, NAME_EXPECTED
-    from advisor.errors import shown
-
-    if asked is None:
-        what = host.accelerator or f"{host.processor} {host.details['threads']} threads"
-        return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
-    if not NAME.fullmatch(asked):
-        raise AdvisorError(f"board: {shown(asked)} is no name for a board", NAME_EXPECTED)
-    return asked
