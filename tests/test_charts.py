@@ -355,9 +355,7 @@ def test_in_a_crowd_a_ball_is_named_or_said_to_have_no_room(
     nameless = re.findall(r"No room for (\d+) of 46 names", " ".join(written))
     assert sum(map(int, nameless)) < 0.2 * 46 * len(figure.panels)
     for name in {shortened(dot.network.name) for dot in dots(figure)}:
-        places = sum(
-            bool(re.search(rf"(^|[ ,]){re.escape(name)}(,|$)", each)) for each in written
-        )
+        places = sum(bool(re.search(rf"(^|[ ,]){re.escape(name)}(,|$)", each)) for each in written)
         assert places == len(figure.panels)
 
 
