@@ -514,6 +514,14 @@ def test_without_an_import_the_name_is_still_of_two_libraries(run: Run) -> None:
     assert "both torchvision and timm have" in refused.err
 
 
+@pytest.mark.parametrize("name", ["resnet50@224", TIMMS])
+def test_an_accuracy_that_is_stated_replaces_the_best(imported: Tables, name: str) -> None:
+    asked = ("pick", "--board", "gpu", "--json", "--architectures", "resnet50@224")
+    ran = imported.ask(*asked, "--accuracy-of", f"{name}=55.5")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["best"]["accuracy_top1_percent"]["value"] == 55.5
+
+
 def test_questions_name_it_either_way(imported: Tables) -> None:
     asked = ("pick", "--board", "gpu", "--json", "--architectures", TIMMS, "--explain", TIMMS)
     document = json.loads(imported.ask(*asked).out)

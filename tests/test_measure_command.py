@@ -56,6 +56,19 @@ def test_without_torch_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPa
     assert "pip install 'dnn-advisor[measure]'" in ran.err
 
 
+def test_without_zeus_it_says_what_energy_needs(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setitem(sys.modules, "zeus", None)
+    asked = ("measure", "bn-nin", "--dry-run", "--catalog", tmp_path)
+    told = "left out: energy (zeus is not installed: pip install 'dnn-advisor[energy]')"
+    assert told in run(*asked).out
+    assert told not in run(*asked, "--power", "5W").out
+    monkeypatch.delitem(sys.modules, "zeus")
+    assert "zeus" not in run(*asked).out
+
+
 def test_the_plan_of_the_tests_is_small() -> None:
     assert len(PLAN.cells()) == 6
 

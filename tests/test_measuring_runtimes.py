@@ -15,11 +15,12 @@ import advisor
 from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measure import children
+from advisor.measure import board_run, children
 from advisor.measure.isolation import Outcome
 from advisor.measure.journal import read_runs
 from advisor.measure.publish import describe_rows, run_latencies
-from advisor.measure.tasks import REFERENCE, Cell, PreparedFound
+from advisor.measure.runtimes.export_folder import export_folder
+from advisor.measure.tasks import REFERENCE, Cell, PreparedFound, Task
 from advisor.report.measured_text import measured_text
 from tests.conftest import Overlay, Run
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, measure
@@ -77,19 +78,47 @@ def test_a_run_of_several_goes_on_where_it_stood(tmp_path: Path, after: int) -> 
     assert len(rest.asked) == len(whole.asked) - after
 
 
-class ExportingChildren(FakeChildren):
-    """What they prepare is said to lie in a file that is not there."""
+class ExportingChildren(StoppingChildren):
+    """What they prepare is a file, without which nothing runs."""
 
-    def prepare(self, task: object, limit_s: float) -> Outcome:
-        super().prepare(task, limit_s)  # type: ignore[arg-type]
-        return Outcome("ok", PreparedFound("gone.onnx", 1e-6, 0.5), "")
+    def __init__(self, after: int = 1000) -> None:
+        super().__init__(after, StoppedError)
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        name = f"{task.cell.architecture}.onnx"
+        export_folder().mkdir(parents=True, exist_ok=True)
+        (export_folder() / name).touch()
+        return self._answer(f"prepare {task.cell}", PreparedFound(name, 1e-6, 0.5))
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        assert (export_folder() / task.prepared).exists()
+        return super().time(task, limit_s)
 
 
-def test_what_was_prepared_and_deleted_is_prepared_again(tmp_path: Path) -> None:
+def test_what_was_prepared_and_dropped_is_prepared_again(tmp_path: Path) -> None:
     plan = replace(PLAN, variants=(ORT,))
-    made = ExportingChildren()
-    assert all(row["status"] == "ok" for row in measure(board(tmp_path), made, plan).rows)
-    assert sum(each.startswith("prepare") for each in made.asked) == 6  # for each batch, here
+    whole = measure(tmp_path / "whole", ExportingChildren(), plan)
+    for after in (5, 12):  # while memory is found, and while the cells are timed
+        shutil.rmtree(export_folder())
+        with pytest.raises(StoppedError):
+            measure(tmp_path / str(after), ExportingChildren(after), plan)
+        shutil.rmtree(export_folder())
+        again = ExportingChildren()
+        assert measure(tmp_path / str(after), again, plan).rows == whole.rows
+        prepared = [each for each in again.asked if each.startswith("prepare")]
+        assert len(prepared) == len(PLAN.architectures)
+
+
+def test_a_finished_run_leaves_the_exports_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped: list[None] = []
+    monkeypatch.setattr(board_run, "drop_oldest", lambda: dropped.append(None))
+    with pytest.raises(StoppedError):
+        measure(board(tmp_path), StoppingChildren(5, StoppedError), SEVERAL)
+    assert not dropped
+    measure(board(tmp_path), FakeChildren(), SEVERAL)
+    assert len(dropped) == 1
 
 
 UNEXPORTABLE = Outcome("failed", None, "does not export to ONNX: a branch on data")

@@ -19,7 +19,7 @@ from torch import nn
 import advisor
 from advisor.architectures.complexity import complexity
 from advisor.architectures.onnx_graph import count_onnx
-from advisor.architectures.own_network import count_own
+from advisor.architectures.own_network import read_own
 from advisor.errors import AdvisorError
 from advisor.report import pick_documents
 from tests.conftest import Overlay, Run
@@ -117,10 +117,13 @@ def test_what_pytorch_exports_is_counted_as_what_it_runs(tmp_path: Path) -> None
             torch.export.export(Small().eval(), (images,), dynamic_shapes=batch), file
         )
     same = complexity(Small(), (3, 8, 8))
-    shape, graph = count_own(str(path))
-    assert shape == (3, 8, 8)
-    assert (graph.operations, graph.activations) == (same.operations, same.activations)
-    assert count_own(str(file)) == ((3, 8, 8), same)
+    graph, program = read_own(str(path)), read_own(str(file))
+    assert (graph.input_shape, program.input_shape) == ((3, 8, 8), (3, 8, 8))
+    assert graph.counts.operations == same.operations
+    assert graph.counts.activations == same.activations
+    assert program.counts == same
+    assert graph.any_batch
+    assert program.any_batch
 
 
 # --- what cannot be counted
@@ -370,4 +373,4 @@ def test_a_broken_table_is_told_with_its_place(
 
 def test_counting_refuses_a_size_for_a_file(net: Path) -> None:
     with pytest.raises(AdvisorError, match="tells its own input"):
-        count_own(str(net), (3, 8, 8))
+        read_own(str(net), (3, 8, 8))

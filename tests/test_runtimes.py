@@ -16,7 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.measure.agreement import TOLERANCES, WRONG, compare_answers, fault
 from advisor.measure.images import in_batches, telling_images
 from advisor.measure.isolation import Isolation
-from advisor.measure.runtimes.export_folder import export_folder, is_there, kept
+from advisor.measure.runtimes.export_folder import drop_oldest, export_folder, is_there, kept
 from advisor.measure.runtimes.registry import (
     PRECISIONS,
     RUNTIMES,
@@ -166,6 +166,37 @@ def test_a_file_is_made_once_and_never_half() -> None:
     assert len(made) == 1
     assert is_there(path.name)
     assert is_there("")
+
+
+def test_the_folder_keeps_what_was_used_last() -> None:
+    def make(path: Path) -> None:
+        path.write_bytes(b"x" * 100)
+        path.with_suffix(".bin").write_bytes(b"x" * 100)
+
+    names = ["old", "used", "new"]
+    made = {name: kept(name, "key", ".xml", make, beside=".bin") for name in names}
+    kernels = export_folder() / "inductor" / "kernel"
+    kernels.parent.mkdir()
+    kernels.write_bytes(b"x" * 100)
+    for age, path in enumerate([made["new"], made["used"], made["old"], kernels], start=1):
+        for each in (path, path.with_suffix(".bin"), path.parent):
+            if each.exists() and each != export_folder():
+                os.utime(each, (1e9 - age, 1e9 - age))
+    drop_oldest()
+    assert kernels.exists()
+    assert kept("used", "key", ".xml", make) == made["used"]
+    drop_oldest(most_bytes=450)
+    assert sorted(each.name for each in export_folder().iterdir()) == [
+        f"{name}-key.{ending}" for name in ("new", "used") for ending in ("bin", "xml")
+    ]
+    drop_oldest(most_bytes=250)
+    assert [each.name for each in export_folder().iterdir() if each.suffix == ".xml"] == [
+        "used-key.xml"
+    ]
+    drop_oldest(most_bytes=0)
+    assert list(export_folder().iterdir()) == []
+    export_folder().rmdir()
+    drop_oldest()
 
 
 # --- real runtimes in real children

@@ -23,6 +23,8 @@ from advisor.catalog.count_cache import remember
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.results_table import read_results
 from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.zoo_table import OWN, ZooNetwork, zoo_table
+from advisor.cli.local_bench import LocalBench
 from advisor.errors import AdvisorError
 from advisor.measure import children
 from advisor.measure.isolation import Outcome
@@ -575,6 +577,17 @@ def test_a_network_that_is_built_under_another_name_is_found_again(mine: Mine) -
     assert told["best"]["architecture"] == "resnet50@224"
     assert told["best"]["latency_ms"]["origin"] == "measured"
     assert mine.row("timm:resnet50@224")
+
+
+def test_a_network_of_ones_own_is_not_offered_without_its_file(mine: Mine) -> None:
+    own = ZooNetwork("net@8", OWN, "0" * 16, OWN, (3, 8, 8), (1, 1, 1, 1, 1, 1))
+    (mine.folder / "zoo").mkdir()
+    (mine.folder / "zoo/measured.csv").write_text(zoo_table([own]))
+    catalog = Catalog.open(mine.folder)
+    board = catalog.board("mine")
+    bench = LocalBench(catalog, Surveyed(board, catalog.measurements(board)), None, print)
+    assert not bench.offers(Key("net@8", "eager", "fp32", 1))
+    assert bench.offers(Key("mobilenet_v2@224", "eager", "fp32", 1))
 
 
 def test_a_network_that_crashes_is_spent_and_out(

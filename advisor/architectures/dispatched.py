@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from math import prod
 from typing import Any
 from weakref import finalize
@@ -32,17 +33,33 @@ def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexit
     Raises:
         AdvisorError: an operator's cost is not known.
     """
+    return identified_in_place(module, input_shape)[0]
+
+
+def identified_in_place(
+    module: nn.Module, input_shape: Sequence[int], device: str = "meta"
+) -> tuple[Complexity, str]:
+    """As `counted_in_place`; and what tells the network from one that computes something else.
+
+    That is a digest of every operator that one image goes through, with its arguments: all that decides
+    how long a network takes, and not the values of its weights.
+
+    Args:
+        module: as there.
+        input_shape: as there.
+        device: where to run it. The meta device computes shapes only, so that a large network counts in
+            moments; what branches on values needs the CPU, on which that one image's way is counted.
+    """
     params = sum(parameter.numel() for parameter in module.parameters())
-    # The meta device computes shapes only, so that a large network counts in moments.
-    shapes_only = module.requires_grad_(requires_grad=False).to("meta").eval()
-    kinds = (each.dtype for each in shapes_only.parameters() if each.is_floating_point())
-    image = torch.empty((1, *input_shape), device="meta", dtype=next(kinds, torch.float32))
+    placed = module.requires_grad_(requires_grad=False).to(device).eval()
+    kinds = (each.dtype for each in placed.parameters() if each.is_floating_point())
+    image = torch.zeros((1, *input_shape), device=device, dtype=next(kinds, torch.float32))
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
-        watch.leave_out([*shapes_only.parameters(), *shapes_only.buffers()])
+        watch.leave_out([*placed.parameters(), *placed.buffers()])
         watch.keep(image)
-        shapes_only(image)
-    return Complexity(
+        placed(image)
+    counts = Complexity(
         params=params,
         operations=counter.get_total_flops(),
         activations=watch.activations,
@@ -50,6 +67,7 @@ def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexit
         window_reads=watch.window_reads,
         peak_activations=watch.peak,
     )
+    return counts, watch.digest.hexdigest()
 
 
 @contextmanager
@@ -72,6 +90,7 @@ class _Watch(TorchDispatchMode):
         self.costly = counter.flop_registry
         self.activations = self.layers = self.window_reads = self.alive = self.peak = 0
         self.storages: set[int] = set()
+        self.digest = blake2b(digest_size=8)
 
     def leave_out(self, tensors: Iterable[Tensor]) -> None:
         """Let these be there for nothing."""
@@ -104,6 +123,7 @@ class _Watch(TorchDispatchMode):
         result: object = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         name = packet.__name__
+        self.digest.update(f"{func}{_told(args)}{_told(kwargs)}".encode())
         self.keep(result)
         if packet in self.costly:
             self.activations += result.numel() if isinstance(result, Tensor) else 0
@@ -116,6 +136,18 @@ class _Watch(TorchDispatchMode):
                 "its operations cannot be counted; state them yourself",
             )
         return result
+
+
+def _told(argument: object) -> str:
+    """An operator's argument as text, a tensor by its type and shape; alike in every process."""
+    if isinstance(argument, Tensor):
+        return f"{argument.dtype}{tuple(argument.shape)}"
+    if isinstance(argument, list | tuple):
+        return f"({','.join(map(_told, argument))})"
+    if isinstance(argument, dict):
+        return _told([[key, argument[key]] for key in sorted(argument)])
+    plain = isinstance(argument, str | int | float | bool | torch.dtype | torch.device | None)
+    return repr(argument) if plain else type(argument).__name__
 
 
 def _is_harmless(name: str) -> bool:
@@ -134,23 +166,23 @@ WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
 """Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
 
 _WITHOUT_PRODUCTS = """
-_adaptive_avg_pool2d _log_softmax _native_batch_norm_legit _native_batch_norm_legit_no_training
-_prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index _unsafe_view abs adaptive_avg_pool2d
-adaptive_max_pool2d add addcdiv addcmul alias amax amin arange argmax argmin as_strided atan2
-bitwise_and bitwise_not cat ceil celu clamp clamp_max clamp_min clone col2im constant_pad_nd
-contiguous copy cos cosh cumsum detach div dropout elu empty empty_like empty_strided eq erf exp
-expand expand_as fill flatten flip floor floor_divide fmod full full_like gather ge gelu glu gt
-hardshrink hardsigmoid hardswish hardtanh im2col index index_put_ index_select isfinite isnan le
-leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm linspace log log1p log_softmax
-logical_and logical_not logical_or logit lt masked_fill max maximum mean meshgrid min minimum mish
-movedim mul native_batch_norm native_dropout native_group_norm native_layer_norm ne neg new_empty
-new_full new_ones new_zeros ones ones_like permute pixel_shuffle pixel_unshuffle pow prelu
-reciprocal reflection_pad2d relu remainder repeat replication_pad2d reshape roll round rsqrt rsub
-scalar_tensor scatter select select_scatter selu sgn sigmoid sign silu sin sinh slice
-slice_scatter softplus sort split split_with_sizes sqrt square squeeze stack std std_mean sub sum
-t tanh tile topk transpose tril triu trunc unbind unfold unsqueeze upsample_bicubic2d
-upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d var var_mean view
-where zero zeros zeros_like
+_adaptive_avg_pool2d _local_scalar_dense _log_softmax _native_batch_norm_legit
+_native_batch_norm_legit_no_training _prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index
+_unsafe_view abs adaptive_avg_pool2d adaptive_max_pool2d add addcdiv addcmul alias amax amin arange
+argmax argmin as_strided atan2 bitwise_and bitwise_not cat ceil celu clamp clamp_max clamp_min clone
+col2im constant_pad_nd contiguous copy cos cosh cumsum detach div dropout elu empty empty_like
+empty_strided eq equal erf exp expand expand_as fill flatten flip floor floor_divide fmod full
+full_like gather ge gelu glu gt hardshrink hardsigmoid hardswish hardtanh im2col index index_put_
+index_select isfinite isnan le leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm
+linspace log log1p log_softmax logical_and logical_not logical_or logit lt masked_fill max maximum
+mean meshgrid min minimum mish movedim mul native_batch_norm native_dropout native_group_norm
+native_layer_norm ne neg new_empty new_full new_ones new_zeros ones ones_like permute pixel_shuffle
+pixel_unshuffle pow prelu reciprocal reflection_pad2d relu remainder repeat replication_pad2d
+reshape roll round rsqrt rsub scalar_tensor scatter select select_scatter selu sgn sigmoid sign silu
+sin sinh slice slice_scatter softplus sort split split_with_sizes sqrt square squeeze stack std
+std_mean sub sum t tanh tile topk transpose tril triu trunc unbind unfold unsqueeze
+upsample_bicubic2d upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d var
+var_mean view where zero zeros zeros_like
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
 """Operators of ATen without products worth counting: they move, pool, normalise or activate."""

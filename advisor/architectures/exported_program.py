@@ -1,4 +1,4 @@
-"""Counting a network that `torch.export` has written to a file."""
+"""A network that `torch.export` has written to a file."""
 
 from __future__ import annotations
 
@@ -10,36 +10,13 @@ from advisor.architectures.complexity import Complexity
 from advisor.errors import AdvisorError, shown
 
 
-def count_exported(path: Path) -> tuple[tuple[int, int, int], Complexity]:
-    """Count the network in a file of `torch.export.save`.
-
-    Returns:
-        The input's channels, height and width; and the counts.
+def loaded(path: Path) -> Any:
+    """The program in a file of `torch.export.save`.
 
     Raises:
-        AdvisorError: the file is broken, takes anything else than one batch of images of a fixed size,
-            or does what cannot be counted.
+        AdvisorError: the file is broken.
         ModuleNotFoundError: torch is not installed.
     """
-    program = _loaded(path)
-    shape = _input_shape(path, program)
-    from advisor.architectures.dispatched import counted_in_place
-
-    module = program.module()
-    # What is exported is in evaluation mode already, and cannot be told so.
-    module.eval = lambda: module
-    try:
-        return shape, counted_in_place(module, shape)
-    except AdvisorError:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever the exported code raises, it is told)
-        raise AdvisorError(
-            f"{path}: it does not run on one image: {_first_line(error)}",
-            "export it with batch 1, or with a dynamic batch",
-        ) from None
-
-
-def _loaded(path: Path) -> Any:
     import torch
 
     with warnings.catch_warnings():
@@ -53,12 +30,58 @@ def _loaded(path: Path) -> Any:
             ) from None
 
 
-def _input_shape(path: Path, program: Any) -> tuple[int, int, int]:
-    names = program.graph_signature.user_inputs
+def module_of(program: Any) -> Any:
+    """The program as a `torch.nn.Module`, its weights those of the file."""
+    module = program.module()
+    # What is exported is in the mode in which it was exported, and cannot be told another.
+    module.eval = lambda: module
+    return module
+
+
+def count_program(path: Path, program: Any) -> tuple[tuple[int, int, int], Complexity]:
+    """Count the network in a file of `torch.export.save`.
+
+    Args:
+        path: the file.
+        program: what it holds.
+
+    Returns:
+        The input's channels, height and width; and the counts.
+
+    Raises:
+        AdvisorError: it takes anything else than one batch of images of a fixed size, or does what
+            cannot be counted.
+    """
+    from advisor.architectures.dispatched import counted_in_place
+
+    shape = _input_shape(path, program)
+    try:
+        return shape, counted_in_place(module_of(program), shape)
+    except AdvisorError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever the exported code raises, it is told)
+        raise AdvisorError(
+            f"{path}: it does not run on one image: {_first_line(error)}",
+            "export it with batch 1, or with a dynamic batch",
+        ) from None
+
+
+def any_batch(program: Any) -> bool:
+    """Whether it takes batches of any size; else it takes one image at a time."""
+    images = _inputs(program)
+    return bool(images) and not isinstance(images[0].shape[0], int)
+
+
+def _inputs(program: Any) -> list[Any]:
+    """What stands for the values that it is called with."""
     values = {node.name: node.meta.get("val") for node in program.graph.nodes}
-    inputs = [values.get(name) for name in names]
+    return [values.get(name) for name in program.graph_signature.user_inputs]
+
+
+def _input_shape(path: Path, program: Any) -> tuple[int, int, int]:
+    inputs = _inputs(program)
     if len(inputs) != 1 or getattr(inputs[0], "dim", lambda: 0)() != 4:
-        told = ", ".join(map(str, names)) or "none"
+        told = ", ".join(map(str, program.graph_signature.user_inputs)) or "none"
         raise AdvisorError(
             f"{path}: its inputs ({told}) are not one batch of images",
             "export it with an input of batch x channels x height x width",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.architectures.complexity import Complexity
+from advisor.architectures.onnx_file import first_line, image_of, input_shape, loaded
 from advisor.architectures.onnx_operators import (
     ALIASES,
     IN_PLACE,
@@ -39,76 +40,23 @@ def count_onnx(path: Path) -> tuple[tuple[int, int, int], Complexity]:
             of images of a fixed size, or has an operator whose cost is not known.
         ModuleNotFoundError: onnx is not installed.
     """
-    model = _loaded(path)
-    shape = _input_shape(path, model.graph)
+    return count_model(path, loaded(path))
+
+
+def count_model(path: Path, model: Any) -> tuple[tuple[int, int, int], Complexity]:
+    """As `count_onnx`, of what is loaded already; it is changed to what one image needs."""
+    shape = input_shape(path, model.graph)
     graph = _with_shapes(path, model)
     return shape, _Count(path, graph, shape).result()
-
-
-def _loaded(path: Path) -> Any:
-    import onnx
-    from google.protobuf.message import DecodeError
-    from onnx.external_data_helper import uses_external_data
-
-    try:
-        model = onnx.load(str(path), load_external_data=False)
-    except (DecodeError, ValueError) as error:
-        raise AdvisorError(
-            f"{path}: no file of the ONNX format, or a truncated one ({_first_line(error)})",
-            "export it again",
-        ) from None
-    except OSError as error:
-        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    if not model.graph.node:
-        raise AdvisorError(f"{path}: no graph in it, or a truncated one", "export it again")
-    for tensor in model.graph.initializer:
-        if uses_external_data(tensor):
-            place = {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
-            if not (path.parent / place).is_file():
-                raise AdvisorError(
-                    f"{path}: its external data {shown(place)} is missing",
-                    "put the file beside it, or export with external_data=False",
-                )
-    return model
-
-
-def _input_shape(path: Path, graph: Any) -> tuple[int, int, int]:
-    """Channels, height and width of the one input; its batch is set to one image."""
-    weights = {each.name for each in graph.initializer}
-    inputs = [each for each in graph.input if each.name not in weights]
-    if len(inputs) != 1:
-        names = ", ".join(each.name for each in inputs[:5]) or "none"
-        raise AdvisorError(
-            f"{path}: {len(inputs)} inputs ({names}) where one batch of images is expected",
-            "export the network alone",
-        )
-    tensor = inputs[0].type.tensor_type
-    axes = list(tensor.shape.dim)
-    if len(axes) != 4:
-        raise AdvisorError(
-            f"{path}: its input has {len(axes)} axes where a batch of images has four",
-            "export it with an input of batch x channels x height x width",
-        )
-    if axes[0].dim_value > 1:
-        raise AdvisorError(
-            f"{path}: its batch is fixed at {axes[0].dim_value}", "export it with batch 1 or any"
-        )
-    for axis, name in zip(axes[1:], ("channels", "height", "width"), strict=True):
-        if axis.dim_value < 1:
-            called = shown(axis.dim_param) if axis.dim_param else "unknown"
-            raise AdvisorError(
-                f"{path}: the {name} of its input are dynamic ({called})",
-                "only the batch may be; export it at a fixed size",
-            )
-    axes[0].Clear()
-    axes[0].dim_value = 1
-    return axes[1].dim_value, axes[2].dim_value, axes[3].dim_value
 
 
 def _with_shapes(path: Path, model: Any) -> Any:
     """The graph with the shape of every value, for one image."""
     import onnx
 
+    batch = image_of(model.graph).type.tensor_type.shape.dim[0]
+    batch.Clear()
+    batch.dim_value = 1
     del model.graph.value_info[:]  # of any batch, perhaps; told anew for one image
     for value in model.graph.output:
         value.type.tensor_type.ClearField("shape")
@@ -118,7 +66,7 @@ def _with_shapes(path: Path, model: Any) -> Any:
         ).graph
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         raise AdvisorError(
-            f"{path}: its shapes cannot be followed: {_first_line(error)}", "export it again"
+            f"{path}: its shapes cannot be followed: {first_line(error)}", "export it again"
         ) from None
 
 
@@ -131,7 +79,7 @@ class _Count:
         self.shapes: dict[str, tuple[int, ...]] = {
             each.name: tuple(each.dims) for each in graph.initializer
         }
-        image = next(each.name for each in graph.input if each.name not in self.weights)
+        image = image_of(graph).name
         self.shapes[image] = (1, *input_shape)
         self.image = image
         for value in (*graph.value_info, *graph.output):
@@ -245,8 +193,3 @@ def _attribute(node: Any, name: str, default: Any) -> Any:
         if each.name == name:
             return onnx.helper.get_attribute_value(each)
     return default
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else type(error).__name__

@@ -42,7 +42,10 @@ def _draw(parameter: Tensor, block: Tensor) -> None:
         parameter.zero_()
         return
     scaled = block * math.sqrt(2 / parameter[0].numel())
-    flat = parameter.view(-1)
+    in_order = parameter.is_contiguous()  # which one in another memory format is not
+    flat = parameter.view(-1) if in_order else parameter.new_empty(parameter.numel())
     for start in range(0, len(flat), BLOCK):
         piece = flat[start : start + BLOCK]
         piece.copy_(scaled[: len(piece)])
+    if not in_order:
+        parameter.copy_(flat.view(parameter.shape))

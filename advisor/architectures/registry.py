@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from advisor.architectures.alexnet import alexnet, bn_alexnet
 from advisor.architectures.bn_nin import bn_nin
 from advisor.architectures.enet import enet
+from advisor.architectures.identity import is_own
 from advisor.architectures.timm_zoo import timm_library
 from advisor.architectures.torchvision_import import torchvision_models
 from advisor.architectures.zoo import build_design, find
@@ -21,13 +22,19 @@ def build(name: str) -> nn.Module:
     """The architecture of that name with random weights, in evaluation mode, on the CPU.
 
     Args:
-        name: one of `BUILDERS`, or a network of torchvision's or timm's as `name@size`.
+        name: one of `BUILDERS`, a network of torchvision's or timm's as `name@size`, or the user's own as
+            `module:factory`.
 
     Raises:
-        AdvisorError: the name is unknown, or a library that it needs is not installed.
+        AdvisorError: the name is unknown, a library that it needs is not installed, or the user's code
+            does not make a network.
     """
     if name in BUILDERS:
         return BUILDERS[name]().eval()
+    if is_own(name):
+        from advisor.architectures.user_module import made
+
+        return made(name).eval()
     if "@" not in name:
         raise AdvisorError(f"unknown architecture {shown(name)}", closest(name, BUILDERS))
     return build_design(find(name))

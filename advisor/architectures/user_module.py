@@ -7,49 +7,70 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from advisor.architectures.complexity import Complexity, complexity
+from advisor.architectures.complexity import Complexity
+from advisor.architectures.dispatched import identified_in_place
 from advisor.errors import AdvisorError, shown
 
 
-def complexity_of(name: str, input_shape: Sequence[int]) -> Complexity:
-    """Count the network that `module:factory` makes.
+def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
+    """Count the network that `module:factory` makes, and tell it from others.
 
     Args:
         name: an importable module and a function in it that takes no arguments and returns a
             `torch.nn.Module`; the working directory is looked in, too.
         input_shape: channels, height, width.
 
+    Returns:
+        The counts; and a digest of what it computes, as `identified_in_place` has it.
+
     Raises:
         AdvisorError: it cannot be imported, made, run at that shape, or counted; the message says
             which.
     """
-    module = _made(name)
+    torch.manual_seed(0)  # so that what branches on values goes the same way each time
+    module = made(name)
     try:
-        return complexity(module, input_shape)
+        try:
+            return identified_in_place(deepcopy(module), input_shape)
+        except AdvisorError:
+            raise
+        except Exception:  # noqa: BLE001  (it may branch on values; what else it is shows there, too)
+            return identified_in_place(module, input_shape, "cpu")
     except AdvisorError:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the user's code raises, it is told)
         shape = "x".join(map(str, input_shape))
         raise AdvisorError(
-            f"{name} fails at input {shape}: {_first_line(error)}", "give its own by --input"
+            f"{name} fails at input {shape}: {_first_line(error)}",
+            f"if it takes another, say so: {name}@160 or {name}@3x160x160",
         ) from None
 
 
-def _made(name: str) -> nn.Module:
+def made(name: str) -> nn.Module:
+    """What `module:factory` makes.
+
+    Raises:
+        AdvisorError: it cannot be imported or made.
+    """
     with _contained():
         return _called(name)
 
 
 @contextmanager
 def _contained() -> Iterator[None]:
-    """Undo what code does besides: what it prints is no part of an answer, nor may it move the process."""
+    """Undo what code does besides: what it prints is no part of an answer, nor may it move the process.
+
+    It sees no arguments, since those of the command are not meant for it.
+    """
     here, dtype, arguments = Path.cwd(), torch.get_default_dtype(), sys.argv[:]
     try:
+        sys.argv[1:] = []
         with redirect_stdout(sys.stderr):
             yield
     finally:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from advisor.catalog.count_cache import installed_version
 from advisor.catalog.csv_file import FORMULA_STARTS
-from advisor.catalog.records import Architecture, Cost, Estimate
-from advisor.catalog.zoo_table import COUNTS, SOURCE, ZooNetwork
+from advisor.catalog.records import Architecture
+from advisor.catalog.zoo_table import COUNTS, OWN, ZooNetwork, exact_cost
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
     from advisor.architectures.complexity import Complexity
     from advisor.architectures.design import Design
+    from advisor.architectures.own_network import OwnNetwork
 
 MOST_FAULT = 200
 """How much of a message is kept of a network that cannot be counted."""
@@ -54,22 +55,26 @@ def counted(network: ZooNetwork) -> ZooNetwork:
         return _network_with_fault(network, error)
 
 
-def own_architecture(name: str, what: str, input_shape: Sequence[int] | None) -> Architecture:
+def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
     """A network of the user's own, counted.
 
     Args:
-        name: what to call it.
         what: a file of the ONNX format or of torch.export, or `module:factory`.
         input_shape: channels, height and width, where `what` does not tell them.
 
     Raises:
         AdvisorError: it cannot be read, run or counted; the message says why.
     """
-    from advisor.architectures.own_network import count_own
+    from advisor.architectures.own_network import read_own
 
     with _needing("runtimes" if what.endswith(".onnx") else "measure"):
-        shape, counts = count_own(what, input_shape)
-    return Architecture(name, "own", shape, what, None, _cost(counts), "")
+        return read_own(what, input_shape)
+
+
+def own_architecture(name: str, own: OwnNetwork) -> Architecture:
+    """A network of the user's own as the catalog has it; its reference tells its content."""
+    cost = exact_cost([getattr(own.counts, each) for each in COUNTS])
+    return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, "")
 
 
 def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
@@ -93,16 +98,6 @@ def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
         input_shape=network.input_shape,
         counts=None,
         fault=told.lstrip(FORMULA_STARTS + " ")[:MOST_FAULT],
-    )
-
-
-def _cost(counts: Complexity) -> Cost:
-    return Cost(
-        **{
-            name: Estimate(value, value, value, "measured", SOURCE)
-            for name in COUNTS
-            for value in [float(getattr(counts, name))]
-        }
     )
 
 

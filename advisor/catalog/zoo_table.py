@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,8 @@ COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak
 """The counts of a network, in the order in which a `Cost` has them."""
 ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
 SOURCE = "advisor-count"
+OWN = "own"
+"""Who has the user's own networks, and their family. Their version tells their content."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class ZooNetwork:
             input_shape=self.input_shape,
             reference=f"{self.library} {self.version}".strip(),
             reported=self.reported.cost if self.reported else None,
-            counted=self._counted(),
+            counted=None if self.counts is None else exact_cost(self.counts),
             note="",
         )
 
@@ -84,13 +86,6 @@ class ZooNetwork:
             return dict(zip(COUNTS, self.counts, strict=True))
         told = zip(FIGURES, self.reported.figures if self.reported else (), strict=False)
         return {name: figure for name, figure in told if figure is not None}
-
-    def _counted(self) -> Cost | None:
-        if self.counts is None:
-            return None
-        return Cost(
-            *(Estimate(each, each, each, "measured", SOURCE) for each in map(float, self.counts))
-        )
 
     def as_counted(self) -> ZooNetwork:
         """The same as its library has it, whatever a table tells of it."""
@@ -112,6 +107,15 @@ def imported(reported: Reported) -> ZooNetwork:
         counts=None,
         reported=reported,
     )
+
+
+def exact_cost(counts: Sequence[int]) -> Cost:
+    """The cost of a network that was counted.
+
+    Args:
+        counts: those of `COUNTS`.
+    """
+    return Cost(*(Estimate(each, each, each, "measured", SOURCE) for each in map(float, counts)))
 
 
 def of_architecture(architecture: Architecture) -> ZooNetwork:

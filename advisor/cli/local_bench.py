@@ -61,8 +61,11 @@ class LocalBench:
     def offers(self, key: Key) -> bool:
         """Whether the network is one that can be built."""
         from advisor.architectures.registry import BUILDERS
+        from advisor.catalog.zoo_table import OWN
 
-        return key.architecture in BUILDERS or key.architecture in self.catalog.zoo.networks
+        known = self.catalog.zoo.networks.get(key.architecture)
+        of_a_library = known is not None and known.library != OWN  # else its file would be needed
+        return key.architecture in BUILDERS or of_a_library
 
     def measure(self, key: Key) -> Attempt:
         """Measure one candidate, as `advisor measure --quick` does."""
@@ -101,7 +104,7 @@ class LocalBench:
         """
         from advisor.measure.runtimes.registry import asked_variants, check_installed
 
-        (network,) = measurable(self.catalog, [key.architecture])
+        (network,), _ = measurable(self.catalog, [key.architecture])
         variants, _ = asked_variants([key.runtime], [key.precision], self.device)
         check_installed(variants, self.device)
         return network, variants

@@ -1,43 +1,69 @@
-"""The networks that `advisor measure` is to run, by name; what a library's cost is kept with the rows."""
+"""The networks that `advisor measure` is to run, by name; what each costs is kept with the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.cli.output import complain
 from advisor.errors import AdvisorError, closest, shown
 
+if TYPE_CHECKING:
+    from advisor.catalog.own_networks import Measurable
 
-def measurable(catalog: Catalog, names: Iterable[str]) -> list[Architecture]:
-    """The networks of these names; a library's that is not counted yet is counted.
+
+def measurable(
+    catalog: Catalog, names: Iterable[str]
+) -> tuple[list[Architecture], dict[str, Measurable]]:
+    """The networks of these names, and those of them that are the user's own, by name.
+
+    A library's that is not counted yet is counted; so is the user's own.
 
     Raises:
-        AdvisorError: a name is none that can be built.
+        AdvisorError: a name is none that can be built, or a network cannot be counted.
     """
     from advisor.architectures.identity import is_own
+    from advisor.catalog.own_networks import measurable_own, split_name
+
+    found: list[Architecture] = []
+    own: dict[str, Measurable] = {}
+    for text in dict.fromkeys(names):
+        if is_own(split_name(text)[1]):
+            each = measurable_own(catalog, text)
+            name = each.architecture.name
+            if own.setdefault(name, each).content != each.content:
+                raise AdvisorError(f"two networks are called {name}", f"name one: NAME={text}")
+            found.append(each.architecture)
+        else:
+            found.append(_known(catalog, text))
+    return found, own
+
+
+def _known(catalog: Catalog, name: str) -> Architecture:
+    """A network of the catalog or of a library."""
     from advisor.architectures.registry import BUILDERS
+    from advisor.catalog.zoo_table import OWN
     from advisor.solve.named_network import network_to_build
 
-    found = []
-    for name in dict.fromkeys(names):
-        if is_own(name):
-            hint = "advisor predict takes files and module:factory"
-            raise AdvisorError(f"{shown(name)} is no name of a network that can be measured", hint)
-        network, notes = network_to_build(catalog, name)
-        if network.name not in BUILDERS and network.name in dict(catalog.architectures):
-            hint = closest(name, BUILDERS)
-            raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)
-        found.append(network)
-        for note in notes:
-            complain(f"warning: {note}")
-    return found
+    network, notes = network_to_build(catalog, name)
+    if network.family == OWN:
+        hint = f"name it: advisor measure {network.name}=net.onnx"
+        raise AdvisorError(
+            f"{network.name} is your own: it is measured from its file or code", hint
+        )
+    if network.name not in BUILDERS and network.name in dict(catalog.architectures):
+        hint = closest(name, BUILDERS)
+        raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)
+    for note in notes:
+        complain(f"warning: {note}")
+    return network
 
 
-def keep(catalog: Path, networks: Iterable[Architecture]) -> None:
-    """Write what a library's networks cost into the user's catalog, whose rows are to name them.
+def keep(catalog: Path, networks: Sequence[Architecture]) -> None:
+    """Write what these networks cost into the user's catalog, whose rows are to name them.
 
     Raises:
         AdvisorError: the file cannot be written, or is broken.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,20 +14,17 @@ from advisor.cli.this_machine import check_can_measure, device_named
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from advisor.measure.board_run import Ended
-    from advisor.measure.host import Host
-    from advisor.measure.plan import Plan
-    from advisor.measure.tasks import Variant
-
-CPU_BATCHES = (1, 2, 4, 8, 16)
-GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
 
 
 def command(
     architectures: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARCH]...", help="Default: all 14.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ARCH]...",
+            help="Networks by name; your own as net.onnx, net.pt2 or MODULE:FACTORY[@SIZE], after NAME= "
+            "to call it so. Default: all 14.",
+        ),
     ] = None,
     board: Annotated[
         str | None,
@@ -51,7 +47,7 @@ def command(
         typer.Option(
             metavar="NAME,...",
             help="What runs them: eager, compile, onnxruntime, openvino.",
-            show_default="eager",
+            show_default="eager; onnxruntime for ONNX files",
         ),
     ] = None,
     precision: Annotated[
@@ -91,6 +87,7 @@ def command(
     check_can_measure()
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
+    from advisor.cli import measuring_options as asked
     from advisor.cli.measurable import keep, measurable
     from advisor.measure.children import RealChildren
     from advisor.measure.runtimes.registry import libraries_of
@@ -99,16 +96,18 @@ def command(
     from advisor.report.measuring_plan_text import plan_text
 
     device = device_named(device)
-    variants, left_out = _variants(runtime, precision, device)
+    variants, left_out = asked.variants(runtime, precision, device, architectures or [])
     own = target_folder(catalog)
     opened = Catalog(layers_with(own))
-    networks = measurable(opened, architectures or [])
-    plan = _plan([each.name for each in networks], batch, device, threads, variants, power, quick)
+    networks, brought = measurable(opened, architectures or [])
+    names = [each.name for each in networks]
+    plan = asked.plan(names, brought, batch, device, threads, variants, power, quick=quick)
+    left_out = [*left_out, *plan.left_out(), *asked.without_energy(power)]
     sustained_s = parse(sustained, DURATION, "sustained") if sustained is not None else 0.0
     known = {**opened.architectures, **{each.name: each for each in networks}}
     children = RealChildren()
     host = children.describe(plan.device, plan.threads, libraries_of(variants))
-    name = _board_name(board, host)
+    name = asked.board_name(board, host)
     machine = host.accelerator or host.processor
     emit(plan_text(plan, sustained_s, machine, name, known, left_out))
     if dry_run:
@@ -186,60 +185,3 @@ def _tell_sustained(name: str, catalog: str | None) -> None:
     if rows := compare(cold, hot):
         emit_table(compare_text(*both, rows))
         emit("\n")
-
-
-def _variants(
-    runtimes: list[str] | None, precisions: list[str] | None, device: str
-) -> tuple[Sequence[Variant], Sequence[str]]:
-    """What is to run them, and what was left out of that; all that it needs is installed."""
-    from advisor.measure.runtimes.registry import asked_variants, check_installed
-
-    names, formats = _names(runtimes, "eager"), _names(precisions, "fp32")
-    variants, left_out = asked_variants(names, formats, device)
-    check_installed(variants, device)
-    return variants, left_out
-
-
-def _names(given: list[str] | None, default: str) -> list[str]:
-    """Names given one by one, or several with commas between them."""
-    return [name.strip() for text in given or [default] for name in text.split(",")]
-
-
-def _plan(
-    architectures: list[str],
-    batch: str | None,
-    device: str,
-    threads: int,
-    variants: Sequence[Variant],
-    power: str | None,
-    quick: bool,
-) -> Plan:
-    from advisor.architectures.registry import BUILDERS
-    from advisor.measure.plan import FULL, QUICK, Plan
-    from advisor.quantities import POWER, parse, read_batches
-
-    if threads < 0 or threads > 1024:
-        raise AdvisorError(f"threads: {threads} is not a count of threads", "give 0 to 1024")
-    batches = read_batches(batch) if batch is not None else None
-    default = CPU_BATCHES if device == "cpu" else GPU_BATCHES
-    return Plan(
-        architectures=tuple(dict.fromkeys(architectures)) or tuple(BUILDERS),
-        batches=tuple(sorted(batches)) if batches else default,
-        device=device,
-        threads=threads,
-        variants=variants,
-        thoroughness=QUICK if quick else FULL,
-        declared_power_w=None if power is None else parse(power, POWER, "power"),
-    )
-
-
-def _board_name(asked: str | None, host: Host) -> str:
-    from advisor.catalog.text_file import NAME, NAME_EXPECTED
-    from advisor.errors import shown
-
-    if asked is None:
-        what = host.accelerator or f"{host.processor} {host.details['threads']} threads"
-        return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
-    if not NAME.fullmatch(asked):
-        raise AdvisorError(f"board: {shown(asked)} is no name for a board", NAME_EXPECTED)
-    return asked

@@ -25,7 +25,7 @@ def command(
         typer.Argument(
             metavar="[NAME|FILE|MODULE:FACTORY]",
             help="A network, one of a library's (mobilenet_v2@224), a file (.onnx, .pt2), or code "
-            "that makes one.",
+            "that makes one (MODULE:FACTORY[@SIZE]).",
         ),
     ] = None,
     board: Annotated[

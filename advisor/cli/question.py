@@ -132,7 +132,12 @@ def _question(
     ] = None,
     accuracy_of: Annotated[
         list[str] | None,
-        _option("NAME=PERCENT", "Its accuracy; can be repeated.", _FROM, False),
+        _option(
+            "NAME=PERCENT",
+            "Its accuracy, or that of one measured (net@224=71.2); can be repeated.",
+            _FROM,
+            False,
+        ),
     ] = None,
     accuracy_table: Annotated[
         str | None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.errors import AdvisorError
-from advisor.measure.tasks import REFERENCE, PreparedFound
+from advisor.measure.tasks import PreparedFound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def fault(precision: str, found: PreparedFound) -> str:
         return f"{WRONG}: some are no numbers"
     if found.difference > tolerance:
         return (
-            f"{WRONG}: they differ from {' '.join(REFERENCE)} by {found.difference:.2g} of the "
+            f"{WRONG}: they differ from {found.reference} by {found.difference:.2g} of the "
             f"largest, and {tolerance:g} is tolerated"
         )
     if found.image_effect < 2 * tolerance:

@@ -20,6 +20,7 @@ from advisor.measure.host import Host
 from advisor.measure.journal import Journal, begin, exclusive, mend, read_runs
 from advisor.measure.plan import Plan
 from advisor.measure.publish import publish
+from advisor.measure.runtimes.export_folder import drop_oldest
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,9 @@ def measure_board(
     except OSError as error:
         raise AdvisorError(f"{board_folder}: {(error.strerror or str(error)).lower()}") from None
     with exclusive(board_folder):
-        journal = _journal(board_folder / "runs", plan, host, fresh=fresh)
+        journals = read_runs(board_folder / "runs")
+        check_contents(journals, plan)
+        journal = _journal(board_folder / "runs", journals, plan, host, fresh=fresh)
         if journal.records:
             tell(f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0)
         publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
@@ -85,6 +88,7 @@ def measure_board(
         rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
+            drop_oldest()
     return Ended(rows, journal.run_id, finished, campaign.findings.heats)
 
 
@@ -93,6 +97,21 @@ def unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
     last = journals[-1] if journals else None
     same = last is not None and last.header.get("plan") == plan.as_record() and not last.finished
     return last if same else None
+
+
+def check_contents(journals: Sequence[Journal], plan: Plan) -> None:
+    """Refuse to take rows of unlike networks together.
+
+    Raises:
+        AdvisorError: an earlier run had another network of the user's own under the same name.
+    """
+    for journal in journals:
+        for name, content in journal.header["plan"].get("own", {}).items():
+            if name in plan.own and plan.own[name].content != content:
+                raise AdvisorError(
+                    f"run {journal.run_id} of this board measured another network as {name}",
+                    f"call this one otherwise (NAME={plan.own[name].made_from}), or name another --board",
+                )
 
 
 def check_owner(board_folder: Path, host: Host) -> None:
@@ -134,9 +153,11 @@ class _AnySource(frozenset[str]):
         return True
 
 
-def _journal(runs: Path, plan: Plan, host: Host, *, fresh: bool) -> Journal:
+def _journal(
+    runs: Path, journals: Sequence[Journal], plan: Plan, host: Host, *, fresh: bool
+) -> Journal:
     """The last run, where it can go on, or a new one."""
-    last = None if fresh else unfinished(read_runs(runs), plan)
+    last = None if fresh else unfinished(journals, plan)
     if last is not None:
         mend(last)
         return last

@@ -137,6 +137,8 @@ class Campaign:
         live.sort(key=lambda each: run_operations(each, self.known), reverse=True)
         reason = ""
         for cell in live if seconds else []:
+            if not self._is_prepared(cell):
+                continue
             self.tell(f"heating the board with {cell}", seconds + self._remaining_s())
             limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
             outcome = self.children.heat(self._task(cell), seconds, limit_s)
@@ -187,6 +189,8 @@ class Campaign:
 
     def _time(self, cells: Iterable[Cell]) -> None:
         for cell in cells:
+            if not self._is_prepared(cell):  # again, where what was prepared has been dropped since
+                continue
             self.tell(f"timing {cell}", self._remaining_s())
             limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
             self._keep(cell, self.children.time(self._task(cell), limit_s), _timing_record)
@@ -198,6 +202,8 @@ class Campaign:
         done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
         cells = [cell for cell, _ in self._live() if cell not in done]
         for cell in self._shuffled(cells, "energy"):
+            if not self._is_prepared(cell):
+                continue
             self.tell(f"energy of {cell}", self._remaining_s())
             outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
             if outcome.value == NO_METER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from advisor.measure.verdict import Conditions, verdict
 
 MOST_OTHERS_IN_SESSION = 0.05
 """Share of the processor time that others may take in a session that counts."""
+
+PREPARED = fields(PreparedFound)
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,8 @@ class Findings:
             found.averaged = found.averaged or record["runs_per_value"] > 1
             self.runs[-1].append((cell, session))
         elif "image_effect" in record:
-            prepared = PreparedFound(
-                record["prepared"], record["difference"], record["image_effect"]
-            )
+            told = {each.name: record[each.name] for each in PREPARED if each.name in record}
+            prepared = PreparedFound(**told)
             self.prepared[Cell(*record["holds_for"])] = prepared
             if reason := fault(cell.precision, prepared):
                 found.status, found.reason = "failed", reason

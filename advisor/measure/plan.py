@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
+from advisor.catalog.own_networks import Measurable
 from advisor.catalog.records import Architecture
-from advisor.measure.tasks import Cell, Task, Variant
+from advisor.errors import AdvisorError
+from advisor.measure.tasks import SERVE_ONNX, Cell, Task, Variant
 from advisor.measure.timing import SessionLimits
 
 
@@ -54,6 +56,7 @@ class Plan:
         thoroughness: how much evidence to gather.
         declared_power_w: net power as the user states it, if so.
         sustained_s: for how long the board is heated before anything is timed; 0 for not at all.
+        own: those of the architectures that are the user's own.
     """
 
     architectures: Sequence[str]
@@ -64,6 +67,7 @@ class Plan:
     thoroughness: Thoroughness
     declared_power_w: float | None
     sustained_s: float = 0.0
+    own: Mapping[str, Measurable] = field(default_factory=dict)
 
     def sustained(self, seconds: float) -> Plan:
         """The same on a heated board, which every session keeps hot."""
@@ -72,32 +76,75 @@ class Plan:
         return replace(self, thoroughness=thoroughness, sustained_s=seconds)
 
     def cells(self) -> list[Cell]:
-        """Everything to measure, the smallest batches first."""
-        return [
+        """Everything to measure that can be, the smallest batches first."""
+        cells = [
             Cell(name, batch, *variant)
             for batch in self.batches
             for name in self.architectures
             for variant in self.variants
         ]
+        return [cell for cell in cells if not self.fault(cell)]
+
+    def fault(self, cell: Cell) -> str:
+        """Why a cell cannot be served, where the user's own network says so; else ""."""
+        own = self.own.get(cell.architecture)
+        if own is None:
+            return ""
+        if own.is_onnx and cell.runtime not in SERVE_ONNX:
+            return f"{cell.runtime} cannot run an ONNX file; {' and '.join(SERVE_ONNX)} can"
+        return "" if own.any_batch or cell.batch == 1 else "its batch is fixed at 1"
+
+    def left_out(self) -> list[str]:
+        """What of the user's own networks is left out, and why.
+
+        Raises:
+            AdvisorError: a network is left out altogether.
+        """
+        told: dict[tuple[str, str], dict[str, None]] = {}
+        for name in self.own:
+            cells = [
+                Cell(name, batch, *variant) for batch in self.batches for variant in self.variants
+            ]
+            faults = {cell: self.fault(cell) for cell in cells}
+            if all(faults.values()):
+                first = next(iter(faults.values()))
+                runtimes = dict.fromkeys([*(each for each, _ in self.variants), SERVE_ONNX[0]])
+                what = f"--runtime {','.join(runtimes)}" if "ONNX" in first else "--batch 1"
+                raise AdvisorError(f"{name} cannot be measured so: {first}", f"give {what}")
+            for cell, fault in faults.items():
+                what = name if "ONNX" in fault else f"{name} batch"
+                where = cell.runtime if "ONNX" in fault else str(cell.batch)
+                if fault:
+                    told.setdefault((what, fault), {})[where] = None
+        return [f"{what} {', '.join(where)} ({fault})" for (what, fault), where in told.items()]
 
     def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
         """How to run a cell."""
+        own = self.own.get(cell.architecture)
         return Task(
             cell,
             known[cell.architecture].input_shape,
             self.device,
             self.threads,
             self.thoroughness.limits,
+            made_from=own.made_from if own else "",
+            content=own.content if own else "",
         )
 
     def as_record(self) -> dict[str, object]:
-        """The plan as plain values, for the journal."""
-        record = asdict(self)
+        """The plan as plain values, for the journal.
+
+        Of the user's own networks it has their content; runs without any are told as they always were.
+        """
+        record = asdict(replace(self, own={}))
+        del record["own"]
+        own = {name: each.content for name, each in self.own.items()}
         return {
             **record,
             "architectures": list(self.architectures),
             "batches": list(self.batches),
             "variants": [list(variant) for variant in self.variants],
+            **({"own": own} if own else {}),
         }
 
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:

@@ -19,6 +19,9 @@ Variant = tuple[str, str]
 REFERENCE: Variant = ("eager", "fp32")
 """What the others are held against, in their answers and in their speed."""
 
+SERVE_ONNX = ("onnxruntime", "openvino")
+"""The runtimes that serve a file of the ONNX format as it is: those that do not run in PyTorch."""
+
 
 @dataclass(frozen=True, order=True)
 class Cell:
@@ -62,6 +65,9 @@ class Task:
         threads: how many threads a CPU may use; 0 for the library's own choice.
         limits: how long a timing session may take.
         prepared: the file in the folder of exports that the network is served from; "" for none.
+        made_from: what the user's own network is made of, a file's path or `module:factory`; "" for
+            others, which their name tells.
+        content: tells the user's own network from every other; "" for others.
     """
 
     cell: Cell
@@ -70,6 +76,13 @@ class Task:
     threads: int
     limits: SessionLimits
     prepared: str = ""
+    made_from: str = ""
+    content: str = ""
+
+    @property
+    def is_onnx(self) -> bool:
+        """Whether the network is known as a file of the ONNX format alone."""
+        return self.made_from.endswith(".onnx")
 
 
 @dataclass(frozen=True)
@@ -142,8 +155,10 @@ class PreparedFound:
         difference: the largest by which an answer differs from the reference's, as a share of the
             largest answer; `None` where an answer is no number.
         image_effect: the largest by which the reference's answers to two images differ, likewise.
+        reference: what gave the answers that they are held against.
     """
 
     prepared: str
     difference: float | None
     image_effect: float
+    reference: str = " ".join(REFERENCE)

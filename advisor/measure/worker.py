@@ -31,17 +31,16 @@ def prepare_task(task: Task) -> PreparedFound:
     """
     from advisor.measure.agreement import compare_answers
     from advisor.measure.images import in_batches, telling_images
-    from advisor.measure.runtimes.eager import reference_answers
-    from advisor.measure.telling import telling_network
+    from advisor.measure.runtimes.original import original_of
 
     _hush()
-    module = telling_network(task.cell.architecture, task.input_shape)
+    original = original_of(task)
     images = telling_images(task.input_shape, task.cell.batch)
-    expected = reference_answers(task, module, images)
-    prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, module)
+    expected = in_batches(original.answers, images, task.cell.batch)
+    prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, original)
     found = in_batches(serving.answers, images, task.cell.batch)
     serving.close()
-    return PreparedFound(prepared, *compare_answers(expected, found))
+    return PreparedFound(prepared, *compare_answers(expected, found), original.reference)
 
 
 def time_task(task: Task) -> TimingFound:
@@ -97,6 +96,8 @@ def served(task: Task) -> Iterator[Serving]:
     Raises:
         AdvisorError: the device is not there, or the runtime cannot compute so.
     """
+    if task.made_from:
+        _hush()  # the user's code may print whenever it is run
     serving = RUNTIMES[task.cell.runtime].load(task)
     try:
         yield serving
@@ -105,7 +106,7 @@ def served(task: Task) -> Iterator[Serving]:
 
 
 def _hush() -> None:
-    """Let exporters keep their progress bars and advice to themselves; what they raise is told."""
+    """Let exporters, and the user's code, keep what they print to themselves; what they raise is told."""
     warnings.simplefilter("ignore")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):

@@ -113,7 +113,7 @@ def selection_document(chosen: Selection) -> dict[str, Any]:
 def _own(chosen: Selection) -> dict[str, Any]:
     """What the user brings along, as far as there is any."""
     told: dict[str, Any] = {
-        "include": {each.name: each.network for each in chosen.include},
+        "include": {each.name: each.network for each in chosen.brought},
         "accuracy_of": {
             each.name: each.top1_percent for each in chosen.include if each.top1_percent is not None
         },

@@ -13,16 +13,17 @@ from advisor.quantities import PERCENT, parse
 
 @dataclass(frozen=True)
 class Included:
-    """A network that is a candidate since the question names it.
+    """A network that is a candidate since the question names it, or whose accuracy the question states.
 
     Attributes:
-        name: what to call it.
-        network: a file, `module:factory` or `module:factory@160`, or a network's name.
+        name: what to call it, or what the catalog calls it.
+        network: a file, `module:factory` or `module:factory@160`, or a network's name; `None` where the
+            question brings none along.
         top1_percent: its accuracy as the user states it; `None` for unknown.
     """
 
     name: str
-    network: str
+    network: str | None
     top1_percent: float | None
 
 
@@ -31,7 +32,8 @@ def read_included(include: object, accuracy_of: object) -> tuple[Included, ...]:
 
     Args:
         include: texts such as "my_model=net.onnx", or a mapping of names to networks.
-        accuracy_of: likewise, "my_model=71.2".
+        accuracy_of: likewise, "my_model=71.2"; of a network that is not included where its name tells
+            its size, "net@224=71.2", as those that were measured have it.
 
     Raises:
         AdvisorError: something is no such pair, or an accuracy is of no network that is included.
@@ -42,14 +44,16 @@ def read_included(include: object, accuracy_of: object) -> tuple[Included, ...]:
         if not NAME.fullmatch(name):
             raise AdvisorError(f"include: {shown(name)} is not a name", f"give {NAME_EXPECTED}")
     for name in accuracies:
-        if name not in networks:
+        if name not in networks and "@" not in name:
             hint = closest(name, networks) if networks else f"give --include {name}=net.onnx"
             raise AdvisorError(f"accuracy-of: no network {shown(name)} is included", hint)
     return tuple(
         Included(
-            name, network, read_percent(name, accuracies[name]) if name in accuracies else None
+            name,
+            networks.get(name),
+            read_percent(name, accuracies[name]) if name in accuracies else None,
         )
-        for name, network in networks.items()
+        for name in {**networks, **accuracies}
     )
 
 

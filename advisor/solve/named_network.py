@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from advisor.architectures.identity import is_own, is_own_file, read_name
+from advisor.architectures.identity import is_own, read_name
 from advisor.catalog.count_all import count_one
 from advisor.catalog.count_cache import LIBRARIES, installed_version
-from advisor.catalog.counting import found, own_architecture
-from advisor.catalog.entries import read_shape
+from advisor.catalog.counting import found, own_architecture, own_network
+from advisor.catalog.own_networks import same_content, split_shape
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import Zoo
-from advisor.catalog.zoo_table import ZooNetwork
+from advisor.catalog.zoo_table import OWN, ZooNetwork
 from advisor.errors import AdvisorError, closest, shown
 
 
@@ -25,8 +25,9 @@ def named_network(
     Args:
         catalog: everything that is known.
         text: a name of the catalog; one of a library's, "mobilenet_v2@224" or "tv:resnet50"; or a
-            network of the user's own: a file that ends in .onnx or .pt2, or `module:factory`.
-        input_shape: the input of `module:factory`: channels, height, width.
+            network of the user's own: a file that ends in .onnx or .pt2, or `module:factory`, behind
+            which `@160` or `@3x160x160` may tell the input's size.
+        input_shape: the same: channels, height, width.
 
     Returns:
         The network, and notes: what is to be said of the tables of counts.
@@ -35,7 +36,7 @@ def named_network(
         AdvisorError: there is no such network, or it cannot be counted.
     """
     if is_own(text):
-        return own_architecture(text, text, input_shape), ()
+        return _own(catalog, text, input_shape), ()
     if text in dict(catalog.architectures):
         return catalog.architectures[text], ()
     return _of_a_library(catalog, text)
@@ -46,31 +47,40 @@ def included_network(
 ) -> tuple[Architecture, tuple[str, ...]]:
     """A network that a question brings along under a name of its own; see `named_network`.
 
+    One that was measured keeps the name of its rows, so that these are its figures.
+
     Args:
         catalog: everything that is known.
         name: what to call it.
-        text: as `named_network` takes it; `module:factory@160` or `@3x160x160` tells the input's size.
+        text: as `named_network` takes it.
     """
-    what, at, size = text.partition("@")
-    if is_own(text) and at and not is_own_file(text):
-        shape = read_shape(size if "x" in size else f"3x{size}x{size}")
-        if shape is None:
-            hint = "write it like my_nets:make@160 or my_nets:make@3x160x160"
-            raise AdvisorError(f"include: {shown(size)} in {shown(text)} is no input size", hint)
-        found, notes = named_network(catalog, what, shape)
-    else:
-        found, notes = named_network(catalog, text)
-    return replace(found, name=name, family="own"), notes
+    found, notes = named_network(catalog, text)
+    if found.family == OWN and found.name in catalog.zoo.networks:
+        told = () if found.name == name else (f"{name} is {found.name}, as it was measured",)
+        return found, (*notes, *told)
+    return replace(found, name=name, family=OWN), notes
+
+
+def _own(catalog: Catalog, text: str, input_shape: Sequence[int] | None) -> Architecture:
+    """A network of the user's own: as it was measured, or counted now."""
+    what, shape = split_shape(text)
+    if shape is not None and input_shape is not None:
+        raise AdvisorError(f"{text} tells its input", "leave out --input")
+    own = own_network(what, shape or input_shape)
+    return same_content(catalog, own_architecture(text, own))
 
 
 def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str, ...]]:
     zoo = catalog.zoo
+    exactly = zoo.networks.get(text)
+    if exactly is not None and exactly.known:
+        return exactly.known, zoo.notes
     hint = closest(text, {*catalog.architectures, *zoo.networks})
     written = read_name(text)
     if written is None:
         raise AdvisorError(f"unknown architecture {shown(text)}", hint)
     try:
-        listed = zoo.networks.get(text) or zoo.find(written)
+        listed = exactly or zoo.find(written)
     except AdvisorError as error:  # both libraries have it; and the catalog one of nearly that name
         own = closest(written.name, catalog.architectures)
         near = f"; {own}" if own.startswith("did you mean") else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from advisor.catalog.records import Architecture, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import renamed_weights
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, closest, shown
 from advisor.solve.accuracy_table import OWN, declared, read_accuracy_table
 from advisor.solve.included import Included
 from advisor.solve.requirements import Selection
@@ -66,13 +66,13 @@ def network_pool(
         )
         architectures.update(from_zoo)
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
-    own, own_notes = _own(catalog, selection.include)
-    for name in own:
-        if name in architectures or name in catalog.architectures:
+    own, own_notes = _own(catalog, selection.brought)
+    for name, network in own.items():
+        if name in catalog.architectures and catalog.architectures[name] != network:
             raise AdvisorError(
                 f"include: the catalog has a network {shown(name)}", "call yours something else"
             )
-    architectures.update(own)
+    architectures.update({each.name: each for each in own.values()})
     stand_ins: dict[str, str] = {}
     best: dict[str, str] = {}
     if selection.accuracy_table is not None:
@@ -102,11 +102,18 @@ def network_pool(
             }
     for each in selection.include:
         if each.top1_percent is not None:
-            weights[each.name, OWN] = declared(each.name, each.top1_percent)
-            stand_ins[each.name] = OWN
+            plain = zoo.plain.get(each.name, each.name) if zoo else each.name
+            name = own[each.name].name if each.name in own else plain
+            if name not in architectures:
+                hint = closest(name, architectures)
+                raise AdvisorError(f"accuracy-of: no network {shown(name)} to choose from", hint)
+            weights = {key: known for key, known in weights.items() if key[0] != name}
+            weights[name, OWN] = declared(name, each.top1_percent)
+            stand_ins[name] = OWN
+            best.pop(name, None)
     return NetworkPool(
         architectures=architectures,
-        added=None if every else frozenset(own),
+        added=None if every else frozenset(each.name for each in own.values()),
         weights=weights,
         stand_ins=stand_ins,
         best=best,
@@ -117,13 +124,13 @@ def network_pool(
 def _own(
     catalog: Catalog, included: Iterable[Included]
 ) -> tuple[dict[str, Architecture], list[str]]:
-    """The networks that the question brings along, counted."""
+    """The networks that the question brings along, counted, by the names that it gives them."""
     found: dict[str, Architecture] = {}
     notes: list[str] = []
     for each in included:
         from advisor.solve.named_network import included_network
 
-        network, told = included_network(catalog, each.name, each.network)
+        network, told = included_network(catalog, each.name, each.network or "")
         found[each.name] = network
         notes += told
     return found, notes

@@ -76,7 +76,7 @@ def pick(
         candidates: "board" for the networks that the board has rows of; "all" for every network of
             the catalog, at every batch size, by prediction where nothing was measured.
         include: networks of your own, "NAME=FILE.onnx", "NAME=FILE.pt2" or "NAME=module:factory".
-        accuracy_of: their accuracies, "NAME=71.2".
+        accuracy_of: their accuracies, "NAME=71.2", or that of one that the board has measured.
         accuracy_table: a CSV file of accuracies (columns architecture, top1_percent) that replaces
             ImageNet's.
         predictions: whether what is predicted may stand for what was not measured.

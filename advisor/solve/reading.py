@@ -95,7 +95,7 @@ def read_requirements(
     if battery is None and any(each.name == "hours" for each in constraints):
         raise AdvisorError("hours: of which battery?", NEEDS["hours"])
     own = read_included(include, accuracy_of)
-    if own and predictions is False:
+    if predictions is False and any(each.network for each in own):
         raise AdvisorError("include: such a network is predicted", "leave out --no-predictions")
     if accuracy_table is not None and weights is not None:
         hint = "leave out one of them"

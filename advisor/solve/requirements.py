@@ -40,7 +40,8 @@ class Selection:
         networks: "board" for the networks that the board has rows of, "all" for every network, by
             prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
-        include: networks of the user's own, which are candidates by prediction.
+        include: networks of the user's own, which are candidates by prediction where they were not
+            measured; and networks whose accuracy the user states.
         accuracy_table: a CSV file of the user's own accuracies, which replace all others.
     """
 
@@ -58,7 +59,12 @@ class Selection:
     @property
     def completes(self) -> bool:
         """Whether predictions complete the board's table, or add rows to it."""
-        return bool(self.networks == "all" or self.include) and self.predictions
+        return bool(self.networks == "all" or self.brought) and self.predictions
+
+    @property
+    def brought(self) -> tuple[Included, ...]:
+        """The networks that the question brings along."""
+        return tuple(each for each in self.include if each.network is not None)
 
     @property
     def batches_text(self) -> str:
@@ -84,7 +90,7 @@ class Selection:
         words += ["--candidates", self.networks] if self.networks != "board" else []
         words += [] if self.predictions else ["--no-predictions"]
         for own in self.include:
-            words += ["--include", f"{own.name}={own.network}"]
+            words += [] if own.network is None else ["--include", f"{own.name}={own.network}"]
             if own.top1_percent is not None:
                 words += ["--accuracy-of", f"{own.name}={own.top1_percent:.12g}"]
         return words + (["--accuracy-table", self.accuracy_table] if self.accuracy_table else [])

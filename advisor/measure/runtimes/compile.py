@@ -10,12 +10,14 @@ from advisor.errors import AdvisorError
 from advisor.measure.runtimes.eager import Eager, TorchServing, prepare_torch
 from advisor.measure.runtimes.export_folder import export_folder
 from advisor.measure.runtimes.installed import need
+from advisor.measure.runtimes.original import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import nn
 
+    from advisor.measure.runtimes.original import Original
     from advisor.measure.runtimes.runtime import Serving
     from advisor.measure.tasks import Task
 
@@ -48,18 +50,16 @@ class Compile:
         Eager().warm_up(task)
         _inductor()
 
-    def prepare(self, task: Task, module: nn.Module) -> tuple[str, Serving]:
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Compile it by running it once."""
-        serving = _compiled(task, module)
+        serving = _compiled(task, original.module())
         serving.run()
         return "", serving
 
     def load(self, task: Task) -> Serving:
         """Build it anew; compiled kernels come from the cache."""
-        from advisor.architectures.quick_build import quick_build
-
         prepare_torch(task)
-        return _compiled(task, quick_build(task.cell.architecture))
+        return _compiled(task, module_of(task))
 
 
 def _compiled(task: Task, module: nn.Module) -> TorchServing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
+from advisor.measure.runtimes.original import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from advisor.measure.agreement import Images
+    from advisor.measure.runtimes.original import Original
     from advisor.measure.runtimes.runtime import Serving
     from advisor.measure.tasks import Task
 
@@ -61,7 +63,7 @@ class TorchServing:
         import torch
 
         output = self._call(torch.from_numpy(images).to(self.device, self.dtype))
-        answers: Images = output.float().cpu().numpy()
+        answers: Images = scores(output).float().cpu().numpy()
         return answers
 
     def close(self) -> None:
@@ -93,19 +95,17 @@ class Eager:
             layer = torch.nn.Conv2d(3, 8, 3).to(task.device)
             layer(torch.zeros((1, 3, 32, 32), device=task.device))
 
-    def prepare(self, task: Task, module: nn.Module) -> tuple[str, Serving]:
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """There is nothing to prepare."""
-        return "", TorchServing(task, module)
+        return "", TorchServing(task, original.module())
 
     def load(self, task: Task) -> Serving:
         """Build it anew."""
         import torch
 
-        from advisor.architectures.quick_build import quick_build
-
         prepare_torch(task)
         with torch.inference_mode():
-            module = quick_build(task.cell.architecture)
+            module = module_of(task)
         return TorchServing(task, module)
 
 
@@ -132,5 +132,23 @@ def reference_answers(task: Task, module: nn.Module, images: Images) -> Images:
 
     prepare_torch(task)
     with torch.no_grad():
-        answers: Images = module(torch.from_numpy(images)).numpy()
+        answers: Images = scores(module(torch.from_numpy(images))).numpy()
     return answers
+
+
+def scores(output: object) -> torch.Tensor:
+    """What a network puts out; the first, where there are several.
+
+    Raises:
+        AdvisorError: that is no tensor.
+    """
+    import torch
+
+    first = output
+    while isinstance(first, list | tuple | dict) and first:
+        first = next(iter(first.values() if isinstance(first, dict) else first))
+    if not isinstance(first, torch.Tensor):
+        raise AdvisorError(
+            f"it answers with a {type(output).__name__}, which holds no tensor first"
+        )
+    return first

@@ -7,15 +7,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.architectures.exported_program import loaded
+from advisor.architectures.identity import is_own_file
 from advisor.errors import AdvisorError
 from advisor.measure.runtimes.export_folder import kept
+from advisor.measure.runtimes.naming import BATCH, INPUT, OUTPUT, named_batch
 
 if TYPE_CHECKING:
     from torch import nn
 
     from advisor.measure.tasks import Task
 
-INPUT, OUTPUT, BATCH = "images", "scores", "batch"
 OPSET = 18
 LIBRARIES = ("onnx", "onnxscript")
 """What exporting needs besides torch."""
@@ -50,6 +52,7 @@ def key_of(task: Task, module: nn.Module, *further: str) -> str:
     told = hashlib.blake2b(digest_size=10)
     libraries = [f"{library} {version(library)}" for library in ("torch", *LIBRARIES)]
     told.update(repr((task.input_shape, OPSET, libraries, further, str(module))).encode())
+    told.update(task.content.encode())
     for name, parameter in module.named_parameters():
         told.update(name.encode())
         told.update(parameter.detach().cpu().numpy().tobytes())
@@ -59,18 +62,19 @@ def key_of(task: Task, module: nn.Module, *further: str) -> str:
 def _export(task: Task, module: nn.Module, path: Path) -> None:
     import torch
 
+    own = is_own_file(task.made_from)
     example = torch.zeros((_EXAMPLE_BATCH, *task.input_shape))
     try:
         torch.onnx.export(
-            module,
-            (example,),
+            loaded(Path(task.made_from)) if own else module,
+            () if own else (example,),
             str(path),
             dynamo=True,
             external_data=False,
             opset_version=OPSET,
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim(BATCH)},),
+            dynamic_shapes=None if own else ({0: torch.export.Dim(BATCH)},),
             verbose=False,
         )
     except Exception as error:
@@ -81,3 +85,7 @@ def _export(task: Task, module: nn.Module, path: Path) -> None:
         raise AdvisorError(
             f"does not export to ONNX: {type(cause).__name__}: {(lines or [''])[0][:200]}"
         ) from error
+    if own:
+        import onnx
+
+        onnx.save(named_batch(onnx.load(str(path))), str(path))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
+
+MOST_BYTES = 4_000_000_000
+"""How much is kept from run to run: about twice what the 14 networks come to."""
 
 
 def export_folder() -> Path:
@@ -33,7 +38,9 @@ def kept(
     """
     name = re.sub(r"[^a-z0-9.]+", "-", architecture.lower())[:40]
     path = export_folder() / f"{name}-{key}{ending}"
-    if not path.exists():
+    if path.exists():
+        path.touch()  # what is used stays, see `drop_oldest`
+    else:
         path.parent.mkdir(parents=True, exist_ok=True)
         begun = path.with_name(f"begun-{path.name}")
         make(begun)
@@ -41,3 +48,30 @@ def kept(
             begun.with_suffix(beside).replace(path.with_suffix(beside))
         begun.replace(path)
     return path
+
+
+def drop_oldest(most_bytes: int = MOST_BYTES) -> None:
+    """Keep what was used last, up to so many bytes together; the rest can be exported again."""
+    held: dict[Path, list[Path]] = {}
+    with suppress(OSError):  # there is none yet
+        for path in export_folder().iterdir():
+            held.setdefault(path.with_suffix(""), []).append(
+                path
+            )  # a model with its weights beside it
+    stats = {
+        name: [each for path in paths for each in _stats(path)] for name, paths in held.items()
+    }
+    total = 0
+    for name in sorted(held, key=lambda name: max(each[0] for each in stats[name]), reverse=True):
+        total += sum(size for _, size in stats[name])
+        for path in held[name] if total > most_bytes else ():
+            with suppress(OSError):  # another run uses it, or has dropped it
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _stats(path: Path) -> Iterator[tuple[float, int]]:
+    """When a file, or each file of a folder, was last used, and how large it is."""
+    for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+        with suppress(OSError):
+            stat = each.stat()
+            yield stat.st_mtime, stat.st_size

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from advisor.architectures.installed import is_installed
 from advisor.errors import AdvisorError
-
-
-def is_installed(library: str) -> bool:
-    """Whether it could be imported; it is not."""
-    from importlib.util import find_spec
-
-    return sys.modules.get(library, library) is not None and find_spec(library) is not None
 
 
 def need(what: str, libraries: Sequence[str]) -> None:

@@ -8,17 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from advisor.architectures.onnx_file import image_of
 from advisor.measure.runtimes.calibration import IMAGES, calibration_images
-from advisor.measure.runtimes.export import BATCH, INPUT, LIBRARIES, exported, key_of
+from advisor.measure.runtimes.export import LIBRARIES
 from advisor.measure.runtimes.export_folder import export_folder, kept
 from advisor.measure.runtimes.installed import need
+from advisor.measure.runtimes.naming import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from torch import nn
-
     from advisor.measure.agreement import Images
+    from advisor.measure.runtimes.original import Original
     from advisor.measure.runtimes.runtime import Serving
     from advisor.measure.tasks import Task
 
@@ -42,7 +43,8 @@ class OnnxServing:
         )
         shape = (task.cell.batch, *task.input_shape)
         images = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-        self._feed = {INPUT: images}
+        self._input = self._session.get_inputs()[0].name
+        self._feed = {self._input: images}
 
     def run(self) -> object:
         """See `Serving`."""
@@ -50,7 +52,7 @@ class OnnxServing:
 
     def answers(self, images: Images) -> Images:
         """See `Serving`."""
-        answers: Images = self._session.run(None, {INPUT: images})[0]
+        answers: Images = self._session.run(None, {self._input: images})[0]
         return answers
 
     def close(self) -> None:
@@ -77,11 +79,11 @@ class OnnxRuntime:
 
         onnxruntime.get_available_providers()
 
-    def prepare(self, task: Task, module: nn.Module) -> tuple[str, Serving]:
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Export it; for int8, quantise what was exported."""
-        path = exported(task, module)
+        path = original.as_onnx()
         if task.cell.precision == "int8":
-            key = key_of(task, module, "onnxruntime", version("onnxruntime"), str(IMAGES))
+            key = original.key("onnxruntime", version("onnxruntime"), str(IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.onnx", make)
         return path.name, OnnxServing(task, path)
@@ -97,6 +99,7 @@ def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
     Activations unsigned and weights signed, as the processor's dot-product instructions take them;
     a scale for each channel; quantised and dequantised around each operator, which it then fuses.
     """
+    import onnx
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -105,13 +108,16 @@ def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
     )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
+    model = onnx.load(str(fp32), load_external_data=False)
+    name = image_of(model.graph).name
+
     class Random(CalibrationDataReader):  # type: ignore[misc]  # it has no types
         def __init__(self) -> None:
             self._left: Iterator[Images] = iter(calibration_images(input_shape))
 
         def get_next(self) -> dict[str, Images] | None:
             images = next(self._left, None)
-            return None if images is None else {INPUT: images}
+            return None if images is None else {name: images}
 
     with TemporaryDirectory() as folder:
         simplified = Path(folder) / "simplified.onnx"

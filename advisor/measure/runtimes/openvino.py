@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.errors import AdvisorError
 from advisor.measure.runtimes.calibration import IMAGES, calibration_images
-from advisor.measure.runtimes.export import INPUT, LIBRARIES, exported, key_of
+from advisor.measure.runtimes.export import LIBRARIES
 from advisor.measure.runtimes.export_folder import export_folder, kept
 from advisor.measure.runtimes.installed import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from torch import nn
-
     from advisor.measure.agreement import Images
+    from advisor.measure.runtimes.original import Original
     from advisor.measure.runtimes.runtime import Serving
     from advisor.measure.tasks import Task
 
@@ -47,7 +46,7 @@ class OpenVinoServing:
             raise AdvisorError(f"OpenVINO has no {task.cell.precision} on this processor")
         model = core.read_model(str(path))
         shape = (task.cell.batch, *task.input_shape)
-        model.reshape({INPUT: list(shape)})
+        model.reshape({0: list(shape)})
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": format_,
@@ -70,7 +69,7 @@ class OpenVinoServing:
 
         self._request.set_input_tensor(openvino.Tensor(images))
         self._request.infer()
-        answers: Images = self._request.get_output_tensor().data.copy()
+        answers: Images = self._request.get_output_tensor(0).data.copy()
         self._request.set_input_tensor(self._images)
         return answers
 
@@ -102,11 +101,11 @@ class OpenVino:
         model = openvino.Model([opset13.relu(images)], [images])
         openvino.Core().compile_model(model, "CPU")
 
-    def prepare(self, task: Task, module: nn.Module) -> tuple[str, Serving]:
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Export it; for int8, quantise what was exported."""
-        path = exported(task, module)
+        path = original.as_onnx()
         if task.cell.precision == "int8":
-            key = key_of(task, module, version("nncf"), version("openvino"), str(IMAGES))
+            key = original.key(version("nncf"), version("openvino"), str(IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.xml", make, beside=".bin")
         return path.name, OpenVinoServing(task, path)

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from advisor.measure.agreement import Images
+    from advisor.measure.runtimes.original import Original
     from advisor.measure.tasks import Task
 
 
@@ -64,15 +63,15 @@ class Runtime(Protocol):
         """Load the runtime's own code, and no network."""
         ...
 
-    def prepare(self, task: Task, module: nn.Module) -> tuple[str, Serving]:
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Do what is done once for a network, not each time that it is served.
 
         Args:
             task: what will run, and how.
-            module: the network, in evaluation mode on the CPU; it may be changed.
+            original: the network; its module may be changed.
 
         Returns:
-            The name of a file in the folder of exports, "" for none; and that very module, served.
+            The name of a file in the folder of exports, "" for none; and that very network, served.
 
         Raises:
             AdvisorError: the network cannot be prepared.
