@@ -66,8 +66,8 @@ def read_boards(target: Path, references: Sequence[Path], accuracies: Path) -> B
     Raises:
         AdvisorError: a table cannot be read.
     """
-    new, *others = [_read(path) for path in (target, *references)]
-    times = [_times(each) for each in (new, *others)]
+    tables = [_read(path) for path in (target, *references)]
+    times = [_times(each) for each in tables]
     names = sorted(set.intersection(*(set(each) for each in times)))
     best: dict[str, float] = {}
     for name, _, top1, _ in read_accuracies(accuracies).rows:
@@ -80,7 +80,9 @@ def read_boards(target: Path, references: Sequence[Path], accuracies: Path) -> B
             for path, each in zip(references, times[1:], strict=True)
         },
         top1=_column(best, names),
-        architectures={name: _architecture(new.networks[name]) for name in names},
+        architectures={
+            name: _architecture([each.networks[name] for each in tables]) for name in names
+        },
         left_out=len(times[0]) - len(names),
     )
 
@@ -89,7 +91,9 @@ def _read(path: Path) -> Benchmark:
     return read_benchmark(path, variant_of(path, None, None), path.stem)
 
 
-def _architecture(told: Reported) -> Architecture:
+def _architecture(reports: Sequence[Reported]) -> Architecture:
+    """A network as the first table has it that tells its cost."""
+    told = next((each for each in reports if each.cost), reports[0])
     return Architecture(
         told.architecture, told.family, told.input_shape, "", told.cost, counted=None, note=""
     )
