@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisor
+from advisor.catalog.records import Z90
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.solve.candidates import Candidates
 from advisor.solve.confidence import chance, chance_alone
 from advisor.solve.gather import gather
 from advisor.solve.reading import read_requirements
 from advisor.solve.requirements import Requirements
-from advisor.solve.spread import Z90, normal_cdf
+from advisor.solve.spread import normal_cdf
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import LIMITS, ask, name
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 ORIGINS = ("measured", "reported", "declared", "predicted")
 """Where a value comes from, the most trusted first."""
 
+Z90 = 1.6448536269514722
+"""Half the width of a 90 % interval of a normal distribution, in standard deviations."""
+
 STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 """How an attempt to run an (architecture, batch) pair ended."""
 

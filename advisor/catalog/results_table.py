@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from advisor.catalog.any_name import AnyName
 from advisor.catalog.csv_file import read_any_csv
 from advisor.catalog.import_csv import read_rows
 from advisor.catalog.import_timm import NEEDED as TIMMS
@@ -27,13 +28,6 @@ READ = (
     "read are a board's measurements.csv, what `advisor import csv` reads (architecture, latency_ms, "
     "...), and timm's benchmark-infer-*.csv"
 )
-
-
-class _Any(frozenset[str]):
-    """Whatever a table names; what the catalog does not know is never sought in it."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
 
 
 def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
@@ -57,11 +51,11 @@ def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
         list(columns)[: len(MEASUREMENT_COLUMNS)] == list(MEASUREMENT_COLUMNS)
         and "origin" in columns
     ):
-        return read_measurements(path, None, _Any())
+        return read_measurements(path, None, AnyName())
     for name in ("architecture", "latency_ms"):
         if name not in columns:
             raise AdvisorError(f"{path} is no table of results: it has no column {name}", READ)
-    rows = read_rows(path, {}, _Any(), SOURCE)
+    rows = read_rows(path, {}, AnyName(), SOURCE)
     table = _as_measurements(path, rows)
     return replace(
         table,
@@ -89,7 +83,7 @@ def _as_measurements(path: Path, rows: Sequence[Row]) -> Measurements:
         table = Path(folder) / "measurements.csv"
         table.write_text(measurements_csv(rows), encoding="utf-8")
         try:
-            return read_measurements(table, None, _Any())
+            return read_measurements(table, None, AnyName())
         except BrokenFileError as error:
             fault = error.faults[0]
             raise AdvisorError(

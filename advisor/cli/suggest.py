@@ -66,12 +66,11 @@ def command(
 def _references(
     catalog: Catalog, like: list[str], board: str | None
 ) -> list[tuple[Board, Measurements]]:
-    from advisor.predict.refit import with_rows
+    from advisor.predict.refit import named_references
     from advisor.predict.transfer.pool import alike
 
     if like:
-        boards = [catalog.board(name) for name in sorted(set(like))]
-        return [(each, with_rows(catalog, each)) for each in boards]
+        return named_references(catalog, like)
     surveyed, _ = catalog.survey()
     every = [(each.board, each.measurements) for each in surveyed if len(each.measurements)]
     found = alike(every, [board] if board else [])

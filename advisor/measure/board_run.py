@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor._version import __version__
+from advisor.catalog.any_name import AnyName
 from advisor.catalog.entries import read_board
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture
@@ -128,7 +129,7 @@ def check_owner(board_folder: Path, host: Host) -> None:
         if (board_folder / "measurements.csv").exists():
             raise AdvisorError(f"board {name} is somebody else's", "name another --board")
         return
-    details = read_board(board_folder, "own", _AnySource()).details
+    details = read_board(board_folder, "own", AnyName()).details
     for what, own in host.identity.items():
         theirs = details.get(what, "none" if what == "heated" else None)
         if theirs is None:
@@ -144,13 +145,6 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
     return AdvisorError(
         f"board {board} is of {what} {theirs}; this is {what} {own}", "name another --board"
     )
-
-
-class _AnySource(frozenset[str]):
-    """Whether a board's sources are known is for others to check."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
 
 
 def _journal(

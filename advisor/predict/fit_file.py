@@ -43,9 +43,7 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     lines = [COMMENT, f'fingerprint: "{fit.fingerprint}"']
     lines += [f"residuals_from: {fit.residuals_from}"] if fit.residuals_from else []
     if fit.transfer:
-        lines += transfer_lines(
-            fit.transfer
-        )  # which tell the table's content, so that both go together
+        lines += transfer_lines(fit.transfer, write_rows(folder, fit.transfer.rows))
     lines.append("laws:" if fit.laws else "laws: {}")
     for (runtime, precision), metrics in fit.laws.items():
         lines.append(f"  {runtime}+{precision}:")
@@ -54,8 +52,6 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
             for place, law in enumerate(laws, start=1):
                 lines += [f"      law-{place}:", *_fitted_lines(law)]
     path = folder / FILE
-    if fit.transfer:
-        write_rows(folder, fit.transfer.rows)
     write_whole(path, "\n".join(lines) + "\n")
     if not fit.transfer:
         forget_rows(folder)

@@ -133,10 +133,8 @@ def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Sur
         ]
     if board.name in like:
         raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
-    # By their names, so that the answer does not depend on which was typed first.
-    boards = [catalog.board(name) for name in sorted(set(like))]
-    found = [(each, with_rows(catalog, each)) for each in boards]
-    if board.layer == SHIPPED and any(each.layer != SHIPPED for each in boards):
+    found = named_references(catalog, like)
+    if board.layer == SHIPPED and any(each.layer != SHIPPED for each, _ in found):
         raise AdvisorError(
             f"board {board.name} is a shipped one and cannot rest on boards of your own",
             "copy it into your own catalog",
@@ -144,13 +142,17 @@ def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Sur
     return found
 
 
-def with_rows(catalog: Catalog, board: Board) -> Measurements:
-    """A reference board's rows.
+def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
+    """The boards of these names with their rows, each once.
+
+    By their names, so that the answer does not depend on which was typed first.
 
     Raises:
-        AdvisorError: it has none, or its file is broken.
+        AdvisorError: a board is unknown or has no rows, or its file is broken.
     """
-    rows = catalog.measurements(board)
-    if not len(rows):
-        raise AdvisorError(f"like: board {board.name} has no rows", "name another board")
-    return rows
+    boards = [catalog.board(name) for name in sorted(set(like))]
+    found = [(each, catalog.measurements(each)) for each in boards]
+    for each, rows in found:
+        if not len(rows):
+            raise AdvisorError(f"like: board {each.name} has no rows", "name another board")
+    return found

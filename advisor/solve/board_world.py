@@ -16,6 +16,7 @@ from advisor.solve.candidate import Candidate
 from advisor.solve.candidates import Candidates
 from advisor.solve.gather import gather_on
 from advisor.solve.requirements import Requirements
+from advisor.solve.runs import runs_of_rows
 from advisor.solve.standing import standing_of
 from advisor.solve.verify import Standing
 
@@ -146,8 +147,5 @@ def _keys(candidates: Candidates) -> list[Key]:
 
 
 def _keys_of(table: Measurements, rows: Integers) -> list[Key]:
-    names = (
-        [labels.names[index] for index in labels.index[rows].tolist()]
-        for labels in (table.architecture, table.runtime, table.precision)
-    )
-    return [Key(*each) for each in zip(*names, table.batch[rows].tolist(), strict=True)]
+    batches = table.batch[rows].tolist()
+    return [Key(*run, batch) for run, batch in zip(runs_of_rows(table, rows), batches, strict=True)]

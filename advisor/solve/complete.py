@@ -21,13 +21,14 @@ from advisor.predict.board_fit import (
 )
 from advisor.predict.terms import COLUMNS
 from advisor.solve.batch_sizes import has_ladder, usual_sizes
+from advisor.solve.runs import least_misfits
 from advisor.solve.stacking import joined_labels, stacked
 from advisor.solve.transferred import told_by_others, within_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.catalog.records import Integers
+    from advisor.catalog.records import Floats, Integers
 
     Booleans = NDArray[np.bool_]
 
@@ -151,7 +152,7 @@ def _lacking(
     asked = np.isin(sizes, sorted(batches))
     pairs = np.ones((len(names), len(sizes)), dtype=np.bool_)
     place = {name: index for index, name in enumerate(names)}
-    least = _least_misfits(table, rows_of(table, variant))
+    least = least_misfits(table)
     ladder = has_ladder(table)
     for each in (table, told):
         if each is None:
@@ -161,7 +162,7 @@ def _lacking(
             if name in place:
                 lacks = pairs[place[name]]
                 lacks &= np.array(sizes) != each.batch[row]
-                lacks &= np.array(sizes) < least.get(name, math.inf)
+                lacks &= np.array(sizes) < least.get((name, *variant), math.inf)
                 lacks &= ladder | asked
     return _Lacking(sizes, pairs)
 
@@ -175,27 +176,22 @@ def _predicted_rows(
 ) -> Measurements:
     """Rows with these predictions; those of more memory than the board has do not fit."""
     count = len(batch)
-    memory = told["memory_mb"].value
-    fits: Booleans = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
     unknown = np.full(count, np.nan)
-    return Measurements(
+    rows = Measurements(
         architecture=architecture,
         runtime=_everywhere(variant[0], count),
         precision=_everywhere(variant[1], count),
         batch=batch,
-        status=Labels(("does_not_fit", "ok"), fits.astype(np.int64)),
+        status=_everywhere("ok", count),
         **{
-            metric: Metered(
-                Values(*(np.where(fits, column, np.nan) for column in told[metric])),
-                _everywhere(PREDICTED, count),
-                _everywhere(SOURCE, count),
-            )
+            metric: Metered(told[metric], _everywhere(PREDICTED, count), _everywhere(SOURCE, count))
             for metric in METRICS
         },
         latency_p90_ms=unknown,
         latency_p99_ms=unknown,
         verdict=_everywhere("", count),
     )
+    return within_memory(board, rows)
 
 
 def _everywhere(name: str, count: int) -> Labels:
@@ -208,16 +204,6 @@ def _used(names: Sequence[str], index: Integers) -> Labels:
     used = np.bincount(index, minlength=len(names)) > 0
     kept = tuple(name for name, is_used in zip(names, used.tolist(), strict=True) if is_used)
     return Labels(kept, (np.cumsum(used) - 1)[index])
-
-
-def _least_misfits(table: Measurements, rows: Integers) -> dict[str, int]:
-    """The smallest batch size at which each network is known not to fit."""
-    misfit = table.status.position.get("does_not_fit", -1)
-    least: dict[str, int] = {}
-    for row in rows[table.status.index[rows] == misfit].tolist():
-        name = table.architecture.names[table.architecture.index[row]]
-        least[name] = min(int(table.batch[row]), least.get(name, int(table.batch[row])))
-    return least
 
 
 def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
@@ -237,17 +223,17 @@ def _all_filled(
     fit: BoardFit,
 ) -> Measurements:
     """The table, its gaps filled where the pair ran and a law knows enough."""
-    return replace(
-        table,
-        latency_ms=_filled(board, table, architectures, fit, "latency_ms"),
-        net_power_w=_filled(board, table, architectures, fit, "net_power_w"),
-        memory_mb=_filled(board, table, architectures, fit, "memory_mb"),
+    runs = runs_of(board, table, architectures)
+    latency_ms, net_power_w, memory_mb = (
+        _filled(board, table, runs, architectures, fit, metric) for metric in METRICS
     )
+    return replace(table, latency_ms=latency_ms, net_power_w=net_power_w, memory_mb=memory_mb)
 
 
 def _filled(
     board: Board,
     table: Measurements,
+    runs: Floats,
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
     metric: str,
@@ -257,7 +243,6 @@ def _filled(
     ran = table.status.index == table.status.position.get("ok", -1)
     values = np.array(metered.values)
     filled = np.zeros(len(table), dtype=np.bool_)
-    runs = runs_of(board, table, architectures)
     for variant in fit.laws:
         rows = rows_of(table, variant)
         rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]

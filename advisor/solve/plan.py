@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import Z90, Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
 from advisor.solve.gather_offers import gather_offers
@@ -20,7 +20,6 @@ from advisor.solve.plan_file import read_plan_file
 from advisor.solve.plan_objective import best_plan
 from advisor.solve.runtime_floor import runtime_floor
 from advisor.solve.sharing import Budgets, chosen_of, programme_of, uses_of
-from advisor.solve.spread import Z90
 from advisor.solve.workloads import PlanRequest
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Values
+from advisor.catalog.records import Z90, Values
 from advisor.solve.candidates import Candidates
 from advisor.solve.limits import Constraint
 from advisor.solve.metrics import JOULES_PER_WATT_HOUR
-from advisor.solve.spread import FAR, Z90, chance_below, deviations, normal_cdf, spread
+from advisor.solve.spread import FAR, chance_below, deviations, normal_cdf, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

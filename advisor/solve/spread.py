@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Metered, Values
+from advisor.catalog.records import Z90, Metered, Values
 from advisor.solve.candidates import Candidates
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
     Booleans = NDArray[np.bool_]
-
-Z90 = 1.6448536269514722
-"""Half the width of a 90 % interval, in standard deviations."""
 
 FAR = 4.0
 """So many standard deviations from a figure, a limit is met or not for certain."""

@@ -11,6 +11,7 @@ from advisor.catalog.results_table import UNTOLD
 from advisor.catalog.store import Surveyed
 from advisor.predict.board_fit import variants
 from advisor.solve.bench import Attempt, Key
+from advisor.solve.runs import runs_of_rows
 from advisor.solve.stacking import stacked, where
 
 
@@ -33,11 +34,7 @@ class TableBench:
             name: what the table is called.
         """
         self.surveyed, self.results = surveyed, results
-        names = (
-            [labels.names[index] for index in labels.index.tolist()]
-            for labels in (results.architecture, results.runtime, results.precision)
-        )
-        self.networks = frozenset(zip(*names, strict=True))
+        self.networks = frozenset(runs_of_rows(results))
         told = [" ".join(filter(None, pair)) for pair in variants(results)]
         of = f" (its rows are of {', '.join(told)})" if any(told) else ""
         self.lacks = f"{name} has no row of them{of}"

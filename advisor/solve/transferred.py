@@ -11,13 +11,11 @@ import numpy as np
 
 from advisor.catalog.records import Board, Labels, Measurements, Metered, Values
 from advisor.predict.board_fit import BoardFit
+from advisor.solve.runs import least_misfits, runs_of_rows
 from advisor.solve.stacking import where
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Run = tuple[str, str, str]
-"""A network, a runtime, a precision."""
 
 
 def told_by_others(table: Measurements, fit: BoardFit, names: Collection[str]) -> Measurements:
@@ -32,33 +30,12 @@ def told_by_others(table: Measurements, fit: BoardFit, names: Collection[str]) -
         raise ValueError("nothing was told by other boards")
     rows = fit.transfer.rows
     there = set(zip(runs_of_rows(table), table.batch.tolist(), strict=True))
-    least = _least_misfits(table)
+    least = least_misfits(table)
     kept = [
         run[0] in names and (run, batch) not in there and batch < least.get(run, math.inf)
         for run, batch in zip(runs_of_rows(rows), rows.batch.tolist(), strict=True)
     ]
     return where(rows, np.array(kept, dtype=np.bool_))
-
-
-def runs_of_rows(table: Measurements) -> list[Run]:
-    """What each row is of, whatever its batch size."""
-    columns = (
-        [labels.names[place] for place in labels.index.tolist()]
-        for labels in (table.architecture, table.runtime, table.precision)
-    )
-    return list(zip(*columns, strict=True))
-
-
-def _least_misfits(table: Measurements) -> dict[Run, int]:
-    """The smallest batch size at which each is known not to fit."""
-    misfit = table.status.index == table.status.position.get("does_not_fit", -1)
-    least: dict[Run, int] = {}
-    for run, batch, misfits in zip(
-        runs_of_rows(table), table.batch.tolist(), misfit.tolist(), strict=True
-    ):
-        if misfits:
-            least[run] = min(batch, least.get(run, batch))
-    return least
 
 
 def within_memory(board: Board, table: Measurements) -> Measurements:

@@ -13,6 +13,8 @@ from advisor.predict.board_fit import fitted_values, rows_of, variants
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to tell of the other."""
 
+ALIKE = 0.02
+"""By how much the operations of a network may differ between two boards for it to be the same one."""
 
 LEAST_LADDER = 5
 """So many networks at several batch sizes each are no chance."""
@@ -76,18 +78,18 @@ def is_ladder(sizes: Sequence[int]) -> bool:
 
 def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
     """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
-    mine = variants(table)
-    return variant if variant in mine else max(mine, key=lambda each: len(rows_of(table, each)))
+    return variant if variant in variants(table) else fullest(table)
+
+
+def fullest(table: Measurements) -> tuple[str, str]:
+    """The (runtime, precision) of most rows; there must be one."""
+    return max(variants(table), key=lambda each: len(rows_of(table, each)))
 
 
 def in_scope(board: Board, reference: Board, metric: str) -> bool:
     """Whether a metric covers the same on two boards."""
     scope = SCOPES.get(metric)
     return scope is None or (getattr(board, scope) == getattr(reference, scope) != "")
-
-
-ALIKE = 0.02
-"""By how much the operations of a network may differ between two boards for it to be the same one."""
 
 
 def other_networks(
@@ -97,13 +99,13 @@ def other_networks(
 
     The paper's authors ran another Inception-v4, GoogLeNet and AlexNet than those that are built here.
     """
+    if board.cost == reference.cost:
+        return frozenset()
     found = set()
     for name, architecture in architectures.items():
-        costs = architecture.cost(board.cost), architecture.cost(reference.cost)
-        if board.cost != reference.cost and all(costs):
-            mine, theirs = (cost.operations.value for cost in costs if cost)
-            if abs(np.log(mine / theirs)) > ALIKE:
-                found.add(name)
+        mine, theirs = architecture.cost(board.cost), architecture.cost(reference.cost)
+        if mine and theirs and abs(np.log(mine.operations.value / theirs.operations.value)) > ALIKE:
+            found.add(name)
     return frozenset(found)
 
 

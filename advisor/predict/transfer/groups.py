@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Values
+from advisor.catalog.records import Z90, Architecture, Values
 from advisor.predict.law import LEAST_GROUPS
 from advisor.predict.transfer.evidence import Evidence
 from advisor.predict.transfer.figures import Figures
 from advisor.predict.transfer.held_out import HeldOutErrors, bare_names, errors_of
 from advisor.predict.transfer.networks import costs_of
 from advisor.predict.transfer.regression import Measured, Regression
-from advisor.predict.transfer.widening import Z90, borrowed_widening, widening
+from advisor.predict.transfer.widening import borrowed_widening, widening
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats

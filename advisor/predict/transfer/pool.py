@@ -8,9 +8,8 @@ import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.errors import AdvisorError
-from advisor.predict.board_fit import rows_of, variants
 from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.figures import Figures, figures_of
+from advisor.predict.transfer.figures import figures_of, fullest
 from advisor.predict.transfer.groups import family_of
 from advisor.predict.transfer.networks import Networks, costs_of
 
@@ -28,7 +27,9 @@ def networks_in_common(
     Raises:
         AdvisorError: there is none.
     """
-    figures = [_fullest(board, table) for board, table in references]
+    figures = [
+        figures_of(board, table, "latency_ms", fullest(table)) for board, table in references
+    ]
     names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
     if not names:
         boards = ", ".join(each.board for each in figures)
@@ -45,11 +46,6 @@ def networks_in_common(
         costs=costs if costed.sum() == len(names) else None,
         families=[family_of(architectures, name) for name in names],
     ).described
-
-
-def _fullest(board: Board, table: Measurements) -> Figures:
-    variant = max(variants(table), key=lambda each: len(rows_of(table, each)))
-    return figures_of(board, table, "latency_ms", variant)
 
 
 def alike(

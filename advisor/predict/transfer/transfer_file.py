@@ -26,17 +26,18 @@ COLUMNS = {
 }
 
 
-def write_rows(folder: Path, rows: Measurements) -> None:
+def write_rows(folder: Path, rows: Measurements) -> str:
     """Write the predictions into a board's folder.
+
+    Returns:
+        What tells their content.
 
     Raises:
         AdvisorError: the file cannot be written.
     """
-    write_whole(folder / FILE, _text(rows))
-
-
-def _text(rows: Measurements) -> str:
-    return measurements_csv(_rows(rows))
+    text = measurements_csv(_rows(rows))
+    write_whole(folder / FILE, text)
+    return _digest(text)
 
 
 def _digest(text: str) -> str:
@@ -67,9 +68,14 @@ def _rows(rows: Measurements) -> Iterator[Row]:
         yield written
 
 
-def transfer_lines(transfer: Transfer) -> list[str]:
-    """What a transfer rests on, as lines of a board's `fit.yaml`."""
-    lines = ["transfer:", f'  table: "{_digest(_text(transfer.rows))}"', "  references:"]
+def transfer_lines(transfer: Transfer, table: str) -> list[str]:
+    """What a transfer rests on, as lines of a board's `fit.yaml`.
+
+    Args:
+        transfer: the transfer.
+        table: what `write_rows` returned, so that the predictions and these lines go together.
+    """
+    lines = ["transfer:", f'  table: "{table}"', "  references:"]
     lines += [f'    {name}: "{digest}"' for name, digest in transfer.references.items()]
     lines.append("  errors:")
     for (runtime, precision), metrics in transfer.errors.items():

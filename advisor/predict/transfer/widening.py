@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import Z90
 from advisor.predict.law import LEVEL
 from advisor.predict.transfer.evidence import Evidence
 from advisor.predict.transfer.regression import Measured, Regression
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
-
-Z90 = 1.6448536269514722
-"""Half the width of a 90 % interval of a normal distribution, in standard deviations."""
 
 
 def widening(off: Floats, deviation: Floats) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from advisor.catalog.records import Values
+from advisor.catalog.records import Z90, Values
 from advisor.predict.board_fit import describe
 from advisor.predict.fitting import Data, fit_law
 from advisor.predict.law import Form
@@ -18,7 +18,7 @@ from advisor.predict.transfer.gaussian_process import Process
 from advisor.predict.transfer.groups import Group
 from advisor.predict.transfer.held_out import bare_names
 from advisor.predict.transfer.shares import Shares
-from advisor.predict.transfer.widening import Z90, widening
+from advisor.predict.transfer.widening import widening
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:

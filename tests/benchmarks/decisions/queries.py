@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Values
-from advisor.solve.spread import Z90, chance_below
+from advisor.catalog.records import Z90, Values
+from advisor.solve.spread import chance_below
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:
