@@ -325,6 +325,27 @@ def test_the_residual_is_that_of_the_nearest_batch() -> None:
     assert told == [0.1, 0.4, 0.4, 0.4, 0.4, 0.2]
 
 
+def test_a_network_unlike_all_seen_is_told_with_the_error_on_families_held_out() -> None:
+    """Two families, one of which takes thrice as long as its operations say: only kin tell of that."""
+    data = made_up(12, (1,), noise=0.05)
+    odd = np.isin(data.architecture, data.architectures[:4])
+    families = np.where(odd, "odd", data.architecture)
+    data = Data(data.runs, np.where(odd, 3, 1) * data.found, data.architecture, families)
+    fitted = fit_law(LatencyModel, [WITH_ACTIVATIONS], data)
+    assert fitted is not None
+    kin = {each.architecture for each in fitted.held_out if each.residuals_unlike}
+    assert kin == set(data.architectures[:4])
+    of = {each.architecture: each for each in fitted.held_out}
+    unlike = [of[name].residual(1, unlike=True) for name in sorted(kin)]
+    assert np.mean(unlike) > np.mean([of[name].residual(1) for name in sorted(kin)])
+    for name in of.keys() - kin:
+        assert of[name].residual(1, unlike=True) == of[name].residual(1)
+    strange = fitted.predict(data.runs, unlike=np.full(len(data.found), True))
+    usual = fitted.predict(data.runs)
+    np.testing.assert_array_equal(strange.value, usual.value)
+    assert np.median(strange.high / strange.low) > np.median(usual.high / usual.low)
+
+
 def test_between_two_batches_only_the_change_of_the_residual_counts() -> None:
     held_out = HeldOut("a", Law(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: 0.1, 4: 0.4, 16: 0.25})
     assert held_out.change(1, 2) == pytest.approx(0.3)

@@ -59,13 +59,17 @@ class Block:
 Node: TypeAlias = Text | List | Block
 
 
-def read_yaml(path: Path) -> Block:
+def read_yaml(path: Path, largest_bytes: int = LARGEST_BYTES) -> Block:
     """The file's one document, a mapping; an empty file is an empty mapping.
+
+    Args:
+        path: the file.
+        largest_bytes: what is larger is refused: nobody writes that much by hand.
 
     Raises:
         BrokenFileError: the file cannot be read, is no YAML, or uses what is refused here.
     """
-    text = read_text(path, LARGEST_BYTES)
+    text = read_text(path, largest_bytes)
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         found = f"the control character U+{ord(control.group()):04X}"

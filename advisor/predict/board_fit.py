@@ -16,8 +16,12 @@ from advisor.predict.law import Anchors, FittedLaw, first_that_knows
 from advisor.predict.terms import COLUMNS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Floats, Integers
     from advisor.predict.transfer.transfer import Transfer
+
+    Booleans = NDArray[np.bool_]
 
 METRICS = ("latency_ms", "net_power_w", "memory_mb")
 """What laws tell, in the order in which it is to be predicted: power may follow the latency."""
@@ -44,7 +48,12 @@ class BoardFit:
     transfer: Transfer | None = None
 
     def predict(
-        self, variant: tuple[str, str], metric: str, runs: Floats, anchors: Anchors | None = None
+        self,
+        variant: tuple[str, str],
+        metric: str,
+        runs: Floats,
+        anchors: Anchors | None = None,
+        unlike: Booleans | None = None,
     ) -> Values:
         """A metric of each run with its 90 % interval; NaN where no law knows enough.
 
@@ -53,15 +62,17 @@ class BoardFit:
             metric: one of `METRICS`.
             runs: shape (rows, len(COLUMNS)); power needs the latency in it.
             anchors: what is known of the same networks at other batch sizes.
+            unlike: which runs are of networks of whose family the board ran none; `None` for none.
         """
         anchors = anchors or Anchors.none(runs)
+        unlike = np.zeros(len(runs), np.bool_) if unlike is None else unlike
         laws = self.laws.get(variant, {}).get(metric, ())
         table = np.full((3, len(runs)), np.nan)
         chosen = first_that_knows(laws, runs)
         for place, law in enumerate(laws):
             rows = chosen == place
             if np.any(rows):
-                table[:, rows] = law.predict(runs[rows], anchors.at(rows))
+                table[:, rows] = law.predict(runs[rows], anchors.at(rows), unlike[rows])
         return Values(*table)
 
 
@@ -136,6 +147,7 @@ def predicted(
     variant: tuple[str, str],
     runs: Floats,
     anchors: Mapping[str, Anchors] | None = None,
+    unlike: Booleans | None = None,
 ) -> dict[str, Values]:
     """Every metric of each run; power may follow from the latency that is predicted here.
 
@@ -144,11 +156,12 @@ def predicted(
         variant: runtime and precision.
         runs: shape (rows, len(COLUMNS)).
         anchors: by metric, what is known of the same networks at other batch sizes.
+        unlike: which runs are of networks of whose family the board ran none; `None` for none.
     """
     runs = runs.copy()
     found: dict[str, Values] = {}
     for metric in METRICS:
-        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric))
+        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), unlike)
         if metric == "latency_ms":
             known = ~np.isnan(runs[:, -1])
             runs[:, -1] = np.where(known, runs[:, -1], found[metric].value)

@@ -74,7 +74,9 @@ def data_of(
     found = fitted_values(getattr(table, metric))[rows]
     known = rows[~np.isnan(found)]
     names = np.array(table.architecture.names)[table.architecture.index[known]]
-    return Data(runs_of(board, table, architectures)[known], found[~np.isnan(found)], names)
+    families = np.array([architectures[name].family for name in names.tolist()], dtype=np.str_)
+    runs = runs_of(board, table, architectures)[known]
+    return Data(runs, found[~np.isnan(found)], names, families)
 
 
 def _fit_variant(
@@ -137,7 +139,7 @@ def _borrow(law: FittedLaw, theirs: tuple[FittedLaw, ...], own: set[str]) -> Fit
     if law.held_out or not alike:
         return law
     residuals = tuple(
-        HeldOut(each.architecture, law.law, each.residuals)
+        HeldOut(each.architecture, law.law, each.residuals, each.residuals_unlike)
         for each in alike[0].held_out
         if each.architecture in own
     )

@@ -26,6 +26,8 @@ from advisor.quantities import Dimension
 
 FILE = "fit.yaml"
 COMMENT = "# Written by `advisor fit`; fitting writes it again."
+LARGEST_BYTES = 20_000_000
+"""A hundred networks by a dozen runtimes and precisions come to a tenth of that."""
 MOST_RESIDUAL = 100
 """No logarithm of a ratio is believed beyond this."""
 
@@ -76,6 +78,8 @@ def _fitted_lines(fitted: FittedLaw) -> list[str]:
         lines.append(f"          {each.architecture}:")
         lines += [f"            {line}" for line in _law_lines(each.law)]
         lines.append(f"            residuals: {_mapping(each.residuals)}")
+        if each.residuals_unlike:
+            lines.append(f"            residuals_unlike: {_mapping(each.residuals_unlike)}")
     return lines
 
 
@@ -106,7 +110,7 @@ def read_fit(folder: Path) -> BoardFit | None:
     path = folder / FILE
     if not path.exists():
         return None
-    file = Fields(path, read_yaml(path))
+    file = Fields(path, read_yaml(path, LARGEST_BYTES))
     told = file.text("fingerprint", required=True)
     residuals_from = file.name("residuals_from")
     laws: dict[tuple[str, str], dict[str, tuple[FittedLaw, ...]]] = {}
@@ -180,17 +184,23 @@ def _signed(fields: Fields, key: str) -> float:
 
 def _held_out(name: str, fields: Fields) -> HeldOut:
     law = _law(fields)
-    residuals = {}
-    inner = fields.inner("residuals", required=True)
-    for key in inner.block.entries if inner else ():
-        if inner and key.isdecimal() and int(key):
-            residuals[int(key)] = _signed(inner, key)
-    if inner:
-        inner.leftovers()
-        if not residuals:
-            inner.note(inner.block.mark, "no residuals", "one by batch size, like {1: 0.2}")
+    residuals = _residuals(fields, "residuals", required=True)
+    unlike = _residuals(fields, "residuals_unlike", required=False)
     fields.leftovers()
-    return HeldOut(name, law, residuals or {1: 0.0})
+    return HeldOut(name, law, residuals or {1: 0.0}, unlike)
+
+
+def _residuals(fields: Fields, key: str, *, required: bool) -> dict[int, float]:
+    """How far a law was off, by batch size."""
+    inner = fields.inner(key, required=required)
+    if inner is None:
+        return {}
+    sizes = [each for each in inner.block.entries if each.isdecimal() and int(each)]
+    found = {int(each): _signed(inner, each) for each in sizes}
+    inner.leftovers()
+    if not found:
+        inner.note(inner.block.mark, "no residuals", "one by batch size, like {1: 0.2}")
+    return found
 
 
 def _seen(fields: Fields, form: Form) -> dict[str, tuple[float, float]]:
@@ -260,7 +270,7 @@ def _mend(board: Board) -> str:
 def references_before(folder: Path) -> tuple[str, ...]:
     """The reference boards that a board's `fit.yaml` names, whatever else is wrong with it."""
     try:
-        inner = Fields(folder / FILE, read_yaml(folder / FILE)).inner("transfer")
+        inner = Fields(folder / FILE, read_yaml(folder / FILE, LARGEST_BYTES)).inner("transfer")
     except AdvisorError:
         return ()
     named = inner.inner("references") if inner else None

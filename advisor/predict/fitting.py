@@ -1,6 +1,7 @@
 """Fits laws, and finds out how far they are off architectures that they have not seen.
 
 All rows of one architecture leave together: they resemble each other far more than those of another.
+For networks of families that a board has not run, each is held out a second time, together with its kin.
 Which form a law takes is chosen without the architecture that is held out, so that no residual comes
 from a fit, or a choice, that saw it. (The intervals whose coverage is told choose once for all of the rest.)
 """
@@ -8,7 +9,7 @@ from a fit, or a choice, that saw it. (The intervals whose coverage is told choo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -61,11 +62,13 @@ class Data:
         runs: what ran, as `advisor.predict.terms.COLUMNS`; shape (rows, columns).
         found: what was found of it; shape (rows,).
         architecture: whose rows they are; shape (rows,).
+        family: of which family these are; shape (rows,), or `None` where each is its own.
     """
 
     runs: Floats
     found: Floats
     architecture: Names
+    family: Names | None = None
 
     @property
     def architectures(self) -> list[str]:
@@ -82,9 +85,16 @@ class Data:
             return names
         return [names[place * many // MOST_HELD_OUT] for place in range(MOST_HELD_OUT)]
 
-    def without(self, name: str) -> Data:
-        """All rows but those of one architecture."""
-        return self.where(self.architecture != name)
+    def without(self, *names: str) -> Data:
+        """All rows but those of some architectures."""
+        return self.where(~np.isin(self.architecture, names))
+
+    def kin_of(self, name: str) -> list[str]:
+        """The architectures of the family of one, itself among them."""
+        if self.family is None:
+            return [name]
+        own = self.family == self.family[self.architecture == name][0]
+        return self.where(own).architectures
 
     def only(self, name: str) -> Data:
         """The rows of one architecture."""
@@ -92,7 +102,8 @@ class Data:
 
     def where(self, rows: NDArray[np.bool_]) -> Data:
         """Some of the rows."""
-        return Data(self.runs[rows], self.found[rows], self.architecture[rows])
+        family = None if self.family is None else self.family[rows]
+        return Data(self.runs[rows], self.found[rows], self.architecture[rows], family)
 
     def knowing(self, columns: Sequence[str]) -> Data:
         """The rows in which all of these columns are known."""
@@ -114,9 +125,9 @@ def fit_law(make: Make, forms: Sequence[Form], data: Data) -> FittedLaw | None:
     names = data.architectures
     if len(names) < LEAST_ARCHITECTURES:
         return None
-    best = _best(make, forms, data)
-    law = make(best).fit(data.runs, data.found).law_
-    folds = {name: _fold(make, forms, data, name) for name in data.held_out}
+    laws = _Laws(make, data)
+    law = laws.without(laws.best(forms))
+    folds = {name: _fold(laws, forms, name) for name in data.held_out}
     enough = len(names) >= LEAST_GROUPS
     return FittedLaw(
         law=law,
@@ -124,6 +135,41 @@ def fit_law(make: Make, forms: Sequence[Form], data: Data) -> FittedLaw | None:
         seen=_seen(law, data),
         errors=_errors(list(folds.values())),
     )
+
+
+@dataclass(frozen=True)
+class _Laws:
+    """Laws of all rows but those of some architectures, each fitted once: a pair is left out twice."""
+
+    make: Make
+    data: Data
+    fitted: dict[tuple[Form, frozenset[str]], Law] = field(default_factory=dict)
+
+    def without(self, form: Form, *names: str) -> Law:
+        """The law of a form that has not seen these architectures."""
+        key = form, frozenset(names)
+        if key not in self.fitted:
+            rest = self.data.without(*names)
+            self.fitted[key] = self.make(form).fit(rest.runs, rest.found).law_
+        return self.fitted[key]
+
+    def ratios(self, form: Form, *names: str) -> Floats:
+        """What a form says over what was found, each architecture but these held out; shape (rows left,).
+
+        NaN of those that were not held out.
+        """
+        rest = self.data.without(*names)
+        ratios = np.full(len(rest.found), np.nan)
+        for name in rest.held_out:
+            rows = rest.architecture == name
+            ratios[rows] = self.without(form, *names, name)(rest.runs[rows]) / rest.found[rows]
+        return ratios
+
+    def best(self, forms: Sequence[Form], *names: str) -> Form:
+        """The form of the least mean relative error on architectures held out in turn, but for these."""
+        if len(forms) == 1 or len(self.data.without(*names).architectures) < LEAST_ARCHITECTURES:
+            return forms[-1]
+        return min(forms, key=lambda form: np.nanmean(np.abs(self.ratios(form, *names) - 1)))
 
 
 @dataclass(frozen=True)
@@ -135,21 +181,32 @@ class _Fold:
     found: Floats
 
 
-def _fold(make: Make, forms: Sequence[Form], data: Data, name: str) -> _Fold:
-    rest, own = data.without(name), data.only(name)
-    form = _best(make, forms, rest)
-    law = make(form).fit(rest.runs, rest.found).law_
-    inner = rest.held_out
+def _fold(laws: _Laws, forms: Sequence[Form], name: str) -> _Fold:
+    data = laws.data
+    own = data.only(name)
+    form = laws.best(forms, name)
+    law = laws.without(form, name)
+    inner = data.without(name).held_out
     held_out: tuple[HeldOut, ...] = ()
     if len(inner) >= LEAST_GROUPS:
-        held_out = tuple(_held_out(make, form, rest, other) for other in inner)
+        held_out = tuple(
+            _residuals(laws.without(form, name, other), data.only(other), other) for other in inner
+        )
     values = FittedLaw(law, held_out, {}, None).predict(own.runs)
-    return _Fold(_residuals(law, own, name), values, own.found)
+    off = replace(_residuals(law, own, name), residuals_unlike=_residuals_unlike(laws, form, name))
+    return _Fold(off, values, own.found)
 
 
-def _held_out(make: Make, form: Form, data: Data, name: str) -> HeldOut:
-    rest = data.without(name)
-    return _residuals(make(form).fit(rest.runs, rest.found).law_, data.only(name), name)
+def _residuals_unlike(laws: _Laws, form: Form, name: str) -> Mapping[int, float]:
+    """How far a law is off an architecture of whose family it has seen nothing.
+
+    Empty where it has no kin, or too little is left without these.
+    """
+    data = laws.data
+    kin = data.kin_of(name)
+    if len(kin) == 1 or len(data.architectures) - len(kin) < LEAST_ARCHITECTURES:
+        return {}
+    return _residuals(laws.without(form, *kin), data.only(name), name).residuals
 
 
 def _residuals(law: Law, own: Data, name: str) -> HeldOut:
@@ -157,13 +214,6 @@ def _residuals(law: Law, own: Data, name: str) -> HeldOut:
     off = logarithm(own.found) - logarithm(law(own.runs))
     batches = column(own.runs, "batch").astype(int).tolist()
     return HeldOut(name, law, dict(zip(batches, off.tolist(), strict=True)))
-
-
-def _best(make: Make, forms: Sequence[Form], data: Data) -> Form:
-    """The form of the least mean relative error on architectures held out in turn."""
-    if len(forms) == 1 or len(data.architectures) < LEAST_ARCHITECTURES:
-        return forms[-1]
-    return min(forms, key=lambda form: held_out_error(make, form, data))
 
 
 def held_out_error(make: Make, form: Form, data: Data) -> float:
@@ -176,12 +226,7 @@ def held_out_ratios(make: Make, form: Form, data: Data) -> Floats:
 
     NaN of architectures that were not.
     """
-    ratios = np.full(len(data.found), np.nan)
-    for name in data.held_out:
-        rest, rows = data.without(name), data.architecture == name
-        law = make(form).fit(rest.runs, rest.found).law_
-        ratios[rows] = law(data.runs[rows]) / data.found[rows]
-    return ratios
+    return _Laws(make, data).ratios(form)
 
 
 def _seen(law: Law, data: Data) -> Mapping[str, tuple[float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,15 +96,24 @@ class HeldOut:
         architecture: the one that was left out.
         law: fitted to all others.
         residuals: by batch size, the logarithm of what was found over what it says.
+        residuals_unlike: the same of a law that has not seen its family either; empty where that is the
+            same law, or there is none.
     """
 
     architecture: str
     law: Law
     residuals: Mapping[int, float]
+    residuals_unlike: Mapping[int, float] = field(default_factory=dict)
 
-    def residual(self, batch: int) -> float:
-        """How far it was off at the batch size nearest to `batch`, at worst of two equally near."""
-        return max(abs(self.residuals[each]) for each in _nearest(self.residuals, batch))
+    def residual(self, batch: int, *, unlike: bool = False) -> float:
+        """How far it was off at the batch size nearest to `batch`, at worst of two equally near.
+
+        Args:
+            batch: the batch size.
+            unlike: whether it is to have seen nothing of the family.
+        """
+        residuals = self.residuals_unlike if unlike and self.residuals_unlike else self.residuals
+        return max(abs(residuals[each]) for each in _nearest(residuals, batch))
 
     def change(self, known: int, batch: int) -> float:
         """How much that differs between a batch size that is known and another.
@@ -213,28 +222,32 @@ class FittedLaw:
     seen: Mapping[str, tuple[float, float]]
     errors: Errors | None
 
-    def predict(self, runs: Floats, anchors: Anchors | None = None) -> Values:
+    def predict(
+        self, runs: Floats, anchors: Anchors | None = None, unlike: Booleans | None = None
+    ) -> Values:
         """What the law says of each run, with its 90 % interval (NaN where there is none).
 
         The interval is jackknife+ on the logarithm (Barber et al., Annals of Statistics 49, 2021):
         each architecture contributes what the law without it says, give or take what that law was off
-        it at the nearest batch size.
+        it at the nearest batch size; what a law without its whole family was off it, where the run is of
+        a network unlike all that were seen.
 
         Args:
             runs: shape (rows, len(COLUMNS)).
             anchors: what was found of the same network at another batch size, where something was. The
                 law then only tells the ratio of the two, and the interval how far it is off in that.
+            unlike: which runs are of networks of whose family nothing was seen; `None` for none.
         """
         anchors = anchors or Anchors.none(runs)
+        unlike = np.zeros(len(runs), np.bool_) if unlike is None else unlike
         told = ~np.isnan(anchors.found)
         (value,) = self._told([self.law], runs, anchors)
         value = np.where(value > 0, value, np.nan)  # a law that tells nothing of a run
         low, high = np.full(len(runs), np.nan), np.full(len(runs), np.nan)
         if len(self.held_out) >= LEAST_GROUPS:
             centre = logarithm(self._told([each.law for each in self.held_out], runs, anchors))
-            lows, highs = jackknife_plus(
-                centre, np.hypot(self._residuals(runs, anchors, told), anchors.error)
-            )
+            off = self._residuals(runs, anchors, told, unlike)
+            lows, highs = jackknife_plus(centre, np.hypot(off, anchors.error))
             # The law itself lies inside but in odd cases; an interval that leaves it out helps nobody.
             low, high = np.minimum(np.exp(lows), value), np.maximum(np.exp(highs), value)
         return Values(*(anchors.bracketed(each) for each in (value, low, high)))
@@ -254,20 +267,24 @@ class FittedLaw:
             says[:, known] = np.where(np.isfinite(scaled), scaled, says[:, known])
         return says
 
-    def _residuals(self, runs: Floats, anchors: Anchors, told: Booleans) -> Floats:
+    def _residuals(
+        self, runs: Floats, anchors: Anchors, told: Booleans, unlike: Booleans
+    ) -> Floats:
         """How far each held-out law was off at the batch size of each run, from its anchor's on."""
         batches = column(runs, "batch").astype(np.int64)
         known = np.where(told, np.nan_to_num(column(anchors.runs, "batch")), 0).astype(np.int64)
-        width = int(batches.max(initial=0)) + 1
-        pairs, place = np.unique(known * width + batches, return_inverse=True)
+        told_apart = np.column_stack([known, batches, unlike])
+        kinds, place = np.unique(told_apart, axis=0, return_inverse=True)
         residuals = [
             [
-                each.change(anchor, batch) if anchor else each.residual(batch)
-                for anchor, batch in (divmod(pair, width) for pair in pairs.tolist())
+                each.change(anchor, batch)
+                if anchor
+                else each.residual(batch, unlike=bool(is_unlike))
+                for anchor, batch, is_unlike in kinds.tolist()
             ]
             for each in self.held_out
         ]
-        return np.array(residuals).reshape(len(self.held_out), -1)[:, place]
+        return np.array(residuals).reshape(len(self.held_out), -1)[:, place.ravel()]
 
     def knows(self, runs: Floats) -> Booleans:
         """For which runs all is known that the law and its held-out fits need; shape (rows,)."""

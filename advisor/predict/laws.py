@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -204,27 +204,30 @@ def _fit_knee(form: Form, runs: Floats, y: Floats) -> Law:
     Which runs those are depends on the fit, so the search begins from several guesses and keeps the
     best of the fits, that of the first branch to everything among them.
     """
-    weight = design(runs, form[1]).sum(axis=1)
-    laws = [Law(form, (_coefficients(runs, y, form[0]), (0.0,) * len(form[1])))]
+    designs = [design(runs, terms) for terms in form]
+    weight = designs[1].sum(axis=1)
+    best = least_squares(designs[0], y, relative=True), np.zeros(len(form[1]))
+    least = _squared_error(designs, best, y)
+    tried: set[bytes] = set()  # where a guess comes to what was tried, so does all that follows
     for start in STARTS:
         upper = weight > np.quantile(weight, start)
         for _ in range(MOST_STEPS):
-            if min(upper.sum(), (~upper).sum()) <= max(map(len, form)):
+            few = min(upper.sum(), (~upper).sum()) <= max(map(len, form))
+            if few or upper.tobytes() in tried:
                 break
-            parts = [
-                _coefficients(runs[rows], y[rows], terms)
-                for rows, terms in zip((~upper, upper), form, strict=True)
-            ]
-            laws.append(Law(form, tuple(parts)))
+            tried.add(upper.tobytes())
             static, dynamic = (
-                design(runs, terms) @ np.asarray(part)
-                for terms, part in zip(form, parts, strict=True)
+                least_squares(each[rows], y[rows], relative=True)
+                for each, rows in zip(designs, (~upper, upper), strict=True)
             )
-            if np.array_equal(upper, dynamic > static):
-                break
-            upper = dynamic > static
-    return min(laws, key=_squared_error(runs, y))
+            error = _squared_error(designs, (static, dynamic), y)
+            if error < least:
+                best, least = (static, dynamic), error
+            upper = designs[1] @ dynamic > designs[0] @ static
+    return Law(form, (tuple(best[0].tolist()), tuple(best[1].tolist())))
 
 
-def _squared_error(runs: Floats, y: Floats) -> Callable[[Law], float]:
-    return lambda law: float(np.mean((law(runs) / y - 1) ** 2))
+def _squared_error(designs: Sequence[Floats], parts: tuple[Floats, Floats], y: Floats) -> float:
+    """The mean squared relative error of the larger of two branches."""
+    static, dynamic = (each @ part for each, part in zip(designs, parts, strict=True))
+    return float(np.mean((np.maximum(static, dynamic) / y - 1) ** 2))
