@@ -9,23 +9,23 @@ from advisor._version import __version__
 if TYPE_CHECKING:
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
-    from advisor.solve.candidate import Candidate
-    from advisor.solve.frontier import Frontier, frontier
-    from advisor.solve.pick import pick
-    from advisor.solve.plan import plan
-    from advisor.solve.plan_answer import Plan
-    from advisor.solve.recommendation import Recommendation
+    from advisor.solve.candidates.candidate import Candidate
+    from advisor.solve.plan.plan import plan
+    from advisor.solve.plan.plan_answer import Plan
+    from advisor.solve.recommend.frontier import Frontier, frontier
+    from advisor.solve.recommend.pick import pick
+    from advisor.solve.recommend.recommendation import Recommendation
 
 _HOMES = {
     "AdvisorError": "advisor.errors",
-    "Candidate": "advisor.solve.candidate",
+    "Candidate": "advisor.solve.candidates.candidate",
     "Estimate": "advisor.catalog.records",
-    "Frontier": "advisor.solve.frontier",
-    "Plan": "advisor.solve.plan_answer",
-    "Recommendation": "advisor.solve.recommendation",
-    "frontier": "advisor.solve.frontier",
-    "pick": "advisor.solve.pick",
-    "plan": "advisor.solve.plan",
+    "Frontier": "advisor.solve.recommend.frontier",
+    "Plan": "advisor.solve.plan.plan_answer",
+    "Recommendation": "advisor.solve.recommend.recommendation",
+    "frontier": "advisor.solve.recommend.frontier",
+    "pick": "advisor.solve.recommend.pick",
+    "plan": "advisor.solve.plan.plan",
 }
 
 __all__ = [

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 import advisor
 from advisor.errors import AdvisorError
-from advisor.solve.candidate import Candidate
-from advisor.solve.candidates import Candidates
-from advisor.solve.gather import gather
-from advisor.solve.limits import Constraint
-from advisor.solve.objective import Step, read_objective
-from advisor.solve.ranking import in_order, preferred
-from advisor.solve.reading import read_requirements
-from advisor.solve.recommend import recommend
-from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Requirements
-from advisor.solve.verdicts import Verdicts
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.gather import gather
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.objective import Step, read_objective
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.recommend.ranking import in_order, preferred
+from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.recommendation import Recommendation
+from advisor.solve.recommend.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import CATALOG, LIMITS, ask, name, value, written
 

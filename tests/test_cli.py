@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 import advisor
-from advisor.solve.metrics import KEYS_BY_NAME
+from advisor.solve.question.metrics import KEYS_BY_NAME
 from tests.conftest import HEADER, ROWS, Overlay, Ran, Run
 
 ADVISOR = [sys.executable, "-m", "advisor"]

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import advisor
 from advisor.catalog.records import Z90
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.solve.candidates import Candidates
-from advisor.solve.confidence import chance, chance_alone
-from advisor.solve.gather import gather
-from advisor.solve.reading import read_requirements
-from advisor.solve.requirements import Requirements
-from advisor.solve.spread import normal_cdf
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.confidence import chance, chance_alone
+from advisor.solve.candidates.gather import gather
+from advisor.solve.candidates.spread import normal_cdf
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.question.requirements import Requirements
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import LIMITS, ask, name
 
@@ -302,8 +302,8 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 def gather_predicted() -> tuple[Candidates, Requirements]:
     """The TX1 completed by laws without intervals."""
     from advisor.predict.fit_file import read_fit
-    from advisor.solve.complete import completed
-    from advisor.solve.gather import candidates_on
+    from advisor.solve.candidates.complete import completed
+    from advisor.solve.candidates.gather import candidates_on
 
     catalog = Catalog.open()
     board = catalog.board("jetson-tx1")

@@ -26,11 +26,11 @@ from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document, question
 from advisor.report.explorer.page import CHOOSING, SHOWING, data_text, page, script, source
 from advisor.report.pick_documents import query_document
-from advisor.solve.gather import gather
-from advisor.solve.metrics import KEYS_BY_NAME
-from advisor.solve.reading import read_requirements
-from advisor.solve.recommend import recommend
-from advisor.solve.requirements import Requirements
+from advisor.solve.candidates.gather import gather
+from advisor.solve.question.metrics import KEYS_BY_NAME
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.recommend.recommend import recommend
 from tests.browser import Opened, chromium
 from tests.conftest import HEADER, Overlay, Run
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from advisor.catalog.store import Catalog
-from advisor.predict.evidence import Evidence
 from advisor.predict.findings import (
     HOLDS,
     IN_PART,
@@ -23,11 +22,12 @@ from advisor.predict.findings import (
     power_is_constant,
     rank_correlation,
 )
+from advisor.predict.measured_rows import MeasuredRows
 from advisor.predict.statements import AGREES, DISAGREES, PARTLY, statements
 from tests.conftest import Run
 
-TX1 = Evidence.of(Catalog.open(), "jetson-tx1")
-XEON = Evidence.of(Catalog.open(), "xeon-2-cores-vm")
+TX1 = MeasuredRows.of(Catalog.open(), "jetson-tx1")
+XEON = MeasuredRows.of(Catalog.open(), "xeon-2-cores-vm")
 
 
 def test_the_papers_findings_on_its_own_board() -> None:

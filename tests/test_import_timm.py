@@ -24,7 +24,7 @@ from advisor.catalog.zoo_table import ZooNetwork
 from advisor.errors import AdvisorError
 from advisor.predict.fitting import MOST_HELD_OUT, Data
 from advisor.predict.terms import COLUMNS
-from advisor.solve.named_network import network_to_build
+from advisor.solve.question.named_network import network_to_build
 from tests.conftest import HEADER, Overlay, Ran, Run
 
 COLUMN_NAMES = (

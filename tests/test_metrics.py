@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from advisor.catalog.records import Values
-from advisor.solve.intervals import (
+from advisor.solve.candidates.intervals import (
     average_power_interval_w,
     energy_interval_j,
     falling,
     rising,
 )
-from advisor.solve.metrics import (
+from advisor.solve.question.metrics import (
     average_power_w,
     battery_hours,
     board_energy_j,

@@ -19,11 +19,11 @@ from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.solve.candidate import Candidate
-from advisor.solve.gather import gather
-from advisor.solve.reading import read_requirements
-from advisor.solve.recommend import recommend
-from advisor.solve.recommendation import Recommendation
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.candidates.gather import gather
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.recommendation import Recommendation
 from tests.conftest import HEADER, ROWS, Overlay
 
 

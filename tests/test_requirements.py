@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.errors import AdvisorError
-from advisor.solve.reading import read_requirements
-from advisor.solve.requirements import FLAGS
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.question.requirements import FLAGS
 
 GOOD = {
     "fps": "30",

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 import advisor
 from advisor.catalog.layers import shipped_folder
 from advisor.errors import AdvisorError
-from advisor.solve.limits import NATURAL
-from advisor.solve.question import read_question
-from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Requirements
+from advisor.solve.question.limits import NATURAL
+from advisor.solve.question.question import read_question
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.recommend.recommendation import Recommendation
 from tests.conftest import Overlay, Run
 
 SHIPPED = sorted((shipped_folder() / "requirements").glob("*.yaml"))

@@ -33,8 +33,8 @@ from advisor.predict.fit_file import write_fit
 from advisor.predict.refit import refit, refit_as_before, refit_rows, with_residuals_of
 from advisor.predict.transfer.networks import describe
 from advisor.predict.transfer.suggest import suggest
-from advisor.solve.bench import Key
-from advisor.solve.table_bench import TableBench
+from advisor.solve.verify.bench import Key
+from advisor.solve.verify.table_bench import TableBench
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_import_timm import counted

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from advisor.catalog.store import Catalog
-from advisor.solve.confidence import chance
-from advisor.solve.gather import gather
-from advisor.solve.ranking import preferred
-from advisor.solve.reading import read_requirements
-from advisor.solve.recommend import recommend
-from advisor.solve.standing import standing_of
-from advisor.solve.verdicts import Verdicts
-from advisor.solve.verify import Ending, Standing, Step, verify
+from advisor.solve.candidates.confidence import chance
+from advisor.solve.candidates.gather import gather
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.recommend.ranking import preferred
+from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.verdicts import Verdicts
+from advisor.solve.verify.standing import standing_of
+from advisor.solve.verify.verify import Ending, Standing, Step, verify
 from tests.test_choosing import OBJECTIVES, candidates_for
 from tests.test_pick import LIMITS
 

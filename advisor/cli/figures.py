@@ -45,7 +45,7 @@ def command(
     from advisor.catalog.writing import write_whole
     from advisor.report.charts.board_data import board_data
     from advisor.report.charts.paper import FIGURES
-    from advisor.solve.reading import default_board
+    from advisor.solve.question.reading import default_board
 
     if file_format not in FORMATS:
         raise AdvisorError(f"format: {shown(file_format)} is none", "write svg or png")

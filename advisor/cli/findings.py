@@ -22,14 +22,14 @@ def command(
 ) -> None:
     """What holds on a board of the paper's four findings and its stated figures."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.evidence import Evidence
     from advisor.predict.findings import findings
+    from advisor.predict.measured_rows import MeasuredRows
     from advisor.predict.statements import statements
     from advisor.report.findings_text import findings_json, findings_text
-    from advisor.solve.reading import default_board
+    from advisor.solve.question.reading import default_board
 
     name = board or default_board()
-    evidence = Evidence.of(Catalog.open(catalog), name)
+    evidence = MeasuredRows.of(Catalog.open(catalog), name)
     told = evidence, findings(evidence), statements(evidence)
     if as_json:
         emit(findings_json(*told))

@@ -28,7 +28,7 @@ def command(
     """
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
-    from advisor.solve.frontier import frontier
+    from advisor.solve.recommend.frontier import frontier
 
     found = frontier(x=x, y=y, z=z, **question)
     warn(found.notes)

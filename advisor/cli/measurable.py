@@ -46,7 +46,7 @@ def _known(catalog: Catalog, name: str) -> Architecture:
     """A network of the catalog or of a library."""
     from advisor.architectures.registry import BUILDERS
     from advisor.catalog.zoo_table import OWN
-    from advisor.solve.named_network import network_to_build
+    from advisor.solve.question.named_network import network_to_build
 
     network, notes = network_to_build(catalog, name)
     if network.family == OWN:

@@ -12,8 +12,8 @@ from advisor.cli.verifying import VERIFYING, Verifying
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.solve.recommendation import Recommendation
-    from advisor.solve.verification import Verification
+    from advisor.solve.recommend.recommendation import Recommendation
+    from advisor.solve.verify.verification import Verification
 
 
 @asks
@@ -85,7 +85,7 @@ def command(
     verifying.check(asked, plot=plot)
     verified: Verification | None = None
     if verifying.most is None:
-        from advisor.solve.pick import pick
+        from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**asked)
     else:
@@ -125,7 +125,7 @@ def _emit_csv(recommendation: Recommendation, verified: Verification | None) -> 
 def _draw(question: dict[str, Any]) -> None:
     """Accuracy against time of all that meets the limits."""
     from advisor.report.frontier_text import frontier_scatter
-    from advisor.solve.frontier import frontier
+    from advisor.solve.recommend.frontier import frontier
 
     emit("\n")
     emit_table(frontier_scatter(frontier(**question)))

@@ -26,7 +26,7 @@ def command(
     Exits with 1 where nothing keeps every limit.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # see `pick`
-    from advisor.solve.plan import plan
+    from advisor.solve.plan.plan import plan
 
     answer = plan(file, catalog)
     warn(answer.notes)

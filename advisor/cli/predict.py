@@ -135,7 +135,7 @@ def _forecasts(
 
 
 def _boards(catalog: Catalog, asked: str | None) -> list[str]:
-    from advisor.solve.reading import default_board
+    from advisor.solve.question.reading import default_board
 
     if asked == "all":
         return list(catalog.board_layers)
@@ -146,7 +146,7 @@ def _network(
     catalog: Catalog, name: str, input_shape: str | None
 ) -> tuple[Architecture, tuple[str, ...]]:
     from advisor.catalog.entries import read_shape
-    from advisor.solve.named_network import named_network
+    from advisor.solve.question.named_network import named_network
 
     if input_shape is None:
         return named_network(catalog, name)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from advisor.catalog.store import Catalog, Surveyed
     from advisor.cli.local_bench import LocalBench
     from advisor.predict.board_fit import BoardFit
-    from advisor.solve.recommendation import Recommendation
-    from advisor.solve.requirements import Requirements
-    from advisor.solve.table_bench import TableBench
-    from advisor.solve.verification import Check, Verification
+    from advisor.solve.question.requirements import Requirements
+    from advisor.solve.recommend.recommendation import Recommendation
+    from advisor.solve.verify.table_bench import TableBench
+    from advisor.solve.verify.verification import Check, Verification
 
 
 def verified_pick(
@@ -37,10 +37,10 @@ def verified_pick(
             is none.
     """
     from advisor.report.verify_text import check_text
-    from advisor.solve.board_world import BoardWorld
-    from advisor.solve.question import read_question
-    from advisor.solve.recommend import recommend
-    from advisor.solve.verification import verification
+    from advisor.solve.question.question import read_question
+    from advisor.solve.recommend.recommend import recommend
+    from advisor.solve.verify.board_world import BoardWorld
+    from advisor.solve.verify.verification import verification
 
     most, simulate = verifying.most or 0, verifying.simulate
     catalog, asked = read_question(**{**question, "candidates": "all"})
@@ -81,7 +81,7 @@ def _bench(
     if verifying.simulate is not None:
         from advisor.catalog.measurements_table import called
         from advisor.catalog.results_table import read_results
-        from advisor.solve.table_bench import TableBench
+        from advisor.solve.verify.table_bench import TableBench
 
         results = read_results(Path(verifying.simulate), catalog.zoo.not_timms)
         names = {name: catalog.plain_name(name) for name in results.architecture.names}

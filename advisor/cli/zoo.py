@@ -97,7 +97,7 @@ def _of_families(networks: list[ZooNetwork], family: str | None) -> list[ZooNetw
         AdvisorError: a pattern matches none.
     """
     from advisor.errors import closest, shown
-    from advisor.solve.reading import read_patterns
+    from advisor.solve.question.reading import read_patterns
 
     patterns = read_patterns("family", family)
     if patterns is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.predict.bound import Bound, least_line_above
-from advisor.predict.evidence import Evidence
+from advisor.predict.measured_rows import MeasuredRows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Finding:
     numbers: Mapping[str, float]
 
 
-def findings(evidence: Evidence) -> tuple[Finding, ...]:
+def findings(evidence: MeasuredRows) -> tuple[Finding, ...]:
     """All four, in the paper's order."""
     return (
         power_is_constant(evidence),
@@ -56,7 +56,7 @@ def findings(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def power_is_constant(evidence: Evidence) -> Finding:
+def power_is_constant(evidence: MeasuredRows) -> Finding:
     """Whether net power depends on neither the network nor the batch size.
 
     Equivalence is tested for each network and each batch size: the 90 % interval of its mean must lie
@@ -133,7 +133,7 @@ SHAPES: Mapping[str, Callable[[Floats], Floats]] = {
 """What accuracy may be linear in, by the name of the law in time."""
 
 
-def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
+def accuracy_is_hyperbolic(evidence: MeasuredRows) -> Finding:
     """Whether the best accuracy is a hyperbola in time, rather than logarithmic or linear in it.
 
     Tested on the networks that no faster one equals in accuracy, at the batch size that most ran, each
@@ -166,13 +166,13 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
     return Finding(2, title, verdict, said, numbers)
 
 
-def accuracy_bound(evidence: Evidence) -> Bound | None:
+def accuracy_bound(evidence: MeasuredRows) -> Bound | None:
     """The least line above all (images/s, top-1); `None` where no accuracy is known."""
     known = evidence.where(~np.isnan(evidence.top1))
     return least_line_above(known.rate_fps, known.top1) if len(known) else None
 
 
-def frontier(evidence: Evidence) -> Evidence:
+def frontier(evidence: MeasuredRows) -> MeasuredRows:
     """The networks that no network as fast equals in accuracy."""
     known = evidence.where(~np.isnan(evidence.top1))
     better = []
@@ -193,7 +193,7 @@ def _held_out_rmse(x: Floats, y: Floats) -> float:
     return float(np.sqrt(np.mean(np.square(off))))
 
 
-def energy_bounds(evidence: Evidence) -> Finding:
+def energy_bounds(evidence: MeasuredRows) -> Finding:
     """Whether a limit on energy bounds both accuracy and operations.
 
     It does if the least line above all (images per joule, accuracy), and (images per joule,
@@ -229,7 +229,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
     return Finding(3, title, verdict, said, numbers)
 
 
-def operations_tell_time(evidence: Evidence) -> Finding:
+def operations_tell_time(evidence: MeasuredRows) -> Finding:
     """Whether time per image is linear in operations: by R2, relative error and rank correlation."""
     title = "operations estimate the time per image"
     batch = evidence.commonest_batch
@@ -256,7 +256,7 @@ def operations_tell_time(evidence: Evidence) -> Finding:
     return Finding(4, title, verdict, said, numbers)
 
 
-def linear_in_operations(evidence: Evidence) -> tuple[float, float, dict[str, float]]:
+def linear_in_operations(evidence: MeasuredRows) -> tuple[float, float, dict[str, float]]:
     """Ordinary least squares of time per image on operations: R2, mean relative error, and by network."""
     line = straight_line(evidence.operations, evidence.time_ms)
     by_name = dict(zip(evidence.names.tolist(), line.errors.tolist(), strict=True))

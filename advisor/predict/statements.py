@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.predict.evidence import Evidence
 from advisor.predict.findings import accuracy_bound, frontier, linear_in_operations
+from advisor.predict.measured_rows import MeasuredRows
 
 AGREES, PARTLY, DISAGREES = "agrees", "agrees in part", "disagrees"
 
@@ -32,7 +32,7 @@ class Statement:
     verdict: str
 
 
-def statements(evidence: Evidence) -> tuple[Statement, ...]:
+def statements(evidence: MeasuredRows) -> tuple[Statement, ...]:
     """Every statement of which the board's rows can tell something, in the paper's order."""
     told = (each for tell in TELLERS for each in tell(evidence))
     return tuple(each for each in told if not re.search(r"\bnan\b", each.found))
@@ -43,7 +43,7 @@ def _of(paper: str, found: str, agrees: bool | None) -> Statement:
     return Statement(paper, found, verdict)
 
 
-def _power(evidence: Evidence) -> Iterator[Statement]:
+def _power(evidence: MeasuredRows) -> Iterator[Statement]:
     power = evidence.power_w[~np.isnan(evidence.power_w)]
     if len(power) > 1:
         mean, deviation = float(np.mean(power)), float(np.std(power, ddof=1))
@@ -65,7 +65,7 @@ def _power(evidence: Evidence) -> Iterator[Statement]:
     )
 
 
-def _time(evidence: Evidence) -> Iterator[Statement]:
+def _time(evidence: MeasuredRows) -> Iterator[Statement]:
     time = {pair: evidence.value("time_ms", pair) for pair in (("alexnet", 1), ("alexnet", 64))}
     gain = time["alexnet", 1] / time["alexnet", 64]
     yield _of(
@@ -101,7 +101,7 @@ def _time(evidence: Evidence) -> Iterator[Statement]:
         )
 
 
-def _memory(evidence: Evidence) -> Iterator[Statement]:
+def _memory(evidence: MeasuredRows) -> Iterator[Statement]:
     small = evidence.at(1)
     small = small.where(~np.isnan(small.memory_mb))
     size_mb = 4e-6 * small.params
@@ -150,7 +150,7 @@ def _memory(evidence: Evidence) -> Iterator[Statement]:
         yield _of("batch 16 is the largest that all can run", f"batch {largest}", largest == 16)
 
 
-def _accuracy(evidence: Evidence) -> Iterator[Statement]:
+def _accuracy(evidence: MeasuredRows) -> Iterator[Statement]:
     best = dict(zip(evidence.names.tolist(), evidence.top1.tolist(), strict=True))
     params = dict(zip(evidence.names.tolist(), evidence.params.tolist(), strict=True))
     newest = [name for name in best if name.startswith(("resnet-50", "resnet-1", "inception"))]
@@ -204,7 +204,7 @@ NAMED = ("resnet-18", "inception-v4")
 """Networks whose energy is told beside that of the fastest and the slowest."""
 
 
-def _energy(evidence: Evidence) -> Iterator[Statement]:
+def _energy(evidence: MeasuredRows) -> Iterator[Statement]:
     idle = evidence.board.idle_power_w
     at1 = evidence.at(1)
     able = at1.where((at1.rate_fps >= 5) & ~np.isnan(at1.power_w))
@@ -222,7 +222,7 @@ def _energy(evidence: Evidence) -> Iterator[Statement]:
         )
 
 
-TELLERS: tuple[Callable[[Evidence], Iterator[Statement]], ...] = (
+TELLERS: tuple[Callable[[MeasuredRows], Iterator[Statement]], ...] = (
     _power,
     _time,
     _memory,

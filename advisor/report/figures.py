@@ -10,7 +10,7 @@ from rich.console import JustifyMethod
 from rich.table import Table
 
 from advisor.quantities import rounded
-from advisor.solve.metrics import TAILS
+from advisor.solve.question.metrics import TAILS
 
 _RULE = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
 """A line below the header and nothing else, so that rows stay narrow."""

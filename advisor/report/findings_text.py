@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from advisor.predict.evidence import Evidence
 from advisor.predict.findings import HOLDS, IN_PART, NOT, UNTOLD, Finding
+from advisor.predict.measured_rows import MeasuredRows
 from advisor.predict.statements import AGREES, DISAGREES, PARTLY, Statement
 
 SCHEMA = "advisor.findings/1"
@@ -21,7 +21,7 @@ STYLES = {
 
 
 def findings_text(
-    evidence: Evidence, findings: Sequence[Finding], statements: Sequence[Statement]
+    evidence: MeasuredRows, findings: Sequence[Finding], statements: Sequence[Statement]
 ) -> RenderableType:
     """Each finding with its verdict and what it rests on, then the paper's figures beside the board's."""
     board = evidence.board
@@ -50,7 +50,7 @@ def findings_text(
 
 
 def findings_json(
-    evidence: Evidence, findings: Sequence[Finding], statements: Sequence[Statement]
+    evidence: MeasuredRows, findings: Sequence[Finding], statements: Sequence[Statement]
 ) -> str:
     """The same as one JSON document; units stand in the names of the numbers."""
     runtime, precision = evidence.variant

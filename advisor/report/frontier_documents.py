@@ -10,8 +10,8 @@ from advisor.report.pick_documents import (
     document_text,
     query_document,
 )
-from advisor.solve.frontier import Frontier
-from advisor.solve.metrics import METRICS
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.recommend.frontier import Frontier
 
 SCHEMA = "advisor.frontier/1"
 """Name and version of the document's shape; `frontier.schema.json` beside this file describes it."""

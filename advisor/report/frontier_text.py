@@ -29,10 +29,10 @@ from advisor.report.pick_words import (
     varying,
 )
 from advisor.report.scatter_text import Axis, Scatter, Series
-from advisor.solve.candidate import Candidate
-from advisor.solve.frontier import Frontier
-from advisor.solve.limits import Constraint
-from advisor.solve.metrics import METRICS
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.recommend.frontier import Frontier
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -63,10 +63,8 @@ def _headline(frontier: Frontier) -> Text:
     asked = frontier.requirements
     answer = Text(f"Frontier of {_axes_text(frontier)}", style="bold green")
     limits = f" where {limits_text(asked.constraints)}" if asked.constraints else ""
-    where = (
-        f"on {boards_text(frontier.boards)}, choosing from {choice_text(asked, frontier.boards)}"
-    )
-    return answer + Text(f"{limits}\n{where}")
+    choice = choice_text(asked, frontier.boards, frontier.points)
+    return answer + Text(f"{limits}\non {boards_text(frontier.boards)}, choosing from {choice}")
 
 
 def _axes_text(frontier: Frontier) -> str:

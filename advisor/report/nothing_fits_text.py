@@ -11,8 +11,8 @@ from rich.table import Table
 from advisor.report.figures import counted, magnitude, plain_table, with_unit
 from advisor.report.fitted import Fitted
 from advisor.report.pick_words import fell_out, limits_text, place
-from advisor.solve.limits import Constraint
-from advisor.solve.recommendation import Recommendation, Rejection, Relaxation
+from advisor.solve.question.limits import Constraint
+from advisor.solve.recommend.recommendation import Recommendation, Rejection, Relaxation
 
 MOST_SETS = 3
 """So many sets of limits that nothing meets are named."""
@@ -33,7 +33,7 @@ def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> T
     table = plain_table(*headings)
     for column in table.columns:
         if column.header in ("nearest, batch", "also fails"):
-            column.justify = "left"
+            column.justify, column.no_wrap = "left", False
     for rejection in recommendation.rejections:
         cells = (
             str(rejection.constraint),

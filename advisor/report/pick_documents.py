@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import ENERGY, TIME, written_as
-from advisor.solve.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
-from advisor.solve.limits import Constraint
-from advisor.solve.metrics import METRICS
-from advisor.solve.recommendation import (
+from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.question.requirements import Requirements, Selection
+from advisor.solve.recommend.recommendation import (
     Binding,
     KnownBound,
     Narrowing,
@@ -24,10 +25,9 @@ from advisor.solve.recommendation import (
     Unsure,
     WhyNot,
 )
-from advisor.solve.requirements import Requirements, Selection
 
 if TYPE_CHECKING:
-    from advisor.solve.verification import Verification
+    from advisor.solve.verify.verification import Verification
 
 SCHEMA = "advisor.pick/1"
 """Name and version of the document's shape; `pick.schema.json` beside this file describes it."""

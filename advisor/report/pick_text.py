@@ -34,14 +34,14 @@ from advisor.report.pick_words import (
     variant_text,
     varying,
 )
-from advisor.solve.candidate import Candidate
-from advisor.solve.limits import Constraint
-from advisor.solve.metrics import METRICS
-from advisor.solve.recommendation import Binding, Narrowing, Recommendation
-from advisor.solve.requirements import NEEDS
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.question.requirements import NEEDS
+from advisor.solve.recommend.recommendation import Binding, Narrowing, Recommendation
 
 if TYPE_CHECKING:
-    from advisor.solve.verification import Verification
+    from advisor.solve.verify.verification import Verification
 
 ALWAYS_SHOWN = (
     "accuracy_top1_percent",
@@ -101,7 +101,7 @@ def _headline(recommendation: Recommendation) -> Text:
         where = f"on {boards}"
     else:
         where = f"on {best.board}, of {boards}"
-    choice = choice_text(asked, recommendation.boards)
+    choice = choice_text(asked, recommendation.boards, recommendation.candidates)
     return answer + Text(f"\n{where}, choosing from {choice}")
 
 

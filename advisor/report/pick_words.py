@@ -8,11 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Board
 from advisor.report.figures import BEST_WEIGHTS, counted, figure, percent, with_unit
-from advisor.solve.candidate import Candidate, Headroom
-from advisor.solve.limits import Constraint
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS
-from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import NEEDS, Requirements
+from advisor.solve.candidates.candidate import Candidate, Headroom
+from advisor.solve.candidates.weight_sets import QUANTISED
+from advisor.solve.question.accuracy_table import OWN
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS
+from advisor.solve.question.requirements import NEEDS, Requirements
+from advisor.solve.recommend.recommendation import Recommendation
+
+LIBRARY_WEIGHTS = "those that a library publishes first"
 
 VARIANTS = ("board", "weights", "runtime", "precision")
 """What candidates of one network and batch can differ in; a column where they do."""
@@ -78,14 +82,28 @@ def boards_text(boards: Sequence[Board]) -> str:
     )
 
 
-def choice_text(asked: Requirements, boards: Sequence[Board]) -> str:
-    """What may be chosen from, in a few words."""
+def choice_text(
+    asked: Requirements, boards: Sequence[Board], candidates: Sequence[Candidate]
+) -> str:
+    """What may be chosen from, in a few words.
+
+    Args:
+        asked: the question.
+        boards: the boards that it was asked of.
+        candidates: those that are shown; networks of libraries have weights that no board names.
+    """
     chosen = asked.selection
     used = dict.fromkeys(each.weights for each in boards if each.weights)
     named = chosen.weights or "/".join(used)
-    best = [] if chosen.weights or all(each.weights for each in boards) else [BEST_WEIGHTS]
+    if chosen.weights:
+        own = []
+    elif not all(each.weights for each in boards):
+        own = [BEST_WEIGHTS]
+    else:
+        known = {None, OWN, *used, *(f"{name}-{QUANTISED}" for name in used)}
+        own = [LIBRARY_WEIGHTS] if {each.weights for each in candidates} - known else []
     patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
-    weights = " or ".join([*([f"weights {named}"] if named else []), *best])
+    weights = " or ".join([*([f"weights {named}"] if named else []), *own])
     if chosen.accuracy_table:
         weights = f"the accuracies in {chosen.accuracy_table}"
     return ", ".join([weights, *patterns, f"batch {chosen.batches_text}"])

@@ -7,9 +7,9 @@ from typing import Any
 
 from advisor.quantities import MEMORY, POWER, TIME, written_as
 from advisor.report.pick_documents import document_text, selection_document
-from advisor.solve.plan_answer import Amount, Chosen, Considered, Plan, Use
-from advisor.solve.requirements import confidence_text
-from advisor.solve.workloads import Workload
+from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, Plan, Use
+from advisor.solve.plan.workloads import Workload
+from advisor.solve.question.requirements import confidence_text
 
 SCHEMA = "advisor.plan/1"
 """Name and version of the document's shape; `plan.schema.json` beside this file describes it."""

@@ -19,8 +19,8 @@ from advisor.report.figures import (
 )
 from advisor.report.fitted import Fitted
 from advisor.report.pick_words import PREDICTED_MARK, is_predicted, listed, varying
-from advisor.solve.metrics import METRICS
-from advisor.solve.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
+from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
+from advisor.solve.question.metrics import METRICS
 
 COLUMNS = {
     "batch": "batch\n",

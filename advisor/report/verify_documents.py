@@ -6,9 +6,9 @@ import shlex
 from typing import Any
 
 from advisor.report.pick_documents import candidate_document
-from advisor.solve.candidate import IDENTITY_FIELDS, Candidate
-from advisor.solve.requirements import Requirements
-from advisor.solve.verification import Check, Verification
+from advisor.solve.candidates.candidate import IDENTITY_FIELDS, Candidate
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.verify.verification import Check, Verification
 
 
 def asked_again(asked: Requirements, verified: Verification) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from advisor.report.figures import counted, figure, with_unit
 from advisor.report.pick_words import chance_text, is_predicted, listed, place
-from advisor.solve.candidate import Candidate
-from advisor.solve.metrics import METRICS
-from advisor.solve.recommendation import Recommendation
-from advisor.solve.requirements import Requirements
-from advisor.solve.verification import Check, Verification
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.recommend.recommendation import Recommendation
+from advisor.solve.verify.verification import Check, Verification
 
 WORTH_COUNTING = 0.05
 """Fewer networks than this, on average, go without saying."""

@@ -19,8 +19,8 @@ from advisor.report.pick_words import (
     need_text,
     place,
 )
-from advisor.solve.candidate import Candidate
-from advisor.solve.recommendation import WhyNot
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.recommend.recommendation import WhyNot
 
 
 def why_not_text(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:

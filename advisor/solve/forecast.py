@@ -15,9 +15,9 @@ from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import BoardFit, runs_of
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import first_that_knows
-from advisor.solve.batch_sizes import usual_sizes
-from advisor.solve.complete import SOURCE, completed
-from advisor.solve.intervals import energy_interval_j
+from advisor.solve.candidates.batch_sizes import usual_sizes
+from advisor.solve.candidates.complete import SOURCE, completed
+from advisor.solve.candidates.intervals import energy_interval_j
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats

@@ -21,7 +21,7 @@ from advisor.catalog.store import Catalog
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document
 from advisor.report.explorer.page import data_text, page
-from advisor.solve.reading import read_requirements
+from advisor.solve.question.reading import read_requirements
 from tests.browser import Opened, chromium
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.solve.non_dominated import non_dominated
+from advisor.solve.recommend.non_dominated import non_dominated
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers

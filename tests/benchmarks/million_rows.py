@@ -23,14 +23,14 @@ import numpy as np
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS
-from advisor.solve.candidates import Candidates
-from advisor.solve.frontier import frontier_of
-from advisor.solve.gather import candidates_on
-from advisor.solve.ranking import in_order
-from advisor.solve.reading import read_requirements
-from advisor.solve.recommend import recommend
-from advisor.solve.requirements import Requirements
-from advisor.solve.verdicts import Verdicts
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.gather import candidates_on
+from advisor.solve.question.reading import read_requirements
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.recommend.frontier import frontier_of
+from advisor.solve.recommend.ranking import in_order
+from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.verdicts import Verdicts
 
 NETWORKS = 1000
 LIMITS = {"fps": "30", "latency": "500 ms", "energy": "0.5 J", "power": "12 W", "memory": "900 MB"}

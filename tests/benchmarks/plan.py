@@ -19,9 +19,9 @@ import numpy as np
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS
-from advisor.solve.plan import plan
-from advisor.solve.plan_answer import Plan
-from advisor.solve.workloads import OBJECTIVES
+from advisor.solve.plan.plan import plan
+from advisor.solve.plan.plan_answer import Plan
+from advisor.solve.plan.workloads import OBJECTIVES
 
 TARGET_S = 10.0
 BATCHES = (1, 2, 4, 8)

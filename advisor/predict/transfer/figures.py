@@ -9,6 +9,7 @@ import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.predict.board_fit import fitted_values, rows_of, variants
+from advisor.predict.measured_rows import fullest_variant
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to tell of the other."""
@@ -78,12 +79,7 @@ def is_ladder(sizes: Sequence[int]) -> bool:
 
 def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
     """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
-    return variant if variant in variants(table) else fullest(table)
-
-
-def fullest(table: Measurements) -> tuple[str, str]:
-    """The (runtime, precision) of most rows; there must be one."""
-    return max(variants(table), key=lambda each: len(rows_of(table, each)))
+    return variant if variant in variants(table) else fullest_variant(table)[0]
 
 
 def in_scope(board: Board, reference: Board, metric: str) -> bool:

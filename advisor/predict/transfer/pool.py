@@ -8,8 +8,9 @@ import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.errors import AdvisorError
+from advisor.predict.measured_rows import fullest_variant
 from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.figures import figures_of, fullest
+from advisor.predict.transfer.figures import figures_of
 from advisor.predict.transfer.groups import family_of
 from advisor.predict.transfer.networks import Networks, costs_of
 
@@ -28,7 +29,8 @@ def networks_in_common(
         AdvisorError: there is none.
     """
     figures = [
-        figures_of(board, table, "latency_ms", fullest(table)) for board, table in references
+        figures_of(board, table, "latency_ms", fullest_variant(table)[0])
+        for board, table in references
     ]
     names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
     if not names:

@@ -10,11 +10,11 @@ from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.predict.board_fit import rows_of, variants
-from advisor.predict.evidence import ends_early, fullest_variant
 from advisor.predict.fit_file import current_fit
 from advisor.predict.law import Law
+from advisor.predict.measured_rows import ends_early, fullest_variant
 from advisor.report.figures import BEST_WEIGHTS, FIRST_WEIGHTS
-from advisor.solve.complete import completed
+from advisor.solve.candidates.complete import completed
 
 
 @dataclass(frozen=True)

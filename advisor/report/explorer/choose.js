@@ -1,5 +1,5 @@
 /* The choice: keep what meets every limit, rank it, account for the rest. The twin of
-   advisor/solve/recommend.py. Pure: settings in, answer out. Settings are what settings.js describes. */
+   advisor/solve/recommend/recommend.py. Pure: settings in, answer out. Settings are what settings.js describes. */
 
 /** What follows from a table and settings. */
 function choose(table, settings) {

@@ -25,12 +25,12 @@ from advisor.catalog.records import (
 from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.choice import Choice
 from advisor.report.figures import COLUMNS
-from advisor.solve.candidates import SCOPED, Candidates
-from advisor.solve.derivations import DERIVATIONS, RESTING
-from advisor.solve.limits import LEAST_ACCURACY, NATURAL, Constraint
-from advisor.solve.metrics import KEYS_BY_NAME, METRICS, TAILS
-from advisor.solve.objective import Step, objective_text
-from advisor.solve.requirements import FLAGS, Requirements
+from advisor.solve.candidates.candidates import SCOPED, Candidates
+from advisor.solve.candidates.derivations import DERIVATIONS, RESTING
+from advisor.solve.question.limits import LEAST_ACCURACY, NATURAL, Constraint
+from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, TAILS
+from advisor.solve.question.objective import Step, objective_text
+from advisor.solve.question.requirements import FLAGS, Requirements
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers

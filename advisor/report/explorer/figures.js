@@ -1,5 +1,5 @@
 /* The figures of every candidate: those that stand in the document, and the formulas that derive the
-   others from them. The twin of advisor/solve/metrics.py and intervals.py, operation for operation, so that
+   others from them. The twin of advisor/solve/question/metrics.py and intervals.py, operation for operation, so that
    both give the very same numbers. Unknown is NaN. A column is {value, low, high}, each with a number a row. */
 
 const JOULES_PER_WATT_HOUR = 3600;

@@ -1,4 +1,4 @@
-/* What nothing beats, and what no known network exceeds: the twins of advisor/solve/non_dominated.py on
+/* What nothing beats, and what no known network exceeds: the twins of advisor/solve/recommend/non_dominated.py on
    two axes and of advisor/predict/bound.py. */
 
 /**

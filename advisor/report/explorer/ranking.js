@@ -1,4 +1,4 @@
-/* Which candidate is better: the objective, and the order of ties. The twin of advisor/solve/ranking.py.
+/* Which candidate is better: the objective, and the order of ties. The twin of advisor/solve/recommend/ranking.py.
    An objective is a list of steps {metric, tolerance, relative}; positions are row numbers. */
 
 /** A step's metric of one row as a figure of which less is better; unknown is infinitely bad. */

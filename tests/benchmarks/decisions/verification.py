@@ -11,8 +11,8 @@ from advisor.predict.law import LEAST_GROUPS
 from advisor.predict.transfer.held_out import bare_names
 from advisor.predict.transfer.regression import Measured, Regression
 from advisor.predict.transfer.widening import borrowed_widening, widening
-from advisor.solve.spread import chance_below
-from advisor.solve.verify import Standing, verify
+from advisor.solve.candidates.spread import chance_below
+from advisor.solve.verify.verify import Standing, verify
 from tests.benchmarks.decisions.queries import order_of, spread_of
 from tests.benchmarks.decisions.tables import Boards
 

@@ -1,0 +1,275 @@
+"""A board's table completed by its laws: what was not measured, marked as predicted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.predict.board_fit import (
+    METRICS,
+    BoardFit,
+    anchors_of,
+    describe,
+    predicted,
+    rows_of,
+    runs_of,
+)
+from advisor.predict.terms import COLUMNS
+from advisor.solve.candidates.batch_sizes import has_ladder, usual_sizes
+from advisor.solve.candidates.runs import least_misfits
+from advisor.solve.candidates.stacking import joined_labels, stacked
+from advisor.solve.candidates.transferred import told_by_others, within_memory
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
+
+PREDICTED, SOURCE = "predicted", "advisor-fit"
+
+
+def completed(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    batches: Collection[int],
+    added: Collection[str] | None = None,
+) -> Measurements:
+    """The table with a row for every network at every batch size, and predictions for what it lacks.
+
+    What other boards tell goes before the board's own laws: a network that they know gets rows at the
+    batch sizes that they tell of, and by the laws only at those asked for. Where each network of the board
+    ran at a batch size of its own, the others get one row, too.
+
+    A pair that is known not to fit keeps its row, and no larger batch of that network gets one; a pair
+    whose predicted memory is more than the board has is taken not to fit. A pair of which no law knows
+    the latency gets no row.
+
+    Args:
+        board: the board.
+        table: its rows.
+        architectures: every network, by name.
+        fit: the board's laws, fitted to these rows.
+        batches: the batch sizes that are wanted beside those of the table.
+        added: the networks that get rows, while the table's own stay as they are; `None` for all.
+    """
+    names = sorted(architectures if added is None else added)
+    told = _transferred(board, table, architectures, fit, names)
+    new = [
+        _added(
+            board,
+            table,
+            architectures,
+            fit,
+            variant,
+            names,
+            _lacking(table, told, variant, names, batches),
+        )
+        for variant in fit.laws
+    ]
+    if added is None:
+        table = _all_filled(board, table, architectures, fit)
+    whole, _ = stacked([table, *([told] if told else []), *new])
+    return whole
+
+
+def _transferred(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    names: Collection[str],
+) -> Measurements | None:
+    """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
+    if fit.transfer is None:
+        return None
+    told = told_by_others(table, fit, set(names))
+    return within_memory(board, _all_filled(board, told, architectures, fit))
+
+
+def _added(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    variant: tuple[str, str],
+    names: Sequence[str],
+    lacking: _Lacking,
+) -> Measurements:
+    """New rows of one (runtime, precision), by name and batch size."""
+    rows = rows_of(table, variant)
+    network, size = np.nonzero(lacking.pairs)
+    batch = np.array(lacking.sizes, dtype=np.int64)[size]
+    costs = [describe(architectures[name].cost(board.cost), math.nan) for name in names]
+    runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
+    runs[:, COLUMNS.index("batch")] = batch
+    anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
+    seen = families_of(table, rows, architectures)
+    unlike = np.array([architectures[name].family not in seen for name in names], dtype=np.bool_)
+    told = predicted(fit, variant, runs, anchors, unlike[network])
+    known = ~np.isnan(told["latency_ms"].value)
+    if "memory_mb" in fit.laws[variant]:
+        # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
+        largest = _largest_runs(table, rows)
+        most = np.array([largest.get(name, math.inf) for name in names])
+        known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
+    told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
+    return _predicted_rows(board, variant, _used(names, network[known]), batch[known], told)
+
+
+def families_of(
+    table: Measurements, rows: Integers, architectures: Mapping[str, Architecture]
+) -> set[str]:
+    """The families of the networks of some rows of a board."""
+    places = np.unique(table.architecture.index[rows]).tolist()
+    return {architectures[table.architecture.names[place]].family for place in places}
+
+
+@dataclass(frozen=True)
+class _Lacking:
+    """Of which pairs the laws are to tell.
+
+    Attributes:
+        sizes: the batch sizes.
+        pairs: whether a network lacks a row at each of these; shape (networks, sizes).
+    """
+
+    sizes: Sequence[int]
+    pairs: Booleans
+
+
+def _lacking(
+    table: Measurements,
+    told: Measurements | None,
+    variant: tuple[str, str],
+    names: Sequence[str],
+    batches: Collection[int],
+) -> _Lacking:
+    """The pairs of which there is neither a row nor one that says that less does not fit.
+
+    On a board each of whose networks ran at a batch size of its own, a network that has a row lacks only
+    the batch sizes asked for.
+    """
+    sizes = sorted({*usual_sizes(table), *batches})
+    asked = np.isin(sizes, sorted(batches))
+    pairs = np.ones((len(names), len(sizes)), dtype=np.bool_)
+    place = {name: index for index, name in enumerate(names)}
+    least = least_misfits(table)
+    ladder = has_ladder(table)
+    for each in (table, told):
+        if each is None:
+            continue
+        for row in rows_of(each, variant).tolist():
+            name = each.architecture.names[each.architecture.index[row]]
+            if name in place:
+                lacks = pairs[place[name]]
+                lacks &= np.array(sizes) != each.batch[row]
+                lacks &= np.array(sizes) < least.get((name, *variant), math.inf)
+                lacks &= ladder | asked
+    return _Lacking(sizes, pairs)
+
+
+def _predicted_rows(
+    board: Board,
+    variant: tuple[str, str],
+    architecture: Labels,
+    batch: Integers,
+    told: Mapping[str, Values],
+) -> Measurements:
+    """Rows with these predictions; those of more memory than the board has do not fit."""
+    count = len(batch)
+    unknown = np.full(count, np.nan)
+    rows = Measurements(
+        architecture=architecture,
+        runtime=_everywhere(variant[0], count),
+        precision=_everywhere(variant[1], count),
+        batch=batch,
+        status=_everywhere("ok", count),
+        **{
+            metric: Metered(told[metric], _everywhere(PREDICTED, count), _everywhere(SOURCE, count))
+            for metric in METRICS
+        },
+        latency_p90_ms=unknown,
+        latency_p99_ms=unknown,
+        verdict=_everywhere("", count),
+    )
+    return within_memory(board, rows)
+
+
+def _everywhere(name: str, count: int) -> Labels:
+    """A column that says the same in every row."""
+    return Labels((name,), np.zeros(count, dtype=np.int64))
+
+
+def _used(names: Sequence[str], index: Integers) -> Labels:
+    """A column of names, of which only those that it has are kept."""
+    used = np.bincount(index, minlength=len(names)) > 0
+    kept = tuple(name for name, is_used in zip(names, used.tolist(), strict=True) if is_used)
+    return Labels(kept, (np.cumsum(used) - 1)[index])
+
+
+def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
+    """The largest batch size at which each network ran."""
+    ran = table.status.position.get("ok", -1)
+    largest: dict[str, int] = {}
+    for row in rows[table.status.index[rows] == ran].tolist():
+        name = table.architecture.names[table.architecture.index[row]]
+        largest[name] = max(int(table.batch[row]), largest.get(name, 0))
+    return largest
+
+
+def _all_filled(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+) -> Measurements:
+    """The table, its gaps filled where the pair ran and a law knows enough."""
+    runs = runs_of(board, table, architectures)
+    latency_ms, net_power_w, memory_mb = (
+        _filled(board, table, runs, architectures, fit, metric) for metric in METRICS
+    )
+    return replace(table, latency_ms=latency_ms, net_power_w=net_power_w, memory_mb=memory_mb)
+
+
+def _filled(
+    board: Board,
+    table: Measurements,
+    runs: Floats,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    metric: str,
+) -> Metered:
+    """A column of the table, its gaps filled where the pair ran and a law knows enough."""
+    metered: Metered = getattr(table, metric)
+    ran = table.status.index == table.status.position.get("ok", -1)
+    values = np.array(metered.values)
+    filled = np.zeros(len(table), dtype=np.bool_)
+    for variant in fit.laws:
+        rows = rows_of(table, variant)
+        rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]
+        names, index = table.architecture.names, table.architecture.index[rows]
+        wanted = (names, index, table.batch[rows])
+        anchors = anchors_of(board, table, architectures, variant, wanted)
+        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric])
+        filled[rows] = True
+    filled &= ~np.isnan(values[0])
+    return Metered(
+        Values(*values),
+        _replaced(metered.origin, filled, PREDICTED),
+        _replaced(metered.source, filled, SOURCE),
+    )
+
+
+def _replaced(labels: Labels, rows: Booleans, name: str) -> Labels:
+    """A column of names with one name in some of its rows."""
+    longer = joined_labels([labels, _everywhere(name, 1)])
+    return Labels(longer.names, np.where(rows, longer.index[-1], longer.index[:-1]))

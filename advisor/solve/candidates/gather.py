@@ -1,0 +1,201 @@
+"""Which candidates a question may choose from: the rows of its boards, completed where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Measurements, Weights
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.network_pool import NetworkPool, network_pool
+from advisor.solve.candidates.stacking import stacked
+from advisor.solve.candidates.weight_sets import wanted_weights, with_weights
+from advisor.solve.question.requirements import Requirements
+from advisor.solve.question.selection import selected
+
+if TYPE_CHECKING:
+    from advisor.predict.board_fit import BoardFit
+
+
+def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
+    """Read what a question needs from the catalog; see `candidates_on` for the rest.
+
+    Raises:
+        AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
+    """
+    surveyed, notes = boards_asked(catalog, requirements)
+    found = gather_on(catalog, requirements, surveyed)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def gather_on(
+    catalog: Catalog,
+    requirements: Requirements,
+    boards: Sequence[Surveyed],
+    fits: Mapping[str, BoardFit] | None = None,
+) -> Candidates:
+    """The same on boards whose rows and laws need not stand in the catalog.
+
+    Args:
+        catalog: everything that is known.
+        requirements: the question.
+        boards: the boards with their rows.
+        fits: the laws of boards by name, where these are not those in their folders.
+
+    Raises:
+        AdvisorError: as `candidates_on` has it.
+    """
+    surveyed = list(boards)
+    notes: list[str] = []
+    chosen = requirements.selection
+    pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
+    if chosen.completes:
+        for place, each in enumerate(surveyed):
+            table, told = _with_predictions(each, pool, chosen.batches or (), fits or {})
+            surveyed[place] = Surveyed(each.board, table)
+            notes += told
+    found = candidates_on(
+        surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
+    )
+    notes += pool.notes
+    notes += _without_accuracy(found, requirements)
+    return replace(found, notes=tuple(notes))
+
+
+def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Surveyed], list[str]]:
+    """The boards of a question with their rows; and notes on those that had to be left out.
+
+    Raises:
+        AdvisorError: a board is unknown, or a file is broken.
+    """
+    if requirements.boards is None:
+        surveyed, broken = catalog.survey()
+        return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
+    # In the order of their names, so that ties do not fall by what was typed first.
+    boards = [catalog.board(name) for name in sorted(requirements.boards)]
+    return [Surveyed(board, catalog.measurements(board)) for board in boards], []
+
+
+def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
+    """What is to be said of candidates that a table of accuracies leaves out."""
+    bare = np.unique(found.architecture_index[found.weights_index < 0]).tolist()
+    names = [found.architectures[place].name for place in bare]
+    chosen = requirements.selection
+    if names and chosen.accuracy_table is not None:
+        yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f", and {more} more networks" if more > 0 else "")
+
+
+def _with_predictions(
+    surveyed: Surveyed,
+    pool: NetworkPool,
+    batches: Collection[int],
+    fits: Mapping[str, BoardFit],
+) -> tuple[Measurements, tuple[str, ...]]:
+    """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
+    from advisor.predict.fit_file import current_fit
+    from advisor.solve.candidates.complete import completed
+
+    board, table = surveyed.board, surveyed.measurements
+    known = pool.architectures
+    given = fits.get(board.name)
+    fit, why_not = (given, "") if given else current_fit(board, table, known)
+    if fit is None:
+        return table, (f"nothing is predicted: {why_not}",)
+    notes = (
+        [f"its intervals are made of the residuals of {fit.residuals_from}"]
+        if fit.residuals_from
+        else []
+    )
+    beyond = sorted(size for size in batches if not table.batch.min() <= size <= table.batch.max())
+    if beyond:
+        sizes = ", ".join(map(str, beyond))
+        notes.append(
+            f"batch {sizes} lies outside what the laws have seen: intervals are too narrow there"
+        )
+    whole = completed(board, table, known, fit, batches, pool.added)
+    asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
+    told = {whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()}
+    wanted = set(known if pool.added is None else pool.added)
+    if untold := len(wanted - told):
+        notes.append(f"of {untold} networks no law knows enough there, so they are left out")
+    transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
+    if unseen := _unseen_families(table, pool, transferred):
+        notes.append(
+            f"the laws have seen none of {unseen} of the families that may be chosen: intervals there are "
+            "as wide as they were off families held out, and may still be too narrow"
+        )
+    return whole, tuple(f"{board.name}: {each}" for each in notes)
+
+
+def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collection[str]) -> int:
+    """How many families of the networks that laws tell of have no row on the board."""
+    added = pool.architectures if pool.added is None else pool.added
+    names = set(added).difference(transferred)
+    seen = {pool.architectures[name].family for name in table.architecture.names}
+    return len({pool.architectures[name].family for name in names} - seen)
+
+
+def candidates_on(
+    surveyed: Sequence[Surveyed],
+    architectures: Mapping[str, Architecture],
+    weights: Mapping[tuple[str, str], Weights],
+    requirements: Requirements,
+    stand_ins: Mapping[str, str] | None = None,
+    best: Mapping[str, str] | None = None,
+) -> Candidates:
+    """The candidates that a question may choose from.
+
+    Args:
+        surveyed: the boards with their rows.
+        architectures: every network by name.
+        weights: every set of weights by network and name.
+        requirements: the question.
+        stand_ins: by network, the set that counts where it lacks the one asked for.
+        best: by network, the set that counts on boards whose source names none.
+
+    Raises:
+        AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
+            that is asked for together matches no row.
+    """
+    boards = tuple(each.board for each in surveyed)
+    table, row_board = stacked([each.measurements for each in surveyed])
+    asked = selected(boards, table, architectures, requirements.selection)
+    ran = table.status.index == table.status.position.get("ok", -1)
+    did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
+    named = requirements.selection.weights
+    wanted = [
+        wanted_weights(weights, board, named, stand_ins or {}, best or {}) for board in boards
+    ]
+    rows, weights_index, sets = with_weights(
+        table, row_board, np.flatnonzero(asked & ran), weights, wanted
+    )
+    without = 0
+    if named is not None:
+        bare = weights_index < 0
+        without = len(np.unique(table.architecture.index[rows[bare]]))
+        rows, weights_index = rows[~bare], weights_index[~bare]
+    return Candidates(
+        boards=boards,
+        measurements=table,
+        row_board=row_board,
+        architectures=tuple(architectures[name] for name in table.architecture.names),
+        weights=sets,
+        rows=rows,
+        weights_index=weights_index,
+        fps=requirements.fps,
+        overhead_ms=requirements.overhead_ms,
+        battery_j=requirements.battery_j,
+        did_not_fit=int(np.count_nonzero(asked & did_not_fit)),
+        did_not_run=int(np.count_nonzero(asked & ~ran & ~did_not_fit)),
+        without_weights=without,
+    )

@@ -1,0 +1,103 @@
+"""Rows of boards joined with the sets of weights that their networks have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Board, Measurements, Weights
+from advisor.errors import AdvisorError, closest, shown
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Integers
+
+QUANTISED = "int8"
+"""The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
+
+
+def with_weights(
+    table: Measurements,
+    row_board: Integers,
+    rows: Integers,
+    weights: Mapping[tuple[str, str], Weights],
+    wanted: Sequence[Sequence[tuple[str, str]]],
+) -> tuple[Integers, Integers, tuple[Weights, ...]]:
+    """Rows and sets of weights, board by board, since each board's source used its own."""
+    keys = sorted({key for each in wanted for key in each})
+    place = {key: index for index, key in enumerate(keys)}
+    parts = []
+    for index, each in enumerate(wanted):
+        own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
+        for some, fitting in _by_precision(table, own, each):
+            places = np.array([place[key] for key in fitting], dtype=np.int64)
+            joined, which = _joined(table, some, [key[0] for key in fitting])
+            parts.append((joined, np.append(places, -1)[which]))
+    sets = tuple(weights[key] for key in keys)
+    if len(parts) == 1:
+        return (*parts[0], sets)
+    found, which = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return found, which, sets
+
+
+def wanted_weights(
+    sets: Mapping[tuple[str, str], Weights],
+    board: Board,
+    asked: str | None,
+    stand_ins: Mapping[str, str],
+    best: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """The sets of weights that were asked for, and their quantised ones, by architecture and name."""
+    name = board.weights if asked is None else asked
+    if not name:
+        return sorted({**stand_ins, **best}.items())
+    known = {key[1] for key in sets} | {"any"}
+    replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
+    if name not in known and not replaced:
+        place = "" if asked else f" in {board.folder / 'board.yaml'}"
+        raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
+    wanted = {key for key in sets if name == "any" or key[1] in (name, f"{name}-{QUANTISED}")}
+    wanted |= {key for key in stand_ins.items() if (key[0], name) not in sets}
+    return sorted(wanted)
+
+
+def _by_precision(
+    table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
+) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
+    """The rows with the sets of weights that tell of them: a quantised network's accuracy is its own."""
+    quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
+    for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
+        if len(some) or not is_quantised:
+            yield some, [key for key in keys if (QUANTISED in key[1]) == is_quantised]
+
+
+def _joined(
+    table: Measurements, rows: Integers, owners: Sequence[str]
+) -> tuple[Integers, Integers]:
+    """Each row once for every set of weights of its architecture; once alone, as -1, if there is none.
+
+    Args:
+        table: where the rows stand.
+        rows: the rows.
+        owners: the architecture of each set, sorted.
+    """
+    place = table.architecture.position
+    known = [(place[name], index) for index, name in enumerate(owners) if name in place]
+    owner = np.array([each[0] for each in known], dtype=np.int64)
+    sets = np.array([each[1] for each in known], dtype=np.int64)
+    count = np.bincount(owner, minlength=len(place))
+    if count.max(initial=0) <= 1:
+        only = np.full(len(place), -1)
+        only[owner] = sets
+        return rows, only[table.architecture.index[rows]]
+    first = np.cumsum(count) - count
+    repeats = np.maximum(count[table.architecture.index[rows]], 1)
+    joined = np.repeat(rows, repeats)
+    step = np.arange(len(joined)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    owner_of_joined = table.architecture.index[joined]
+    padded = np.append(sets, -1)
+    index = np.where(
+        count[owner_of_joined] > 0, padded[np.minimum(first[owner_of_joined] + step, len(sets))], -1
+    )
+    return joined, index

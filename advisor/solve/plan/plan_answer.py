@@ -1,0 +1,240 @@
+"""The answer to a plan: what each workload is to run, what that uses, and what is short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from advisor.catalog.records import Board
+from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.plan.workloads import PlanRequest, Workload
+
+ROUNDING = 1e-9
+"""By how much, relatively, a sum may exceed its limit through rounding."""
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """How surely all budgets and limits hold together.
+
+    Every figure that a budget or limit uses is counted at a bound beyond which it lies with a
+    probability of at most (1 - confidence) / figures, so that, by Bonferroni's inequality, none of
+    them does with at least the confidence, however their errors go together.
+
+    Attributes:
+        confidence: the probability that was asked for; 0 takes figures as they are.
+        figures: how many uncertain figures there are, over all workloads.
+    """
+
+    confidence: float
+    figures: int
+
+    @property
+    def level(self) -> float:
+        """The probability with which each figure by itself stays within its bound."""
+        return 1 - self._tail if self.confidence else 0.0
+
+    @property
+    def deviations(self) -> float:
+        """How many standard deviations a bound lies away from its figure, never on its better side."""
+        return max(0.0, -NormalDist().inv_cdf(self._tail)) if self.confidence else 0.0
+
+    @property
+    def _tail(self) -> float:
+        return (1 - self.confidence) / max(self.figures, 1)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A figure, and the bound at which budgets and limits count it."""
+
+    value: float
+    bound: float
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.value + other.value, self.bound + other.bound)
+
+
+NONE = Amount(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What is used of a limit.
+
+    Attributes:
+        name: "time", "memory" or "power", which all workloads share; or the workload whose response
+            it is.
+        used: in the limit's unit: a share of the board's time, MB, W or ms; `None` where unknown.
+        limit: `None` where there is none.
+    """
+
+    name: str
+    used: Amount | None
+    limit: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """How much of the limit is used, above 1 where it is short; `None` without a limit."""
+        if self.used is None or self.limit is None:
+            return None
+        return self.used.bound / self.limit
+
+    @property
+    def short(self) -> float:
+        """By how much the limit is short, relatively; 0 where it is kept."""
+        beyond = (self.ratio or 0.0) - 1
+        return beyond if beyond > ROUNDING else 0.0
+
+
+@dataclass(frozen=True)
+class Response:
+    """How long a frame waits for its answer, in ms, and on what.
+
+    A batch that is running is never interrupted, and batches run in the order in which they are
+    complete; of the other workloads at most one batch is taken to be ahead, at worst the longest.
+
+    Attributes:
+        fill_ms: until the batch is full.
+        wait_ms: until the longest batch of any other workload has run.
+        run_ms: until its own batch has run.
+        overhead_ms: before and after.
+        waits_for: the workload with that longest batch; "" where there is no other.
+    """
+
+    fill_ms: float
+    wait_ms: Amount
+    run_ms: Amount
+    overhead_ms: float
+    waits_for: str
+
+    @property
+    def total(self) -> Amount:
+        """The whole response."""
+        known = self.fill_ms + self.overhead_ms
+        return Amount(known, known) + self.wait_ms + self.run_ms
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What one workload is to run.
+
+    Attributes:
+        workload: the workload.
+        candidate: what it is to run; its response and average power are those of it alone at its frame
+            rate, and not those of the plan.
+        accuracy: in percent; `None` where unknown, as for the following.
+        response: how long a frame waits.
+        share: of the board's time.
+        power_w: what it adds to the average power.
+        memory_mb: its peak beyond the runtime's floor.
+    """
+
+    workload: Workload
+    candidate: Candidate
+    accuracy: Amount | None
+    response: Response
+    share: Amount
+    power_w: Amount | None
+    memory_mb: Amount | None
+
+    @property
+    def response_use(self) -> Use:
+        """The response against its limit."""
+        limit = self.workload.latency
+        return Use(self.workload.name, self.response.total, limit.limit if limit else None)
+
+
+@dataclass(frozen=True)
+class OwnLimit:
+    """How a workload's candidates stand to one of its own limits, nothing else running.
+
+    Attributes:
+        text: the limit.
+        metric: key of the limited figure, as `METRICS` names it.
+        rejected: how many known figures are beyond it.
+        nearest: the best of the figures, as it is counted; `None` where all are unknown.
+    """
+
+    text: str
+    metric: str
+    rejected: int
+    nearest: float | None
+
+
+@dataclass(frozen=True)
+class Considered:
+    """What a workload could be chosen from.
+
+    Attributes:
+        workload: its name.
+        candidates: how many there were.
+        possible: how many are known well enough and meet the workload's own limits by themselves.
+        unknown: by needed figure, how many candidates lack it.
+        limits: how they stand to each of the workload's own limits.
+    """
+
+    workload: str
+    candidates: int
+    possible: int
+    unknown: Mapping[str, int]
+    limits: tuple[OwnLimit, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer.
+
+    Attributes:
+        request: what was asked.
+        board: the board.
+        fits: whether every budget and limit is kept.
+        chosen: what each workload is to run, in the order of the question; where nothing fits, that
+            which is short by the least sum of shares; empty where some workload has no candidate.
+        budgets: what is used of the board's time, memory and power.
+        value: of the objective: the mean accuracy by weight or the least one, in percent, or the
+            average power in W; `None` where nothing fits.
+        gap: how much better, relatively, another plan could at most be: what the solver left unproven.
+        guarantee: how surely all of it holds.
+        floor_mb: what the runtime takes by itself, counted once.
+        idle_power_w: of the board; `None` where unknown.
+        considered: what each workload could be chosen from.
+        notes: what a reader must know besides, in words.
+        catalog: the user's catalog folder, where there is one.
+    """
+
+    request: PlanRequest
+    board: Board
+    fits: bool
+    chosen: tuple[Chosen, ...]
+    budgets: tuple[Use, ...]
+    value: float | None
+    gap: float | None
+    guarantee: Guarantee
+    floor_mb: float
+    idle_power_w: Amount | None
+    considered: tuple[Considered, ...]
+    notes: tuple[str, ...]
+    catalog: str | None
+
+    def __repr__(self) -> str:
+        return f"<Plan {self}>"  # its parts would fill pages
+
+    def __str__(self) -> str:
+        chosen = ", ".join(
+            f"{each.workload.name}: {each.candidate.architecture} at batch {each.candidate.batch}"
+            for each in self.chosen
+        )
+        return f"{self.board.name}, {chosen if self.fits else 'nothing fits'}"
+
+    @property
+    def shortfalls(self) -> tuple[Use, ...]:
+        """The budgets and responses that are short."""
+        uses = (*self.budgets, *(each.response_use for each in self.chosen))
+        return tuple(each for each in uses if each.short)
+
+    @property
+    def impossible(self) -> tuple[Considered, ...]:
+        """The workloads that no candidate could serve even alone."""
+        return tuple(each for each in self.considered if not each.possible)

@@ -1,0 +1,1 @@
+"""The choice: filter, rank, explain, and say what would have to give."""

@@ -1,0 +1,183 @@
+"""What nothing beats: the candidates for which every other one is worse somewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Board
+from advisor.errors import AdvisorError, closest, shown
+from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.gather import gather
+from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, Metric
+from advisor.solve.question.question import read_question
+from advisor.solve.question.requirements import NEEDS, Requirements
+from advisor.solve.recommend.non_dominated import non_dominated
+from advisor.solve.recommend.ranking import in_order, listed
+from advisor.solve.recommend.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from advisor.catalog.records import Floats, Integers
+
+FEWEST_AXES, MOST_AXES = 2, 3
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The candidates that meet every limit and that no other such one beats.
+
+    One beats another if it is nowhere worse and somewhere better, on these axes.
+
+    Attributes:
+        requirements: the question, defaults included.
+        boards: the boards that it was asked of.
+        axes: keys of the metrics that are traded against each other, x first.
+        points: the frontier, ordered by x, best first, then by the next axes. Of candidates whose
+            figures are equal on all axes, only the one that `ranking.in_order` puts first.
+        pick: of those that meet every limit the one that the objective prefers, on the frontier or
+            not; `None` where nothing fits.
+        considered: how many candidates there were.
+        fitting: how many of them meet every limit with the asked confidence.
+        unknown: how many of those are left out because a figure on an axis is unknown.
+        figures: the figures on the axes of all that were compared; shape (fitting - unknown, axes).
+        notes: what could not be done as it was asked, in words.
+    """
+
+    requirements: Requirements
+    boards: tuple[Board, ...]
+    axes: tuple[str, ...]
+    points: tuple[Candidate, ...]
+    pick: Candidate | None
+    considered: int
+    fitting: int
+    unknown: int
+    figures: Floats = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Frontier {self}>"  # its parts would fill pages
+
+    def __str__(self) -> str:
+        axes = " x ".join(METRICS[key].name for key in self.axes)
+        return f"{self.requirements.boards_text}, {axes}: {len(self.points)} candidates"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The points as a table, ordered by x; the columns are those of `Recommendation.to_frame`."""
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(
+            [each.row() for each in self.points], columns=ROW_COLUMNS
+        )
+        return frame
+
+
+def read_axes(names: Sequence[object]) -> tuple[Metric, ...]:
+    """The metrics that people name as axes.
+
+    Raises:
+        AdvisorError: a name is unknown or stands twice, or there are too few or too many.
+    """
+    for place, name in enumerate(names):
+        if not isinstance(name, str) or name not in KEYS_BY_NAME:
+            raise AdvisorError(f"unknown axis {shown(str(name))}", closest(str(name), KEYS_BY_NAME))
+        if name in names[:place]:
+            others = ", ".join(each for each in KEYS_BY_NAME if each not in names)
+            raise AdvisorError(f"{name} stands on two axes", f"choose another of: {others}")
+    if not FEWEST_AXES <= len(names) <= MOST_AXES:
+        raise AdvisorError(f"a frontier has two or three axes, not {len(names)}", "name them")
+    return tuple(METRICS[KEYS_BY_NAME[str(name)]] for name in names)
+
+
+def frontier(
+    requirements: str | os.PathLike[str] | None = None,
+    *,
+    x: str = "time",
+    y: str = "accuracy",
+    z: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+    **question: object,
+) -> Frontier:
+    """The candidates that meet every limit and that no other one beats on two or three metrics.
+
+    Args:
+        requirements: a YAML file that asks; what is said here overrides it.
+        x: the first metric, by the name that limits have.
+        y: the second.
+        z: a third, or `None`.
+        catalog: folder of your own catalog.
+        **question: limits, and what may be chosen from, as `pick` takes them.
+
+    Raises:
+        AdvisorError: something asked for cannot be read or is not known, or a file is broken.
+    """
+    axes = (x, y) if z is None else (x, y, z)
+    read_axes(axes)
+    opened, asked = read_question(requirements, catalog=catalog, **question)  # type: ignore[arg-type]
+    told = {"hours": asked.battery_j, "board-energy": asked.fps}
+    for name in axes:
+        if name in told and told[name] is None:
+            raise AdvisorError(f"{name}: nothing is known of it", NEEDS[name])
+    return frontier_of(gather(opened, asked), asked, axes)
+
+
+def frontier_of(
+    candidates: Candidates, requirements: Requirements, axes: Sequence[str]
+) -> Frontier:
+    """The frontier of the candidates that meet every limit.
+
+    Args:
+        candidates: what may be chosen from.
+        requirements: the limits, the confidence, and the objective, which orders what is equal.
+        axes: names of two or three metrics, such as ("time", "accuracy").
+
+    Raises:
+        AdvisorError: as `read_axes` has it.
+    """
+    metrics = read_axes(axes)
+    fitting = _fitting(candidates, requirements)
+    objective = requirements.objective
+    figures = np.stack([candidates.figure(metric.key) for metric in metrics], axis=1)
+    badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
+    best = fitting[non_dominated(badness[fitting])]
+    order = _along_axes(badness, in_order(candidates, objective, best))
+    first = listed(candidates, objective, fitting, 1, all_batches=False)
+    points, pick = (
+        tuple(candidates.records(positions, requirements.constraints))
+        for positions in (order, first)
+    )
+    compared = figures[fitting]
+    compared = compared[~np.isnan(compared).any(axis=1)]
+    return Frontier(
+        requirements=requirements,
+        boards=candidates.boards,
+        axes=tuple(metric.key for metric in metrics),
+        points=points,
+        pick=pick[0] if pick else None,
+        considered=len(candidates),
+        fitting=len(fitting),
+        unknown=len(fitting) - len(compared),
+        figures=compared,
+        notes=candidates.notes,
+    )
+
+
+def _fitting(candidates: Candidates, requirements: Requirements) -> Integers:
+    """The positions of the candidates that meet every limit with the asked confidence."""
+    asked = requirements
+    return Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence).fitting
+
+
+def _along_axes(badness: Floats, positions: Integers) -> Integers:
+    """`positions` by the first axis, then the next ones; of those equal on all, the first given."""
+    order = positions[np.lexsort(badness[positions].T[::-1])]
+    rows = badness[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return order[first]

@@ -1,0 +1,181 @@
+"""Which candidate is better: the objective, and the order of ties, the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.question.objective import Objective, Step
+from advisor.solve.recommend.recommendation import Narrowing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Candidates that one step of the objective orders.
+
+    Attributes:
+        step: the step that ranks them.
+        positions: which they are.
+    """
+
+    step: Step
+    positions: Integers
+
+
+def badness(candidates: Candidates, step: Step) -> Floats:
+    """A step's metric as a figure of which less is better; unknown is infinitely bad."""
+    values = candidates.figure(step.metric.key)
+    return np.where(np.isnan(values), np.inf, -values if step.metric.more_is_better else values)
+
+
+def groups(candidates: Candidates, objective: Objective, positions: Integers) -> list[Group]:
+    """`positions` in groups, the better group first.
+
+    The first group came through every step but the last, which ranks it; each of the others fell out at
+    a step, which ranks it, and the later it fell the better it is.
+    """
+    fallen: list[Group] = []
+    for step in objective[:-1]:
+        scores = badness(candidates, step)[positions]
+        kept = scores <= step.worst_accepted(scores.min(initial=np.inf))
+        fallen.append(Group(step, positions[~kept]))
+        positions = positions[kept]
+    return [Group(objective[-1], positions), *reversed(fallen)]
+
+
+def in_order(candidates: Candidates, objective: Objective, positions: Integers) -> Integers:
+    """`positions`, best first; unknown figures come last.
+
+    The objective decides, then lower response, energy, memory, batch, and at last the names of the
+    architecture, the weights, the runtime, the precision and the board.
+    """
+    found = groups(candidates, objective, positions)
+    return np.concatenate([_sorted(candidates, objective, group) for group in found])
+
+
+def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integers:
+    these = candidates.take(group.positions)
+    table = these.measurements
+    keys = (
+        badness(these, group.step),
+        *(badness(these, step) for step in objective if step != group.step),
+        these.figure("response_ms"),
+        these.figure("energy_j"),
+        these.figure("memory_mb"),
+        these.batch,
+        these.architecture_index,
+        these.weights_index,
+        table.runtime.index[these.rows],
+        table.precision.index[these.rows],
+        these.board_index,
+    )
+    order: Integers = group.positions[np.lexsort(keys[::-1])]
+    return order
+
+
+def preferred(
+    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+) -> Integers:
+    """The candidates that would take the pick's place if they, too, met every limit.
+
+    Args:
+        candidates: all candidates.
+        objective: what ranks them.
+        fitting: positions of those that meet every limit.
+        pick: the position of the best of these.
+    """
+    ousting, level = contenders(candidates, objective, fitting, pick)
+    scores = badness(candidates, objective[-1])
+    return np.flatnonzero(ousting | (level & (scores < scores[pick])))
+
+
+def contenders(
+    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+) -> tuple[Booleans, Booleans]:
+    """What could take the pick's place, by all steps of the objective but the last.
+
+    Returns:
+        Those beside which the pick would fall out at such a step; and those that come through all of them
+        beside the pick, among which the last step decides. Shape (candidates,) each.
+    """
+    level: Booleans = np.ones(len(candidates), dtype=np.bool_)
+    ousting: Booleans = np.zeros(len(candidates), dtype=np.bool_)
+    for step in objective[:-1]:
+        scores = badness(candidates, step)
+        ousting |= level & (step.worst_accepted(scores) < scores[pick])
+        worst = step.worst_accepted(scores[fitting].min())
+        level &= scores <= worst
+        fitting = fitting[scores[fitting] <= worst]
+    return ousting, level
+
+
+def listed(
+    candidates: Candidates, objective: Objective, fitting: Integers, top: int, *, all_batches: bool
+) -> Integers:
+    """Those of the fitting candidates that are to be listed, best first.
+
+    A network on one board counts once. Only candidates that can be among the first `top` are sorted, so
+    that the time grows with the number of candidates.
+
+    Args:
+        candidates: all candidates.
+        objective: what ranks them.
+        fitting: positions of those that meet every limit.
+        top: how many networks to list.
+        all_batches: whether to list every fitting candidate of them, not only the best of each.
+    """
+    leading: Integers = fitting[:0]
+    found = groups(candidates, objective, fitting)
+    for group in found:
+        taken = candidates.network_index[leading]
+        rest = group.positions[~np.isin(candidates.network_index[group.positions], taken)]
+        wanted = top - len(leading)
+        if wanted and len(rest):
+            first = _best_of_each(candidates, objective, Group(group.step, rest), wanted)
+            leading = np.concatenate([leading, first])
+    if not all_batches:
+        return leading
+    chosen = np.isin(candidates.network_index, candidates.network_index[leading])
+    of_these = [Group(each.step, each.positions[chosen[each.positions]]) for each in found]
+    return np.concatenate([_sorted(candidates, objective, group) for group in of_these])
+
+
+def _best_of_each(
+    candidates: Candidates, objective: Objective, group: Group, wanted: int
+) -> Integers:
+    """The best candidate of each of the `wanted` best networks of a group, best first."""
+    scores = badness(candidates, group.step)[group.positions]
+    networks = candidates.network_index[group.positions]
+    best_of = np.full(candidates.networks, np.inf)
+    np.minimum.at(best_of, networks, scores)
+    present = np.unique(networks)
+    last = min(wanted, len(present)) - 1
+    cutoff = np.partition(best_of[present], last)[last]
+    shortlist = group.positions[scores <= cutoff]
+    order = _sorted(candidates, objective, Group(group.step, shortlist))
+    _, first = np.unique(candidates.network_index[order], return_index=True)
+    found: Integers = order[np.sort(first)[:wanted]]
+    return found
+
+
+def narrowings(
+    candidates: Candidates, objective: Objective, positions: Integers
+) -> tuple[Narrowing, ...]:
+    """How each step of the objective but the last narrowed the choice."""
+    told = []
+    for step in objective[:-1] if len(positions) else ():
+        scores = badness(candidates, step)[positions]
+        best = float(scores.min())
+        positions = positions[scores <= step.worst_accepted(best)]
+        told.append(Narrowing(step, -best if step.metric.more_is_better else best, len(positions)))
+    return tuple(told)

@@ -1,0 +1,278 @@
+"""The answer to a question, as records."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from advisor.catalog.records import Board
+from advisor.predict.bound import Bound
+from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.metrics import METRICS
+from advisor.solve.question.objective import Step
+from advisor.solve.question.requirements import Requirements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """What one limit did to the candidates.
+
+    Attributes:
+        constraint: the limit.
+        rejected: how many candidates have a known figure beyond it.
+        unknown: how many candidates fell out because their figure is unknown.
+        nearest: of those rejected, the one that fails the fewest other limits and comes closest to
+            this one; `None` where none was rejected.
+        also_fails: the other limits that `nearest` does not meet.
+    """
+
+    constraint: Constraint
+    rejected: int
+    unknown: int
+    nearest: Candidate | None
+    also_fails: tuple[Constraint, ...]
+
+
+@dataclass(frozen=True)
+class Loosened:
+    """A limit, and what it would have to be.
+
+    Attributes:
+        constraint: the limit that was asked for.
+        limit: what it would have to be, in its unit, exactly.
+        asked: the limit to ask for instead: `limit`, loosened to few digits that keep the pick.
+    """
+
+    constraint: Constraint
+    limit: float
+    asked: Constraint
+
+    @property
+    def change(self) -> float:
+        """How far that is from the asked limit, as a log ratio."""
+        return abs(math.log(self.limit / self.constraint.limit))
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The smallest change of one limit alone, or of several together, that gives an answer.
+
+    Attributes:
+        limits: the limits that would have to give.
+        candidate: the pick that one would get.
+    """
+
+    limits: tuple[Loosened, ...]
+    candidate: Candidate
+
+    @property
+    def change(self) -> float:
+        """The largest change of any of the limits, as a log ratio."""
+        return max(each.change for each in self.limits)
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What one step of the objective, with its tolerance, left to the next.
+
+    Attributes:
+        step: the step.
+        best: the best figure of its metric, in its unit; infinite where none is known.
+        left: how many candidates were within the tolerance.
+    """
+
+    step: Step
+    best: float
+    left: int
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why a network is not the pick.
+
+    Attributes:
+        architecture: the network.
+        board: the board that this is about.
+        candidates: what one could deploy of it, by batch; empty where it is no candidate.
+        nearest: of these the one that is closest to being the pick; `None` where there is none.
+        fits: whether `nearest` meets every limit with the asked confidence.
+        misfits: the batch sizes at which it is known not to fit in the board's memory.
+        left_out: whether it ran on the board, but what may be chosen from leaves it out.
+    """
+
+    architecture: str
+    board: str
+    candidates: tuple[Candidate, ...]
+    nearest: Candidate | None
+    fits: bool
+    misfits: tuple[int, ...]
+    left_out: bool
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What keeps the pick from being better.
+
+    Attributes:
+        constraints: the limits that the nearest better candidate does not meet, or of which its
+            figure is unknown.
+        candidate: of all candidates that the objective prefers to the pick, the one that is closest
+            to meeting every limit.
+        networks: how many networks have a candidate that the objective prefers.
+    """
+
+    constraints: tuple[Constraint, ...]
+    candidate: Candidate
+    networks: int
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """What meets every limit by its figures, but not with the confidence that was asked for.
+
+    Attributes:
+        count: how many candidates do.
+        likeliest: the one that most probably meets them.
+    """
+
+    count: int
+    likeliest: Candidate
+
+
+@dataclass(frozen=True)
+class KnownBound:
+    """The least line above the accuracy of every known network, against its frame rate.
+
+    A fit to known networks: it tells what none of them reaches, and rejects nothing.
+
+    Attributes:
+        line: accuracy in percent <= line(images per second).
+        fps: the frame rate that was asked for.
+        networks: how many networks it lies above.
+    """
+
+    line: Bound
+    fps: float
+    networks: int
+
+    @property
+    def accuracy_percent(self) -> float | None:
+        """The bound at the asked frame rate; `None` beyond the range of the known ones."""
+        if not self.line.holds_at(self.fps):
+            return None
+        return self.line.intercept - self.line.slope * self.fps
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Which network to ship, what else would do, and what the rest lacks.
+
+    Attributes:
+        requirements: the question, defaults included.
+        boards: the boards that it was asked of.
+        best: the pick; `None` where nothing meets all limits.
+        alternatives: what else meets them, best first; one candidate a network and board, unless all
+            batch sizes were asked for.
+        networks_fitting: how many networks (on each board) meet all limits.
+        considered: how many candidates there were.
+        did_not_fit: how many more pairs are known not to fit in the board's memory.
+        did_not_run: how many more pairs failed when they were measured.
+        without_weights: how many networks were left out because they lack the weights asked for.
+        rejections: what each limit did, in the order of the question.
+        binding: what keeps the pick from being better; `None` where nothing does.
+        narrowings: how each step of the objective but the last narrowed the choice.
+        relaxations: where nothing fits, the limits whose change alone would give an answer, the
+            smallest relative change first.
+        together: where nothing fits, the change of limits together whose largest part is smallest;
+            `None` where that is the change of one alone, or none helps.
+        impossible: where nothing fits, the smallest sets of limits that no candidate meets.
+        unsure: what was left out only since it is not sure enough; `None` where nothing was.
+        bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
+        explained: why the networks that were asked about are not the pick.
+        notes: what could not be done as it was asked, in words.
+    """
+
+    requirements: Requirements
+    boards: tuple[Board, ...]
+    best: Candidate | None
+    alternatives: tuple[Candidate, ...]
+    networks_fitting: int
+    considered: int
+    did_not_fit: int
+    did_not_run: int
+    without_weights: int
+    rejections: tuple[Rejection, ...]
+    binding: Binding | None
+    narrowings: tuple[Narrowing, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    together: Relaxation | None = None
+    impossible: tuple[tuple[Constraint, ...], ...] = ()
+    unsure: Unsure | None = None
+    bound: KnownBound | None = None
+    explained: tuple[WhyNot, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def board(self) -> Board:
+        """The pick's board; where nothing fits, the first of those asked."""
+        name = self.best.board if self.best else self.boards[0].name
+        return next(each for each in self.boards if each.name == name)
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The pick and its alternatives, best first."""
+        return (self.best, *self.alternatives) if self.best else ()
+
+    def __repr__(self) -> str:
+        return f"<Recommendation {self}>"  # its parts would fill pages
+
+    def __str__(self) -> str:
+        limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
+        best = (
+            f"{self.best.architecture} at batch {self.best.batch}" if self.best else "nothing fits"
+        )
+        return f"{self.requirements.boards_text}, {limits}: {best}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """The pick and its alternatives as a table, best first.
+
+        Returns:
+            A row a candidate. Columns: what it is (`architecture`, `weights`, `board`, `runtime`,
+            `precision`, `batch`), then each metric, its 90 % interval (`_low`, `_high`) and its
+            `_origin`.
+        """
+        import pandas as pd
+
+        frame: pd.DataFrame = pd.DataFrame(
+            [each.row() for each in self.candidates], columns=ROW_COLUMNS
+        )
+        return frame
+
+    def _repr_html_(self) -> str:
+        """The answer as notebooks show it."""
+        from html import escape
+
+        limits = ", ".join(map(str, self.requirements.constraints)) or "no limits"
+        asked = f"{self.requirements.boards_text}: {limits}"
+        if self.best is None:
+            offered = [*self.relaxations, *([self.together] if self.together else [])]
+            instead = "; ".join(
+                f"{' and '.join(str(limit.asked) for limit in each.limits)} instead would give "
+                f"{each.candidate.architecture}"
+                for each in offered
+            )
+            return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(instead)}</p>"
+        pick = f"{self.best.architecture} at batch {self.best.batch}"
+        margins = ", ".join(
+            f"{each.constraint}: head-room {each.margin:+.0%}"
+            for each in self.best.headroom
+            if each.margin is not None
+        )
+        frame = self.to_frame()[[*IDENTITY_FIELDS, *METRICS]].dropna(axis="columns", how="all")
+        table = frame.to_html(float_format="%.4g")
+        return f"<p>{escape(asked)}</p><p><b>{escape(pick)}</b> {escape(margins)}</p>{table}"

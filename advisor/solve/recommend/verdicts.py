@@ -1,0 +1,136 @@
+"""How every candidate stands to every limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.confidence import chance, chance_alone
+from advisor.solve.question.limits import Constraint
+from advisor.solve.question.objective import Objective
+from advisor.solve.recommend.ranking import in_order
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How every candidate stands to one limit; arrays of shape (candidates,).
+
+    Attributes:
+        constraint: the limit.
+        value: the limited figure; NaN where unknown.
+        met: whether the figure is known and within the limit.
+    """
+
+    constraint: Constraint
+    value: Floats
+    met: Booleans
+
+    @cached_property
+    def unknown(self) -> Booleans:
+        """Whether the figure is unknown."""
+        return np.isnan(self.value)
+
+    @cached_property
+    def violated(self) -> Booleans:
+        """Whether the figure is known and beyond the limit."""
+        return ~self.met & ~self.unknown
+
+    @cached_property
+    def excess(self) -> Floats:
+        """How far the figure is beyond the limit, as a log ratio.
+
+        0 where the limit is met, infinite where the figure is unknown.
+        """
+        ratio = np.abs(np.log(self.value / self.constraint.limit))
+        return np.where(self.met, 0.0, np.where(self.unknown, np.inf, ratio))
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How every candidate stands to every limit.
+
+    Attributes:
+        candidates: the candidates.
+        objective: what ranks them where two stand alike.
+        each: a verdict a limit, in the order of the question.
+        confidence: the probability with which a candidate is to meet all limits together.
+    """
+
+    candidates: Candidates
+    objective: Objective
+    each: tuple[Verdict, ...]
+    confidence: float
+
+    @classmethod
+    def of(
+        cls,
+        candidates: Candidates,
+        constraints: Sequence[Constraint],
+        objective: Objective,
+        confidence: float,
+    ) -> Verdicts:
+        """Hold every candidate against every limit."""
+        verdicts = []
+        for constraint in constraints:
+            value = candidates.figure(constraint.metric)
+            low_enough, high_enough = value <= constraint.limit, value >= constraint.limit
+            met = high_enough if constraint.sense == "min" else low_enough
+            verdicts.append(Verdict(constraint, value, met))
+        return cls(candidates, objective, tuple(verdicts), confidence)
+
+    @cached_property
+    def failed(self) -> Integers:
+        """How many limits each candidate does not meet."""
+        failed = np.zeros(len(self.candidates), dtype=np.int64)
+        for verdict in self.each:
+            failed += ~verdict.met
+        return failed
+
+    @cached_property
+    def within(self) -> Integers:
+        """The positions of the candidates whose figures meet every limit, however unsure they are."""
+        return np.flatnonzero(self.failed == 0)
+
+    @cached_property
+    def fitting(self) -> Integers:
+        """The positions of the candidates that meet every limit with the asked confidence."""
+        within = self.within
+        if not self.each or not self.confidence or not len(within):
+            return within
+        these = self.candidates.take(within)
+        alone = [chance_alone(these, each) for each in self.constraints]
+        # Joint chances are costly, and rarely needed: at least 1 - sum(1 - p), at most the least p.
+        enough = 1 - np.sum([1 - each for each in alone], axis=0) >= self.confidence
+        doubtful = np.flatnonzero(~enough & (np.min(alone, axis=0) >= self.confidence))
+        together = chance(these.take(doubtful), self.constraints)
+        enough[doubtful] = together >= self.confidence
+        sure: Integers = within[enough]
+        return sure
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """The limits, in the order of the question."""
+        return tuple(verdict.constraint for verdict in self.each)
+
+    def failed_by(self, position: int) -> tuple[Constraint, ...]:
+        """The limits that one candidate does not meet."""
+        return tuple(each.constraint for each in self.each if not each.met[position])
+
+    def least(self, positions: Integers, *figures: Floats | Integers) -> int:
+        """Of `positions`, that with the least first figure, then second, ..., then the best."""
+        for figure in figures:
+            of_these = figure[positions]
+            positions = positions[of_these == of_these.min()]
+        return int(in_order(self.candidates, self.objective, positions)[0])

@@ -1,0 +1,1 @@
+"""Closing the loop: a pick measured until it is known to lead."""

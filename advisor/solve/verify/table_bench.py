@@ -1,0 +1,112 @@
+"""A table of results that stands in for measuring."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.catalog.records import Labels, Measurements, Metered
+from advisor.catalog.results_table import UNTOLD
+from advisor.catalog.store import Surveyed
+from advisor.predict.board_fit import variants
+from advisor.solve.candidates.runs import runs_of_rows
+from advisor.solve.candidates.stacking import stacked, where
+from advisor.solve.verify.bench import Attempt, Key
+
+
+class TableBench:
+    """Looks results up; what it finds becomes a row of the board in memory.
+
+    Attributes:
+        stopped, lacks: see `advisor.solve.verify.bench.Bench`.
+    """
+
+    stopped = False
+
+    def __init__(self, surveyed: Surveyed, results: Measurements, name: str) -> None:
+        """Lay out the table.
+
+        Args:
+            surveyed: the board with its rows.
+            results: what measuring would find; a runtime or a precision that it does not tell is that of
+                whatever is sought.
+            name: what the table is called.
+        """
+        self.surveyed, self.results = surveyed, results
+        self.networks = frozenset(runs_of_rows(results))
+        told = [" ".join(filter(None, pair)) for pair in variants(results)]
+        of = f" (its rows are of {', '.join(told)})" if any(told) else ""
+        self.lacks = f"{name} has no row of them{of}"
+
+    def offers(self, key: Key) -> bool:
+        """Whether the table has this network, at any batch size."""
+        return any(
+            (key.architecture, runtime, precision) in self.networks
+            for runtime in (key.runtime, UNTOLD)
+            for precision in (key.precision, UNTOLD)
+        )
+
+    def measure(self, key: Key) -> Attempt:
+        """The row of that network at that batch size, or the only one that there is of it."""
+        rows = self._rows(key)
+        sizes = self.results.batch[rows]
+        if len(rows) > 1:
+            rows = rows[sizes == key.batch]
+        if not len(rows):
+            there = ", ".join(map(str, sorted(sizes.tolist())))
+            reason = f"the table has it at batch {there} only" if there else "not in the table"
+            return Attempt(self.surveyed, None, reason)
+        chosen = np.zeros(len(self.results), dtype=np.bool_)
+        chosen[rows[0]] = True
+        row = where(self.results, chosen)
+        row = replace(
+            row,
+            architecture=_only(key.architecture),
+            runtime=_only(key.runtime),
+            precision=_only(key.precision),
+        )
+        batch = int(row.batch[0])
+        table = with_row(self.surveyed.measurements, row)
+        self.surveyed = Surveyed(self.surveyed.board, table)
+        status = row.status.names[int(row.status.index[0])]
+        reason = "" if status == "ok" else status.replace("_", " ")
+        return Attempt(self.surveyed, key._replace(batch=batch), reason)
+
+    def _rows(self, key: Key) -> np.typing.NDArray[np.int64]:
+        results = self.results
+        found = results.architecture.index == results.architecture.position.get(
+            key.architecture, -1
+        )
+        for labels, name in ((results.runtime, key.runtime), (results.precision, key.precision)):
+            places = [labels.position.get(each, -1) for each in (name, UNTOLD)]
+            found &= np.isin(labels.index, places)
+        return np.flatnonzero(found)
+
+
+def with_row(table: Measurements, row: Measurements) -> Measurements:
+    """A board's table with one more row, in place of that of the same key, if there is one.
+
+    Where it ran, but the new row lacks a figure that the old one has, this one stays.
+    """
+    same = table.batch == row.batch[0]
+    for name in ("architecture", "runtime", "precision"):
+        labels, own = getattr(table, name), getattr(row, name)
+        same &= labels.index == labels.position.get(own.names[int(own.index[0])], -1)
+    if same.any() and row.status.names[int(row.status.index[0])] == "ok":
+        old = where(table, same)
+        row = replace(
+            row,
+            latency_ms=_either(row.latency_ms, old.latency_ms),
+            net_power_w=_either(row.net_power_w, old.net_power_w),
+            memory_mb=_either(row.memory_mb, old.memory_mb),
+        )
+    return stacked([where(table, ~same), row])[0]
+
+
+def _either(new: Metered, old: Metered) -> Metered:
+    return old if np.isnan(new.values.value[0]) else new
+
+
+def _only(name: str) -> Labels:
+    return Labels((name,), np.zeros(1, dtype=np.int64))
