@@ -25,7 +25,24 @@ Right ones were off by up to 5e-6 in fp32, 0.041 in fp16 and 0.067 in bf16 (ResN
 times). int8 is not judged: its ranges are set by random images.
 """
 
+MOST_ROUNDINGS = 10.0
+"""So many times as far off as the reference's own rounding is not wrong yet.
+
+On random weights some networks blow rounding up: EfficientNet-B2's answers in eager fp32 are 0.6 % off those
+in double precision, and those of two runtimes that are right on all else 0.2 and 2.9 %.
+"""
+
+COARSER = {"fp32": 1.0, "fp16": 2.0**13, "bf16": 2.0**16}
+"""How many times as coarsely as fp32 a number format rounds."""
+
 WRONG = "wrong answers"
+
+
+def rounding_of(answers: Images, exact: Images) -> float:
+    """How far answers are off exact ones, as a share of the largest; 0 where those are no numbers."""
+    if not np.all(np.isfinite(exact)):
+        return 0.0
+    return float(np.max(np.abs(exact - answers)) / np.max(np.abs(answers)))
 
 
 def compare_answers(expected: Images, found: Images) -> tuple[float | None, float]:
@@ -57,10 +74,16 @@ def fault(precision: str, found: PreparedFound) -> str:
         return ""
     if found.difference is None:
         return f"{WRONG}: some are no numbers"
-    if found.difference > tolerance:
+    rounded = MOST_ROUNDINGS * COARSER[precision] * found.rounding
+    if found.difference > max(tolerance, rounded):
         return (
             f"{WRONG}: they differ from {found.reference} by {found.difference:.2g} of the "
-            f"largest, and {tolerance:g} is tolerated"
+            f"largest, and {max(tolerance, rounded):.2g} is tolerated"
+        )
+    if found.image_effect < 2 * rounded:
+        return (
+            f"its answers cannot be compared: on random weights rounding alone changes them by up to "
+            f"{rounded:.2g} of the largest"
         )
     if found.image_effect < 2 * tolerance:
         return (

@@ -154,8 +154,13 @@ class Campaign:
             )
 
     def time_until_sure(self) -> None:
-        """Rounds over all cells in random order, so that heat and drift hit all alike."""
+        """Rounds over all cells in random order, so that heat and drift hit all alike.
+
+        What had been prepared, and was dropped since, is prepared before: no session follows an export.
+        """
         wanted = self.plan.thoroughness
+        for cell, _ in self._live():
+            self._is_prepared(cell)
         for count in range(wanted.most_sessions):
             cells = [
                 cell

@@ -156,9 +156,12 @@ class PreparedFound:
             largest answer; `None` where an answer is no number.
         image_effect: the largest by which the reference's answers to two images differ, likewise.
         reference: what gave the answers that they are held against.
+        rounding: how far the reference itself is off its answers in double precision, likewise; 0 where
+            that need not be known, or cannot.
     """
 
     prepared: str
     difference: float | None
     image_effect: float
     reference: str = " ".join(REFERENCE)
+    rounding: float = 0.0

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from advisor.errors import AdvisorError
@@ -29,7 +30,7 @@ def prepare_task(task: Task) -> PreparedFound:
     Raises:
         AdvisorError: the runtime cannot have this network.
     """
-    from advisor.measure.agreement import compare_answers
+    from advisor.measure.agreement import compare_answers, fault, rounding_of
     from advisor.measure.images import in_batches, telling_images
     from advisor.measure.runtimes.original import original_of
 
@@ -40,7 +41,11 @@ def prepare_task(task: Task) -> PreparedFound:
     prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, original)
     found = in_batches(serving.answers, images, task.cell.batch)
     serving.close()
-    return PreparedFound(prepared, *compare_answers(expected, found), original.reference)
+    outcome = PreparedFound(prepared, *compare_answers(expected, found), original.reference)
+    if fault(task.cell.precision, outcome):  # else nobody needs it, and it takes twice the memory
+        exact = in_batches(original.exact_answers, images, task.cell.batch)
+        outcome = replace(outcome, rounding=rounding_of(expected, exact))
+    return outcome
 
 
 def time_task(task: Task) -> TimingFound:
