@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.measure.findings import Findings
 from advisor.measure.journal import read_runs
 from advisor.measure.publish import Terms, measured_rows
+from advisor.predict.board_fit import rows_of, variants
 from tests.conftest import Overlay
 
 FOURTEEN = [
@@ -38,7 +40,7 @@ FOURTEEN = [
 def test_the_shipped_catalog_has_no_faults() -> None:
     checked = check(Catalog.open())
     assert checked.faults == ()
-    assert (checked.boards, checked.rows) == (2, 98 + 70 + 32)
+    assert (checked.boards, checked.rows) == (2, 98 + 70 + 32 + 184)
 
 
 def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
@@ -202,16 +204,24 @@ def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
     catalog = Catalog.open()
     board = catalog.board("xeon-2-cores-vm")
     rows = catalog.measurements(board)
-    batches: dict[str, list[int]] = {}
-    for index, batch in zip(rows.architecture.index.tolist(), rows.batch.tolist(), strict=True):
-        batches.setdefault(rows.architecture.names[index], []).append(batch)
+    served: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for variant in variants(rows):
+        batches: dict[str, list[int]] = served.setdefault(variant, {})
+        for row in rows_of(rows, variant).tolist():
+            name = rows.architecture.names[rows.architecture.index[row]]
+            batches.setdefault(name, []).append(int(rows.batch[row]))
+    batches = served.pop(("eager", "fp32"))
     library = batches.keys() - set(FOURTEEN)
     assert len(library) == 32 and library <= catalog.zoo.networks.keys()
     assert len({catalog.architectures[name].family for name in library}) == 14
     assert all(sorted(batches[name]) == [1, 2, 4, 8, 16] for name in FOURTEEN)
     assert all(batches[name] == [1] for name in library)
+    assert set(served) == set(itertools.product(("onnxruntime", "openvino"), ("fp32", "int8")))
+    assert all(each == {name: [1] for name in batches} for each in served.values())
+    ran = rows.status.index == rows.status.position["ok"]
+    assert int(np.count_nonzero(~ran)) == 1, "a network that ONNX Runtime cannot quantise"
     assert rows.latency_ms.origin.names == ("measured",)
-    assert np.all(rows.latency_ms.values.low < rows.latency_ms.values.value)
+    assert np.all(rows.latency_ms.values.low[ran] < rows.latency_ms.values.value[ran])
     assert board.cost == "counted"
     recomputed = measured_rows(
         Findings(read_runs(board.folder / "runs")), Terms.of(read_runs(board.folder / "runs"))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.store import Catalog
+from advisor.predict.measured_rows import fullest_variant
 from advisor.report.charts.batches import MOST_CURVES
 from advisor.report.charts.board_data import BoardData, board_data
 from advisor.report.charts.drawing import chart, picture
@@ -75,7 +76,8 @@ def test_values_against_batch_are_the_rows(
         if not dot.predicted
     }
     rows = {}
-    for row in range(len(table)):
+    _, drawn_rows = fullest_variant(table)
+    for row in drawn_rows.tolist():
         estimate = estimate_at(getattr(table, column), row)
         name = table.architecture.names[table.architecture.index[row]]
         if estimate is not None and name in kept:

@@ -241,7 +241,9 @@ def test_where_nothing_fits_the_answer_names_the_board(run: Run) -> None:
     assert ran.code == 1
     told = " ".join(ran.out.split())
     assert "would give tv:efficientnet_b2@288 at batch 1 on xeon-2-cores-vm." in told
-    assert "would give alexnet at batch 64 on jetson-tx1." in told
+    assert "would give mobilenet_v3_small@224 at batch 1 on xeon-2-cores-vm." in told
+    assert all(len(line) <= 80 for line in ran.out.splitlines())
+    assert "fps >= 500" in ran.out.splitlines()[6]
 
 
 def test_boards_that_are_none() -> None:

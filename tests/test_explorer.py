@@ -548,7 +548,7 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(
     )
     assert nameless == []
     assert opened.ask("document.documentElement.lang") == "en"
-    assert opened.page.title().startswith("tv:efficientnet_b0@224 at batch 1")
+    assert opened.page.title().startswith("tv:efficientnet_b2@288 at batch 1")
     opened.page.focus("#copy")
     reached = set()
     for _ in range(60):

@@ -258,9 +258,11 @@ def test_the_default_candidates_are_what_they_were() -> None:
 
 def test_predict_tells_measured_from_predicted(run: Run) -> None:
     out = run("predict", "resnet-50", "--board", "all", "--batch", "1,3").out
-    assert re.search(r"^jetson-tx1 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE)
-    assert re.search(r"^jetson-tx1 +3 +~\d+ +\d+-\d+ .* predicted$", out, re.MULTILINE)
-    assert re.search(r"^xeon-2-cores-vm +1 .* measured$", out, re.MULTILINE)
+    assert re.search(
+        r"^jetson-tx1 +torch7 fp32 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE
+    )
+    assert re.search(r"^jetson-tx1 +torch7 fp32 +3 +~\d+ +\d+-\d+ .* predicted$", out, re.MULTILINE)
+    assert re.search(r"^xeon-2-cores-vm +eager fp32 +1 .* measured$", out, re.MULTILINE)
 
 
 def test_a_network_described_by_its_cost_needs_no_torch(
