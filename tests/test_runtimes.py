@@ -8,15 +8,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import helper, numpy_helper
 
 from advisor.errors import AdvisorError
 from advisor.measure.agreement import TOLERANCES, WRONG, compare_answers, fault, rounding_of
 from advisor.measure.images import in_batches, telling_images
 from advisor.measure.isolation import Isolation
 from advisor.measure.runtimes.export_folder import drop_oldest, export_folder, is_there, kept
+from advisor.measure.runtimes.onnxruntime import _quantise
 from advisor.measure.runtimes.original import TorchOriginal
 from advisor.measure.runtimes.registry import (
     PRECISIONS,
@@ -27,6 +30,7 @@ from advisor.measure.runtimes.registry import (
 )
 from advisor.measure.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
+from tests.test_own_networks import saved
 
 # --- what may be asked
 
@@ -89,6 +93,33 @@ def test_what_is_compiled_for_one_batch_is_prepared_for_each() -> None:
     assert exported[0] == exported[1]
     compiled = [prepared_as(Cell("bn-nin", size, "compile", "fp32")) for size in (1, 4)]
     assert compiled[0] != compiled[1]
+
+
+def test_a_network_whose_shapes_cannot_be_told_beforehand_is_quantised_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime's own inference of shapes breaks on Swin v2."""
+    from onnxruntime.quantization import shape_inference
+
+    net = saved(
+        tmp_path / "net.onnx",
+        [helper.make_node("Conv", ["x", "w"], ["y"])],
+        [numpy_helper.from_array(np.ones((4, 3, 3, 3), np.float32), "w")],
+    )
+    model = onnx.load(str(net))
+    model.ir_version = 10  # onnx writes a newer one than ONNX Runtime reads
+    onnx.save(model, str(net))
+    as_it_is = shape_inference.quant_pre_process
+
+    def broken(path: str, to: str, *, skip_symbolic_shape: bool = False) -> None:
+        if not skip_symbolic_shape:
+            raise TypeError("object of type 'NoneType' has no len()")
+        as_it_is(path, to, skip_symbolic_shape=True)
+
+    monkeypatch.setattr(shape_inference, "quant_pre_process", broken)
+    _quantise(net, (3, 8, 8), tmp_path / "net.int8.onnx")
+    nodes = onnx.load(str(tmp_path / "net.int8.onnx")).graph.node
+    assert "QuantizeLinear" in {node.op_type for node in nodes}
 
 
 # --- right and wrong answers
