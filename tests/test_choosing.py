@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -240,10 +241,33 @@ def test_where_nothing_fits_the_answer_names_the_board(run: Run) -> None:
     ran = run("pick", "--board", "any", "--fps", 500, "--accuracy", 80)
     assert ran.code == 1
     told = " ".join(ran.out.split())
-    assert "would give tv:efficientnet_b2@288 at batch 1 on xeon-2-cores-vm." in told
-    assert "would give mobilenet_v3_small@224 at batch 1 on xeon-2-cores-vm." in told
+    assert "paper or those that a library publishes first, batch any" in told
+    assert "tv:efficientnet_b2@288 at batch 1 on xeon-2-cores-vm (onnxruntime, fp32)." in told
+    assert "mobilenet_v3_small@224 at batch 1 on xeon-2-cores-vm (openvino, fp32)." in told
     assert all(len(line) <= 80 for line in ran.out.splitlines())
-    assert "fps >= 500" in ran.out.splitlines()[6]
+    assert any(line.startswith("fps >= 500") for line in ran.out.splitlines())
+
+
+def test_where_no_figure_is_known_the_limit_can_only_be_left_out(run: Run) -> None:
+    ran = run("pick", "--board", "xeon-2-cores-vm", "--fps", 30, "--energy", "1J")
+    assert ran.code == 1
+    assert "285 unknown" in ran.out
+    assert "energy <= 1 J can only be left out: no such figure is known here." in ran.out
+
+
+def test_the_bound_is_told_only_where_it_lies_below_what_is_asked(run: Run) -> None:
+    ask = ("pick", "--board", "xeon-2-cores-vm", "--fps", 100, "--accuracy")
+    assert "lies above" not in run(*ask, 80).out
+    assert "lies above" in run(*ask, 84).out
+
+
+def test_one_batch_size_by_several_runtimes_is_told_apart(run: Run) -> None:
+    out = run("pick", "--board", "xeon-2-cores-vm", "--fps", 30, "--explain", "resnet-50").out
+    assert re.search(r"^paper +eager +fp32 +1 +14.3 +under 1% +fps$", out, re.MULTILINE)
+    assert re.search(r"^\? +openvino +int8 +1 ", out, re.MULTILINE)
+    assert "resnet-50 on xeon-2-cores-vm: at batch 1 (no weights, openvino, int8) it meets" in (
+        " ".join(out.split())
+    )
 
 
 def test_boards_that_are_none() -> None:

@@ -199,6 +199,17 @@ def test_only_what_the_intervals_tell_apart_is_significant() -> None:
     assert [rows[name].significant for name in ("clear", "close", "vague")] == [True, False, False]
 
 
+def test_no_digit_of_a_comparison_is_cut_off_at_80_columns(run: Run) -> None:
+    lines = run("compare", "xeon-2-cores-vm", "--by", "runtime").out.splitlines()
+    rows = [line for line in lines if "onnxruntime fp32" in line and "@" in line]
+    assert len(rows) == 32
+    assert all(len(line) <= 80 for line in lines)
+    assert all(
+        re.fullmatch(r"\S+@\d+ .* \d+\.\d\d +\d+\.\d\d to \d+\.\d\d( +(faster|slower))? *", row)
+        for row in rows
+    )
+
+
 def test_boards_and_runs_are_compared(run: Run, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
     for _ in range(2):

@@ -12,9 +12,10 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.utils.estimator_checks import check_estimator
 
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import predicted
+from advisor.predict.board_fit import Kin, predicted, runs_of, variants
 from advisor.predict.bound import least_line_above
 from advisor.predict.fit_board import borrow_residuals, data_of, fit_board
+from advisor.predict.fit_file import read_fit
 from advisor.predict.fitting import Data, fit_law, held_out_error
 from advisor.predict.law import Anchors, FittedLaw, HeldOut, Law, all_say, jackknife_plus
 from advisor.predict.laws import (
@@ -344,6 +345,38 @@ def test_a_network_unlike_all_seen_is_told_with_the_error_on_families_held_out()
     usual = fitted.predict(data.runs)
     np.testing.assert_array_equal(strange.value, usual.value)
     assert np.median(strange.high / strange.low) > np.median(usual.high / usual.low)
+    assert np.all(strange.high >= usual.high) and np.all(strange.low <= usual.low)
+
+
+def test_a_family_counts_as_seen_by_the_laws_that_were_fitted_to_it_alone() -> None:
+    """The reported GoogLeNet of the TX1 lacks activations, and no memory of ENet is known."""
+    fit = read_fit(TX1.folder)
+    assert fit is not None
+    kin = Kin.of(TX1, TABLE, CATALOG.architectures, TORCH7, ["GoogLeNet", "ENet", "ResNet", "Swin"])
+    by_metric = {
+        metric: [kin.unlike(metric, law).tolist() for law in laws]
+        for metric, laws in fit.laws[TORCH7].items()
+    }
+    assert by_metric["latency_ms"][0] == [True, False, False, True]
+    assert by_metric["latency_ms"][-1] == [False, False, False, True]
+    assert all(told[1] for told in by_metric["memory_mb"])
+
+
+@pytest.mark.parametrize("name", ["jetson-tx1", "xeon-2-cores-vm"])
+def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> None:
+    board = CATALOG.board(name)
+    table = CATALOG.measurements(board)
+    fit = read_fit(board.folder)
+    assert fit is not None
+    runs = runs_of(board, table, CATALOG.architectures_with(table))
+    seen = Kin.of(board, table, CATALOG.architectures_with(table), variants(table)[0], [])
+    strange = replace(seen, families=np.full(len(runs), "none of these"))
+    for variant in fit.laws:
+        usual, wide = predicted(fit, variant, runs), predicted(fit, variant, runs, kin=strange)
+        for metric, told in wide.items():
+            known = ~np.isnan(told.low)
+            assert np.all(told.high[known] >= usual[metric].high[known])
+            assert np.all(told.low[known] <= usual[metric].low[known])
 
 
 def test_between_two_batches_only_the_change_of_the_residual_counts() -> None:

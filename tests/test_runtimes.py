@@ -30,7 +30,6 @@ from advisor.measure.runtimes.registry import (
 )
 from advisor.measure.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
 from advisor.measure.timing import SessionLimits
-from tests.test_own_networks import saved
 
 # --- what may be asked
 
@@ -101,6 +100,10 @@ def test_a_network_whose_shapes_cannot_be_told_beforehand_is_quantised_all_the_s
     """ONNX Runtime's own inference of shapes breaks on Swin v2."""
     from onnxruntime.quantization import shape_inference
 
+    from tests.test_own_networks import (
+        saved,
+    )  # which loads torch: children that import this must not
+
     net = saved(
         tmp_path / "net.onnx",
         [helper.make_node("Conv", ["x", "w"], ["y"])],
@@ -149,6 +152,8 @@ def test_what_the_reference_itself_rounds_away_is_not_held_against_a_runtime() -
     assert fault("fp32", off) == ""
     assert fault("fp32", replace(off, rounding=0.001)).startswith(WRONG)
     assert "rounding alone changes them" in fault("fp16", off)
+    for precision in ("fp16", "bf16"):  # ResNet-50 rounds away 2e-6: that excuses no wrong answers
+        assert fault(precision, PreparedFound("", 1.0, 1.0, rounding=2e-6)).startswith(WRONG)
     assert rounding_of(ANSWERS, ANSWERS * 1.5) == 0.5
     assert rounding_of(ANSWERS, ANSWERS * np.nan) == 0.0
 

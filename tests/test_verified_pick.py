@@ -21,9 +21,10 @@ import pytest
 
 from advisor.catalog.count_cache import remember
 from advisor.catalog.measurements_table import estimate_at
+from advisor.catalog.records import OWN
 from advisor.catalog.results_table import read_results
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.catalog.zoo_table import OWN, ZooNetwork, zoo_table
+from advisor.catalog.zoo_table import ZooNetwork, zoo_table
 from advisor.cli.local_bench import LocalBench
 from advisor.errors import AdvisorError
 from advisor.measure import children

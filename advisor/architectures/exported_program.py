@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ def loaded(path: Path) -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions of the format, which loading checks itself
+        logging.disable(logging.WARNING)  # torch logs what it raises, too
         try:
             return torch.export.load(path)
         except Exception as error:  # noqa: BLE001  (a broken archive raises all kinds)
@@ -28,6 +30,8 @@ def loaded(path: Path) -> Any:
                 f"{path}: no file of torch.export, or a truncated one ({_first_line(error)})",
                 "write it by torch.export.save, with the torch that is installed here",
             ) from None
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def module_of(program: Any) -> Any:

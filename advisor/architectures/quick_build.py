@@ -18,6 +18,7 @@ def quick_build(name: str) -> nn.Module:
 
     The weights are scaled by their fan-in, so that activations stay in an ordinary range: numbers too
     small for normal floats would be slow, and zeros would draw less power than a real network does.
+    In fp32, whatever the code that makes it prefers: a row says in what format it ran.
 
     Raises:
         AdvisorError: as `build`.
@@ -33,7 +34,7 @@ def quick_build(name: str) -> nn.Module:
                 _draw(layer.weight, block)
                 if layer.bias is not None:
                     layer.bias.zero_()
-    return module.requires_grad_(requires_grad=False)
+    return module.float().requires_grad_(requires_grad=False)
 
 
 def _draw(parameter: Tensor, block: Tensor) -> None:

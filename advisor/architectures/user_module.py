@@ -98,7 +98,7 @@ def _called(name: str) -> nn.Module:
     try:
         module = factory()
     except (Exception, SystemExit) as error:  # noqa: BLE001
-        hint = "name a function that takes no arguments"
+        hint = "name a function that takes no arguments" if isinstance(error, TypeError) else ""
         raise AdvisorError(f"{name} raises: {_first_line(error)}", hint) from None
     if not isinstance(module, nn.Module):
         kind = type(module).__name__

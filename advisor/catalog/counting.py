@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from advisor.catalog.count_cache import installed_version
 from advisor.catalog.csv_file import FORMULA_STARTS
-from advisor.catalog.records import Architecture
-from advisor.catalog.zoo_table import COUNTS, OWN, ZooNetwork, exact_cost
+from advisor.catalog.records import OWN, Architecture
+from advisor.catalog.zoo_table import COUNTS, ZooNetwork, exact_cost
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from pathlib import Path
 from advisor.architectures.identity import IN_BOTH, is_own_file
 from advisor.catalog.counting import own_architecture, own_network
 from advisor.catalog.entries import read_shape
-from advisor.catalog.records import Architecture
+from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.text_file import NAME, NAME_EXPECTED
-from advisor.catalog.zoo_table import OWN
 from advisor.errors import AdvisorError, shown
 
 MOST_NAME = 80
@@ -58,11 +57,17 @@ def split_shape(text: str) -> tuple[str, tuple[int, int, int] | None]:
 
 
 def split_name(text: str) -> tuple[str, str]:
-    """`my_net=net.onnx` in its parts; the name is "" where none is given."""
+    """`my_net=net.onnx` in its parts; the name is "" where none is given.
+
+    Raises:
+        AdvisorError: what stands before the sign is no name.
+    """
     name, equals, what = text.partition("=")
-    if equals and NAME.fullmatch(name) and not Path(text).is_file():
-        return name, what
-    return "", text
+    if not equals or Path(text).is_file():
+        return "", text
+    if not NAME.fullmatch(name):
+        raise AdvisorError(f"{shown(name)} is no name for a network", f"give {NAME_EXPECTED}")
+    return name, what
 
 
 def measurable_own(catalog: Catalog, text: str) -> Measurable:

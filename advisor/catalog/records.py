@@ -83,6 +83,10 @@ class Cost:
     peak_activations: Estimate | None
 
 
+OWN = "own"
+"""Who has the user's own networks, and their family. Their version tells their content."""
+
+
 @dataclass(frozen=True)
 class Architecture:
     """A network's design at one input size.
@@ -104,6 +108,11 @@ class Architecture:
     reported: Cost | None
     counted: Cost | None
     note: str
+
+    @property
+    def kin(self) -> str:
+        """Its family; itself where nobody says of which it is, as of the user's own."""
+        return self.name if self.family in ("", OWN) else self.family
 
     def cost(self, kind: str) -> Cost | None:
         """The cost of the kind that a board's rows go with, "reported" or "counted".

@@ -27,8 +27,6 @@ COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak
 """The counts of a network, in the order in which a `Cost` has them."""
 ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
 SOURCE = "advisor-count"
-OWN = "own"
-"""Who has the user's own networks, and their family. Their version tells their content."""
 
 
 @dataclass(frozen=True)

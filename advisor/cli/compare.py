@@ -46,13 +46,19 @@ def command(
 
 def _compare_with_eager(opened: Catalog, board: str, second: str | None, by: str) -> None:
     from advisor.report.gains_text import gains_text
-    from advisor.solve.gains import WAYS, gains, gains_by
+    from advisor.solve.gains import BASE, WAYS, gains, gains_by
 
     if by not in WAYS:
         raise AdvisorError(f"by: unknown {shown(by)}", f"known: {', '.join(WAYS)}")
     if second is not None:
         raise AdvisorError("--by compares what one board ran", "name one board")
-    every = gains(_latencies(opened, board))
+    known = _latencies(opened, board)
+    if not any(key[1:3] == BASE for key in known):
+        raise AdvisorError(
+            f"{board} has no row of {' '.join(BASE)}, which the others are held against",
+            "measure some: advisor measure --runtime eager,onnxruntime --precision fp32,int8",
+        )
+    every = gains(known)
     found = gains_by(by, every)
     if not found:
         other = next((way for way in WAYS if gains_by(way, every)), None)

@@ -61,7 +61,7 @@ class LocalBench:
     def offers(self, key: Key) -> bool:
         """Whether the network is one that can be built."""
         from advisor.architectures.registry import BUILDERS
-        from advisor.catalog.zoo_table import OWN
+        from advisor.catalog.records import OWN
 
         known = self.catalog.zoo.networks.get(key.architecture)
         of_a_library = known is not None and known.library != OWN  # else its file would be needed

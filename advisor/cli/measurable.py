@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from advisor.catalog.own_networks import Measurable
 
 
+WEIGHT_FILES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb")
+"""Files in which people keep networks, and from which none can be made."""
+
+
 def measurable(
     catalog: Catalog, names: Iterable[str]
 ) -> tuple[list[Architecture], dict[str, Measurable]]:
@@ -35,7 +39,9 @@ def measurable(
             each = measurable_own(catalog, text)
             name = each.architecture.name
             if own.setdefault(name, each).content != each.content:
-                raise AdvisorError(f"two networks are called {name}", f"name one: NAME={text}")
+                raise AdvisorError(
+                    f"two networks are called {name}", f"name one: NAME={split_name(text)[1]}"
+                )
             found.append(each.architecture)
         else:
             found.append(_known(catalog, text))
@@ -45,9 +51,10 @@ def measurable(
 def _known(catalog: Catalog, name: str) -> Architecture:
     """A network of the catalog or of a library."""
     from advisor.architectures.registry import BUILDERS
-    from advisor.catalog.zoo_table import OWN
+    from advisor.catalog.records import OWN
     from advisor.solve.question.named_network import network_to_build
 
+    _refuse_file(name)
     network, notes = network_to_build(catalog, name)
     if network.family == OWN:
         hint = f"name it: advisor measure {network.name}=net.onnx"
@@ -60,6 +67,20 @@ def _known(catalog: Catalog, name: str) -> Architecture:
     for note in notes:
         complain(f"warning: {note}")
     return network
+
+
+def _refuse_file(text: str) -> None:
+    """Refuse what is no library's network but a file that does not say what it holds, or says its size."""
+    from advisor.architectures.identity import is_own_file
+
+    file, _, size = text.rpartition("@")
+    if is_own_file(file):
+        raise AdvisorError(f"{text}: the size of its images is in the file", f"leave @{size} out")
+    if Path(text).suffix in WEIGHT_FILES:
+        raise AdvisorError(
+            f"{text}: a file of this kind cannot be read",
+            "give net.onnx, net.pt2 (torch.export) or MODULE:FACTORY",
+        )
 
 
 def keep(catalog: Path, networks: Sequence[Architecture]) -> None:

@@ -35,6 +35,9 @@ in double precision, and those of two runtimes that are right on all else 0.2 an
 COARSER = {"fp32": 1.0, "fp16": 2.0**13, "bf16": 2.0**16}
 """How many times as coarsely as fp32 a number format rounds."""
 
+NOTHING_LEFT = 1.0
+"""Rounding that changes answers by as much as the largest leaves nothing to compare."""
+
 WRONG = "wrong answers"
 
 
@@ -74,18 +77,19 @@ def fault(precision: str, found: PreparedFound) -> str:
         return ""
     if found.difference is None:
         return f"{WRONG}: some are no numbers"
-    rounded = MOST_ROUNDINGS * COARSER[precision] * found.rounding
+    rounding = COARSER[precision] * found.rounding
+    if rounding >= NOTHING_LEFT:
+        return (
+            "its answers cannot be compared: on random weights rounding alone changes them by "
+            f"{rounding:.2g} of the largest"
+        )
+    rounded = MOST_ROUNDINGS * rounding if precision == "fp32" else 0.0
     if found.difference > max(tolerance, rounded):
         return (
             f"{WRONG}: they differ from {found.reference} by {found.difference:.2g} of the "
             f"largest, and {max(tolerance, rounded):.2g} is tolerated"
         )
-    if found.image_effect < 2 * rounded:
-        return (
-            f"its answers cannot be compared: on random weights rounding alone changes them by up to "
-            f"{rounded:.2g} of the largest"
-        )
-    if found.image_effect < 2 * tolerance:
+    if found.image_effect < 2 * max(tolerance, rounded):
         return (
             "its answers cannot be compared: two images change them by only "
             f"{found.image_effect:.2g} of the largest"

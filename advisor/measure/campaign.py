@@ -58,6 +58,7 @@ class Campaign:
     def run(self) -> None:
         """Do all that is left of the plan; the run ends once its board is written, too."""
         self.measure_memory()
+        self.prepare_again()
         self.heat("before", self.plan.sustained_s)
         self.time_until_sure()
         self.time_the_noisy_again()
@@ -121,6 +122,12 @@ class Campaign:
         found = self.findings.of(cell)
         return bool(found.peaks_mb) or found.status != "ok"
 
+    def prepare_again(self) -> None:
+        """Prepare what was dropped since: no session follows an export, and no heated board waits for one."""
+        for cell, found in self._live():
+            if len(found.sessions) < self.plan.thoroughness.least_sessions:
+                self._is_prepared(cell)
+
     def heat(self, when: str, seconds: float) -> None:
         """Keep the board busy with its heaviest cell, so that it is as hot as it gets; or still is.
 
@@ -154,13 +161,8 @@ class Campaign:
             )
 
     def time_until_sure(self) -> None:
-        """Rounds over all cells in random order, so that heat and drift hit all alike.
-
-        What had been prepared, and was dropped since, is prepared before: no session follows an export.
-        """
+        """Rounds over all cells in random order, so that heat and drift hit all alike."""
         wanted = self.plan.thoroughness
-        for cell, _ in self._live():
-            self._is_prepared(cell)
         for count in range(wanted.most_sessions):
             cells = [
                 cell

@@ -42,7 +42,8 @@ def prepare_task(task: Task) -> PreparedFound:
     found = in_batches(serving.answers, images, task.cell.batch)
     serving.close()
     outcome = PreparedFound(prepared, *compare_answers(expected, found), original.reference)
-    if fault(task.cell.precision, outcome):  # else nobody needs it, and it takes twice the memory
+    # Else nobody needs it, and it takes twice the memory.
+    if outcome.difference is not None and fault(task.cell.precision, outcome):
         exact = in_batches(original.exact_answers, images, task.cell.batch)
         outcome = replace(outcome, rounding=rounding_of(expected, exact))
     return outcome

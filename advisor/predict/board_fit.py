@@ -31,6 +31,58 @@ _COSTS = attrgetter(*COLUMNS[:-2])
 
 
 @dataclass(frozen=True)
+class Kin:
+    """Which runs are of networks of whose family a law has seen none.
+
+    Attributes:
+        families: that of each run; shape (runs,).
+        rows: what the board ran, as runs; shape (rows, len(COLUMNS)).
+        families_of_rows: the family of each of these; shape (rows,).
+        found: by metric, of which of them it is known; shape (rows,).
+    """
+
+    families: NDArray[np.str_]
+    rows: Floats
+    families_of_rows: NDArray[np.str_]
+    found: Mapping[str, Booleans]
+
+    @classmethod
+    def of(
+        cls,
+        board: Board,
+        table: Measurements,
+        architectures: Mapping[str, Architecture],
+        variant: tuple[str, str],
+        families: Sequence[str],
+    ) -> Kin:
+        """Those of the rows of one (runtime, precision) of a board.
+
+        Args:
+            board: the board.
+            table: its own rows.
+            architectures: every network, by name.
+            variant: runtime and precision.
+            families: that of each run.
+        """
+        rows = rows_of(table, variant)
+        names = np.array([architectures[name].kin for name in table.architecture.names] or [""])
+        found = {
+            metric: ~np.isnan(fitted_values(getattr(table, metric))[rows]) for metric in METRICS
+        }
+        return cls(
+            np.array(families, dtype=np.str_),
+            runs_of(board, table, architectures)[rows],
+            names[table.architecture.index[rows]],
+            found,
+        )
+
+    def unlike(self, metric: str, law: FittedLaw) -> Booleans:
+        """Which runs those are, of the law of a metric."""
+        fitted = self.found[metric] & law.knows(self.rows)
+        return ~np.isin(self.families, self.families_of_rows[fitted])
+
+
+@dataclass(frozen=True)
 class BoardFit:
     """The laws of a board.
 
@@ -53,7 +105,7 @@ class BoardFit:
         metric: str,
         runs: Floats,
         anchors: Anchors | None = None,
-        unlike: Booleans | None = None,
+        kin: Kin | None = None,
     ) -> Values:
         """A metric of each run with its 90 % interval; NaN where no law knows enough.
 
@@ -62,17 +114,17 @@ class BoardFit:
             metric: one of `METRICS`.
             runs: shape (rows, len(COLUMNS)); power needs the latency in it.
             anchors: what is known of the same networks at other batch sizes.
-            unlike: which runs are of networks of whose family the board ran none; `None` for none.
+            kin: of which families the runs are; `None` where each law has seen theirs.
         """
         anchors = anchors or Anchors.none(runs)
-        unlike = np.zeros(len(runs), np.bool_) if unlike is None else unlike
         laws = self.laws.get(variant, {}).get(metric, ())
         table = np.full((3, len(runs)), np.nan)
         chosen = first_that_knows(laws, runs)
         for place, law in enumerate(laws):
             rows = chosen == place
             if np.any(rows):
-                table[:, rows] = law.predict(runs[rows], anchors.at(rows), unlike[rows])
+                unlike = kin.unlike(metric, law)[rows] if kin else None
+                table[:, rows] = law.predict(runs[rows], anchors.at(rows), unlike)
         return Values(*table)
 
 
@@ -99,6 +151,7 @@ def fingerprint(
     digest = hashlib.sha256()
     names = "\n".join(_names(table))
     digest.update(names.encode())
+    digest.update("\n".join(architectures[name].kin for name in table.architecture.names).encode())
     digest.update(np.ascontiguousarray(runs_of(board, table, architectures)).tobytes())
     for metric in METRICS:
         digest.update(fitted_values(getattr(table, metric)).tobytes())
@@ -147,7 +200,7 @@ def predicted(
     variant: tuple[str, str],
     runs: Floats,
     anchors: Mapping[str, Anchors] | None = None,
-    unlike: Booleans | None = None,
+    kin: Kin | None = None,
 ) -> dict[str, Values]:
     """Every metric of each run; power may follow from the latency that is predicted here.
 
@@ -156,12 +209,12 @@ def predicted(
         variant: runtime and precision.
         runs: shape (rows, len(COLUMNS)).
         anchors: by metric, what is known of the same networks at other batch sizes.
-        unlike: which runs are of networks of whose family the board ran none; `None` for none.
+        kin: of which families the runs are; `None` where each law has seen theirs.
     """
     runs = runs.copy()
     found: dict[str, Values] = {}
     for metric in METRICS:
-        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), unlike)
+        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), kin)
         if metric == "latency_ms":
             known = ~np.isnan(runs[:, -1])
             runs[:, -1] = np.where(known, runs[:, -1], found[metric].value)

@@ -74,7 +74,7 @@ def data_of(
     found = fitted_values(getattr(table, metric))[rows]
     known = rows[~np.isnan(found)]
     names = np.array(table.architecture.names)[table.architecture.index[known]]
-    families = np.array([architectures[name].family for name in names.tolist()], dtype=np.str_)
+    families = np.array([architectures[name].kin for name in names.tolist()], dtype=np.str_)
     runs = runs_of(board, table, architectures)[known]
     return Data(runs, found[~np.isnan(found)], names, families)
 

@@ -1,9 +1,10 @@
 """Fits laws, and finds out how far they are off architectures that they have not seen.
 
 All rows of one architecture leave together: they resemble each other far more than those of another.
-For networks of families that a board has not run, each is held out a second time, together with its kin.
 Which form a law takes is chosen without the architecture that is held out, so that no residual comes
 from a fit, or a choice, that saw it. (The intervals whose coverage is told choose once for all of the rest.)
+For networks of families that a board has not run, each is held out a second time, together with its kin,
+the form as it was chosen without the architecture alone.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 LEAST_ARCHITECTURES = 3
 """Fewer tell nothing of any law."""
+
+FURTHEST = 50.0
+"""How far a law may be off, as a logarithm; one that tells nothing of a run is that far."""
 
 MOST_HELD_OUT = 100
 """Of more architectures than these only so many are held out in turn: for an interval that is enough."""
@@ -211,7 +215,7 @@ def _residuals_unlike(laws: _Laws, form: Form, name: str) -> Mapping[int, float]
 
 def _residuals(law: Law, own: Data, name: str) -> HeldOut:
     """How far a law is off the rows of an architecture, batch size by batch size."""
-    off = logarithm(own.found) - logarithm(law(own.runs))
+    off = np.clip(logarithm(own.found) - logarithm(law(own.runs)), -FURTHEST, FURTHEST)
     batches = column(own.runs, "batch").astype(int).tolist()
     return HeldOut(name, law, dict(zip(batches, off.tolist(), strict=True)))
 

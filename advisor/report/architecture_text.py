@@ -121,6 +121,7 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
     judged = any(_verdict(rows, row) for row in own)
     headings += ["verdict"] if judged else []
     table = plain_table("run as", "batch", "per image\nms", *headings)
+    table.columns[0].no_wrap = True
     for row in own:
         estimates = [estimate_at(column, row) for _, _, column in columns]
         latency = estimates[0]

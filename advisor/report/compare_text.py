@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from advisor.report.figures import counted, plain_table, significant
+from advisor.report.fitted import Fitted
 from advisor.solve.compare import Compared
 
 BY_CHANCE = 0.10
@@ -19,26 +21,31 @@ def compare_text(
     first: str, second: str, rows: Sequence[Compared], note: str = ""
 ) -> RenderableType:
     """A line a row; what the intervals cannot tell apart stays plain."""
-    table = plain_table(
-        "network", "batch", f"{first}\nms", f"{second}\nms", "ratio", "90 % interval", ""
-    )
-    table.columns[6].justify = "left"
-    for row in rows:
-        interval = (
-            "?" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
-        )
-        table.add_row(
-            row.architecture,
-            str(row.batch),
-            significant(row.first_ms),
-            significant(row.second_ms),
-            f"{row.ratio:.2f}",
-            interval,
-            _word(row) if row.significant else "",
-            style="bold" if row.significant else None,
-        )
+    columns: Mapping[str, Callable[[Compared], str]] = {
+        "network": lambda row: row.architecture,
+        "batch": lambda row: str(row.batch),
+        f"{first}\nms": lambda row: significant(row.first_ms),
+        f"{second}\nms": lambda row: significant(row.second_ms),
+        "ratio": lambda row: f"{row.ratio:.2f}",
+        "90 % interval": _interval,
+        "": lambda row: _word(row) if row.significant else "",
+    }
+
+    def table_of(headings: Sequence[str]) -> Table:
+        table = plain_table(*headings)
+        table.columns[-1].justify = "left"
+        for row in rows:
+            style = "bold" if row.significant else None
+            table.add_row(*(columns[heading](row) for heading in headings), style=style)
+        return table
+
+    table = Fitted(table_of, tuple(columns), (f"{first}\nms", f"{second}\nms"))
     notes = [Text(note)] if note else []
     return Group(table, "", Text(_summary(second, rows)), *notes)
+
+
+def _interval(row: Compared) -> str:
+    return "?" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
 
 
 def _word(row: Compared) -> str:

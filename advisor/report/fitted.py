@@ -41,4 +41,12 @@ class Fitted:
 
 def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
     """The least width at which no number or name is broken."""
-    return Measurement.get(console, options.update_width(10_000), table).minimum
+    wide = options.update_width(10_000)
+    width = Measurement.get(console, wide, table).minimum
+    for column in table.columns:
+        if column.no_wrap:  # else it is measured by its longest word
+            cells = [
+                Measurement.get(console, wide, each) for each in (column.header, *column.cells)
+            ]
+            width += max(each.maximum for each in cells) - max(each.minimum for each in cells)
+    return width

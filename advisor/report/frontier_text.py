@@ -63,7 +63,7 @@ def _headline(frontier: Frontier) -> Text:
     asked = frontier.requirements
     answer = Text(f"Frontier of {_axes_text(frontier)}", style="bold green")
     limits = f" where {limits_text(asked.constraints)}" if asked.constraints else ""
-    choice = choice_text(asked, frontier.boards, frontier.points)
+    choice = choice_text(asked, frontier.boards, frontier.weights_used)
     return answer + Text(f"{limits}\non {boards_text(frontier.boards)}, choosing from {choice}")
 
 
@@ -76,7 +76,12 @@ def _points_table(frontier: Frontier) -> Fitted:
     limited = {each.metric for each in asked.constraints}
     wanted = limited.union(ALWAYS_SHOWN).difference(frontier.axes)
     others = [key for key in COLUMNS if key in wanted]
-    droppable = [key for key in reversed(others) if key not in limited]
+    unknown = [
+        key for key in others if all(value_of(each, key) is None for each in frontier.points)
+    ]
+    droppable = list(
+        dict.fromkeys(key for key in (*unknown, *reversed(others)) if key not in limited)
+    )
     return Fitted(lambda keys: _table_of(frontier, keys), [*frontier.axes, *others], droppable)
 
 

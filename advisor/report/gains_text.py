@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from advisor.report.figures import counted, plain_table, significant
+from advisor.report.fitted import Fitted
 from advisor.solve.compare import Compared
 from advisor.solve.gains import BASE, Gains
 
 BASE_NAME = " ".join(BASE)
+
+
+def _interval(row: Compared) -> str:
+    if row.low is None or row.high is None:
+        return "?"
+    return f"{1 / row.high:.2f} to {1 / row.low:.2f}"
+
+
+def _word(row: Compared) -> str:
+    if not row.significant:
+        return ""
+    return "faster" if row.ratio < 1 else "slower"
+
+
+COLUMNS: Mapping[str, Callable[[Compared], str]] = {
+    "network": lambda row: row.architecture,
+    "batch": lambda row: str(row.batch),
+    "runtime": lambda row: f"{row.runtime} {row.precision}",
+    f"{BASE_NAME}\nms": lambda row: significant(row.first_ms),
+    "ms": lambda row: significant(row.second_ms),
+    "gain": lambda row: f"{1 / row.ratio:.2f}",
+    "90 %\ninterval": _interval,
+    "": _word,
+}
+"""What is told of each row, by heading."""
+
+DROPPABLE = (f"{BASE_NAME}\nms", "ms", "batch")
+"""What a narrow terminal can do without, the first first."""
 
 
 def gains_text(board: str, found: Sequence[Gains]) -> RenderableType:
@@ -21,28 +51,22 @@ def gains_text(board: str, found: Sequence[Gains]) -> RenderableType:
         board: the board's name.
         found: at least one.
     """
-    table = plain_table(
-        "network", "batch", "runtime", f"{BASE_NAME}\nms", "ms", "gain", "90 %\ninterval", ""
-    )
-    for column in (table.columns[2], table.columns[7]):
-        column.justify = "left"
-    for column in table.columns:
-        column.no_wrap = True
-    for each in found:
-        for row in each.rows:
-            table.add_row(
-                row.architecture,
-                str(row.batch),
-                f"{row.runtime} {row.precision}",
-                significant(row.first_ms),
-                significant(row.second_ms),
-                f"{1 / row.ratio:.2f}",
-                _interval(row),
-                _word(row),
-                style="bold" if row.significant else None,
-            )
+    rows = [row for each in found for row in each.rows]
+    table = Fitted(lambda headings: _table(rows, headings), tuple(COLUMNS), DROPPABLE)
     title = Text(f"{board}: how many times as fast as {BASE_NAME}\n")
     return Group(title, table, "", *(Text(_mean(each)) for each in found))
+
+
+def _table(rows: Sequence[Compared], headings: Sequence[str]) -> Table:
+    table = plain_table(*headings)
+    for heading, column in zip(headings, table.columns, strict=True):
+        column.no_wrap = True
+        if heading in ("runtime", ""):
+            column.justify = "left"
+    for row in rows:
+        style = "bold" if row.significant else None
+        table.add_row(*(COLUMNS[heading](row) for heading in headings), style=style)
+    return table
 
 
 def slower_text(found: Sequence[Gains]) -> list[str]:
@@ -60,18 +84,6 @@ def _slower(each: Gains) -> str:
         f"{name} is slower than {BASE_NAME} {where}: {worst.ratio:.2g} times as long for "
         f"{worst.architecture} at batch {worst.batch}, {each.factor:.2g} times as fast on geometric mean."
     )
-
-
-def _interval(row: Compared) -> str:
-    if row.low is None or row.high is None:
-        return "?"
-    return f"{1 / row.high:.2f} to {1 / row.low:.2f}"
-
-
-def _word(row: Compared) -> str:
-    if not row.significant:
-        return ""
-    return "faster" if row.ratio < 1 else "slower"
 
 
 def _mean(each: Gains) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from advisor.report.figures import counted, magnitude, plain_table, with_unit
 from advisor.report.fitted import Fitted
-from advisor.report.pick_words import fell_out, limits_text, place
+from advisor.report.pick_words import fell_out, limits_text, place_among
 from advisor.solve.question.limits import Constraint
 from advisor.solve.recommend.recommendation import Recommendation, Rejection, Relaxation
 
@@ -38,18 +38,20 @@ def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> T
         cells = (
             str(rejection.constraint),
             str(rejection.rejected),
-            *_nearest(rejection, on_board=len(recommendation.boards) > 1),
+            *_nearest(rejection, recommendation),
         )
         told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
         table.add_row(*(told[heading] for heading in headings))
     return table
 
 
-def _nearest(rejection: Rejection, *, on_board: bool) -> Sequence[str]:
+def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[str]:
     nearest, constraint = rejection.nearest, rejection.constraint
     if nearest is None:
-        return "none", "", "", ""
-    board = f", {nearest.board}" if on_board else ""
+        return f"{rejection.unknown} unknown" if rejection.unknown else "none", "", "", ""
+    board = f", {nearest.board}" if len(recommendation.boards) > 1 else ""
+    if recommendation.variants > 1:
+        board += f", {nearest.runtime} {nearest.precision}"
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
         f"{nearest.architecture}, {nearest.batch}{board}",
@@ -80,12 +82,14 @@ def why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
-    several = len(recommendation.boards) > 1
+    for rejection in recommendation.rejections:
+        if rejection.unknown == recommendation.considered:
+            yield f"{rejection.constraint} can only be left out: no such figure is known here."
     for each in recommendation.relaxations:
-        yield _relaxation(each, on_board=several)
+        yield _relaxation(each, recommendation)
     if recommendation.together:
         factor = math.exp(recommendation.together.change)
-        offered = _relaxation(recommendation.together, on_board=several)
+        offered = _relaxation(recommendation.together, recommendation)
         yield f"{offered} That changes no limit by more than a factor of {factor:.3g}."
 
 
@@ -96,8 +100,13 @@ def _impossible(limits: Sequence[Constraint]) -> str:
 
 def _bound(recommendation: Recommendation) -> Iterator[str]:
     bound = recommendation.bound
-    if bound and bound.accuracy_percent is not None:
-        asked = {each.name: each for each in recommendation.requirements.constraints}
+    asked = {each.name: each for each in recommendation.requirements.constraints}
+    lies_below = (
+        bound is not None
+        and bound.accuracy_percent is not None
+        and bound.accuracy_percent < asked["accuracy"].limit
+    )
+    if bound and lies_below:
         yield (
             f"None of the {counted(bound.networks, 'network')} known here lies above "
             f"{bound.accuracy_percent:.1f} % at {asked['fps'].limit_text} fps; "
@@ -116,6 +125,6 @@ def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
             )
 
 
-def _relaxation(relaxation: Relaxation, *, on_board: bool) -> str:
+def _relaxation(relaxation: Relaxation, recommendation: Recommendation) -> str:
     limits = limits_text([each.asked for each in relaxation.limits])
-    return f"{limits} instead would give {place(relaxation.candidate, on_board=on_board)}."
+    return f"{limits} instead would give {place_among(relaxation.candidate, recommendation)}."

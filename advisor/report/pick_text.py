@@ -101,7 +101,7 @@ def _headline(recommendation: Recommendation) -> Text:
         where = f"on {boards}"
     else:
         where = f"on {best.board}, of {boards}"
-    choice = choice_text(asked, recommendation.boards, recommendation.candidates)
+    choice = choice_text(asked, recommendation.boards, recommendation.weights_used)
     return answer + Text(f"\n{where}, choosing from {choice}")
 
 
@@ -112,7 +112,13 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
         *(step.metric.key for step in asked.objective),
         *(each.metric for each in asked.constraints),
     }
-    droppable = [key for key in reversed(keys) if key not in needed]
+    unknown = [
+        key
+        for key in keys
+        if all(value_of(each, key) is None for each in recommendation.candidates)
+    ]
+    droppable = [key for key in (*unknown, *reversed(keys)) if key not in needed]
+    droppable = list(dict.fromkeys(droppable))
     if asked.constraints:
         keys, droppable = [*keys, MARK], [*droppable, MARK]
     return Fitted(lambda keys: _table_of(recommendation, keys), keys, droppable)
@@ -226,7 +232,7 @@ def _doubts(best: Candidate) -> Iterator[str]:
             )
     if best.headroom and best.chance < WORTH_TELLING:
         limits = "the limit" if len(best.headroom) == 1 else "all limits together"
-        yield f"It meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
+        yield f"The pick meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
 
 
 def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Board
@@ -36,19 +36,26 @@ def limits_text(constraints: Sequence[Constraint]) -> str:
     return listed([str(each) for each in constraints])
 
 
-def place(candidate: Candidate, beside: Candidate | None = None, *, on_board: bool = False) -> str:
+def unlike(candidate: Candidate, other: Candidate) -> bool:
+    """Whether two differ in more than network and batch."""
+    return any(getattr(candidate, name) != getattr(other, name) for name in VARIANTS)
+
+
+def place(candidate: Candidate, beside: Candidate | None = None) -> str:
     """A candidate in a sentence; in what else than network and batch it differs from another."""
     named = f"{candidate.architecture} at batch {candidate.batch}"
-    if on_board:
-        return f"{named} on {candidate.board}"
-    alike = beside is None or all(
-        getattr(candidate, name) == getattr(beside, name) for name in VARIANTS
-    )
-    if alike:
+    if beside is None or not unlike(candidate, beside):
         return named
-    elsewhere = beside is not None and beside.board != candidate.board
+    elsewhere = beside.board != candidate.board
     where = f"on {candidate.board}, " if elsewhere else ""
     return f"{named} ({where}{variant_text(candidate)})"
+
+
+def place_among(candidate: Candidate, recommendation: Recommendation) -> str:
+    """A candidate in a sentence: where, and run by what, where a question leaves that open."""
+    board = f" on {candidate.board}" if len(recommendation.boards) > 1 else ""
+    run_by = f" ({candidate.runtime}, {candidate.precision})" if recommendation.variants > 1 else ""
+    return f"{place(candidate)}{board}{run_by}"
 
 
 def variant_text(candidate: Candidate) -> str:
@@ -82,15 +89,13 @@ def boards_text(boards: Sequence[Board]) -> str:
     )
 
 
-def choice_text(
-    asked: Requirements, boards: Sequence[Board], candidates: Sequence[Candidate]
-) -> str:
+def choice_text(asked: Requirements, boards: Sequence[Board], weights_used: Collection[str]) -> str:
     """What may be chosen from, in a few words.
 
     Args:
         asked: the question.
         boards: the boards that it was asked of.
-        candidates: those that are shown; networks of libraries have weights that no board names.
+        weights_used: those of the candidates; networks of libraries have weights that no board names.
     """
     chosen = asked.selection
     used = dict.fromkeys(each.weights for each in boards if each.weights)
@@ -100,8 +105,8 @@ def choice_text(
     elif not all(each.weights for each in boards):
         own = [BEST_WEIGHTS]
     else:
-        known = {None, OWN, *used, *(f"{name}-{QUANTISED}" for name in used)}
-        own = [LIBRARY_WEIGHTS] if {each.weights for each in candidates} - known else []
+        known = {OWN, *used, *(f"{name}-{QUANTISED}" for name in used)}
+        own = [LIBRARY_WEIGHTS] if set(weights_used) - known else []
     patterns = [f"{name} {','.join(of)}" for name, of in chosen.patterns.items()]
     weights = " or ".join([*([f"weights {named}"] if named else []), *own])
     if chosen.accuracy_table:
@@ -182,7 +187,7 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
         yield (
             f"{unsure.count}{more} {meet} every limit by the figures, but not with "
             f"{100 * asked:.12g}% confidence; the likeliest, "
-            f"{place(unsure.likeliest, on_board=len(recommendation.boards) > 1)}, with "
+            f"{place_among(unsure.likeliest, recommendation)}, with "
             f"{chance_text(unsure.likeliest.chance)} (--confidence)."
         )
     for rejection in recommendation.rejections:

@@ -35,7 +35,14 @@ COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
 }
 """What is told of each forecast, by heading."""
 
-DROPPABLE = ("rate\nfps", "MB, 90 %\ninterval", "J, 90 %\ninterval", "energy\nJ")
+DROPPABLE = (
+    "rate\nfps",
+    "MB, 90 %\ninterval",
+    "J, 90 %\ninterval",
+    "energy\nJ",
+    "latency is",
+    "memory\nMB",
+)
 """What a narrow terminal can do without, the first first."""
 
 
@@ -52,7 +59,8 @@ def predict_text(heading: str, told: Sequence[Forecast], notes: Sequence[str]) -
 
     def table_of(headings: Sequence[str]) -> Table:
         table = plain_table(*headings)
-        table.columns[-1].justify = "left"
+        if headings[-1] == "latency is":
+            table.columns[-1].justify = "left"
         for column in table.columns[: len(leading)]:
             column.justify, column.no_wrap = "left", True
         for each in told:

@@ -18,6 +18,9 @@ from advisor.report.pick_words import (
     metric_text,
     need_text,
     place,
+    unlike,
+    variant_cell,
+    varying,
 )
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.recommend.recommendation import WhyNot
@@ -50,7 +53,8 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
     if nearest == best:
         return "it is the pick."
     lacks = [each for each in nearest.headroom if not each.met]
-    at = place(nearest).removeprefix(f"{why.architecture} ")
+    other = next((each for each in why.candidates if unlike(each, nearest)), None)
+    at = place(nearest, other).removeprefix(f"{why.architecture} ")
     if lacks:
         has = listed(
             [
@@ -68,7 +72,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
             f"{at} it meets every limit by its figures, but only with a probability of "
             f"{chance_text(nearest.chance)} ({nearest.mark})."
         )
-    return f"{at} it meets every limit, but {place(best)} is preferred."
+    return f"{at} it meets every limit, but {place(best, nearest)} is preferred."
 
 
 def _no_candidate(why: WhyNot) -> str:
@@ -84,10 +88,12 @@ def _no_candidate(why: WhyNot) -> str:
 
 def _table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
     headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
-    table = plain_table("batch", *headings, "chance", "fails", left=0)
+    names = [name for name in varying(candidates) if name != "board"]
+    table = plain_table(*names, "batch", *headings, "chance", "fails", left=len(names))
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
     for each in candidates:
         fails = ", ".join(limit.constraint.key for limit in each.headroom if not limit.met)
         figures = [figure_of(each, key) for key in keys]
-        table.add_row(str(each.batch), *figures, chance_text(each.chance), fails)
+        variant = [variant_cell(each, name) for name in names]
+        table.add_row(*variant, str(each.batch), *figures, chance_text(each.chance), fails)
     return table

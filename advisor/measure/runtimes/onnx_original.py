@@ -57,7 +57,7 @@ class OnnxOriginal:
         return answers
 
     def exact_answers(self, images: Images) -> Images:
-        """See `Original`; its weights are trained, and blow no rounding up."""
+        """See `Original`; a file of fp32 has none, and its weights are the user's, hardly random."""
         return np.full((len(images), 1), np.nan)
 
     def as_onnx(self) -> Path:

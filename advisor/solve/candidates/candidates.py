@@ -97,6 +97,19 @@ class Candidates:
         """How many pairs of a board and a network there could be."""
         return len(self.boards) * len(self.architectures)
 
+    @property
+    def variants(self) -> int:
+        """In how many pairs of runtime and precision the candidates run."""
+        runtime, precision = self.measurements.runtime, self.measurements.precision
+        pair = runtime.index[self.rows] * len(precision.names) + precision.index[self.rows]
+        return int(np.count_nonzero(np.bincount(pair)))
+
+    @property
+    def weights_used(self) -> frozenset[str]:
+        """The names of the sets of weights that candidates have."""
+        used = np.bincount(self.weights_index[self.weights_index >= 0])
+        return frozenset(self.weights[place].name for place in np.flatnonzero(used).tolist())
+
     @cached_property
     def batch(self) -> Integers:
         """For each candidate, its batch size."""

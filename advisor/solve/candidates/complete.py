@@ -13,6 +13,7 @@ from advisor.catalog.records import Architecture, Board, Labels, Measurements, M
 from advisor.predict.board_fit import (
     METRICS,
     BoardFit,
+    Kin,
     anchors_of,
     describe,
     predicted,
@@ -76,7 +77,7 @@ def completed(
         for variant in fit.laws
     ]
     if added is None:
-        table = _all_filled(board, table, architectures, fit)
+        table = _all_filled(board, table, table, architectures, fit)
     whole, _ = stacked([table, *([told] if told else []), *new])
     return whole
 
@@ -92,7 +93,7 @@ def _transferred(
     if fit.transfer is None:
         return None
     told = told_by_others(table, fit, set(names))
-    return within_memory(board, _all_filled(board, told, architectures, fit))
+    return within_memory(board, _all_filled(board, table, told, architectures, fit))
 
 
 def _added(
@@ -112,9 +113,9 @@ def _added(
     runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
     runs[:, COLUMNS.index("batch")] = batch
     anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
-    seen = families_of(table, rows, architectures)
-    unlike = np.array([architectures[name].family not in seen for name in names], dtype=np.bool_)
-    told = predicted(fit, variant, runs, anchors, unlike[network])
+    families = [architectures[names[place]].kin for place in network.tolist()]
+    kin = Kin.of(board, table, architectures, variant, families)
+    told = predicted(fit, variant, runs, anchors, kin)
     known = ~np.isnan(told["latency_ms"].value)
     if "memory_mb" in fit.laws[variant]:
         # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
@@ -123,14 +124,6 @@ def _added(
         known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
     told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
     return _predicted_rows(board, variant, _used(names, network[known]), batch[known], told)
-
-
-def families_of(
-    table: Measurements, rows: Integers, architectures: Mapping[str, Architecture]
-) -> set[str]:
-    """The families of the networks of some rows of a board."""
-    places = np.unique(table.architecture.index[rows]).tolist()
-    return {architectures[table.architecture.names[place]].family for place in places}
 
 
 @dataclass(frozen=True)
@@ -228,20 +221,22 @@ def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
 
 def _all_filled(
     board: Board,
+    own: Measurements,
     table: Measurements,
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
 ) -> Measurements:
-    """The table, its gaps filled where the pair ran and a law knows enough."""
+    """The table, its gaps filled where the pair ran and a law of the board's own rows knows enough."""
     runs = runs_of(board, table, architectures)
     latency_ms, net_power_w, memory_mb = (
-        _filled(board, table, runs, architectures, fit, metric) for metric in METRICS
+        _filled(board, own, table, runs, architectures, fit, metric) for metric in METRICS
     )
     return replace(table, latency_ms=latency_ms, net_power_w=net_power_w, memory_mb=memory_mb)
 
 
 def _filled(
     board: Board,
+    own: Measurements,
     table: Measurements,
     runs: Floats,
     architectures: Mapping[str, Architecture],
@@ -259,7 +254,9 @@ def _filled(
         names, index = table.architecture.names, table.architecture.index[rows]
         wanted = (names, index, table.batch[rows])
         anchors = anchors_of(board, table, architectures, variant, wanted)
-        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric])
+        families = [architectures[names[place]].kin for place in index.tolist()]
+        kin = Kin.of(board, own, architectures, variant, families)
+        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric], kin)
         filled[rows] = True
     filled &= ~np.isnan(values[0])
     return Metered(

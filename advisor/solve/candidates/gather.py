@@ -62,8 +62,16 @@ def gather_on(
         surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
     )
     notes += pool.notes
+    notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
     return replace(found, notes=tuple(notes))
+
+
+def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:
+    """What is to be said of networks that the question brings along, and of which nothing is known."""
+    told = {name for each in surveyed for name in each.measurements.architecture.names}
+    if missing := sorted((pool.added or frozenset()) - told):
+        yield f"included, and no candidate, since nobody ran it or predicts it here: {few(missing)}"
 
 
 def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Surveyed], list[str]]:
@@ -103,6 +111,7 @@ def _with_predictions(
 ) -> tuple[Measurements, tuple[str, ...]]:
     """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
     from advisor.predict.fit_file import current_fit
+    from advisor.predict.law import LEAST_GROUPS
     from advisor.solve.candidates.complete import completed
 
     board, table = surveyed.board, surveyed.measurements
@@ -130,9 +139,11 @@ def _with_predictions(
         notes.append(f"of {untold} networks no law knows enough there, so they are left out")
     transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
     if unseen := _unseen_families(table, pool, transferred):
+        told_by = len({known[name].kin for name in table.architecture.names})
+        few_tell = ", too few to tell" if told_by < LEAST_GROUPS else ""
         notes.append(
             f"the laws have seen none of {unseen} of the families that may be chosen: intervals there are "
-            "as wide as they were off families held out, and may still be too narrow"
+            f"as wide as they were off families held out, of {told_by}{few_tell}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
@@ -141,8 +152,8 @@ def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collec
     """How many families of the networks that laws tell of have no row on the board."""
     added = pool.architectures if pool.added is None else pool.added
     names = set(added).difference(transferred)
-    seen = {pool.architectures[name].family for name in table.architecture.names}
-    return len({pool.architectures[name].family for name in names} - seen)
+    seen = {pool.architectures[name].kin for name in table.architecture.names}
+    return len({pool.architectures[name].kin for name in names} - seen)
 
 
 def candidates_on(

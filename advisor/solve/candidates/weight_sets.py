@@ -69,7 +69,12 @@ def _by_precision(
     quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
     for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
         if len(some) or not is_quantised:
-            yield some, [key for key in keys if (QUANTISED in key[1]) == is_quantised]
+            yield some, [key for key in keys if _is_quantised(key[1]) == is_quantised]
+
+
+def _is_quantised(name: str) -> bool:
+    """Whether a set's name says that it is of a quantised network."""
+    return name == QUANTISED or name.endswith(f"-{QUANTISED}")
 
 
 def _joined(

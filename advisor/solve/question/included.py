@@ -45,7 +45,13 @@ def read_included(include: object, accuracy_of: object) -> tuple[Included, ...]:
             raise AdvisorError(f"include: {shown(name)} is not a name", f"give {NAME_EXPECTED}")
     for name in accuracies:
         if name not in networks and "@" not in name:
-            hint = closest(name, networks) if networks else f"give --include {name}=net.onnx"
+            hint = (
+                closest(name, networks)
+                if networks
+                else (
+                    f"give --include {name}=net.onnx, or the whole name of a network, {name}@SIZE"
+                )
+            )
             raise AdvisorError(f"accuracy-of: no network {shown(name)} is included", hint)
     return tuple(
         Included(

@@ -10,10 +10,10 @@ from advisor.catalog.count_all import count_one
 from advisor.catalog.count_cache import LIBRARIES, installed_version
 from advisor.catalog.counting import found, own_architecture, own_network
 from advisor.catalog.own_networks import same_content, split_shape
-from advisor.catalog.records import Architecture
+from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import Zoo
-from advisor.catalog.zoo_table import OWN, ZooNetwork
+from advisor.catalog.zoo_table import ZooNetwork
 from advisor.errors import AdvisorError, closest, shown
 
 

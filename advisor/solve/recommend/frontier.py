@@ -48,6 +48,7 @@ class Frontier:
         unknown: how many of those are left out because a figure on an axis is unknown.
         figures: the figures on the axes of all that were compared; shape (fitting - unknown, axes).
         notes: what could not be done as it was asked, in words.
+        weights_used: the names of the sets of weights that the candidates have.
     """
 
     requirements: Requirements
@@ -60,6 +61,7 @@ class Frontier:
     unknown: int
     figures: Floats = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
+    weights_used: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Frontier {self}>"  # its parts would fill pages
@@ -165,6 +167,7 @@ def frontier_of(
         unknown=len(fitting) - len(compared),
         figures=compared,
         notes=candidates.notes,
+        weights_used=candidates.weights_used,
     )
 
 

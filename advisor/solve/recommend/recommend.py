@@ -47,6 +47,8 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         bound=accuracy_bound(verdicts),
         explained=_explained(verdicts, requirements.explain),
         notes=candidates.notes,
+        variants=candidates.variants,
+        weights_used=candidates.weights_used,
     )
     return answer if records else _what_would_have_to_give(answer, verdicts)
 

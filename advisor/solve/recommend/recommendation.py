@@ -195,6 +195,8 @@ class Recommendation:
         bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
         explained: why the networks that were asked about are not the pick.
         notes: what could not be done as it was asked, in words.
+        variants: how many pairs of runtime and precision the candidates run in.
+        weights_used: the names of the sets of weights that they have.
     """
 
     requirements: Requirements
@@ -216,6 +218,8 @@ class Recommendation:
     bound: KnownBound | None = None
     explained: tuple[WhyNot, ...] = ()
     notes: tuple[str, ...] = ()
+    variants: int = 1
+    weights_used: frozenset[str] = frozenset()
 
     @property
     def board(self) -> Board:
