@@ -236,20 +236,27 @@ def current_fit(
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
     """
-    name, mend = board.name, _mend(board)
     try:
         fit = read_fit(board.folder)
     except AdvisorError as error:
-        return None, f"{error}; {mend}"
+        return None, f"{error}; {_mend(board)}"
     if fit is None:
-        return None, f"board {name} has no fit; {mend}"
+        return None, f"board {board.name} has no fit; {_mend(board)}"
+    fault = _fault(board, table, architectures, fit)
+    return (None, f"{fault}; {_mend(board)}") if fault else (fit, "")
+
+
+def _fault(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture], fit: BoardFit
+) -> str:
+    """Why a fit is not of these rows; "" where it is."""
     if fit.fingerprint != fingerprint(board, table, architectures):
-        return None, f"the fit of board {name} is stale; {mend}"
+        return f"the fit of board {board.name} is stale"
     if changed := _changed_references(board, fit):
-        return None, f"{changed}, which the fit of {name} rests on, changed or went; {mend}"
+        return f"{changed}, which the fit of {board.name} rests on, changed or went"
     if not set(fit.laws) <= set(variants(table)):
-        return None, f"the fit of board {name} is of runtimes that it has no rows of; {mend}"
-    return fit, ""
+        return f"the fit of board {board.name} is of runtimes that it has no rows of"
+    return ""
 
 
 def _changed_references(board: Board, fit: BoardFit) -> str:
