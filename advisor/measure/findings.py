@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Session:
     settled: bool
     disturbance: Disturbance
 
-    @property
+    @cached_property
     def median_ms(self) -> float:
         """The middle of what was timed."""
         return float(np.median(self.values_ms))
@@ -112,6 +113,7 @@ class Findings:
         self.runs: list[list[tuple[Cell, Session]]] = []
         self.heats: list[Heat] = []
         self.unsteady = 0.0
+        self._drift: Drift | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         for journal in journals:
             self.runs.append([])
@@ -124,6 +126,7 @@ class Findings:
 
     def add(self, record: Record) -> None:
         """Take in one record of a journal."""
+        self._drift = None
         if "heat" in record:
             self._add_heat(Heat(Cell(*record["by"]), HeatFound(**record["heat"]), record["when"]))
         if "cell" not in record:
@@ -180,6 +183,10 @@ class Findings:
     @property
     def drift(self) -> Drift:
         """How much the machine drifts: within its runs, or between them, whichever is more."""
+        self._drift = self._drift or self._drift_told()
+        return self._drift
+
+    def _drift_told(self) -> Drift:
         runs = [_medians(run) for run in self.runs if run]
         told = [drift for drift in map(drift_between, runs) if drift is not None]
         seen, allowed = [each[0] for each in told], [each[1] for each in told]
