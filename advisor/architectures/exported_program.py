@@ -22,6 +22,7 @@ def loaded(path: Path) -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of versions of the format, which loading checks itself
+        silenced = logging.root.manager.disable
         logging.disable(logging.WARNING)  # torch logs what it raises, too
         try:
             return torch.export.load(path)
@@ -31,7 +32,7 @@ def loaded(path: Path) -> Any:
                 "write it by torch.export.save, with the torch that is installed here",
             ) from None
         finally:
-            logging.disable(logging.NOTSET)
+            logging.disable(silenced)
 
 
 def module_of(program: Any) -> Any:

@@ -41,13 +41,6 @@ NOTHING_LEFT = 1.0
 WRONG = "wrong answers"
 
 
-def rounding_of(answers: Images, exact: Images) -> float:
-    """How far answers are off exact ones, as a share of the largest; 0 where those are no numbers."""
-    if not np.all(np.isfinite(exact)):
-        return 0.0
-    return float(np.max(np.abs(exact - answers)) / np.max(np.abs(answers)))
-
-
 def compare_answers(expected: Images, found: Images) -> tuple[float | None, float]:
     """How far answers differ, and how far the expected ones depend on the image.
 
@@ -68,6 +61,12 @@ def compare_answers(expected: Images, found: Images) -> tuple[float | None, floa
     if not np.all(np.isfinite(found)):
         return None, effect / scale
     return float(np.max(np.abs(found - expected))) / scale, effect / scale
+
+
+def rounding_of(answers: Images, exact: Images) -> float:
+    """How far answers are off exact ones, as a share of the largest; 0 where those are no numbers."""
+    difference, _ = compare_answers(answers, exact)
+    return difference or 0.0
 
 
 def fault(precision: str, found: PreparedFound) -> str:

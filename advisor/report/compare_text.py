@@ -28,7 +28,7 @@ def compare_text(
         f"{second}\nms": lambda row: significant(row.second_ms),
         "ratio": lambda row: f"{row.ratio:.2f}",
         "90 % interval": _interval,
-        "": lambda row: _word(row) if row.significant else "",
+        "": word,
     }
 
     def table_of(headings: Sequence[str]) -> Table:
@@ -48,7 +48,10 @@ def _interval(row: Compared) -> str:
     return "?" if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"
 
 
-def _word(row: Compared) -> str:
+def word(row: Compared) -> str:
+    """What a row says, where it says anything for certain."""
+    if not row.significant:
+        return ""
     return "faster" if row.ratio < 1 else "slower"
 
 

@@ -18,6 +18,7 @@ from advisor.report.pick_words import (
     PREDICTED_MARK,
     boards_text,
     choice_text,
+    dispensable,
     figure_of,
     is_predicted,
     limits_text,
@@ -76,12 +77,7 @@ def _points_table(frontier: Frontier) -> Fitted:
     limited = {each.metric for each in asked.constraints}
     wanted = limited.union(ALWAYS_SHOWN).difference(frontier.axes)
     others = [key for key in COLUMNS if key in wanted]
-    unknown = [
-        key for key in others if all(value_of(each, key) is None for each in frontier.points)
-    ]
-    droppable = list(
-        dict.fromkeys(key for key in (*unknown, *reversed(others)) if key not in limited)
-    )
+    droppable = dispensable(frontier.points, others, limited)
     return Fitted(lambda keys: _table_of(frontier, keys), [*frontier.axes, *others], droppable)
 
 

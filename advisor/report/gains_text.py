@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.report.compare_text import word
 from advisor.report.figures import counted, plain_table, significant
 from advisor.report.fitted import Fitted
 from advisor.solve.compare import Compared
@@ -22,12 +23,6 @@ def _interval(row: Compared) -> str:
     return f"{1 / row.high:.2f} to {1 / row.low:.2f}"
 
 
-def _word(row: Compared) -> str:
-    if not row.significant:
-        return ""
-    return "faster" if row.ratio < 1 else "slower"
-
-
 COLUMNS: Mapping[str, Callable[[Compared], str]] = {
     "network": lambda row: row.architecture,
     "batch": lambda row: str(row.batch),
@@ -36,7 +31,7 @@ COLUMNS: Mapping[str, Callable[[Compared], str]] = {
     "ms": lambda row: significant(row.second_ms),
     "gain": lambda row: f"{1 / row.ratio:.2f}",
     "90 %\ninterval": _interval,
-    "": _word,
+    "": word,
 }
 """What is told of each row, by heading."""
 

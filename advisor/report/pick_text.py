@@ -19,6 +19,7 @@ from advisor.report.pick_words import (
     boards_text,
     chance_text,
     choice_text,
+    dispensable,
     fell_out,
     figure_of,
     is_predicted,
@@ -112,13 +113,7 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
         *(step.metric.key for step in asked.objective),
         *(each.metric for each in asked.constraints),
     }
-    unknown = [
-        key
-        for key in keys
-        if all(value_of(each, key) is None for each in recommendation.candidates)
-    ]
-    droppable = [key for key in (*unknown, *reversed(keys)) if key not in needed]
-    droppable = list(dict.fromkeys(droppable))
+    droppable = dispensable(recommendation.candidates, keys, needed)
     if asked.constraints:
         keys, droppable = [*keys, MARK], [*droppable, MARK]
     return Fitted(lambda keys: _table_of(recommendation, keys), keys, droppable)

@@ -160,6 +160,15 @@ def figure_of(candidate: Candidate, key: str) -> str:
     return PREDICTED_MARK + text if is_predicted(candidate, key) else text
 
 
+def dispensable(
+    candidates: Sequence[Candidate], keys: Sequence[str], needed: Collection[str]
+) -> list[str]:
+    """Metrics that a narrow table does without: first those of which nothing is known, then the last."""
+    unknown = [key for key in keys if all(value_of(each, key) is None for each in candidates)]
+    ordered = dict.fromkeys([*unknown, *reversed(keys)])
+    return [key for key in ordered if key not in needed]
+
+
 def is_predicted(candidate: Candidate, key: str) -> bool:
     """Whether a metric's figure comes from a law."""
     estimate = candidate.metric(key) if key in METRICS else None

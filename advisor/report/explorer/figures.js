@@ -1,6 +1,7 @@
 /* The figures of every candidate: those that stand in the document, and the formulas that derive the
-   others from them. The twin of advisor/solve/question/metrics.py and intervals.py, operation for operation, so that
-   both give the very same numbers. Unknown is NaN. A column is {value, low, high}, each with a number a row. */
+   others from them. The twin of advisor/solve/question/metrics.py and advisor/solve/candidates/intervals.py,
+   operation for operation, so that both give the very same numbers. Unknown is NaN. A column is
+   {value, low, high}, each with a number a row. */
 
 const JOULES_PER_WATT_HOUR = 3600;
 const METERED = ["latency_ms", "net_power_w", "memory_mb"];
