@@ -11,12 +11,12 @@ from pathlib import Path
 
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
-from advisor.measure.board_run import Ended, measure_board
-from advisor.measure.disturbance import Disturbance
-from advisor.measure.host import Host
-from advisor.measure.isolation import Outcome
-from advisor.measure.plan import Plan, Thoroughness
-from advisor.measure.tasks import (
+from advisor.measuring.board_run import Ended, measure_board
+from advisor.measuring.disturbance import Disturbance
+from advisor.measuring.host import Host
+from advisor.measuring.isolation import Outcome
+from advisor.measuring.plan import Plan, Thoroughness
+from advisor.measuring.tasks import (
     NO_METER,
     REFERENCE,
     HeatFound,
@@ -25,7 +25,7 @@ from advisor.measure.tasks import (
     Task,
     TimingFound,
 )
-from advisor.measure.timing import SessionLimits
+from advisor.measuring.timing import SessionLimits
 
 HOST = Host(
     processor="a processor, 4 cores",

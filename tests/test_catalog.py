@@ -13,10 +13,10 @@ from advisor.catalog.layers import shipped_folder, user_folder
 from advisor.catalog.store import Catalog
 from advisor.catalog.writing import measurements_csv
 from advisor.errors import AdvisorError
-from advisor.measure.findings import Findings
-from advisor.measure.journal import read_runs
-from advisor.measure.publish import Terms, measured_rows
-from advisor.predict.board_fit import rows_of, variants
+from advisor.measuring.findings import Findings
+from advisor.measuring.journal import read_runs
+from advisor.measuring.publish import Terms, measured_rows
+from advisor.prediction.board_fit import rows_of, variants
 from tests.conftest import Overlay
 
 FOURTEEN = [

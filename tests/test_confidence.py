@@ -301,7 +301,7 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 
 def gather_predicted() -> tuple[Candidates, Requirements]:
     """The TX1 completed by laws without intervals."""
-    from advisor.predict.fit_file import read_fit
+    from advisor.prediction.fit_file import read_fit
     from advisor.solve.candidates.complete import completed
     from advisor.solve.candidates.gather import candidates_on
 

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser
 
 import advisor
 from advisor.catalog.store import Catalog
-from advisor.predict.bound import least_line_above
+from advisor.prediction.bound import least_line_above
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document, question
 from advisor.report.explorer.page import CHOOSING, SHOWING, data_text, page, script, source

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from advisor.catalog.store import Catalog
-from advisor.predict.findings import (
+from advisor.prediction.findings import (
     HOLDS,
     IN_PART,
     NOT,
@@ -22,8 +22,8 @@ from advisor.predict.findings import (
     power_is_constant,
     rank_correlation,
 )
-from advisor.predict.measured_rows import MeasuredRows
-from advisor.predict.statements import AGREES, DISAGREES, PARTLY, statements
+from advisor.prediction.measured_rows import MeasuredRows
+from advisor.prediction.statements import AGREES, DISAGREES, PARTLY, statements
 from tests.conftest import Run
 
 TX1 = MeasuredRows.of(Catalog.open(), "jetson-tx1")

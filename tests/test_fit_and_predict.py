@@ -17,8 +17,8 @@ import advisor
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
-from advisor.predict.fit_board import fit_board
-from advisor.predict.fit_file import FILE, current_fit, read_fit, write_fit
+from advisor.prediction.fit_board import fit_board
+from advisor.prediction.fit_file import FILE, current_fit, read_fit, write_fit
 from advisor.solve.forecast import forecast
 from tests.conftest import Run
 

@@ -12,13 +12,13 @@ from sklearn.model_selection import LeaveOneGroupOut
 from sklearn.utils.estimator_checks import check_estimator
 
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import Kin, predicted, runs_of, variants
-from advisor.predict.bound import least_line_above
-from advisor.predict.fit_board import borrow_residuals, data_of, fit_board
-from advisor.predict.fit_file import read_fit
-from advisor.predict.fitting import Data, fit_law, held_out_error
-from advisor.predict.law import Anchors, FittedLaw, HeldOut, Law, all_say, jackknife_plus
-from advisor.predict.laws import (
+from advisor.prediction.board_fit import Kin, predicted, runs_of, variants
+from advisor.prediction.bound import least_line_above
+from advisor.prediction.fit_board import borrow_residuals, data_of, fit_board
+from advisor.prediction.fit_file import read_fit
+from advisor.prediction.fitting import Data, fit_law, held_out_error
+from advisor.prediction.law import Anchors, FittedLaw, HeldOut, Law, all_say, jackknife_plus
+from advisor.prediction.laws import (
     CONSTANT,
     FULL,
     KNEE,
@@ -32,8 +32,8 @@ from advisor.predict.laws import (
     PowerLaw,
     published_memory,
 )
-from advisor.predict.regression import NonNegativeRegressor
-from advisor.predict.terms import COLUMNS, TERMS, column, design
+from advisor.prediction.regression import NonNegativeRegressor
+from advisor.prediction.terms import COLUMNS, TERMS, column, design
 
 CATALOG = Catalog.open()
 TX1, TORCH7 = CATALOG.board("jetson-tx1"), ("torch7", "fp32")
@@ -190,7 +190,7 @@ def test_the_bound_is_the_least_of_its_kind() -> None:
 def test_every_term_needs_what_it_says() -> None:
     run = made_up(1, (3,)).runs
     run[:, COLUMNS.index("latency_ms")] = 40.0
-    from advisor.predict.terms import NEEDS
+    from advisor.prediction.terms import NEEDS
 
     assert set(NEEDS) == set(TERMS)
     for term in TERMS:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from advisor.measure import children
+from advisor.measuring import children
 from advisor.report.measured_text import measured_text
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure

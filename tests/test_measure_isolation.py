@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from advisor.measure.children import RealChildren
-from advisor.measure.energy import find_meter
-from advisor.measure.isolation import Isolation
-from advisor.measure.tasks import Cell, MemoryFound, Task, TimingFound
-from advisor.measure.timing import SessionLimits
+from advisor.measuring.children import RealChildren
+from advisor.measuring.energy import find_meter
+from advisor.measuring.isolation import Isolation
+from advisor.measuring.tasks import Cell, MemoryFound, Task, TimingFound
+from advisor.measuring.timing import SessionLimits
 
 TASK = Task(Cell("bn-nin", 1), (3, 224, 224), "cpu", 1, SessionLimits(timed_s=0.1))
 
@@ -138,8 +138,8 @@ def test_a_child_gives_back_what_it_holds_before_it_ends(
 
 ORPHAN = """
 import sys
-from advisor.measure.energy import find_meter
-from advisor.measure.isolation import Isolation
+from advisor.measuring.energy import find_meter
+from advisor.measuring.isolation import Isolation
 from tests.test_measure_isolation import start_a_helper
 if __name__ == "__main__":
     Isolation([]).run(start_a_helper, sys.argv[1], "hang", limit_s=60)

@@ -19,13 +19,13 @@ from advisor.catalog.check import check
 from advisor.catalog.own_networks import Measurable, measurable_own
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measure import children
-from advisor.measure.agreement import fault
-from advisor.measure.isolation import Isolation
-from advisor.measure.journal import read_runs
-from advisor.measure.runtimes.registry import RUNTIMES
-from advisor.measure.tasks import SERVE_ONNX, Cell, Task
-from advisor.measure.timing import SessionLimits
+from advisor.measuring import children
+from advisor.measuring.agreement import fault
+from advisor.measuring.isolation import Isolation
+from advisor.measuring.journal import read_runs
+from advisor.measuring.runtimes.registry import RUNTIMES
+from advisor.measuring.tasks import SERVE_ONNX, Cell, Task
+from advisor.measuring.timing import SessionLimits
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_own_networks import NODES, WEIGHTS, Small, saved, without_data
@@ -470,7 +470,7 @@ def test_rows_of_unlike_networks_are_never_taken_together(net: Path, tmp_path: P
         pass
 
     def run_(plan_: object) -> None:
-        from advisor.measure.board_run import measure_board
+        from advisor.measuring.board_run import measure_board
         from tests.measuring_fakes import HOST
 
         known = {"net@8": own.architecture}
@@ -542,7 +542,7 @@ def prepared_and_timed(
     """Prepare each network for its runtime and serve it at batch 1 and, where it can be, 3."""
     os.environ["XDG_CACHE_HOME"] = cache
     os.chdir(folder)
-    from advisor.measure.worker import prepare_task, time_task
+    from advisor.measuring.worker import prepare_task, time_task
 
     limits = SessionLimits(timed_s=0.02, least_warm_up_s=0.0, warm_up_s=0.02)
     found: dict[tuple[str, str, str], object] = {}
@@ -608,7 +608,7 @@ def test_every_kind_of_own_network_is_served_by_what_can(code: str, tmp_path: Pa
     ]
     asked += [(f"{code}:{name}", "c0de", *ORT) for name in ("other_format", "branching", "several")]
     asked += [(f"{code}:branching", "c0de", "eager", "bf16")]
-    outcome = Isolation(["advisor.measure.preload"]).run(
+    outcome = Isolation(["advisor.measuring.preload"]).run(
         prepared_and_timed, str(tmp_path / "cache"), str(tmp_path), asked, limit_s=500
     )
     assert outcome.status == "ok", outcome.reason

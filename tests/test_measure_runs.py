@@ -19,14 +19,14 @@ import advisor
 from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measure import board_run
-from advisor.measure.energy import EnergyFound
-from advisor.measure.host import Host
-from advisor.measure.isolation import Outcome
-from advisor.measure.journal import Journal, begin, exclusive, mend, read_runs
-from advisor.measure.publish import publish
-from advisor.measure.statistics import Drift, summarise
-from advisor.measure.tasks import Cell, HeatFound, Task
+from advisor.measuring import board_run
+from advisor.measuring.energy import EnergyFound
+from advisor.measuring.host import Host
+from advisor.measuring.isolation import Outcome
+from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
+from advisor.measuring.publish import publish
+from advisor.measuring.statistics import Drift, summarise
+from advisor.measuring.tasks import Cell, HeatFound, Task
 from advisor.report.measured_text import heat_text
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, known, measure, noise
 
@@ -236,7 +236,7 @@ def measure_table(folder: Path) -> None:
 
 def test_two_runs_on_one_board_exclude_each_other(tmp_path: Path) -> None:
     script = (
-        "import sys, time\nfrom pathlib import Path\nfrom advisor.measure.journal import exclusive\n"
+        "import sys, time\nfrom pathlib import Path\nfrom advisor.measuring.journal import exclusive\n"
         "with exclusive(Path(sys.argv[1])):\n    print('locked', flush=True)\n    time.sleep(60)\n"
     )
     other = subprocess.Popen(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.measure.disturbance import Counters, Disturbance, between
-from advisor.measure.statistics import (
+from advisor.measuring.disturbance import Counters, Disturbance, between
+from advisor.measuring.statistics import (
     Drift,
     allowance,
     drift_between,
@@ -19,7 +19,7 @@ from advisor.measure.statistics import (
     summarise,
     tail_bound,
 )
-from advisor.measure.verdict import Conditions, verdict
+from advisor.measuring.verdict import Conditions, verdict
 
 QUIET = [Disturbance(0.0, 0.0, 2000.0, 0)]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from advisor.measure.energy import EnergyFound, ZeusMeter, find_meter, meter_energy
-from advisor.measure.tasks import HeatFound
-from advisor.measure.timing import SessionLimits, run_for, time_session
+from advisor.measuring.energy import EnergyFound, ZeusMeter, find_meter, meter_energy
+from advisor.measuring.tasks import HeatFound
+from advisor.measuring.timing import SessionLimits, run_for, time_session
 
 MS = 1_000_000
 

@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 from onnx import helper, numpy_helper
 
 from advisor.errors import AdvisorError
-from advisor.measure.agreement import TOLERANCES, WRONG, compare_answers, fault, rounding_of
-from advisor.measure.images import in_batches, telling_images
-from advisor.measure.isolation import Isolation
-from advisor.measure.runtimes.export_folder import drop_oldest, export_folder, is_there, kept
-from advisor.measure.runtimes.onnxruntime import _quantise
-from advisor.measure.runtimes.original import TorchOriginal
-from advisor.measure.runtimes.registry import (
+from advisor.measuring.agreement import TOLERANCES, WRONG, compare_answers, fault, rounding_of
+from advisor.measuring.images import in_batches, telling_images
+from advisor.measuring.isolation import Isolation
+from advisor.measuring.runtimes.export_folder import drop_oldest, export_folder, is_there, kept
+from advisor.measuring.runtimes.onnxruntime import _quantise
+from advisor.measuring.runtimes.original import TorchOriginal
+from advisor.measuring.runtimes.registry import (
     PRECISIONS,
     RUNTIMES,
     asked_variants,
     check_installed,
     prepared_as,
 )
-from advisor.measure.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
-from advisor.measure.timing import SessionLimits
+from advisor.measuring.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
+from advisor.measuring.timing import SessionLimits
 
 # --- what may be asked
 
@@ -286,7 +286,7 @@ def tiny(runtime: str, precision: str, batch: int = 1, name: str = "tiny") -> Ta
 def in_a_child(cache: str) -> dict[str, object]:
     """Prepare and serve the tiny network with every runtime that serves it from a file."""
     os.environ["XDG_CACHE_HOME"] = cache
-    from advisor.measure.worker import prepare_task, time_task
+    from advisor.measuring.worker import prepare_task, time_task
 
     tiny_networks()
     found: dict[str, object] = {}
@@ -309,13 +309,13 @@ def in_a_child(cache: str) -> dict[str, object]:
 
 def memory_without_torch(cache: str, task: Task) -> tuple[MemoryFound, bool]:
     os.environ["XDG_CACHE_HOME"] = cache
-    from advisor.measure.worker import memory_task
+    from advisor.measuring.worker import memory_task
 
     return memory_task(task), "torch" in sys.modules
 
 
 def test_exported_networks_answer_as_eager_does_and_serve_any_batch(tmp_path: Path) -> None:
-    outcome = Isolation(["advisor.measure.preload"]).run(in_a_child, str(tmp_path), limit_s=300)
+    outcome = Isolation(["advisor.measuring.preload"]).run(in_a_child, str(tmp_path), limit_s=300)
     assert outcome.status == "ok", outcome.reason
     branching = outcome.value.pop("branching")
     assert branching.startswith("does not export to ONNX: ")

@@ -13,18 +13,18 @@ from sklearn.gaussian_process.kernels import Kernel
 
 from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
-from advisor.predict.transfer import gaussian_process
-from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.figures import Figures, figures_of, other_networks, without
-from advisor.predict.transfer.gaussian_process import USUAL, Process, own, shared
-from advisor.predict.transfer.groups import LEAST_MEASURED, Question
-from advisor.predict.transfer.held_out import bare_names
-from advisor.predict.transfer.networks import Networks, describe
-from advisor.predict.transfer.references import chosen
-from advisor.predict.transfer.regression import Measured, Regression
-from advisor.predict.transfer.shares import Shares
-from advisor.predict.transfer.suggest import suggest
-from advisor.predict.transfer.tell import held_out_errors, tell
+from advisor.prediction.transfer import gaussian_process
+from advisor.prediction.transfer.evidence import Evidence
+from advisor.prediction.transfer.figures import Figures, figures_of, other_networks, without
+from advisor.prediction.transfer.gaussian_process import USUAL, Process, own, shared
+from advisor.prediction.transfer.groups import LEAST_MEASURED, Question
+from advisor.prediction.transfer.held_out import bare_names
+from advisor.prediction.transfer.networks import Networks, describe
+from advisor.prediction.transfer.references import chosen
+from advisor.prediction.transfer.regression import Measured, Regression
+from advisor.prediction.transfer.shares import Shares
+from advisor.prediction.transfer.suggest import suggest
+from advisor.prediction.transfer.tell import held_out_errors, tell
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.predict.transfer.transfer_file import FILE
+from advisor.prediction.transfer.transfer_file import FILE
 from tests.conftest import HEADER, SOURCES, Overlay, Run
 from tests.test_transfer import made_up
 

@@ -27,13 +27,13 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.zoo_table import ZooNetwork, zoo_table
 from advisor.cli.local_bench import LocalBench
 from advisor.errors import AdvisorError
-from advisor.measure import children
-from advisor.measure.isolation import Outcome
-from advisor.measure.runtimes import registry
-from advisor.predict.fit_file import write_fit
-from advisor.predict.refit import refit, refit_as_before, refit_rows, with_residuals_of
-from advisor.predict.transfer.networks import describe
-from advisor.predict.transfer.suggest import suggest
+from advisor.measuring import children
+from advisor.measuring.isolation import Outcome
+from advisor.measuring.runtimes import registry
+from advisor.prediction.fit_file import write_fit
+from advisor.prediction.refit import refit, refit_as_before, refit_rows, with_residuals_of
+from advisor.prediction.transfer.networks import describe
+from advisor.prediction.transfer.suggest import suggest
 from advisor.solve.verify.bench import Key
 from advisor.solve.verify.table_bench import TableBench
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run

@@ -95,7 +95,7 @@ def _latencies(catalog: Catalog, name: str) -> dict[Key, Estimate]:
     if not run:
         return latencies(catalog.measurements(board))
     try:
-        from advisor.measure.publish import run_latencies
+        from advisor.measuring.publish import run_latencies
     except ModuleNotFoundError as error:
         hint = "install it: pip install 'dnn-advisor[measure]'"
         raise AdvisorError(

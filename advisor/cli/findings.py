@@ -22,9 +22,9 @@ def command(
 ) -> None:
     """What holds on a board of the paper's four findings and its stated figures."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.findings import findings
-    from advisor.predict.measured_rows import MeasuredRows
-    from advisor.predict.statements import statements
+    from advisor.prediction.findings import findings
+    from advisor.prediction.measured_rows import MeasuredRows
+    from advisor.prediction.statements import statements
     from advisor.report.findings_text import findings_json, findings_text
     from advisor.solve.question.reading import default_board
 

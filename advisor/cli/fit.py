@@ -10,7 +10,7 @@ from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table, warn
 
 if TYPE_CHECKING:
-    from advisor.predict.refit import Refitted
+    from advisor.prediction.refit import Refitted
 
 
 def command(
@@ -35,8 +35,8 @@ def command(
 ) -> None:
     """Fit every law to a board's rows, and say how far they are off networks they have not seen."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_file import write_fit
-    from advisor.predict.refit import refit, with_residuals_of
+    from advisor.prediction.fit_file import write_fit
+    from advisor.prediction.refit import refit, with_residuals_of
     from advisor.report.fit_text import fit_text
 
     opened = Catalog.open(catalog)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from advisor.catalog.records import Architecture, Board
     from advisor.catalog.store import Catalog
-    from advisor.measure.campaign import Tell
-    from advisor.measure.tasks import Variant
+    from advisor.measuring.campaign import Tell
+    from advisor.measuring.tasks import Variant
 
 
 class LocalBench:
@@ -47,8 +47,8 @@ class LocalBench:
         """
         before = _last_plan(surveyed.board)
         check_can_measure()
-        from advisor.measure.board_run import check_owner
-        from advisor.measure.children import RealChildren
+        from advisor.measuring.board_run import check_owner
+        from advisor.measuring.children import RealChildren
 
         self.catalog, self.surveyed, self.tell = catalog, surveyed, tell
         self.device = device_named(device or str(before["device"]))
@@ -69,9 +69,9 @@ class LocalBench:
 
     def measure(self, key: Key) -> Attempt:
         """Measure one candidate, as `advisor measure --quick` does."""
-        from advisor.measure.board_run import measure_board
-        from advisor.measure.plan import QUICK, Plan
-        from advisor.measure.runtimes.registry import libraries_of
+        from advisor.measuring.board_run import measure_board
+        from advisor.measuring.plan import QUICK, Plan
+        from advisor.measuring.runtimes.registry import libraries_of
 
         try:
             network, variants = self._runnable(key)
@@ -102,7 +102,7 @@ class LocalBench:
         Raises:
             AdvisorError: it cannot be built here, or what runs it is not installed.
         """
-        from advisor.measure.runtimes.registry import asked_variants, check_installed
+        from advisor.measuring.runtimes.registry import asked_variants, check_installed
 
         (network,), _ = measurable(self.catalog, [key.architecture])
         variants, _ = asked_variants([key.runtime], [key.precision], self.device)
@@ -126,7 +126,7 @@ def _last_plan(board: Board) -> Mapping[str, Any]:
     Raises:
         AdvisorError: it was not measured by the user.
     """
-    from advisor.measure.journal import read_runs
+    from advisor.measuring.journal import read_runs
 
     hint = "measure your own (advisor measure --board NAME), or --simulate TABLE"
     if board.layer == SHIPPED:

@@ -14,7 +14,7 @@ from advisor.cli.this_machine import check_can_measure, device_named
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.measure.board_run import Ended
+    from advisor.measuring.board_run import Ended
 
 
 def command(
@@ -89,9 +89,9 @@ def command(
     from advisor.catalog.store import Catalog
     from advisor.cli import measuring_options as asked
     from advisor.cli.measurable import keep, measurable
-    from advisor.measure.children import RealChildren
-    from advisor.measure.runtimes.registry import libraries_of
-    from advisor.measure.sustained import measure_cold_and_hot
+    from advisor.measuring.children import RealChildren
+    from advisor.measuring.runtimes.registry import libraries_of
+    from advisor.measuring.sustained import measure_cold_and_hot
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
@@ -140,7 +140,7 @@ def command(
 
 
 def _tell(ended: Ended, folder: Path) -> None:
-    from advisor.measure.publish import describe_rows
+    from advisor.measuring.publish import describe_rows
     from advisor.report.measured_text import heat_text, measured_text
 
     emit_table(measured_text(ended.rows))
@@ -156,8 +156,8 @@ def _tell(ended: Ended, folder: Path) -> None:
 def _fit(board: str, catalog: str | None) -> None:
     """Fit the board's laws, so that what was not measured can be predicted."""
     from advisor.catalog.store import Catalog
-    from advisor.predict.fit_file import references_before, write_fit
-    from advisor.predict.refit import refit
+    from advisor.prediction.fit_file import references_before, write_fit
+    from advisor.prediction.refit import refit
 
     opened = Catalog.open(catalog)
     described = opened.board(board)
@@ -175,7 +175,7 @@ def _fit(board: str, catalog: str | None) -> None:
 
 def _tell_sustained(name: str, catalog: str | None) -> None:
     from advisor.catalog.store import Catalog
-    from advisor.measure.sustained import SUFFIX
+    from advisor.measuring.sustained import SUFFIX
     from advisor.report.compare_text import compare_text
     from advisor.solve.compare import compare, latencies
 

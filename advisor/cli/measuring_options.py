@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from advisor.catalog.own_networks import Measurable
-    from advisor.measure.host import Host
-    from advisor.measure.plan import Plan
-    from advisor.measure.tasks import Variant
+    from advisor.measuring.host import Host
+    from advisor.measuring.plan import Plan
+    from advisor.measuring.tasks import Variant
 
 CPU_BATCHES = (1, 2, 4, 8, 16)
 GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
@@ -33,8 +33,8 @@ def variants(
     Raises:
         AdvisorError: there is no such thing, or what it needs is not installed.
     """
-    from advisor.measure.runtimes import registry
-    from advisor.measure.runtimes.installed import need
+    from advisor.measuring.runtimes import registry
+    from advisor.measuring.runtimes.installed import need
 
     from_onnx = [each for each in networks if each.endswith(".onnx")]
     default = "onnxruntime" if networks and from_onnx == networks else "eager"
@@ -88,7 +88,7 @@ def plan(
         AdvisorError: something cannot be read.
     """
     from advisor.architectures.registry import BUILDERS
-    from advisor.measure.plan import FULL, QUICK, Plan
+    from advisor.measuring.plan import FULL, QUICK, Plan
     from advisor.quantities import POWER, parse, read_batches
 
     if threads < 0 or threads > 1024:

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from advisor.predict.findings import HOLDS, IN_PART, NOT, UNTOLD, Finding
-from advisor.predict.measured_rows import MeasuredRows
-from advisor.predict.statements import AGREES, DISAGREES, PARTLY, Statement
+from advisor.prediction.findings import HOLDS, IN_PART, NOT, UNTOLD, Finding
+from advisor.prediction.measured_rows import MeasuredRows
+from advisor.prediction.statements import AGREES, DISAGREES, PARTLY, Statement
 
 SCHEMA = "advisor.findings/1"
 STYLES = {

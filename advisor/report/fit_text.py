@@ -9,10 +9,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.predict.board_fit import BoardFit
-from advisor.predict.fitting import binomial_band
-from advisor.predict.law import LEAST_GROUPS, FittedLaw, Law
-from advisor.predict.transfer.transfer import Transfer
+from advisor.prediction.board_fit import BoardFit
+from advisor.prediction.fitting import binomial_band
+from advisor.prediction.law import LEAST_GROUPS, FittedLaw, Law
+from advisor.prediction.transfer.transfer import Transfer
 from advisor.report.figures import COLUMNS, counted, magnitude, plain_table, significant
 
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}

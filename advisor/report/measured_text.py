@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
-from advisor.measure.findings import Heat
-from advisor.measure.verdict import MOST_DRIFT
+from advisor.measuring.findings import Heat
+from advisor.measuring.verdict import MOST_DRIFT
 from advisor.report.figures import plain_table, significant
 from advisor.report.gains_text import slower_text
 from advisor.solve.compare import Key

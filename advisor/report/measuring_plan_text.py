@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from advisor.catalog.records import Architecture
-from advisor.measure.plan import Plan, session_s
-from advisor.measure.tasks import REFERENCE
+from advisor.measuring.plan import Plan, session_s
+from advisor.measuring.tasks import REFERENCE
 from advisor.report.figures import counted, duration_text
 
 CHILD_S = 2.0

@@ -12,9 +12,9 @@ import numpy as np
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Measurements, Values
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import BoardFit, runs_of
-from advisor.predict.fit_file import current_fit
-from advisor.predict.law import first_that_knows
+from advisor.prediction.board_fit import BoardFit, runs_of
+from advisor.prediction.fit_file import current_fit
+from advisor.prediction.law import first_that_knows
 from advisor.solve.candidates.batch_sizes import usual_sizes
 from advisor.solve.candidates.complete import SOURCE, completed
 from advisor.solve.candidates.intervals import energy_interval_j

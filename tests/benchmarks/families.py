@@ -18,11 +18,11 @@ import numpy as np
 
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import variants
-from advisor.predict.fit_board import data_of
-from advisor.predict.fitting import Data, fit_law
-from advisor.predict.laws import FULL, LatencyModel, OperationsTime
-from advisor.predict.terms import column
+from advisor.prediction.board_fit import variants
+from advisor.prediction.fit_board import data_of
+from advisor.prediction.fitting import Data, fit_law
+from advisor.prediction.laws import FULL, LatencyModel, OperationsTime
+from advisor.prediction.terms import column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import variants
-from advisor.predict.fit_board import data_of, fit_board
-from advisor.predict.fitting import Data, binomial_band, held_out_ratios
-from advisor.predict.law import Form
-from advisor.predict.laws import (
+from advisor.prediction.board_fit import variants
+from advisor.prediction.fit_board import data_of, fit_board
+from advisor.prediction.fitting import Data, binomial_band, held_out_ratios
+from advisor.prediction.law import Form
+from advisor.prediction.laws import (
     FULL,
     MEMORY_FORMS,
     OPERATIONS,
@@ -30,7 +30,7 @@ from advisor.predict.laws import (
     OperationsTime,
     PowerLaw,
 )
-from advisor.predict.terms import column
+from advisor.prediction.terms import column
 
 TRIED: Sequence[Form] = (
     FULL,

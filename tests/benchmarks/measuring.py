@@ -26,11 +26,11 @@ import numpy as np
 from advisor.architectures.registry import BUILDERS
 from advisor.catalog.store import Catalog
 from advisor.catalog.writing import Row
-from advisor.measure.board_run import measure_board
-from advisor.measure.children import RealChildren
-from advisor.measure.plan import QUICK, Plan
-from advisor.measure.tasks import REFERENCE
-from advisor.measure.timing import SessionLimits, time_session
+from advisor.measuring.board_run import measure_board
+from advisor.measuring.children import RealChildren
+from advisor.measuring.plan import QUICK, Plan
+from advisor.measuring.tasks import REFERENCE
+from advisor.measuring.timing import SessionLimits, time_session
 
 COMMON_WAY = """
 import json, sys, time

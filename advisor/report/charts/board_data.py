@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
-from advisor.predict.board_fit import rows_of, variants
-from advisor.predict.fit_file import current_fit
-from advisor.predict.law import Law
-from advisor.predict.measured_rows import ends_early, fullest_variant
+from advisor.prediction.board_fit import rows_of, variants
+from advisor.prediction.fit_file import current_fit
+from advisor.prediction.law import Law
+from advisor.prediction.measured_rows import ends_early, fullest_variant
 from advisor.report.figures import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.complete import completed
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.catalog.records import Estimate
-from advisor.predict.board_fit import describe
-from advisor.predict.bound import least_line_above
-from advisor.predict.findings import straight_line
-from advisor.predict.terms import BYTES, COLUMNS
+from advisor.prediction.board_fit import describe
+from advisor.prediction.bound import least_line_above
+from advisor.prediction.findings import straight_line
+from advisor.prediction.terms import BYTES, COLUMNS
 from advisor.report.charts.accuracy import PARAMETERS, TOP1
 from advisor.report.charts.batches import no_memory, no_power
 from advisor.report.charts.board_data import BoardData, Run, scaled
@@ -66,7 +66,7 @@ def _memory_lines(
         return (), ""
     sizes = np.linspace(0, 1.05 * max(dot.x.value for dot in dots), 200)
     if any(dot.y.source.startswith(PAPER) for dot in dots):
-        from advisor.predict.laws import published_memory  # imports scikit-learn
+        from advisor.prediction.laws import published_memory  # imports scikit-learn
 
         readings = ("paper: max(200, 1.30 × size)", "paper: 200 + 1.30 × (size − 100)")
         lines = tuple(

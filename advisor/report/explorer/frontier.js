@@ -1,5 +1,5 @@
 /* What nothing beats, and what no known network exceeds: the twins of advisor/solve/recommend/non_dominated.py on
-   two axes and of advisor/predict/bound.py. */
+   two axes and of advisor/prediction/bound.py. */
 
 /**
  * The candidates that no other one beats on two metrics, along the first; `positions` are in order, and

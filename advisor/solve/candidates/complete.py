@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
-from advisor.predict.board_fit import (
+from advisor.prediction.board_fit import (
     METRICS,
     BoardFit,
     Kin,
@@ -20,7 +20,7 @@ from advisor.predict.board_fit import (
     rows_of,
     runs_of,
 )
-from advisor.predict.terms import COLUMNS
+from advisor.prediction.terms import COLUMNS
 from advisor.solve.candidates.batch_sizes import has_ladder, usual_sizes
 from advisor.solve.candidates.runs import least_misfits
 from advisor.solve.candidates.stacking import joined_labels, stacked

@@ -9,8 +9,8 @@ import numpy as np
 from advisor.catalog.records import Board
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.predict.fit_file import current_fit
-from advisor.predict.terms import COLUMNS
+from advisor.prediction.fit_file import current_fit
+from advisor.prediction.terms import COLUMNS
 from advisor.quantities import MEMORY, written_as
 from advisor.solve.plan.offers import Offer
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.predict.bound import least_line_above
+from advisor.prediction.bound import least_line_above
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.confidence import chance
 from advisor.solve.candidates.spread import predicted

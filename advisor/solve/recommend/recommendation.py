@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from advisor.catalog.records import Board
-from advisor.predict.bound import Bound
+from advisor.prediction.bound import Bound
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 from advisor.solve.question.limits import Constraint
 from advisor.solve.question.metrics import METRICS

@@ -22,7 +22,7 @@ from advisor.solve.verify.verify import Standing
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
-    from advisor.predict.board_fit import BoardFit
+    from advisor.prediction.board_fit import BoardFit
 
 Refit = Callable[[Surveyed], "BoardFit"]
 """Fits a board anew to its rows."""

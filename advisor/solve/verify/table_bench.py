@@ -9,7 +9,7 @@ import numpy as np
 from advisor.catalog.records import Labels, Measurements, Metered
 from advisor.catalog.results_table import UNTOLD
 from advisor.catalog.store import Surveyed
-from advisor.predict.board_fit import variants
+from advisor.prediction.board_fit import variants
 from advisor.solve.candidates.runs import runs_of_rows
 from advisor.solve.candidates.stacking import stacked, where
 from advisor.solve.verify.bench import Attempt, Key

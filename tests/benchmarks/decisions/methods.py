@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.catalog.records import Z90, Values
-from advisor.predict.board_fit import describe
-from advisor.predict.fitting import Data, fit_law
-from advisor.predict.law import Form
-from advisor.predict.laws import LatencyModel
-from advisor.predict.transfer.gaussian_process import Process
-from advisor.predict.transfer.groups import Group
-from advisor.predict.transfer.held_out import bare_names
-from advisor.predict.transfer.shares import Shares
-from advisor.predict.transfer.widening import widening
+from advisor.prediction.board_fit import describe
+from advisor.prediction.fitting import Data, fit_law
+from advisor.prediction.law import Form
+from advisor.prediction.laws import LatencyModel
+from advisor.prediction.transfer.gaussian_process import Process
+from advisor.prediction.transfer.groups import Group
+from advisor.prediction.transfer.held_out import bare_names
+from advisor.prediction.transfer.shares import Shares
+from advisor.prediction.transfer.widening import widening
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from advisor.catalog.import_timm import Benchmark, read_benchmark
 from advisor.catalog.records import Architecture
 from advisor.catalog.reported_table import Reported
 from advisor.catalog.timm_variant import variant_of
-from advisor.predict.transfer.evidence import Evidence
-from advisor.predict.transfer.groups import family_of
-from advisor.predict.transfer.networks import costs_of
+from advisor.prediction.transfer.evidence import Evidence
+from advisor.prediction.transfer.groups import family_of
+from advisor.prediction.transfer.networks import costs_of
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Z90, Values
-from advisor.predict.law import LEAST_GROUPS
-from advisor.predict.transfer.held_out import bare_names
-from advisor.predict.transfer.regression import Measured, Regression
-from advisor.predict.transfer.widening import borrowed_widening, widening
+from advisor.prediction.law import LEAST_GROUPS
+from advisor.prediction.transfer.held_out import bare_names
+from advisor.prediction.transfer.regression import Measured, Regression
+from advisor.prediction.transfer.widening import borrowed_widening, widening
 from advisor.solve.candidates.spread import chance_below
 from advisor.solve.verify.verify import Standing, verify
 from tests.benchmarks.decisions.queries import order_of, spread_of

@@ -1,0 +1,165 @@
+"""Taking up a board: whose it is, which of its runs goes on, and what is written at the end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor._version import __version__
+from advisor.catalog.any_name import AnyName
+from advisor.catalog.entries import read_board
+from advisor.catalog.layers import shipped_folder
+from advisor.catalog.records import Architecture
+from advisor.catalog.writing import Row
+from advisor.errors import AdvisorError
+from advisor.measuring.campaign import Campaign, Tell
+from advisor.measuring.children import Children
+from advisor.measuring.findings import Heat
+from advisor.measuring.host import Host
+from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
+from advisor.measuring.plan import Plan
+from advisor.measuring.publish import publish
+from advisor.measuring.runtimes.export_folder import drop_oldest
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        rows: the board's rows, of all its runs.
+        run_id: the run.
+        finished: whether it came to its end, rather than being stopped.
+        heats: what heating the board showed, where that was asked for.
+    """
+
+    rows: list[Row]
+    run_id: str
+    finished: bool
+    heats: Sequence[Heat] = ()
+
+
+def measure_board(
+    board_folder: Path,
+    plan: Plan,
+    host: Host,
+    known: Mapping[str, Architecture],
+    children: Children,
+    tell: Tell,
+    *,
+    fresh: bool = False,
+) -> Ended:
+    """Measure a board and write its files; go on with its last run if that was not finished.
+
+    Ctrl-C ends the run in order: what was found so far is written.
+
+    Args:
+        board_folder: where the board's files and runs lie.
+        plan: what to measure.
+        host: this machine.
+        known: the architectures by name.
+        children: what runs the tasks.
+        tell: hears of the progress.
+        fresh: begin a new run even if one could go on.
+
+    Raises:
+        AdvisorError: the board is somebody else's, another run is at work on it, or a file cannot be
+            written.
+    """
+    check_owner(board_folder, host)
+    try:
+        board_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AdvisorError(f"{board_folder}: {(error.strerror or str(error)).lower()}") from None
+    with exclusive(board_folder):
+        journals = read_runs(board_folder / "runs")
+        check_contents(journals, plan)
+        journal = _journal(board_folder / "runs", journals, plan, host, fresh=fresh)
+        if journal.records:
+            tell(f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0)
+        publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
+        finished = True
+        campaign = Campaign(plan, known, journal, children, tell)
+        try:
+            campaign.run()
+        except KeyboardInterrupt:
+            finished = False
+        rows = publish(board_folder, host)
+        if finished:
+            journal.append({"end": True})
+            drop_oldest()
+    return Ended(rows, journal.run_id, finished, campaign.findings.heats)
+
+
+def unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
+    """The last run, where it is of this plan and did not come to its end."""
+    last = journals[-1] if journals else None
+    same = last is not None and last.header.get("plan") == plan.as_record() and not last.finished
+    return last if same else None
+
+
+def check_contents(journals: Sequence[Journal], plan: Plan) -> None:
+    """Refuse to take rows of unlike networks together.
+
+    Raises:
+        AdvisorError: an earlier run had another network of the user's own under the same name.
+    """
+    for journal in journals:
+        for name, content in journal.header["plan"].get("own", {}).items():
+            if name in plan.own and plan.own[name].content != content:
+                raise AdvisorError(
+                    f"run {journal.run_id} of this board measured another network as {name}",
+                    f"call this one otherwise (NAME={plan.own[name].made_from}), or name another --board",
+                )
+
+
+def check_owner(board_folder: Path, host: Host) -> None:
+    """Refuse a board that these measurements do not belong to.
+
+    Raises:
+        AdvisorError: it is shipped, somebody else's, or of another machine or setting.
+    """
+    name = board_folder.name
+    shipped = shipped_folder() / "boards" / name
+    if shipped.exists() and shipped.resolve() != board_folder.resolve():
+        raise AdvisorError(f"board {name} is a shipped one", "name another --board")
+    if not (board_folder / "board.yaml").exists():
+        if (board_folder / "measurements.csv").exists():
+            raise AdvisorError(f"board {name} is somebody else's", "name another --board")
+        return
+    details = read_board(board_folder, "own", AnyName()).details
+    for what, own in host.identity.items():
+        theirs = details.get(what, "none" if what == "heated" else None)
+        if theirs is None:
+            raise AdvisorError(f"board {name} was not measured by advisor", "name another --board")
+        if theirs != own:
+            raise _unlike(name, what, theirs, own)
+    for what, own in host.runtimes.items():
+        if details.get(what, own) != own:
+            raise _unlike(name, what, details[what], own)
+
+
+def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
+    return AdvisorError(
+        f"board {board} is of {what} {theirs}; this is {what} {own}", "name another --board"
+    )
+
+
+def _journal(
+    runs: Path, journals: Sequence[Journal], plan: Plan, host: Host, *, fresh: bool
+) -> Journal:
+    """The last run, where it can go on, or a new one."""
+    last = None if fresh else unfinished(journals, plan)
+    if last is not None:
+        mend(last)
+        return last
+    header = {
+        "advisor": __version__,
+        "seed": random.SystemRandom().randrange(1 << 31),
+        "software": host.software,
+        "host": dict(host.details),
+        "plan": plan.as_record(),
+    }
+    return begin(runs, header)

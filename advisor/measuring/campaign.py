@@ -1,0 +1,287 @@
+"""A whole run: memory first, then timing in shuffled rounds, then energy, every step kept at once."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime, timezone
+
+from advisor.catalog.records import Architecture
+from advisor.errors import AdvisorError
+from advisor.measuring.children import Children
+from advisor.measuring.findings import Findings, Found
+from advisor.measuring.isolation import Outcome
+from advisor.measuring.journal import Journal
+from advisor.measuring.plan import Plan, run_operations, session_s
+from advisor.measuring.runtimes.export_folder import is_there
+from advisor.measuring.runtimes.registry import prepared_as
+from advisor.measuring.tasks import NO_METER, Cell, Task, TimingFound
+
+CHECK_SHARE = 0.1
+"""How much of the heating is done again at the end, to see whether the board stayed hot."""
+
+PREPARE_LIMIT_S = 900
+"""How long exporting, quantising or compiling may take, and what was prepared to answer."""
+
+Tell = Callable[[str, float], None]
+"""Is told what happens next, and how many seconds are left, about."""
+
+
+class Campaign:
+    """One run of a plan, from wherever its journal stands."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        known: Mapping[str, Architecture],
+        journal: Journal,
+        children: Children,
+        tell: Tell,
+    ) -> None:
+        """Take up the run.
+
+        Args:
+            plan: what to measure.
+            known: the architectures by name.
+            journal: where everything is kept; what it holds already is not done again.
+            children: what runs the tasks.
+            tell: hears of the progress.
+        """
+        self.plan, self.known, self.journal = plan, known, journal
+        self.children, self.tell = children, tell
+        self.findings = Findings([journal])
+        self.seed = int(journal.header["seed"])
+        self.goal: dict[Cell, int] = {}
+
+    def run(self) -> None:
+        """Do all that is left of the plan; the run ends once its board is written, too."""
+        self.measure_memory()
+        self.prepare_again()
+        self.heat("before", self.plan.sustained_s)
+        self.time_until_sure()
+        self.time_the_noisy_again()
+        self.heat("after", self.plan.sustained_s * CHECK_SHARE)
+        self.meter_energy()
+
+    def measure_memory(self) -> None:
+        """A fresh child a cell, batches rising, until one does not fit.
+
+        What a runtime must prepare first is prepared in a child of its own, so that it does not count.
+        """
+        for batch in self.plan.batches:
+            cells = [
+                cell
+                for cell in self.plan.cells()
+                if cell.batch == batch
+                and self._fitted_so_far(cell)
+                and not self._memory_known(cell)
+            ]
+            for cell in self._shuffled(cells, f"memory {batch}"):
+                if not self._is_prepared(cell):
+                    continue
+                self.tell(f"memory of {cell}", self._remaining_s())
+                limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
+                outcome = self.children.memory(self._task(cell), limit_s)
+                self._keep(cell, outcome, asdict)
+
+    def _fitted_so_far(self, cell: Cell) -> bool:
+        return all(
+            self.findings.of(replace(cell, batch=smaller)).status == "ok"
+            for smaller in self.plan.batches
+            if smaller < cell.batch
+        )
+
+    def _is_prepared(self, cell: Cell) -> bool:
+        """Prepare a cell, unless that is done, or was done for another batch size."""
+        shared = prepared_as(cell)
+        if shared is None:
+            return True
+        before = self.findings.prepared.get(shared)
+        if before is None or not is_there(before.prepared):
+            self.tell(f"preparing {cell}", self._remaining_s())
+            limit_s = PREPARE_LIMIT_S + 20 * self._expected_run_ms(cell) / 1000
+            outcome = self.children.prepare(self._task(cell), limit_s)
+            self._keep(
+                cell, outcome, lambda found: {"holds_for": shared.as_list(), **asdict(found)}
+            )
+        return self.findings.of(cell).status == "ok"
+
+    def _expected_run_ms(self, cell: Cell) -> float:
+        """How long a run takes at most, from operations and from what smaller batches took."""
+        smaller = [
+            run_ms * cell.batch / batch
+            for batch in self.plan.batches
+            if batch < cell.batch
+            and (run_ms := self.findings.of(replace(cell, batch=batch)).run_ms)
+        ]
+        return max(self.plan.guessed_run_ms(cell, self.known), *smaller, 0.0)
+
+    def _memory_known(self, cell: Cell) -> bool:
+        found = self.findings.of(cell)
+        return bool(found.peaks_mb) or found.status != "ok"
+
+    def prepare_again(self) -> None:
+        """Prepare what was dropped since: no session follows an export, and no heated board waits for one."""
+        for cell, found in self._live():
+            if len(found.sessions) < self.plan.thoroughness.least_sessions:
+                self._is_prepared(cell)
+
+    def heat(self, when: str, seconds: float) -> None:
+        """Keep the board busy with its heaviest cell, so that it is as hot as it gets; or still is.
+
+        A run that goes on heats again, since the board has cooled in the meantime.
+
+        Args:
+            when: "before" timing, or "after" it, to see whether the board stayed hot.
+            seconds: how long; 0 for not at all.
+
+        Raises:
+            AdvisorError: no cell can heat the board.
+        """
+        live = [cell for cell, _ in self._live()]
+        live.sort(key=lambda each: run_operations(each, self.known), reverse=True)
+        reason = ""
+        for cell in live if seconds else []:
+            if not self._is_prepared(cell):
+                continue
+            self.tell(f"heating the board with {cell}", seconds + self._remaining_s())
+            limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
+            outcome = self.children.heat(self._task(cell), seconds, limit_s)
+            if outcome.status == "ok":
+                record = {"heat": asdict(outcome.value), "by": cell.as_list(), "when": when}
+                self.journal.append(record)
+                self.findings.add(record)
+                return
+            reason = f"{cell}: {outcome.reason}"
+        if reason:
+            raise AdvisorError(
+                f"the board cannot be heated ({reason})", "measure without --sustained"
+            )
+
+    def time_until_sure(self) -> None:
+        """Rounds over all cells in random order, so that heat and drift hit all alike."""
+        wanted = self.plan.thoroughness
+        for count in range(wanted.most_sessions):
+            cells = [
+                cell
+                for cell, found in self._live()
+                if len(found.sessions) <= count
+                and (count < wanted.least_sessions or not self._sure(found))
+            ]
+            self._time(self._shuffled(cells, f"time {count}"))
+
+    def _sure(self, found: Found) -> bool:
+        return found.summary().half_width_95 <= self.plan.thoroughness.half_width
+
+    def time_the_noisy_again(self) -> None:
+        """More sessions for the cells whose verdict is noisy, once."""
+        wanted = self.plan.thoroughness
+        targets = next((each["again"] for each in self.journal.records if "again" in each), None)
+        if targets is None:
+            more = wanted.least_sessions // 2
+            targets = [
+                [*cell.as_list(), len(found.sessions) + more]
+                for cell, found in self._live()
+                if self.findings.verdict(found, wanted.half_width).startswith("noisy")
+            ]
+            self.journal.append({"again": targets})
+        self.goal = {Cell(*cell): count for *cell, count in targets}
+        while cells := [
+            cell for cell, found in self._live() if len(found.sessions) < self.goal.get(cell, 0)
+        ]:
+            left = sum(self.goal[cell] - len(self.findings.of(cell).sessions) for cell in cells)
+            self._time(self._shuffled(cells, f"again {left}"))
+
+    def _time(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            if not self._is_prepared(cell):  # again, where what was prepared has been dropped since
+                continue
+            self.tell(f"timing {cell}", self._remaining_s())
+            limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
+            self._keep(cell, self.children.time(self._task(cell), limit_s), _timing_record)
+
+    def meter_energy(self) -> None:
+        """One energy child a cell, unless the user declared the power or there is no meter."""
+        if self.plan.declared_power_w is not None:
+            return
+        done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
+        cells = [cell for cell, _ in self._live() if cell not in done]
+        for cell in self._shuffled(cells, "energy"):
+            if not self._is_prepared(cell):
+                continue
+            self.tell(f"energy of {cell}", self._remaining_s())
+            outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
+            if outcome.value == NO_METER:
+                return
+            # A failure here leaves the cell's latency as it is; the journal says what it was.
+            record: dict[str, object] = {"cell": cell.as_list(), "energy": None}
+            if outcome.value:
+                record["energy"] = asdict(outcome.value)
+            else:
+                record["reason"] = outcome.reason or "the meter gave no usable window"
+            self.journal.append(record)
+            self.findings.add(record)
+
+    def _keep(
+        self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
+    ) -> None:
+        """Put an outcome on disk and take it into account."""
+        ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        record: dict[str, object] = {"cell": cell.as_list(), "at": ended}
+        if outcome.status == "ok":
+            record.update(to_record(outcome.value))
+        else:
+            record.update(status=outcome.status, reason=outcome.reason)
+        self.journal.append(record)
+        self.findings.add(record)
+
+    def _live(self) -> list[tuple[Cell, Found]]:
+        """The cells that run, with what is known of them."""
+        cells = [(cell, self.findings.of(cell)) for cell in self.plan.cells()]
+        return [(cell, found) for cell, found in cells if found.peaks_mb and found.status == "ok"]
+
+    def _task(self, cell: Cell) -> Task:
+        """How to run a cell, from what was prepared for it, if that is done."""
+        shared = prepared_as(cell)
+        found = None if shared is None else self.findings.prepared.get(shared)
+        return replace(self.plan.task(cell, self.known), prepared=found.prepared if found else "")
+
+    def _run_ms(self, cell: Cell) -> float:
+        return self.findings.of(cell).run_ms or self.plan.guessed_run_ms(cell, self.known)
+
+    def _shuffled(self, cells: list[Cell], purpose: str) -> list[Cell]:
+        """The cells in the order that the run's seed gives for a purpose."""
+        return random.Random(f"{self.seed} {purpose}").sample(sorted(cells), len(cells))  # noqa: S311
+
+    def _remaining_s(self) -> float:
+        """About how long the sessions that are still needed take, as far as can be told."""
+        wanted = self.plan.thoroughness
+        left = 0.0
+        for cell in self.plan.cells():
+            found = self.findings.of(cell)
+            if found.status == "ok":
+                needed = max(self._sessions_needed(found), self.goal.get(cell, 0))
+                missing = max(0, needed - len(found.sessions))
+                left += missing * session_s(wanted.limits, self._run_ms(cell))
+                left += 0 if found.peaks_mb else 2 + 2 * self._run_ms(cell) / 1000
+        return left
+
+    def _sessions_needed(self, found: Found) -> int:
+        """How many sessions make a cell sure; the interval narrows with the root of their number."""
+        wanted = self.plan.thoroughness
+        count = len(found.sessions)
+        if count < wanted.least_sessions:
+            return wanted.least_sessions
+        needed = count * (found.summary().half_width_95 / wanted.half_width) ** 2
+        return min(math.ceil(needed), wanted.most_sessions)
+
+
+def _timing_record(found: TimingFound) -> dict[str, object]:
+    return {
+        "values_us": [round(1000 * each) for each in found.values_ms],
+        "runs_per_value": found.runs_per_value,
+        "settled": found.settled,
+        "disturbance": asdict(found.disturbance),
+    }

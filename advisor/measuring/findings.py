@@ -1,0 +1,203 @@
+"""What runs have found of each cell, read back from their journals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+
+import numpy as np
+
+from advisor.measuring.agreement import fault
+from advisor.measuring.disturbance import Disturbance
+from advisor.measuring.energy import EnergyFound
+from advisor.measuring.journal import Journal, Record
+from advisor.measuring.statistics import (
+    UNTOLD,
+    Drift,
+    Summary,
+    allowance,
+    drift_between,
+    drift_between_runs,
+    summarise,
+)
+from advisor.measuring.tasks import Cell, HeatFound, PreparedFound
+from advisor.measuring.verdict import Conditions, verdict
+
+MOST_OTHERS_IN_SESSION = 0.05
+"""Share of the processor time that others may take in a session that counts."""
+
+PREPARED = fields(PreparedFound)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One timing session.
+
+    Attributes:
+        values_ms: what was timed.
+        settled: whether the warm-up had settled.
+        disturbance: what else happened meanwhile.
+    """
+
+    values_ms: Sequence[float]
+    settled: bool
+    disturbance: Disturbance
+
+    @cached_property
+    def median_ms(self) -> float:
+        """The middle of what was timed."""
+        return float(np.median(self.values_ms))
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the network had the machine to itself, as far as can be told."""
+        return (self.disturbance.others or 0.0) <= MOST_OTHERS_IN_SESSION
+
+
+def that_count(sessions: Sequence[Session]) -> list[Session]:
+    """The undisturbed sessions, where they are the greater part; else all of them.
+
+    A session during which somebody else used the machine tells of two programs, not of one. On a
+    machine that is never left alone there is nothing else to be told.
+    """
+    undisturbed = [each for each in sessions if each.undisturbed]
+    return undisturbed if 2 * len(undisturbed) > len(sessions) else list(sessions)
+
+
+@dataclass
+class Found:
+    """All that is known of one cell.
+
+    Attributes:
+        sessions: every timing session.
+        averaged: whether some value averages several runs, so that the tail is unknown.
+        peaks_mb: peak memory of each memory child.
+        empties_mb: memory of a child with the runtime alone.
+        energies: what each energy child found.
+        run_ms: a first guess of the latency.
+        status: how the cell ended, where not well: one of the statuses of a measurement.
+        reason: why.
+    """
+
+    sessions: list[Session] = field(default_factory=list)
+    averaged: bool = False
+    peaks_mb: list[float] = field(default_factory=list)
+    empties_mb: list[float] = field(default_factory=list)
+    energies: list[EnergyFound] = field(default_factory=list)
+    run_ms: float | None = None
+    status: str = "ok"
+    reason: str = ""
+
+    def summary(self, drift: Drift = UNTOLD) -> Summary:
+        """The sessions that count in one figure; needs at least one."""
+        return summarise([each.values_ms for each in that_count(self.sessions)], drift)
+
+
+@dataclass(frozen=True)
+class Heat:
+    """One time that the board was heated: with what, what that showed, and "before" or "after" timing."""
+
+    cell: Cell
+    found: HeatFound
+    when: str
+
+
+class Findings:
+    """Everything that one or several runs of a board have found."""
+
+    def __init__(self, journals: Sequence[Journal]) -> None:
+        """Read what these runs hold, one at least; more can be added to the last."""
+        self.by_cell: dict[Cell, Found] = {}
+        self.prepared: dict[Cell, PreparedFound] = {}
+        self.runs: list[list[tuple[Cell, Session]]] = []
+        self.heats: list[Heat] = []
+        self.unsteady = 0.0
+        self._drift: Drift | None = None
+        self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
+        for journal in journals:
+            self.runs.append([])
+            for record in journal.records:
+                self.add(record)
+
+    def of(self, cell: Cell) -> Found:
+        """What is known of a cell so far."""
+        return self.by_cell.setdefault(cell, Found())
+
+    def add(self, record: Record) -> None:
+        """Take in one record of a journal."""
+        self._drift = None
+        if "heat" in record:
+            self._add_heat(Heat(Cell(*record["by"]), HeatFound(**record["heat"]), record["when"]))
+        if "cell" not in record:
+            return
+        cell = Cell(*record["cell"])
+        found = self.of(cell)
+        if "values_us" in record:
+            session = Session(
+                [value / 1000 for value in record["values_us"]],
+                record["settled"],
+                Disturbance(**record["disturbance"]),
+            )
+            found.sessions.append(session)
+            found.status, found.reason = "ok", ""  # an earlier run may have failed here
+            found.averaged = found.averaged or record["runs_per_value"] > 1
+            self.runs[-1].append((cell, session))
+        elif "image_effect" in record:
+            told = {each.name: record[each.name] for each in PREPARED if each.name in record}
+            prepared = PreparedFound(**told)
+            self.prepared[Cell(*record["holds_for"])] = prepared
+            if reason := fault(cell.precision, prepared):
+                found.status, found.reason = "failed", reason
+        elif "peak_mb" in record:
+            found.peaks_mb.append(record["peak_mb"])
+            found.empties_mb.append(record["empty_mb"])
+            found.run_ms = record["run_ms"]
+        elif "energy" in record:
+            if record["energy"]:
+                found.energies.append(EnergyFound(**record["energy"]))
+        elif "status" in record:
+            found.status, found.reason = record["status"], record["reason"]
+
+    def verdict(self, found: Found, wanted_half_width: float) -> str:
+        """Whether a cell was measured in peace; see `advisor.measuring.verdict`."""
+        counted = that_count(found.sessions)
+        conditions = Conditions(
+            disturbances=[each.disturbance for each in counted],
+            set_aside=len(found.sessions) - len(counted),
+            unsettled=sum(not each.settled for each in counted),
+            unsteady=self.unsteady,
+            on_gpu=self.on_gpu,
+        )
+        return verdict(found.summary(), wanted_half_width, self.drift.seen, conditions)
+
+    def _add_heat(self, heat: Heat) -> None:
+        """A heated board is steady if its pace neither changed at the end nor while it was timed."""
+        self.heats.append(heat)
+        before = [each for each in self.heats if each.when == "before" and each.cell == heat.cell]
+        change = heat.found.still_changing
+        if heat.when == "after" and before:
+            change = heat.found.median_ms(0.0, 0.25) / before[-1].found.pace_ms - 1
+        self.unsteady = max(self.unsteady, abs(change))
+
+    @property
+    def drift(self) -> Drift:
+        """How much the machine drifts: within its runs, or between them, whichever is more."""
+        self._drift = self._drift or self._drift_told()
+        return self._drift
+
+    def _drift_told(self) -> Drift:
+        runs = [_medians(run) for run in self.runs if run]
+        told = [drift for drift in map(drift_between, runs) if drift is not None]
+        seen, allowed = [each[0] for each in told], [each[1] for each in told]
+        if between := drift_between_runs(runs):
+            drift, told_by = between
+            seen.append(drift)
+            allowed.append(drift * allowance(told_by))
+        return Drift(max(seen, default=None), max(allowed, default=None), max(len(runs), 1))
+
+
+def _medians(run: Sequence[tuple[Cell, Session]]) -> list[tuple[str, float]]:
+    """The sessions of a run that count, in their order: the cell, and the median in ms."""
+    counted = {id(each) for each in that_count([session for _, session in run])}
+    return [(str(cell), session.median_ms) for cell, session in run if id(session) in counted]

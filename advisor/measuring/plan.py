@@ -1,0 +1,166 @@
+"""What a run will measure, how thoroughly, and about how long that takes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from advisor.catalog.own_networks import Measurable
+from advisor.catalog.records import Architecture
+from advisor.errors import AdvisorError
+from advisor.measuring.tasks import SERVE_ONNX, Cell, Task, Variant
+from advisor.measuring.timing import SessionLimits
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How much evidence a run gathers.
+
+    Attributes:
+        least_sessions: timing sessions of every cell.
+        most_sessions: where a cell that is still too uncertain stops.
+        half_width: relative half-width of the 95 % interval of the centre that is enough.
+        limits: how long a session may take.
+    """
+
+    least_sessions: int
+    most_sessions: int
+    half_width: float
+    limits: SessionLimits
+
+
+QUICK = Thoroughness(10, 16, 0.06, SessionLimits())
+FULL = Thoroughness(16, 60, 0.03, SessionLimits())
+
+SESSION_OVERHEAD_S = 0.6
+"""Starting a child and building the network, roughly."""
+
+KEEP_HOT_S = 5.0
+"""How long each session runs before it times on a heated board: the board is busy nine tenths of the time."""
+
+GUESSED_OPERATIONS_PER_S = 40e9
+"""What a present-day processor core does, roughly; only for the plan before anything was measured."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that decides what a run does; two runs with equal plans may go on from one another.
+
+    Attributes:
+        architectures: the names to measure.
+        batches: batch sizes in rising order; larger ones are left out once one does not fit.
+        device: "cpu", or as in "cuda:0".
+        threads: threads a CPU may use; 0 for the library's own choice.
+        variants: what runs them: pairs of runtime and precision.
+        thoroughness: how much evidence to gather.
+        declared_power_w: net power as the user states it, if so.
+        sustained_s: for how long the board is heated before anything is timed; 0 for not at all.
+        own: those of the architectures that are the user's own.
+    """
+
+    architectures: Sequence[str]
+    batches: Sequence[int]
+    device: str
+    threads: int
+    variants: Sequence[Variant]
+    thoroughness: Thoroughness
+    declared_power_w: float | None
+    sustained_s: float = 0.0
+    own: Mapping[str, Measurable] = field(default_factory=dict)
+
+    def sustained(self, seconds: float) -> Plan:
+        """The same on a heated board, which every session keeps hot."""
+        limits = replace(self.thoroughness.limits, least_warm_up_s=KEEP_HOT_S)
+        thoroughness = replace(self.thoroughness, limits=limits)
+        return replace(self, thoroughness=thoroughness, sustained_s=seconds)
+
+    def cells(self) -> list[Cell]:
+        """Everything to measure that can be, the smallest batches first."""
+        cells = [
+            Cell(name, batch, *variant)
+            for batch in self.batches
+            for name in self.architectures
+            for variant in self.variants
+        ]
+        return [cell for cell in cells if not self.fault(cell)]
+
+    def fault(self, cell: Cell) -> str:
+        """Why a cell cannot be served, where the user's own network says so; else ""."""
+        own = self.own.get(cell.architecture)
+        if own is None:
+            return ""
+        if own.is_onnx and cell.runtime not in SERVE_ONNX:
+            return f"{cell.runtime} cannot run an ONNX file; {' and '.join(SERVE_ONNX)} can"
+        return "" if own.any_batch or cell.batch == 1 else "its batch is fixed at 1"
+
+    def left_out(self) -> list[str]:
+        """What of the user's own networks is left out, and why.
+
+        Raises:
+            AdvisorError: a network is left out altogether.
+        """
+        told: dict[tuple[str, str], dict[str, None]] = {}
+        for name in self.own:
+            cells = [
+                Cell(name, batch, *variant) for batch in self.batches for variant in self.variants
+            ]
+            faults = {cell: self.fault(cell) for cell in cells}
+            if all(faults.values()):
+                first = next(iter(faults.values()))
+                runtimes = dict.fromkeys([*(each for each, _ in self.variants), SERVE_ONNX[0]])
+                what = f"--runtime {','.join(runtimes)}" if "ONNX" in first else "--batch 1"
+                raise AdvisorError(f"{name} cannot be measured so: {first}", f"give {what}")
+            for cell, fault in faults.items():
+                what = name if "ONNX" in fault else f"{name} batch"
+                where = cell.runtime if "ONNX" in fault else str(cell.batch)
+                if fault:
+                    told.setdefault((what, fault), {})[where] = None
+        return [f"{what} {', '.join(where)} ({fault})" for (what, fault), where in told.items()]
+
+    def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
+        """How to run a cell."""
+        own = self.own.get(cell.architecture)
+        return Task(
+            cell,
+            known[cell.architecture].input_shape,
+            self.device,
+            self.threads,
+            self.thoroughness.limits,
+            made_from=own.made_from if own else "",
+            content=own.content if own else "",
+        )
+
+    def as_record(self) -> dict[str, object]:
+        """The plan as plain values, for the journal.
+
+        Of the user's own networks it has their content; runs without any are told as they always were.
+        """
+        record = asdict(replace(self, own={}))
+        del record["own"]
+        own = {name: each.content for name, each in self.own.items()}
+        return {
+            **record,
+            "architectures": list(self.architectures),
+            "batches": list(self.batches),
+            "variants": [list(variant) for variant in self.variants],
+            **({"own": own} if own else {}),
+        }
+
+    def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
+        """How long one run may take, from operations alone."""
+        cores = self.threads or os.cpu_count() or 1
+        return 1000 * run_operations(cell, known) / (GUESSED_OPERATIONS_PER_S * cores)
+
+
+def run_operations(cell: Cell, known: Mapping[str, Architecture]) -> float:
+    """Operations of one run of a cell; a guess where they were never counted."""
+    cost = known[cell.architecture].cost("counted")
+    return cell.batch * (cost.operations.value if cost else 5e9)
+
+
+def session_s(limits: SessionLimits, run_ms: float) -> float:
+    """How long a timing session takes, when a run takes `run_ms`."""
+    run_s = run_ms / 1000
+    warm_up_s = max(2.5 * run_s, min(limits.warm_up_s, 5 * run_s), limits.least_warm_up_s)
+    return SESSION_OVERHEAD_S + warm_up_s + max(limits.timed_s, limits.least_values * run_s)

@@ -1,0 +1,14 @@
+"""What the server of child processes loads once for all of them. CUDA is left alone here."""
+
+import contextlib
+
+with contextlib.suppress(
+    Exception
+):  # the server must live; a child that needs it says what is missing
+    import advisor.architectures.quick_build
+    import advisor.measuring.host
+    import advisor.measuring.worker  # noqa: F401
+    from advisor.architectures.torchvision_import import torchvision_models
+
+    torchvision_models()
+    import timm  # noqa: F401

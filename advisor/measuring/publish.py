@@ -1,0 +1,255 @@
+"""From a board's runs to its catalog files: rows that pool all runs, none picked."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import stdtrit
+
+from advisor.catalog.records import Estimate
+from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
+from advisor.measuring.agreement import WRONG
+from advisor.measuring.findings import Findings, Found
+from advisor.measuring.journal import Journal, read_runs
+from advisor.measuring.runtimes.registry import LIBRARIES
+from advisor.measuring.statistics import Drift
+from advisor.measuring.tasks import Cell
+
+if TYPE_CHECKING:
+    from advisor.measuring.host import Host
+
+MEASURED, DECLARED = "advisor-measure", "advisor-declared"
+LEAST_SESSIONS = 3
+"""A cell that broke off later than this keeps its figures."""
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What all runs of a board were asked for, taken together.
+
+    Attributes:
+        half_width: the strictest that any run was asked for; pooled rows are judged by it.
+        declared_power_w: net power as the user stated it last, if ever.
+    """
+
+    half_width: float
+    declared_power_w: float | None
+
+    @classmethod
+    def of(cls, journals: Sequence[Journal]) -> Terms:
+        """The terms of these runs; at least one."""
+        plans = [journal.header["plan"] for journal in journals]
+        declared = [plan["declared_power_w"] for plan in plans if plan["declared_power_w"]]
+        return cls(
+            min(plan["thoroughness"]["half_width"] for plan in plans),
+            declared[-1] if declared else None,
+        )
+
+
+def publish(board_folder: Path, host: Host) -> list[Row]:
+    """Write `board.yaml` and `measurements.csv` from all runs of the board; there must be one.
+
+    Returns:
+        The rows.
+
+    Raises:
+        AdvisorError: a file cannot be written, or a journal is broken.
+    """
+    journals = read_runs(board_folder / "runs")
+    findings, terms = Findings(journals), Terms.of(journals)
+    host = with_runtimes(host, journals)
+    rows = measured_rows(findings, terms)
+    write_whole(board_folder / "board.yaml", board_yaml(findings, terms, host))
+    write_whole(board_folder / "measurements.csv", measurements_csv(rows))
+    return rows
+
+
+def with_runtimes(host: Host, journals: Sequence[Journal]) -> Host:
+    """The machine with the versions of all runtimes that any of these runs used."""
+    used = {
+        name: told
+        for journal in journals
+        for name, told in journal.header.get("host", {}).items()
+        if name in LIBRARIES
+    }
+    software = [host.software, *(f"{name} {told}" for name, told in sorted(used.items()))]
+    return replace(host, software=", ".join(software), details={**host.details, **used})
+
+
+def measured_rows(findings: Findings, terms: Terms) -> list[Row]:
+    """A row for every cell that any run tried, by architecture, batch, runtime and precision."""
+    return [
+        _row(cell, found, findings, terms)
+        for cell, found in sorted(findings.by_cell.items())
+        if found.sessions or found.status != "ok"
+    ]
+
+
+def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
+    row: dict[str, Value] = {
+        "architecture": cell.architecture,
+        "runtime": cell.runtime,
+        "precision": cell.precision,
+        "batch": cell.batch,
+        "origin": "measured",
+        "source": MEASURED,
+        "reason": _safe(found.reason),
+    }
+    if found.status != "ok" and len(found.sessions) < LEAST_SESSIONS:
+        word, _, reason = found.reason.partition(": ")
+        told = {"verdict": WRONG, "reason": _safe(reason)} if word == WRONG else {}
+        return {**row, **told, "status": found.status}
+    return {
+        **row,
+        "status": "ok",
+        **_latency(found, findings, terms),
+        **_memory(found),
+        **_power(found, terms),
+    }
+
+
+def _latency(found: Found, findings: Findings, terms: Terms) -> dict[str, Value]:
+    summary = found.summary(findings.drift)
+    tails = (None, None) if found.averaged else (summary.p90_ms, summary.p99_ms)
+    # The centre is a mean of session medians, which a lucky tail may undercut; a bound may not.
+    p90_ms, p99_ms = (None if tail is None else max(tail, summary.median_ms) for tail in tails)
+    return {
+        "latency_ms": summary.median_ms,
+        "latency_low_ms": summary.low_ms,
+        "latency_high_ms": summary.high_ms,
+        "latency_p90_ms": p90_ms,
+        "latency_p99_ms": p99_ms,
+        "sessions": summary.sessions,
+        "repeats": summary.repeats,
+        "spread_within": summary.spread_within,
+        "spread_between": summary.spread_between,
+        "verdict": findings.verdict(found, terms.half_width),
+    }
+
+
+def _memory(found: Found) -> dict[str, Value]:
+    if not found.peaks_mb:
+        return {}
+    peak_mb, empty_mb = float(np.median(found.peaks_mb)), float(np.median(found.empties_mb))
+    return {"memory_mb": peak_mb, "memory_above_runtime_mb": max(0.0, peak_mb - empty_mb)}
+
+
+def _power(found: Found, terms: Terms) -> dict[str, Value]:
+    """Net power: measured where a meter told, else as declared."""
+    if found.energies:
+        powers = [each.net_power_w for each in found.energies]
+        centre = statistics.geometric_mean(powers) if len(powers) > 1 else powers[0]
+        low, high = _interval(powers)
+        return {
+            "net_power_w": centre,
+            "net_power_low_w": low,
+            "net_power_high_w": high,
+            "gross_power_w": float(np.median([each.gross_power_w for each in found.energies])),
+        }
+    if terms.declared_power_w is None:
+        return {}
+    return {
+        "net_power_w": terms.declared_power_w,
+        "net_power_origin": "declared",
+        "net_power_source": DECLARED,
+    }
+
+
+def _interval(values: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 90 % interval of the geometric mean; a single value does not tell its own error."""
+    count = len(values)
+    if count < 2:
+        return None, None
+    logs = np.log(values)
+    half = float(stdtrit(count - 1, 0.95)) * float(np.std(logs, ddof=1)) / count**0.5
+    centre = float(np.mean(logs))
+    return float(np.exp(centre - half)), float(np.exp(centre + half))
+
+
+def _safe(text: str) -> str:
+    """A reason as a table may hold it: printable, and no formula."""
+    printable = "".join(each if each.isprintable() else " " for each in text)
+    return printable.lstrip("=+-@ ")[:300]
+
+
+def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
+    """The board's description."""
+    energies = [each for found in findings.by_cell.values() for each in found.energies]
+    on_gpu = host.details.get("device", "cpu") != "cpu"
+    entries: dict[str, str | Mapping[str, str]] = {
+        "title": _title(host),
+        "processor": host.processor,
+        "accelerator": host.accelerator,
+        "memory": {"value": f"{host.memory_mb:.0f} MB", "shared": "no" if on_gpu else "yes"},
+        "memory_scope": (
+            "device memory at peak: reserved by the allocator, and all else in use on the device"
+            if on_gpu
+            else "peak resident set of a process that has the runtime loaded"
+        ),
+        "software": host.software,
+        "weights": "paper",
+        "cost": "counted",
+        "date": host.details["date"],
+        "source": MEASURED,
+        "power_meter": energies[0].meter if energies else "none",
+        "power_scope": _power_scope(energies[0].scope if energies else "", terms),
+    }
+    if energies:
+        idle = [each.idle_w for each in energies]
+        entries["idle_power"] = {
+            "value": f"{float(np.median(idle)):.3f} W",
+            "error": f"{max(float(np.ptp(idle)) / 2, 0.001):.3f} W",
+            "origin": "measured",
+            "source": MEASURED,
+        }
+    entries["details"] = host.details
+    filled = {key: value for key, value in entries.items() if value}
+    return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
+
+
+def _title(host: Host) -> str:
+    heated = host.details.get("heated", "none")
+    return (host.accelerator or host.processor) + (
+        "" if heated == "none" else f", heated for {heated}"
+    )
+
+
+def _power_scope(metered: str, terms: Terms) -> str:
+    return metered or ("as the user declared it" if terms.declared_power_w else "")
+
+
+def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int], Estimate]]:
+    """The latencies that each run of a board found by itself, by the run's name."""
+    found = {}
+    for journal in read_runs(board_folder / "runs"):
+        findings = Findings([journal])
+        found[journal.run_id] = {
+            (cell.architecture, *cell.variant, cell.batch): _estimate(each, findings.drift)
+            for cell, each in findings.by_cell.items()
+            if each.sessions
+        }
+    return found
+
+
+def _estimate(found: Found, drift: Drift) -> Estimate:
+    summary = found.summary(drift)
+    return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
+
+
+def describe_rows(rows: Sequence[Row]) -> str:
+    """How many rows there are, and how they fell."""
+    ran = [row for row in rows if row.get("status") == "ok"]
+    stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
+    rows_text = "1 row" if len(ran) == 1 else f"{len(ran)} rows"
+    text = f"{rows_text}, {stable} stable and {len(ran) - stable} noisy"
+    wrong = sum(row.get("verdict") == WRONG for row in rows)
+    stopped = len(rows) - len(ran) - wrong
+    text += f"; {stopped} did not run" if stopped else ""
+    return text + (f"; {wrong} with {WRONG} left out of every choice" if wrong else "")

@@ -1,0 +1,296 @@
+"""All laws of one board: which there are, what they were fitted to, what they say of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
+from advisor.prediction.law import Anchors, FittedLaw, first_that_knows
+from advisor.prediction.terms import COLUMNS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+    from advisor.prediction.transfer.transfer import Transfer
+
+    Booleans = NDArray[np.bool_]
+
+METRICS = ("latency_ms", "net_power_w", "memory_mb")
+"""What laws tell, in the order in which it is to be predicted: power may follow the latency."""
+
+
+_COSTS = attrgetter(*COLUMNS[:-2])
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Which runs are of networks of whose family a law has seen none.
+
+    Attributes:
+        families: that of each run; shape (runs,).
+        rows: what the board ran, as runs; shape (rows, len(COLUMNS)).
+        families_of_rows: the family of each of these; shape (rows,).
+        found: by metric, of which of them it is known; shape (rows,).
+    """
+
+    families: NDArray[np.str_]
+    rows: Floats
+    families_of_rows: NDArray[np.str_]
+    found: Mapping[str, Booleans]
+
+    @classmethod
+    def of(
+        cls,
+        board: Board,
+        table: Measurements,
+        architectures: Mapping[str, Architecture],
+        variant: tuple[str, str],
+        families: Sequence[str],
+    ) -> Kin:
+        """Those of the rows of one (runtime, precision) of a board.
+
+        Args:
+            board: the board.
+            table: its own rows.
+            architectures: every network, by name.
+            variant: runtime and precision.
+            families: that of each run.
+        """
+        rows = rows_of(table, variant)
+        names = np.array([architectures[name].kin for name in table.architecture.names] or [""])
+        found = {
+            metric: ~np.isnan(fitted_values(getattr(table, metric))[rows]) for metric in METRICS
+        }
+        return cls(
+            np.array(families, dtype=np.str_),
+            runs_of(board, table, architectures)[rows],
+            names[table.architecture.index[rows]],
+            found,
+        )
+
+    def unlike(self, metric: str, law: FittedLaw) -> Booleans:
+        """Which runs those are, of the law of a metric."""
+        fitted = self.found[metric] & law.knows(self.rows)
+        return ~np.isin(self.families, self.families_of_rows[fitted])
+
+
+@dataclass(frozen=True)
+class BoardFit:
+    """The laws of a board.
+
+    Attributes:
+        fingerprint: of the rows and costs to which they were fitted.
+        laws: by (runtime, precision), then by metric; several for a metric where some networks are
+            less well known than others, the one that needs most first.
+        residuals_from: the board whose residuals stand in for its own; "" if they are its own.
+        transfer: what other boards tell of networks that this one has not run; goes before the laws.
+    """
+
+    fingerprint: str
+    laws: Mapping[tuple[str, str], Mapping[str, tuple[FittedLaw, ...]]]
+    residuals_from: str = ""
+    transfer: Transfer | None = None
+
+    def predict(
+        self,
+        variant: tuple[str, str],
+        metric: str,
+        runs: Floats,
+        anchors: Anchors | None = None,
+        kin: Kin | None = None,
+    ) -> Values:
+        """A metric of each run with its 90 % interval; NaN where no law knows enough.
+
+        Args:
+            variant: runtime and precision.
+            metric: one of `METRICS`.
+            runs: shape (rows, len(COLUMNS)); power needs the latency in it.
+            anchors: what is known of the same networks at other batch sizes.
+            kin: of which families the runs are; `None` where each law has seen theirs.
+        """
+        anchors = anchors or Anchors.none(runs)
+        laws = self.laws.get(variant, {}).get(metric, ())
+        table = np.full((3, len(runs)), np.nan)
+        chosen = first_that_knows(laws, runs)
+        for place, law in enumerate(laws):
+            rows = chosen == place
+            if np.any(rows):
+                unlike = kin.unlike(metric, law)[rows] if kin else None
+                table[:, rows] = law.predict(runs[rows], anchors.at(rows), unlike)
+        return Values(*table)
+
+
+def describe(cost: Cost | None, batch: float) -> list[float]:
+    """A network of that cost at a batch size, as a run whose latency is not known."""
+    told = _COSTS(cost) if cost else (None,) * len(COLUMNS[:-2])
+    return [*(math.nan if each is None else each.value for each in told), batch, math.nan]
+
+
+def runs_of(board: Board, table: Measurements, architectures: Mapping[str, Architecture]) -> Floats:
+    """A board's rows as runs; shape (rows, len(COLUMNS))."""
+    costs = [architectures[name].cost(board.cost) for name in table.architecture.names]
+    described = np.array([describe(cost, float("nan")) for cost in costs]).reshape(-1, len(COLUMNS))
+    runs: Floats = described[table.architecture.index]
+    runs[:, COLUMNS.index("batch")] = table.batch
+    runs[:, COLUMNS.index("latency_ms")] = table.latency_ms.values.value
+    return runs
+
+
+def fingerprint(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+) -> str:
+    """What changes whenever something does that the laws are fitted to."""
+    digest = hashlib.sha256()
+    names = "\n".join(_names(table))
+    digest.update(names.encode())
+    digest.update("\n".join(architectures[name].kin for name in table.architecture.names).encode())
+    digest.update(np.ascontiguousarray(runs_of(board, table, architectures)).tobytes())
+    for metric in METRICS:
+        digest.update(fitted_values(getattr(table, metric)).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def fitted_values(metered: Metered) -> Floats:
+    """The values of a column that laws may be fitted to: what a law predicted is none."""
+    predicted = metered.origin.index == metered.origin.position.get("predicted", -1)
+    values: Floats = np.where(predicted, np.nan, metered.values.value)
+    return values
+
+
+def variants(table: Measurements) -> list[tuple[str, str]]:
+    """Every (runtime, precision) of a board's rows."""
+    pairs = zip(table.runtime.index.tolist(), table.precision.index.tolist(), strict=True)
+    return sorted(
+        {(table.runtime.names[first], table.precision.names[second]) for first, second in pairs}
+    )
+
+
+def rows_of(table: Measurements, variant: tuple[str, str]) -> Integers:
+    """The rows of a (runtime, precision)."""
+    runtime, precision = variant
+    found: Integers = np.flatnonzero(
+        (table.runtime.index == table.runtime.position.get(runtime, -1))
+        & (table.precision.index == table.precision.position.get(precision, -1))
+    )
+    return found
+
+
+def _names(table: Measurements) -> Sequence[str]:
+    return [
+        f"{table.architecture.names[a]} {table.runtime.names[r]} {table.precision.names[p]}"
+        for a, r, p in zip(
+            table.architecture.index.tolist(),
+            table.runtime.index.tolist(),
+            table.precision.index.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def predicted(
+    fit: BoardFit,
+    variant: tuple[str, str],
+    runs: Floats,
+    anchors: Mapping[str, Anchors] | None = None,
+    kin: Kin | None = None,
+) -> dict[str, Values]:
+    """Every metric of each run; power may follow from the latency that is predicted here.
+
+    Args:
+        fit: the board's laws.
+        variant: runtime and precision.
+        runs: shape (rows, len(COLUMNS)).
+        anchors: by metric, what is known of the same networks at other batch sizes.
+        kin: of which families the runs are; `None` where each law has seen theirs.
+    """
+    runs = runs.copy()
+    found: dict[str, Values] = {}
+    for metric in METRICS:
+        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), kin)
+        if metric == "latency_ms":
+            known = ~np.isnan(runs[:, -1])
+            runs[:, -1] = np.where(known, runs[:, -1], found[metric].value)
+    return found
+
+
+def anchors_of(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    variant: tuple[str, str],
+    wanted: tuple[Sequence[str], Integers, Integers],
+) -> dict[str, Anchors]:
+    """By metric, for each run the row of that network at the nearest batch size.
+
+    Args:
+        board: the board.
+        table: its rows.
+        architectures: every network, by name.
+        variant: runtime and precision.
+        wanted: of the runs the networks' names, each run's place in these, and its batch size.
+    """
+    names, network, batches = wanted
+    rows, runs = rows_of(table, variant), runs_of(board, table, architectures)
+    found: dict[str, Anchors] = {}
+    for metric in METRICS:
+        values = fitted_values(getattr(table, metric))
+        known: dict[str, list[int]] = {}
+        for row in rows[~np.isnan(values[rows])].tolist():
+            known.setdefault(table.architecture.names[table.architecture.index[row]], []).append(
+                row
+            )
+        chosen = np.full(len(batches), -1)
+        least, most = np.full(len(batches), np.nan), np.full(len(batches), np.nan)
+        for place in [place for place, name in enumerate(names) if name in known]:
+            theirs = known[names[place]]
+            for run in np.flatnonzero(network == place).tolist():
+                chosen[run] = _nearest_row(table, theirs, int(batches[run]))
+                if metric != "net_power_w":
+                    least[run], most[run] = _neighbours(table, values, theirs, int(batches[run]))
+        told = np.where(chosen >= 0, np.append(values, np.nan)[chosen], np.nan)
+        unknown = np.full((1, len(COLUMNS)), np.nan)
+        error = np.where(
+            chosen >= 0, np.append(_half_widths(getattr(table, metric)), 0)[chosen], 0.0
+        )
+        found[metric] = Anchors(np.concatenate([runs, unknown])[chosen], told, error, least, most)
+    return found
+
+
+def _neighbours(
+    table: Measurements, values: Floats, rows: Sequence[int], batch: int
+) -> tuple[float, float]:
+    """What the next smaller and the next larger batch size of a network took; NaN for nothing.
+
+    Args:
+        table: a board's rows.
+        values: what each of them took.
+        rows: those of the network.
+        batch: the batch size between the two.
+    """
+    found = {int(table.batch[row]): float(values[row]) for row in rows}
+    smaller = max((size for size in found if size <= batch), default=None)
+    larger = min((size for size in found if size >= batch), default=None)
+    least = math.nan if smaller is None else found[smaller]
+    most = math.nan if larger is None else float(np.fmax(least, found[larger]))
+    return least, most
+
+
+def _half_widths(metered: Metered) -> Floats:
+    """Half the width of each 90 % interval, as a logarithm; 0 where there is none."""
+    value, low, high = metered.values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        wider = np.fmax(np.log(high / value), np.log(value / low))
+    return np.nan_to_num(wider, nan=0.0, posinf=0.0)
+
+
+def _nearest_row(table: Measurements, rows: Sequence[int], batch: int) -> int:
+    """Of a network's rows the one of the nearest batch size, the smaller of two."""
+    return min(rows, key=lambda row: (abs(np.log(table.batch[row] / batch)), row))

@@ -1,0 +1,111 @@
+"""One metric of a board's networks, ready to be held against another board's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.prediction.board_fit import fitted_values, rows_of, variants
+from advisor.prediction.measured_rows import fullest_variant
+
+SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
+"""What two boards must agree in for a metric of one to tell of the other."""
+
+ALIKE = 0.02
+"""By how much the operations of a network may differ between two boards for it to be the same one."""
+
+LEAST_LADDER = 5
+"""So many networks at several batch sizes each are no chance."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One metric of a board, of one (runtime, precision).
+
+    Attributes:
+        board: the board's name.
+        by_network: for each network and batch size the logarithm of the figure: of the time per image,
+            of the power, of the memory.
+    """
+
+    board: str
+    by_network: Mapping[str, Mapping[int, float]]
+
+    @property
+    def has_ladder(self) -> bool:
+        """Whether networks ran at several batch sizes each, rather than each at one of its own."""
+        return is_ladder([len(batches) for batches in self.by_network.values()])
+
+    @property
+    def batches(self) -> list[int]:
+        """All batch sizes, in rising order."""
+        return sorted({batch for batches in self.by_network.values() for batch in batches})
+
+    def nearest_batch(self, network: str, batch: int) -> int:
+        """Of the batch sizes of a network that is known here, the nearest to one, the smaller of two."""
+        return min(self.by_network[network], key=lambda each: (abs(np.log(each / batch)), each))
+
+    def near(self, network: str, batch: int) -> float:
+        """The figure of a network that is known here at the batch size nearest to one."""
+        return self.by_network[network][self.nearest_batch(network, batch)]
+
+
+def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[str, str]) -> Figures:
+    """What was found of a metric on a board, by one runtime in one precision."""
+    rows = rows_of(table, variant)
+    values = fitted_values(getattr(table, metric))[rows]
+    batches = table.batch[rows]
+    per_image = values / batches if metric == "latency_ms" else values
+    by_network: dict[str, dict[int, float]] = {}
+    for row, batch, value in zip(rows.tolist(), batches.tolist(), per_image.tolist(), strict=True):
+        if value > 0:
+            name = table.architecture.names[table.architecture.index[row]]
+            by_network.setdefault(name, {})[batch] = float(np.log(value))
+    return Figures(board.name, by_network)
+
+
+def is_ladder(sizes: Sequence[int]) -> bool:
+    """Whether networks ran at several batch sizes each; one that was run again by chance makes none.
+
+    Args:
+        sizes: at how many batch sizes each network ran.
+    """
+    several = sum(each > 1 for each in sizes)
+    return several > 0 and (several >= LEAST_LADDER or 2 * several >= len(sizes))
+
+
+def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
+    """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
+    return variant if variant in variants(table) else fullest_variant(table)[0]
+
+
+def in_scope(board: Board, reference: Board, metric: str) -> bool:
+    """Whether a metric covers the same on two boards."""
+    scope = SCOPES.get(metric)
+    return scope is None or (getattr(board, scope) == getattr(reference, scope) != "")
+
+
+def other_networks(
+    board: Board, reference: Board, architectures: Mapping[str, Architecture]
+) -> frozenset[str]:
+    """Of which names two boards ran networks that are not the same.
+
+    The paper's authors ran another Inception-v4, GoogLeNet and AlexNet than those that are built here.
+    """
+    if board.cost == reference.cost:
+        return frozenset()
+    found = set()
+    for name, architecture in architectures.items():
+        mine, theirs = architecture.cost(board.cost), architecture.cost(reference.cost)
+        if mine and theirs and abs(np.log(mine.operations.value / theirs.operations.value)) > ALIKE:
+            found.add(name)
+    return frozenset(found)
+
+
+def without(figures: Figures, names: Collection[str]) -> Figures:
+    """A board's figures without those of some networks."""
+    kept = {name: at for name, at in figures.by_network.items() if name not in names}
+    return Figures(figures.board, kept)

@@ -1,0 +1,194 @@
+"""Fits a transfer: from a board's own rows and those of its reference boards to all other networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.errors import AdvisorError
+from advisor.prediction.board_fit import METRICS, variants
+from advisor.prediction.transfer.figures import (
+    figures_of,
+    in_scope,
+    like_variant,
+    other_networks,
+    without,
+)
+from advisor.prediction.transfer.groups import LEAST_MEASURED, Question
+from advisor.prediction.transfer.held_out import HeldOutErrors
+from advisor.prediction.transfer.references import chosen, common
+from advisor.prediction.transfer.tell import Told, tell
+from advisor.prediction.transfer.transfer import SOURCE, Transfer, digest_of
+
+Variant = tuple[str, str]
+Surveyed = tuple[Board, Measurements]
+
+
+@dataclass(frozen=True)
+class _Portion:
+    """What is told of one (runtime, precision)."""
+
+    variant: Variant
+    told: Mapping[str, Told]
+    references: Sequence[str]
+
+
+def fit_transfer(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    references: Sequence[Surveyed],
+    *,
+    choose: bool,
+) -> Transfer:
+    """Predict all that the references know and the board has not run.
+
+    Args:
+        board: the new board.
+        table: its rows.
+        architectures: every network that any of the boards ran, by name.
+        references: the boards to learn from, with their rows.
+        choose: whether the held-out error chooses among them; else all are taken.
+
+    Raises:
+        AdvisorError: too few of the board's networks ran on the references.
+    """
+    portions = [
+        portion
+        for variant in variants(table)
+        if (portion := _portion(board, table, architectures, references, variant, choose=choose))
+    ]
+    if not portions:
+        raise AdvisorError(*_too_few(board, table, references))
+    used = sorted({name for portion in portions for name in portion.references})
+    folders = {each.name: each.folder.parent for each, _ in references}
+    return Transfer(
+        references={name: digest_of(folders[name], name) for name in used},
+        errors={portion.variant: _errors(portion) for portion in portions},
+        rows=_rows(portions),
+    )
+
+
+def _portion(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    references: Sequence[Surveyed],
+    variant: Variant,
+    *,
+    choose: bool,
+) -> _Portion | None:
+    told: dict[str, Told] = {}
+    used: set[str] = set()
+    for metric in METRICS:
+        question = Question(
+            own=figures_of(board, table, metric, variant),
+            references=[
+                without(
+                    figures_of(each, rows, metric, like_variant(rows, variant)),
+                    other_networks(board, each, architectures),
+                )
+                for each, rows in references
+                if in_scope(board, each, metric)
+            ],
+            architectures=architectures,
+            cost=board.cost,
+        )
+        if choose:
+            question = Question(question.own, chosen(question), architectures, board.cost)
+        found = tell(question)
+        if found.names:
+            told[metric] = found
+            used |= {each.board for each in question.references if common(question.own, each)}
+    return _Portion(variant, told, sorted(used)) if "latency_ms" in told else None
+
+
+def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:
+    """Why nothing can be told, and what to do."""
+    names = ", ".join(each.name for each, _ in references) or "no other board"
+    shared = _most_in_common(board, table, references)
+    if shared >= LEAST_MEASURED:
+        return (
+            f"{names} tell nothing of networks that board {board.name} has not run: it has run all that "
+            f"they know, or fewer than {LEAST_MEASURED} of these at any one batch size",
+            "name other boards, or measure networks that `advisor suggest` names",
+        )
+    what = "none" if shared == 0 else f"only {shared}"
+    return (
+        f"{what} of the networks that board {board.name} has run in one runtime and precision ran on "
+        f"{names}; a transfer needs {LEAST_MEASURED}",
+        "measure networks that `advisor suggest` names, or name other boards",
+    )
+
+
+def _most_in_common(board: Board, table: Measurements, references: Sequence[Surveyed]) -> int:
+    counts = [
+        common(
+            figures_of(board, table, "latency_ms", variant),
+            figures_of(each, rows, "latency_ms", like_variant(rows, variant)),
+        )
+        for variant in variants(table)
+        for each, rows in references
+    ]
+    return max(counts, default=0)
+
+
+def _errors(portion: _Portion) -> dict[str, HeldOutErrors]:
+    return {metric: told.errors for metric, told in portion.told.items() if told.errors}
+
+
+def _rows(portions: Sequence[_Portion]) -> Measurements:
+    """All that is told as rows of a board; what is told of a metric alone, without a latency, is dropped."""
+    latencies = [portion.told["latency_ms"] for portion in portions]
+    counts = [len(each.names) for each in latencies]
+    total = sum(counts)
+    batch = np.concatenate([np.array(each.batch, dtype=np.int64) for each in latencies])
+    blank = np.full(total, np.nan)
+
+    def repeated(part: int) -> Labels:
+        words = [portion.variant[part] for portion in portions]
+        return _labels(np.repeat(words, counts).tolist())
+
+    def told(metric: str) -> Metered:
+        columns = [_matched(portion, metric) for portion in portions]
+        values = Values(*map(np.concatenate, zip(*columns, strict=True)))
+        per_image = batch if metric == "latency_ms" else 1
+        return Metered(
+            Values(*(each * per_image for each in values)),
+            _labels(["predicted"] * total),
+            _labels([SOURCE] * total),
+        )
+
+    return Measurements(
+        architecture=_labels([name for each in latencies for name in each.names]),
+        runtime=repeated(0),
+        precision=repeated(1),
+        batch=batch,
+        status=_labels(["ok"] * total),
+        latency_ms=told("latency_ms"),
+        net_power_w=told("net_power_w"),
+        memory_mb=told("memory_mb"),
+        latency_p90_ms=blank,
+        latency_p99_ms=blank,
+        verdict=_labels([""] * total),
+    )
+
+
+def _matched(portion: _Portion, metric: str) -> Values:
+    """What is told of a metric of the networks and batch sizes of which the latency is told."""
+    wanted = portion.told["latency_ms"]
+    told = portion.told.get(metric)
+    keys = zip(told.names, told.batch, strict=True) if told else ()
+    place = {key: row for row, key in enumerate(keys)}
+    sought = zip(wanted.names, wanted.batch, strict=True)
+    rows = np.array([place.get(key, -1) for key in sought], dtype=np.int64)
+    columns = [np.zeros(0)] * 3 if told is None else told.values
+    return Values(*(np.append(column, np.nan)[rows] for column in columns))
+
+
+def _labels(cells: Sequence[str]) -> Labels:
+    names, index = np.unique(np.array(cells, dtype=np.str_), return_inverse=True)
+    return Labels(tuple(names.tolist()), index.astype(np.int64))
