@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Run
 from tests.golden.questions import ANSWERS, answer, make_catalog, questions
 
 CHANCE, INTERVAL = 0.01, 1e-3
@@ -46,13 +47,15 @@ def test_the_questions_are_those_that_were_answered() -> None:
 
 
 def test_every_question_is_answered_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parent.parent)
     catalog = make_catalog(tmp_path)
     found = []
     for line in ANSWERS.read_text().splitlines():
         kept = json.loads(line)
-        now = json.loads(json.dumps(answer(kept["question"], catalog)))
+        now = json.loads(
+            json.dumps(answer(kept["question"], catalog, lambda words: run(*words).code))
+        )
         found += [f"{kept['question']}{each}" for each in differences(now, kept["answer"])]
     assert not found, "\n".join(found[:40])

@@ -14,7 +14,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +193,18 @@ def make_catalog(folder: Path) -> Path:
     return catalog
 
 
-def answer(question: Mapping[str, Any], catalog: Path) -> dict[str, Any]:
-    """What is kept of the answer to one question."""
+def answer(
+    question: Mapping[str, Any], catalog: Path, exit_code: Callable[[Sequence[str]], int]
+) -> dict[str, Any]:
+    """What is kept of the answer to one question.
+
+    Args:
+        question: one of `questions`.
+        catalog: the folder that `make_catalog` made.
+        exit_code: runs `advisor` with these arguments.
+    """
     if "command" in question:
-        command = [sys.executable, "-m", "advisor", *question["command"]]
-        return {"exit": subprocess.run(command, check=False, capture_output=True).returncode}
+        return {"exit": exit_code(question["command"])}
     try:
         if "plan" in question:
             planned = advisor.plan(question["plan"])
@@ -254,7 +261,12 @@ def _digits(value: float | None) -> float | None:
 def answers(catalog: Path) -> Iterator[dict[str, Any]]:
     """Every question with its answer."""
     for question in questions():
-        yield {"question": question, "answer": answer(question, catalog)}
+        yield {"question": question, "answer": answer(question, catalog, _exit_code)}
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
+    command = [sys.executable, "-m", "advisor", *arguments]
+    return subprocess.run(command, check=False, capture_output=True).returncode
 
 
 def main() -> None:
