@@ -1,5 +1,6 @@
 # make pick    install the base into .venv and ask the first question
 # make test    install all that the tests need into .venv and run them
+# make slow    the long forms of some tests
 # make check   lint, types, layers
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make pictures  draw the README's pictures again
@@ -8,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: pick test check browser pictures clean
+.PHONY: pick test slow check browser pictures clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -16,6 +17,9 @@ pick: .venv/base
 test: .venv/full
 	$(BIN)/python -m pytest
 	$(BIN)/python -m pytest --nbmake --nbmake-kernel=python3 --quiet notebooks
+
+slow: .venv/full
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/full
 	$(BIN)/ruff check .

@@ -1,18 +1,33 @@
-"""What `import advisor` gives, and what an installation carries."""
+"""What `import advisor` gives, how its modules hang together, and what an installation carries."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
+import grimp
 import pytest
 
 import advisor
 from advisor.cli.schema import DOCUMENTS
 
 ROOT = Path(__file__).resolve().parent.parent
+
+CIRCLES = {
+    "architectures: complexity dispatched",
+    "measuring.runtimes: eager onnx_original original runtime",
+    "report: pick_documents verify_documents",
+    "solve.candidates: candidate_records candidates confidence derivations shared_latency spread",
+}
+"""Modules that still import each other. Nothing is added; what is no longer true is taken out."""
+
+DOUBLES = {"figures", "findings", "installed", "plan", "registry", "regression", "zoo"}
+"""File names that still occur twice; likewise."""
 
 
 def test_the_public_names() -> None:
@@ -33,6 +48,65 @@ def test_the_public_names() -> None:
         assert getattr(advisor, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'pikc'"):
         advisor.pikc  # noqa: B018
+
+
+@pytest.mark.parametrize("name", advisor.__all__)
+def test_no_module_bears_a_public_name(name: str) -> None:
+    """Importing it would put the module in the place of the function."""
+    assert find_spec(f"advisor.{name}") is None
+
+
+@pytest.mark.slow
+def test_public_names_work_after_every_module_is_imported() -> None:
+    script = """
+import importlib, inspect, pkgutil
+import advisor
+for module in pkgutil.walk_packages(advisor.__path__, "advisor."):
+    importlib.import_module(module.name)
+public = {name: getattr(advisor, name) for name in advisor.__all__}
+print(*(name for name, each in public.items() if inspect.ismodule(each)))
+print(advisor.pick(fps=30, energy="0.5J").best.architecture)
+print(advisor.frontier().pick.architecture)
+print(len(advisor.plan("catalog/requirements/plan-robot.yaml").chosen))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert ran.stdout.splitlines() == ["", "resnet-18", "inception-v4", "3"]
+
+
+def _circles() -> Iterator[list[str]]:
+    """The sets of modules each of which imports all the others, over whatever ways.
+
+    Imports inside functions and those for type-checking count like any other.
+    """
+    graph = grimp.build_graph("advisor", cache_dir=None)
+    reached = {each: graph.find_upstream_modules(each) for each in graph.modules}
+    left = set(graph.modules)
+    while left:
+        one = min(left)
+        circle = {one} | {each for each in reached[one] if one in reached[each]}
+        left -= circle
+        if len(circle) > 1:
+            yield sorted(circle)
+
+
+def test_no_modules_import_each_other() -> None:
+    found = set()
+    for circle in _circles():
+        package = circle[0].rpartition(".")[0]
+        names = [each.removeprefix(package + ".") for each in circle]
+        found.add(f"{package.removeprefix('advisor.')}: {' '.join(names)}")
+    assert found == CIRCLES
+
+
+def test_no_file_name_occurs_twice() -> None:
+    named = Counter(
+        path.stem
+        for path in (ROOT / "advisor").rglob("*.py")
+        if path.parent.name != "cli" and path.stem != "__init__"
+    )
+    assert {name for name, times in named.items() if times > 1} == DOUBLES
 
 
 def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None:
