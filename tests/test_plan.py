@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from advisor.catalog.layers import shipped_folder
 from advisor.errors import AdvisorError
-from advisor.solve.plan.mixed_integer import Programme, best
+from advisor.solve.plan.optimum import Programme, best
 from advisor.solve.plan.plan import plan
 from advisor.solve.plan.plan_answer import Chosen, Plan
 from advisor.solve.plan.workloads import OBJECTIVES, PlanRequest, Workload
@@ -586,7 +586,7 @@ def test_every_line_fits_the_terminal(
 
 
 def test_a_search_that_takes_too_long(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("advisor.solve.plan.mixed_integer.TIME_LIMIT_S", 0.0)
+    monkeypatch.setattr("advisor.solve.plan.optimum.TIME_LIMIT_S", 0.0)
     assert_refused(run("plan", ROBOT), "no plan was found within 0 s", "name fewer candidates")
 
 
@@ -601,7 +601,7 @@ def test_the_board_of_the_environment(
 def test_picking_needs_no_solver() -> None:
     script = (
         "import sys, advisor\nadvisor.pick(fps=30)\n"
-        "print([name for name in sys.modules if name in ('scipy', 'advisor.solve.plan.mixed_integer')])"
+        "print([name for name in sys.modules if name in ('scipy', 'advisor.solve.plan.optimum')])"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

@@ -34,8 +34,7 @@ from advisor.prediction.fit_file import write_fit
 from advisor.prediction.refit import refit, refit_as_before, refit_rows, with_residuals_of
 from advisor.prediction.transfer.networks import describe
 from advisor.prediction.transfer.suggest import suggest
-from advisor.solve.verify.bench import Key
-from advisor.solve.verify.table_bench import TableBench
+from advisor.solve.verify.benches import Key, TableBench
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_import_timm import counted

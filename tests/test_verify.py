@@ -18,8 +18,8 @@ from advisor.solve.question.reading import read_requirements
 from advisor.solve.recommend.ranking import preferred
 from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.verdicts import Verdicts
-from advisor.solve.verify.standing import standing_of
-from advisor.solve.verify.verify import Ending, Standing, Step, verify
+from advisor.solve.verify.standing import Standing, standing_of
+from advisor.solve.verify.verification import Ending, Step, verify
 from tests.test_choosing import OBJECTIVES, candidates_for
 from tests.test_pick import LIMITS
 

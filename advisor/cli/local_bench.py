@@ -9,7 +9,7 @@ from advisor.catalog.store import Surveyed
 from advisor.cli.measurable import keep, measurable
 from advisor.cli.this_machine import check_can_measure, device_named
 from advisor.errors import AdvisorError
-from advisor.solve.verify.bench import Attempt, Key
+from advisor.solve.verify.benches import Attempt, Key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class LocalBench:
 
     Attributes:
         stopped: whether the last measurement was interrupted; what it found until then is kept.
-        lacks: see `advisor.solve.verify.bench.Bench`.
+        lacks: see `advisor.solve.verify.benches.Bench`.
     """
 
     lacks = "nothing here builds them, so that they cannot be measured"

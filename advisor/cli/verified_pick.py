@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from advisor.prediction.board_fit import BoardFit
     from advisor.solve.question.requirements import Requirements
     from advisor.solve.recommend.recommendation import Recommendation
-    from advisor.solve.verify.table_bench import TableBench
+    from advisor.solve.verify.benches import TableBench
     from advisor.solve.verify.verification import Check, Verification
 
 
@@ -39,8 +39,7 @@ def verified_pick(
     from advisor.report.verify_text import check_text
     from advisor.solve.question.question import read_question
     from advisor.solve.recommend.recommend import recommend
-    from advisor.solve.verify.board_world import BoardWorld
-    from advisor.solve.verify.verification import verification
+    from advisor.solve.verify.verification import BoardWorld, verification
 
     most, simulate = verifying.most or 0, verifying.simulate
     catalog, asked = read_question(**{**question, "candidates": "all"})
@@ -81,7 +80,7 @@ def _bench(
     if verifying.simulate is not None:
         from advisor.catalog.measurements_table import called
         from advisor.catalog.results_table import read_results
-        from advisor.solve.verify.table_bench import TableBench
+        from advisor.solve.verify.benches import TableBench
 
         results = read_results(Path(verifying.simulate), catalog.zoo.not_timms)
         names = {name: catalog.plain_name(name) for name in results.architecture.names}

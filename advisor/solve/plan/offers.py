@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor import quantities
+from advisor.catalog.records import Board
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.prediction.fit_file import current_fit
+from advisor.prediction.terms import COLUMNS
+from advisor.quantities import written_as
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.plan.plan_answer import Amount, Considered, OwnLimit
-from advisor.solve.plan.workloads import Workload
+from advisor.solve.candidates.gather import gather
+from advisor.solve.candidates.spread import spread
+from advisor.solve.plan.plan_answer import Amount, Considered, Guarantee, OwnLimit
+from advisor.solve.plan.workloads import PlanRequest, Workload
+from advisor.solve.question.limits import Sense
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,3 +188,167 @@ def considered(offer: Offer) -> Considered:
         unknown={key: int(np.count_nonzero(each)) for key, each in offer.unknown.items()},
         limits=tuple(limits),
     )
+
+
+def gather_offers(
+    catalog: Catalog, request: PlanRequest, memory_mb: float | None
+) -> tuple[tuple[Offer, ...], Guarantee]:
+    """What every workload may be, and how surely all figures together stay within their bounds.
+
+    Args:
+        catalog: everything that is known.
+        request: the question.
+        memory_mb: how much memory there is for all; `None` for any.
+
+    Raises:
+        AdvisorError: the board is unknown, has nothing that a workload asks for, or a file is broken.
+    """
+    gathered = [_candidates(catalog, request, each) for each in request.workloads]
+    limited = [_limited(each, request, memory_mb) for each in request.workloads]
+    uncertain = sum(
+        _uncertain(candidates, key, sense)
+        for candidates, keys in zip(gathered, limited, strict=True)
+        for key, sense in keys.items()
+    )
+    idle = gathered[0].boards[0].idle_power_w
+    uncertain += request.power_w is not None and idle is not None and idle.high is not None
+    guarantee = Guarantee(request.confidence, uncertain)
+    return tuple(
+        _offer(workload, candidates, keys, request, guarantee)
+        for workload, candidates, keys in zip(request.workloads, gathered, limited, strict=True)
+    ), guarantee
+
+
+def _candidates(catalog: Catalog, request: PlanRequest, workload: Workload) -> Candidates:
+    """What the catalog has for a workload, in canonical order."""
+    try:
+        asked = workload.requirements.called(catalog.plain_name)
+        found = gather(catalog, replace(asked, boards=(request.board,)))
+    except AdvisorError as error:
+        if request.board in catalog.board_layers:
+            raise AdvisorError(f"workload {workload.name}: {error.message}", error.hint) from None
+        raise
+    table = found.measurements
+    keys = (
+        found.architecture_index,
+        found.batch,
+        found.weights_index,
+        table.runtime.index[found.rows],
+        table.precision.index[found.rows],
+    )
+    return found.take(np.lexsort(keys[::-1]))
+
+
+def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) -> dict[str, Sense]:
+    """The figures of a workload on which something is limited, and from which side."""
+    limited: dict[str, Sense] = {LATENCY: "max"}
+    for constraint in workload.requirements.constraints:
+        if constraint.name not in ("fps", "latency"):
+            limited[constraint.metric] = constraint.sense
+    if memory_mb is not None:
+        limited[MEMORY] = "max"
+    if request.power_w is not None:
+        limited[POWER] = "max"
+    return limited
+
+
+def _widths(candidates: Candidates, key: str, sense: Sense) -> tuple[Floats, Floats]:
+    """A figure, and its standard deviation (of the logarithm) towards the worse side."""
+    value, below, above = spread(candidates, key)
+    return value, below if sense == "min" else above
+
+
+def _uncertain(candidates: Candidates, key: str, sense: Sense) -> bool:
+    _, width = _widths(candidates, key, sense)
+    return bool(np.any(np.isfinite(width) & (width > 0)))
+
+
+def _offer(
+    workload: Workload,
+    candidates: Candidates,
+    limited: Mapping[str, Sense],
+    request: PlanRequest,
+    guarantee: Guarantee,
+) -> Offer:
+    columns = {key: _column(candidates, key, None, guarantee) for key in SHOWN}
+    columns.update(
+        {key: _column(candidates, key, sense, guarantee) for key, sense in limited.items()}
+    )
+    needed = set(limited)
+    needed |= {ACCURACY} if request.needs_accuracy else set()
+    needed |= {POWER, IDLE_POWER} if request.needs_power else set()
+    return Offer(workload, candidates, columns, frozenset(needed))
+
+
+def _column(candidates: Candidates, key: str, sense: Sense | None, guarantee: Guarantee) -> Column:
+    """A figure; `sense` says from which side it is limited, `None` for not at all."""
+    if sense is None:
+        value = candidates.figure(key)
+        return Column(value, value)
+    value, width = _widths(candidates, key, sense)
+    away = guarantee.deviations * np.where(np.isfinite(width), width, 0.0)
+    bound = value * np.exp(-away if sense == "min" else away)
+    anything = np.isinf(width) & (guarantee.confidence > 0)
+    return Column(value, np.where(anything, np.inf, bound))
+
+
+IN_EACH = "the runtime's own memory is counted in each workload, not once"
+WITHOUT_RUNTIME = "device"
+"""A scope of memory with this word in it covers what a device's allocator gave out, not the runtime."""
+
+
+def runtime_floor(
+    catalog: Catalog, board: Board, offers: Sequence[Offer], asked_mb: float | None
+) -> tuple[float, tuple[str, ...]]:
+    """What workloads that share one runtime need of the memory only once.
+
+    Args:
+        catalog: everything that is known.
+        board: the board.
+        offers: what the workloads may be.
+        asked_mb: the floor that the question states, if it does.
+
+    Returns:
+        The floor in MB: as stated; else what the board's law of memory says of a network without
+        parameters and activations, though never more than the least memory of the board's rows; else
+        0, as where the board's memory figures leave the runtime out. And notes: why it is 0.
+
+    Raises:
+        AdvisorError: the stated one is more than a row of the board takes in all.
+    """
+    if WITHOUT_RUNTIME in board.memory_scope.lower():
+        return 0.0, ()
+    table = catalog.measurements(board)
+    known = table.memory_mb.values.value[~np.isnan(table.memory_mb.values.value)]
+    if not len(known) or not all(len(each) for each in offers):
+        return 0.0, ()
+    least = float(known.min())
+    if asked_mb is not None and asked_mb > least:
+        raise AdvisorError(
+            f"runtime_floor: {written_as(asked_mb, quantities.MEMORY)} is more than a network takes on "
+            f"{board.name} in all ({written_as(least, quantities.MEMORY)})",
+            "give what the runtime takes before any network is loaded",
+        )
+    variants = _variants(offers)
+    runtimes = sorted({runtime for runtime, _ in variants})
+    if len(runtimes) > 1:
+        return 0.0, (f"{IN_EACH}: the candidates use several ({', '.join(runtimes)})",)
+    if asked_mb is not None:
+        return asked_mb, ()
+    fit, why_not = current_fit(board, table, catalog.architectures)
+    laws = [fit.laws.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
+    if not all(laws):
+        return 0.0, (f"{IN_EACH}: {why_not or 'no law of the memory is known'}",)
+    nothing = np.zeros((1, len(COLUMNS)))
+    return min(least, *(float(law[0].law(nothing)[0]) for law in laws)), ()
+
+
+def _variants(offers: Sequence[Offer]) -> set[tuple[str, str]]:
+    """Every (runtime, precision) that some workload may use."""
+    found = set()
+    for offer in offers:
+        table, rows = offer.candidates.measurements, offer.candidates.rows
+        for row in rows.tolist():
+            runtime, precision = table.runtime.index[row], table.precision.index[row]
+            found.add((table.runtime.names[runtime], table.precision.names[precision]))
+    return found

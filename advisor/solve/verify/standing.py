@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,6 @@ from advisor.solve.question.limits import Constraint
 from advisor.solve.question.requirements import Requirements
 from advisor.solve.recommend.ranking import contenders, in_order, preferred
 from advisor.solve.recommend.verdicts import Verdicts
-from advisor.solve.verify.verify import Standing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,76 @@ if TYPE_CHECKING:
     Booleans = NDArray[np.bool_]
 
 MEASURED = ("latency_ms", "net_power_w", "memory_mb")
-"""What measuring tells; accuracy, parameters and operations are known without."""
+"""What measuring finds out; accuracy, parameters and operations are known without."""
+
+PROBABLE = 0.5
+"""What meets every limit with more than this is tried before anything less probable."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How all candidates stand, as far as is known now; arrays have the shape (candidates,).
+
+    Attributes:
+        pick: the best of those that meet every limit with the asked confidence; `None` where none does.
+        chance: the probability that each takes the pick's place once it is measured: 0 for the pick, and for
+            what the objective does not prefer to it. Where there is no pick, that it meets every limit.
+        order: the place of each in the order of preference, limits not considered; 0 is the best.
+        measured: of what measuring can find out no more.
+    """
+
+    pick: int | None
+    chance: Floats
+    order: Integers
+    measured: Booleans
+
+    @classmethod
+    def of(cls, chance: Floats, order: Integers, measured: Booleans, confidence: float) -> Standing:
+        """How candidates stand whose order of preference is known for certain.
+
+        Args:
+            chance: the probability that each meets every limit.
+            order: the place of each in the order of preference; 0 is the best.
+            measured: what is measured.
+            confidence: the probability with which the pick is to meet every limit.
+        """
+        sure = np.flatnonzero(chance >= confidence)
+        if not len(sure):
+            return cls(None, chance, order, measured)
+        pick = int(sure[np.argmin(order[sure])])
+        return cls(pick, np.where(order < order[pick], chance, 0.0), order, measured)
+
+    @cached_property
+    def rivals(self) -> Integers:
+        """What is not measured and might take the pick's place."""
+        return np.flatnonzero(~self.measured & (self.chance > 0))
+
+    @property
+    def pick_is_measured(self) -> bool:
+        """Whether there is a pick, and it is measured."""
+        return self.pick is not None and bool(self.measured[self.pick])
+
+    @property
+    def likeliest(self) -> int | None:
+        """Of the rivals the one that most probably takes the pick's place; `None` where there are none."""
+        if not len(self.rivals):
+            return None
+        return int(self.rivals[np.argmax(self.chance[self.rivals])])
+
+    def next_to_measure(self, risk: float) -> int | None:
+        """What to measure next; `None` where nothing is left that matters.
+
+        Args:
+            risk: the probability with which something that is not measured may be better than the pick.
+        """
+        if self.pick is not None and not self.measured[self.pick]:
+            return self.pick
+        chances = self.chance[self.rivals]
+        for least in (max(PROBABLE, risk), risk):
+            worth = self.rivals[chances > least]
+            if len(worth):
+                return int(worth[np.argmin(self.order[worth])])
+        return None
 
 
 def standing_of(candidates: Candidates, requirements: Requirements, tried: Booleans) -> Standing:
@@ -37,7 +107,7 @@ def standing_of(candidates: Candidates, requirements: Requirements, tried: Boole
     Args:
         candidates: the candidates.
         requirements: the question.
-        tried: those of which measuring has told what it can; shape (candidates,).
+        tried: those of which measuring has found out what it can; shape (candidates,).
     """
     asked = requirements
     verdicts = Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence)
@@ -81,7 +151,7 @@ def _better_than(verdicts: Verdicts, pick: int) -> Constraint | None:
     """Being better than the pick in the last step of the objective, as a limit.
 
     Returns:
-        `None` where measuring tells nothing of that, or the pick's figure is unknown.
+        `None` where measuring finds out nothing of that, or the pick's figure is unknown.
     """
     metric = verdicts.objective[-1].metric
     figure = float(verdicts.candidates.figure(metric.key)[pick])

@@ -1,16 +1,229 @@
-"""A pick and how it was verified, as records."""
+"""Closing the loop: what leads is measured, until it is known to lead.
+
+A choice among predictions is a choice of the luckiest of them. So the pick is measured, and it is chosen anew
+from all that is known then, until the pick is measured and hardly anything else would take its place. Where
+nothing is sure enough to be picked, or something better is unsure, the best of what probably meets every
+limit is tried, then the best of what may well do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from advisor.catalog.records import Measurements
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.errors import AdvisorError
 from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.gather import gather_on
+from advisor.solve.candidates.runs import runs_of_rows
 from advisor.solve.question.requirements import DEFAULT_CONFIDENCE, Requirements
-from advisor.solve.verify.board_world import BoardWorld, Checked
-from advisor.solve.verify.verify import Standing, Step, verify
+from advisor.solve.verify.benches import Bench, Key
+from advisor.solve.verify.standing import Standing, standing_of
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Integers
+    from advisor.prediction.board_fit import BoardFit
+
+Found = TypeVar("Found")
+Found_co = TypeVar("Found_co", covariant=True)
+
+Refit = Callable[[Surveyed], "BoardFit"]
+"""Fits a board anew to its rows."""
+
+
+class World(Protocol[Found_co]):
+    """Where candidates stand and can be measured."""
+
+    def standing(self) -> Standing:
+        """How all candidates stand, after all that was measured."""
+        ...
+
+    def measure(self, place: int) -> Found_co:
+        """Measure the candidate at a place of the present standing.
+
+        From then on it counts as measured or, where it did not run, is no candidate or has no chance.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Step(Generic[Found]):
+    """One measurement.
+
+    Attributes:
+        number: which one it is, counted from 1.
+        place: what was measured, as a place in `before`.
+        before: how the candidates stood.
+        found: what the world says of it.
+        after: how the candidates stand since.
+    """
+
+    number: int
+    place: int
+    before: Standing
+    found: Found
+    after: Standing
+
+
+@dataclass(frozen=True)
+class Ending(Generic[Found]):
+    """What the loop came to.
+
+    Attributes:
+        steps: the measurements, in order.
+        standing: how the candidates stand at the end.
+        settled: whether the pick, if there is one, is measured, and nothing that is not measured takes its
+            place with a probability above the risk. Else all measurements were spent before that.
+    """
+
+    steps: tuple[Step[Found], ...]
+    standing: Standing
+    settled: bool
+
+
+def verify(
+    world: World[Found],
+    most: int,
+    risk: float,
+    notify: Callable[[Step[Found]], None] = lambda step: None,  # noqa: ARG005
+) -> Ending[Found]:
+    """Measure what leads, one by one, until the pick is settled or all measurements are spent.
+
+    What does not run counts as a measurement, too.
+
+    Args:
+        world: the candidates.
+        most: how many measurements may be spent.
+        risk: the probability with which something that is not measured may be better than the pick; what is
+            less probable is not worth a measurement.
+        notify: hears of each measurement when it is done.
+    """
+    steps: list[Step[Found]] = []
+    standing = world.standing()
+    while (place := standing.next_to_measure(risk)) is not None and len(steps) < most:
+        found = world.measure(place)
+        after = world.standing()
+        steps.append(Step(len(steps) + 1, place, standing, found, after))
+        notify(steps[-1])
+        standing = after
+    return Ending(tuple(steps), standing, settled=place is None)
+
+
+class Checked(NamedTuple):
+    """One candidate, as it was predicted and as it was found.
+
+    Attributes:
+        predicted: as it stood before.
+        found: as it was measured, at another batch size perhaps; `None` where it did not run.
+        reason: why it did not run; "" if it did.
+    """
+
+    predicted: Candidate
+    found: Candidate | None
+    reason: str
+
+
+class BoardWorld:
+    """The candidates of a question on one board; see `World`.
+
+    Attributes:
+        candidates: what may be chosen from now.
+        lacking: how many networks are left out, since the bench does not offer them.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        requirements: Requirements,
+        surveyed: Surveyed,
+        fit: BoardFit,
+        bench: Bench,
+        refit: Refit,
+    ) -> None:
+        """Take up the question.
+
+        Args:
+            catalog: everything that is known.
+            requirements: the question.
+            surveyed: the board that it is asked of, with its rows.
+            fit: the board's models, fitted to these.
+            bench: what measures.
+            refit: fits the models anew.
+
+        Raises:
+            AdvisorError: nothing can be chosen, or nothing of what is not measured can be measured.
+        """
+        self.catalog, self.requirements = catalog, requirements
+        self.surveyed, self.fit = surveyed, fit
+        self.bench, self.refit = bench, refit
+        self.tried: set[Key] = set()
+        self.out: set[Key] = set()
+        self.lacking = 0
+        self.candidates = self._gathered()
+        if self.lacking and self.standing().measured.all():
+            board = surveyed.board.name
+            raise AdvisorError(
+                f"none of the networks that {board} has not run can be measured: {bench.lacks}"
+            )
+
+    def standing(self) -> Standing:
+        """How the candidates stand; what has run and cannot be measured again is as it is."""
+        tried = [
+            each in self.tried or not self.bench.offers(each) for each in _keys(self.candidates)
+        ]
+        return standing_of(self.candidates, self.requirements, np.array(tried, dtype=np.bool_))
+
+    def measure(self, place: int) -> Checked:
+        """Measure a candidate, and fit the board's models anew to what was found."""
+        predicted = self.candidates.candidate(place, self.requirements.constraints)
+        asked = _keys(self.candidates)[place]
+        attempt = self.bench.measure(asked)
+        if attempt.surveyed is not self.surveyed:
+            self.surveyed = attempt.surveyed
+            self.fit = self.refit(self.surveyed)
+        # What did not run is out, and where it ran at another batch size, that is what it stands for.
+        (self.tried if asked in self._ran() else self.out).add(asked)
+        self.candidates = self._gathered()
+        found, reason = self._found(attempt.key, predicted.weights), attempt.reason
+        if found is None and attempt.key is not None and not reason:
+            reason = f"it ran at batch {attempt.key.batch}, which may not be chosen"
+        return Checked(predicted, found, reason)
+
+    def _gathered(self) -> Candidates:
+        """All candidates but those that could not be run, or that this bench does not offer."""
+        fits = {self.surveyed.board.name: self.fit}
+        found = gather_on(self.catalog, self.requirements, [self.surveyed], fits)
+        keys, there = _keys(found), self._rows()
+        offered = np.array([each in there or self.bench.offers(each) for each in keys], np.bool_)
+        ran = np.array([each not in self.out for each in keys], np.bool_)
+        self.lacking = len(np.unique(found.architecture_index[~offered]))
+        left_out = f"networks left out: {self.lacking}, {self.bench.lacks}"
+        notes = (*found.notes, left_out) if self.lacking else found.notes
+        return replace(found.take(np.flatnonzero(offered & ran)), notes=notes)
+
+    def _rows(self) -> set[Key]:
+        """What the board has rows of."""
+        table = self.surveyed.measurements
+        return set(_keys_of(table, np.arange(len(table))))
+
+    def _ran(self) -> set[Key]:
+        """What the board has rows of that ran."""
+        table = self.surveyed.measurements
+        ran = table.status.index == table.status.position.get("ok", -1)
+        return set(_keys_of(table, np.flatnonzero(ran)))
+
+    def _found(self, key: Key | None, weights: str | None) -> Candidate | None:
+        """The candidate of that row and those weights; `None` where there is none."""
+        places = [place for place, each in enumerate(_keys(self.candidates)) if each == key]
+        found = self.candidates.records(
+            np.array(places, dtype=np.int64), self.requirements.constraints
+        )
+        return next((each for each in found if each.weights == weights), None)
 
 
 @dataclass(frozen=True)
@@ -70,7 +283,7 @@ def verification(
     most: int,
     simulated: str | None = None,
     device: str | None = None,
-    tell: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
+    notify: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
 ) -> Verification:
     """Measure what leads on a board until the pick is settled, or all measurements are spent.
 
@@ -79,13 +292,13 @@ def verification(
         most: how many measurements may be spent.
         simulated: the table that stands in for measuring, if one does.
         device: what is to be measured on, if that was said.
-        tell: hears of each measurement when it is done.
+        notify: hears of each measurement when it is done.
     """
     checks: list[Check] = []
 
     def keep(step: Step[Checked]) -> None:
         checks.append(_check(world, step))
-        tell(checks[-1])
+        notify(checks[-1])
 
     risk = risk_of(world.requirements)
     ending = verify(world, most, risk, keep)
@@ -110,16 +323,16 @@ def risk_of(requirements: Requirements) -> float:
 
 
 def _check(world: BoardWorld, step: Step[Checked]) -> Check:
-    asked, told = world.requirements, step.found
+    predicted, found, reason = step.found
     pick = step.after.pick
     return Check(
         number=step.number,
-        predicted=told.predicted,
-        found=told.found,
-        reason=told.reason,
-        holds=told.found is not None
-        and all(each.met for each in told.found.headroom)
-        and told.found.chance >= asked.confidence,
+        predicted=predicted,
+        found=found,
+        reason=reason,
+        holds=found is not None
+        and all(each.met for each in found.headroom)
+        and found.chance >= world.requirements.confidence,
         pick=None if pick is None else _candidate(world, pick),
     )
 
@@ -134,3 +347,13 @@ def _expected(world: BoardWorld, standing: Standing) -> float:
     best = np.zeros(world.candidates.networks)
     np.maximum.at(best, world.candidates.network_index[rivals], standing.chance[rivals])
     return float(best.sum())
+
+
+def _keys(candidates: Candidates) -> list[Key]:
+    """What each candidate's row is of."""
+    return _keys_of(candidates.measurements, candidates.rows)
+
+
+def _keys_of(table: Measurements, rows: Integers) -> list[Key]:
+    batches = table.batch[rows].tolist()
+    return [Key(*run, batch) for run, batch in zip(runs_of_rows(table, rows), batches, strict=True)]

@@ -12,7 +12,8 @@ from advisor.prediction.transfer.held_out import bare_names
 from advisor.prediction.transfer.regression import Measured, Regression
 from advisor.prediction.transfer.widening import borrowed_widening, widening
 from advisor.solve.candidates.spread import chance_below
-from advisor.solve.verify.verify import Standing, verify
+from advisor.solve.verify.standing import Standing
+from advisor.solve.verify.verification import verify
 from tests.benchmarks.decisions.queries import order_of, spread_of
 from tests.benchmarks.decisions.tables import Boards
 

@@ -1,8 +1,9 @@
-"""A table of results that stands in for measuring."""
+"""Where candidates are measured for a question, one by one; and a table of results that stands in for it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,14 +13,60 @@ from advisor.catalog.store import Surveyed
 from advisor.prediction.board_fit import variants
 from advisor.solve.candidates.runs import runs_of_rows
 from advisor.solve.candidates.stacking import stacked, where
-from advisor.solve.verify.bench import Attempt, Key
+
+
+class Key(NamedTuple):
+    """What a row of a board is of."""
+
+    architecture: str
+    runtime: str
+    precision: str
+    batch: int
+
+    def __str__(self) -> str:
+        return f"{self.architecture} at batch {self.batch}, {self.runtime} {self.precision}"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of measuring.
+
+    Attributes:
+        surveyed: the board with its rows, the new one among them.
+        key: what the new row is of; `None` where there is none, since nothing could be run.
+        reason: why it did not run; "" if it did.
+    """
+
+    surveyed: Surveyed
+    key: Key | None
+    reason: str = ""
+
+
+class Bench(Protocol):
+    """Where candidates are measured.
+
+    Attributes:
+        stopped: whether the user broke off the last measurement.
+        lacks: what is to be said of what it does not offer, in words.
+    """
+
+    stopped: bool
+    lacks: str
+
+    def offers(self, key: Key) -> bool:
+        """Whether there is any sense in asking for it."""
+        ...
+
+    def measure(self, key: Key) -> Attempt:
+        """Measure one; that it does not run is an answer, too."""
+        ...
 
 
 class TableBench:
     """Looks results up; what it finds becomes a row of the board in memory.
 
     Attributes:
-        stopped, lacks: see `advisor.solve.verify.bench.Bench`.
+        stopped, lacks: see `Bench`.
     """
 
     stopped = False
@@ -29,14 +76,14 @@ class TableBench:
 
         Args:
             surveyed: the board with its rows.
-            results: what measuring would find; a runtime or a precision that it does not tell is that of
+            results: what measuring would find; a runtime or a precision that it does not name is that of
                 whatever is sought.
             name: what the table is called.
         """
         self.surveyed, self.results = surveyed, results
         self.networks = frozenset(runs_of_rows(results))
-        told = [" ".join(filter(None, pair)) for pair in variants(results)]
-        of = f" (its rows are of {', '.join(told)})" if any(told) else ""
+        named = [" ".join(filter(None, pair)) for pair in variants(results)]
+        of = f" (its rows are of {', '.join(named)})" if any(named) else ""
         self.lacks = f"{name} has no row of them{of}"
 
     def offers(self, key: Key) -> bool:
