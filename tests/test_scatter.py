@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.report.scale import Scale, tick_texts
-from advisor.report.scatter_text import ROWS, Axis, Scatter, Series, scatter_lines
+from advisor.report.scatter_text import (
+    ROWS,
+    Axis,
+    Scale,
+    Scatter,
+    Series,
+    scatter_lines,
+    tick_texts,
+)
 
 
 def plot(*series: Series, width: int = 80, x_log: bool = False, y_log: bool = False) -> list[str]:

@@ -9,7 +9,7 @@ from advisor.cli.output import complain, emit_table
 def command(catalog: CatalogOption = None) -> None:
     """The boards that can be asked about, and where each comes from."""
     from advisor.catalog.store import Catalog
-    from advisor.report.boards_text import boards_text
+    from advisor.report.catalog_text import boards_text
 
     readable, broken = Catalog.open(catalog).survey()
     emit_table(boards_text(readable))

@@ -21,7 +21,7 @@ def check_command(catalog: CatalogOption = None) -> None:
     from advisor.catalog.check import check
     from advisor.catalog.store import Catalog
     from advisor.prediction.fit_file import read_fit
-    from advisor.report.figures import counted
+    from advisor.report.terminal import counted
 
     checked = check(Catalog.open(catalog), read_fit)
     for fault in checked.faults:

@@ -97,8 +97,8 @@ def accuracies_command(
     from advisor.catalog.import_accuracies import read_accuracies, write_accuracies
     from advisor.catalog.layers import layers_with, target_folder
     from advisor.catalog.store import Catalog
-    from advisor.report.figures import counted
-    from advisor.report.imported_text import accuracies_lines
+    from advisor.report.catalog_text import accuracies_lines
+    from advisor.report.terminal import counted
 
     read = read_accuracies(file)
     folder = target_folder(catalog)
@@ -150,7 +150,7 @@ def timm_command(
     from advisor.catalog.store import Catalog
     from advisor.catalog.timm_board import write_timm_board
     from advisor.catalog.timm_variant import variant_of
-    from advisor.report.imported_text import accuracies_lines, benchmark_lines
+    from advisor.report.catalog_text import accuracies_lines, benchmark_lines
 
     variant = variant_of(file, runtime, precision)
     source = source_key(board, [file])
@@ -174,7 +174,7 @@ def _tell(lines: Iterable[str]) -> None:
 
 
 def _tell_replaced(board: str, had: int) -> None:
-    from advisor.report.figures import counted
+    from advisor.report.terminal import counted
 
     if had:
         complain(f"warning: the {counted(had, 'row')} that {board} had are replaced")

@@ -181,8 +181,8 @@ def _described(ops: str | None, params: str | None, activations: str | None) -> 
 
 
 def _heading(wanted: list[Architecture] | None, found: list[Forecast]) -> str:
-    from advisor.report.figures import counted
     from advisor.report.predict_text import cost_text
+    from advisor.report.terminal import counted
 
     if wanted is None:
         return counted(len({each.architecture for each in found}), "network")

@@ -29,7 +29,7 @@ class Progress:
 
     def tell(self, what: str, remaining_s: float) -> None:
         """Say what happens next; off a terminal only now and then."""
-        from advisor.report.figures import duration_text  # whose numpy no other command waits for
+        from advisor.report.terminal import duration_text  # whose numpy no other command waits for
 
         line = f"{what}; about {duration_text(remaining_s)} left" if remaining_s else what
         if self.on_terminal:

@@ -16,7 +16,7 @@ def command(
 ) -> None:
     """All that is known of an architecture, by board, with sources."""
     from advisor.catalog.store import Catalog
-    from advisor.report.architecture_text import architecture_text
+    from advisor.report.catalog_text import architecture_text
 
     opened = Catalog.open(catalog)
     known = opened.architecture(architecture)

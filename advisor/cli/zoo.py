@@ -56,7 +56,7 @@ def command(
     from advisor.errors import closest
     from advisor.errors import shown as quoted
     from advisor.quantities import COUNT, parse
-    from advisor.report.zoo_text import Shown, zoo_csv, zoo_json, zoo_text
+    from advisor.report.catalog_text import Shown, zoo_csv, zoo_json, zoo_text
 
     if library is not None and library not in LIBRARIES:
         raise AdvisorError(f"library: {quoted(library)} is none", closest(library, LIBRARIES))

@@ -9,8 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.report.figures import counted, plain_table, significant
-from advisor.report.fitted import Fitted
+from advisor.report.terminal import Fitted, counted, plain_table, significant
 from advisor.solve.compare import Compared
 
 BY_CHANCE = 0.10

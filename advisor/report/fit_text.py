@@ -13,7 +13,7 @@ from advisor.prediction.board_fit import BoardFit
 from advisor.prediction.fitting import binomial_band
 from advisor.prediction.law import LEAST_GROUPS, FittedLaw, Law
 from advisor.prediction.transfer.transfer import Transfer
-from advisor.report.figures import COLUMNS, counted, magnitude, plain_table, significant
+from advisor.report.terminal import COLUMNS, counted, magnitude, plain_table, significant
 
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
 UNITS = {

@@ -11,10 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.quantities import PERCENT
-from advisor.report.figures import COLUMNS, counted, plain_table
-from advisor.report.fitted import Fitted
-from advisor.report.pick_text import ALWAYS_SHOWN
-from advisor.report.pick_words import (
+from advisor.report.candidate_text import (
     PREDICTED_MARK,
     boards_text,
     choice_text,
@@ -29,7 +26,9 @@ from advisor.report.pick_words import (
     variant_cell,
     varying,
 )
+from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.report.scatter_text import Axis, Scatter, Series
+from advisor.report.terminal import COLUMNS, Fitted, counted, plain_table
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.question.limits import Constraint
 from advisor.solve.question.metrics import METRICS

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.report.compare_text import word
-from advisor.report.figures import counted, plain_table, significant
-from advisor.report.fitted import Fitted
+from advisor.report.terminal import Fitted, counted, plain_table, significant
 from advisor.solve.compare import Compared
 from advisor.solve.gains import BASE, Gains
 

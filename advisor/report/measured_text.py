@@ -11,8 +11,8 @@ from rich.text import Text
 from advisor.catalog.records import Estimate
 from advisor.measuring.findings import Heat
 from advisor.measuring.verdict import MOST_DRIFT
-from advisor.report.figures import plain_table, significant
 from advisor.report.gains_text import slower_text
+from advisor.report.terminal import plain_table, significant
 from advisor.solve.compare import Key
 from advisor.solve.gains import gains
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from advisor.catalog.records import Architecture
 from advisor.measuring.plan import Plan, session_s
 from advisor.measuring.tasks import REFERENCE
-from advisor.report.figures import counted, duration_text
+from advisor.report.terminal import counted, duration_text
 
 CHILD_S = 2.0
 """A memory child, roughly."""

@@ -1,9 +1,10 @@
-"""The recommendation on a terminal."""
+"""The recommendation on a terminal: the pick, why nothing fits, why not another network."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -12,9 +13,7 @@ from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import written_as
-from advisor.report.figures import COLUMNS, figure, plain_table, with_unit
-from advisor.report.fitted import Fitted
-from advisor.report.pick_words import (
+from advisor.report.candidate_text import (
     PREDICTED_MARK,
     boards_text,
     chance_text,
@@ -29,17 +28,35 @@ from advisor.report.pick_words import (
     metric_text,
     need_text,
     place,
+    place_among,
+    unlike,
     unlike_scopes,
     value_of,
     variant_cell,
     variant_text,
     varying,
 )
+from advisor.report.terminal import (
+    COLUMNS,
+    Fitted,
+    counted,
+    figure,
+    magnitude,
+    plain_table,
+    with_unit,
+)
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.question.limits import Constraint
 from advisor.solve.question.metrics import METRICS
 from advisor.solve.question.requirements import NEEDS
-from advisor.solve.recommend.recommendation import Binding, Narrowing, Recommendation
+from advisor.solve.recommend.recommendation import (
+    Binding,
+    Narrowing,
+    Recommendation,
+    Rejection,
+    Relaxation,
+    WhyNot,
+)
 
 if TYPE_CHECKING:
     from advisor.solve.verify.verification import Verification
@@ -59,6 +76,11 @@ MARK = "mark"
 ERRORS = {"measured": "measuring", "reported": "reading", "predicted": "prediction"}
 """What the error of a figure is called, by its origin."""
 
+MOST_SETS = 3
+"""So many sets of limits that nothing meets are named."""
+
+REJECTION_COLUMNS = ("limit", "rejects", "nearest, batch", "has", "short by", "also fails")
+
 WORTH_TELLING = 0.995
 """What is surer goes without saying."""
 
@@ -71,24 +93,17 @@ def pick_text(
     if best:
         table, sentences = _candidates_table(recommendation), _why(recommendation, best)
     else:
-        from advisor.report.nothing_fits_text import rejections_table, why_nothing
-
-        table, sentences = rejections_table(recommendation), why_nothing(recommendation)
+        table, sentences = _rejections_table(recommendation), _why_nothing(recommendation)
     certainty: Iterable[str] = ()
     if verified is not None:
         from advisor.report.verify_text import certainty_text
 
         certainty = certainty_text(recommendation, verified)
-    explained = _explained(recommendation)
-    told = map(Text, (*sentences, *certainty))
-    return Group(_headline(recommendation), "", table, "", *told, *explained)
-
-
-def _explained(recommendation: Recommendation) -> Iterator[RenderableType]:
-    for each in recommendation.explained:
-        from advisor.report.why_not_text import why_not_text  # which only those need who ask
-
-        yield from why_not_text(each, recommendation.best)
+    said = map(Text, (*sentences, *certainty))
+    explained = [
+        part for each in recommendation.explained for part in _why_not(each, recommendation.best)
+    ]
+    return Group(_headline(recommendation), "", table, "", *said, *explained)
 
 
 def _headline(recommendation: Recommendation) -> Text:
@@ -116,10 +131,10 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
     droppable = dispensable(recommendation.candidates, keys, needed)
     if asked.constraints:
         keys, droppable = [*keys, MARK], [*droppable, MARK]
-    return Fitted(lambda keys: _table_of(recommendation, keys), keys, droppable)
+    return Fitted(lambda keys: _candidates_of(recommendation, keys), keys, droppable)
 
 
-def _table_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
+def _candidates_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
     names = varying(recommendation.candidates, len(recommendation.boards))
     headings = [
@@ -268,3 +283,186 @@ def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate
         f"At batch {best.batch} the first image waits {total} for its answer: "
         f"{fill} for its batch to fill, {running} to run{overhead if asked.overhead_ms else ''}."
     )
+
+
+def _rejections_table(recommendation: Recommendation) -> Fitted:
+    """A line a limit."""
+    return Fitted(
+        lambda headings: _rejections_of(recommendation, headings),
+        REJECTION_COLUMNS,
+        ("also fails", "short by", "rejects", "nearest, batch"),
+    )
+
+
+def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> Table:
+    table = plain_table(*headings)
+    for column in table.columns:
+        if column.header in ("nearest, batch", "also fails"):
+            column.justify, column.no_wrap = "left", False
+    for rejection in recommendation.rejections:
+        cells = (
+            str(rejection.constraint),
+            str(rejection.rejected),
+            *_nearest(rejection, recommendation),
+        )
+        told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
+        table.add_row(*(told[heading] for heading in headings))
+    return table
+
+
+def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[str]:
+    nearest, constraint = rejection.nearest, rejection.constraint
+    if nearest is None:
+        return f"{rejection.unknown} unknown" if rejection.unknown else "none", "", "", ""
+    board = f", {nearest.board}" if len(recommendation.boards) > 1 else ""
+    if recommendation.variants > 1:
+        board += f", {nearest.runtime} {nearest.precision}"
+    of_this = next(each for each in nearest.headroom if each.constraint == constraint)
+    return (
+        f"{nearest.architecture}, {nearest.batch}{board}",
+        with_unit(constraint.metric, of_this.value),
+        "?" if of_this.margin is None else magnitude(of_this.margin),
+        _shortened([each.name for each in rejection.also_fails]),
+    )
+
+
+def _shortened(names: Sequence[str]) -> str:
+    more = f" +{len(names) - 1} more" if len(names) > 2 else ""
+    return (names[0] if more else ", ".join(names)) + more if names else ""
+
+
+def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
+    """The sentences below the table."""
+    were = "was" if recommendation.considered == 1 else "were"
+    line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
+    left_out = recommendation.did_not_fit
+    do = "does" if left_out == 1 else "do"
+    yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
+    yield from fell_out(recommendation)
+    yield from _tail_unknown(recommendation)
+    yield from map(_impossible, recommendation.impossible[:MOST_SETS])
+    if len(recommendation.impossible) > MOST_SETS:
+        hidden = len(recommendation.impossible) - MOST_SETS
+        yield f"{counted(hidden, 'more set')} of limits that none meets: --json tells."
+    yield from _bound(recommendation)
+    if not recommendation.relaxations:
+        yield "No single limit, changed alone, gives an answer."
+    for rejection in recommendation.rejections:
+        if rejection.unknown == recommendation.considered:
+            yield f"{rejection.constraint} can only be left out: no such figure is known here."
+    for each in recommendation.relaxations:
+        yield _relaxation(each, recommendation)
+    if recommendation.together:
+        factor = math.exp(recommendation.together.change)
+        offered = _relaxation(recommendation.together, recommendation)
+        yield f"{offered} That changes no limit by more than a factor of {factor:.3g}."
+
+
+def _impossible(limits: Sequence[Constraint]) -> str:
+    alone = len(limits) == 1
+    return f"No candidate meets {limits_text(limits)}{'' if alone else ' together'}."
+
+
+def _bound(recommendation: Recommendation) -> Iterator[str]:
+    bound = recommendation.bound
+    asked = {each.name: each for each in recommendation.requirements.constraints}
+    lies_below = (
+        bound is not None
+        and bound.accuracy_percent is not None
+        and bound.accuracy_percent < asked["accuracy"].limit
+    )
+    if bound and lies_below:
+        yield (
+            f"None of the {counted(bound.networks, 'network')} known here lies above "
+            f"{bound.accuracy_percent:.1f} % at {asked['fps'].limit_text} fps; "
+            f"{asked['accuracy'].limit_text} % is asked for."
+        )
+
+
+def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
+    for rejection in recommendation.rejections:
+        constraint = rejection.constraint
+        if constraint.statistic != "median" and rejection.unknown == recommendation.considered:
+            median = replace(constraint, statistic="median")
+            yield (
+                f"This board knows no {constraint.statistic} of any latency; {median} would limit "
+                f"the median instead."
+            )
+
+
+def _relaxation(relaxation: Relaxation, recommendation: Recommendation) -> str:
+    limits = limits_text([each.asked for each in relaxation.limits])
+    return f"{limits} instead would give {place_among(relaxation.candidate, recommendation)}."
+
+
+def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
+    """A sentence, and what each batch size of the network has and lacks."""
+    yield ""
+    yield Text(f"{why.architecture} on {why.board}: {_reason(why, best)}", style="bold")
+    limited = (
+        [each.constraint.metric for each in why.candidates[0].headroom] if why.candidates else []
+    )
+    if limited:
+        keys = [key for key in COLUMNS if key in limited]
+        yield ""
+        missed = {
+            limit.constraint.metric
+            for each in why.candidates
+            for limit in each.headroom
+            if not limit.met
+        }
+        droppable = [key for key in reversed(keys) if key not in missed]
+        yield Fitted(lambda keys: _batches_table(why.candidates, keys), keys, [*droppable, *missed])
+
+
+def _reason(why: WhyNot, best: Candidate | None) -> str:
+    nearest = why.nearest
+    if nearest is None:
+        return _no_candidate(why)
+    if nearest == best:
+        return "it is the pick."
+    lacks = [each for each in nearest.headroom if not each.met]
+    other = next((each for each in why.candidates if unlike(each, nearest)), None)
+    at = place(nearest, other).removeprefix(f"{why.architecture} ")
+    if lacks:
+        has = listed(
+            [
+                "an unknown " + metric_text(each.constraint)
+                if each.value is None
+                else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
+                for each in lacks
+            ]
+        )
+        needs = [need_text(each) for each in lacks if each.value is not None]
+        wanting = f" and would need {listed(needs)}" if needs else ""
+        return f"nearest {at}, where it has {has}{wanting}."
+    if best is None or not why.fits:
+        return (
+            f"{at} it meets every limit by its figures, but only with a probability of "
+            f"{chance_text(nearest.chance)} ({nearest.mark})."
+        )
+    return f"{at} it meets every limit, but {place(best, nearest)} is preferred."
+
+
+def _no_candidate(why: WhyNot) -> str:
+    sizes = listed([str(size) for size in why.misfits]) if why.misfits else ""
+    misfits = f"it does not fit in memory at batch {sizes}"
+    if why.left_out:
+        more = f" ({misfits})" if sizes else ""
+        return f"it is no candidate here: what may be chosen from leaves it out{more}."
+    if sizes:
+        return f"it is no candidate here; {misfits}."
+    return "the board has no rows of it; --candidates all lets predictions be chosen."
+
+
+def _batches_table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
+    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    names = [name for name in varying(candidates) if name != "board"]
+    table = plain_table(*names, "batch", *headings, "chance", "fails", left=len(names))
+    table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
+    for each in candidates:
+        fails = ", ".join(limit.constraint.key for limit in each.headroom if not limit.met)
+        figures = [figure_of(each, key) for key in keys]
+        variant = [variant_cell(each, name) for name in names]
+        table.add_row(*variant, str(each.batch), *figures, chance_text(each.chance), fails)
+    return table

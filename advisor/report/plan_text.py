@@ -9,7 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.layers import SHIPPED
-from advisor.report.figures import (
+from advisor.report.candidate_text import PREDICTED_MARK, is_predicted, listed, varying
+from advisor.report.terminal import (
+    Fitted,
     counted,
     figure,
     magnitude,
@@ -17,8 +19,6 @@ from advisor.report.figures import (
     significant,
     with_unit,
 )
-from advisor.report.fitted import Fitted
-from advisor.report.pick_words import PREDICTED_MARK, is_predicted, listed, varying
 from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
 from advisor.solve.question.metrics import METRICS
 

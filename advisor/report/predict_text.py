@@ -12,8 +12,7 @@ from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import rounded
-from advisor.report.figures import plain_table, significant
-from advisor.report.fitted import Fitted
+from advisor.report.terminal import Fitted, plain_table, significant
 from advisor.solve.forecast import Forecast
 
 CSV_COLUMNS = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,8 @@ import numpy as np
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from advisor.report.character_grid import CharacterGrid
-from advisor.report.scale import Scale, tick_texts
-
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats
+    from advisor.catalog.records import Floats, Integers
 
 ROWS = 13
 """Rows of the plot itself; titles, ticks and the legend are five more."""
@@ -175,3 +173,137 @@ def _legend(series: Sequence[Series], left_out: int) -> Text:
         Text(each.mark, style=each.style) + Text(f" {each.meaning}") for each in series
     )
     return legend + Text(f"   {left_out} not drawn") if left_out else legend
+
+
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_LARGEST_PLAIN = 1e5
+_ALIKE = 1e-9
+"""Figures that differ by less than this share of themselves are drawn as one."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis made of characters: which cell a figure falls in, and its round numbers.
+
+    Attributes:
+        low, high: its ends; both are above zero where it is logarithmic.
+        log: whether equal ratios are equally long.
+    """
+
+    low: float
+    high: float
+    log: bool = False
+
+    @classmethod
+    def of(cls, figures: Floats, *, log: bool = False) -> Scale:
+        """From the least to the greatest of the figures; around it where there is but one.
+
+        Args:
+            figures: at least one, all finite, all above zero where `log`.
+            log: whether equal ratios are to be equally long.
+        """
+        low, high = float(figures.min()), float(figures.max())
+        if high - low > _ALIKE * max(abs(low), abs(high)):
+            return cls(low, high, log)
+        around = abs(high) / 10 or 1.0
+        return cls(low - around, high + around, log)
+
+    def cells(self, figures: Floats, count: int) -> Integers:
+        """The cell of each figure: `low` is in the middle of the first, `high` of the last."""
+        low, high, at = self.low, self.high, figures
+        if self.log:
+            low, high, at = math.log(low), math.log(high), np.log(at)
+        found: Integers = np.rint((at - low) / (high - low) * (count - 1)).astype(np.int64)
+        return found
+
+    def ticks(self, most: int) -> list[float]:
+        """Round numbers on the axis, ascending, about as many as `most` and not more."""
+        if self.log:
+            for digits in ((1, 2, 5), (1, 3), (1,)):
+                found = self._decades(digits)
+                if len(found) <= most:
+                    break
+            if len(found) > 1:
+                return found[:: math.ceil(len(found) / most)]
+        return self._multiples(most)
+
+    def _decades(self, digits: tuple[int, ...]) -> list[float]:
+        first, last = math.floor(math.log10(self.low)), math.floor(math.log10(self.high))
+        numbers = (
+            float(f"{digit}e{power}") for power in range(first, last + 1) for digit in digits
+        )
+        return [number for number in numbers if self.low <= number <= self.high]
+
+    def _multiples(self, most: int) -> list[float]:
+        """Multiples of the finest step of 1, 2 or 5 at which there are not more than `most`."""
+        power = math.floor(math.log10((self.high - self.low) / most))
+        steps = (float(f"{digit}e{power + more}") for more in range(3) for digit in (1, 2, 5))
+        for step in steps:
+            first, last = math.ceil(self.low / step), math.floor(self.high / step)
+            if last - first < most:
+                break
+        return [round(number * step, 1 - power) for number in range(first, last + 1)]
+
+
+def tick_texts(ticks: list[float]) -> list[str]:
+    """Ticks as short as they can be read: "0.05", "20", "25M"; large ones all with a prefix."""
+    plain = max(map(abs, ticks), default=0.0) < _LARGEST_PLAIN
+    return [f"{tick:.12g}" if plain else _with_prefix(tick) for tick in ticks]
+
+
+def _with_prefix(tick: float) -> str:
+    factor, prefix = next((each for each in _PREFIXES if abs(tick) >= each[0]), (1.0, ""))
+    return f"{tick / factor:.12g}{prefix}"
+
+
+class CharacterGrid:
+    """A grid of characters, empty at first; row 0 is at the top.
+
+    Attributes:
+        width: columns.
+        height: rows.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self._cells: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def mark(self, rows: Integers, columns: Integers, mark: str, style: str) -> None:
+        """Put a mark at each place that is still empty; all places lie on the grid."""
+        for place in np.unique(rows * self.width + columns).tolist():
+            self._cells.setdefault(divmod(place, self.width), (mark, style))
+
+    def label(self, row: int, column: int, text: str, style: str) -> bool:
+        """Write `text` beside a place, where there is room; return whether there was."""
+        for beside, first in _spots(row, column, len(text)):
+            if self._is_empty(beside, first, first + len(text)):
+                for step, character in enumerate(text):
+                    self._cells[beside, first + step] = (character, style)
+                return True
+        return False
+
+    def _is_empty(self, row: int, first: int, end: int) -> bool:
+        """Whether these columns and one to either side are empty, and off the grid's left edge."""
+        if not (0 <= row < self.height and first > 0 and end <= self.width):
+            return False
+        return not any((row, column) in self._cells for column in range(first - 1, end + 1))
+
+    def lines(self) -> list[Text]:
+        """The rows, from the top."""
+        lines = []
+        for row in range(self.height):
+            line = Text()
+            for column in range(self.width):
+                line.append(*self._cells.get((row, column), (" ", "")))
+            lines.append(line)
+        return lines
+
+
+def _spots(row: int, column: int, length: int) -> Iterable[tuple[int, int]]:
+    """Where a text of this length may begin beside a place, the clearest first."""
+    right, left, centred = column + 1, column - length, column - length // 2
+    return (
+        *((row, right + 1), (row, left - 1)),
+        *((row - 1, left), (row + 1, right), (row - 1, right), (row + 1, left)),
+        *((row - 1, centred), (row + 1, centred)),
+    )

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from advisor.catalog.records import Architecture
 from advisor.quantities import rounded
-from advisor.report.figures import counted, plain_table
+from advisor.report.terminal import counted, plain_table
 
 
 def suggest_text(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.report.figures import counted, figure, with_unit
-from advisor.report.pick_words import chance_text, is_predicted, listed, place
+from advisor.report.candidate_text import chance_text, is_predicted, listed, place
+from advisor.report.terminal import counted, figure, with_unit
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.question.metrics import METRICS
 from advisor.solve.question.requirements import Requirements

@@ -10,7 +10,7 @@ from advisor.report.charts.labels import text_width
 from advisor.report.charts.marks import Record, records
 from advisor.report.charts.scales import WIDTH
 from advisor.report.charts.style import INK, LABEL_SIZE, of_records
-from advisor.report.figures import significant
+from advisor.report.terminal import significant
 
 STEP = 24
 """Height of one bar and the room below it, in pixels."""

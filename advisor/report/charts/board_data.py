@@ -13,7 +13,7 @@ from advisor.prediction.board_fit import rows_of, variants
 from advisor.prediction.fit_file import current_fit
 from advisor.prediction.law import Law
 from advisor.prediction.measured_rows import ends_early, fullest_variant
-from advisor.report.figures import BEST_WEIGHTS, FIRST_WEIGHTS
+from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.complete import completed
 
 

@@ -24,7 +24,7 @@ from advisor.catalog.records import (
 )
 from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.choice import Choice
-from advisor.report.figures import COLUMNS
+from advisor.report.terminal import COLUMNS
 from advisor.solve.candidates.candidates import SCOPED, Candidates
 from advisor.solve.candidates.derivations import DERIVATIONS, RESTING
 from advisor.solve.question.limits import LEAST_ACCURACY, NATURAL, Constraint

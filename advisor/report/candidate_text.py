@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Board
-from advisor.report.figures import BEST_WEIGHTS, counted, figure, percent, with_unit
+from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.candidates.weight_sets import QUANTISED
 from advisor.solve.question.accuracy_table import OWN

@@ -1,19 +1,31 @@
-"""All that is known of one architecture, on a terminal."""
+"""What the catalog holds, on a terminal and for programs: boards, networks, the zoo, what was imported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import csv
+import io
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.catalog.layers import SHIPPED
 from advisor.catalog.measurements_table import estimate_at
-from advisor.catalog.records import Architecture, Estimate, Measurements, Metered
+from advisor.catalog.records import Architecture, Board, Estimate, Measurements, Metered, Weights
 from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.zoo_table import COUNTS, ZooNetwork
 from advisor.quantities import rounded
-from advisor.report.figures import plain_table, significant
+from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
+
+if TYPE_CHECKING:
+    from advisor.catalog.import_accuracies import Accuracies
+    from advisor.catalog.import_timm import Benchmark
 
 STATUS_WORDS = {
     "does_not_fit": "does not fit in the board's memory",
@@ -21,6 +33,54 @@ STATUS_WORDS = {
     "timed_out": "ran on for ever and was ended",
     "failed": "failed",
 }
+
+
+SCHEMA = "advisor.zoo/1"
+"""Name and version of the document's shape."""
+
+_HEADINGS = {
+    "family": "family",
+    "size": "size",
+    "params": "params",
+    "operations": "ops",
+    "activations": "activations",
+    "top1": "top-1\n%",
+    "weights": "weights",
+}
+_DROPPABLE = ("activations", "weights", "size", "family")
+
+
+def boards_text(boards: Sequence[Surveyed]) -> RenderableType:
+    """A table of the boards, then what each of them covers."""
+    table = plain_table("board", "what it is", "networks", "batches", "idle W", "from", left=2)
+    table.columns[5].justify = "left"
+    notes = []
+    for each in boards:
+        board, rows = each.board, each.measurements
+        idle = board.idle_power_w
+        table.add_row(
+            board.name,
+            board.title,
+            str(len(np.unique(rows.architecture.index))),
+            _span(sorted(set(rows.batch.tolist()))),
+            f"{idle.value:.2f}" if idle else "?",
+            "shipped" if board.layer == SHIPPED else "own",
+        )
+        notes.append(Text(_covers(board)))
+    return Group(table, "", *notes)
+
+
+def _span(batches: Sequence[int]) -> str:
+    return (
+        "none" if not batches else f"{batches[0]}-{batches[-1]}" if batches[1:] else str(batches[0])
+    )
+
+
+def _covers(board: Board) -> str:
+    power, memory = board.power_scope or "unknown", board.memory_scope or "unknown"
+    weights = f"weights {board.weights}" if board.weights else BEST_WEIGHTS
+    origin = "" if board.layer == SHIPPED else f", from {board.layer}"
+    return f"{board.name}{origin}: power covers {power}; memory is {memory}; {weights}."
 
 
 class _Cited:
@@ -170,3 +230,119 @@ def _provenance(column: Metered, own: Sequence[int], cited: _Cited) -> tuple[str
     origins = sorted({column.origin.names[column.origin.index[row]] for row in known})
     sources = sorted({column.source.names[column.source.index[row]] for row in known})
     return ", ".join(origins), cited.mark(", ".join(sources))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A network of the zoo and its best published set of weights, where one is known."""
+
+    network: ZooNetwork
+    best: Weights | None
+
+
+def zoo_text(shown: Sequence[Shown]) -> RenderableType:
+    """A table of the networks."""
+    return Fitted(lambda keys: _zoo_table(shown, keys), list(_HEADINGS), _DROPPABLE)
+
+
+def _zoo_table(shown: Sequence[Shown], keys: Sequence[str]) -> Table:
+    table = plain_table("network", *(_HEADINGS[key] for key in keys), left=1 + ("family" in keys))
+    for each in shown:
+        cells = _zoo_cells(each)
+        table.add_row(each.network.architecture, *(cells[key] for key in keys))
+    return table
+
+
+def _zoo_cells(each: Shown) -> dict[str, str]:
+    figures = each.network.figures
+    told = {
+        name: rounded(figures[name]) if name in figures else "?"
+        for name in ("params", "operations", "activations")
+    }
+    return {
+        "family": each.network.family,
+        "size": str(each.network.input_shape[-1]),
+        **told,
+        "top1": f"{each.best.top1_percent.value:.2f}" if each.best else "?",
+        "weights": each.best.name if each.best else "",
+    }
+
+
+def _zoo_row(each: Shown) -> dict[str, str | int | float | None]:
+    network, best = each.network, each.best
+    return {
+        "architecture": network.architecture,
+        "library": network.library,
+        "version": network.version,
+        "family": network.family,
+        "size": network.input_shape[-1],
+        **{name: network.figures.get(name) for name in COUNTS},
+        "top1_percent": best.top1_percent.value if best else None,
+        "weights": best.name if best else None,
+        "weights_source": best.top1_percent.source if best else None,
+        "fault": network.fault or None,
+    }
+
+
+def zoo_csv(shown: Sequence[Shown]) -> str:
+    """The networks as CSV; unknown is empty."""
+    stream = io.StringIO()
+    columns = list(_zoo_row(Shown(ZooNetwork("", "", "", "", (1, 1, 1), None), None)))
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_zoo_row, shown))
+    return stream.getvalue()
+
+
+def zoo_json(shown: Sequence[Shown]) -> str:
+    """The networks as one JSON document; unknown is null."""
+    document = {"schema": SCHEMA, "networks": [_zoo_row(each) for each in shown]}
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def dropped_lines(dropped: Mapping[str, int]) -> Iterator[str]:
+    """How many rows of a table were left out, and why."""
+    for why, count in dropped.items():
+        yield f"left out: {counted(count, 'row')} {why}"
+
+
+def accuracies_lines(read: Accuracies, place: Path) -> Iterator[str]:
+    """What a table of accuracies told, and where it went."""
+    yield (
+        f"{counted(len(read.rows), 'set')} of weights of {counted(read.networks, 'network')} "
+        f"(name and size) in {place}"
+    )
+    yield from dropped_lines(read.dropped)
+
+
+def benchmark_lines(
+    read: Benchmark, place: Path, kept: int, with_accuracy: Collection[str]
+) -> Iterator[str]:
+    """What a table of timm's told, and where it went.
+
+    Args:
+        read: the table.
+        place: the board's folder.
+        kept: of how many networks the cost of an earlier import stays, though another.
+        with_accuracy: the networks of which an accuracy is known.
+    """
+    networks, variant = read.networks, read.variant
+    yield (
+        f"{counted(len(read.times_ms), 'row')} of {counted(len(networks), 'network')} in {place}: "
+        f"{variant.runtime}, {variant.precision}"
+    )
+    yield from dropped_lines(read.dropped)
+    if variant.precision == "unknown":
+        yield "the file's name does not tell the precision: --precision states it"
+    if read.by_rate:
+        rows = counted(read.by_rate, "row")
+        yield f"{rows}: no step time that agrees with the rate, so the rate tells the time"
+    if read.unlike:
+        yield f"{counted(read.unlike, 'network')} with several costs in this file: the first counts"
+    if kept:
+        yield f"{counted(kept, 'network')} with another cost in an earlier import: that one stays"
+    if bare := sum(1 for each in networks.values() if not each.tells_cost):
+        yield f"{counted(bare, 'network')} without parameters or multiply-adds in this file"
+    known = sum(1 for name in networks if name in with_accuracy)
+    hint = "" if known else " (--accuracy results-imagenet.csv brings it)"
+    yield f"accuracy known of {known} of {counted(len(networks), 'network')}{hint}"

@@ -1,19 +1,17 @@
-"""Numbers as people read them, and how tables of the terminal look."""
+"""What all answers on a terminal share: numbers as people read them, and tables that fit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich import box
-from rich.console import JustifyMethod
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 
 from advisor.quantities import rounded
 from advisor.solve.question.metrics import TAILS
-
-_RULE = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
-"""A line below the header and nothing else, so that rows stay narrow."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +93,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def duration_text(seconds: float) -> str:
+    """Seconds where there are few, else minutes."""
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"
+
+
+_RULE = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
+"""A line below the header and nothing else, so that rows stay narrow."""
+
+
 def plain_table(*headings: str, left: int = 1) -> Table:
     """An empty table in the house style: the first `left` columns to the left, the rest right."""
     padding = 1 if len(headings) <= 9 else 0
@@ -105,7 +113,43 @@ def plain_table(*headings: str, left: int = 1) -> Table:
     return table
 
 
-def duration_text(seconds: float) -> str:
-    """Seconds where there are few, else minutes."""
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min"
+@dataclass(frozen=True)
+class Fitted:
+    """A table that is built again with fewer columns until it fits.
+
+    Attributes:
+        build: makes the table with these columns.
+        keys: all columns, in their order.
+        droppable: those that may be left out, the least important first.
+    """
+
+    build: Callable[[Sequence[str]], Table]
+    keys: Sequence[str]
+    droppable: Sequence[str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the widest table that fits; the narrowest, its cells folded, if none does."""
+        keys = list(self.keys)
+        table = self.build(keys)
+        for key in self.droppable:
+            if _width(console, options, table) <= options.max_width:
+                break
+            keys.remove(key)
+            table = self.build(keys)
+        if _width(console, options, table) > options.max_width:
+            for column in table.columns:
+                column.no_wrap = False
+        yield table
+
+
+def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
+    """The least width at which no number or name is broken."""
+    wide = options.update_width(10_000)
+    width = Measurement.get(console, wide, table).minimum
+    for column in table.columns:
+        if column.no_wrap:  # else it is measured by its longest word
+            cells = [
+                Measurement.get(console, wide, each) for each in (column.header, *column.cells)
+            ]
+            width += max(each.maximum for each in cells) - max(each.minimum for each in cells)
+    return width
