@@ -16,7 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring.findings import Findings
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
-from advisor.prediction.board_fit import rows_of, variants
+from advisor.prediction.rows import rows_of, variants
 from tests.conftest import Overlay
 
 FOURTEEN = [

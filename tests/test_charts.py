@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.store import Catalog
-from advisor.prediction.measured_rows import fullest_variant
+from advisor.prediction.rows import fullest_variant
 from advisor.report.charts.batches import MOST_CURVES
 from advisor.report.charts.board_data import BoardData, board_data
 from advisor.report.charts.drawing import chart, picture

@@ -301,7 +301,7 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 
 def gather_predicted() -> tuple[Candidates, Requirements]:
     """The TX1 completed by laws without intervals."""
-    from advisor.prediction.fit_file import read_fit
+    from advisor.prediction.fit_store import read_fit
     from advisor.solve.candidates.complete import completed
     from advisor.solve.candidates.gather import candidates_on
 
@@ -314,10 +314,10 @@ def gather_predicted() -> tuple[Candidates, Requirements]:
             metric: tuple(replace(law, held_out=()) for law in laws)
             for metric, laws in metrics.items()
         }
-        for variant, metrics in fit.laws.items()
+        for variant, metrics in fit.models.items()
     }
     table = completed(
-        board, catalog.measurements(board), catalog.architectures, replace(fit, laws=bare), {3}
+        board, catalog.measurements(board), catalog.architectures, replace(fit, models=bare), {3}
     )
     requirements = read_requirements({"fps": 1}, batch="3")
     surveyed = [Surveyed(board, table)]

@@ -17,8 +17,8 @@ import advisor
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
-from advisor.prediction.fit_board import fit_board
-from advisor.prediction.fit_file import FILE, current_fit, read_fit, write_fit
+from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
+from advisor.prediction.fitting import fit_board
 from advisor.solve.forecast import forecast
 from tests.conftest import Run
 
@@ -50,12 +50,12 @@ def test_the_shipped_fits_are_of_the_shipped_rows(name: str) -> None:
     assert why_not == ""
     again = fit_board(board, table, catalog.architectures)
     assert fit is not None
-    for variant, metrics in again.laws.items():
+    for variant, metrics in again.models.items():
         for metric, laws in metrics.items():
-            for law, stored in zip(laws, fit.laws[variant][metric], strict=True):
-                assert stored.law.form == law.law.form
+            for law, stored in zip(laws, fit.models[variant][metric], strict=True):
+                assert stored.model.form == law.model.form
                 for branch, other in zip(
-                    stored.law.coefficients, law.law.coefficients, strict=True
+                    stored.model.coefficients, law.model.coefficients, strict=True
                 ):
                     assert branch == pytest.approx(other, rel=1e-4, abs=1e-8)
 
@@ -151,7 +151,7 @@ def test_a_board_with_too_few_networks_says_what_is_missing(run: Run, own: Path)
     ran = run("fit", "mine", "--catalog", own)
     assert ran.code == 2
     assert "too few measured networks of known cost" in ran.err
-    assert "precision: 1, and a law needs 3\n  measure or import more" in ran.err
+    assert "precision: 1, and a model needs 3\n  measure or import more" in ran.err
 
 
 def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -> None:
@@ -162,7 +162,7 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
     where = ("--catalog", own)
     ran = run("fit", "mine", *where)
     assert ran.code == 0
-    assert "Below 9 networks the laws have no intervals" in " ".join(ran.out.split())
+    assert "Below 9 networks the models have no intervals" in " ".join(ran.out.split())
     alone = run("predict", "resnet-50", "--board", "mine", "--batch", "1", *where).out
     assert "An unknown interval means" in alone
     assert run("fit", "mine", "--residuals-from", "jetson-tx1", *where).code == 0
@@ -176,7 +176,7 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
     assert stored is not None
     lent = {
         each.architecture
-        for laws in stored.laws.values()
+        for laws in stored.models.values()
         for law in laws["latency_ms"]
         for each in law.held_out
     }

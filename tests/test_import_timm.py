@@ -22,8 +22,8 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.timm_variant import variant_of
 from advisor.catalog.zoo_table import ZooNetwork
 from advisor.errors import AdvisorError
-from advisor.prediction.fitting import MOST_HELD_OUT, Data
 from advisor.prediction.terms import COLUMNS
+from advisor.prediction.training import MOST_HELD_OUT, Data
 from advisor.solve.question.named_network import network_to_build
 from tests.conftest import HEADER, Overlay, Ran, Run
 

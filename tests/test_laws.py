@@ -1,4 +1,4 @@
-"""The laws: what they are made of, what they reproduce of the paper, and what their intervals cover."""
+"""The models: what they are made of, what they reproduce of the paper, and what their intervals cover."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import LeaveOneGroupOut
-from sklearn.utils.estimator_checks import check_estimator
 
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import Kin, predicted, runs_of, variants
+from advisor.prediction.board_model import Families, predicted, runs_of
 from advisor.prediction.bound import least_line_above
-from advisor.prediction.fit_board import borrow_residuals, data_of, fit_board
-from advisor.prediction.fit_file import read_fit
-from advisor.prediction.fitting import Data, fit_law, held_out_error
-from advisor.prediction.law import Anchors, FittedLaw, HeldOut, Law, all_say, jackknife_plus
-from advisor.prediction.laws import (
+from advisor.prediction.fit_store import read_fit
+from advisor.prediction.fitting import borrow_residuals, data_of, fit_board
+from advisor.prediction.model import (
+    Anchors,
+    FittedModel,
+    HeldOut,
+    Model,
+    jackknife_plus,
+    predict_all,
+)
+from advisor.prediction.rows import variants
+from advisor.prediction.terms import COLUMNS, TERMS, column, design
+from advisor.prediction.training import (
     CONSTANT,
     FULL,
     KNEE,
@@ -26,14 +34,16 @@ from advisor.prediction.laws import (
     POWER_FORMS,
     WITH_ACTIVATIONS,
     AccuracyBound,
+    Data,
     LatencyModel,
-    MemoryLaw,
+    MemoryModel,
     OperationsTime,
-    PowerLaw,
+    PowerModel,
+    fit_model,
+    held_out_error,
+    least_squares,
     published_memory,
 )
-from advisor.prediction.regression import NonNegativeRegressor
-from advisor.prediction.terms import COLUMNS, TERMS, column, design
 
 CATALOG = Catalog.open()
 TX1, TORCH7 = CATALOG.board("jetson-tx1"), ("torch7", "fp32")
@@ -48,7 +58,7 @@ def of_tx1(metric: str, batch: int | None = None) -> Data:
 def made_up(
     networks: int, batches: tuple[int, ...] = (1, 4), noise: float = 0.0, seed: int = 0
 ) -> Data:
-    """Networks whose latency follows a law, but for what each one has of its own."""
+    """Networks whose latency follows a model, but for what each one has of its own."""
     random = np.random.default_rng([networks, seed])
     rows, found, names = [], [], []
     for network in range(networks):
@@ -62,26 +72,30 @@ def made_up(
     return Data(np.array(rows), np.array(found), np.array(names))
 
 
-# --- the regressor
+# --- least squares
 
 
-@pytest.mark.filterwarnings("ignore:Skipping check check_array_api_input")
-def test_the_regressor_is_one_of_scikit_learns() -> None:
-    check_estimator(NonNegativeRegressor(relative=True))
-    check_estimator(NonNegativeRegressor(relative=False))
+@pytest.mark.parametrize("relative", [True, False])
+def test_coefficients_are_scikit_learns(relative: bool) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(20):
+        X, y = random.uniform(0, 9, (15, 4)), random.uniform(1, 100, 15)
+        reference = LinearRegression(fit_intercept=False, positive=True)
+        reference.fit(X, y, sample_weight=1 / y**2 if relative else None)
+        assert least_squares(X, y, relative=relative) == pytest.approx(reference.coef_, rel=1e-12)
 
 
 def test_coefficients_are_found_and_never_negative() -> None:
     X = np.array([[1.0, 0.0], [1.0, 2.0], [1.0, 5.0]])
-    assert NonNegativeRegressor().fit(X, [3.0, 7.0, 13.0]).coef_ == pytest.approx([3.0, 2.0])
-    falling = NonNegativeRegressor(relative=False).fit(X, [13.0, 9.0, 3.0]).coef_
+    assert least_squares(X, np.array([3.0, 7.0, 13.0]), relative=True) == pytest.approx([3.0, 2.0])
+    falling = least_squares(X, np.array([13.0, 9.0, 3.0]), relative=False)
     assert (falling[1], falling[0]) == (0.0, pytest.approx(25 / 3))
 
 
 def test_relative_errors_weigh_small_and_large_alike() -> None:
     X = np.ones((2, 1))
-    absolute = NonNegativeRegressor(relative=False).fit(X, [1.0, 100.0]).coef_[0]
-    relative = NonNegativeRegressor(relative=True).fit(X, [1.0, 100.0]).coef_[0]
+    absolute = least_squares(X, np.array([1.0, 100.0]), relative=False)[0]
+    relative = least_squares(X, np.array([1.0, 100.0]), relative=True)[0]
     assert absolute == pytest.approx(50.5)
     assert relative < 2
 
@@ -91,22 +105,20 @@ def test_what_takes_no_time_cannot_be_fitted(bad: float) -> None:
     data = made_up(4)
     found = data.found.copy()
     found[0] = bad
-    for estimator in (LatencyModel(OPERATIONS), MemoryLaw(KNEE), PowerLaw(CONSTANT)):
+    for estimator in (LatencyModel(OPERATIONS), MemoryModel(KNEE), PowerModel(CONSTANT)):
         with pytest.raises(ValueError, match="above zero"):
             estimator.fit(data.runs, found)
-    with pytest.raises(ValueError, match=r"above zero|NaN"):
-        NonNegativeRegressor().fit(np.ones((len(found), 1)), found)
 
 
-# --- the paper's laws
+# --- the paper's models
 
 
 def test_operations_time_reproduces_the_papers_line_at_batch_16() -> None:
     data = of_tx1("latency_ms", 16)
     time_ms = data.found / 16
-    law = OperationsTime().fit(data.runs, time_ms)
-    told = law.predict(data.runs)
-    assert law.score(data.runs, time_ms) == pytest.approx(0.950, abs=0.0005)
+    model = OperationsTime().fit(data.runs, time_ms)
+    told = model.predict(data.runs)
+    assert model.score(data.runs, time_ms) == pytest.approx(0.950, abs=0.0005)
     error = dict(zip(data.architecture.tolist(), (told / time_ms - 1).tolist(), strict=True))
     assert np.mean(np.abs(list(error.values()))) == pytest.approx(0.33, abs=0.005)
     assert error["alexnet"] == pytest.approx(1.41, abs=0.005)
@@ -117,8 +129,8 @@ def test_operations_time_reproduces_the_papers_line_at_batch_16() -> None:
 
 def test_net_power_is_the_papers_constant() -> None:
     data = of_tx1("net_power_w")
-    law = PowerLaw().fit(data.runs, data.found).law_
-    assert law.coefficients[0][0] == pytest.approx(11.82, abs=0.005)
+    model = PowerModel().fit(data.runs, data.found).model_
+    assert model.coefficients[0][0] == pytest.approx(11.82, abs=0.005)
 
 
 def test_both_readings_of_the_papers_memory() -> None:
@@ -135,10 +147,10 @@ def test_both_readings_of_the_papers_memory() -> None:
 def test_memory_has_the_papers_knee() -> None:
     """Flat while the static part dominates, then proportional to the batch."""
     data = of_tx1("memory_mb").knowing(["activations"])
-    law = MemoryLaw(KNEE).fit(data.runs, data.found).law_
+    model = MemoryModel(KNEE).fit(data.runs, data.found).model_
     resnet = data.only("resnet-18").runs[:1].repeat(7, axis=0)
     resnet[:, COLUMNS.index("batch")] = (1, 2, 4, 8, 16, 32, 64)
-    told = law(resnet)
+    told = model(resnet)
     assert told[0] == told[1] == told[2]
     assert told[6] / told[5] > 1.7
 
@@ -202,10 +214,10 @@ def test_every_term_needs_what_it_says() -> None:
 
 
 def test_a_law_of_a_network_that_is_little_known_is_unknown() -> None:
-    law = Law(FULL, ((1.0,) * 5,))
+    model = Model(FULL, ((1.0,) * 5,))
     run = made_up(1, (1,)).runs
     run[:, COLUMNS.index("layers")] = np.nan
-    assert np.isnan(law(run)[0])
+    assert np.isnan(model(run)[0])
 
 
 # --- intervals
@@ -234,7 +246,7 @@ def test_jackknife_plus_is_mapies() -> None:
     reference.fit_conformalize(runs, logs, groups=groups)
     new = np.nan_to_num(made_up(5, (1,)).runs, nan=1.0)
     _, intervals = reference.predict_interval(new)
-    fitted = fit_law(LatencyModel, [WITH_ACTIVATIONS], Data(runs, data.found, data.architecture))
+    fitted = fit_model(LatencyModel, [WITH_ACTIVATIONS], Data(runs, data.found, data.architecture))
     assert fitted is not None
     own = fitted.predict(new)
     assert np.log(own.low) == pytest.approx(intervals[:, 0, 0], rel=1e-9)
@@ -263,22 +275,22 @@ def test_the_ends_of_the_interval_are_the_ranks_of_a_full_sort(groups: int, seed
 
 def test_laws_of_several_forms_say_together_what_each_says_alone() -> None:
     one, two = (("operations",),), (("constant", "operations"), ("params",))
-    laws = [
-        Law(one, ((2.0,),)),
-        Law(two, ((1.0, 3.0), (5.0,))),
-        Law(one, ((4.0,),)),
-        Law(two, ((0.5, 0.1), (9.0,))),
+    models = [
+        Model(one, ((2.0,),)),
+        Model(two, ((1.0, 3.0), (5.0,))),
+        Model(one, ((4.0,),)),
+        Model(two, ((0.5, 0.1), (9.0,))),
     ]
     runs = made_up(5, (1, 3), noise=0.1).runs.copy()
     runs[2, COLUMNS.index("params")] = np.nan
-    together = all_say(laws, runs)
-    for law, says in zip(laws, together, strict=True):
+    together = predict_all(models, runs)
+    for model, says in zip(models, together, strict=True):
         terms = [
             design(runs, branch) @ np.array(coefficients)
-            for branch, coefficients in zip(law.form, law.coefficients, strict=True)
+            for branch, coefficients in zip(model.form, model.coefficients, strict=True)
         ]
         assert says == pytest.approx(np.max(terms, axis=0), nan_ok=True)
-        assert np.array_equal(law(runs), all_say([law], runs)[0], equal_nan=True)
+        assert np.array_equal(model(runs), predict_all([model], runs)[0], equal_nan=True)
     assert np.isnan(together[1, 2])
     assert not np.isnan(together[0, 2])
 
@@ -288,7 +300,7 @@ def test_intervals_cover_what_they_have_not_seen() -> None:
     for seed in range(60):
         data = made_up(15 + seed % 3, (1,), noise=0.3, seed=seed)
         own, rest = data.only("net-00"), data.without("net-00")
-        fitted = fit_law(LatencyModel, [WITH_ACTIVATIONS], rest)
+        fitted = fit_model(LatencyModel, [WITH_ACTIVATIONS], rest)
         assert fitted is not None
         told = fitted.predict(own.runs)
         covered += int(told.low[0] <= own.found[0] <= told.high[0])
@@ -299,7 +311,7 @@ def test_intervals_cover_what_they_have_not_seen() -> None:
 def test_rows_of_one_network_are_one_witness_not_several() -> None:
     few, many = made_up(14, (1,), noise=0.3), made_up(14, (1, 2, 4, 8, 16), noise=0.3)
     for data in (few, many):
-        fitted = fit_law(LatencyModel, [WITH_ACTIVATIONS], data)
+        fitted = fit_model(LatencyModel, [WITH_ACTIVATIONS], data)
         assert fitted is not None
         assert len(fitted.held_out) == 14
         assert fitted.errors is not None
@@ -310,38 +322,38 @@ def test_no_residual_comes_from_a_fit_that_saw_it() -> None:
     data = made_up(12, (1,), noise=0.2)
     spoiled = data.found.copy()
     spoiled[data.architecture == "net-03"] *= 50
-    clean = fit_law(LatencyModel, [WITH_ACTIVATIONS], data)
-    dirty = fit_law(LatencyModel, [WITH_ACTIVATIONS], Data(data.runs, spoiled, data.architecture))
+    clean = fit_model(LatencyModel, [WITH_ACTIVATIONS], data)
+    dirty = fit_model(LatencyModel, [WITH_ACTIVATIONS], Data(data.runs, spoiled, data.architecture))
     assert clean is not None
     assert dirty is not None
     of = {each.architecture: each for each in clean.held_out}
     again = {each.architecture: each for each in dirty.held_out}
-    assert of["net-03"].law == again["net-03"].law
+    assert of["net-03"].model == again["net-03"].model
     assert abs(again["net-03"].residuals[1]) > 2
 
 
 def test_the_residual_is_that_of_the_nearest_batch() -> None:
-    held_out = HeldOut("a", Law(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: -0.1, 4: 0.4, 16: 0.2})
+    held_out = HeldOut("a", Model(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: -0.1, 4: 0.4, 16: 0.2})
     told = [held_out.residual(batch) for batch in (1, 2, 3, 4, 8, 64)]
     assert told == [0.1, 0.4, 0.4, 0.4, 0.4, 0.2]
 
 
 def test_a_network_unlike_all_seen_is_told_with_the_error_on_families_held_out() -> None:
-    """Two families, one of which takes thrice as long as its operations say: only kin tell of that."""
+    """Two families, one of which takes thrice as long as its operations say: only the family shows that."""
     data = made_up(12, (1,), noise=0.05)
     odd = np.isin(data.architecture, data.architectures[:4])
     families = np.where(odd, "odd", data.architecture)
     data = Data(data.runs, np.where(odd, 3, 1) * data.found, data.architecture, families)
-    fitted = fit_law(LatencyModel, [WITH_ACTIVATIONS], data)
+    fitted = fit_model(LatencyModel, [WITH_ACTIVATIONS], data)
     assert fitted is not None
-    kin = {each.architecture for each in fitted.held_out if each.residuals_unlike}
-    assert kin == set(data.architectures[:4])
+    relatives = {each.architecture for each in fitted.held_out if each.residuals_unseen}
+    assert relatives == set(data.architectures[:4])
     of = {each.architecture: each for each in fitted.held_out}
-    unlike = [of[name].residual(1, unlike=True) for name in sorted(kin)]
-    assert np.mean(unlike) > np.mean([of[name].residual(1) for name in sorted(kin)])
-    for name in of.keys() - kin:
-        assert of[name].residual(1, unlike=True) == of[name].residual(1)
-    strange = fitted.predict(data.runs, unlike=np.full(len(data.found), True))
+    unseen = [of[name].residual(1, unseen=True) for name in sorted(relatives)]
+    assert np.mean(unseen) > np.mean([of[name].residual(1) for name in sorted(relatives)])
+    for name in of.keys() - relatives:
+        assert of[name].residual(1, unseen=True) == of[name].residual(1)
+    strange = fitted.predict(data.runs, unseen=np.full(len(data.found), True))
     usual = fitted.predict(data.runs)
     np.testing.assert_array_equal(strange.value, usual.value)
     assert np.median(strange.high / strange.low) > np.median(usual.high / usual.low)
@@ -352,10 +364,12 @@ def test_a_family_counts_as_seen_by_the_laws_that_were_fitted_to_it_alone() -> N
     """The reported GoogLeNet of the TX1 lacks activations, and no memory of ENet is known."""
     fit = read_fit(TX1.folder)
     assert fit is not None
-    kin = Kin.of(TX1, TABLE, CATALOG.architectures, TORCH7, ["GoogLeNet", "ENet", "ResNet", "Swin"])
+    seen = Families.of(
+        TX1, TABLE, CATALOG.architectures, TORCH7, ["GoogLeNet", "ENet", "ResNet", "Swin"]
+    )
     by_metric = {
-        metric: [kin.unlike(metric, law).tolist() for law in laws]
-        for metric, laws in fit.laws[TORCH7].items()
+        metric: [seen.unseen(metric, model).tolist() for model in models]
+        for metric, models in fit.models[TORCH7].items()
     }
     assert by_metric["latency_ms"][0] == [True, False, False, True]
     assert by_metric["latency_ms"][-1] == [False, False, False, True]
@@ -369,10 +383,10 @@ def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> Non
     fit = read_fit(board.folder)
     assert fit is not None
     runs = runs_of(board, table, CATALOG.architectures_with(table))
-    seen = Kin.of(board, table, CATALOG.architectures_with(table), variants(table)[0], [])
+    seen = Families.of(board, table, CATALOG.architectures_with(table), variants(table)[0], [])
     strange = replace(seen, families=np.full(len(runs), "none of these"))
-    for variant in fit.laws:
-        usual, wide = predicted(fit, variant, runs), predicted(fit, variant, runs, kin=strange)
+    for variant in fit.models:
+        usual, wide = predicted(fit, variant, runs), predicted(fit, variant, runs, families=strange)
         for metric, told in wide.items():
             known = ~np.isnan(told.low)
             assert np.all(told.high[known] >= usual[metric].high[known])
@@ -380,7 +394,7 @@ def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> Non
 
 
 def test_between_two_batches_only_the_change_of_the_residual_counts() -> None:
-    held_out = HeldOut("a", Law(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: 0.1, 4: 0.4, 16: 0.25})
+    held_out = HeldOut("a", Model(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: 0.1, 4: 0.4, 16: 0.25})
     assert held_out.change(1, 2) == pytest.approx(0.3)
     assert held_out.change(1, 4) == pytest.approx(0.3)
     assert held_out.change(4, 8) == pytest.approx(0.15)
@@ -390,14 +404,14 @@ def test_between_two_batches_only_the_change_of_the_residual_counts() -> None:
 
 
 def test_a_change_that_was_never_seen_counts_in_full() -> None:
-    law = Law(OPERATIONS, ((0.0, 0.0, 1.0),))
-    assert HeldOut("a", law, {1: -0.3}).change(1, 8) == 0.3
-    assert HeldOut("a", law, {8: 0.2, 16: 0.5}).change(1, 4) == pytest.approx(0.3)
+    model = Model(OPERATIONS, ((0.0, 0.0, 1.0),))
+    assert HeldOut("a", model, {1: -0.3}).change(1, 8) == 0.3
+    assert HeldOut("a", model, {8: 0.2, 16: 0.5}).change(1, 4) == pytest.approx(0.3)
 
 
 @pytest.mark.parametrize("name", ["jetson-tx1", "xeon-2-cores-vm"])
 def test_a_network_that_was_run_is_told_better_at_another_batch(name: str) -> None:
-    """Each row of batch 4 from that of batch 2 of the same network, neither the law nor the residuals
+    """Each row of batch 4 from that of batch 2 of the same network, neither the model nor the residuals
     having seen the network."""
     board = CATALOG.board(name)
     table = CATALOG.measurements(board)
@@ -412,7 +426,7 @@ def test_a_network_that_was_run_is_told_better_at_another_batch(name: str) -> No
     assert len(both) == {"jetson-tx1": 11, "xeon-2-cores-vm": 14}[name]
     covered, ratios, widths = 0, [], []
     for network in both:
-        fitted = fit_law(LatencyModel, [FULL], data.without(network))
+        fitted = fit_model(LatencyModel, [FULL], data.without(network))
         assert fitted is not None
         own = data.only(network)
         two, four = (own.where(column(own.runs, "batch") == size) for size in (2, 4))
@@ -429,13 +443,13 @@ def test_a_network_that_was_run_is_told_better_at_another_batch(name: str) -> No
 
 
 def test_below_nine_networks_there_is_no_interval_unless_it_is_borrowed() -> None:
-    small = fit_law(LatencyModel, [WITH_ACTIVATIONS], made_up(8))
+    small = fit_model(LatencyModel, [WITH_ACTIVATIONS], made_up(8))
     assert small is not None
     assert np.isnan(small.predict(made_up(1).runs).low).all()
-    assert fit_law(LatencyModel, [WITH_ACTIVATIONS], made_up(2)) is None
+    assert fit_model(LatencyModel, [WITH_ACTIVATIONS], made_up(2)) is None
     fit = fit_board(TX1, TABLE, CATALOG.architectures)
-    laws = {TORCH7: {"latency_ms": (small,)}}
-    borrowed = borrow_residuals(TX1, type(fit)("x", laws), TX1, fit, CATALOG.architectures)
+    models = {TORCH7: {"latency_ms": (small,)}}
+    borrowed = borrow_residuals(TX1, type(fit)("x", models), TX1, fit, CATALOG.architectures)
     told = predicted(borrowed, TORCH7, made_up(1).runs)["latency_ms"]
     assert np.all(told.low < told.value)
     elsewhere = replace(TX1, memory_scope="something else")
@@ -445,20 +459,20 @@ def test_below_nine_networks_there_is_no_interval_unless_it_is_borrowed() -> Non
         TX1,
         fit,
         CATALOG.architectures,
-    ).laws[TORCH7]["memory_mb"] == (small,)
+    ).models[TORCH7]["memory_mb"] == (small,)
 
 
-# --- what the laws are worth on the shipped boards
+# --- what the models are worth on the shipped boards
 
 
 def reference_error(data: Data, *, relative: bool) -> float:
-    """The operations law, fitted to each batch size, each network held out."""
+    """The operations model, fitted to each batch size, each network held out."""
     batch = column(data.runs, "batch")
     off = []
     for row in range(len(data.found)):
         others = (batch == batch[row]) & (data.architecture != data.architecture[row])
-        law = OperationsTime(relative).fit(data.runs[others], data.found[others] / batch[row])
-        told = law.predict(data.runs[row : row + 1])[0] * batch[row]
+        model = OperationsTime(relative).fit(data.runs[others], data.found[others] / batch[row])
+        told = model.predict(data.runs[row : row + 1])[0] * batch[row]
         off.append(abs(told / data.found[row] - 1))
     return float(np.mean(off))
 
@@ -483,16 +497,18 @@ def test_power_follows_the_load_where_measurements_say_so() -> None:
     runs[:, COLUMNS.index("latency_ms")] = random.uniform(10, 200, len(runs))
     rate = design(runs, ["rate"])[:, 0]
     loaded = Data(runs, 40 + 90 * rate, data.architecture)
-    fitted = fit_law(PowerLaw, POWER_FORMS, loaded)
+    fitted = fit_model(PowerModel, POWER_FORMS, loaded)
     assert fitted is not None
-    assert fitted.law.coefficients[0] == pytest.approx((40, 90), rel=1e-6)
-    constant = fit_law(PowerLaw, POWER_FORMS, of_tx1("net_power_w"))
+    assert fitted.model.coefficients[0] == pytest.approx((40, 90), rel=1e-6)
+    constant = fit_model(PowerModel, POWER_FORMS, of_tx1("net_power_w"))
     assert constant is not None
-    assert constant.law.form == CONSTANT
+    assert constant.model.form == CONSTANT
 
 
 def test_what_lies_outside_the_seen_is_named() -> None:
-    fitted = FittedLaw(Law(OPERATIONS, ((1.0, 0.0, 1.0),)), (), {"operations": (1e9, 4e10)}, None)
+    fitted = FittedModel(
+        Model(OPERATIONS, ((1.0, 0.0, 1.0),)), (), {"operations": (1e9, 4e10)}, None
+    )
     runs = made_up(1, (1,)).runs.repeat(2, axis=0)
     runs[:, COLUMNS.index("operations")] = (2e9, 9e10)
     assert fitted.outside(runs) == [(), ("operations",)]

@@ -13,18 +13,26 @@ from sklearn.gaussian_process.kernels import Kernel
 
 from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
-from advisor.prediction.transfer import gaussian_process
-from advisor.prediction.transfer.evidence import Evidence
-from advisor.prediction.transfer.figures import Figures, figures_of, other_networks, without
-from advisor.prediction.transfer.gaussian_process import USUAL, Process, own, shared
-from advisor.prediction.transfer.groups import LEAST_MEASURED, Question
-from advisor.prediction.transfer.held_out import bare_names
-from advisor.prediction.transfer.networks import Networks, describe
-from advisor.prediction.transfer.references import chosen
-from advisor.prediction.transfer.regression import Measured, Regression
-from advisor.prediction.transfer.shares import Shares
-from advisor.prediction.transfer.suggest import suggest
-from advisor.prediction.transfer.tell import held_out_errors, tell
+from advisor.prediction.transfer import regression as transfer_regression
+from advisor.prediction.transfer.boards import Figures, figures_of, other_networks, without
+from advisor.prediction.transfer.groups import (
+    LEAST_MEASURED,
+    Question,
+    chosen,
+    held_out_errors,
+    tell,
+)
+from advisor.prediction.transfer.networks import Evidence, Networks, bare_names, describe
+from advisor.prediction.transfer.regression import (
+    USUAL,
+    Measured,
+    Process,
+    Regression,
+    Shares,
+    own,
+    shared,
+)
+from advisor.prediction.transfer.suggestions import suggest
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -165,15 +173,15 @@ def test_few_groups_make_the_references_count_alike() -> None:
 def test_the_slope_that_fitting_follows_is_that_of_the_misfit() -> None:
     names, families, costs, boards = made_up(15, 3)
     networks = describe(names, boards[:2], costs, families)
-    parts = gaussian_process._parts(networks)
+    parts = transfer_regression._parts(networks)
     deviation = boards[2] - networks.size
     logs = np.log(USUAL) + np.linspace(-1, 1, len(USUAL))
-    _, slope = gaussian_process._misfit(logs, parts, deviation)
+    _, slope = transfer_regression._misfit(logs, parts, deviation)
     for place in range(len(logs)):
         step = np.zeros(len(logs))
         step[place] = 1e-5
-        above, _ = gaussian_process._misfit(logs + step, parts, deviation)
-        below, _ = gaussian_process._misfit(logs - step, parts, deviation)
+        above, _ = transfer_regression._misfit(logs + step, parts, deviation)
+        below, _ = transfer_regression._misfit(logs - step, parts, deviation)
         assert slope[place] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-6)
 
 

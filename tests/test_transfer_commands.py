@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from advisor.prediction.transfer.transfer_file import FILE
+from advisor.prediction.fit_store import PREDICTIONS
 from tests.conftest import HEADER, SOURCES, Overlay, Run
 from tests.test_transfer import made_up
 
@@ -117,7 +117,7 @@ def test_power_and_memory_are_told_where_scopes_agree(run: Run, boards: Overlay)
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
     assert run("fit", "new", *LIKE, *where).code == 0
-    lines = (boards.folder / "boards/new" / FILE).read_text().splitlines()
+    lines = (boards.folder / "boards/new" / PREDICTIONS).read_text().splitlines()
     with_power = next(csv.DictReader(lines))
     assert float(with_power["net_power_w"]) > 0
     assert float(with_power["memory_mb"]) > 0
@@ -125,7 +125,7 @@ def test_power_and_memory_are_told_where_scopes_agree(run: Run, boards: Overlay)
         text = DESCRIPTION.format(name=other, scope="processor alone")
         boards.write(f"boards/{other}/board.yaml", text)
     assert run("fit", "new", *LIKE, *where).code == 0
-    lines = (boards.folder / "boards/new" / FILE).read_text().splitlines()
+    lines = (boards.folder / "boards/new" / PREDICTIONS).read_text().splitlines()
     assert next(csv.DictReader(lines))["net_power_w"] == ""
 
 
@@ -167,7 +167,7 @@ def test_the_mend_of_a_stale_fit_keeps_its_references(run: Run, boards: Overlay)
     table(boards, "new", {**kept, more: whole[more]})
     told = run("predict", "--all", "--board", "new", *where).out
     assert "stale; run: advisor fit new --like first --like second" in " ".join(told.split())
-    (boards.folder / "boards/new" / FILE).write_text("nothing\n")
+    (boards.folder / "boards/new" / PREDICTIONS).write_text("nothing\n")
     told = run("predict", "--all", "--board", "new", *where).out
     assert "run: advisor fit new --like first --like second" in " ".join(told.split())
 
@@ -176,7 +176,7 @@ def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> No
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
     run("fit", "new", *LIKE, *where)
-    path = boards.folder / "boards/new" / FILE
+    path = boards.folder / "boards/new" / PREDICTIONS
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     told = " ".join(run("predict", "--all", "--board", "new", *where).out.split())
     assert "predictions of another fit" in told
@@ -258,9 +258,9 @@ def test_a_fit_without_like_forgets_what_was_told(run: Run, boards: Overlay) -> 
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
     run("fit", "new", *LIKE, *where)
-    assert (boards.folder / "boards/new" / FILE).exists()
+    assert (boards.folder / "boards/new" / PREDICTIONS).exists()
     assert run("fit", "new", *where).code == 0
-    assert not (boards.folder / "boards/new" / FILE).exists()
+    assert not (boards.folder / "boards/new" / PREDICTIONS).exists()
 
 
 def test_auto_leaves_out_what_tells_nothing(run: Run, boards: Overlay) -> None:
@@ -289,7 +289,7 @@ def test_networks_that_no_reference_knows_fall_back_to_the_boards_laws(
     ran = run("predict", "--all", "--board", "new", "--csv", *where)
     rows = {row["architecture"]: row for row in csv.DictReader(io.StringIO(ran.out))}
     assert rows[unknown]["origin"] == "predicted"
-    assert unknown not in (boards.folder / "boards/new" / FILE).read_text()
+    assert unknown not in (boards.folder / "boards/new" / PREDICTIONS).read_text()
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ from advisor.errors import AdvisorError
 from advisor.measuring import children
 from advisor.measuring.isolation import Outcome
 from advisor.measuring.runtimes import registry
-from advisor.prediction.fit_file import write_fit
-from advisor.prediction.refit import refit, refit_as_before, refit_rows, with_residuals_of
+from advisor.prediction.fit_store import write_fit
+from advisor.prediction.fitting import refit, refit_as_before, refit_rows, with_residuals_of
 from advisor.prediction.transfer.networks import describe
-from advisor.prediction.transfer.suggest import suggest
+from advisor.prediction.transfer.suggestions import suggest
 from advisor.solve.verify.benches import Key, TableBench
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
@@ -362,11 +362,11 @@ def test_a_loan_of_residuals_outlasts_a_measurement(overlay: Overlay) -> None:
     alone = refit_rows(catalog, board, table).fit
     lent = with_residuals_of(catalog, board, alone, "xeon-2-cores-vm")
     variant = ("eager", "fp32")
-    assert not alone.laws[variant]["latency_ms"][0].held_out
+    assert not alone.models[variant]["latency_ms"][0].held_out
     again = refit_as_before(catalog, board, table, lent)
     assert again == lent
     assert again.residuals_from == "xeon-2-cores-vm"
-    assert again.laws[variant]["latency_ms"][0].held_out
+    assert again.models[variant]["latency_ms"][0].held_out
 
 
 def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:

@@ -20,7 +20,7 @@ def check_command(catalog: CatalogOption = None) -> None:
     """Read every file of the catalog and print all that is wrong; exits with 1 if anything is."""
     from advisor.catalog.check import check
     from advisor.catalog.store import Catalog
-    from advisor.prediction.fit_file import read_fit
+    from advisor.prediction.fit_store import read_fit
     from advisor.report.terminal import counted
 
     checked = check(Catalog.open(catalog), read_fit)

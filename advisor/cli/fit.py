@@ -1,4 +1,4 @@
-"""`advisor fit`: the laws of a board, fitted to its rows."""
+"""`advisor fit`: the models of a board, fitted to its rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table, warn
 
 if TYPE_CHECKING:
-    from advisor.prediction.refit import Refitted
+    from advisor.prediction.fitting import Refitted
 
 
 def command(
@@ -33,10 +33,10 @@ def command(
     ] = None,
     catalog: CatalogOption = None,
 ) -> None:
-    """Fit every law to a board's rows, and say how far they are off networks they have not seen."""
+    """Fit every model to a board's rows, and say how far they are off networks they have not seen."""
     from advisor.catalog.store import Catalog
-    from advisor.prediction.fit_file import write_fit
-    from advisor.prediction.refit import refit, with_residuals_of
+    from advisor.prediction.fit_store import write_fit
+    from advisor.prediction.fitting import refit, with_residuals_of
     from advisor.report.fit_text import fit_text
 
     opened = Catalog.open(catalog)
@@ -53,7 +53,7 @@ def _doubts(board: str, done: Refitted) -> list[str]:
     """What could not be fitted, though it was asked for."""
     told = []
     if done.why_no_transfer:
-        told.append(f"{done.why_no_transfer}: {board} is told by its own laws alone")
-    if done.why_no_laws:
-        told.append(f"no laws of its own: {done.why_no_laws}")
+        told.append(f"{done.why_no_transfer}: {board} is told by its own models alone")
+    if done.why_no_models:
+        told.append(f"no models of its own: {done.why_no_models}")
     return told

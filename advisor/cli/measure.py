@@ -156,8 +156,8 @@ def _tell(ended: Ended, folder: Path) -> None:
 def _fit(board: str, catalog: str | None) -> None:
     """Fit the board's laws, so that what was not measured can be predicted."""
     from advisor.catalog.store import Catalog
-    from advisor.prediction.fit_file import references_before, write_fit
-    from advisor.prediction.refit import refit
+    from advisor.prediction.fit_store import references_before, write_fit
+    from advisor.prediction.fitting import refit
 
     opened = Catalog.open(catalog)
     described = opened.board(board)

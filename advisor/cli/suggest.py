@@ -41,8 +41,7 @@ def command(
     They differ from each other in what boards make of them; of those worth nearly as much, the cheapest.
     """
     from advisor.catalog.store import Catalog
-    from advisor.prediction.transfer.pool import networks_in_common
-    from advisor.prediction.transfer.suggest import suggest
+    from advisor.prediction.transfer.suggestions import networks_in_common, suggest
     from advisor.report.suggest_text import suggest_text
 
     opened = Catalog.open(catalog)
@@ -66,8 +65,8 @@ def command(
 def _references(
     catalog: Catalog, like: list[str], board: str | None
 ) -> list[tuple[Board, Measurements]]:
-    from advisor.prediction.refit import named_references
-    from advisor.prediction.transfer.pool import alike
+    from advisor.prediction.fitting import named_references
+    from advisor.prediction.transfer.suggestions import alike
 
     if like:
         return named_references(catalog, like)

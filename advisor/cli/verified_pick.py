@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from advisor.catalog.store import Catalog, Surveyed
     from advisor.cli.local_bench import LocalBench
-    from advisor.prediction.board_fit import BoardFit
+    from advisor.prediction.board_model import BoardFit
     from advisor.solve.question.requirements import Requirements
     from advisor.solve.recommend.recommendation import Recommendation
     from advisor.solve.verify.benches import TableBench
@@ -112,7 +112,7 @@ def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
     Raises:
         AdvisorError: there are none for its present rows.
     """
-    from advisor.prediction.fit_file import current_fit
+    from advisor.prediction.fit_store import current_fit
 
     board, table = surveyed.board, surveyed.measurements
     fit, why_not = current_fit(board, table, catalog.architectures_with(table))
@@ -126,8 +126,8 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
     """Fits the board anew in the way in which it is fitted; what is to be kept goes into its folder."""
 
     def refit(surveyed: Surveyed) -> BoardFit:
-        from advisor.prediction.fit_file import write_fit
-        from advisor.prediction.refit import refit_as_before
+        from advisor.prediction.fit_store import write_fit
+        from advisor.prediction.fitting import refit_as_before
 
         fit = refit_as_before(catalog, surveyed.board, surveyed.measurements, before)
         if keep:

@@ -1,1 +1,1 @@
-"""What was not measured: laws fitted to what was, with intervals from what they did not see."""
+"""What was not measured: models fitted to what was, with intervals from what they did not see."""

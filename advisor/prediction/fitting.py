@@ -1,293 +1,291 @@
-"""Fits laws, and finds out how far they are off architectures that they have not seen.
-
-All rows of one architecture leave together: they resemble each other far more than those of another.
-Which form a law takes is chosen without the architecture that is held out, so that no residual comes
-from a fit, or a choice, that saw it. (The intervals whose coverage is told choose once for all of the rest.)
-For networks of families that a board has not run, each is held out a second time, together with its kin,
-the form as it was chosen without the architecture alone.
-"""
+"""Fits a board: models of its own rows, and what other boards predict of networks that it has not run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from advisor.catalog.records import Values
-from advisor.prediction.law import (
-    LEAST_GROUPS,
-    Errors,
-    FittedLaw,
-    Form,
-    HeldOut,
-    Law,
-    logarithm,
-    needs,
+from advisor.catalog.layers import SHIPPED
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.prediction.board_model import BoardFit, fingerprint, runs_of
+from advisor.prediction.fit_store import current_fit
+from advisor.prediction.model import FittedModel, Form, HeldOut
+from advisor.prediction.rows import METRICS, fitted_values, rows_of, variants
+from advisor.prediction.training import (
+    LATENCY_FORMS,
+    LEAST_ARCHITECTURES,
+    MEMORY_FORMS,
+    POWER_FORMS,
+    Data,
+    LatencyModel,
+    Make,
+    MemoryModel,
+    PowerModel,
+    fit_tiers,
 )
-from advisor.prediction.terms import COLUMNS, column
+from advisor.prediction.transfer.predictions import Surveyed, fit_transfer
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from advisor.catalog.records import Floats
-
-    Names = NDArray[np.str_]
-
-LEAST_ARCHITECTURES = 3
-"""Fewer tell nothing of any law."""
-
-FURTHEST = 50.0
-"""How far a law may be off, as a logarithm; one that tells nothing of a run is that far."""
-
-MOST_HELD_OUT = 100
-"""Of more architectures than these only so many are held out in turn: for an interval that is enough."""
+MODELS: Mapping[str, tuple[Make, tuple[Form, ...], bool]] = {
+    "latency_ms": (LatencyModel, LATENCY_FORMS, False),
+    "net_power_w": (PowerModel, POWER_FORMS, True),
+    "memory_mb": (MemoryModel, MEMORY_FORMS, True),
+}
+"""How each metric is told, the forms that its model may take, and whether each board chooses its own."""
 
 
-class Estimator(Protocol):
-    """One of `advisor.prediction.laws`."""
+def fit_board(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+) -> BoardFit:
+    """Fit all models of a board.
 
-    law_: Law
+    Raises:
+        AdvisorError: too few architectures were measured for any model.
+    """
+    models = {
+        variant: fitted
+        for variant in variants(table)
+        if (fitted := _fit_variant(board, table, architectures, variant))
+    }
+    if not models:
+        names = np.array(table.architecture.names, dtype=np.str_)
+        measured = set(names[table.architecture.index[~np.isnan(fitted_values(table.latency_ms))]])
+        known = [name for name in measured if architectures[name].cost(board.cost)]
+        raise AdvisorError(
+            f"board {board.name} has too few measured networks of known cost in any one runtime and "
+            f"precision: {len(known)}, and a model needs {LEAST_ARCHITECTURES}",
+            "measure or import more",
+        )
+    return BoardFit(fingerprint(board, table, architectures), models)
 
-    def fit(self, X: Floats, y: Floats) -> Estimator:
-        """Fit to runs."""
-        ...
+
+def data_of(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    variant: tuple[str, str],
+    metric: str,
+) -> Data:
+    """What is known of one metric on a board, for one (runtime, precision)."""
+    rows = rows_of(table, variant)
+    found = fitted_values(getattr(table, metric))[rows]
+    known = rows[~np.isnan(found)]
+    names = np.array(table.architecture.names)[table.architecture.index[known]]
+    families = np.array([architectures[name].kin for name in names.tolist()], dtype=np.str_)
+    runs = runs_of(board, table, architectures)[known]
+    return Data(runs, found[~np.isnan(found)], names, families)
 
 
-Make = Callable[[Form], Estimator]
+def _fit_variant(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    variant: tuple[str, str],
+) -> dict[str, tuple[FittedModel, ...]]:
+    fitted = {}
+    for metric in METRICS:
+        make, forms, choose = MODELS[metric]
+        data = data_of(board, table, architectures, variant, metric)
+        if models := fit_tiers(make, forms, data, choose=choose):
+            fitted[metric] = models
+    return fitted
+
+
+def borrow_residuals(
+    board: Board,
+    fit: BoardFit,
+    lender: Board,
+    lent: BoardFit,
+    architectures: Mapping[str, Architecture],
+) -> BoardFit:
+    """The models of a board with too few architectures, with the residuals of another board's models.
+
+    What another board's model was off architectures that it had not seen stands for what this one's may
+    be; that is an assumption, and the more unlike the boards are, the bolder it is. Memory and power of
+    unlike scope are not lent, nor networks of which the lender ran another than is built here.
+    """
+    alike = {
+        "latency_ms": True,
+        "net_power_w": board.power_scope == lender.power_scope,
+        "memory_mb": board.memory_scope == lender.memory_scope,
+    }
+    theirs = {metric: models for each in lent.models.values() for metric, models in each.items()}
+    held_out = (each for models in theirs.values() for model in models for each in model.held_out)
+    own = {
+        name
+        for name in {each.architecture for each in held_out}
+        if name in architectures
+        and (cost := architectures[name].cost(lender.cost))
+        and cost.activations
+    }
+    models = {
+        variant: {
+            metric: tuple(
+                _borrow(model, theirs.get(metric, ()) if alike[metric] else (), own)
+                for model in models
+            )
+            for metric, models in each.items()
+        }
+        for variant, each in fit.models.items()
+    }
+    return replace(fit, models=models, residuals_from=lender.name)
+
+
+def _borrow(model: FittedModel, theirs: tuple[FittedModel, ...], own: set[str]) -> FittedModel:
+    """The residuals of the reference's model that needs no more than this one, if this one has none."""
+    alike = [each for each in theirs if each.model.needs <= model.model.needs and each.held_out]
+    if model.held_out or not alike:
+        return model
+    residuals = tuple(
+        HeldOut(each.architecture, model.model, each.residuals, each.residuals_unseen)
+        for each in alike[0].held_out
+        if each.architecture in own
+    )
+    return replace(model, held_out=residuals)
+
+
+AUTO = "auto"
+"""Stands for the boards that tell the most, of all that there are."""
 
 
 @dataclass(frozen=True)
-class Data:
-    """What laws are fitted to.
+class Refitted:
+    """A new fit of a board.
 
     Attributes:
-        runs: what ran, as `advisor.prediction.terms.COLUMNS`; shape (rows, columns).
-        found: what was found of it; shape (rows,).
-        architecture: whose rows they are; shape (rows,).
-        family: of which family these are; shape (rows,), or `None` where each is its own.
+        fit: the fit.
+        why_no_models: why the board's own rows make no models; "" if they do.
+        why_no_transfer: why other boards tell nothing; "" if they do, or were not asked.
     """
 
-    runs: Floats
-    found: Floats
-    architecture: Names
-    family: Names | None = None
-
-    @property
-    def architectures(self) -> list[str]:
-        """The architectures, each once."""
-        names: list[str] = np.unique(self.architecture).tolist()
-        return names
-
-    @property
-    def held_out(self) -> list[str]:
-        """The architectures that are held out in turn: all, or of very many some, evenly among the names."""
-        names = self.architectures
-        many = len(names)
-        if many <= MOST_HELD_OUT:
-            return names
-        return [names[place * many // MOST_HELD_OUT] for place in range(MOST_HELD_OUT)]
-
-    def without(self, *names: str) -> Data:
-        """All rows but those of some architectures."""
-        return self.where(~np.isin(self.architecture, names))
-
-    def kin_of(self, name: str) -> list[str]:
-        """The architectures of the family of one, itself among them."""
-        if self.family is None:
-            return [name]
-        own = self.family == self.family[self.architecture == name][0]
-        return self.where(own).architectures
-
-    def only(self, name: str) -> Data:
-        """The rows of one architecture."""
-        return self.where(self.architecture == name)
-
-    def where(self, rows: NDArray[np.bool_]) -> Data:
-        """Some of the rows."""
-        family = None if self.family is None else self.family[rows]
-        return Data(self.runs[rows], self.found[rows], self.architecture[rows], family)
-
-    def knowing(self, columns: Sequence[str]) -> Data:
-        """The rows in which all of these columns are known."""
-        known = [~np.isnan(column(self.runs, name)) for name in columns]
-        return self.where(np.logical_and.reduce([np.ones(len(self.found), np.bool_), *known]))
+    fit: BoardFit
+    why_no_models: str = ""
+    why_no_transfer: str = ""
 
 
-def fit_law(make: Make, forms: Sequence[Form], data: Data) -> FittedLaw | None:
-    """Fit the form that does best on architectures it has not seen.
+def refit(catalog: Catalog, board: Board, like: Sequence[str] = ()) -> Refitted:
+    """Fit a board's models and, where reference boards are named, a transfer from them.
 
     Args:
-        make: an unfitted estimator of a form.
-        forms: what it may be made of; every column that they need is known in all rows.
-        data: what to fit.
+        catalog: everything that is known.
+        board: the board.
+        like: the reference boards; `AUTO` chooses among all; none for the models alone.
 
-    Returns:
-        The fitted law; `None` where there are too few architectures.
+    Raises:
+        AdvisorError: a reference is unknown or the board itself, or neither models nor a transfer can be
+            fitted.
     """
-    names = data.architectures
-    if len(names) < LEAST_ARCHITECTURES:
-        return None
-    laws = _Laws(make, data)
-    law = laws.without(laws.best(forms))
-    folds = {name: _fold(laws, forms, name) for name in data.held_out}
-    enough = len(names) >= LEAST_GROUPS
-    return FittedLaw(
-        law=law,
-        held_out=tuple(fold.held_out for fold in folds.values()) if enough else (),
-        seen=_seen(law, data),
-        errors=_errors(list(folds.values())),
-    )
+    table = catalog.measurements(board)
+    return refit_rows(catalog, board, table, like)
 
 
-@dataclass(frozen=True)
-class _Laws:
-    """Laws of all rows but those of some architectures, each fitted once: a pair is left out twice."""
-
-    make: Make
-    data: Data
-    fitted: dict[tuple[Form, frozenset[str]], Law] = field(default_factory=dict)
-
-    def without(self, form: Form, *names: str) -> Law:
-        """The law of a form that has not seen these architectures."""
-        key = form, frozenset(names)
-        if key not in self.fitted:
-            rest = self.data.without(*names)
-            self.fitted[key] = self.make(form).fit(rest.runs, rest.found).law_
-        return self.fitted[key]
-
-    def ratios(self, form: Form, *names: str) -> Floats:
-        """What a form says over what was found, each architecture but these held out; shape (rows left,).
-
-        NaN of those that were not held out.
-        """
-        rest = self.data.without(*names)
-        ratios = np.full(len(rest.found), np.nan)
-        for name in rest.held_out:
-            rows = rest.architecture == name
-            ratios[rows] = self.without(form, *names, name)(rest.runs[rows]) / rest.found[rows]
-        return ratios
-
-    def best(self, forms: Sequence[Form], *names: str) -> Form:
-        """The form of the least mean relative error on architectures held out in turn, but for these."""
-        if len(forms) == 1 or len(self.data.without(*names).architectures) < LEAST_ARCHITECTURES:
-            return forms[-1]
-        return min(forms, key=lambda form: np.nanmean(np.abs(self.ratios(form, *names) - 1)))
+def refit_rows(
+    catalog: Catalog, board: Board, table: Measurements, like: Sequence[str] = ()
+) -> Refitted:
+    """The same for rows that need not stand in the catalog."""
+    known = catalog.architectures_with(table)
+    fit, why_no_models = _models(board, table, known)
+    if not like:
+        if why_no_models:
+            raise AdvisorError(why_no_models, "measure or import more")
+        return Refitted(fit)
+    references = _references(catalog, board, like)
+    known |= {
+        name: catalog.architectures[name]
+        for _, rows in references
+        for name in rows.architecture.names
+    }
+    try:
+        transfer = fit_transfer(board, table, known, references, choose=AUTO in like)
+    except AdvisorError as error:
+        if why_no_models:
+            raise
+        return Refitted(fit, why_no_transfer=error.message)
+    return Refitted(replace(fit, transfer=transfer), why_no_models)
 
 
-@dataclass(frozen=True)
-class _Fold:
-    """One architecture held out: what the rest says of it, with an interval where it has one."""
+def refit_as_before(
+    catalog: Catalog, board: Board, table: Measurements, before: BoardFit
+) -> BoardFit:
+    """Fit a board to other rows in the way in which it is fitted: like the same boards, on the same loan.
 
-    held_out: HeldOut
-    values: Values
-    found: Floats
+    Raises:
+        AdvisorError: as `refit` and `with_residuals_of` have it.
+    """
+    like = tuple(before.transfer.references) if before.transfer else ()
+    fit = refit_rows(catalog, board, table, like).fit
+    return with_residuals_of(catalog, board, fit, before.residuals_from)
 
 
-def _fold(laws: _Laws, forms: Sequence[Form], name: str) -> _Fold:
-    data = laws.data
-    own = data.only(name)
-    form = laws.best(forms, name)
-    law = laws.without(form, name)
-    inner = data.without(name).held_out
-    held_out: tuple[HeldOut, ...] = ()
-    if len(inner) >= LEAST_GROUPS:
-        held_out = tuple(
-            _residuals(laws.without(form, name, other), data.only(other), other) for other in inner
+def with_residuals_of(catalog: Catalog, board: Board, fit: BoardFit, lender_name: str) -> BoardFit:
+    """The fit with another board's residuals, where its own models have none.
+
+    Args:
+        catalog: everything that is known.
+        board: the board.
+        fit: its fit.
+        lender_name: the other board; "" for none.
+
+    Raises:
+        AdvisorError: there is no such board, or its models cannot be used.
+    """
+    if not lender_name:
+        return fit
+    known = catalog.architectures
+    lender = catalog.board(lender_name)
+    lent, why_not = current_fit(lender, catalog.measurements(lender), known)
+    if lent is None:
+        raise AdvisorError(f"{lender_name} cannot lend its residuals: {why_not}")
+    return borrow_residuals(board, fit, lender, lent, known)
+
+
+def _models(
+    board: Board, table: Measurements, known: dict[str, Architecture]
+) -> tuple[BoardFit, str]:
+    try:
+        return fit_board(board, table, known), ""
+    except AdvisorError as error:
+        return BoardFit(fingerprint(board, table, known), {}), error.message
+
+
+def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Surveyed]:
+    """The reference boards with their rows; a board that is named twice, once."""
+    if AUTO in like:
+        if len(set(like)) > 1:
+            raise AdvisorError(
+                f"like: {AUTO} chooses by itself", f"leave the other boards out, or {AUTO}"
+            )
+        surveyed, _ = catalog.survey()
+        return [
+            (each.board, each.measurements)
+            for each in surveyed
+            if each.board.name != board.name and len(each.measurements)
+        ]
+    if board.name in like:
+        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
+    found = named_references(catalog, like)
+    if board.layer == SHIPPED and any(each.layer != SHIPPED for each, _ in found):
+        raise AdvisorError(
+            f"board {board.name} is a shipped one and cannot rest on boards of your own",
+            "copy it into your own catalog",
         )
-    values = FittedLaw(law, held_out, {}, None).predict(own.runs)
-    off = replace(_residuals(law, own, name), residuals_unlike=_residuals_unlike(laws, form, name))
-    return _Fold(off, values, own.found)
+    return found
 
 
-def _residuals_unlike(laws: _Laws, form: Form, name: str) -> Mapping[int, float]:
-    """How far a law is off an architecture of whose family it has seen nothing.
+def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
+    """The boards of these names with their rows, each once.
 
-    Empty where it has no kin, or too little is left without these.
+    By their names, so that the answer does not depend on which was typed first.
+
+    Raises:
+        AdvisorError: a board is unknown or has no rows, or its file is broken.
     """
-    data = laws.data
-    kin = data.kin_of(name)
-    if len(kin) == 1 or len(data.architectures) - len(kin) < LEAST_ARCHITECTURES:
-        return {}
-    return _residuals(laws.without(form, *kin), data.only(name), name).residuals
-
-
-def _residuals(law: Law, own: Data, name: str) -> HeldOut:
-    """How far a law is off the rows of an architecture, batch size by batch size."""
-    off = np.clip(logarithm(own.found) - logarithm(law(own.runs)), -FURTHEST, FURTHEST)
-    batches = column(own.runs, "batch").astype(int).tolist()
-    return HeldOut(name, law, dict(zip(batches, off.tolist(), strict=True)))
-
-
-def held_out_error(make: Make, form: Form, data: Data) -> float:
-    """Mean relative error of a form on architectures held out in turn."""
-    return float(np.nanmean(np.abs(held_out_ratios(make, form, data) - 1)))
-
-
-def held_out_ratios(make: Make, form: Form, data: Data) -> Floats:
-    """What a form says of each row over what was found, its architecture held out; shape (rows,).
-
-    NaN of architectures that were not.
-    """
-    return _Laws(make, data).ratios(form)
-
-
-def _seen(law: Law, data: Data) -> Mapping[str, tuple[float, float]]:
-    columns = {name: column(data.runs, name) for name in COLUMNS if name in {*law.needs, "batch"}}
-    return {name: (float(np.min(each)), float(np.max(each))) for name, each in columns.items()}
-
-
-def _errors(folds: Sequence[_Fold]) -> Errors:
-    found = np.concatenate([fold.found for fold in folds])
-    value, low, high = (np.concatenate([fold.values[i] for fold in folds]) for i in range(3))
-    off = np.abs(value / found - 1)
-    with_interval = not np.any(np.isnan(low))
-    shares = [
-        np.mean((fold.values.low <= fold.found) & (fold.found <= fold.values.high))
-        for fold in folds
-    ]
-    return Errors(
-        architectures=len(folds),
-        rows=len(found),
-        mean=float(np.mean(off)),
-        median=float(np.median(off)),
-        within_10=float(np.mean(off <= 0.10)),
-        within_25=float(np.mean(off <= 0.25)),
-        coverage=float(np.mean(shares)) if with_interval else None,
-        width=float(np.median((high - low) / value)) if with_interval else None,
-    )
-
-
-def fit_tiers(
-    make: Make, forms: Sequence[Form], data: Data, *, choose: bool
-) -> tuple[FittedLaw, ...]:
-    """A law for networks of which everything is known, then laws for those that are less well known.
-
-    Args:
-        make: as for `fit_law`.
-        forms: every form there is, the best first where that is settled.
-        data: what to fit; a law takes the rows in which all that it needs is known.
-        choose: whether the board's own rows choose among the forms; few architectures always do.
-    """
-    tiers = sorted({needs(form) for form in forms}, key=len, reverse=True)
-    everything = frozenset().union(*tiers)
-    fitted: list[FittedLaw] = []
-    for tier in dict.fromkeys([everything, *tiers]):
-        allowed = [form for form in forms if needs(form) <= tier]
-        known = data.knowing(sorted(tier))
-        settled = not choose and len(known.architectures) >= LEAST_GROUPS
-        law = fit_law(make, allowed[:1] if settled else allowed, known)
-        if law is not None and all(law.law.needs != other.law.needs for other in fitted):
-            fitted.append(law)
-    return tuple(fitted)
-
-
-def binomial_band(count: int, share: float = 0.9) -> tuple[int, int]:
-    """How many of `count` one expects, 95 times of 100, where each has the chance `share`."""
-    from scipy.special import bdtr
-
-    chances = [float(bdtr(successes, count, share)) for successes in range(count + 1)]
-    low = next(successes for successes, chance in enumerate(chances) if chance > 0.025)
-    high = next(successes for successes, chance in enumerate(chances) if chance >= 0.975)
-    return low, high
+    boards = [catalog.board(name) for name in sorted(set(like))]
+    found = [(each, catalog.measurements(each)) for each in boards]
+    for each, rows in found:
+        if not len(rows):
+            raise AdvisorError(f"like: board {each.name} has no rows", "name another board")
+    return found

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board, Measurements
+from advisor.catalog.records import Board
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import fitted_values, rows_of, variants
+from advisor.prediction.rows import ends_early, fitted_values, fullest_variant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
 
 Pair = tuple[str, int]
-
-
-def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
-    """The (runtime, precision) of most measured rows, and those rows; ("", "") where there is none."""
-    latency = fitted_values(table.latency_ms)
-    ran = {each: rows_of(table, each) for each in variants(table)}
-    ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
-    variant = max(ran, key=lambda each: len(ran[each]), default=("", ""))
-    return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
-
-
-def ends_early(table: Measurements, variant: tuple[str, str]) -> bool:
-    """Whether some batch size of a network is known not to fit in memory."""
-    misfit = table.status.position.get("does_not_fit", -1)
-    return bool((table.status.index[rows_of(table, variant)] == misfit).any())
 
 
 @dataclass(frozen=True)

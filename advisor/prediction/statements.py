@@ -114,7 +114,7 @@ def _memory(evidence: MeasuredRows) -> Iterator[Statement]:
         )
     heavy = size_mb >= 100
     if np.any(heavy):
-        from advisor.prediction.laws import published_memory
+        from advisor.prediction.training import published_memory
 
         readings = {
             "max(200, 1.30 x size)": published_memory(size_mb, 1),

@@ -1,4 +1,4 @@
-"""What laws are made of: the columns that describe a run, and the terms computed from them."""
+"""What models are made of: the columns that describe a run, and the terms computed from them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS = (
     "latency_ms",
 )
 """What describes a run: the cost of its network (for one image, as in `catalog.records.Cost`), its
-batch size, and how long it takes, which only power is asked about. The laws take them as an array of
+batch size, and how long it takes, which only power is asked about. The models take them as an array of
 shape (rows, 8) in this order; NaN is unknown."""
 
 BYTES = 4

@@ -1,4 +1,4 @@
-"""The laws of a board, on a terminal."""
+"""The models of a board, on a terminal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.prediction.board_fit import BoardFit
-from advisor.prediction.fitting import binomial_band
-from advisor.prediction.law import LEAST_GROUPS, FittedLaw, Law
-from advisor.prediction.transfer.transfer import Transfer
+from advisor.prediction.board_model import BoardFit, Transfer
+from advisor.prediction.model import LEAST_GROUPS, FittedModel, Model
+from advisor.prediction.training import binomial_band
 from advisor.report.terminal import COLUMNS, counted, magnitude, plain_table, significant
 
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
@@ -34,13 +33,15 @@ UNITS = {
 
 
 def fit_text(board: str, fit: BoardFit) -> RenderableType:
-    """Each law with its equation, then how far all of them were off networks not seen."""
+    """Each model with its equation, then how far all of them were off networks not seen."""
     parts: list[RenderableType] = []
-    for (runtime, precision), metrics in fit.laws.items():
+    for (runtime, precision), metrics in fit.models.items():
         parts.append(Text(f"{board}, {runtime}, {precision}", style="bold"))
-        for metric, laws in metrics.items():
-            for place, law in enumerate(laws):
-                parts.append(Text(f"{_name(metric, laws, place)} = {equation(law.law, metric)}"))
+        for metric, models in metrics.items():
+            for place, model in enumerate(models):
+                parts.append(
+                    Text(f"{_name(metric, models, place)} = {equation(model.model, metric)}")
+                )
         parts += ["", _errors(metrics), ""]
     parts += [Text(sentence) for sentence in _notes(fit)]
     if fit.transfer:
@@ -48,16 +49,16 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
     return Group(*parts)
 
 
-def _name(metric: str, laws: Sequence[FittedLaw], place: int) -> str:
-    """What a law tells; of those behind the first also what they ask for."""
+def _name(metric: str, models: Sequence[FittedModel], place: int) -> str:
+    """What a model tells; of those behind the first also what they ask for."""
     if place == 0:
         return TITLES[metric]
-    needed = ", ".join(sorted(name.replace("_", " ") for name in laws[place].law.needs))
+    needed = ", ".join(sorted(name.replace("_", " ") for name in models[place].model.needs))
     return f"{TITLES[metric]} by {needed}"
 
 
-def equation(law: Law, metric: str) -> str:
-    """A law as people read it: what each term costs, terms without cost left out."""
+def equation(model: Model, metric: str) -> str:
+    """A model as people read it: what each term costs, terms without cost left out."""
     unit = COLUMNS[metric].unit
     branches = [
         " + ".join(
@@ -66,23 +67,23 @@ def equation(law: Law, metric: str) -> str:
             if coefficient > 0
         )
         or f"0 {unit}"
-        for terms, coefficients in zip(law.form, law.coefficients, strict=True)
+        for terms, coefficients in zip(model.form, model.coefficients, strict=True)
     ]
     return branches[0] if len(branches) == 1 else f"the larger of ({') and ('.join(branches)})"
 
 
-def _errors(metrics: Mapping[str, tuple[FittedLaw, ...]]) -> Table:
-    headings = ("law", "networks\nheld out", "error\nmean", "error\nmedian", "within\n10 %")
+def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Table:
+    headings = ("model", "networks\nheld out", "error\nmean", "error\nmedian", "within\n10 %")
     table = plain_table(*headings, "within\n25 %", "in 90 %\ninterval", "width\nmedian")
-    for metric, laws in metrics.items():
-        for place, law in enumerate(laws):
-            errors = law.errors
+    for metric, models in metrics.items():
+        for place, model in enumerate(models):
+            errors = model.errors
             if errors is None:
                 continue
             told = [errors.mean, errors.median, errors.within_10, errors.within_25]
             interval = [errors.coverage, errors.width]
             table.add_row(
-                _name(metric, laws, place),
+                _name(metric, models, place),
                 str(errors.architectures),
                 *(magnitude(each) for each in told),
                 *("-" if each is None else magnitude(each) for each in interval),
@@ -113,27 +114,27 @@ def _transfer(transfer: Transfer) -> RenderableType:
 
 
 def _notes(fit: BoardFit) -> list[str]:
-    first = [each[0] for metrics in fit.laws.values() for each in metrics.values()]
-    few = any(law.errors and law.errors.architectures < LEAST_GROUPS for law in first)
+    first = [each[0] for metrics in fit.models.values() for each in metrics.values()]
+    few = any(model.errors and model.errors.architectures < LEAST_GROUPS for model in first)
     notes = []
     if fit.residuals_from:
         lender = fit.residuals_from
         notes.append(f"Intervals come from the residuals of {lender}: they are assumed, not found.")
     elif few:
         notes.append(
-            f"Below {LEAST_GROUPS} networks the laws have no intervals; --residuals-from BOARD borrows "
+            f"Below {LEAST_GROUPS} networks the models have no intervals; --residuals-from BOARD borrows "
             "another board's."
         )
-    for name, law in zip(_first_names(fit), first, strict=True):
-        if law.errors and law.errors.coverage is not None:
-            low, high = binomial_band(law.errors.architectures)
-            count = law.errors.architectures
+    for name, model in zip(_first_names(fit), first, strict=True):
+        if model.errors and model.errors.coverage is not None:
+            low, high = binomial_band(model.errors.architectures)
+            count = model.errors.architectures
             notes.append(
-                f"{name}: {law.errors.coverage * count:.1f} of {count} held-out networks lie in their "
+                f"{name}: {model.errors.coverage * count:.1f} of {count} held-out networks lie in their "
                 f"intervals; of 90 % one expects {low} to {high}."
             )
     return notes
 
 
 def _first_names(fit: BoardFit) -> list[str]:
-    return [TITLES[metric] for metrics in fit.laws.values() for metric in metrics]
+    return [TITLES[metric] for metrics in fit.models.values() for metric in metrics]

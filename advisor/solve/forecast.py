@@ -12,9 +12,9 @@ import numpy as np
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Measurements, Values
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import BoardFit, runs_of
-from advisor.prediction.fit_file import current_fit
-from advisor.prediction.law import first_that_knows
+from advisor.prediction.board_model import BoardFit, runs_of
+from advisor.prediction.fit_store import current_fit
+from advisor.prediction.model import first_that_knows
 from advisor.solve.candidates.batch_sizes import usual_sizes
 from advisor.solve.candidates.complete import SOURCE, completed
 from advisor.solve.candidates.intervals import energy_interval_j
@@ -130,7 +130,7 @@ def _forecast(
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
     if fit is not None and latency.source == SOURCE:
-        laws = fit.laws[variant]["latency_ms"]
+        laws = fit.models[variant]["latency_ms"]
         (outside,) = laws[int(first_that_knows(laws, run)[0])].outside(run)
     return Forecast(
         board=board.name,

@@ -1,9 +1,9 @@
-"""How far are the laws off families that they have not seen?
+"""How far are the models off families that they have not seen?
 
     python tests/benchmarks/families.py [--catalog DIR] [--board xeon-2-cores-vm] [--batch 1]
 
 Every network of a family is left out together, as if nobody had measured its kind: the mean relative error of
-the latency by `LatencyModel` and by the operations law (least squares of the relative error), family by
+the latency by `LatencyModel` and by the operations model (least squares of the relative error), family by
 family, for each (runtime, precision) of the board. Then how many of the networks lie in their 90 % interval,
 and how wide it is: as it is told of a network whose family was seen, and as of one whose family was not.
 """
@@ -18,11 +18,10 @@ import numpy as np
 
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import variants
-from advisor.prediction.fit_board import data_of
-from advisor.prediction.fitting import Data, fit_law
-from advisor.prediction.laws import FULL, LatencyModel, OperationsTime
+from advisor.prediction.fitting import data_of
+from advisor.prediction.rows import variants
 from advisor.prediction.terms import column
+from advisor.prediction.training import FULL, Data, LatencyModel, OperationsTime, fit_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,13 +34,13 @@ Tell = Callable[[Data, Data], "Floats"]
 
 def by_model(known: Data, unknown: Data) -> Floats:
     """What `LatencyModel` tells."""
-    return LatencyModel(FULL).fit(known.runs, known.found).law_(unknown.runs)
+    return LatencyModel(FULL).fit(known.runs, known.found).model_(unknown.runs)
 
 
 def by_operations(known: Data, unknown: Data) -> Floats:
-    """What the operations law tells."""
-    law = OperationsTime(relative=True).fit(known.runs, known.found)
-    told: Floats = law.predict(unknown.runs)
+    """What the operations model tells."""
+    model = OperationsTime(relative=True).fit(known.runs, known.found)
+    told: Floats = model.predict(unknown.runs)
     return told
 
 
@@ -54,20 +53,20 @@ def errors(data: Data, families: NDArray[np.str_], tell: Tell) -> Floats:
     return found
 
 
-def intervals(data: Data, families: NDArray[np.str_], *, unlike: bool) -> tuple[float, float]:
+def intervals(data: Data, families: NDArray[np.str_], *, unseen: bool) -> tuple[float, float]:
     """The share of the rows in their 90 % interval, their family left out, and its median relative width.
 
     Args:
         data: the rows.
         families: of each row.
-        unlike: whether the law is told that it has not seen the family.
+        unseen: whether the model is told that it has not seen the family.
     """
     inside, width = [], []
     for family in np.unique(families):
         known, own = data.where(families != family), data.where(families == family)
-        law = fit_law(LatencyModel, [FULL], known)
-        if law is not None:
-            told = law.predict(own.runs, unlike=np.full(len(own.found), unlike))
+        model = fit_model(LatencyModel, [FULL], known)
+        if model is not None:
+            told = model.predict(own.runs, unseen=np.full(len(own.found), unseen))
             inside.append((told.low <= own.found) & (own.found <= told.high))
             width.append((told.high - told.low) / told.value)
     return float(np.mean(np.concatenate(inside))), float(np.median(np.concatenate(width)))
@@ -89,11 +88,11 @@ def report(data: Data, architectures: dict[str, Architecture], heading: str) -> 
         if some.any():
             told = [f"{100 * float(np.mean(each[some])):.1f} %" for each in by_law.values()]
             print(f"{name:16}{np.count_nonzero(some):9d}{told[0]:>9}{told[1]:>12}")
-    for title, unlike in (
+    for title, unseen in (
         ("as of a family that was seen", False),
         ("as of one that was not", True),
     ):
-        share, width = intervals(data, families, unlike=unlike)
+        share, width = intervals(data, families, unseen=unseen)
         print(f"in the interval, {title}: {100 * share:.0f} %, width {100 * width:.0f} %")
 
 

@@ -1,26 +1,39 @@
-"""Networks of which the same is known, so that one regression tells of all of them."""
+"""Networks of which the same is known, so that one regression predicts all of them."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from advisor.catalog.records import Z90, Architecture, Values
-from advisor.prediction.law import LEAST_GROUPS
-from advisor.prediction.transfer.evidence import Evidence
-from advisor.prediction.transfer.figures import Figures
-from advisor.prediction.transfer.held_out import HeldOutErrors, bare_names, errors_of
-from advisor.prediction.transfer.networks import costs_of
-from advisor.prediction.transfer.regression import Measured, Regression
-from advisor.prediction.transfer.widening import borrowed_widening, widening
+from advisor.prediction.board_model import TransferErrors
+from advisor.prediction.model import LEAST_GROUPS
+from advisor.prediction.transfer.boards import Figures
+from advisor.prediction.transfer.networks import Evidence, bare_names, costs_of, family_of
+from advisor.prediction.transfer.regression import (
+    Measured,
+    Regression,
+    borrowed_widening,
+    widening,
+)
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
+
+
+def errors_of(off: Floats, expected: Floats) -> TransferErrors:
+    """What residuals and expected deviations of networks held out say together."""
+    density = -0.5 * (off / expected) ** 2 - np.log(expected * np.sqrt(2 * np.pi))
+    return TransferErrors(
+        len(off), float(np.mean(np.abs(np.exp(-off) - 1))), float(np.mean(density))
+    )
+
 
 LEAST_MEASURED = 5
 """With fewer networks in common nothing is told."""
@@ -77,7 +90,7 @@ class Group:
         return self.regression.held_out(self.measured)
 
     @property
-    def errors(self) -> HeldOutErrors:
+    def errors(self) -> TransferErrors:
         """The same in short."""
         return errors_of(*self.off)
 
@@ -178,6 +191,122 @@ def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str
     return batches
 
 
-def family_of(architectures: Mapping[str, Architecture], name: str) -> str:
-    """The kin of a network; itself where the catalog does not know it."""
-    return architectures[name].family if name in architectures else name
+@dataclass(frozen=True)
+class Told:
+    """One metric of networks that were not measured.
+
+    Attributes:
+        names, batch: what is told of; shape (networks,).
+        values: time per image in ms, or power in W, or memory in MB, with 90 % intervals; NaN where
+            there are too few measurements for one.
+        errors: of the largest group of networks that share what is known of them; `None` if nothing
+            is told.
+    """
+
+    names: tuple[str, ...]
+    batch: tuple[int, ...]
+    values: Values
+    errors: TransferErrors | None
+
+
+def tell(question: Question) -> Told:
+    """Predict a metric of every network that a reference knows and the new board has not run.
+
+    Where the new board ran networks at several batch sizes each, every batch size is told by itself. Else
+    each network is told at the one that all ran at, or at the reference's own.
+    """
+    groups = [group for group in _all_groups(question) if group.wanted]
+    columns = [group.intervals() for group in groups] or [Values(*[np.zeros(0)] * 3)]
+    return Told(
+        names=tuple(name for group in groups for name in group.wanted),
+        batch=tuple(batch for group in groups for batch in group.wanted.values()),
+        values=Values(*map(np.concatenate, zip(*columns, strict=True))),
+        errors=_of_most(groups),
+    )
+
+
+def held_out_errors(question: Question) -> TransferErrors | None:
+    """How far transfer is off the new board's own networks, each held out; `None` if it tells nothing.
+
+    Of networks that every reference knows.
+    """
+    every = set(range(len(question.references)))
+    return _of_most([group for group in _all_groups(question) if set(group.known) == every])
+
+
+def _of_most(groups: Sequence[Group]) -> TransferErrors | None:
+    """The errors of the group that has seen most networks."""
+    return max((group.errors for group in groups), key=lambda each: each.networks, default=None)
+
+
+def _all_groups(question: Question) -> list[Group]:
+    return [group for pool in _pools(question.own) for group in groups_of(question, pool)]
+
+
+def _pools(own: Figures) -> list[dict[str, int]]:
+    """The measured networks with their batch sizes, in portions that are told one by one."""
+    if not own.has_ladder:
+        return [{name: max(at) for name, at in own.by_network.items()}]
+    return [
+        {name: batch for name, at in own.by_network.items() if batch in at} for batch in own.batches
+    ]
+
+
+LEAST_GAIN = 0.02
+"""By how much another reference must raise the mean log density of what was held out to be taken."""
+
+
+LEAST_SHARE = 0.5
+"""Of the networks by which others are judged, a reference must know this share to be judged beside them."""
+
+
+def common(own: Figures, other: Figures) -> int:
+    """How many of the new board's networks a board knows."""
+    return len(own.by_network.keys() & other.by_network.keys())
+
+
+def chosen(question: Question) -> Sequence[Figures]:
+    """The best of a question's references, one after another while each makes the rest surer.
+
+    Judged by how probable the measured figures are when their networks are held out, of the networks that
+    all of the references know; those that know too few of them to be judged so are left out.
+
+    Returns:
+        The references, by name.
+    """
+    left, own = _comparable(question)
+    taken: list[Figures] = []
+    best = -math.inf
+    while left:
+        densities = [
+            _density(replace(question, own=own, references=[*taken, each])) for each in left
+        ]
+        highest = max(densities)
+        if highest < best + LEAST_GAIN:
+            break
+        best = highest
+        taken.append(left.pop(densities.index(highest)))
+    return sorted(taken, key=lambda each: each.board)
+
+
+def _comparable(question: Question) -> tuple[list[Figures], Figures]:
+    """The references that know most of the measured networks, and the figures of those that all know."""
+    by_overlap = sorted(
+        question.references, key=lambda each: (-common(question.own, each), each.board)
+    )
+    kept: list[Figures] = []
+    names = set(question.own.by_network)
+    for each in by_overlap:
+        shared = names & each.by_network.keys()
+        if len(shared) >= max(LEAST_MEASURED, LEAST_SHARE * len(names)):
+            kept.append(each)
+            names = shared
+    own = Figures(
+        question.own.board, {name: question.own.by_network[name] for name in sorted(names)}
+    )
+    return kept, own
+
+
+def _density(question: Question) -> float:
+    errors = held_out_errors(question)
+    return errors.density if errors else -math.inf

@@ -1,9 +1,10 @@
-"""How networks are described to one another: by what they take on reference boards, cost and kin."""
+"""Networks as they are known before the new board has run any: by other boards, cost and family."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ class Networks:
         size: the mean over the references of the logarithm of the figure.
         features: each in its own standard deviations over all networks described together; shape
             (networks, features).
-        family: the kin that each belongs to, as a number.
+        family: the family that each belongs to, as a number.
         smallness: 1 for the smallest networks, less the longer one takes beyond these.
     """
 
@@ -74,7 +75,7 @@ def describe(
         names: the networks.
         references: for each reference board the logarithms of the figure; one at least.
         costs: the logarithms of `COSTS`; shape (networks, 3); `None` to do without.
-        families: the kin of each.
+        families: the family of each.
     """
     known = np.array(references)
     size: Floats = known.mean(axis=0)
@@ -105,3 +106,51 @@ def costs_of(names: Sequence[str], architectures: Mapping[str, Architecture], ki
         table[row] = [each.value if each and each.value > 0 else np.nan for each in told]
     logs: Floats = np.log(table)
     return logs
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Networks of which the same things are known.
+
+    Attributes:
+        names: the networks.
+        references: for each reference board the logarithm of the figure of each; shape (networks,).
+        costs: as `describe` takes them.
+        families: the family of each.
+    """
+
+    names: Sequence[str]
+    references: Sequence[Floats]
+    costs: Floats | None
+    families: Sequence[str]
+
+    @cached_property
+    def terms(self) -> Floats:
+        """What a board's figure may be a sum of: a constant, the costs where known, each reference.
+
+        Shape (networks, terms); the references come last.
+        """
+        costs = [] if self.costs is None else list(np.exp(self.costs).T)
+        references = [np.exp(each) for each in self.references]
+        return np.column_stack([np.ones(len(self.names)), *costs, *references])
+
+    @cached_property
+    def described(self) -> Networks:
+        """The networks as points."""
+        return describe(self.names, self.references, self.costs, self.families)
+
+    def without(self, place: int) -> Evidence:
+        """The same without one of several references."""
+        return replace(
+            self, references=[each for i, each in enumerate(self.references) if i != place]
+        )
+
+
+def bare_names(names: Sequence[str]) -> NDArray[np.str_]:
+    """Names without input sizes: one architecture at two sizes is left out together."""
+    return np.array([name.partition("@")[0] for name in names], dtype=np.str_)
+
+
+def family_of(architectures: Mapping[str, Architecture], name: str) -> str:
+    """The family of a network; itself where the catalog does not know it."""
+    return architectures[name].family if name in architectures else name

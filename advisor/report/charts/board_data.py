@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import rows_of, variants
-from advisor.prediction.fit_file import current_fit
-from advisor.prediction.law import Law
-from advisor.prediction.measured_rows import ends_early, fullest_variant
+from advisor.prediction.fit_store import current_fit
+from advisor.prediction.model import Model
+from advisor.prediction.rows import ends_early, fullest_variant, rows_of, variants
 from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.complete import completed
 
@@ -84,7 +83,7 @@ class BoardData:
     weights: str
     networks: tuple[Network, ...]
     runs: tuple[Run, ...]
-    memory_law: Law | None
+    memory_law: Model | None
     ends_early: bool
     unpredicted: str
 
@@ -117,7 +116,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known)
-    laws = fit.laws.get(variant, {}).get("memory_mb", ()) if fit else ()
+    laws = fit.models.get(variant, {}).get("memory_mb", ()) if fit else ()
     whole = completed(board, table, known, fit, ()) if fit else table
     return BoardData(
         board=board,
@@ -126,7 +125,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         weights=_weights_text(board, weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
-        memory_law=laws[0].law if laws else None,
+        memory_law=laws[0].model if laws else None,
         ends_early=ends_early(table, variant),
         unpredicted=why_not,
     )

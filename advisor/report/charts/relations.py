@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from advisor.catalog.records import Estimate
-from advisor.prediction.board_fit import describe
+from advisor.prediction.board_model import describe
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.findings import straight_line
 from advisor.prediction.terms import BYTES, COLUMNS
@@ -66,7 +66,7 @@ def _memory_lines(
         return (), ""
     sizes = np.linspace(0, 1.05 * max(dot.x.value for dot in dots), 200)
     if any(dot.y.source.startswith(PAPER) for dot in dots):
-        from advisor.prediction.laws import published_memory  # imports scikit-learn
+        from advisor.prediction.training import published_memory  # imports scikit-learn
 
         readings = ("paper: max(200, 1.30 × size)", "paper: 200 + 1.30 × (size − 100)")
         lines = tuple(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from advisor.catalog.records import Measurements
-from advisor.prediction.transfer.figures import is_ladder
+from advisor.prediction.transfer.boards import is_ladder
 
 
 def has_ladder(table: Measurements) -> bool:
     """Whether networks ran at several batch sizes each, rather than each at one of its own.
 
-    As `advisor.prediction.transfer.figures.is_ladder` has it.
+    As `advisor.prediction.transfer.boards.is_ladder` has it.
     """
     keys = np.stack([table.architecture.index, table.runtime.index, table.precision.index], axis=1)
     _, counts = np.unique(keys, axis=0, return_counts=True)

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
-from advisor.prediction.board_fit import (
-    METRICS,
+from advisor.prediction.board_model import (
     BoardFit,
-    Kin,
+    Families,
     anchors_of,
     describe,
     predicted,
-    rows_of,
     runs_of,
 )
+from advisor.prediction.rows import METRICS, rows_of
 from advisor.prediction.terms import COLUMNS
 from advisor.solve.candidates.batch_sizes import has_ladder, usual_sizes
 from advisor.solve.candidates.runs import least_misfits
@@ -74,7 +73,7 @@ def completed(
             names,
             _lacking(table, told, variant, names, batches),
         )
-        for variant in fit.laws
+        for variant in fit.models
     ]
     if added is None:
         table = _all_filled(board, table, table, architectures, fit)
@@ -113,11 +112,11 @@ def _added(
     runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
     runs[:, COLUMNS.index("batch")] = batch
     anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
-    families = [architectures[names[place]].kin for place in network.tolist()]
-    kin = Kin.of(board, table, architectures, variant, families)
-    told = predicted(fit, variant, runs, anchors, kin)
+    kin = [architectures[names[place]].kin for place in network.tolist()]
+    families = Families.of(board, table, architectures, variant, kin)
+    told = predicted(fit, variant, runs, anchors, families)
     known = ~np.isnan(told["latency_ms"].value)
-    if "memory_mb" in fit.laws[variant]:
+    if "memory_mb" in fit.models[variant]:
         # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
         largest = _largest_runs(table, rows)
         most = np.array([largest.get(name, math.inf) for name in names])
@@ -248,15 +247,15 @@ def _filled(
     ran = table.status.index == table.status.position.get("ok", -1)
     values = np.array(metered.values)
     filled = np.zeros(len(table), dtype=np.bool_)
-    for variant in fit.laws:
+    for variant in fit.models:
         rows = rows_of(table, variant)
         rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]
         names, index = table.architecture.names, table.architecture.index[rows]
         wanted = (names, index, table.batch[rows])
         anchors = anchors_of(board, table, architectures, variant, wanted)
-        families = [architectures[names[place]].kin for place in index.tolist()]
-        kin = Kin.of(board, own, architectures, variant, families)
-        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric], kin)
+        kin = [architectures[names[place]].kin for place in index.tolist()]
+        families = Families.of(board, own, architectures, variant, kin)
+        values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric], families)
         filled[rows] = True
     filled &= ~np.isnan(values[0])
     return Metered(

@@ -18,7 +18,7 @@ from advisor.solve.question.requirements import Requirements
 from advisor.solve.question.selection import selected
 
 if TYPE_CHECKING:
-    from advisor.prediction.board_fit import BoardFit
+    from advisor.prediction.board_model import BoardFit
 
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
@@ -110,8 +110,8 @@ def _with_predictions(
     fits: Mapping[str, BoardFit],
 ) -> tuple[Measurements, tuple[str, ...]]:
     """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
-    from advisor.prediction.fit_file import current_fit
-    from advisor.prediction.law import LEAST_GROUPS
+    from advisor.prediction.fit_store import current_fit
+    from advisor.prediction.model import LEAST_GROUPS
     from advisor.solve.candidates.complete import completed
 
     board, table = surveyed.board, surveyed.measurements

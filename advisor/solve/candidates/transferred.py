@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Board, Labels, Measurements, Metered, Values
-from advisor.prediction.board_fit import BoardFit
+from advisor.prediction.board_model import BoardFit
 from advisor.solve.candidates.runs import least_misfits, runs_of_rows
 from advisor.solve.candidates.stacking import where
 

@@ -13,7 +13,7 @@ from advisor import quantities
 from advisor.catalog.records import Board
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.prediction.fit_file import current_fit
+from advisor.prediction.fit_store import current_fit
 from advisor.prediction.terms import COLUMNS
 from advisor.quantities import written_as
 from advisor.solve.candidates.candidate import Candidate
@@ -336,11 +336,11 @@ def runtime_floor(
     if asked_mb is not None:
         return asked_mb, ()
     fit, why_not = current_fit(board, table, catalog.architectures)
-    laws = [fit.laws.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
+    laws = [fit.models.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
     if not all(laws):
         return 0.0, (f"{IN_EACH}: {why_not or 'no law of the memory is known'}",)
     nothing = np.zeros((1, len(COLUMNS)))
-    return min(least, *(float(law[0].law(nothing)[0]) for law in laws)), ()
+    return min(least, *(float(law[0].model(nothing)[0]) for law in laws)), ()
 
 
 def _variants(offers: Sequence[Offer]) -> set[tuple[str, str]]:

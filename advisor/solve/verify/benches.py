@@ -10,7 +10,7 @@ import numpy as np
 from advisor.catalog.records import Labels, Measurements, Metered
 from advisor.catalog.results_table import UNTOLD
 from advisor.catalog.store import Surveyed
-from advisor.prediction.board_fit import variants
+from advisor.prediction.rows import variants
 from advisor.solve.candidates.runs import runs_of_rows
 from advisor.solve.candidates.stacking import stacked, where
 

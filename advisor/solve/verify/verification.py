@@ -27,7 +27,7 @@ from advisor.solve.verify.standing import Standing, standing_of
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
-    from advisor.prediction.board_fit import BoardFit
+    from advisor.prediction.board_model import BoardFit
 
 Found = TypeVar("Found")
 Found_co = TypeVar("Found_co", covariant=True)

@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from advisor.catalog.records import Z90, Values
-from advisor.prediction.board_fit import describe
-from advisor.prediction.fitting import Data, fit_law
-from advisor.prediction.law import Form
-from advisor.prediction.laws import LatencyModel
-from advisor.prediction.transfer.gaussian_process import Process
+from advisor.prediction.board_model import describe
+from advisor.prediction.model import Form
+from advisor.prediction.training import Data, LatencyModel, fit_model
 from advisor.prediction.transfer.groups import Group
-from advisor.prediction.transfer.held_out import bare_names
-from advisor.prediction.transfer.shares import Shares
-from advisor.prediction.transfer.widening import widening
+from advisor.prediction.transfer.networks import bare_names
+from advisor.prediction.transfer.regression import Process, Shares, widening
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:
@@ -59,7 +56,7 @@ def by_law(form: Form) -> Tell:
         runs = runs_of(boards)
         groups = bare_names(boards.names)
         data = Data(runs[measured], boards.time_ms[measured], groups[measured])
-        law = fit_law(LatencyModel, [form], data)
+        law = fit_model(LatencyModel, [form], data)
         if law is None:
             raise ValueError("a law needs three networks")
         unmeasured = np.setdiff1d(np.arange(len(runs)), measured)

@@ -15,9 +15,7 @@ from advisor.catalog.import_timm import Benchmark, read_benchmark
 from advisor.catalog.records import Architecture
 from advisor.catalog.reported_table import Reported
 from advisor.catalog.timm_variant import variant_of
-from advisor.prediction.transfer.evidence import Evidence
-from advisor.prediction.transfer.groups import family_of
-from advisor.prediction.transfer.networks import costs_of
+from advisor.prediction.transfer.networks import Evidence, costs_of, family_of
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Z90, Values
-from advisor.prediction.law import LEAST_GROUPS
-from advisor.prediction.transfer.held_out import bare_names
-from advisor.prediction.transfer.regression import Measured, Regression
-from advisor.prediction.transfer.widening import borrowed_widening, widening
+from advisor.prediction.model import LEAST_GROUPS
+from advisor.prediction.transfer.networks import bare_names
+from advisor.prediction.transfer.regression import Measured, Regression, borrowed_widening, widening
 from advisor.solve.candidates.spread import chance_below
 from advisor.solve.verify.standing import Standing
 from advisor.solve.verify.verification import verify

@@ -9,19 +9,23 @@ import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
 from advisor.errors import AdvisorError
-from advisor.prediction.board_fit import METRICS, variants
-from advisor.prediction.transfer.figures import (
+from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of
+from advisor.prediction.rows import METRICS, variants
+from advisor.prediction.transfer.boards import (
     figures_of,
     in_scope,
     like_variant,
     other_networks,
     without,
 )
-from advisor.prediction.transfer.groups import LEAST_MEASURED, Question
-from advisor.prediction.transfer.held_out import HeldOutErrors
-from advisor.prediction.transfer.references import chosen, common
-from advisor.prediction.transfer.tell import Told, tell
-from advisor.prediction.transfer.transfer import SOURCE, Transfer, digest_of
+from advisor.prediction.transfer.groups import (
+    LEAST_MEASURED,
+    Question,
+    Told,
+    chosen,
+    common,
+    tell,
+)
 
 Variant = tuple[str, str]
 Surveyed = tuple[Board, Measurements]
@@ -136,7 +140,7 @@ def _most_in_common(board: Board, table: Measurements, references: Sequence[Surv
     return max(counts, default=0)
 
 
-def _errors(portion: _Portion) -> dict[str, HeldOutErrors]:
+def _errors(portion: _Portion) -> dict[str, TransferErrors]:
     return {metric: told.errors for metric, told in portion.told.items() if told.errors}
 
 
@@ -159,7 +163,7 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
         return Metered(
             Values(*(each * per_image for each in values)),
             _labels(["predicted"] * total),
-            _labels([SOURCE] * total),
+            _labels([TRANSFERRED] * total),
         )
 
     return Measurements(

@@ -1,4 +1,4 @@
-"""All laws of one board: which there are, what they were fitted to, what they say of a run."""
+"""All models of one board: which there are, what they were fitted to, what they say of a run."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
-from advisor.prediction.law import Anchors, FittedLaw, first_that_knows
+from advisor.prediction.model import Anchors, FittedModel, first_that_knows
+from advisor.prediction.rows import METRICS, fitted_values, rows_of
 from advisor.prediction.terms import COLUMNS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from advisor.catalog.records import Floats, Integers
-    from advisor.prediction.transfer.transfer import Transfer
 
     Booleans = NDArray[np.bool_]
 
-METRICS = ("latency_ms", "net_power_w", "memory_mb")
-"""What laws tell, in the order in which it is to be predicted: power may follow the latency."""
-
+TRANSFERRED = "advisor-transfer"
+"""The source of what other boards predict."""
 
 _COSTS = attrgetter(*COLUMNS[:-2])
 
 
 @dataclass(frozen=True)
-class Kin:
-    """Which runs are of networks of whose family a law has seen none.
+class Families:
+    """Which runs are of networks of whose family a model has seen none.
 
     Attributes:
         families: that of each run; shape (runs,).
@@ -54,7 +55,7 @@ class Kin:
         architectures: Mapping[str, Architecture],
         variant: tuple[str, str],
         families: Sequence[str],
-    ) -> Kin:
+    ) -> Families:
         """Those of the rows of one (runtime, precision) of a board.
 
         Args:
@@ -76,26 +77,56 @@ class Kin:
             found,
         )
 
-    def unlike(self, metric: str, law: FittedLaw) -> Booleans:
-        """Which runs those are, of the law of a metric."""
-        fitted = self.found[metric] & law.knows(self.rows)
+    def unseen(self, metric: str, model: FittedModel) -> Booleans:
+        """Which runs those are, of the model of a metric."""
+        fitted = self.found[metric] & model.knows(self.rows)
         return ~np.isin(self.families, self.families_of_rows[fitted])
 
 
 @dataclass(frozen=True)
+class TransferErrors:
+    """How far transfer was off networks that it had not seen.
+
+    Attributes:
+        networks: how many were left out in turn.
+        mean: mean relative error.
+        density: the mean logarithm of the probability density of what was found.
+    """
+
+    networks: int
+    mean: float
+    density: float
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Predictions by transfer, and what they rest on.
+
+    Attributes:
+        references: by reference board what its rows were, as `digest_of` tells it.
+        errors: by (runtime, precision), then by metric, how far it was off networks held out.
+        rows: the predictions, as rows of the board that nobody measured.
+    """
+
+    references: Mapping[str, str]
+    errors: Mapping[tuple[str, str], Mapping[str, TransferErrors]]
+    rows: Measurements
+
+
+@dataclass(frozen=True)
 class BoardFit:
-    """The laws of a board.
+    """The models of a board.
 
     Attributes:
         fingerprint: of the rows and costs to which they were fitted.
-        laws: by (runtime, precision), then by metric; several for a metric where some networks are
+        models: by (runtime, precision), then by metric; several for a metric where some networks are
             less well known than others, the one that needs most first.
         residuals_from: the board whose residuals stand in for its own; "" if they are its own.
-        transfer: what other boards tell of networks that this one has not run; goes before the laws.
+        transfer: what other boards tell of networks that this one has not run; goes before the models.
     """
 
     fingerprint: str
-    laws: Mapping[tuple[str, str], Mapping[str, tuple[FittedLaw, ...]]]
+    models: Mapping[tuple[str, str], Mapping[str, tuple[FittedModel, ...]]]
     residuals_from: str = ""
     transfer: Transfer | None = None
 
@@ -105,26 +136,26 @@ class BoardFit:
         metric: str,
         runs: Floats,
         anchors: Anchors | None = None,
-        kin: Kin | None = None,
+        families: Families | None = None,
     ) -> Values:
-        """A metric of each run with its 90 % interval; NaN where no law knows enough.
+        """A metric of each run with its 90 % interval; NaN where no model knows enough.
 
         Args:
             variant: runtime and precision.
             metric: one of `METRICS`.
             runs: shape (rows, len(COLUMNS)); power needs the latency in it.
             anchors: what is known of the same networks at other batch sizes.
-            kin: of which families the runs are; `None` where each law has seen theirs.
+            families: of which families the runs are; `None` where each model has seen theirs.
         """
         anchors = anchors or Anchors.none(runs)
-        laws = self.laws.get(variant, {}).get(metric, ())
+        models = self.models.get(variant, {}).get(metric, ())
         table = np.full((3, len(runs)), np.nan)
-        chosen = first_that_knows(laws, runs)
-        for place, law in enumerate(laws):
+        chosen = first_that_knows(models, runs)
+        for place, model in enumerate(models):
             rows = chosen == place
             if np.any(rows):
-                unlike = kin.unlike(metric, law)[rows] if kin else None
-                table[:, rows] = law.predict(runs[rows], anchors.at(rows), unlike)
+                unseen = families.unseen(metric, model)[rows] if families else None
+                table[:, rows] = model.predict(runs[rows], anchors.at(rows), unseen)
         return Values(*table)
 
 
@@ -147,7 +178,7 @@ def runs_of(board: Board, table: Measurements, architectures: Mapping[str, Archi
 def fingerprint(
     board: Board, table: Measurements, architectures: Mapping[str, Architecture]
 ) -> str:
-    """What changes whenever something does that the laws are fitted to."""
+    """What changes whenever something does that the models are fitted to."""
     digest = hashlib.sha256()
     names = "\n".join(_names(table))
     digest.update(names.encode())
@@ -158,29 +189,21 @@ def fingerprint(
     return digest.hexdigest()[:16]
 
 
-def fitted_values(metered: Metered) -> Floats:
-    """The values of a column that laws may be fitted to: what a law predicted is none."""
-    predicted = metered.origin.index == metered.origin.position.get("predicted", -1)
-    values: Floats = np.where(predicted, np.nan, metered.values.value)
-    return values
+def digest_of(boards: Path, name: str) -> str:
+    """What changes whenever a board's rows or its description do; "" where there is no such board.
 
-
-def variants(table: Measurements) -> list[tuple[str, str]]:
-    """Every (runtime, precision) of a board's rows."""
-    pairs = zip(table.runtime.index.tolist(), table.precision.index.tolist(), strict=True)
-    return sorted(
-        {(table.runtime.names[first], table.precision.names[second]) for first, second in pairs}
-    )
-
-
-def rows_of(table: Measurements, variant: tuple[str, str]) -> Integers:
-    """The rows of a (runtime, precision)."""
-    runtime, precision = variant
-    found: Integers = np.flatnonzero(
-        (table.runtime.index == table.runtime.position.get(runtime, -1))
-        & (table.precision.index == table.precision.position.get(precision, -1))
-    )
-    return found
+    Args:
+        boards: the folder of the boards beside which it is sought; else it is the shipped one.
+        name: the board.
+    """
+    for folder in (boards / name, shipped_folder() / "boards" / name):
+        files = (folder / "board.yaml", folder / "measurements.csv")
+        if all(each.is_file() for each in files):
+            digest = hashlib.sha256()
+            for each in files:
+                digest.update(each.read_bytes())
+            return digest.hexdigest()[:16]
+    return ""
 
 
 def _names(table: Measurements) -> Sequence[str]:
@@ -200,21 +223,21 @@ def predicted(
     variant: tuple[str, str],
     runs: Floats,
     anchors: Mapping[str, Anchors] | None = None,
-    kin: Kin | None = None,
+    families: Families | None = None,
 ) -> dict[str, Values]:
     """Every metric of each run; power may follow from the latency that is predicted here.
 
     Args:
-        fit: the board's laws.
+        fit: the board's models.
         variant: runtime and precision.
         runs: shape (rows, len(COLUMNS)).
         anchors: by metric, what is known of the same networks at other batch sizes.
-        kin: of which families the runs are; `None` where each law has seen theirs.
+        families: of which families the runs are; `None` where each model has seen theirs.
     """
     runs = runs.copy()
     found: dict[str, Values] = {}
     for metric in METRICS:
-        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), kin)
+        found[metric] = fit.predict(variant, metric, runs, (anchors or {}).get(metric), families)
         if metric == "latency_ms":
             known = ~np.isnan(runs[:, -1])
             runs[:, -1] = np.where(known, runs[:, -1], found[metric].value)

@@ -1,27 +1,33 @@
-"""A board's `fit.yaml`: its laws as plain numbers that a person can read and diff."""
+"""A board's `fit.yaml`: its models as plain numbers that a person can read and diff.
+
+What other boards predict lies beside it as a table, `transferred.csv`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from advisor.catalog.fields import Fields
-from advisor.catalog.records import Architecture, Board, Measurements
-from advisor.catalog.writing import write_whole
+from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.records import Architecture, Board, Measurements, Metered
+from advisor.catalog.writing import Row, measurements_csv, write_whole
 from advisor.catalog.yaml_file import read_yaml
-from advisor.errors import AdvisorError, closest, shown
-from advisor.prediction.board_fit import METRICS, BoardFit, fingerprint, variants
-from advisor.prediction.law import Errors, FittedLaw, Form, HeldOut, Law, needs
-from advisor.prediction.terms import COLUMNS, TERMS
-from advisor.prediction.transfer.transfer import digest_of
-from advisor.prediction.transfer.transfer_file import (
-    forget_rows,
-    read_transfer,
-    transfer_lines,
-    write_rows,
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.prediction.board_model import (
+    TRANSFERRED,
+    BoardFit,
+    Transfer,
+    TransferErrors,
+    digest_of,
+    fingerprint,
 )
+from advisor.prediction.model import Errors, FittedModel, Form, HeldOut, Model, needs
+from advisor.prediction.rows import METRICS, variants
+from advisor.prediction.terms import COLUMNS, TERMS
 from advisor.quantities import Dimension
 
 FILE = "fit.yaml"
@@ -37,7 +43,7 @@ _INTERVALS = ("coverage", "width")
 
 
 def write_fit(folder: Path, fit: BoardFit) -> Path:
-    """Write a board's laws into its folder.
+    """Write a board's models into its folder.
 
     Raises:
         AdvisorError: the file cannot be written.
@@ -46,13 +52,13 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     lines += [f"residuals_from: {fit.residuals_from}"] if fit.residuals_from else []
     if fit.transfer:
         lines += transfer_lines(fit.transfer, write_rows(folder, fit.transfer.rows))
-    lines.append("laws:" if fit.laws else "laws: {}")
-    for (runtime, precision), metrics in fit.laws.items():
+    lines.append("laws:" if fit.models else "laws: {}")
+    for (runtime, precision), metrics in fit.models.items():
         lines.append(f"  {runtime}+{precision}:")
-        for metric, laws in metrics.items():
+        for metric, models in metrics.items():
             lines.append(f"    {metric}:")
-            for place, law in enumerate(laws, start=1):
-                lines += [f"      law-{place}:", *_fitted_lines(law)]
+            for place, model in enumerate(models, start=1):
+                lines += [f"      law-{place}:", *_fitted_lines(model)]
     path = folder / FILE
     write_whole(path, "\n".join(lines) + "\n")
     if not fit.transfer:
@@ -60,8 +66,8 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     return path
 
 
-def _fitted_lines(fitted: FittedLaw) -> list[str]:
-    lines = [f"        {line}" for line in _law_lines(fitted.law)]
+def _fitted_lines(fitted: FittedModel) -> list[str]:
+    lines = [f"        {line}" for line in _model_lines(fitted.model)]
     seen = [f"{name}: {{least: {a:.12g}, most: {b:.12g}}}" for name, (a, b) in fitted.seen.items()]
     lines += ["        seen:", *(f"          {line}" for line in seen)]
     if fitted.errors:
@@ -76,18 +82,18 @@ def _fitted_lines(fitted: FittedLaw) -> list[str]:
         lines.append("        held_out:")
     for each in fitted.held_out:
         lines.append(f"          {each.architecture}:")
-        lines += [f"            {line}" for line in _law_lines(each.law)]
+        lines += [f"            {line}" for line in _model_lines(each.model)]
         lines.append(f"            residuals: {_mapping(each.residuals)}")
-        if each.residuals_unlike:
-            lines.append(f"            residuals_unlike: {_mapping(each.residuals_unlike)}")
+        if each.residuals_unseen:
+            lines.append(f"            residuals_unlike: {_mapping(each.residuals_unseen)}")
     return lines
 
 
-def _law_lines(law: Law) -> list[str]:
+def _model_lines(model: Model) -> list[str]:
     return [
         f"branch-{place}: {_mapping(dict(zip(terms, coefficients, strict=True)))}"
         for place, (terms, coefficients) in enumerate(
-            zip(law.form, law.coefficients, strict=True), start=1
+            zip(model.form, model.coefficients, strict=True), start=1
         )
     ]
 
@@ -102,7 +108,7 @@ def _text(value: float) -> str:
 
 
 def read_fit(folder: Path) -> BoardFit | None:
-    """A board's laws; `None` where it has none.
+    """A board's models; `None` where it has none.
 
     Raises:
         BrokenFileError: with every fault of the file.
@@ -113,13 +119,13 @@ def read_fit(folder: Path) -> BoardFit | None:
     file = Fields(path, read_yaml(path, LARGEST_BYTES))
     told = file.text("fingerprint", required=True)
     residuals_from = file.name("residuals_from")
-    laws: dict[tuple[str, str], dict[str, tuple[FittedLaw, ...]]] = {}
+    models: dict[tuple[str, str], dict[str, tuple[FittedModel, ...]]] = {}
     inner = file.inner("laws", required=True)
     for name, fields in inner.blocks() if inner else ():
         runtime, plus, precision = name.rpartition("+")
         if not plus:
             file.note(fields.block.mark, shown(name), "RUNTIME+PRECISION")
-        laws[runtime, precision] = {
+        models[runtime, precision] = {
             metric: tuple(_fitted(each) for _, each in theirs.blocks())
             for metric in METRICS
             if (theirs := fields.inner(metric))
@@ -127,19 +133,19 @@ def read_fit(folder: Path) -> BoardFit | None:
         fields.leftovers()
     transfer = read_transfer(file, folder)
     file.finish()
-    return BoardFit(told, laws, residuals_from, transfer)
+    return BoardFit(told, models, residuals_from, transfer)
 
 
-def _fitted(fields: Fields) -> FittedLaw:
-    law = _law(fields)
+def _fitted(fields: Fields) -> FittedModel:
+    model = _model(fields)
     held_out = fields.inner("held_out")
     folds = [_held_out(name, each) for name, each in held_out.blocks()] if held_out else []
-    fitted = FittedLaw(law, tuple(folds), _seen(fields, law.form), _errors(fields))
+    fitted = FittedModel(model, tuple(folds), _seen(fields, model.form), _errors(fields))
     fields.leftovers()
     return fitted
 
 
-def _law(fields: Fields) -> Law:
+def _model(fields: Fields) -> Model:
     branches = [
         inner
         for place in (1, 2)
@@ -159,8 +165,8 @@ def _law(fields: Fields) -> Law:
         if not terms:
             branch.note(branch.block.mark, "no terms", "at least one")
     if not any(each > 0 for branch in coefficients for each in branch):
-        fields.note(fields.block.mark, "no coefficient above zero", "a law that tells something")
-    return Law(tuple(form), tuple(coefficients))
+        fields.note(fields.block.mark, "no coefficient above zero", "a model that tells something")
+    return Model(tuple(form), tuple(coefficients))
 
 
 def _number(fields: Fields, key: str) -> float:
@@ -183,15 +189,15 @@ def _signed(fields: Fields, key: str) -> float:
 
 
 def _held_out(name: str, fields: Fields) -> HeldOut:
-    law = _law(fields)
+    model = _model(fields)
     residuals = _residuals(fields, "residuals", required=True)
-    unlike = _residuals(fields, "residuals_unlike", required=False)
+    unseen = _residuals(fields, "residuals_unlike", required=False)
     fields.leftovers()
-    return HeldOut(name, law, residuals or {1: 0.0}, unlike)
+    return HeldOut(name, model, residuals or {1: 0.0}, unseen)
 
 
 def _residuals(fields: Fields, key: str, *, required: bool) -> dict[int, float]:
-    """How far a law was off, by batch size."""
+    """How far a model was off, by batch size."""
     inner = fields.inner(key, required=required)
     if inner is None:
         return {}
@@ -231,7 +237,7 @@ def _errors(fields: Fields) -> Errors | None:
 def current_fit(
     board: Board, table: Measurements, architectures: Mapping[str, Architecture]
 ) -> tuple[BoardFit | None, str]:
-    """A board's laws if they are of its present rows, else why there are none.
+    """A board's models if they are of its present rows, else why there are none.
 
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
@@ -254,7 +260,7 @@ def _fault(
         return f"the fit of board {board.name} is stale"
     if changed := _changed_references(board, fit):
         return f"{changed}, which the fit of {board.name} rests on, changed or went"
-    if not set(fit.laws) <= set(variants(table)):
+    if not set(fit.models) <= set(variants(table)):
         return f"the fit of board {board.name} is of runtimes that it has no rows of"
     return ""
 
@@ -282,3 +288,122 @@ def references_before(folder: Path) -> tuple[str, ...]:
         return ()
     named = inner.inner("references") if inner else None
     return tuple(named.block.entries) if named else ()
+
+
+PREDICTIONS = "transferred.csv"
+INTERVAL_COLUMNS = {
+    "latency_ms": ("latency_ms", "latency_low_ms", "latency_high_ms"),
+    "net_power_w": ("net_power_w", "net_power_low_w", "net_power_high_w"),
+    "memory_mb": ("memory_mb", "memory_low_mb", "memory_high_mb"),
+}
+
+
+def write_rows(folder: Path, rows: Measurements) -> str:
+    """Write the predictions into a board's folder.
+
+    Returns:
+        What tells their content.
+
+    Raises:
+        AdvisorError: the file cannot be written.
+    """
+    text = measurements_csv(_written(rows))
+    write_whole(folder / PREDICTIONS, text)
+    return _digest(text)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def forget_rows(folder: Path) -> None:
+    """Drop the predictions of an earlier fit, if there are any."""
+    (folder / PREDICTIONS).unlink(missing_ok=True)
+
+
+def _written(rows: Measurements) -> Iterator[Row]:
+    for row in range(len(rows)):
+        written: dict[str, str | int | float | None] = {
+            name: labels.names[int(labels.index[row])]
+            for name, labels in (
+                ("architecture", rows.architecture),
+                ("runtime", rows.runtime),
+                ("precision", rows.precision),
+            )
+        }
+        written |= {"batch": int(rows.batch[row]), "origin": "predicted", "source": TRANSFERRED}
+        for metric, names in INTERVAL_COLUMNS.items():
+            metered: Metered = getattr(rows, metric)
+            for name, column in zip(names, metered.values, strict=True):
+                value = float(column[row])
+                written[name] = None if math.isnan(value) else value
+        yield written
+
+
+def transfer_lines(transfer: Transfer, table: str) -> list[str]:
+    """What a transfer rests on, as lines of a board's `fit.yaml`.
+
+    Args:
+        transfer: the transfer.
+        table: what `write_rows` returned, so that the predictions and these lines go together.
+    """
+    lines = ["transfer:", f'  table: "{table}"', "  references:"]
+    lines += [f'    {name}: "{digest}"' for name, digest in transfer.references.items()]
+    lines.append("  errors:")
+    for (runtime, precision), metrics in transfer.errors.items():
+        lines.append(f"    {runtime}+{precision}:")
+        for metric, each in metrics.items():
+            told = f"networks: {each.networks}, mean: {each.mean:.6g}, density: {each.density:.6g}"
+            lines.append(f"      {metric}: {{{told}}}")
+    return lines
+
+
+def read_transfer(fields: Fields, folder: Path) -> Transfer | None:
+    """A board's transfer; `None` where its `fit.yaml` names none.
+
+    Faults of `fit.yaml` are noted in `fields`.
+
+    Raises:
+        BrokenFileError: the table of predictions is broken.
+    """
+    inner = fields.inner("transfer")
+    if inner is None:
+        return None
+    written_with = inner.text("table", required=True)
+    named = inner.inner("references", required=True)
+    references = {name: named.text(name) for name in named.block.entries} if named else {}
+    errors: dict[tuple[str, str], dict[str, TransferErrors]] = {}
+    variants = inner.inner("errors")
+    for name, each in variants.blocks() if variants else ():
+        runtime, plus, precision = name.rpartition("+")
+        if not plus:
+            fields.note(each.block.mark, shown(name), "RUNTIME+PRECISION")
+        errors[runtime, precision] = {
+            metric: _transfer_errors(told)
+            for metric in INTERVAL_COLUMNS
+            if (told := each.inner(metric))
+        }
+        each.leftovers()
+    if named:
+        named.leftovers()
+    inner.leftovers()
+    path = folder / PREDICTIONS
+    rows = read_measurements(path, None, {TRANSFERRED})
+    if _digest(path.read_text(encoding="utf-8")) != written_with:
+        found = "predictions of another fit"
+        raise BrokenFileError([Fault(path, 0, "", found, "those that fit.yaml was written with")])
+    return Transfer(references, errors, rows)
+
+
+def _transfer_errors(fields: Fields) -> TransferErrors:
+    networks = fields.quantity("networks", NUMBER, required=True)
+    mean = fields.quantity("mean", NUMBER, required=True, zero_allowed=True)
+    text = fields.text("density", required=True)
+    try:
+        density = float(text)
+    except ValueError:
+        density = math.nan
+    if not math.isfinite(density):
+        fields.note(fields.block.mark, shown(text), "a number for 'density'")
+    fields.leftovers()
+    return TransferErrors(int(networks or 0), mean or 0.0, density)

@@ -1,4 +1,4 @@
-"""A fitted law as plain numbers, and what it says with which certainty. Needs numpy alone."""
+"""A fitted model as plain numbers, and what it says with which certainty. Needs numpy alone."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ LEAST_GROUPS = 9
 
 Branch = tuple[str, ...]
 Form = tuple[Branch, ...]
-"""The terms of each branch of a law; the law is the largest of its branches."""
+"""The terms of each branch of a model; the model is the largest of its branches."""
 
 
 @dataclass(frozen=True)
-class Law:
+class Model:
     """A sum of terms with their coefficients, or the largest of several such sums.
 
     Attributes:
         form: the terms of each branch.
-        coefficients: one for each term, in the unit of what the law tells per unit of the term.
+        coefficients: one for each term, in the unit of what the model tells per unit of the term.
     """
 
     form: Form
     coefficients: tuple[tuple[float, ...], ...]
 
     def __call__(self, runs: Floats) -> Floats:
-        """What the law says of each run; NaN where something that it needs is unknown.
+        """What the model says of each run; NaN where something that it needs is unknown.
 
         Args:
             runs: shape (rows, len(COLUMNS)).
         """
-        says: Floats = all_say([self], runs)[0]
+        says: Floats = predict_all([self], runs)[0]
         return says
 
     @property
@@ -54,17 +54,17 @@ class Law:
         return needs(self.form)
 
 
-def all_say(laws: Sequence[Law], runs: Floats) -> Floats:
-    """What each law says of each run; laws of one form share what is computed of the runs.
+def predict_all(models: Sequence[Model], runs: Floats) -> Floats:
+    """What each model says of each run; models of one form share what is computed of the runs.
 
     Returns:
-        Shape (laws, rows); NaN where something that a law needs is unknown.
+        Shape (models, rows); NaN where something that a model needs is unknown.
     """
-    says = np.empty((len(laws), len(runs)))
-    for form in {law.form for law in laws}:
-        alike = [place for place, law in enumerate(laws) if law.form == form]
-        found = _largest_branch([laws[place].coefficients for place in alike], form, runs)
-        if len(alike) == len(laws):
+    says = np.empty((len(models), len(runs)))
+    for form in {model.form for model in models}:
+        alike = [place for place, model in enumerate(models) if model.form == form]
+        found = _largest_branch([models[place].coefficients for place in alike], form, runs)
+        if len(alike) == len(models):
             return found
         says[alike] = found
     return says
@@ -73,13 +73,13 @@ def all_say(laws: Sequence[Law], runs: Floats) -> Floats:
 def _largest_branch(
     coefficients: Sequence[Sequence[Sequence[float]]], form: Form, runs: Floats
 ) -> Floats:
-    """What laws of one form say; shape (laws, rows)."""
+    """What models of one form say; shape (models, rows)."""
     found: Floats | None = None
     for branch, terms in enumerate(form):
         sums = np.array([each[branch] for each in coefficients]) @ design(runs, terms).T
         found = sums if found is None else np.maximum(found, sums)
     if found is None:
-        raise ValueError("a law has one branch at least")
+        raise ValueError("a model has one branch at least")
     return found
 
 
@@ -90,31 +90,31 @@ def needs(form: Form) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """A law that has not seen one architecture, and how far it was off that one.
+    """A model that has not seen one architecture, and how far it was off that one.
 
     Attributes:
         architecture: the one that was left out.
-        law: fitted to all others.
+        model: fitted to all others.
         residuals: by batch size, the logarithm of what was found over what it says.
-        residuals_unlike: the same of a law that has not seen its family either; empty where that is the
-            same law, or there is none.
+        residuals_unseen: the same of a model that has not seen its family either; empty where that is the
+            same model, or there is none.
     """
 
     architecture: str
-    law: Law
+    model: Model
     residuals: Mapping[int, float]
-    residuals_unlike: Mapping[int, float] = field(default_factory=dict)
+    residuals_unseen: Mapping[int, float] = field(default_factory=dict)
 
-    def residual(self, batch: int, *, unlike: bool = False) -> float:
+    def residual(self, batch: int, *, unseen: bool = False) -> float:
         """How far it was off at the batch size nearest to `batch`, at worst of two equally near.
 
         Args:
             batch: the batch size.
-            unlike: whether it is to have seen nothing of the family.
+            unseen: whether it is to have seen nothing of the family.
         """
         found = [self.residuals]
-        if unlike and self.residuals_unlike:  # kin may mislead, too: the worse of both
-            found.append(self.residuals_unlike)
+        if unseen and self.residuals_unseen:  # its family may mislead, too: the worse of both
+            found.append(self.residuals_unseen)
         return max(abs(off[each]) for off in found for each in _nearest(off, batch))
 
     def change(self, known: int, batch: int) -> float:
@@ -147,7 +147,7 @@ def _nearest(known: Collection[int], batch: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Errors:
-    """How far a law was off architectures that it had not seen.
+    """How far a model was off architectures that it had not seen.
 
     Attributes:
         architectures: how many were left out in turn.
@@ -208,97 +208,97 @@ class Anchors:
 
 
 @dataclass(frozen=True)
-class FittedLaw:
-    """A law, how sure it is, and what it has seen.
+class FittedModel:
+    """A model, how sure it is, and what it has seen.
 
     Attributes:
-        law: fitted to everything.
-        held_out: for each architecture the law without it; empty where there are too few.
-        seen: the least and greatest value of each column that the law needs.
+        model: fitted to everything.
+        held_out: for each architecture the model without it; empty where there are too few.
+        seen: the least and greatest value of each column that the model needs.
         errors: how far it was off what it had not seen; `None` where there were too few
             architectures to leave one out.
     """
 
-    law: Law
+    model: Model
     held_out: tuple[HeldOut, ...]
     seen: Mapping[str, tuple[float, float]]
     errors: Errors | None
 
     def predict(
-        self, runs: Floats, anchors: Anchors | None = None, unlike: Booleans | None = None
+        self, runs: Floats, anchors: Anchors | None = None, unseen: Booleans | None = None
     ) -> Values:
-        """What the law says of each run, with its 90 % interval (NaN where there is none).
+        """What the model says of each run, with its 90 % interval (NaN where there is none).
 
         The interval is jackknife+ on the logarithm (Barber et al., Annals of Statistics 49, 2021):
-        each architecture contributes what the law without it says, give or take what that law was off
-        it at the nearest batch size. For a run of a network unlike all that were seen this is widened to
-        what a law without its whole family was off it, if that is more (a rule that held what it says where
+        each architecture contributes what the model without it says, give or take what that model was off
+        it at the nearest batch size. For a run of a network of a family that was not seen this is widened to
+        what a model without its whole family was off it, if that is more (a rule that held what it says where
         it was tried, `tests/benchmarks/families.py`; the guarantee of jackknife+ is for networks like these).
 
         Args:
             runs: shape (rows, len(COLUMNS)).
             anchors: what was found of the same network at another batch size, where something was. The
-                law then only tells the ratio of the two, and the interval how far it is off in that.
-            unlike: which runs are of networks of whose family nothing was seen; `None` for none.
+                model then only tells the ratio of the two, and the interval how far it is off in that.
+            unseen: which runs are of networks of whose family nothing was seen; `None` for none.
         """
         anchors = anchors or Anchors.none(runs)
-        unlike = np.zeros(len(runs), np.bool_) if unlike is None else unlike
+        unseen = np.zeros(len(runs), np.bool_) if unseen is None else unseen
         told = ~np.isnan(anchors.found)
-        (value,) = self._told([self.law], runs, anchors)
-        value = np.where(value > 0, value, np.nan)  # a law that tells nothing of a run
+        (value,) = self._told([self.model], runs, anchors)
+        value = np.where(value > 0, value, np.nan)  # a model that tells nothing of a run
         low, high = np.full(len(runs), np.nan), np.full(len(runs), np.nan)
         if len(self.held_out) >= LEAST_GROUPS:
-            centre = logarithm(self._told([each.law for each in self.held_out], runs, anchors))
-            off = self._residuals(runs, anchors, told, unlike)
+            centre = logarithm(self._told([each.model for each in self.held_out], runs, anchors))
+            off = self._residuals(runs, anchors, told, unseen)
             lows, highs = jackknife_plus(centre, np.hypot(off, anchors.error))
-            # The law itself lies inside but in odd cases; an interval that leaves it out helps nobody.
+            # The model itself lies inside but in odd cases; an interval that leaves it out helps nobody.
             low, high = np.minimum(np.exp(lows), value), np.maximum(np.exp(highs), value)
         return Values(*(anchors.bracketed(each) for each in (value, low, high)))
 
-    def _told(self, laws: Sequence[Law], runs: Floats, anchors: Anchors) -> Floats:
-        """What each law says of each run, scaled so that it says what was found of the anchor.
+    def _told(self, models: Sequence[Model], runs: Floats, anchors: Anchors) -> Floats:
+        """What each model says of each run, scaled so that it says what was found of the anchor.
 
         Returns:
-            Shape (laws, rows).
+            Shape (models, rows).
         """
-        says = all_say(laws, runs)
+        says = predict_all(models, runs)
         known = np.flatnonzero(~np.isnan(anchors.found))
         if len(known):  # hardly any, where a library's thousand networks are predicted
             with np.errstate(divide="ignore", invalid="ignore"):
-                at_anchor = all_say(laws, anchors.runs[known])
+                at_anchor = predict_all(models, anchors.runs[known])
                 scaled = says[:, known] * anchors.found[known] / at_anchor
             says[:, known] = np.where(np.isfinite(scaled), scaled, says[:, known])
         return says
 
     def _residuals(
-        self, runs: Floats, anchors: Anchors, told: Booleans, unlike: Booleans
+        self, runs: Floats, anchors: Anchors, told: Booleans, unseen: Booleans
     ) -> Floats:
-        """How far each held-out law was off at the batch size of each run, from its anchor's on."""
+        """How far each held-out model was off at the batch size of each run, from its anchor's on."""
         batches = column(runs, "batch").astype(np.int64)
         known = np.where(told, np.nan_to_num(column(anchors.runs, "batch")), 0).astype(np.int64)
-        told_apart = np.column_stack([known, batches, unlike])
+        told_apart = np.column_stack([known, batches, unseen])
         kinds, place = np.unique(told_apart, axis=0, return_inverse=True)
         residuals = [
             [
                 each.change(anchor, batch)
                 if anchor
-                else each.residual(batch, unlike=bool(is_unlike))
-                for anchor, batch, is_unlike in kinds.tolist()
+                else each.residual(batch, unseen=bool(is_unseen))
+                for anchor, batch, is_unseen in kinds.tolist()
             ]
             for each in self.held_out
         ]
         return np.array(residuals).reshape(len(self.held_out), -1)[:, place.ravel()]
 
     def knows(self, runs: Floats) -> Booleans:
-        """For which runs all is known that the law and its held-out fits need; shape (rows,)."""
-        laws = [self.law, *(each.law for each in self.held_out)]
-        needed = frozenset[str]().union(*(law.needs for law in laws))
+        """For which runs all is known that the model and its held-out fits need; shape (rows,)."""
+        models = [self.model, *(each.model for each in self.held_out)]
+        needed = frozenset[str]().union(*(model.needs for model in models))
         known = [~np.isnan(column(runs, name)) for name in sorted(needed)]
         all_known: Booleans = np.logical_and.reduce([np.ones(len(runs), dtype=np.bool_), *known])
         return all_known
 
     def outside(self, runs: Floats) -> list[tuple[str, ...]]:
-        """For each run, the columns that lie outside what the law has seen."""
+        """For each run, the columns that lie outside what the model has seen."""
         return [
             tuple(
                 name
@@ -342,14 +342,14 @@ def _smallest(values: Floats, rank: int) -> Floats:
 
 
 def logarithm(values: Floats) -> Floats:
-    """The logarithm, for laws that may tell nothing of a run: zero is taken as next to nothing."""
+    """The logarithm, for models that may tell nothing of a run: zero is taken as next to nothing."""
     logs: Floats = np.log(np.maximum(values, np.finfo(np.float64).tiny))
     return logs
 
 
-def first_that_knows(laws: Sequence[FittedLaw], runs: Floats) -> NDArray[np.int64]:
-    """For each run, the first of `laws` that has all it needs, or -1; shape (rows,)."""
+def first_that_knows(models: Sequence[FittedModel], runs: Floats) -> NDArray[np.int64]:
+    """For each run, the first of `models` that has all it needs, or -1; shape (rows,)."""
     chosen = np.full(len(runs), -1)
-    for place, law in reversed(list(enumerate(laws))):
-        chosen[law.knows(runs)] = place
+    for place, model in reversed(list(enumerate(models))):
+        chosen[model.knows(runs)] = place
     return chosen

@@ -1,10 +1,10 @@
-"""How far are the laws off networks that they have not seen, and do their intervals tell the truth?
+"""How far are the models off networks that they have not seen, and do their intervals tell the truth?
 
-    python tests/benchmarks/laws.py [--catalog DIR]
+    python tests/benchmarks/models.py [--catalog DIR]
 
 For every board: the mean relative error of latency, each architecture held out, by batch size, of both
-forms of the operations law (fitted to each batch size by itself) and of `LatencyModel`; the forms that
-were tried for each law; and over all boards how often the 90 % intervals hold, with their width.
+forms of the operations model (fitted to each batch size by itself) and of `LatencyModel`; the forms that
+were tried for each model; and over all boards how often the 90 % intervals hold, with their width.
 """
 
 from __future__ import annotations
@@ -15,22 +15,24 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from advisor.catalog.store import Catalog
-from advisor.prediction.board_fit import variants
-from advisor.prediction.fit_board import data_of, fit_board
-from advisor.prediction.fitting import Data, binomial_band, held_out_ratios
-from advisor.prediction.law import Form
-from advisor.prediction.laws import (
+from advisor.prediction.fitting import data_of, fit_board
+from advisor.prediction.model import Form
+from advisor.prediction.rows import variants
+from advisor.prediction.terms import column
+from advisor.prediction.training import (
     FULL,
     MEMORY_FORMS,
     OPERATIONS,
     POWER_FORMS,
     WITH_ACTIVATIONS,
+    Data,
     LatencyModel,
-    MemoryLaw,
+    MemoryModel,
     OperationsTime,
-    PowerLaw,
+    PowerModel,
+    binomial_band,
+    held_out_ratios,
 )
-from advisor.prediction.terms import column
 
 TRIED: Sequence[Form] = (
     FULL,
@@ -47,15 +49,15 @@ TRIED: Sequence[Form] = (
 
 
 def reference_errors(data: Data, *, relative: bool) -> np.ndarray:
-    """The operations law's relative error of each row: fitted to its batch size, its network left out."""
+    """The operations model's relative error of each row: fitted to its batch size, its network left out."""
     errors = np.full(len(data.found), np.nan)
     batch = column(data.runs, "batch")
     for row in range(len(data.found)):
         others = (batch == batch[row]) & (data.architecture != data.architecture[row])
         if np.count_nonzero(others) > 2:
             time_ms = data.found[others] / batch[row]
-            law = OperationsTime(relative).fit(data.runs[others], time_ms)
-            told = law.predict(data.runs[row : row + 1])[0] * batch[row]
+            model = OperationsTime(relative).fit(data.runs[others], time_ms)
+            told = model.predict(data.runs[row : row + 1])[0] * batch[row]
             errors[row] = abs(told / data.found[row] - 1)
     return errors
 
@@ -68,7 +70,7 @@ def by_batch(data: Data, errors: np.ndarray, sizes: Sequence[int]) -> str:
 
 
 def by_batch_ratio(data: Data, errors: np.ndarray, others: np.ndarray, sizes: Sequence[int]) -> str:
-    """The mean error at each batch size, and of all rows, as a share of another law's."""
+    """The mean error at each batch size, and of all rows, as a share of another model's."""
     batch = column(data.runs, "batch")
     rows = [*(batch == size for size in sizes), np.ones(len(batch), dtype=bool)]
     ratios = [np.nanmean(errors[each]) / np.nanmean(others[each]) for each in rows]
@@ -116,15 +118,15 @@ def main() -> None:
                 print(f"  (target: at most {target})")
             tell_forms("latency", LatencyModel, TRIED, known)
             for metric, make, forms in (
-                ("memory_mb", MemoryLaw, MEMORY_FORMS),
-                ("net_power_w", PowerLaw, POWER_FORMS),
+                ("memory_mb", MemoryModel, MEMORY_FORMS),
+                ("net_power_w", PowerModel, POWER_FORMS),
             ):
                 told = data_of(board, table, catalog.architectures, variant, metric)
                 told = told.knowing(["activations", "peak_activations"])
                 if len(told.architectures) > 2:
                     tell_forms(metric, make, forms, told)
-            laws = fit_board(board, table, catalog.architectures).laws[variant]
-            for first in (each[0] for each in laws.values()):
+            models = fit_board(board, table, catalog.architectures).models[variant]
+            for first in (each[0] for each in models.values()):
                 if first.errors and first.errors.coverage is not None and first.errors.width:
                     covered += first.errors.coverage * first.errors.architectures
                     count += first.errors.architectures

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements
-from advisor.prediction.board_fit import fitted_values, rows_of, variants
-from advisor.prediction.measured_rows import fullest_variant
+from advisor.prediction.rows import fitted_values, fullest_variant, rows_of, variants
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to tell of the other."""

@@ -1,0 +1,125 @@
+"""Which networks to measure on a new board, so that a transfer fitted to them becomes best."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.errors import AdvisorError
+from advisor.prediction.rows import fullest_variant
+from advisor.prediction.transfer.boards import figures_of
+from advisor.prediction.transfer.networks import Evidence, Networks, costs_of, family_of
+from advisor.prediction.transfer.regression import USUAL, own, shared
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+LIKE_ENOUGH = 0.5
+"""Boards are suggested from together if each knows this share of the networks of the largest."""
+
+
+def networks_in_common(
+    references: Sequence[tuple[Board, Measurements]], architectures: Mapping[str, Architecture]
+) -> Networks:
+    """The networks that all of these boards know, described by them.
+
+    Those of unknown cost are left out, unless most are.
+
+    Raises:
+        AdvisorError: there is none.
+    """
+    figures = [
+        figures_of(board, table, "latency_ms", fullest_variant(table)[0])
+        for board, table in references
+    ]
+    names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
+    if not names:
+        boards = ", ".join(each.board for each in figures)
+        raise AdvisorError(f"no network ran on all of {boards}", "name fewer boards by --like")
+    costs = costs_of(names, architectures, references[0][0].cost)
+    costed = np.logical_not(np.isnan(costs).any(axis=1))
+    if 2 * np.count_nonzero(costed) >= len(names):
+        names = np.array(names)[costed].tolist()
+        costs = costs[costed]
+    batch = {name: max(figures[0].by_network[name]) for name in names}
+    return Evidence(
+        names=names,
+        references=[np.array([each.near(name, batch[name]) for name in names]) for each in figures],
+        costs=costs if costed.sum() == len(names) else None,
+        families=[family_of(architectures, name) for name in names],
+    ).described
+
+
+def alike(
+    surveyed: Sequence[tuple[Board, Measurements]], without: Collection[str] = ()
+) -> list[tuple[Board, Measurements]]:
+    """Of all boards those that share most networks with the one that has run most.
+
+    Args:
+        surveyed: the boards with their rows.
+        without: boards that are left out.
+    """
+    rest = [each for each in surveyed if each[0].name not in without]
+    if not rest:
+        return []
+    networks = {board.name: set(table.architecture.names) for board, table in rest}
+    largest = max(networks.values(), key=len)
+    enough = LIKE_ENOUGH * len(largest)
+    return [each for each in rest if len(networks[each[0].name] & largest) >= enough]
+
+
+NEARLY = 0.8
+"""A network of this share of the best one's worth is worth as much if it is cheaper."""
+
+TIED = 3
+"""Among how many of the cheapest of these chance decides, where it is asked to."""
+
+
+def suggest(
+    networks: Networks,
+    count: int,
+    measured: Sequence[str] = (),
+    chance: np.random.Generator | None = None,
+) -> list[str]:
+    """The networks whose measuring leaves the least variance over all others, one after another.
+
+    The covariance is that of the transfer with its usual variances, so nothing needs to be measured yet;
+    each choice takes the earlier ones into account. Of those that are worth nearly as much, the cheapest
+    on the references is taken.
+
+    Args:
+        networks: those that may be measured.
+        count: how many to name, at most.
+        measured: those that were measured already; others are not looked up.
+        chance: where given, it decides among the cheapest few, so that suggestions differ.
+
+    Returns:
+        Their names, the most telling first.
+    """
+    covariance = np.tensordot(np.array(USUAL[:4]), shared(networks, networks), axes=1)
+    alone = np.array(USUAL[4:]) @ own(networks)
+    left = np.ones(len(networks), dtype=np.bool_)
+    for place in np.flatnonzero(np.isin(networks.names, list(measured))).tolist():
+        covariance = _knowing(covariance, alone, place)
+        left[place] = False
+    names: list[str] = []
+    for _ in range(min(count, int(left.sum()))):
+        worth = (covariance**2).sum(axis=0) / (np.diag(covariance) + alone)
+        worth = np.where(left, worth, -np.inf)
+        good = np.flatnonzero(worth >= NEARLY * worth.max())
+        cheapest = good[np.lexsort((networks.names[good], networks.size[good]))][:TIED]
+        place = int(cheapest[0] if chance is None else chance.choice(cheapest))
+        covariance = _knowing(covariance, alone, place)
+        left[place] = False
+        names.append(str(networks.names[place]))
+    return names
+
+
+def _knowing(covariance: Floats, alone: Floats, place: int) -> Floats:
+    """What covariance remains once one network was measured."""
+    column = covariance[:, place]
+    remaining: Floats = covariance - np.outer(column, column) / (column[place] + alone[place])
+    return remaining
