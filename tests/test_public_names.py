@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 CIRCLES = {
     "architectures: complexity dispatched",
     "measuring.runtimes: eager onnx_original original runtime",
-    "report: pick_documents verify_documents",
     "solve.candidates: candidate_records candidates confidence derivations shared_latency spread",
 }
 """Modules that still import each other. Nothing is added; what is no longer true is taken out."""

@@ -59,7 +59,7 @@ def verified_pick(
                 raise KeyboardInterrupt
 
         verified = verification(world, most, simulate, verifying.device, told)
-    if verified.checks and not aside:
+    if verified.steps and not aside:
         emit("\n")
     return recommend(world.candidates, asked), verified
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from advisor.solve.recommend.recommendation import (
 )
 
 if TYPE_CHECKING:
-    from advisor.solve.verify.verification import Verification
+    from advisor.solve.verify.verification import Check, Verification
 
 SCHEMA = "advisor.pick/1"
 """Name and version of the document's shape; `pick.schema.json` beside this file describes it."""
@@ -62,10 +63,8 @@ def pick_json(recommendation: Recommendation, verified: Verification | None = No
         "bound": _bound(recommendation.bound) if recommendation.bound else None,
     }
     if verified is not None:
-        from advisor.report.verify_documents import asked_again, verification_document
-
-        document["query"]["command"] = asked_again(recommendation.requirements, verified)
-        document["verification"] = verification_document(verified)
+        document["query"]["command"] += f" {shlex.join(verified.options)}"
+        document["verification"] = _verification(verified)
     return document_text(document)
 
 
@@ -222,6 +221,35 @@ def _explained(why: WhyNot) -> dict[str, Any]:
         "nearest": candidate_document(why.nearest) if why.nearest else None,
         "candidates": [candidate_document(each) for each in why.candidates],
     }
+
+
+def _verification(verified: Verification) -> dict[str, Any]:
+    """Every measurement, and how certain the pick is after them."""
+    return {
+        "most": verified.most,
+        "risk": verified.risk,
+        "simulated": verified.simulated,
+        "steps": [_step(each) for each in verified.steps],
+        "ended": verified.ended,
+        "pick_is_measured": verified.pick_is_measured,
+        "likeliest_better": _identity(verified.likeliest_better),
+        "chance_better": verified.chance_better,
+        "expected_better": verified.expected_better,
+    }
+
+
+def _step(check: Check) -> dict[str, Any]:
+    return {
+        "predicted": candidate_document(check.predicted),
+        "found": candidate_document(check.found) if check.found else None,
+        "holds": check.holds,
+        "reason": check.reason,
+        "pick": _identity(check.pick),
+    }
+
+
+def _identity(candidate: Candidate | None) -> dict[str, Any] | None:
+    return {name: getattr(candidate, name) for name in IDENTITY_FIELDS} if candidate else None
 
 
 def pick_csv(recommendation: Recommendation) -> str:

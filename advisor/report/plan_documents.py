@@ -14,34 +14,31 @@ from advisor.solve.question.requirements import confidence_text
 SCHEMA = "advisor.plan/1"
 """Name and version of the document's shape; `plan.schema.json` beside this file describes it."""
 
-UNITS = {"time": "share", "memory": "MB", "power": "W"}
-OBJECTIVE_UNITS = {"accuracy": "%", "worst-accuracy": "%", "power": "W"}
-
 
 def plan_json(plan: Plan) -> str:
     """The plan as one JSON document."""
-    objective, sure = plan.request.objective, plan.guarantee
+    objective, sure = plan.objective, plan.guarantee
     document = {
         "schema": SCHEMA,
         "query": _query(plan),
         "catalog": plan.catalog,
         "status": "ok" if plan.fits else "infeasible",
         "objective": {
-            "name": objective,
-            "value": plan.value,
-            "unit": OBJECTIVE_UNITS[objective],
-            "gap": plan.gap,
+            "name": objective.name,
+            "value": objective.value,
+            "unit": objective.unit,
+            "gap": objective.gap,
         },
         "workloads": [_chosen(each) for each in plan.chosen],
-        "budgets": {each.name: _use(each, UNITS[each.name]) for each in plan.budgets},
-        "shortfalls": [_shortfall(plan, each) for each in plan.shortfalls],
+        "budgets": {each.budget: _use(each) for each in plan.budgets},
+        "shortfalls": [_shortfall(each) for each in plan.shortfalls],
         "considered": [_considered(each) for each in plan.considered],
         "guarantee": {
             "confidence": sure.confidence,
             "figures": sure.figures,
             "level": sure.level,
         },
-        "runtime_floor_mb": plan.floor_mb,
+        "runtime_floor_mb": plan.runtime_floor_mb,
         "idle_power_w": _amount(plan.idle_power_w),
         "notes": list(plan.notes),
     }
@@ -94,10 +91,10 @@ def _chosen(chosen: Chosen) -> dict[str, Any]:
         "fps": chosen.workload.fps,
         "accuracy_top1_percent": _amount(chosen.accuracy),
         "response_ms": {
-            **_use(chosen.response_use, "ms"),
+            **_use(chosen.response_use),
             "fill": response.fill_ms,
             "wait": _amount(response.wait_ms),
-            "waits_for": response.waits_for or None,
+            "waits_for": response.waits_for,
             "run": _amount(response.run_ms),
             "overhead": response.overhead_ms,
         },
@@ -111,18 +108,21 @@ def _amount(amount: Amount | None) -> dict[str, float] | None:
     return None if amount is None else {"value": amount.value, "bound": amount.bound}
 
 
-def _use(use: Use, unit: str) -> dict[str, Any]:
-    return {"used": _amount(use.used), "limit": use.limit, "ratio": use.ratio, "unit": unit}
-
-
-def _shortfall(plan: Plan, use: Use) -> dict[str, Any]:
-    shared = any(use is each for each in plan.budgets)
-    unit = UNITS[use.name] if shared else "ms"
+def _use(use: Use) -> dict[str, Any]:
     return {
-        "budget": use.name if shared else "response",
-        "workload": None if shared else use.name,
-        **_use(use, unit),
-        "short_by": use.short,
+        "used": _amount(use.used),
+        "limit": use.limit,
+        "ratio": use.ratio,
+        "unit": use.unit,
+    }
+
+
+def _shortfall(use: Use) -> dict[str, Any]:
+    return {
+        "budget": use.budget,
+        "workload": use.workload,
+        **_use(use),
+        "short_by": use.short_by,
     }
 
 
@@ -130,10 +130,10 @@ def _considered(considered: Considered) -> dict[str, Any]:
     return {
         "workload": considered.workload,
         "candidates": considered.candidates,
-        "possible_alone": considered.possible,
+        "possible_alone": considered.possible_alone,
         "unknown": dict(considered.unknown),
         "limits": [
-            {"limit": each.text, "rejected": each.rejected, "nearest": each.nearest}
+            {"limit": each.limit, "rejected": each.rejected, "nearest": each.nearest}
             for each in considered.limits
         ],
     }

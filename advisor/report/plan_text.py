@@ -51,14 +51,12 @@ RESTS_ON = {
 }
 """By column, the metric of the candidate that it follows from."""
 
-UNITS = {"time": "", "memory": " MB", "power": " W"}
-
 
 def plan_text(plan: Plan) -> RenderableType:
     """The whole answer."""
     if plan.impossible:
         lines = [line for each in plan.impossible for line in _impossible(each)]
-        return Group(_headline(plan), "", *map(Text, [*lines, *_fell_out(plan)]))
+        return Group(_headline(plan), "", *map(Text, [*lines, *_excluded(plan)]))
     table = Fitted(lambda keys: _table(plan, keys), tuple(COLUMNS), DROPPABLE)
     return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
@@ -67,10 +65,10 @@ def _headline(plan: Plan) -> Text:
     count = counted(len(plan.request.workloads), "workload")
     board = plan.board
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    if plan.value is None:
+    if plan.objective.value is None:
         answer = Text("No plan keeps every limit", style="bold red")
     else:
-        objective = OBJECTIVES[plan.request.objective].format(plan.value)
+        objective = OBJECTIVES[plan.objective.name].format(plan.objective.value)
         answer = Text(f"A plan with {objective}", style="bold green")
     return answer + Text(f"\n{count} on {board.name} ({board.title}{origin})")
 
@@ -115,17 +113,19 @@ def _cells(chosen: Chosen) -> dict[str, str]:
 def _footer(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
     """What is used anyway, what is used in all, and of how much."""
     anyway = {"power": _bound(plan.idle_power_w)}
-    if plan.floor_mb:
-        anyway["memory"] = significant(plan.floor_mb)
+    if plan.runtime_floor_mb:
+        anyway["memory"] = significant(plan.runtime_floor_mb)
     yield "board itself", anyway
-    used, limits, shares = {}, {}, {}
+    used: dict[str, str] = {}
+    limits: dict[str, str] = {}
+    shares: dict[str, str] = {}
     for each in plan.budgets:
-        percent = each.name == "time"
-        used[each.name] = _percent(each.used) if percent else _bound(each.used)
+        percent = each.budget == "time"
+        used[each.budget] = _percent(each.used) if percent else _bound(each.used)
         if each.limit is not None:
-            limits[each.name] = f"{100 * each.limit if percent else each.limit:g}"
+            limits[each.budget] = f"{100 * each.limit if percent else each.limit:g}"
         if each.ratio is not None:
-            shares[each.name] = magnitude(each.ratio)
+            shares[each.budget] = magnitude(each.ratio)
     yield "together", used
     yield "limit", limits
     yield "used of it", shares
@@ -141,39 +141,38 @@ def _percent(amount: Amount | None) -> str:
 
 def _sentences(plan: Plan) -> Iterator[str]:
     """What stands below the table."""
-    yield from (_short(plan, each) for each in plan.shortfalls)
+    yield from map(_short, plan.shortfalls)
     if not plan.fits:
         yield "Of all choices, this one is short by the least sum of these shares."
-    elif plan.gap is not None:
-        yield _optimality(plan.gap)
+    elif plan.objective.gap is not None:
+        yield _optimality(plan.objective.gap)
     yield from (_response(each) for each in plan.chosen if _has_parts(each))
     if len(plan.chosen) > 1:
         yield (
             "No batch is interrupted; they run in the order in which they are complete. A response counts "
             "one batch of another workload ahead of it, the longest; where several are complete at once, "
-            "a frame waits for each of them, and longer than told here."
+            "a frame waits for each of them, and longer than said here."
         )
     yield _guarantee(plan)
     if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
-    if plan.floor_mb and len(plan.chosen) > 1:
-        floor = with_unit("memory_mb", plan.floor_mb)
-        told = "stated" if plan.request.runtime_floor_mb is not None else "the law of the memory"
+    if plan.runtime_floor_mb and len(plan.chosen) > 1:
+        floor = with_unit("memory_mb", plan.runtime_floor_mb)
+        stated = plan.request.runtime_floor_mb is not None
         yield (
-            f"The {floor} of memory that the runtime takes by itself are counted once; {told} is "
-            f"taken as exact."
+            f"The {floor} of memory that the runtime takes by itself are counted once; "
+            f"{'the stated figure' if stated else 'the fitted model of memory'} is taken as exact."
         )
-    yield from _fell_out(plan)
+    yield from _excluded(plan)
 
 
-def _short(plan: Plan, use: Use) -> str:
-    of_all = any(use is each for each in plan.budgets)
-    what = use.name if of_all else f"response of {use.name}"
-    unit = UNITS[use.name] if of_all else " ms"
-    write = "{:.2f}" if what == "time" else "{:.4g}"
+def _short(use: Use) -> str:
+    what = use.budget if use.workload is None else f"response of {use.workload}"
+    unit = "" if use.budget == "time" else f" {use.unit}"
+    write = "{:.2f}" if use.budget == "time" else "{:.4g}"
     used = write.format(use.used.bound if use.used else 0.0)
     limit = write.format(use.limit)
-    return f"{what}: {used} of {limit}{unit}, short by {magnitude(use.short)}."
+    return f"{what}: {used} of {limit}{unit}, short by {magnitude(use.short_by)}."
 
 
 def _optimality(gap: float) -> str:
@@ -215,16 +214,15 @@ def _guarantee(plan: Plan) -> str:
     )
 
 
-def _fell_out(plan: Plan) -> Iterator[str]:
+def _excluded(plan: Plan) -> Iterator[str]:
     """How many candidates cannot be chosen because something is not known of them."""
     for each in plan.considered:
-        unknown = {key: count for key, count in each.unknown.items() if 0 < count < each.candidates}
-        if unknown:
-            figures = listed([f"{_title(key)} ({count})" for key, count in unknown.items()])
-            yield (
-                f"{each.workload}: of {counted(each.candidates, 'candidate')}, some fell out for want "
-                f"of a known {figures}."
-            )
+        for key, count in each.unknown.items():
+            if 0 < count < each.candidates:
+                yield (
+                    f"{each.workload}: {count} of {counted(each.candidates, 'candidate')} excluded: "
+                    f"{_title(key)} unknown."
+                )
 
 
 def _title(key: str) -> str:
@@ -243,19 +241,19 @@ def _impossible(workload: Considered) -> Iterator[str]:
     if lacking:
         figures = listed([_title(key) for key in lacking])
         every = counted(workload.candidates, "candidate")
-        yield f"{workload.workload}: none of {every} can be chosen for want of a known {figures}."
+        yield f"{workload.workload}: all {every} excluded: {figures} unknown."
         return
-    limits = listed([each.text for each in workload.limits])
+    limits = listed([each.limit for each in workload.limits])
     yield (
         f"{workload.workload}: no candidate that is known well enough meets {limits}, "
         f"even if nothing else ran ({counted(workload.candidates, 'candidate')})."
     )
     for each in workload.limits:
         if each.rejected:
-            yield f"  {each.text} rejects {each.rejected}; the best has {_nearest(each)}."
+            yield f"  {each.limit} rejects {each.rejected}; the best has {_nearest(each)}."
     for key, count in workload.unknown.items():
         if count:
-            yield f"  {count} more cannot be chosen, since their {_title(key)} is unknown."
+            yield f"  {count} more excluded: {_title(key)} unknown."
 
 
 def _nearest(limit: OwnLimit) -> str:

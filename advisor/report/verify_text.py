@@ -18,14 +18,14 @@ WORTH_COUNTING = 0.05
 
 def check_text(check: Check, asked: Requirements, most: int) -> str:
     """One measurement in a line: what was predicted, what was found, and what is the pick since."""
-    key = _telling(check.predicted, asked)
-    told = f"{check.number} of {most}: {place(check.predicted)}, {_predicted(check, key)}"
+    key = _decisive(check.predicted, asked)
+    predicted = f"{check.number} of {most}: {place(check.predicted)}, {_predicted(check, key)}"
     if check.found is None:
-        return f"{told}: {check.reason}{_pick_since(check)}"
+        return f"{predicted}: {check.reason}{_pick_since(check)}"
     size = check.found.batch
     elsewhere = "" if size == check.predicted.batch else f" at batch {size}"
     has = figure(key, _value(check.found, key))
-    return f"{told}, is {has}{elsewhere}: {_verdict(check, check.found)}{_pick_since(check)}"
+    return f"{predicted}, is {has}{elsewhere}: {_verdict(check, check.found)}{_pick_since(check)}"
 
 
 def _predicted(check: Check, key: str) -> str:
@@ -33,13 +33,13 @@ def _predicted(check: Check, key: str) -> str:
     if estimate is None:
         return f"{METRICS[key].title} unknown"
     mark = "~" if is_predicted(check.predicted, key) else ""
-    told = mark + with_unit(key, estimate.value)
+    value = mark + with_unit(key, estimate.value)
     if estimate.low is None or estimate.high is None:
-        return told
-    return f"{told} ({figure(key, estimate.low)} to {figure(key, estimate.high)})"
+        return value
+    return f"{value} ({figure(key, estimate.low)} to {figure(key, estimate.high)})"
 
 
-def _telling(candidate: Candidate, asked: Requirements) -> str:
+def _decisive(candidate: Candidate, asked: Requirements) -> str:
     """Of the predicted metrics the one worth showing: the least sure of those limited, else the objective."""
     limited = sorted(candidate.headroom, key=lambda each: each.chance)
     keys = [each.constraint.metric for each in limited]
@@ -73,8 +73,8 @@ def certainty_text(recommendation: Recommendation, verified: Verification) -> It
     """Sentences on how certain the answer is after all measurements."""
     best = recommendation.best
     yield f"{_spent(verified)}: " + (_of_pick(best, verified) if best else _of_nothing(verified))
-    if verified.expected >= WORTH_COUNTING:
-        together = chance_text(min(1.0, verified.expected))
+    if verified.expected_better >= WORTH_COUNTING:
+        together = chance_text(min(1.0, verified.expected_better))
         yield (
             f"Added up over all networks that are not measured, the chance that one is better is at most "
             f"{together}."
@@ -92,10 +92,11 @@ def certainty_text(recommendation: Recommendation, verified: Verification) -> It
 
 
 def _spent(verified: Verification) -> str:
-    count = len(verified.checks)
-    if verified.settled:
-        told = f"{counted(count, 'measurement')} of at most {verified.most}"
-        return f"Settled with {told}" if count else "Settled without a measurement"
+    count = len(verified.steps)
+    if verified.ended == "settled":
+        if not count:
+            return "Settled without a measurement"
+        return f"Settled with {counted(count, 'measurement')} of at most {verified.most}"
     spent = {1: "The only measurement is", 2: "Both measurements are"}
     return f"{spent.get(count, f'All {count} measurements are')} spent"
 
@@ -106,10 +107,10 @@ def _of_pick(best: Candidate, verified: Verification) -> str:
     measured = f"the pick is {'' if verified.pick_is_measured else 'not '}measured"
     if verified.pick_is_measured and guessed:
         measured += f", but for its {listed(guessed)}"
-    if verified.likeliest is None:
+    if verified.likeliest_better is None:
         return f"{measured}, and of the other candidates none could be better."
-    name, chance = place(verified.likeliest), chance_text(verified.chance)
-    if verified.settled:
+    name, chance = place(verified.likeliest_better), chance_text(verified.chance_better)
+    if verified.ended == "settled":
         return (
             f"{measured}, and nothing that is not is better with a probability above "
             f"{_percent(verified.risk)}; the likeliest, {name}, with {chance}."
@@ -120,10 +121,10 @@ def _of_pick(best: Candidate, verified: Verification) -> str:
 
 
 def _of_nothing(verified: Verification) -> str:
-    if verified.likeliest is None:
+    if verified.likeliest_better is None:
         return "nothing fits, and nothing that is not measured could."
-    name, chance = place(verified.likeliest), chance_text(verified.chance)
-    if verified.settled:
+    name, chance = place(verified.likeliest_better), chance_text(verified.chance_better)
+    if verified.ended == "settled":
         return (
             "nothing fits, nor does anything that is not measured with a probability above "
             f"{_percent(verified.risk)}; the likeliest, {name}, with {chance}."

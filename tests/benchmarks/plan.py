@@ -106,7 +106,7 @@ def main() -> None:
             for seed in range(asked.instances)
         ]
         times = [seconds for seconds, _ in runs]
-        gaps = [answer.gap for _, answer in runs if answer.gap is not None]
+        gaps = [answer.objective.gap for _, answer in runs if answer.objective.gap is not None]
         print(
             f"{objective:14}  {statistics.median(times):8.3f}  {max(times):7.3f}  {len(gaps):3}"
             f"  {max(gaps, default=0.0):.1e}"

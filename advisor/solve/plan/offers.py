@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LATENCY, POWER, MEMORY = "latency_ms", "net_power_w", "memory_mb"
 ACCURACY, IDLE_POWER = "accuracy_top1_percent", "idle_power_w"
 SHOWN = (LATENCY, POWER, MEMORY, ACCURACY)
-"""The figures that an answer tells of every choice, whether a limit uses them or not."""
+"""The figures that an answer has of every choice, whether a limit uses them or not."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def considered(offer: Offer) -> Considered:
         nearest = (known.max() if least else known.min()) if len(known) else None
         limits.append(
             OwnLimit(
-                text=str(constraint),
+                limit=str(constraint),
                 metric=constraint.metric,
                 rejected=int(np.count_nonzero(beyond)),
                 nearest=None if nearest is None else float(nearest),
@@ -184,7 +184,7 @@ def considered(offer: Offer) -> Considered:
     return Considered(
         workload=offer.workload.name,
         candidates=len(offer),
-        possible=int(np.count_nonzero(offer.alone)),
+        possible_alone=int(np.count_nonzero(offer.alone)),
         unknown={key: int(np.count_nonzero(each)) for key, each in offer.unknown.items()},
         limits=tuple(limits),
     )
@@ -309,7 +309,7 @@ def runtime_floor(
         asked_mb: the floor that the question states, if it does.
 
     Returns:
-        The floor in MB: as stated; else what the board's law of memory says of a network without
+        The floor in MB: as stated; else what the board's fitted model of memory says of a network without
         parameters and activations, though never more than the least memory of the board's rows; else
         0, as where the board's memory figures leave the runtime out. And notes: why it is 0.
 
@@ -338,7 +338,7 @@ def runtime_floor(
     fit, why_not = current_fit(board, table, catalog.architectures)
     laws = [fit.models.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
     if not all(laws):
-        return 0.0, (f"{IN_EACH}: {why_not or 'no law of the memory is known'}",)
+        return 0.0, (f"{IN_EACH}: {why_not or 'there is no fitted model of memory'}",)
     nothing = np.zeros((1, len(COLUMNS)))
     return min(least, *(float(law[0].model(nothing)[0]) for law in laws)), ()
 

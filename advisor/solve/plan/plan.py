@@ -28,6 +28,7 @@ from advisor.solve.plan.offers import (
 from advisor.solve.plan.optimum import Programme, best, best_plan
 from advisor.solve.plan.plan_answer import (
     NONE,
+    Achieved,
     Amount,
     Chosen,
     Guarantee,
@@ -92,12 +93,11 @@ def plan(
         request=request,
         board=board,
         fits=False,
+        objective=Achieved(request.objective),
         chosen=(),
         budgets=(),
-        value=None,
-        gap=None,
         guarantee=guarantee,
-        floor_mb=floor_mb,
+        runtime_floor_mb=floor_mb,
         idle_power_w=budgets.idle_power_w,
         considered=tuple(considered(each) for each in found),
         notes=notes,
@@ -139,19 +139,23 @@ def _chosen(answer: Plan, found: Sequence[Offer], budgets: Budgets) -> Plan:
     answer = replace(answer, fits=not answer.shortfalls)
     if not answer.fits:
         return answer
-    value, unit = _value(answer)
-    return replace(answer, value=value, gap=optimum.left * unit / value)
+    return replace(answer, objective=_achieved(answer, optimum.left))
 
 
-def _value(answer: Plan) -> tuple[float, float]:
-    """The objective's value, and the unit of the costs in which its gap is told."""
-    if answer.request.objective == "power":
-        used = next(each.used for each in answer.budgets if each.name == "power")
-        return (used.value if used else np.nan), 1.0
+def _achieved(answer: Plan, left: float) -> Achieved:
+    """The objective's value; and from what the solver left of its costs unproven, the relative gap."""
+    name = answer.objective.name
+    if name == "power":
+        value = next(
+            each.used.value for each in answer.budgets if each.budget == name and each.used
+        )
+        return Achieved(name, value, left / value)
     known = [(each, each.accuracy.value) for each in answer.chosen if each.accuracy]
-    if answer.request.objective == "worst-accuracy":
-        return min(accuracy for _, accuracy in known), 100.0
-    return _mean(known), 1.0
+    if name == "worst-accuracy":  # its costs are shares of 1
+        value = min(accuracy for _, accuracy in known)
+        return Achieved(name, value, 100 * left / value)
+    value = _mean(known)
+    return Achieved(name, value, left / value)
 
 
 def _mean(accuracies: Sequence[tuple[Chosen, float]]) -> float:
@@ -267,7 +271,7 @@ def _response(offers: Sequence[Offer], places: Sequence[int], offer: Offer) -> R
     }
     own = runs.pop(offer.workload.name)
     place = next(at for each, at in zip(offers, places, strict=True) if each is offer)
-    waits_for = max(sorted(runs), key=lambda name: runs[name].bound, default="")
+    waits_for = max(sorted(runs), key=lambda name: runs[name].bound, default=None)
     longest = max((each.value for each in runs.values()), default=0.0)
     return Response(
         fill_ms=float(offer.fill_ms[place]),
@@ -288,10 +292,11 @@ def uses_of(chosen: Sequence[Chosen], budgets: Budgets) -> tuple[Use, ...]:
     """What is used of the board's time, memory and power, in plain sums."""
     floor = Amount(budgets.floor_mb, budgets.floor_mb)
     return (
-        Use("time", _sum([NONE, *(each.share for each in chosen)]), budgets.share),
-        Use("memory", _sum([floor, *(each.memory_mb for each in chosen)]), budgets.memory_mb),
+        Use("time", None, _sum([NONE, *(each.share for each in chosen)]), budgets.share),
+        Use("memory", None, _sum([floor, *(each.memory_mb for each in chosen)]), budgets.memory_mb),
         Use(
             "power",
+            None,
             _sum([budgets.idle_power_w, *(each.power_w for each in chosen)]),
             budgets.power_w,
         ),

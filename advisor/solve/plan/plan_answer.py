@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Literal
 
 from advisor.catalog.records import Board
 from advisor.solve.candidates.candidate import Candidate
@@ -47,7 +48,13 @@ class Guarantee:
 
 @dataclass(frozen=True)
 class Amount:
-    """A figure, and the bound at which budgets and limits count it."""
+    """A figure, and what it is counted as.
+
+    Attributes:
+        value: the figure as it is.
+        bound: as budgets and limits count it: worse than it is with the probability that the guarantee
+            leaves.
+    """
 
     value: float
     bound: float
@@ -57,6 +64,8 @@ class Amount:
 
 
 NONE = Amount(0.0, 0.0)
+UNITS = {"time": "share", "memory": "MB", "power": "W", "response": "ms"}
+"""The unit of each budget."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +73,32 @@ class Use:
     """What is used of a limit.
 
     Attributes:
-        name: "time", "memory" or "power", which all workloads share; or the workload whose response
-            it is.
-        used: in the limit's unit: a share of the board's time, MB, W or ms; `None` where unknown.
+        budget: "time", "memory" or "power", which all workloads share, or the "response" of one of them.
+        workload: whose response it is; `None` for what all share.
+        used: in the limit's unit; `None` where unknown.
         limit: `None` where there is none.
     """
 
-    name: str
+    budget: Literal["time", "memory", "power", "response"]
+    workload: str | None
     used: Amount | None
     limit: float | None
 
     @property
+    def unit(self) -> str:
+        """Of what is used and of the limit; of time it is a share of the board's."""
+        return UNITS[self.budget]
+
+    @property
     def ratio(self) -> float | None:
-        """How much of the limit is used, above 1 where it is short; `None` without a limit."""
+        """The used bound / the limit, above 1 where it is short; `None` without a limit."""
         if self.used is None or self.limit is None:
             return None
         return self.used.bound / self.limit
 
     @property
-    def short(self) -> float:
-        """By how much the limit is short, relatively; 0 where it is kept."""
+    def short_by(self) -> float:
+        """By how much the limit is short, relatively: 0.31 is 31 % beyond it, 0 is kept."""
         beyond = (self.ratio or 0.0) - 1
         return beyond if beyond > ROUNDING else 0.0
 
@@ -100,14 +115,14 @@ class Response:
         wait_ms: until the longest batch of any other workload has run.
         run_ms: until its own batch has run.
         overhead_ms: before and after.
-        waits_for: the workload with that longest batch; "" where there is no other.
+        waits_for: the workload with that longest batch; `None` where there is no other.
     """
 
     fill_ms: float
     wait_ms: Amount
     run_ms: Amount
     overhead_ms: float
-    waits_for: str
+    waits_for: str | None
 
     @property
     def total(self) -> Amount:
@@ -143,7 +158,9 @@ class Chosen:
     def response_use(self) -> Use:
         """The response against its limit."""
         limit = self.workload.latency
-        return Use(self.workload.name, self.response.total, limit.limit if limit else None)
+        return Use(
+            "response", self.workload.name, self.response.total, limit.limit if limit else None
+        )
 
 
 @dataclass(frozen=True)
@@ -151,13 +168,13 @@ class OwnLimit:
     """How a workload's candidates stand to one of its own limits, nothing else running.
 
     Attributes:
-        text: the limit.
+        limit: the limit, as it was written.
         metric: key of the limited figure, as `METRICS` names it.
         rejected: how many known figures are beyond it.
-        nearest: the best of the figures, as it is counted; `None` where all are unknown.
+        nearest: the best figure of any candidate, as limits count it; `None` where all are unknown.
     """
 
-    text: str
+    limit: str
     metric: str
     rejected: int
     nearest: float | None
@@ -170,16 +187,39 @@ class Considered:
     Attributes:
         workload: its name.
         candidates: how many there were.
-        possible: how many are known well enough and meet the workload's own limits by themselves.
-        unknown: by needed figure, how many candidates lack it.
+        possible_alone: how many are known well enough and meet the workload's own limits, nothing else
+            running.
+        unknown: by figure that is needed, how many candidates lack it.
         limits: how they stand to each of the workload's own limits.
     """
 
     workload: str
     candidates: int
-    possible: int
+    possible_alone: int
     unknown: Mapping[str, int]
     limits: tuple[OwnLimit, ...]
+
+
+@dataclass(frozen=True)
+class Achieved:
+    """What the plan makes of the objective.
+
+    Attributes:
+        name: the objective.
+        value: the mean accuracy by weight or the least one, in percent, or the average power in W; `None`
+            where nothing fits.
+        gap: how much better, relatively, another plan could at most be: what the solver left unproven;
+            `None` where nothing fits.
+    """
+
+    name: str
+    value: float | None = None
+    gap: float | None = None
+
+    @property
+    def unit(self) -> str:
+        """Of the value."""
+        return "W" if self.name == "power" else "%"
 
 
 @dataclass(frozen=True)
@@ -190,14 +230,12 @@ class Plan:
         request: what was asked.
         board: the board.
         fits: whether every budget and limit is kept.
+        objective: what is made of it.
         chosen: what each workload is to run, in the order of the question; where nothing fits, that
             which is short by the least sum of shares; empty where some workload has no candidate.
-        budgets: what is used of the board's time, memory and power.
-        value: of the objective: the mean accuracy by weight or the least one, in percent, or the
-            average power in W; `None` where nothing fits.
-        gap: how much better, relatively, another plan could at most be: what the solver left unproven.
+        budgets: what is used of the board's time, memory and power; empty where nothing is chosen.
         guarantee: how surely all of it holds.
-        floor_mb: what the runtime takes by itself, counted once.
+        runtime_floor_mb: what the runtime takes of the memory by itself, counted once.
         idle_power_w: of the board; `None` where unknown.
         considered: what each workload could be chosen from.
         notes: what a reader must know besides, in words.
@@ -207,12 +245,11 @@ class Plan:
     request: PlanRequest
     board: Board
     fits: bool
+    objective: Achieved
     chosen: tuple[Chosen, ...]
     budgets: tuple[Use, ...]
-    value: float | None
-    gap: float | None
     guarantee: Guarantee
-    floor_mb: float
+    runtime_floor_mb: float
     idle_power_w: Amount | None
     considered: tuple[Considered, ...]
     notes: tuple[str, ...]
@@ -232,9 +269,9 @@ class Plan:
     def shortfalls(self) -> tuple[Use, ...]:
         """The budgets and responses that are short."""
         uses = (*self.budgets, *(each.response_use for each in self.chosen))
-        return tuple(each for each in uses if each.short)
+        return tuple(each for each in uses if each.short_by)
 
     @property
     def impossible(self) -> tuple[Considered, ...]:
         """The workloads that no candidate could serve even alone."""
-        return tuple(each for each in self.considered if not each.possible)
+        return tuple(each for each in self.considered if not each.possible_alone)

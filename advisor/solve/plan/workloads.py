@@ -42,7 +42,7 @@ def check_own(limit: Constraint) -> None:
     """
     if limit.name in SHARED:
         raise AdvisorError(
-            f"{limit.name} is no limit of one workload, since the whole board shares it",
+            f"{limit.name} is not a limit of one workload: the whole board shares it",
             "limit 'power' at the top of the file",
         )
     if not limit.is_natural:
@@ -100,8 +100,8 @@ class PlanRequest:
         objective: one of `OBJECTIVES`.
         confidence: the probability with which all budgets and limits are to hold together, below 1;
             at 0 figures are taken as they are.
-        runtime_floor_mb: what the runtime takes whatever it runs; `None` for what the board's law of
-            memory tells.
+        runtime_floor_mb: what the runtime takes whatever it runs; `None` for what the board's
+            fitted model of memory says.
     """
 
     board: str
@@ -123,9 +123,9 @@ class PlanRequest:
             raise AdvisorError("two workloads have the same name", "name each differently")
         if not 0 < self.share <= 1:
             hint = "give more than 0, at most 1"
-            raise AdvisorError(f"share: {self.share:g} is no share of the board's time", hint)
+            raise AdvisorError(f"share: {self.share:g} is not a share of the board's time", hint)
         if not 0 <= self.confidence < 1:
-            raise AdvisorError(f"confidence: {self.confidence:g} is no probability below 1")
+            raise AdvisorError(f"confidence: {self.confidence:g} is not a probability below 1")
         for name in ("memory_mb", "power_w", "runtime_floor_mb"):
             figure = getattr(self, name)
             if figure is not None and not (figure > 0 or (name in FREE and figure == 0)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -233,7 +233,7 @@ class Check:
     Attributes:
         number: which one it is, counted from 1.
         predicted: the candidate as it stood before.
-        found: as it was measured, at another batch size perhaps; `None` where it did not run.
+        found: the candidate as it was measured, at another batch size perhaps; `None` where it did not run.
         reason: why it did not run; "" if it did.
         holds: whether it meets every limit with the asked confidence.
         pick: the pick since; `None` where nothing is sure enough to be one.
@@ -253,29 +253,36 @@ class Verification:
 
     Attributes:
         most: how many measurements could be spent.
-        risk: the probability with which something that is not measured may be better than the pick.
+        risk: what is better than the pick with a probability above this is worth a measurement.
         simulated: the table that stood in for measuring; `None` where it was done.
         device: what was to be measured on, where that was said.
-        checks: the measurements, in order.
-        settled: whether the pick, if there is one, is measured, and nothing that is not measured is better
-            with a probability above `risk`; else all measurements were spent before that.
+        steps: the measurements, in order.
+        ended: "settled" where the pick, if there is one, is measured, and nothing that is not is better with
+            a probability above the risk; "spent" where all measurements were done before that.
         pick_is_measured: whether there is a pick, and it is measured.
-        likeliest: what is not measured and most probably better than the pick, or meets every limit where
-            there is none; `None` where nothing could be.
-        chance: the probability of that.
-        expected: how many networks that are not measured are better, on average.
+        likeliest_better: what is not measured and most probably better than the pick or, without one, meets
+            every limit; `None` where nothing could be.
+        chance_better: the probability of that.
+        expected_better: how many networks that are not measured are so, on average.
     """
 
     most: int
     risk: float
     simulated: str | None
     device: str | None
-    checks: tuple[Check, ...]
-    settled: bool
+    steps: tuple[Check, ...]
+    ended: Literal["settled", "spent"]
     pick_is_measured: bool
-    likeliest: Candidate | None
-    chance: float
-    expected: float
+    likeliest_better: Candidate | None
+    chance_better: float
+    expected_better: float
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words of the command line that ask for the same verification."""
+        simulate = () if self.simulated is None else ("--simulate", self.simulated)
+        device = () if self.device is None else ("--device", self.device)
+        return ("--verify", str(self.most), *simulate, *device)
 
 
 def verification(
@@ -308,12 +315,12 @@ def verification(
         risk=risk,
         simulated=simulated,
         device=device,
-        checks=tuple(checks),
-        settled=ending.settled,
+        steps=tuple(checks),
+        ended="settled" if ending.settled else "spent",
         pick_is_measured=standing.pick_is_measured,
-        likeliest=None if likeliest is None else _candidate(world, likeliest),
-        chance=0.0 if likeliest is None else float(standing.chance[likeliest]),
-        expected=_expected(world, standing),
+        likeliest_better=None if likeliest is None else _candidate(world, likeliest),
+        chance_better=0.0 if likeliest is None else float(standing.chance[likeliest]),
+        expected_better=_expected(world, standing),
     )
 
 
