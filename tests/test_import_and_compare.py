@@ -11,7 +11,7 @@ import pytest
 
 import advisor
 from advisor.catalog.records import Estimate
-from advisor.solve.compare import compare
+from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import Run
 from tests.measuring_fakes import FakeChildren, measure
 
@@ -187,12 +187,12 @@ def test_only_what_the_intervals_tell_apart_is_significant() -> None:
     first[key("vague")] = estimate(10.0, None)
     second = {key("clear"): estimate(20.0, 0.05), key("close"): estimate(10.4, 0.05)}
     second[key("vague")] = estimate(20.0, 0.05)
-    rows = {row.architecture: row for row in compare(first, second)}
+    rows = {row.architecture: row for row in latency_ratios(first, second)}
     assert set(rows) == {"clear", "close", "vague"}
     assert rows["clear"].ratio == 2.0
     both = math.hypot(math.log(1 / 0.95), math.log(1.05))
     assert rows["clear"].low == pytest.approx(2 * math.exp(-both / math.sqrt(2)))
-    assert compare(
+    assert latency_ratios(
         {key("x"): replace(estimate(10.0, 0.05), origin="reported")},
         {key("x"): estimate(20.0, 0.05)},
     )[0].low == pytest.approx(2 * math.exp(-both))

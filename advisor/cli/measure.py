@@ -176,12 +176,12 @@ def _fit(board: str, catalog: str | None) -> None:
 def _tell_sustained(name: str, catalog: str | None) -> None:
     from advisor.catalog.store import Catalog
     from advisor.measuring.sustained import SUFFIX
-    from advisor.report.compare_text import compare_text
-    from advisor.solve.compare import compare, latencies
+    from advisor.report.comparison import Comparison, comparison_text
+    from advisor.solve.latency_ratios import latencies, latency_ratios
 
     opened = Catalog.open(catalog)
     both = (name, name + SUFFIX)
     cold, hot = (latencies(opened.measurements(opened.board(each))) for each in both)
-    if rows := compare(cold, hot):
-        emit_table(compare_text(*both, rows))
+    if rows := latency_ratios(cold, hot):
+        emit_table(comparison_text(Comparison(*both, None, tuple(rows))))
         emit("\n")

@@ -11,10 +11,9 @@ from rich.text import Text
 from advisor.catalog.records import Estimate
 from advisor.measuring.findings import Heat
 from advisor.measuring.verdict import MOST_DRIFT
-from advisor.report.gains_text import slower_text
+from advisor.report.comparison import slower_text
 from advisor.report.terminal import plain_table, significant
-from advisor.solve.compare import Key
-from advisor.solve.gains import gains
+from advisor.solve.latency_ratios import Key, speedups
 
 Row = Mapping[str, str | int | float | None]
 
@@ -64,7 +63,7 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     notes = [f"In every row: {'; '.join(sorted(common))}."] if common else []
     untold = sorted({each.unknown for each in verdicts if each.unknown})
     notes += [f"Could not be told here: {'; '.join(untold)}."] if untold else []
-    notes += slower_text(gains(_latencies(rows)))
+    notes += slower_text(speedups(_latencies(rows)))
     return Group(table, *([""] if notes else []), *map(Text, notes))
 
 

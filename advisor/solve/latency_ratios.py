@@ -1,9 +1,9 @@
-"""Two sets of measurements side by side: the ratio of their latencies, and whether it means anything."""
+"""Latencies side by side: of two sets of measurements, or of a board's runtimes and precisions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.catalog.measurements_table import estimate_at
@@ -12,13 +12,19 @@ from advisor.catalog.records import Estimate, Measurements
 Key = tuple[str, str, str, int]
 """Architecture, runtime, precision, batch."""
 
+BASE = ("eager", "fp32")
+"""The runtime and precision that all others are held against."""
+
 
 @dataclass(frozen=True)
-class Compared:
+class LatencyRatio:
     """One row that both sets have.
 
     Attributes:
-        architecture, runtime, precision, batch: what was run.
+        architecture: the network.
+        runtime: what the second ran it with.
+        precision: likewise.
+        batch: images per forward pass.
         first_ms: its latency in the first set.
         second_ms: its latency in the second.
         ratio: second / first.
@@ -41,6 +47,21 @@ class Compared:
         """Whether the interval leaves 1 out."""
         return self.low is not None and self.high is not None and not self.low <= 1 <= self.high
 
+    @property
+    def faster(self) -> bool:
+        """Whether the second is significantly faster."""
+        return self.significant and self.ratio < 1
+
+    @property
+    def slower(self) -> bool:
+        """Whether the second is significantly slower."""
+        return self.significant and self.ratio > 1
+
+
+def mean_ratio(rows: Sequence[LatencyRatio]) -> float:
+    """The geometric mean of the ratios of at least one row."""
+    return math.exp(sum(math.log(row.ratio) for row in rows) / len(rows))
+
 
 def latencies(rows: Measurements) -> dict[Key, Estimate]:
     """The latencies of a board by what was run."""
@@ -58,21 +79,21 @@ def latencies(rows: Measurements) -> dict[Key, Estimate]:
     return known
 
 
-def compare(
-    first: Mapping[Key, Estimate], second: Mapping[Key, Estimate], *, any_runtime: bool = False
-) -> list[Compared]:
+def latency_ratios(
+    first: Mapping[Key, Estimate], second: Mapping[Key, Estimate], *, any_variant: bool = False
+) -> list[LatencyRatio]:
     """The rows that both sets have, by name and batch.
 
     Args:
         first: latencies of the first set.
         second: latencies of the second.
-        any_runtime: whether rows of unlike runtime or precision may stand side by side, where each
+        any_variant: whether rows of unlike runtime or precision may stand side by side, where each
             set has only one of the architecture and batch.
     """
-    if any_runtime:
+    if any_variant:
         first, second = _only_ones(first), _only_ones(second)
     shared = sorted(set(first) & set(second), key=lambda key: (key[0], key[3], key[1], key[2]))
-    return [compared(key, first[key], second[key]) for key in shared]
+    return [_ratio(key, first[key], second[key]) for key in shared]
 
 
 def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
@@ -86,7 +107,7 @@ def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
     }
 
 
-def compared(key: Key, first: Estimate, second: Estimate) -> Compared:
+def _ratio(key: Key, first: Estimate, second: Estimate) -> LatencyRatio:
     """One row's latencies side by side; `key` is what the second ran."""
     ratio = second.value / first.value
     low = high = None
@@ -97,4 +118,40 @@ def compared(key: Key, first: Estimate, second: Estimate) -> Compared:
             # Each measured interval is for what another run finds, and so holds both runs' errors.
             below, above = below / math.sqrt(2), above / math.sqrt(2)
         low, high = ratio * math.exp(-below), ratio * math.exp(above)
-    return Compared(*key, first.value, second.value, ratio, low, high)
+    return LatencyRatio(*key, first.value, second.value, ratio, low, high)
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """How many times as fast as eager PyTorch at fp32 one runtime at one precision is.
+
+    Attributes:
+        runtime: what is held against eager fp32.
+        precision: likewise.
+        rows: each network and batch size that both have; `first_ms` is eager's latency.
+    """
+
+    runtime: str
+    precision: str
+    rows: tuple[LatencyRatio, ...]
+
+    @property
+    def factor(self) -> float:
+        """The geometric mean over the rows."""
+        return 1 / mean_ratio(self.rows)
+
+
+def speedups(known: Mapping[Key, Estimate]) -> list[Speedup]:
+    """Every runtime and precision of a board against eager fp32, by name.
+
+    Args:
+        known: what the board ran; see `latencies`.
+    """
+    found: dict[tuple[str, str], list[LatencyRatio]] = {}
+    for key in sorted(known, key=lambda key: (key[1], key[2], key[0], key[3])):
+        architecture, runtime, precision, batch = key
+        base = known.get((architecture, *BASE, batch))
+        if base is not None and (runtime, precision) != BASE:
+            rows = found.setdefault((runtime, precision), [])
+            rows.append(_ratio(key, base, known[key]))
+    return [Speedup(*variant, tuple(rows)) for variant, rows in found.items()]

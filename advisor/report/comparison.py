@@ -1,0 +1,238 @@
+"""`advisor compare`: two boards, or two runs of one, side by side; or one board's runtimes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from advisor.catalog.records import Estimate
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError, closest, shown
+from advisor.report.terminal import Fitted, counted, plain_table, significant
+from advisor.solve.latency_ratios import (
+    BASE,
+    Key,
+    LatencyRatio,
+    Speedup,
+    latencies,
+    latency_ratios,
+    mean_ratio,
+    speedups,
+)
+
+WAYS = ("runtime", "precision")
+BASE_NAME = " ".join(BASE)
+MEASURE = "measure some: advisor measure --runtime eager,onnxruntime --precision fp32,int8"
+
+BY_CHANCE = 0.10
+"""How many of the 90 % intervals of equal things leave 1 out."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Latencies side by side.
+
+    Attributes:
+        board: the board, or one of its runs as "BOARD/RUN", that stands first.
+        other: likewise, the second; `None` where one board's runtimes or precisions are compared.
+        by: "runtime" or "precision", which of them; `None` where two boards are.
+        rows: each network and batch size that both have; its ratio is the other's latency over the
+            board's, or a runtime's over that of eager fp32.
+        like_variants: whether both ran each row with the same runtime at the same precision.
+        speedups: the same rows by runtime and precision; none where two boards are compared.
+    """
+
+    board: str
+    other: str | None
+    by: str | None
+    rows: tuple[LatencyRatio, ...]
+    like_variants: bool = True
+    speedups: tuple[Speedup, ...] = ()
+
+
+def compare(
+    board: str,
+    other: str | None = None,
+    *,
+    by: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> Comparison:
+    """The ratios of latencies of two boards, or of one board's runtimes, with their intervals.
+
+    Args:
+        board: a board, or one of its runs as "BOARD/RUN".
+        other: another, which is held against it.
+        by: instead of another: "runtime" holds what the board ran at fp32 against eager PyTorch,
+            "precision" what it ran at other precisions.
+        catalog: folder of your own catalog, which overlays the shipped one; else that of
+            `ADVISOR_CATALOG`, else the user data folder.
+
+    Raises:
+        AdvisorError: there is no such board or run, a file is broken, or nothing can be compared.
+    """
+    opened = Catalog.open(catalog)
+    if by is not None:
+        if by not in WAYS:
+            raise AdvisorError(f"by: unknown {shown(by)}", f"known: {', '.join(WAYS)}")
+        if other is not None:
+            raise AdvisorError("--by compares what one board ran", "name one board")
+        found = _speedups_by(by, board, _latencies_of(opened, board))
+        rows = tuple(row for each in found for row in each.rows)
+        return Comparison(board, None, by, rows, like_variants=False, speedups=found)
+    if other is None:
+        raise AdvisorError("name two boards", "or say --by runtime, to compare those of one")
+    sides = _latencies_of(opened, board), _latencies_of(opened, other)
+    if like := latency_ratios(*sides):
+        return Comparison(board, other, None, tuple(like))
+    if unlike := latency_ratios(*sides, any_variant=True):
+        return Comparison(board, other, None, tuple(unlike), like_variants=False)
+    raise AdvisorError(f"{board} and {other} have no network and batch in common", "name others")
+
+
+def _speedups_by(way: str, board: str, known: Mapping[Key, Estimate]) -> tuple[Speedup, ...]:
+    """The other runtimes at fp32, or the other precisions of whatever runtime."""
+    if not any(key[1:3] == BASE for key in known):
+        raise AdvisorError(
+            f"{board} has no row of {BASE_NAME}, which the others are held against", MEASURE
+        )
+    found: dict[str, list[Speedup]] = {each: [] for each in WAYS}
+    for each in speedups(known):
+        found["runtime" if each.precision == BASE[1] else "precision"].append(each)
+    if not found[way]:
+        other = next((each for each in WAYS if found[each]), None)
+        raise AdvisorError(
+            f"{board} has no second {way} beside {BASE_NAME} for any network and batch",
+            f"it has some to compare --by {other}" if other else MEASURE,
+        )
+    return tuple(found[way])
+
+
+def _latencies_of(catalog: Catalog, name: str) -> dict[Key, Estimate]:
+    """The latencies of a board, or of one of its runs."""
+    board_name, _, run = name.partition("/")
+    board = catalog.board(board_name)
+    if not run:
+        return latencies(catalog.measurements(board))
+    try:
+        from advisor.measuring.publish import run_latencies  # needs what few have installed
+    except ModuleNotFoundError as error:
+        hint = "install it: pip install 'dnn-advisor[measure]'"
+        raise AdvisorError(
+            f"reading a run needs {error.name}, which is not installed", hint
+        ) from None
+
+    runs = run_latencies(board.folder)
+    if run not in runs:
+        raise AdvisorError(f"board {board_name} has no run {shown(run)}", closest(run, runs))
+    return runs[run]
+
+
+Cell = Callable[[LatencyRatio], str]
+
+
+def comparison_text(comparison: Comparison) -> RenderableType:
+    """A line a row, then what the rows say together; what the intervals cannot tell apart is plain."""
+    if comparison.other is None:
+        return _speedups_text(comparison)
+    first, second = f"{comparison.board}\nms", f"{comparison.other}\nms"
+    columns: Mapping[str, Cell] = {
+        "network": lambda row: row.architecture,
+        "batch": lambda row: str(row.batch),
+        first: lambda row: significant(row.first_ms),
+        second: lambda row: significant(row.second_ms),
+        "ratio": lambda row: f"{row.ratio:.2f}",
+        "90 % interval": lambda row: _interval(row.low, row.high),
+        "": _word,
+    }
+    table = _table(comparison.rows, columns, (first, second))
+    notes = (
+        [] if comparison.like_variants else ["Unlike runtimes or precisions stand side by side."]
+    )
+    return Group(table, "", *map(Text, [_summary(comparison.other, comparison.rows), *notes]))
+
+
+def _speedups_text(comparison: Comparison) -> RenderableType:
+    columns: Mapping[str, Cell] = {
+        "network": lambda row: row.architecture,
+        "batch": lambda row: str(row.batch),
+        "runtime": lambda row: f"{row.runtime} {row.precision}",
+        f"{BASE_NAME}\nms": lambda row: significant(row.first_ms),
+        "ms": lambda row: significant(row.second_ms),
+        "speed-\nup": lambda row: f"{1 / row.ratio:.2f}",
+        "90 %\ninterval": lambda row: _interval(row.high and 1 / row.high, row.low and 1 / row.low),
+        "": _word,
+    }
+    table = _table(comparison.rows, columns, (f"{BASE_NAME}\nms", "ms", "batch"))
+    title = Text(f"{comparison.board}: how many times as fast as {BASE_NAME}\n")
+    return Group(title, table, "", *map(Text, map(_speedup, comparison.speedups)))
+
+
+def _table(
+    rows: Sequence[LatencyRatio], columns: Mapping[str, Cell], droppable: Sequence[str]
+) -> Fitted:
+    """A line a row, in bold where it is significant."""
+
+    def of(headings: Sequence[str]) -> Table:
+        table = plain_table(*headings)
+        for heading, column in zip(headings, table.columns, strict=True):
+            column.no_wrap = True
+            if heading in ("runtime", ""):
+                column.justify = "left"
+        for row in rows:
+            style = "bold" if row.significant else None
+            table.add_row(*(columns[heading](row) for heading in headings), style=style)
+        return table
+
+    return Fitted(of, tuple(columns), droppable)
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return "?" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+
+
+def _word(row: LatencyRatio) -> str:
+    """What a row says, where it says anything for certain."""
+    return "faster" if row.faster else "slower" if row.slower else ""
+
+
+def _summary(second: str, rows: Sequence[LatencyRatio]) -> str:
+    clear = sum(row.significant for row in rows)
+    chance = round(BY_CHANCE * sum(row.low is not None for row in rows))
+    by_chance = f" (about {chance} would be so by chance)" if chance and clear else ""
+    return (
+        f"{second} takes {mean_ratio(rows):.2f} times as long on geometric mean of "
+        f"{counted(len(rows), 'row')}; {_counts(rows)}{by_chance}."
+    )
+
+
+def _speedup(each: Speedup) -> str:
+    return (
+        f"{each.runtime} {each.precision} is {each.factor:.2f} times as fast on geometric mean of "
+        f"{counted(len(each.rows), 'row')}; {_counts(each.rows)}."
+    )
+
+
+def _counts(rows: Sequence[LatencyRatio]) -> str:
+    faster, slower = sum(row.faster for row in rows), sum(row.slower for row in rows)
+    return f"significantly faster in {faster}, significantly slower in {slower}"
+
+
+def slower_text(found: Sequence[Speedup]) -> Iterator[str]:
+    """A sentence for each runtime and precision that is significantly slower than the base somewhere."""
+    for each in found:
+        slower = [row for row in each.rows if row.slower]
+        if not slower:
+            continue
+        worst = max(slower, key=lambda row: row.ratio)
+        everywhere = len(slower) == len(each.rows)
+        where = "everywhere" if everywhere else f"in {len(slower)} of {len(each.rows)} rows"
+        yield (
+            f"{each.runtime} {each.precision} is slower than {BASE_NAME} {where}: "
+            f"{worst.ratio:.2g} times as long for {worst.architecture} at batch {worst.batch}, "
+            f"{each.factor:.2g} times as fast on geometric mean."
+        )
