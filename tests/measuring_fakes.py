@@ -12,10 +12,9 @@ from pathlib import Path
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.measuring.board_run import Ended, measure_board
-from advisor.measuring.disturbance import Disturbance
+from advisor.measuring.children import Outcome
 from advisor.measuring.host import Host
-from advisor.measuring.isolation import Outcome
-from advisor.measuring.plan import Plan, Thoroughness
+from advisor.measuring.run_plan import RunPlan, Thoroughness
 from advisor.measuring.tasks import (
     NO_METER,
     REFERENCE,
@@ -25,7 +24,7 @@ from advisor.measuring.tasks import (
     Task,
     TimingFound,
 )
-from advisor.measuring.timing import SessionLimits
+from advisor.measuring.timing import Disturbance, SessionLimits
 
 HOST = Host(
     processor="a processor, 4 cores",
@@ -43,7 +42,7 @@ HOST = Host(
         "date": "2026-01-01",
     },
 )
-PLAN = Plan(
+PLAN = RunPlan(
     architectures=("bn-nin", "resnet-18", "vgg-16"),
     batches=(1, 2),
     device="cpu",
@@ -122,7 +121,7 @@ def known() -> Mapping[str, Architecture]:
 def measure(
     folder: Path,
     children: FakeChildren,
-    plan: Plan = PLAN,
+    plan: RunPlan = PLAN,
     *,
     fresh: bool = False,
     host: Host = HOST,

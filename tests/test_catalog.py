@@ -13,9 +13,9 @@ from advisor.catalog.layers import shipped_folder, user_folder
 from advisor.catalog.store import Catalog
 from advisor.catalog.writing import measurements_csv
 from advisor.errors import AdvisorError
-from advisor.measuring.findings import Findings
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
+from advisor.measuring.run_findings import Findings
 from advisor.prediction.rows import rows_of, variants
 from tests.conftest import Overlay
 

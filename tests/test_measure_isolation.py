@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.measuring.children import RealChildren
+from advisor.measuring.children import Isolation, RealChildren
 from advisor.measuring.energy import find_meter
-from advisor.measuring.isolation import Isolation
 from advisor.measuring.tasks import Cell, MemoryFound, Task, TimingFound
 from advisor.measuring.timing import SessionLimits
 
@@ -139,7 +138,7 @@ def test_a_child_gives_back_what_it_holds_before_it_ends(
 ORPHAN = """
 import sys
 from advisor.measuring.energy import find_meter
-from advisor.measuring.isolation import Isolation
+from advisor.measuring.children import Isolation
 from tests.test_measure_isolation import start_a_helper
 if __name__ == "__main__":
     Isolation([]).run(start_a_helper, sys.argv[1], "hang", limit_s=60)

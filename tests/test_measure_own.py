@@ -20,10 +20,10 @@ from advisor.catalog.own_networks import Measurable, measurable_own
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import children
-from advisor.measuring.agreement import fault
-from advisor.measuring.isolation import Isolation
+from advisor.measuring.answers import fault
+from advisor.measuring.children import Isolation
 from advisor.measuring.journal import read_runs
-from advisor.measuring.runtimes.registry import RUNTIMES
+from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import SERVE_ONNX, Cell, Task
 from advisor.measuring.timing import SessionLimits
 from tests.conftest import Run

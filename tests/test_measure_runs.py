@@ -20,9 +20,9 @@ from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import board_run
+from advisor.measuring.children import Outcome
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
-from advisor.measuring.isolation import Outcome
 from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
 from advisor.measuring.publish import publish
 from advisor.measuring.statistics import Drift, summarise

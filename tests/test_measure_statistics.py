@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.measuring.disturbance import Counters, Disturbance, between
 from advisor.measuring.statistics import (
+    Conditions,
     Drift,
     allowance,
     drift_between,
@@ -18,8 +18,9 @@ from advisor.measuring.statistics import (
     hodges_lehmann,
     summarise,
     tail_bound,
+    verdict,
 )
-from advisor.measuring.verdict import Conditions, verdict
+from advisor.measuring.timing import Counters, Disturbance, between
 
 QUIET = [Disturbance(0.0, 0.0, 2000.0, 0)]
 

@@ -16,10 +16,10 @@ from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import board_run, children
-from advisor.measuring.isolation import Outcome
+from advisor.measuring.children import Outcome
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import describe_rows, run_latencies
-from advisor.measuring.runtimes.export_folder import export_folder
+from advisor.measuring.runtimes.exports import export_folder
 from advisor.measuring.tasks import REFERENCE, Cell, PreparedFound, Task
 from advisor.report.measured_text import measured_text
 from tests.conftest import Overlay, Run

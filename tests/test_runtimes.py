@@ -15,13 +15,20 @@ from hypothesis import strategies as st
 from onnx import helper, numpy_helper
 
 from advisor.errors import AdvisorError
-from advisor.measuring.agreement import TOLERANCES, WRONG, compare_answers, fault, rounding_of
-from advisor.measuring.images import in_batches, telling_images
-from advisor.measuring.isolation import Isolation
-from advisor.measuring.runtimes.export_folder import drop_oldest, export_folder, is_there, kept
+from advisor.measuring.answers import (
+    TOLERANCES,
+    WRONG,
+    compare_answers,
+    compared_images,
+    fault,
+    in_batches,
+    rounding_of,
+)
+from advisor.measuring.children import Isolation
+from advisor.measuring.runtimes.exports import drop_oldest, export_folder, is_there, kept
 from advisor.measuring.runtimes.onnxruntime import _quantise
-from advisor.measuring.runtimes.original import TorchOriginal
-from advisor.measuring.runtimes.registry import (
+from advisor.measuring.runtimes.originals import TorchOriginal
+from advisor.measuring.runtimes.variants import (
     PRECISIONS,
     RUNTIMES,
     asked_variants,
@@ -160,7 +167,7 @@ def test_what_the_reference_itself_rounds_away_is_not_held_against_a_runtime() -
 
 def test_a_network_is_hardly_off_itself_in_double_precision() -> None:
     original = TorchOriginal(Task(Cell("resnet-18", 1), (3, 32, 32), "cpu", 0, SessionLimits()))
-    images = telling_images((3, 32, 32), 2)
+    images = compared_images((3, 32, 32), 2)
     rounding = rounding_of(original.answers(images), original.exact_answers(images))
     assert 1e-9 < rounding < 1e-4
 
@@ -182,7 +189,7 @@ def test_agreement_proves_nothing_where_every_image_is_answered_alike() -> None:
 
 @given(batch=st.integers(1, 9))
 def test_images_come_in_whole_batches_of_two_at_least(batch: int) -> None:
-    images = telling_images((3, 4, 4), batch)
+    images = compared_images((3, 4, 4), batch)
     assert len(images) >= 2
     assert len(images) % batch == 0
     sizes: list[int] = []

@@ -28,8 +28,8 @@ from advisor.catalog.zoo_table import ZooNetwork, zoo_table
 from advisor.cli.local_bench import LocalBench
 from advisor.errors import AdvisorError
 from advisor.measuring import children
-from advisor.measuring.isolation import Outcome
-from advisor.measuring.runtimes import registry
+from advisor.measuring.children import Outcome
+from advisor.measuring.runtimes import variants
 from advisor.prediction.fit_store import write_fit
 from advisor.prediction.fitting import refit, refit_as_before, refit_rows, with_residuals_of
 from advisor.prediction.transfer.networks import describe
@@ -610,7 +610,7 @@ def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch
     def missing(*_: object) -> None:
         raise AdvisorError("torch has gone", "find it")
 
-    monkeypatch.setattr(registry, "check_installed", missing)
+    monkeypatch.setattr(variants, "check_installed", missing)
     told = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
     (step,) = told["verification"]["steps"]
     assert (step["found"], step["reason"]) == (None, "torch has gone")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from advisor.catalog.records import Architecture, Board
     from advisor.catalog.store import Catalog
-    from advisor.measuring.campaign import Tell
+    from advisor.measuring.campaign import ReportProgress
     from advisor.measuring.tasks import Variant
 
 
@@ -32,7 +32,7 @@ class LocalBench:
     lacks = "nothing here builds them, so that they cannot be measured"
 
     def __init__(
-        self, catalog: Catalog, surveyed: Surveyed, device: str | None, tell: Tell
+        self, catalog: Catalog, surveyed: Surveyed, device: str | None, tell: ReportProgress
     ) -> None:
         """See that the board is this machine's own.
 
@@ -70,14 +70,14 @@ class LocalBench:
     def measure(self, key: Key) -> Attempt:
         """Measure one candidate, as `advisor measure --quick` does."""
         from advisor.measuring.board_run import measure_board
-        from advisor.measuring.plan import QUICK, Plan
-        from advisor.measuring.runtimes.registry import libraries_of
+        from advisor.measuring.run_plan import QUICK, RunPlan
+        from advisor.measuring.runtimes.variants import libraries_of
 
         try:
             network, variants = self._runnable(key)
         except AdvisorError as error:
             return Attempt(self.surveyed, None, error.message)
-        plan = Plan(
+        plan = RunPlan(
             architectures=(network.name,),
             batches=(key.batch,),
             device=self.device,
@@ -102,7 +102,7 @@ class LocalBench:
         Raises:
             AdvisorError: it cannot be built here, or what runs it is not installed.
         """
-        from advisor.measuring.runtimes.registry import asked_variants, check_installed
+        from advisor.measuring.runtimes.variants import asked_variants, check_installed
 
         (network,), _ = measurable(self.catalog, [key.architecture])
         variants, _ = asked_variants([key.runtime], [key.precision], self.device)

@@ -89,9 +89,9 @@ def command(
     from advisor.catalog.store import Catalog
     from advisor.cli import measuring_options as asked
     from advisor.cli.measurable import keep, measurable
+    from advisor.measuring.board_run import measure_cold_and_hot
     from advisor.measuring.children import RealChildren
-    from advisor.measuring.runtimes.registry import libraries_of
-    from advisor.measuring.sustained import measure_cold_and_hot
+    from advisor.measuring.runtimes.variants import libraries_of
     from advisor.quantities import DURATION, parse
     from advisor.report.measuring_plan_text import plan_text
 
@@ -175,7 +175,7 @@ def _fit(board: str, catalog: str | None) -> None:
 
 def _tell_sustained(name: str, catalog: str | None) -> None:
     from advisor.catalog.store import Catalog
-    from advisor.measuring.sustained import SUFFIX
+    from advisor.measuring.board_run import SUFFIX
     from advisor.report.comparison import Comparison, comparison_text
     from advisor.solve.latency_ratios import latencies, latency_ratios
 

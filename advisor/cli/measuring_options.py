@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from advisor.catalog.own_networks import Measurable
     from advisor.measuring.host import Host
-    from advisor.measuring.plan import Plan
+    from advisor.measuring.run_plan import RunPlan
     from advisor.measuring.tasks import Variant
 
 CPU_BATCHES = (1, 2, 4, 8, 16)
@@ -33,15 +33,13 @@ def variants(
     Raises:
         AdvisorError: there is no such thing, or what it needs is not installed.
     """
-    from advisor.measuring.runtimes import registry
-    from advisor.measuring.runtimes.installed import need
+    from advisor.measuring.runtimes.runtime import need
+    from advisor.measuring.runtimes.variants import asked_variants, check_installed
 
     from_onnx = [each for each in networks if each.endswith(".onnx")]
     default = "onnxruntime" if networks and from_onnx == networks else "eager"
-    pairs, left_out = registry.asked_variants(
-        _names(runtimes, default), _names(precisions, "fp32"), device
-    )
-    registry.check_installed(pairs, device)
+    pairs, left_out = asked_variants(_names(runtimes, default), _names(precisions, "fp32"), device)
+    check_installed(pairs, device)
     if from_onnx:  # whose answers are held against those of ONNX Runtime
         need("measuring ONNX files", ("onnx", "onnxruntime"))
     return pairs, left_out
@@ -71,7 +69,7 @@ def plan(
     power: str | None,
     *,
     quick: bool,
-) -> Plan:
+) -> RunPlan:
     """What the run will measure.
 
     Args:
@@ -88,14 +86,14 @@ def plan(
         AdvisorError: something cannot be read.
     """
     from advisor.architectures.registry import BUILDERS
-    from advisor.measuring.plan import FULL, QUICK, Plan
+    from advisor.measuring.run_plan import FULL, QUICK, RunPlan
     from advisor.quantities import POWER, parse, read_batches
 
     if threads < 0 or threads > 1024:
         raise AdvisorError(f"threads: {threads} is not a count of threads", "give 0 to 1024")
     batches = read_batches(batch) if batch is not None else None
     default = CPU_BATCHES if device == "cpu" else GPU_BATCHES
-    return Plan(
+    return RunPlan(
         architectures=tuple(dict.fromkeys(architectures)) or tuple(BUILDERS),
         batches=tuple(sorted(batches)) if batches else default,
         device=device,

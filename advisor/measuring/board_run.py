@@ -1,9 +1,9 @@
-"""Taking up a board: whose it is, which of its runs goes on, and what is written at the end."""
+"""Taking up a board, cold or kept hot: whose it is, which of its runs goes on, what is written at the end."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +12,20 @@ from advisor.catalog.any_name import AnyName
 from advisor.catalog.entries import read_board
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.writing import Row
-from advisor.errors import AdvisorError
-from advisor.measuring.campaign import Campaign, Tell
+from advisor.errors import AdvisorError, shown
+from advisor.measuring.campaign import Campaign, ReportProgress
 from advisor.measuring.children import Children
-from advisor.measuring.findings import Heat
 from advisor.measuring.host import Host
 from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
-from advisor.measuring.plan import Plan
 from advisor.measuring.publish import publish
-from advisor.measuring.runtimes.export_folder import drop_oldest
+from advisor.measuring.run_findings import Heat
+from advisor.measuring.run_plan import RunPlan
+from advisor.measuring.runtimes.exports import drop_oldest
+
+SUFFIX = "-sustained"
+"""What the name of a board ends with that is kept hot."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,11 @@ class Ended:
 
 def measure_board(
     board_folder: Path,
-    plan: Plan,
+    plan: RunPlan,
     host: Host,
     known: Mapping[str, Architecture],
     children: Children,
-    tell: Tell,
+    tell: ReportProgress,
     *,
     fresh: bool = False,
 ) -> Ended:
@@ -93,14 +97,74 @@ def measure_board(
     return Ended(rows, journal.run_id, finished, campaign.findings.heats)
 
 
-def unfinished(journals: Sequence[Journal], plan: Plan) -> Journal | None:
+def measure_cold_and_hot(
+    boards: Path,
+    name: str,
+    plan: RunPlan,
+    sustained_s: float,
+    host: Host,
+    known: Mapping[str, Architecture],
+    children: Children,
+    tell: ReportProgress,
+    *,
+    fresh: bool = False,
+) -> Iterator[tuple[Path, Ended]]:
+    """Measure a board, and where asked the same kept hot, as a board of its own.
+
+    A candidate has no thermal state: hot rows under the cold board's name would never be asked for,
+    or hide the cold ones. A cold half that is done already is not done again, unless `fresh`.
+
+    Args:
+        boards: the folder of all boards.
+        name: the board's name.
+        plan: what to measure.
+        sustained_s: for how long the board is heated; 0 for the ordinary measuring alone.
+        host: this machine.
+        known: the architectures by name.
+        children: what runs the tasks.
+        tell: hears of the progress.
+        fresh: begin new runs even if some could go on.
+
+    Yields:
+        Each board's folder and how its run ended; nothing follows a run that was stopped.
+
+    Raises:
+        AdvisorError: as `measure_board` has it, for either board, before anything is measured.
+    """
+    parts = [(boards / name, plan, host)]
+    if sustained_s:
+        hot = (boards / (name + SUFFIX), plan.sustained(sustained_s), host.heated(sustained_s))
+        if not NAME.fullmatch(name + SUFFIX):
+            raise AdvisorError(f"board: {shown(name + SUFFIX)} is no name", NAME_EXPECTED)
+        for folder, _, its_host in (*parts, hot):
+            check_owner(folder, its_host)
+        done = not fresh and _cold_half_is_done(parts[0][0], plan, hot[0])
+        parts = [hot] if done else [*parts, hot]
+    for folder, its_plan, its_host in parts:
+        ended = measure_board(folder, its_plan, its_host, known, children, tell, fresh=fresh)
+        yield folder, ended
+        if not ended.finished:
+            return
+
+
+def _cold_half_is_done(cold: Path, plan: RunPlan, hot: Path) -> bool:
+    """Whether the cold board's last run is whole, of this plan, and not followed by a whole hot one."""
+    cold_runs, hot_runs = read_runs(cold / "runs"), read_runs(hot / "runs")
+    if not cold_runs or unfinished(cold_runs, plan) or not cold_runs[-1].finished:
+        return False
+    whole = [run.run_id for run in hot_runs if run.finished]
+    same = cold_runs[-1].header["plan"] == plan.as_record()
+    return same and (not whole or whole[-1] < cold_runs[-1].run_id)
+
+
+def unfinished(journals: Sequence[Journal], plan: RunPlan) -> Journal | None:
     """The last run, where it is of this plan and did not come to its end."""
     last = journals[-1] if journals else None
     same = last is not None and last.header.get("plan") == plan.as_record() and not last.finished
     return last if same else None
 
 
-def check_contents(journals: Sequence[Journal], plan: Plan) -> None:
+def check_contents(journals: Sequence[Journal], plan: RunPlan) -> None:
     """Refuse to take rows of unlike networks together.
 
     Raises:
@@ -148,7 +212,7 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
 
 
 def _journal(
-    runs: Path, journals: Sequence[Journal], plan: Plan, host: Host, *, fresh: bool
+    runs: Path, journals: Sequence[Journal], plan: RunPlan, host: Host, *, fresh: bool
 ) -> Journal:
     """The last run, where it can go on, or a new one."""
     last = None if fresh else unfinished(journals, plan)

@@ -10,13 +10,12 @@ from datetime import datetime, timezone
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
-from advisor.measuring.children import Children
-from advisor.measuring.findings import Findings, Found
-from advisor.measuring.isolation import Outcome
+from advisor.measuring.children import Children, Outcome
 from advisor.measuring.journal import Journal
-from advisor.measuring.plan import Plan, run_operations, session_s
-from advisor.measuring.runtimes.export_folder import is_there
-from advisor.measuring.runtimes.registry import prepared_as
+from advisor.measuring.run_findings import Findings, Found
+from advisor.measuring.run_plan import RunPlan, run_operations, session_s
+from advisor.measuring.runtimes.exports import is_there
+from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import NO_METER, Cell, Task, TimingFound
 
 CHECK_SHARE = 0.1
@@ -25,7 +24,7 @@ CHECK_SHARE = 0.1
 PREPARE_LIMIT_S = 900
 """How long exporting, quantising or compiling may take, and what was prepared to answer."""
 
-Tell = Callable[[str, float], None]
+ReportProgress = Callable[[str, float], None]
 """Is told what happens next, and how many seconds are left, about."""
 
 
@@ -34,11 +33,11 @@ class Campaign:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: RunPlan,
         known: Mapping[str, Architecture],
         journal: Journal,
         children: Children,
-        tell: Tell,
+        tell: ReportProgress,
     ) -> None:
         """Take up the run.
 

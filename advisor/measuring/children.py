@@ -1,15 +1,52 @@
-"""The children that a run asks: each task in a process of its own."""
+"""The children that a run asks: each task in a process of its own, with a time limit and a known end.
+
+Children are forked from a server that has the libraries loaded already, so a fresh one costs a tenth of a
+second. A child that crashes, is killed, runs on for ever or whose parent dies harms nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import multiprocessing
+import multiprocessing.util
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Protocol
 
 from advisor.errors import AdvisorError
+from advisor.measuring import worker
 from advisor.measuring.host import Host, describe
-from advisor.measuring.isolation import Isolation, Outcome
-from advisor.measuring.runtimes.registry import RUNTIMES
+from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import Task
+
+OUT_OF_MEMORY_SIGNAL = signal.SIGKILL
+"""What the kernel ends a process with that the machine's memory cannot hold."""
+
+
+PATIENCE_S = 10
+"""How long a child that is ending may take to end."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a child ended.
+
+    Attributes:
+        status: "ok", "does_not_fit" (killed, or out of memory), "crashed", "timed_out" or "failed"
+            (it raised).
+        value: what it returned; `None` unless "ok".
+        reason: why, in words; "" if "ok".
+    """
+
+    status: str
+    value: Any
+    reason: str
 
 
 class Children(Protocol):
@@ -32,7 +69,7 @@ class Children(Protocol):
         ...
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if it cannot tell."""
+        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if unknown."""
         ...
 
 
@@ -40,14 +77,11 @@ class RealChildren:
     """Children of this machine."""
 
     def __init__(self) -> None:
-        from advisor.measuring import worker
-
-        self._worker = worker
         self._isolation = Isolation(["advisor.measuring.preload"])
         self._without_torch = Isolation(None)
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
-        """This machine; told by a child, since describing touches the device.
+        """This machine; described in a child, since that touches the device.
 
         Raises:
             AdvisorError: the child failed.
@@ -60,22 +94,138 @@ class RealChildren:
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.prepare_task`."""
-        return self._isolation.run(self._worker.prepare_task, task, limit_s=limit_s)
+        return self._isolation.run(worker.prepare_task, task, limit_s=limit_s)
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.memory_task`."""
         in_torch = RUNTIMES[task.cell.runtime].runs_in_torch
         isolation = self._isolation if in_torch else self._without_torch
-        return isolation.run(self._worker.memory_task, task, limit_s=limit_s)
+        return isolation.run(worker.memory_task, task, limit_s=limit_s)
 
     def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.heat_task`."""
-        return self._isolation.run(self._worker.heat_task, task, seconds, limit_s=limit_s)
+        return self._isolation.run(worker.heat_task, task, seconds, limit_s=limit_s)
 
     def time(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.time_task`."""
-        return self._isolation.run(self._worker.time_task, task, limit_s=limit_s)
+        return self._isolation.run(worker.time_task, task, limit_s=limit_s)
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.energy_task`."""
-        return self._isolation.run(self._worker.energy_task, task, limit_s=limit_s)
+        return self._isolation.run(worker.energy_task, task, limit_s=limit_s)
+
+
+class Isolation:
+    """Runs functions in fresh child processes, one at a time."""
+
+    def __init__(self, preload: Sequence[str] | None) -> None:
+        """Prepare the server.
+
+        Args:
+            preload: modules that the server imports once for all children; `None` for children
+                without a server, each of which begins with nothing and takes its time to load.
+        """
+        self._context: Any = multiprocessing.get_context(
+            "spawn" if preload is None else "forkserver"
+        )
+        if preload is not None:
+            # With "__main__" the server imports the program once, instead of every child.
+            self._context.set_forkserver_preload(["__main__", *preload])
+
+    def run(self, function: Callable[..., object], *arguments: object, limit_s: float) -> Outcome:
+        """Call `function(*arguments)` in a child and wait for what becomes of it.
+
+        Args:
+            function: importable by name; what it returns and takes can be pickled.
+            arguments: what it is called with.
+            limit_s: how long it may take; then it is killed.
+        """
+        receiver, sender = self._context.Pipe(duplex=False)
+        child = self._context.Process(
+            target=_serve, args=(sender, function, arguments), daemon=False
+        )
+        try:
+            child.start()
+            sender.close()
+            outcome = _await(child, receiver, limit_s)
+            if outcome.status != "timed_out":
+                child.join(timeout=PATIENCE_S)  # it gives back what it holds beside its memory
+            return outcome
+        finally:
+            if child.pid is not None:
+                _end(child)
+            receiver.close()
+
+
+def _end(child: Any) -> None:
+    """End a child with all that it has started, such as a meter's own process."""
+    with suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.join(timeout=PATIENCE_S)  # a child stuck in a driver is left to the system
+
+
+def _await(child: Any, receiver: Connection, limit_s: float) -> Outcome:
+    ready = wait([receiver, child.sentinel], timeout=limit_s)
+    if not ready:
+        return Outcome("timed_out", None, f"not done within {limit_s:.0f} s")
+    if receiver in ready or receiver.poll():
+        try:
+            outcome: Outcome = receiver.recv()
+        except (EOFError, OSError):
+            child.join(timeout=PATIENCE_S)  # the pipe closed; the exit code comes a moment later
+        else:
+            return outcome
+    child.join(timeout=PATIENCE_S)
+    return _ended(child.exitcode)
+
+
+def _ended(code: int | None) -> Outcome:
+    if code == -OUT_OF_MEMORY_SIGNAL:
+        return Outcome("does_not_fit", None, "killed, most likely for memory")
+    if code is not None and code < 0:
+        return Outcome("crashed", None, f"ended by {signal.Signals(-code).name}")
+    return Outcome("crashed", None, f"ended with exit code {code}")
+
+
+def _serve(
+    sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
+) -> None:
+    """The child's whole life."""
+    os.setpgid(0, 0)  # what it starts ends with it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    _die_with_parent()
+    _die_before_parent()
+    try:
+        outcome = Outcome("ok", function(*arguments), "")
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is reported)
+        kind = "" if isinstance(error, AdvisorError) else f"{type(error).__name__}: "
+        reason = f"{kind}{error}".splitlines()[0][:300]
+        full = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+        full = full or "can't allocate memory" in str(error)
+        outcome = Outcome("does_not_fit" if full else "failed", None, reason)
+    sender.send(outcome)
+    sender.close()
+    sys.stdout.flush()
+    for helper in multiprocessing.active_children():  # such as a meter's own process
+        helper.terminate()
+    # As at an ordinary exit: libraries' semaphores are given back.
+    multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
+    os._exit(0)  # torch's threads need not be waited for
+
+
+def _die_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os.killpg(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _die_before_parent() -> None:
+    """Let the kernel end this process first, should memory run out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")

@@ -11,10 +11,8 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
-
 from advisor._version import __version__
-from advisor.measuring.runtimes.registry import LIBRARIES
+from advisor.measuring.runtimes.variants import LIBRARIES
 
 UNKNOWN = "unknown"
 IDENTITY = (
@@ -70,6 +68,7 @@ def describe(device: str, threads: int, libraries: Sequence[str]) -> Host:
         threads: threads a CPU may use; 0 for the library's own choice.
         libraries: those of the runtimes that are measured, some of `LIBRARIES`.
     """
+    import psutil
     import torch
 
     accelerator, driver, cuda = "", "none", "none"

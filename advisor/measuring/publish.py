@@ -13,10 +13,10 @@ from scipy.special import stdtrit
 
 from advisor.catalog.records import Estimate
 from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
-from advisor.measuring.agreement import WRONG
-from advisor.measuring.findings import Findings, Found
+from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs
-from advisor.measuring.runtimes.registry import LIBRARIES
+from advisor.measuring.run_findings import Findings, Found
+from advisor.measuring.runtimes.variants import LIBRARIES
 from advisor.measuring.statistics import Drift
 from advisor.measuring.tasks import Cell
 

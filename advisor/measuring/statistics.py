@@ -1,4 +1,4 @@
-"""What many short sessions say together: a centre, how sure it is, the tail, the spread.
+"""What many short sessions say together: a centre, how sure it is, the tail, the spread, and the verdict.
 
 On a shared machine the noise is in time: one session's values agree with each other far better than
 with those of a minute later. The unit of evidence is therefore the session, not the value, and what
@@ -15,12 +15,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import bdtr, ndtri, stdtrit
 
+from advisor.measuring.timing import Disturbance
+
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
 TAIL_CONFIDENCE = 0.95
 STRETCHES = 6
 LEAST_IN_STRETCH = 5
+MOST_SPREAD = 0.10
+MOST_DRIFT = 0.05
+MOST_STOLEN = 0.02
+MOST_OTHERS = 0.10
+MOST_FREQUENCY_CHANGE = 0.10
+MOST_UNSETTLED = 0.25
+LEAST_SESSIONS = 3
+
 _CENTRE_INFLATION = math.sqrt(math.pi / 3)
 """Standard error of the Hodges-Lehmann centre against that of the mean, for normal noise."""
 
@@ -72,10 +82,10 @@ class Drift:
     runs: int = 1
 
 
-UNTOLD = Drift()
+UNKNOWN_DRIFT = Drift()
 
 
-def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNTOLD) -> Summary:
+def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT) -> Summary:
     """Summarise one cell.
 
     The centre is the Hodges-Lehmann estimate (the median of all pairwise means) of the logarithms of
@@ -200,3 +210,79 @@ def _residuals(medians: Sequence[tuple[str, float]]) -> Floats:
 def _relative_iqr(values: Sequence[float]) -> float:
     low, middle, high = np.percentile(values, [25, 50, 75])
     return float((high - low) / middle)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which conditions the sessions of a cell ran.
+
+    Attributes:
+        disturbances: what else happened during each session that counts.
+        set_aside: how many sessions do not count, since others used the machine meanwhile.
+        unsettled: how many sessions began before the warm-up had settled.
+        unsteady: by which share a heated board's times still changed.
+        on_gpu: whether they ran on an accelerator, of which the processor's counters tell nothing.
+    """
+
+    disturbances: Sequence[Disturbance]
+    set_aside: int = 0
+    unsettled: int = 0
+    unsteady: float = 0.0
+    on_gpu: bool = False
+
+
+def verdict(
+    summary: Summary, wanted_half_width: float, drift: float | None, conditions: Conditions
+) -> str:
+    """Whether the sessions were quiet: "stable", or "noisy: " and why; and what could not be told.
+
+    Args:
+        summary: what the sessions say.
+        wanted_half_width: the relative half-width of the 95 % interval that was asked for.
+        drift: how much the whole machine drifted; `None` where the run was too short to tell.
+        conditions: what else happened.
+    """
+    disturbances = conditions.disturbances
+    stolen = _mean([each.stolen for each in disturbances])
+    others = _mean([each.others for each in disturbances])
+    speeds = [each.mhz for each in disturbances if each.mhz is not None]
+    throttled = [each.throttled for each in disturbances if each.throttled is not None]
+    half, few = summary.half_width_95, summary.sessions < LEAST_SESSIONS
+    slow, fast = np.quantile(speeds, [0.1, 0.9]) if speeds else (1.0, 1.0)
+    reasons = {
+        f"sessions spread by {summary.spread_between:.0%}": summary.spread_between > MOST_SPREAD,
+        f"known to {half:.1%} instead of {wanted_half_width:.0%}": (
+            half > wanted_half_width and not few
+        ),
+        f"only {summary.sessions} sessions": few,
+        f"machine drifted by {drift or 0:.0%}": (drift or 0) > MOST_DRIFT,
+        f"{stolen or 0:.0%} of processor time stolen": (stolen or 0) > MOST_STOLEN,
+        f"other load of {others or 0:.0%}": (others or 0) > MOST_OTHERS,
+        f"frequency from {slow:.0f} to {fast:.0f} MHz": fast > (1 + MOST_FREQUENCY_CHANGE) * slow,
+        "processor throttled": sum(throttled) > 0,
+        f"the heated board still changed by {conditions.unsteady:.0%}": (
+            conditions.unsteady > MOST_DRIFT
+        ),
+        f"{conditions.set_aside} sessions set aside for other load": (
+            conditions.set_aside > MOST_UNSETTLED * summary.sessions
+        ),
+        f"{conditions.unsettled} of {summary.sessions} sessions not warmed up": (
+            conditions.unsettled > MOST_UNSETTLED * summary.sessions
+        ),
+    }
+    told = [reason for reason, applies in reasons.items() if applies]
+    untold = {
+        "drift": drift is None,
+        "stolen time": stolen is None,
+        "frequency": not speeds,
+        "throttling": not throttled,
+        "the accelerator's clock, throttling and other load": conditions.on_gpu,
+    }
+    unknown = ", ".join(what for what, applies in untold.items() if applies)
+    text = "noisy: " + "; ".join(told) if told else "stable"
+    return f"{text} (unknown: {unknown})" if unknown else text
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from advisor.measuring.disturbance import Disturbance
-from advisor.measuring.timing import SessionLimits
+from advisor.measuring.timing import Disturbance, SessionLimits
 
 NO_METER = "no meter"
 """What an energy child says where the machine has none."""

@@ -14,10 +14,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from advisor.errors import AdvisorError
-from advisor.measuring.disturbance import watched
+from advisor.measuring.answers import (
+    compare_answers,
+    compared_images,
+    fault,
+    in_batches,
+    rounding_of,
+)
 from advisor.measuring.energy import EnergyFound, find_meter, meter_energy
-from advisor.measuring.runtimes.registry import RUNTIMES
+from advisor.measuring.runtimes.originals import original_of
 from advisor.measuring.runtimes.runtime import Serving
+from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import (
     NO_METER,
     HeatFound,
@@ -26,7 +33,7 @@ from advisor.measuring.tasks import (
     Task,
     TimingFound,
 )
-from advisor.measuring.timing import Timed, run_for, time_session
+from advisor.measuring.timing import Timed, run_for, time_session, watched
 
 MB = 1e6
 
@@ -37,13 +44,9 @@ def prepare_task(task: Task) -> PreparedFound:
     Raises:
         AdvisorError: the runtime cannot have this network.
     """
-    from advisor.measuring.agreement import compare_answers, fault, rounding_of
-    from advisor.measuring.images import in_batches, telling_images
-    from advisor.measuring.runtimes.original import original_of
-
     _hush()
     original = original_of(task)
-    images = telling_images(task.input_shape, task.cell.batch)
+    images = compared_images(task.input_shape, task.cell.batch)
     expected = in_batches(original.answers, images, task.cell.batch)
     prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, original)
     found = in_batches(serving.answers, images, task.cell.batch)
@@ -119,7 +122,7 @@ def served(task: Task) -> Iterator[Serving]:
 
 
 def _hush() -> None:
-    """Let exporters, and the user's code, keep what they print to themselves; what they raise is told."""
+    """Let exporters, and the user's code, keep what they print to themselves; what they raise is reported."""
     warnings.simplefilter("ignore")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
@@ -143,7 +146,7 @@ def _resident_peak_mb(*, reset: bool = False) -> float:
     """The process's peak resident set; the peak is the present one after a reset.
 
     Raises:
-        AdvisorError: the operating system does not tell.
+        AdvisorError: the operating system does not say.
     """
     status = Path("/proc/self/status")
     if not status.exists():
@@ -154,7 +157,7 @@ def _resident_peak_mb(*, reset: bool = False) -> float:
     for line in status.read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024 / MB
-    raise AdvisorError("the operating system does not tell a process's peak memory")
+    raise AdvisorError("the operating system does not say a process's peak memory")
 
 
 def _rusage_peak_mb() -> float:

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
-from advisor.measuring.findings import Heat
-from advisor.measuring.verdict import MOST_DRIFT
+from advisor.measuring.run_findings import Heat
+from advisor.measuring.statistics import MOST_DRIFT
 from advisor.report.comparison import slower_text
 from advisor.report.terminal import plain_table, significant
 from advisor.solve.latency_ratios import Key, speedups

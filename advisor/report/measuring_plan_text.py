@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from advisor.catalog.records import Architecture
-from advisor.measuring.plan import Plan, session_s
+from advisor.measuring.run_plan import RunPlan, session_s
 from advisor.measuring.tasks import REFERENCE
 from advisor.report.terminal import counted, duration_text
 
@@ -17,7 +17,7 @@ PREPARE_S = 15.0
 
 
 def plan_text(
-    plan: Plan,
+    plan: RunPlan,
     sustained_s: float,
     machine: str,
     board: str,
@@ -52,7 +52,7 @@ def plan_text(
     return "\n".join([*lines, f"about {duration_text(seconds)} or more\n"])
 
 
-def _sessions_s(plan: Plan, known: Mapping[str, Architecture]) -> float:
+def _sessions_s(plan: RunPlan, known: Mapping[str, Architecture]) -> float:
     """How long the least number of sessions takes, and what goes before them."""
     wanted = plan.thoroughness
     prepared = sum(variant != REFERENCE for variant in plan.variants) * len(plan.architectures)

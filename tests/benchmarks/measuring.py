@@ -28,7 +28,7 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.writing import Row
 from advisor.measuring.board_run import measure_board
 from advisor.measuring.children import RealChildren
-from advisor.measuring.plan import QUICK, Plan
+from advisor.measuring.run_plan import QUICK, RunPlan
 from advisor.measuring.tasks import REFERENCE
 from advisor.measuring.timing import SessionLimits, time_session
 
@@ -50,7 +50,7 @@ print(json.dumps(1000 * sum(durations) / len(durations)))
 """
 
 
-def our_run(plan: Plan, folder: Path, children: RealChildren) -> tuple[dict[str, Row], float]:
+def our_run(plan: RunPlan, folder: Path, children: RealChildren) -> tuple[dict[str, Row], float]:
     """One quick run in an empty catalog: its rows by network, and how long it took."""
     catalog = Catalog.open()
     began = time.perf_counter()
@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="where to leave the runs")
     asked = parser.parse_args()
     names = tuple(BUILDERS) if asked.networks == "all" else tuple(asked.networks.split(","))
-    plan = Plan(names, (1,), "cpu", 0, (REFERENCE,), QUICK, None)
+    plan = RunPlan(names, (1,), "cpu", 0, (REFERENCE,), QUICK, None)
     children = RealChildren()
     ours: list[dict[str, Row]] = []
     theirs: list[dict[str, float]] = []

@@ -1,1 +1,1 @@
-"""What can serve a network: one module a runtime, and what they share."""
+"""What can serve a network: one module a library, and what they share."""

@@ -9,18 +9,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from advisor.architectures.onnx_file import image_of
-from advisor.measuring.runtimes.calibration import IMAGES, calibration_images
-from advisor.measuring.runtimes.export import LIBRARIES
-from advisor.measuring.runtimes.export_folder import export_folder, kept
-from advisor.measuring.runtimes.installed import need
-from advisor.measuring.runtimes.naming import BATCH
+from advisor.measuring.runtimes.exports import (
+    BATCH,
+    CALIBRATION_IMAGES,
+    LIBRARIES,
+    calibration_images,
+    export_folder,
+    kept,
+)
+from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from advisor.measuring.agreement import Images
-    from advisor.measuring.runtimes.original import Original
-    from advisor.measuring.runtimes.runtime import Serving
+    from advisor.measuring.answers import Images
+    from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
 ERRORS_ONLY = 3
@@ -83,7 +86,7 @@ class OnnxRuntime:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
         if task.cell.precision == "int8":
-            key = original.key("onnxruntime", version("onnxruntime"), str(IMAGES))
+            key = original.key("onnxruntime", version("onnxruntime"), str(CALIBRATION_IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.onnx", make)
         return path.name, OnnxServing(task, path)

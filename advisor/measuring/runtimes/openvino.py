@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import AdvisorError
-from advisor.measuring.runtimes.calibration import IMAGES, calibration_images
-from advisor.measuring.runtimes.export import LIBRARIES
-from advisor.measuring.runtimes.export_folder import export_folder, kept
-from advisor.measuring.runtimes.installed import need
+from advisor.measuring.runtimes.exports import (
+    CALIBRATION_IMAGES,
+    LIBRARIES,
+    calibration_images,
+    export_folder,
+    kept,
+)
+from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from advisor.measuring.agreement import Images
-    from advisor.measuring.runtimes.original import Original
-    from advisor.measuring.runtimes.runtime import Serving
+    from advisor.measuring.answers import Images
+    from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
 COMPUTES_IN = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
@@ -105,7 +108,7 @@ class OpenVino:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
         if task.cell.precision == "int8":
-            key = original.key(version("nncf"), version("openvino"), str(IMAGES))
+            key = original.key(version("nncf"), version("openvino"), str(CALIBRATION_IMAGES))
             make = partial(_quantise, path, task.input_shape)
             path = kept(task.cell.architecture, key, ".int8.xml", make, beside=".bin")
         return path.name, OpenVinoServing(task, path)

@@ -1,14 +1,62 @@
-"""What a runtime is to the rest: what it runs, what it needs, and a network that it serves."""
+"""What a runtime is to the rest: what it takes, what it needs, and a network that it serves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from advisor.architectures.installed import is_installed
+from advisor.errors import AdvisorError
+
 if TYPE_CHECKING:
-    from advisor.measuring.agreement import Images
-    from advisor.measuring.runtimes.original import Original
+    from pathlib import Path
+
+    from torch import nn
+
+    from advisor.measuring.answers import Images
     from advisor.measuring.tasks import Task
+
+
+class Original(Protocol):
+    """A network before any runtime has made something else of it.
+
+    Attributes:
+        reference: what its answers come from, in words.
+    """
+
+    reference: str
+
+    def module(self) -> nn.Module:
+        """It as a module, in evaluation mode on the CPU.
+
+        Raises:
+            AdvisorError: it is none.
+        """
+        ...
+
+    def answers(self, images: Images) -> Images:
+        """What it makes of a batch of images, at fp32 on the CPU."""
+        ...
+
+    def exact_answers(self, images: Images) -> Images:
+        """The same in double precision, no numbers where it has none; it is of no further use then."""
+        ...
+
+    def as_onnx(self) -> Path:
+        """It in the folder of exports, its batch size left open where it can be.
+
+        Raises:
+            AdvisorError: it cannot be exported.
+        """
+        ...
+
+    def key(self, *further: str) -> str:
+        """Distinguishes what is made of it from all else in the folder of exports.
+
+        Args:
+            further: what else decides what is made.
+        """
+        ...
 
 
 class Serving(Protocol):
@@ -88,3 +136,18 @@ class Runtime(Protocol):
             AdvisorError: the device is not there, or cannot compute so.
         """
         ...
+
+
+def need(what: str, libraries: Sequence[str]) -> None:
+    """Refuse what cannot work, in one message for all that is missing, before anything runs.
+
+    Raises:
+        AdvisorError: a library is missing, and which extra has it.
+    """
+    missing = [library for library in libraries if not is_installed(library)]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise AdvisorError(
+            f"{what} needs {', '.join(missing)}, which {verb} not installed",
+            "install them: pip install 'dnn-advisor[runtimes]'",
+        )

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from advisor.errors import AdvisorError, closest, shown
-from advisor.measuring.runtimes.compile import Compile
-from advisor.measuring.runtimes.eager import Eager
 from advisor.measuring.runtimes.onnxruntime import OnnxRuntime
 from advisor.measuring.runtimes.openvino import OpenVino
+from advisor.measuring.runtimes.pytorch import Compile, Eager
 from advisor.measuring.runtimes.runtime import Runtime
 from advisor.measuring.tasks import REFERENCE, Cell, Variant
 

@@ -1,7 +1,7 @@
 """Whether a runtime gives the reference's answers, as far as its number format lets it.
 
-On random weights many a network answers every image alike, and then an agreement proves nothing: how much
-the answers depend on the image is told, too.
+On random weights many a network answers every image alike, and then an agreement proves nothing: the
+images are such as networks answer differently, and how much the answers depend on them is recorded, too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,41 @@ from advisor.errors import AdvisorError
 from advisor.measuring.tasks import PreparedFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
     Images = NDArray[np.float32]
+
+COMPARED, CALIBRATION = 1, 2
+"""Seeds of the images that are compared, and of those by which int8 ranges are set."""
+
+
+def random_images(input_shape: Sequence[int], count: int, seed: int) -> Images:
+    """Noise, as normalised images are, every other one of another mean and strength.
+
+    Args:
+        input_shape: channels, height, width.
+        count: how many.
+        seed: tells one set from another.
+    """
+    random = np.random.default_rng(seed)
+    images = random.standard_normal((count, *input_shape), dtype=np.float32)
+    means = random.standard_normal((len(images[1::2]), input_shape[0], 1, 1), dtype=np.float32)
+    images[1::2] = 0.5 * images[1::2] + means
+    return images
+
+
+def compared_images(input_shape: Sequence[int], batch: int) -> Images:
+    """As many images as make up whole batches, two at least."""
+    return random_images(input_shape, max(2, batch), COMPARED)
+
+
+def in_batches(answer: Callable[[Images], Images], images: Images, batch: int) -> Images:
+    """The answers to all images, asked a batch at a time."""
+    answers = [answer(images[start : start + batch]) for start in range(0, len(images), batch)]
+    return np.concatenate(answers)
+
 
 TOLERANCES = {"fp32": 1e-3, "fp16": 0.1, "bf16": 0.2}
 """The difference, as a share of the largest answer, from which on answers are wrong.

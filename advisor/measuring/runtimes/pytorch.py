@@ -1,11 +1,15 @@
-"""PyTorch as it is, operator by operator; the reference that all others are held against."""
+"""PyTorch as it is, operator by operator, which is the reference; and through `torch.compile`."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
-from advisor.measuring.runtimes.original import module_of
+from advisor.measuring.runtimes.exports import export_folder
+from advisor.measuring.runtimes.originals import module_of, prepare_torch, scores
+from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +17,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from advisor.measuring.agreement import Images
-    from advisor.measuring.runtimes.original import Original
-    from advisor.measuring.runtimes.runtime import Serving
+    from advisor.measuring.answers import Images
+    from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
@@ -109,46 +112,57 @@ class Eager:
         return TorchServing(task, module)
 
 
-def prepare_torch(task: Task) -> None:
-    """Set the threads, and have fp32 mean fp32.
+class Compile:
+    """See `advisor.measuring.runtimes.runtime.Runtime`; Inductor's kernels, for one batch size at a time.
 
-    Raises:
-        AdvisorError: the device is not there.
+    Preparing compiles; what that leaves in Inductor's cache makes loading a matter of tracing. Nothing
+    is frozen, so that the kernels are the same whatever the weights.
     """
+
+    name = "compile"
+    precisions: Mapping[str, Sequence[str]] = Eager.precisions
+    libraries: Sequence[str] = ()
+    runs_in_torch = True
+    each_batch = True
+
+    def check_installed(self, precision: str, device: str) -> None:
+        """On a CPU Inductor writes C++, on a GPU Triton."""
+        if device != "cpu":
+            need("torch.compile on a GPU", ("triton",))
+        elif not any(shutil.which(name) for name in (os.environ.get("CXX", ""), "g++", "clang++")):
+            raise AdvisorError(
+                "torch.compile needs a C++ compiler, and none is found",
+                "install g++ or clang++, or name one in CXX",
+            )
+
+    def warm_up(self, task: Task) -> None:
+        """As eager, and the compiler's own modules."""
+        Eager().warm_up(task)
+        _inductor()
+
+    def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
+        """Compile it by running it once."""
+        serving = _compiled(task, original.module())
+        serving.run()
+        return "", serving
+
+    def load(self, task: Task) -> Serving:
+        """Build it anew; compiled kernels come from the cache."""
+        prepare_torch(task)
+        return _compiled(task, module_of(task))
+
+
+def _compiled(task: Task, module: nn.Module) -> TorchServing:
     import torch
 
-    if task.threads:
-        torch.set_num_threads(task.threads)
-    # Convolutions would otherwise run as TensorFloat-32 on recent GPUs.
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    if task.device != "cpu" and not torch.cuda.is_available():
-        raise AdvisorError(f"no device {task.device!r}: CUDA is not available")
+    _inductor()
+    return TorchServing(task, module, lambda placed: torch.compile(placed, dynamic=False))
 
 
-def reference_answers(task: Task, module: nn.Module, images: Images) -> Images:
-    """What eager fp32 makes of images, on the CPU; the module stays as it is."""
-    import torch
+def _inductor() -> None:
+    """Load the compiler, without the processes that it would keep beside this one."""
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(export_folder() / "inductor")
+    import torch._inductor.compile_fx
+    import torch._inductor.config
 
-    prepare_torch(task)
-    with torch.no_grad():
-        answers: Images = scores(module(torch.from_numpy(images))).numpy()
-    return answers
-
-
-def scores(output: object) -> torch.Tensor:
-    """What a network puts out; the first, where there are several.
-
-    Raises:
-        AdvisorError: that is no tensor.
-    """
-    import torch
-
-    first = output
-    while isinstance(first, list | tuple | dict) and first:
-        first = next(iter(first.values() if isinstance(first, dict) else first))
-    if not isinstance(first, torch.Tensor):
-        raise AdvisorError(
-            f"it answers with a {type(output).__name__}, which holds no tensor first"
-        )
-    return first
+    torch._inductor.config.compile_threads = 1

@@ -44,7 +44,7 @@ GUESSED_OPERATIONS_PER_S = 40e9
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """All that decides what a run does; two runs with equal plans may go on from one another.
 
     Attributes:
@@ -69,7 +69,7 @@ class Plan:
     sustained_s: float = 0.0
     own: Mapping[str, Measurable] = field(default_factory=dict)
 
-    def sustained(self, seconds: float) -> Plan:
+    def sustained(self, seconds: float) -> RunPlan:
         """The same on a heated board, which every session keeps hot."""
         limits = replace(self.thoroughness.limits, least_warm_up_s=KEEP_HOT_S)
         thoroughness = replace(self.thoroughness, limits=limits)

@@ -8,21 +8,22 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.measuring.agreement import fault
-from advisor.measuring.disturbance import Disturbance
+from advisor.measuring.answers import fault
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.journal import Journal, Record
 from advisor.measuring.statistics import (
-    UNTOLD,
+    UNKNOWN_DRIFT,
+    Conditions,
     Drift,
     Summary,
     allowance,
     drift_between,
     drift_between_runs,
     summarise,
+    verdict,
 )
 from advisor.measuring.tasks import Cell, HeatFound, PreparedFound
-from advisor.measuring.verdict import Conditions, verdict
+from advisor.measuring.timing import Disturbance
 
 MOST_OTHERS_IN_SESSION = 0.05
 """Share of the processor time that others may take in a session that counts."""
@@ -89,7 +90,7 @@ class Found:
     status: str = "ok"
     reason: str = ""
 
-    def summary(self, drift: Drift = UNTOLD) -> Summary:
+    def summary(self, drift: Drift = UNKNOWN_DRIFT) -> Summary:
         """The sessions that count in one figure; needs at least one."""
         return summarise([each.values_ms for each in that_count(self.sessions)], drift)
 
@@ -160,7 +161,7 @@ class Findings:
             found.status, found.reason = record["status"], record["reason"]
 
     def verdict(self, found: Found, wanted_half_width: float) -> str:
-        """Whether a cell was measured in peace; see `advisor.measuring.verdict`."""
+        """Whether a cell was measured in peace; see `advisor.measuring.statistics`."""
         counted = that_count(found.sessions)
         conditions = Conditions(
             disturbances=[each.disturbance for each in counted],

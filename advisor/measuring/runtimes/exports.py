@@ -1,0 +1,198 @@
+"""Networks as files of the ONNX format, and the folder in which they lie between processes.
+
+The child that prepares a network writes its file, those that serve it read it. The folder may be deleted
+at any time between runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
+
+from advisor.architectures.exported_program import loaded
+from advisor.architectures.identity import is_own_file
+from advisor.architectures.onnx_file import image_of
+from advisor.errors import AdvisorError
+from advisor.measuring.answers import CALIBRATION, random_images
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from advisor.measuring.answers import Images
+    from advisor.measuring.tasks import Task
+
+OPSET = 18
+LIBRARIES = ("onnx", "onnxscript")
+"""What exporting needs besides torch."""
+
+INPUT, OUTPUT, BATCH = "images", "scores", "batch"
+"""What the input, the output and the open batch size of an exported network are called."""
+
+CALIBRATION_IMAGES = 8
+
+MOST_BYTES = 4_000_000_000
+"""How much is kept from run to run: about twice what the 14 networks come to."""
+
+_EXAMPLE_BATCH = 2  # torch.export takes a size of 1 for a constant
+
+
+def exported(task: Task, module: nn.Module) -> Path:
+    """The network as ONNX, its batch size left open.
+
+    It is exported once for its very weights and these versions of the libraries.
+
+    Raises:
+        AdvisorError: it cannot be exported.
+    """
+    return kept(
+        task.cell.architecture,
+        key_of(task, module),
+        ".onnx",
+        lambda path: _export(task, module, path),
+    )
+
+
+def key_of(task: Task, module: nn.Module, *further: str) -> str:
+    """Distinguishes a network with its weights, made by these libraries, from all others.
+
+    Args:
+        task: names it and its input.
+        module: the network.
+        further: what else decides what a file made of it holds.
+    """
+    digest = hashlib.blake2b(digest_size=10)
+    libraries = [f"{library} {version(library)}" for library in ("torch", *LIBRARIES)]
+    digest.update(repr((task.input_shape, OPSET, libraries, further, str(module))).encode())
+    digest.update(task.content.encode())
+    for name, parameter in module.named_parameters():
+        digest.update(name.encode())
+        digest.update(parameter.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _export(task: Task, module: nn.Module, path: Path) -> None:
+    import torch
+
+    own = is_own_file(task.made_from)
+    example = torch.zeros((_EXAMPLE_BATCH, *task.input_shape))
+    try:
+        torch.onnx.export(
+            loaded(Path(task.made_from)) if own else module,
+            () if own else (example,),
+            str(path),
+            dynamo=True,
+            external_data=False,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=None if own else ({0: torch.export.Dim(BATCH)},),
+            verbose=False,
+        )
+    except Exception as error:
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        raise AdvisorError(
+            f"does not export to ONNX: {type(cause).__name__}: {(lines or [''])[0][:200]}"
+        ) from error
+    if own:
+        import onnx
+
+        onnx.save(named_batch(onnx.load(str(path))), str(path))
+
+
+def named_batch(model: Any) -> Any:
+    """The ONNX model with its batch size, where that is open, under the name by which it can be fixed."""
+    axis = image_of(model.graph).type.tensor_type.shape.dim[0]
+    if axis.dim_value > 0:
+        return model
+    theirs = axis.dim_param
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for each in value.type.tensor_type.shape.dim:
+            if theirs and each.dim_param == theirs:
+                each.dim_param = BATCH
+    axis.dim_param = BATCH
+    return model
+
+
+def calibration_images(input_shape: Sequence[int]) -> list[Images]:
+    """A few batches of one random image each, by which int8 ranges are set: good for its speed alone.
+
+    Args:
+        input_shape: channels, height, width.
+    """
+    images = random_images(input_shape, CALIBRATION_IMAGES, CALIBRATION)
+    return [images[index : index + 1] for index in range(CALIBRATION_IMAGES)]
+
+
+def export_folder() -> Path:
+    """Where exported networks lie."""
+    return user_cache_path("dnn-advisor") / "exports"
+
+
+def is_there(name: str) -> bool:
+    """Whether a file lies in the folder; what needs no file is always there."""
+    return not name or (export_folder() / name).exists()
+
+
+def kept(
+    architecture: str, key: str, ending: str, make: Callable[[Path], None], beside: str = ""
+) -> Path:
+    """The file of that key in the folder; it is made if it is not there, and never half made.
+
+    Args:
+        architecture: for the eye.
+        key: distinguishes it from all others.
+        ending: what the file's name ends with.
+        make: writes it, to the path that it is given.
+        beside: the ending of a second file that `make` writes beside it, if it does.
+    """
+    name = re.sub(r"[^a-z0-9.]+", "-", architecture.lower())[:40]
+    path = export_folder() / f"{name}-{key}{ending}"
+    if path.exists():
+        path.touch()  # what is used stays, see `drop_oldest`
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        begun = path.with_name(f"begun-{path.name}")
+        make(begun)
+        if beside:
+            begun.with_suffix(beside).replace(path.with_suffix(beside))
+        begun.replace(path)
+    return path
+
+
+def drop_oldest(most_bytes: int = MOST_BYTES) -> None:
+    """Keep what was used last, up to so many bytes together; the rest can be exported again."""
+    held: dict[Path, list[Path]] = {}
+    with suppress(OSError):  # there is none yet
+        for path in export_folder().iterdir():
+            # A model goes with its weights beside it.
+            held.setdefault(path.with_suffix(""), []).append(path)
+    stats = {
+        name: [each for path in paths for each in _stats(path)] for name, paths in held.items()
+    }
+    total = 0
+    for name in sorted(held, key=lambda name: max(each[0] for each in stats[name]), reverse=True):
+        total += sum(size for _, size in stats[name])
+        for path in held[name] if total > most_bytes else ():
+            with suppress(OSError):  # another run uses it, or has dropped it
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _stats(path: Path) -> Iterator[tuple[float, int]]:
+    """When a file, or each file of a folder, was last used, and how large it is."""
+    for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+        with suppress(OSError):
+            stat = each.stat()
+            yield stat.st_mtime, stat.st_size

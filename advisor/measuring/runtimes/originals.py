@@ -1,0 +1,248 @@
+"""The network before a runtime makes something else of it: as PyTorch has it, or as an ONNX file has it.
+
+What it answers is what every runtime's answers are held against.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from advisor.architectures import exported_program
+from advisor.architectures.identity import is_own_file
+from advisor.architectures.onnx_file import files_of, first_line, image_of, loaded
+from advisor.architectures.own_network import digest_of
+from advisor.errors import AdvisorError
+from advisor.measuring.runtimes.exports import BATCH, exported, kept, key_of, named_batch
+from advisor.measuring.tasks import REFERENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import torch
+    from torch import nn
+
+    from advisor.measuring.answers import Images
+    from advisor.measuring.runtimes.runtime import Original
+    from advisor.measuring.tasks import Task
+
+SEED = 0
+STATISTICS_IMAGES = 4
+
+FLOAT = 1
+"""ONNX's number of the element type float; 10, 11 and 16 are the floats of other sizes."""
+OTHER_FLOATS = {10: "float16", 11: "float64", 16: "bfloat16"}
+
+
+def original_of(task: Task) -> Original:
+    """The network of a task.
+
+    Raises:
+        AdvisorError: it cannot be made; or its file is another than when the run began.
+    """
+    return OnnxOriginal(task) if task.is_onnx else TorchOriginal(task)
+
+
+class TorchOriginal:
+    """See `Original`. On random weights, but for a file of torch.export, which has its own."""
+
+    reference = " ".join(REFERENCE)
+
+    def __init__(self, task: Task) -> None:
+        """Make the network."""
+        self._task = task
+        self._module = (
+            module_of(task)
+            if is_own_file(task.made_from)
+            else reference_network(task.made_from or task.cell.architecture, task.input_shape)
+        )
+
+    def module(self) -> nn.Module:
+        """See `Original`."""
+        return self._module
+
+    def answers(self, images: Images) -> Images:
+        """See `Original`."""
+        return self._answers(self._module, images)
+
+    def exact_answers(self, images: Images) -> Images:
+        """See `Original`."""
+        try:
+            return self._answers(self._module.double(), images.astype(np.float64))
+        except Exception:  # noqa: BLE001  (code of the user's own that knows of fp32 alone)
+            return np.full((len(images), 1), np.nan)
+
+    def as_onnx(self) -> Path:
+        """See `Original`."""
+        return exported(self._task, self._module)
+
+    def key(self, *further: str) -> str:
+        """See `Original`."""
+        return key_of(self._task, self._module, *further)
+
+    def _answers(self, module: nn.Module, images: Images) -> Images:
+        import torch
+
+        prepare_torch(self._task)
+        with torch.no_grad():
+            answers: Images = scores(module(torch.from_numpy(images))).numpy()
+        return answers
+
+
+class OnnxOriginal:
+    """See `Original`. Its answers are those of ONNX Runtime without its optimisations."""
+
+    reference = "ONNX Runtime without optimisations"
+
+    def __init__(self, task: Task) -> None:
+        """Check the file."""
+        path = Path(task.made_from)
+        model = loaded(path)
+        check_unchanged(task, files_of(path, model))
+        _check_floats(path, model.graph)
+        self._task, self._path = task, path
+        self._image = image_of(model.graph).name
+
+    def module(self) -> nn.Module:
+        """There is none."""
+        raise AdvisorError(f"{self._path}: PyTorch cannot run a file of the ONNX format")
+
+    def answers(self, images: Images) -> Images:
+        """See `Original`."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(
+            str(self._path), options, providers=["CPUExecutionProvider"]
+        )
+        answers: Images = session.run(None, {self._image: images})[0]
+        return answers
+
+    def exact_answers(self, images: Images) -> Images:
+        """See `Original`; a file of fp32 has none, and its weights are the user's, hardly random."""
+        return np.full((len(images), 1), np.nan)
+
+    def as_onnx(self) -> Path:
+        """A copy that holds all its data, so that what is measured cannot change any more."""
+        return kept(self._task.cell.architecture, self.key(), ".onnx", self._copy)
+
+    def key(self, *further: str) -> str:
+        """See `Original`."""
+        identity = repr((self._task.content, BATCH, further))
+        return hashlib.blake2b(identity.encode(), digest_size=10).hexdigest()
+
+    def _copy(self, to: Path) -> None:
+        import onnx
+
+        try:
+            onnx.save(named_batch(onnx.load(str(self._path))), str(to))
+        except ValueError as error:  # protobuf's messages hold 2 GB
+            raise AdvisorError(f"{self._path} cannot be copied: {first_line(error)}") from None
+
+
+def _check_floats(path: Path, graph: Any) -> None:
+    """Refuse what computes in another number format than rows of fp32 say."""
+    image = image_of(graph).type.tensor_type.elem_type
+    held = {image, *(each.data_type for each in graph.initializer)}
+    other = [name for number, name in OTHER_FLOATS.items() if number in held]
+    if other or image != FLOAT:
+        what = other[0] if other else "no float"
+        raise AdvisorError(
+            f"{path}: its numbers are {what}; what is measured are files of 32-bit floats",
+            "export it in 32-bit floats",
+        )
+
+
+def check_unchanged(task: Task, files: Sequence[Path]) -> None:
+    """Refuse to measure what is not what the run began with.
+
+    Raises:
+        AdvisorError: the content of the files is another.
+    """
+    try:
+        same = digest_of(files) == task.content
+    except OSError as error:
+        raise AdvisorError(f"{error.filename}: {(error.strerror or str(error)).lower()}") from None
+    if not same:
+        raise AdvisorError(f"{task.made_from} has changed since this run began")
+
+
+def module_of(task: Task) -> nn.Module:
+    """The network as PyTorch runs it, made as quickly as can be.
+
+    Raises:
+        AdvisorError: it cannot be made; or its file is another than when the run began.
+    """
+    if not is_own_file(task.made_from):
+        from advisor.architectures.quick_build import quick_build
+
+        return quick_build(task.made_from or task.cell.architecture)
+    path = Path(task.made_from)
+    check_unchanged(task, [path])
+    module: nn.Module = exported_program.module_of(exported_program.loaded(path))
+    return module.requires_grad_(requires_grad=False)
+
+
+def reference_network(what: str, input_shape: Sequence[int]) -> nn.Module:
+    """The network on random weights, its batch normalisations with the statistics of random images.
+
+    Without these, deep networks answer every image alike, and an agreement proves nothing.
+
+    Args:
+        what: a name, or `module:factory`.
+        input_shape: channels, height, width.
+    """
+    import torch
+    from torch.nn.modules.batchnorm import _BatchNorm
+
+    from advisor.architectures.quick_build import quick_build
+
+    torch.manual_seed(SEED)  # for what a network draws by itself, such as a position's embedding
+    module = quick_build(what)
+    for layer in module.modules():
+        if isinstance(layer, _BatchNorm):
+            layer.momentum = 1.0
+            layer.train()
+    with torch.no_grad():
+        module(torch.randn((STATISTICS_IMAGES, *input_shape)))
+    return module.eval()
+
+
+def prepare_torch(task: Task) -> None:
+    """Set the threads, and have fp32 mean fp32.
+
+    Raises:
+        AdvisorError: the device is not there.
+    """
+    import torch
+
+    if task.threads:
+        torch.set_num_threads(task.threads)
+    # Convolutions would otherwise run as TensorFloat-32 on recent GPUs.
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    if task.device != "cpu" and not torch.cuda.is_available():
+        raise AdvisorError(f"no device {task.device!r}: CUDA is not available")
+
+
+def scores(output: object) -> torch.Tensor:
+    """What a network puts out; the first, where there are several.
+
+    Raises:
+        AdvisorError: that is no tensor.
+    """
+    import torch
+
+    first = output
+    while isinstance(first, list | tuple | dict) and first:
+        first = next(iter(first.values() if isinstance(first, dict) else first))
+    if not isinstance(first, torch.Tensor):
+        raise AdvisorError(
+            f"it answers with a {type(output).__name__}, which holds no tensor first"
+        )
+    return first
