@@ -714,6 +714,25 @@ def test_what_only_the_board_can_refuse(run: Run, overlay: Overlay) -> None:
     assert_refused(ran, "workload a: unknown weights 'papre'", "did you mean 'paper'?")
 
 
+def test_a_mapping_asks_like_the_file_that_says_the_same() -> None:
+    asked = yaml.safe_load(ROBOT.read_text())
+    assert plan(asked) == plan(ROBOT)
+    asked["workloads"]["obstacles"]["candidates"] = {"batch": [1, 2], "predictions": False}
+    asked["confidence"] = 0.9
+    assert {each.candidate.batch for each in plan(asked).chosen} <= {1, 2}
+
+
+def test_faults_of_a_mapping_stand_at_their_keys() -> None:
+    asked = {"workloads": {"a": {"require": {"fps": ">= quick"}}, "b": {"weight": 0}}, "pwer": 3}
+    with pytest.raises(AdvisorError) as refused:
+        plan(asked)
+    said = str(refused.value)
+    assert "plan: workloads: a: require: fps: fps: 'quick' is not a frame rate" in said
+    assert "plan: workloads: b: weight: found '0'; expected a weight like '2'" in said
+    assert "plan: workloads: b: found no frame rate of 'b'" in said
+    assert "plan: pwer: found the key 'pwer'; expected a known key (did you mean 'power'?)" in said
+
+
 def test_requests_from_python_are_checked_too() -> None:
     fps = read_requirements({"fps": "2"})
     with pytest.raises(AdvisorError, match="no frame rate"):

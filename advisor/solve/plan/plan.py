@@ -7,7 +7,7 @@ of its time add up, and what a workload's response waits for is the longest batc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,14 +36,14 @@ from advisor.solve.plan.plan_answer import (
     Response,
     Use,
 )
-from advisor.solve.plan.workloads import PlanRequest, read_plan_file
+from advisor.solve.plan.workloads import PlanRequest, read_plan_file, read_plan_mapping
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
 
 def plan(
-    request: str | os.PathLike[str] | PlanRequest,
+    request: str | os.PathLike[str] | Mapping[str, object] | PlanRequest,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Plan:
     """Which networks to run on a board that has several workloads.
@@ -58,7 +58,7 @@ def plan(
     first), that with the least sum of responses, the waits for one another left out.
 
     Args:
-        request: the question, or the path of the YAML file that asks it.
+        request: the path of the YAML file that asks, or a mapping of what would stand in it.
         catalog: folder of your own catalog, which overlays the shipped one; else that of
             `ADVISOR_CATALOG`, else the platform's user data folder.
 
@@ -71,11 +71,13 @@ def plan(
     """
     if not isinstance(catalog, str | os.PathLike | None):
         raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
-    if not isinstance(request, str | os.PathLike | PlanRequest):
-        raise AdvisorError(f"plan: {shown(str(request))} is not a file", "give a path as text")
     opened = Catalog.open(catalog)
-    if not isinstance(request, PlanRequest):
+    if isinstance(request, Mapping):
+        request = read_plan_mapping(request, opened)
+    elif isinstance(request, str | os.PathLike):
         request = read_plan_file(Path(request), opened)
+    elif not isinstance(request, PlanRequest):
+        raise AdvisorError(f"plan: {shown(str(request))} is not a file", "give a path as text")
     board = opened.board(request.board)
     # What ran on the board by itself fits it; only together may networks need more than it has.
     alone = request.memory_mb is None and len(request.workloads) == 1

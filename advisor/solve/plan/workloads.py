@@ -6,12 +6,13 @@ It stands in a file that is read strictly: every fault with its line, column and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 from advisor.catalog.store import Catalog
+from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import MEMORY, POWER, Dimension
 from advisor.solve.question.limits import Constraint
@@ -231,3 +232,47 @@ def _share(fields: Question) -> float:
         fields.note(fields.block.entries["share"].mark, shown(text), expected)
         return 1.0
     return share
+
+
+def read_plan_mapping(asked: Mapping[str, object], catalog: Catalog) -> PlanRequest:
+    """Read what is asked in Python, in the words of a file.
+
+    Args:
+        asked: what would stand in the file.
+        catalog: what boards and networks are known.
+
+    Raises:
+        BrokenFileError: with every fault, each at its key.
+    """
+    keys: list[str] = []
+    file = Question(Path("plan"), _block(asked, "plan", keys))
+    request = _request(file, catalog)
+    if request is None:
+        places = (Path(keys[each.line - 1]) for each in file.faults)
+        raise all_told(
+            [
+                replace(each, path=place, line=0, column="")
+                for each, place in zip(file.faults, places, strict=True)
+            ]
+        )
+    return request
+
+
+def _block(mapping: Mapping[str, object], key: str, keys: list[str]) -> Block:
+    """A mapping as it would be read from a file in which each value had a line; `keys` names the lines."""
+    keys.append(key)
+    mark = Mark(len(keys), 1)
+    entries = {str(name): _node(each, f"{key}: {name}", keys) for name, each in mapping.items()}
+    return Block(mark, entries, {name: each.mark for name, each in entries.items()})
+
+
+def _node(value: object, key: str, keys: list[str]) -> Node:
+    if isinstance(value, Mapping):
+        return _block(value, key, keys)
+    keys.append(key)
+    mark = Mark(len(keys), 1)
+    if isinstance(value, list | tuple):
+        return List(mark, [_node(each, key, keys) for each in value])
+    if isinstance(value, bool):
+        return Text(mark, str(value).lower())
+    return Text(mark, "" if value is None else str(value))
