@@ -18,13 +18,13 @@ from advisor.catalog.count_all import uncounted_of
 from advisor.catalog.count_cache import installed_version, remember
 from advisor.catalog.csv_stream import number_in
 from advisor.catalog.import_timm import AGREEMENT, RATE_DIGIT, latency_of
+from advisor.catalog.named_network import network_to_build
 from advisor.catalog.store import Catalog
 from advisor.catalog.timm_variant import variant_of
 from advisor.catalog.zoo_table import ZooNetwork
 from advisor.errors import AdvisorError
 from advisor.prediction.terms import COLUMNS
 from advisor.prediction.training import MOST_HELD_OUT, Data
-from advisor.solve.question.named_network import network_to_build
 from tests.conftest import HEADER, Overlay, Ran, Run
 
 COLUMN_NAMES = (

@@ -51,8 +51,8 @@ def measurable(
 def _known(catalog: Catalog, name: str) -> Architecture:
     """A network of the catalog or of a library."""
     from advisor.architectures.registry import BUILDERS
+    from advisor.catalog.named_network import network_to_build
     from advisor.catalog.records import OWN
-    from advisor.solve.question.named_network import network_to_build
 
     _refuse_file(name)
     network, notes = network_to_build(catalog, name)

@@ -146,7 +146,7 @@ def _network(
     catalog: Catalog, name: str, input_shape: str | None
 ) -> tuple[Architecture, tuple[str, ...]]:
     from advisor.catalog.entries import read_shape
-    from advisor.solve.question.named_network import named_network
+    from advisor.catalog.named_network import named_network
 
     if input_shape is None:
         return named_network(catalog, name)
