@@ -92,3 +92,18 @@ def closest(name: str, known: Iterable[str]) -> str:
         return "none is known"
     listed = ", ".join(names[:20])
     return f"known: {listed}" + (", ..." if len(names) > 20 else "")
+
+
+def first_line(error: BaseException, longest: int = 160, *, with_kind: bool = False) -> str:
+    """What another program's error says, in one line; its kind where it says nothing.
+
+    Args:
+        error: the error.
+        longest: how many characters of the line are kept.
+        with_kind: whether to put the error's kind before it.
+    """
+    kind = type(error).__name__
+    lines = str(error).strip().splitlines()
+    if not lines:
+        return kind
+    return f"{kind}: {lines[0][:longest]}" if with_kind else lines[0][:longest]

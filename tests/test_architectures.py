@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from advisor.architectures import build, complexity
-from advisor.architectures.registry import BUILDERS
-from advisor.architectures.torchvision_import import torchvision_models
+from advisor.architectures.builders import BUILDERS
+from advisor.architectures.libraries import torchvision_models
 from advisor.catalog.entries import MOVED
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError

@@ -276,9 +276,7 @@ def test_a_network_is_called_by_its_file_and_its_size(
 
 def test_code_is_called_by_module_and_factory(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counts, content = identified(f"{code}:gelu", (3, 16, 12))
-    monkeypatch.setattr(
-        "advisor.architectures.user_process.read_code", lambda *_: (counts, content)
-    )
+    monkeypatch.setattr("advisor.architectures.own_network.read_code", lambda *_: (counts, content))
     found = measurable_own(Catalog.open(), f"{code}:gelu@3x16x12")
     assert found.architecture.name == f"{code}.gelu@12"
     assert (found.made_from, found.content) == (f"{code}:gelu", content)

@@ -17,8 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 import advisor
-from advisor.architectures.complexity import complexity
-from advisor.architectures.onnx_graph import count_onnx
+from advisor.architectures import complexity
 from advisor.architectures.own_network import read_own
 from advisor.errors import AdvisorError
 from advisor.report import pick_documents
@@ -78,9 +77,9 @@ class Small(nn.Module):
 
 
 def test_a_graph_is_counted_as_the_module_is(tmp_path: Path) -> None:
-    shape, counted = count_onnx(saved(tmp_path / "net.onnx", NODES, WEIGHTS))
-    same = complexity(Small(), (3, 8, 8))
-    assert shape == (3, 8, 8)
+    read = read_own(str(saved(tmp_path / "net.onnx", NODES, WEIGHTS)))
+    counted, same = read.counts, complexity(Small(), (3, 8, 8))
+    assert read.input_shape == (3, 8, 8)
     for name in ("params", "operations", "activations", "layers", "window_reads"):
         assert getattr(counted, name) == getattr(same, name)
     # The image and what the convolution puts out; a runtime rectifies in place.
@@ -95,7 +94,7 @@ def test_groups_transposed_convolutions_and_products_are_counted_by_hand(tmp_pat
     )
     weights = (weight("w", 4, 1, 3, 3), weight("t", 4, 5, 2, 2), weight("m", 12, 7))
     path = saved(tmp_path / "net.onnx", nodes, weights, image=(1, 4, 8, 8))
-    _, counted = count_onnx(path)
+    counted = read_own(str(path)).counts
     depthwise = 4 * 6 * 6 * 9
     transposed = 4 * 6 * 6 * 5 * 4
     product = 5 * 12 * 7 * 12
@@ -372,5 +371,5 @@ def test_a_broken_table_is_told_with_its_place(
 
 
 def test_counting_refuses_a_size_for_a_file(net: Path) -> None:
-    with pytest.raises(AdvisorError, match="tells its own input"):
+    with pytest.raises(AdvisorError, match="states its own input"):
         read_own(str(net), (3, 8, 8))

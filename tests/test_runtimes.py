@@ -267,7 +267,7 @@ def tiny_networks() -> None:
     """Have this child know two tiny networks: one that exports, and one that does not."""
     from torch import Tensor, nn
 
-    from advisor.architectures import registry
+    from advisor.architectures import builders
 
     class Branching(nn.Module):
         def __init__(self) -> None:
@@ -282,7 +282,7 @@ def tiny_networks() -> None:
         layers = [nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(2)]
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32, 4))
 
-    registry.BUILDERS = {"tiny": straight, "branching": Branching}
+    builders.BUILDERS = {"tiny": straight, "branching": Branching}
 
 
 def tiny(runtime: str, precision: str, batch: int = 1, name: str = "tiny") -> Task:

@@ -14,11 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.architectures import torchvision_zoo, zoo
+from advisor.architectures import libraries
 from advisor.architectures.design import Design
-from advisor.architectures.families import family_of
-from advisor.architectures.identity import IN_BOTH, identity, is_own, read_name
-from advisor.architectures.torchvision_import import torchvision_models
+from advisor.architectures.libraries import torchvision_models
+from advisor.architectures.names import IN_BOTH, family_of, identity, is_own, read_name
 from advisor.catalog import count_all, count_cache
 from advisor.catalog.count_all import count_each, uncounted_of
 from advisor.catalog.count_cache import cache_file, cached, remember
@@ -47,7 +46,7 @@ def test_an_identity_is_read_as_it_was_made(library: str, name: str, size: int) 
 
 
 def test_the_names_that_both_libraries_have_are_those_written_down() -> None:
-    both = set(torchvision_zoo.names()) & set(zoo.LIBRARIES["timm"].names())
+    both = set(libraries.TORCHVISION.names()) & set(libraries.LIBRARIES["timm"].names())
     assert both == IN_BOTH
 
 
@@ -65,7 +64,7 @@ def test_the_names_that_both_libraries_have_are_those_written_down() -> None:
     ],
 )
 def test_a_name_means_one_design(text: str, meant: str) -> None:
-    assert zoo.find(text).identity == meant
+    assert libraries.find(text).identity == meant
 
 
 @pytest.mark.parametrize(
@@ -83,13 +82,13 @@ def test_a_name_means_one_design(text: str, meant: str) -> None:
 )
 def test_a_name_that_means_none_says_why(text: str, told: str) -> None:
     with pytest.raises(AdvisorError) as refused:
-        zoo.find(text)
+        libraries.find(text)
     assert told in str(refused.value)
 
 
 def test_an_image_that_is_too_small_is_told_with_the_size_that_is_not() -> None:
     with pytest.raises(AdvisorError, match=r"does not run on 40 x 40 pixels.*published for 299"):
-        zoo.count_design(Design("torchvision", "inception_v3", 40))
+        libraries.count_design(Design("torchvision", "inception_v3", 40))
 
 
 def test_what_is_own_is_told_from_a_library() -> None:
@@ -135,8 +134,8 @@ def test_the_shipped_counts_agree_with_torchvisions_own() -> None:
 def test_the_shipped_accuracies_are_torchvisions_own() -> None:
     stated = {
         (each.design.identity, each.weights): (each.top1_percent, each.top5_percent)
-        for name in torchvision_zoo.names()
-        for each in torchvision_zoo.published(name)
+        for name in libraries.TORCHVISION.names()
+        for each in libraries.TORCHVISION.published(name)
     }
     known = {
         key: (each.top1_percent.value, each.top5_percent.value if each.top5_percent else None)
@@ -150,7 +149,7 @@ def test_the_shipped_accuracies_are_torchvisions_own() -> None:
 
 @pytest.mark.parametrize("name", ["mobilenet_v3_small@224", "vit_b_32@224", "regnet_x_400mf@224"])
 def test_counting_again_gives_the_shipped_counts(name: str) -> None:
-    counted = zoo.count_design(zoo.find(name))
+    counted = libraries.count_design(libraries.find(name))
     network = SHIPPED.networks[name]
     assert network.counts == tuple(vars(counted).values())
 

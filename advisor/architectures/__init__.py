@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from advisor.architectures.complexity import Complexity, complexity
-
 if TYPE_CHECKING:
-    from advisor.architectures.registry import build
+    from advisor.architectures.builders import build
+    from advisor.architectures.design import Complexity
+    from advisor.architectures.dispatched import complexity
 
 __all__ = ["Complexity", "build", "complexity"]
 
+_PLACES = {"Complexity": "design", "build": "builders", "complexity": "dispatched"}
+
 
 def __getattr__(name: str) -> object:
-    if name != "build":
+    if name not in _PLACES:
         raise AttributeError(f"module 'advisor.architectures' has no attribute {name!r}")
-    from advisor.architectures.registry import build
+    from importlib import import_module
 
-    return build
+    return getattr(import_module(f"advisor.architectures.{_PLACES[name]}"), name)

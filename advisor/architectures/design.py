@@ -1,11 +1,33 @@
-"""A library's network at one input size."""
+"""A network on paper: what a library can build at an input size, and what one image costs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from advisor.architectures.families import family_of
-from advisor.architectures.identity import identity
+from advisor.architectures.names import family_of, identity
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """The counts of one image's forward pass.
+
+    Attributes:
+        params: trainable parameters.
+        operations: floating-point operations of convolutions and matrix products, a multiply and an
+            add counted as two; what is done element by element is left out (under 1 % of the
+            paper's networks).
+        activations: numbers that convolutions and matrix products put out.
+        layers: how many convolutions and matrix products there are.
+        window_reads: numbers that pooling windows read, each as often as windows hold it.
+        peak_activations: the most numbers that are alive at once, the image included, weights not.
+    """
+
+    params: int
+    operations: int
+    activations: int
+    layers: int
+    window_reads: int
+    peak_activations: int
 
 
 @dataclass(frozen=True, order=True)
@@ -29,7 +51,7 @@ class Design:
 
     @property
     def family(self) -> str:
-        """The kin that it belongs to."""
+        """The family that it belongs to."""
         return family_of(self.name)
 
     @property

@@ -1,5 +1,7 @@
 """Counting a network on the operators that PyTorch really dispatches for one image.
 
+Such a network need not be initialised, which takes seconds.
+
 An operator that is neither a product of known cost nor known to do none is an error: a silent zero
 would be a wrong figure.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from hashlib import blake2b
 from math import prod
 from typing import Any
@@ -19,8 +22,50 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from advisor.architectures.complexity import Complexity
+from advisor.architectures.design import Complexity
 from advisor.errors import AdvisorError
+
+_RANDOM_INITIALISERS = (
+    "normal_",
+    "uniform_",
+    "trunc_normal_",
+    "kaiming_normal_",
+    "kaiming_uniform_",
+    "xavier_normal_",
+    "xavier_uniform_",
+)
+
+
+@contextmanager
+def without_random_initialisation() -> Iterator[list[Tensor]]:
+    """Modules made in here keep what their weights' memory holds; these weights are handed out."""
+    originals = {name: getattr(nn.init, name) for name in _RANDOM_INITIALISERS}
+    left: list[Tensor] = []
+
+    def leave(tensor: Tensor, *_: object, **__: object) -> Tensor:
+        left.append(tensor)
+        return tensor
+
+    try:
+        for name in originals:
+            setattr(nn.init, name, leave)
+        yield left
+    finally:
+        for name, original in originals.items():
+            setattr(nn.init, name, original)
+
+
+def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
+    """Count a network for one image, on the operators that PyTorch dispatches.
+
+    Args:
+        module: takes a batch of images of shape (n, *input_shape); it is left as it is.
+        input_shape: channels, height, width.
+
+    Raises:
+        AdvisorError: an operator's cost is not known.
+    """
+    return counted_in_place(deepcopy(module), input_shape)
 
 
 def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
@@ -123,7 +168,7 @@ class _Watch(TorchDispatchMode):
         result: object = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         name = packet.__name__
-        self.digest.update(f"{func}{_told(args)}{_told(kwargs)}".encode())
+        self.digest.update(f"{func}{_as_text(args)}{_as_text(kwargs)}".encode())
         self.keep(result)
         if packet in self.costly:
             self.activations += result.numel() if isinstance(result, Tensor) else 0
@@ -138,14 +183,14 @@ class _Watch(TorchDispatchMode):
         return result
 
 
-def _told(argument: object) -> str:
+def _as_text(argument: object) -> str:
     """An operator's argument as text, a tensor by its type and shape; alike in every process."""
     if isinstance(argument, Tensor):
         return f"{argument.dtype}{tuple(argument.shape)}"
     if isinstance(argument, list | tuple):
-        return f"({','.join(map(_told, argument))})"
+        return f"({','.join(map(_as_text, argument))})"
     if isinstance(argument, dict):
-        return _told([[key, argument[key]] for key in sorted(argument)])
+        return _as_text([[key, argument[key]] for key in sorted(argument)])
     plain = isinstance(argument, str | int | float | bool | torch.dtype | torch.device | None)
     return repr(argument) if plain else type(argument).__name__
 

@@ -1,15 +1,57 @@
-"""Reading a file of the ONNX format: whether it is whole, and which images it takes. Needs no torch."""
+"""A file of the ONNX format: whether it is whole, which images it takes, what it costs. Needs no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from math import prod
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import AdvisorError, shown
+from advisor.architectures.design import Complexity
+from advisor.errors import AdvisorError, first_line, shown
+
+FLOATING = (1, 10, 11, 16)
+"""ONNX's numbers of the element types float, float16, double and bfloat16."""
+STANDARD = ("", "ai.onnx")
+"""Names of the domain whose operators are ONNX's own."""
+
+PRODUCTS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
+"""Operators that are counted: convolutions and matrix products."""
+
+POOLS = frozenset({"AveragePool", "LpPool", "MaxPool"})
+"""Operators whose windows are counted."""
+
+_ALIASES = """
+Cast Dropout Flatten Identity Reshape Slice Split Squeeze Transpose Unsqueeze
+"""
+ALIASES = frozenset(_ALIASES.split())
+"""Operators whose output is another view of their first input, for which PyTorch takes no memory."""
+
+_IN_PLACE = """
+BatchNormalization Clip Elu HardSigmoid HardSwish LeakyRelu Mish Relu Selu Sigmoid Softmax Softplus
+Swish Tanh ThresholdedRelu
+"""
+IN_PLACE = frozenset(_IN_PLACE.split())
+"""Operators that can write over their first input where nobody else needs it."""
+
+_WITHOUT_PRODUCTS = """
+Abs Add And ArgMax ArgMin BatchNormalization Cast CastLike Ceil Celu Clip Concat Constant
+ConstantOfShape Cos CumSum DepthToSpace Div Dropout Elu Equal Erf Exp Expand EyeLike Flatten Floor
+Gather GatherElements GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater
+GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization
+LayerNormalization LRN LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization Max Mean
+MeanVarianceNormalization Min Mish Mod Mul Neg Not Or PRelu Pad Pow RMSNormalization Range Reciprocal
+ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin
+Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tanh
+ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Upsample Where Xor
+"""
+WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
+"""Operators without products worth counting: they move, pool, normalise or activate."""
 
 
-def loaded(path: Path) -> Any:
+def load_model(path: Path) -> Any:
     """The model, its external data left where they are.
 
     Raises:
@@ -53,25 +95,25 @@ def _external(model: Any) -> Iterator[tuple[str, int]]:
 
     for tensor in model.graph.initializer:
         if uses_external_data(tensor):
-            told = {entry.key: entry.value for entry in tensor.external_data}
-            offset, length = (told.get(key, "0") for key in ("offset", "length"))
+            entries = {entry.key: entry.value for entry in tensor.external_data}
+            offset, length = (entries.get(key, "0") for key in ("offset", "length"))
             ends = offset.isdecimal() and length.isdecimal()
-            yield told.get("location", ""), int(offset) + int(length) if ends else 0
+            yield entries.get("location", ""), int(offset) + int(length) if ends else 0
 
 
 def image_of(graph: Any) -> Any:
-    """The graph's input that is no weight; see `input_shape` for whether there is one."""
+    """The graph's input that is no weight; see `input_shape_of` for whether there is one."""
     weights = {each.name for each in graph.initializer}
     return next(each for each in graph.input if each.name not in weights)
 
 
-def any_batch(graph: Any) -> bool:
+def takes_any_batch(graph: Any) -> bool:
     """Whether it takes batches of any size; else it takes one image at a time."""
     fixed: int = image_of(graph).type.tensor_type.shape.dim[0].dim_value
     return fixed < 1
 
 
-def input_shape(path: Path, graph: Any) -> tuple[int, int, int]:
+def input_shape_of(path: Path, graph: Any) -> tuple[int, int, int]:
     """Channels, height and width of the one input.
 
     Raises:
@@ -105,7 +147,165 @@ def input_shape(path: Path, graph: Any) -> tuple[int, int, int]:
     return axes[1].dim_value, axes[2].dim_value, axes[3].dim_value
 
 
-def first_line(error: Exception) -> str:
-    """What an error says, in short."""
-    lines = str(error).strip().splitlines()
-    return lines[0][:160] if lines else type(error).__name__
+def count_model(path: Path, model: Any) -> Complexity:
+    """Count the network in a file; the model is changed to what one image needs.
+
+    Products are counted as PyTorch's are: convolutions and matrix products, a multiply and an add as
+    two. Parameters are the numbers that the file holds as weights; where an exporter folded batch
+    normalisation into convolutions, these are fewer than in training.
+
+    Args:
+        path: the file.
+        model: what it holds, by `load_model`.
+
+    Raises:
+        AdvisorError: it takes anything else than one batch of images of a fixed size, or has an operator
+            whose cost is not known.
+    """
+    shape = input_shape_of(path, model.graph)
+    return _Count(path, _with_shapes(path, model), shape).result()
+
+
+def _with_shapes(path: Path, model: Any) -> Any:
+    """The graph with the shape of every value, for one image."""
+    import onnx
+
+    batch = image_of(model.graph).type.tensor_type.shape.dim[0]
+    batch.Clear()
+    batch.dim_value = 1
+    del model.graph.value_info[:]  # of any batch, perhaps; inferred anew for one image
+    for value in model.graph.output:
+        value.type.tensor_type.ClearField("shape")
+    try:
+        return onnx.shape_inference.infer_shapes(
+            model, check_type=True, strict_mode=True, data_prop=True
+        ).graph
+    except (onnx.shape_inference.InferenceError, ValueError) as error:
+        raise AdvisorError(
+            f"{path}: its shapes cannot be followed: {first_line(error)}", "export it again"
+        ) from None
+
+
+class _Count:
+    """Goes through a graph in its order, which is one in which it can run."""
+
+    def __init__(self, path: Path, graph: Any, input_shape: Sequence[int]) -> None:
+        self.path, self.graph = path, graph
+        self.weights = {each.name: each for each in graph.initializer}
+        self.shapes: dict[str, tuple[int, ...]] = {
+            each.name: tuple(each.dims) for each in graph.initializer
+        }
+        image = image_of(graph).name
+        self.shapes[image] = (1, *input_shape)
+        self.image = image
+        for value in (*graph.value_info, *graph.output):
+            dims = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+            if value.type.tensor_type.HasField("shape"):
+                self.shapes[value.name] = tuple(dims)
+
+    def result(self) -> Complexity:
+        operations = activations = layers = window_reads = 0
+        for node in self.graph.node:
+            self._check(node)
+            if node.op_type in PRODUCTS:
+                operations += 2 * self._products(node)
+                activations += self._size(node, node.output[0])
+                layers += 1
+            elif node.op_type in POOLS:
+                window = prod(_attribute(node, "kernel_shape", ()))
+                window_reads += self._size(node, node.output[0]) * window
+        return Complexity(
+            params=sum(self._params()),
+            operations=operations,
+            activations=activations,
+            layers=layers,
+            window_reads=window_reads,
+            peak_activations=self._peak(),
+        )
+
+    def _check(self, node: Any) -> None:
+        known = (
+            node.op_type in PRODUCTS or node.op_type in POOLS or node.op_type in WITHOUT_PRODUCTS
+        )
+        if node.domain not in STANDARD or not known:
+            name = node.op_type if node.domain in STANDARD else f"{node.domain}::{node.op_type}"
+            raise AdvisorError(
+                f"{self.path}: the cost of the operator {name} is not known",
+                "its operations cannot be counted; state them yourself (predict --ops --params)",
+            )
+
+    def _shape(self, node: Any, name: str) -> tuple[int, ...]:
+        shape = self.shapes.get(name)
+        if shape is None or (shape and min(shape) < 1):
+            raise AdvisorError(
+                f"{self.path}: the shape of {shown(name)} at {node.op_type} {shown(node.name)} is not "
+                "fixed",
+                "export it with batch 1, so that every shape is known",
+            )
+        return shape
+
+    def _size(self, node: Any, name: str) -> int:
+        return prod(self._shape(node, name))
+
+    def _products(self, node: Any) -> int:
+        """How many multiplications a convolution or a matrix product does."""
+        out = self._size(node, node.output[0])
+        if node.op_type == "Conv":
+            return out * prod(self._shape(node, node.input[1])[1:])
+        if node.op_type == "ConvTranspose":
+            return self._size(node, node.input[0]) * prod(self._shape(node, node.input[1])[1:])
+        first = self._shape(node, node.input[0])
+        turned = node.op_type == "Gemm" and _attribute(node, "transA", 0)
+        return out * first[-2 if turned else -1]
+
+    def _params(self) -> Iterator[int]:
+        """The numbers of each floating-point weight; statistics of normalisations are not trained."""
+        statistics = {
+            name
+            for node in self.graph.node
+            if node.op_type == "BatchNormalization"
+            for name in node.input[3:5]
+        }
+        for name, tensor in self.weights.items():
+            if tensor.data_type in FLOATING and tensor.dims and name not in statistics:
+                yield prod(tensor.dims)
+
+    def _peak(self) -> int:
+        """The most numbers alive at once, where each value is freed after its last use."""
+        uses = Counter(name for node in self.graph.node for name in node.input if name)
+        uses.update(each.name for each in self.graph.output)
+        sizes = {self.image: prod(self.shapes[self.image])}  # of each storage, by who made it
+        storage = {self.image: self.image}
+        alive = peak = sizes[self.image]
+        holders = Counter({self.image: uses[self.image]})
+        for node in self.graph.node:
+            source = storage.get(node.input[0]) if node.input else None
+            shares = source is not None and (
+                node.op_type in ALIASES or (node.op_type in IN_PLACE and holders[source] == 1)
+            )
+            for place, name in enumerate(each for each in node.output if each):
+                if place == 0 and shares and source is not None:
+                    storage[name] = source
+                    holders[source] += uses[name]
+                elif uses[name]:
+                    storage[name] = name
+                    sizes[name] = prod(self.shapes.get(name, (0,)))
+                    holders[name] = uses[name]
+                    alive += sizes[name]
+            peak = max(peak, alive)
+            for name in node.input:
+                held = storage.get(name)
+                if held is not None:
+                    holders[held] -= 1
+                    if holders[held] == 0:
+                        alive -= sizes[held]
+        return peak
+
+
+def _attribute(node: Any, name: str, default: Any) -> Any:
+    import onnx
+
+    for each in node.attribute:
+        if each.name == name:
+            return onnx.helper.get_attribute_value(each)
+    return default

@@ -1,18 +1,41 @@
-"""A network of the user's own: a file of ONNX or of torch.export, or code that makes one."""
+"""A network of the user's own: a file of ONNX or of torch.export, or code that makes one.
+
+The user's code runs in a process of its own, so that nothing that it does besides harms the answer: it may
+print, end the process, start threads that never end, or crash; all that is reported, and no more.
+"""
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from advisor.architectures.complexity import Complexity
-from advisor.architectures.identity import is_own_file
-from advisor.errors import AdvisorError
+from advisor.architectures.design import Complexity
+from advisor.architectures.libraries import is_installed
+from advisor.architectures.names import is_own_file
+from advisor.architectures.onnx_file import (
+    count_model,
+    files_of,
+    input_shape_of,
+    load_model,
+    takes_any_batch,
+)
+from advisor.errors import AdvisorError, first_line, shown
 
 DEFAULT_SHAPE = (3, 224, 224)
 BLOCK = 1 << 20
+"""How much of a file is read at once."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +60,18 @@ def read_own(what: str, input_shape: Sequence[int] | None = None) -> OwnNetwork:
 
     Args:
         what: a path that ends in .onnx or .pt2, or `module:factory`.
-        input_shape: channels, height and width; a file tells its own.
+        input_shape: channels, height and width; a file states its own.
 
     Raises:
         AdvisorError: it cannot be read, run or counted; the message says why.
         ModuleNotFoundError: a library that is needed for it is missing.
     """
     if not is_own_file(what):
-        from advisor.architectures.user_process import read_code
-
         channels, height, width = input_shape or DEFAULT_SHAPE
         counts, content = read_code(what, (channels, height, width))
         return OwnNetwork((channels, height, width), counts, content, any_batch=True)
     if input_shape is not None:
-        raise AdvisorError(f"{what} tells its own input", "leave out its size")
+        raise AdvisorError(f"{what} states its own input", "leave out its size")
     path = Path(what)
     if not path.is_file():
         raise AdvisorError(f"{what}: there is no such file", "give the path of one that exists")
@@ -58,28 +79,180 @@ def read_own(what: str, input_shape: Sequence[int] | None = None) -> OwnNetwork:
 
 
 def _of_onnx(path: Path) -> OwnNetwork:
-    from advisor.architectures.onnx_file import any_batch, files_of, input_shape, loaded
-    from advisor.architectures.onnx_graph import count_model
-
-    model = loaded(path)
-    shape = input_shape(path, model.graph)
-    takes_any, content = any_batch(model.graph), digest_of(files_of(path, model))
-    return OwnNetwork(shape, count_model(path, model)[1], content, takes_any)
+    model = load_model(path)
+    shape = input_shape_of(path, model.graph)
+    any_batch, content = takes_any_batch(model.graph), digest_of(files_of(path, model))
+    return OwnNetwork(shape, count_model(path, model), content, any_batch)
 
 
 def _of_export(path: Path) -> OwnNetwork:
-    from advisor.architectures.exported_program import any_batch, count_program, loaded
-
-    program = loaded(path)
-    shape, counts = count_program(path, program)
-    return OwnNetwork(shape, counts, digest_of([path]), any_batch(program))
+    program = load_program(path)
+    shape = _program_shape(path, program)
+    counts = _count_program(path, program, shape)
+    any_batch = not isinstance(_program_inputs(program)[0].shape[0], int)
+    return OwnNetwork(shape, counts, digest_of([path]), any_batch)
 
 
 def digest_of(files: Sequence[Path]) -> str:
-    """Tells the content of these files from any other."""
+    """Differs for files of different content."""
     digest = blake2b(digest_size=8)
     for path in files:
         with path.open("rb") as stream:
             while block := stream.read(BLOCK):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def load_program(path: Path) -> Any:
+    """The program in a file of `torch.export.save`.
+
+    Raises:
+        AdvisorError: the file is broken.
+        ModuleNotFoundError: torch is not installed.
+    """
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of versions of the format, which loading checks itself
+        silenced = logging.root.manager.disable
+        logging.disable(logging.WARNING)  # torch logs what it raises, too
+        try:
+            return torch.export.load(path)
+        except Exception as error:  # noqa: BLE001  (a broken archive raises all kinds)
+            raise AdvisorError(
+                f"{path}: no file of torch.export, or a truncated one "
+                f"({first_line(error, with_kind=True)})",
+                "write it by torch.export.save, with the torch that is installed here",
+            ) from None
+        finally:
+            logging.disable(silenced)
+
+
+def program_module(program: Any) -> Any:
+    """The program as a `torch.nn.Module`, its weights those of the file."""
+    module = program.module()
+    # What is exported keeps the mode in which it was exported, and refuses another.
+    module.eval = lambda: module
+    return module
+
+
+def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> Complexity:
+    from advisor.architectures.dispatched import counted_in_place
+
+    try:
+        return counted_in_place(program_module(program), shape)
+    except AdvisorError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever the exported code raises is reported)
+        raise AdvisorError(
+            f"{path}: it does not run on one image: {first_line(error, with_kind=True)}",
+            "export it with batch 1, or with a dynamic batch",
+        ) from None
+
+
+def _program_inputs(program: Any) -> list[Any]:
+    """What stands for the values that it is called with."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    return [values.get(name) for name in program.graph_signature.user_inputs]
+
+
+def _program_shape(path: Path, program: Any) -> tuple[int, int, int]:
+    """The channels, height and width of a program's input; one that takes anything else is refused."""
+    inputs = _program_inputs(program)
+    if len(inputs) != 1 or getattr(inputs[0], "dim", lambda: 0)() != 4:
+        names = ", ".join(map(str, program.graph_signature.user_inputs)) or "none"
+        raise AdvisorError(
+            f"{path}: its inputs ({names}) are not one batch of images",
+            "export it with an input of batch x channels x height x width",
+        )
+    image: Any = inputs[0]
+    sides = tuple(image.shape[1:])
+    for side, name in zip(sides, ("channels", "height", "width"), strict=True):
+        if not isinstance(side, int):
+            raise AdvisorError(
+                f"{path}: the {name} of its input are dynamic ({shown(str(side))})",
+                "only the batch may be; export it at a fixed size",
+            )
+    channels, height, width = sides
+    return channels, height, width
+
+
+_BEGIN = """
+import sys
+sys.path[:] = {path!r}
+from advisor.architectures.own_network import serve
+serve({name!r}, {shape!r}, {answer!r})
+"""
+
+
+def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
+    """Count the network that `module:factory` makes; see `user_module.identified`.
+
+    What the code prints goes to standard error, once it has ended.
+
+    Raises:
+        AdvisorError: as `user_module.identified`; or the code ends its process.
+        ModuleNotFoundError: torch is not installed.
+    """
+    if not is_installed("torch"):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+    with TemporaryDirectory() as folder:
+        answer, printed = Path(folder) / "answer.json", Path(folder) / "printed"
+        task = {"path": sys.path, "name": name, "shape": list(input_shape), "answer": str(answer)}
+        code = _run(_BEGIN.format(**task), printed)
+        sys.stderr.write(printed.read_text(errors="replace"))
+        if not answer.exists():
+            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+            raise AdvisorError(f"{name} ends its process {how}")
+        found = json.loads(answer.read_text())
+    if "fault" in found:
+        raise AdvisorError(*found["fault"])
+    return Complexity(**found["counts"]), found["content"]
+
+
+def _run(program: str, printed: Path) -> int:
+    """Run a program, and end all that it has started.
+
+    Returns:
+        Its exit code, or less than 0 for a signal.
+    """
+    with printed.open("wb") as stream:  # a pipe would stay open as long as what the code starts
+        process = subprocess.Popen(  # noqa: S603  (this very interpreter, and code that the user names)
+            [sys.executable, "-c", program],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+    try:
+        return process.wait()
+    finally:
+        if sys.platform != "win32":
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+
+
+def serve(name: str, input_shape: Sequence[int], answer: str) -> None:
+    """The process's whole life.
+
+    Args:
+        name: `module:factory`.
+        input_shape: channels, height, width.
+        answer: the file that takes what was found.
+    """
+    from advisor.architectures.user_module import identified
+
+    found: dict[str, object]
+    try:
+        counts, content = identified(name, input_shape)
+        found = {"counts": asdict(counts), "content": content}
+    except AdvisorError as error:
+        found = {"fault": [error.message, error.hint]}
+    written = Path(answer).with_suffix(".part")
+    written.write_text(json.dumps(found))
+    written.rename(answer)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # the code's own threads and handlers need not be waited for

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from advisor.architectures.complexity import Complexity
+from advisor.architectures.design import Complexity
 from advisor.architectures.dispatched import identified_in_place
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, first_line, shown
 
 
 def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
@@ -44,10 +44,10 @@ def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
             return identified_in_place(module, input_shape, "cpu")
     except AdvisorError:
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the user's code raises, it is told)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the user's code raises is reported)
         shape = "x".join(map(str, input_shape))
         raise AdvisorError(
-            f"{name} fails at input {shape}: {_first_line(error)}",
+            f"{name} fails at input {shape}: {first_line(error, 200, with_kind=True)}",
             f"if it takes another, say so: {name}@160 or {name}@3x160x160",
         ) from None
 
@@ -90,7 +90,7 @@ def _called(name: str) -> nn.Module:
         imported = importlib.import_module(place)
     except (Exception, SystemExit) as error:  # noqa: BLE001
         raise AdvisorError(
-            f"{name}: {shown(place)} cannot be imported: {_first_line(error)}"
+            f"{name}: {shown(place)} cannot be imported: {first_line(error, 200, with_kind=True)}"
         ) from None
     factory = getattr(imported, factory_name, None)
     if not callable(factory):
@@ -99,13 +99,10 @@ def _called(name: str) -> nn.Module:
         module = factory()
     except (Exception, SystemExit) as error:  # noqa: BLE001
         hint = "name a function that takes no arguments" if isinstance(error, TypeError) else ""
-        raise AdvisorError(f"{name} raises: {_first_line(error)}", hint) from None
+        raise AdvisorError(
+            f"{name} raises: {first_line(error, 200, with_kind=True)}", hint
+        ) from None
     if not isinstance(module, nn.Module):
         kind = type(module).__name__
         raise AdvisorError(f"{name} returns a {kind}, not a torch.nn.Module")
     return module
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

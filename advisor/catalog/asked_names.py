@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from advisor.architectures.identity import read_name
+from advisor.architectures.names import read_name
 from advisor.catalog.text_file import read_text
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 

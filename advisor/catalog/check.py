@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.identity import identity_of_plain
+from advisor.architectures.names import identity_of_plain
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, entries
 from advisor.catalog.measurements_table import read_measurements

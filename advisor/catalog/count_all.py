@@ -6,8 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
-from advisor.architectures.families import family_of
-from advisor.architectures.identity import read_name
+from advisor.architectures.names import family_of, read_name
 from advisor.catalog.count_cache import installed_version, remember
 from advisor.catalog.counting import counted, found, listed
 from advisor.catalog.zoo import Zoo

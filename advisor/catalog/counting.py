@@ -13,8 +13,7 @@ from advisor.catalog.zoo_table import COUNTS, ZooNetwork, exact_cost
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.architectures.complexity import Complexity
-    from advisor.architectures.design import Design
+    from advisor.architectures.design import Complexity, Design
     from advisor.architectures.own_network import OwnNetwork
 
 MOST_FAULT = 200
@@ -28,7 +27,7 @@ def listed(library: str) -> list[ZooNetwork]:
         AdvisorError: the library is not installed.
     """
     with _needing("zoo"):
-        from advisor.architectures.zoo import designs
+        from advisor.architectures.libraries import designs
 
     return [_network(each) for each in designs(library)]
 
@@ -40,7 +39,7 @@ def found(text: str) -> ZooNetwork:
         AdvisorError: there is none, or its library is not installed.
     """
     with _needing("zoo"):
-        from advisor.architectures.zoo import find
+        from advisor.architectures.libraries import find
 
     return _network(find(text))
 
@@ -48,7 +47,7 @@ def found(text: str) -> ZooNetwork:
 def counted(network: ZooNetwork) -> ZooNetwork:
     """The network with its counts, or with why it has none."""
     with _needing("zoo"):
-        from advisor.architectures.zoo import count_design, find
+        from advisor.architectures.libraries import count_design, find
     try:
         return _network(design := find(network.identity), count_design(design))
     except AdvisorError as error:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.identity import identity, read_name
+from advisor.architectures.names import identity, read_name
 from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.import_board import add_source, source_key
 from advisor.catalog.weights_table import LEAST_TOP1_PERCENT, WEIGHTS_COLUMNS

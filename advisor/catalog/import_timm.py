@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.families import family_of
-from advisor.architectures.identity import read_name
+from advisor.architectures.names import family_of, read_name
 from advisor.catalog.asked_names import refuse_missing
 from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.measurements_table import LARGEST_BATCH

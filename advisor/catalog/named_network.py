@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from advisor.architectures.identity import is_own, read_name
+from advisor.architectures.names import is_own, read_name
 from advisor.catalog.count_all import count_one
 from advisor.catalog.count_cache import LIBRARIES, installed_version
 from advisor.catalog.counting import found, own_architecture, own_network

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.identity import IN_BOTH, is_own_file
+from advisor.architectures.names import IN_BOTH, is_own_file
 from advisor.catalog.counting import own_architecture, own_network
 from advisor.catalog.entries import read_shape
 from advisor.catalog.records import OWN, Architecture

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.identity import is_timms
+from advisor.architectures.names import is_timms
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.layers import Layer, layers
 from advisor.catalog.measurements_table import called, read_measurements

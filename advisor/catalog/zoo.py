@@ -7,13 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from advisor.architectures.identity import (
-    IN_BOTH,
-    PREFIXES,
-    Written,
-    identity,
-    identity_of_plain,
-)
+from advisor.architectures.names import IN_BOTH, PREFIXES, Written, identity, identity_of_plain
 from advisor.catalog.count_cache import LIBRARIES, cached, installed_version
 from advisor.catalog.layers import Layer, entries
 from advisor.catalog.reported_table import Reported, read_reported

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.architectures.identity import identity_of_plain
+from advisor.architectures.names import identity_of_plain
 from advisor.catalog.csv_file import Table, read_csv
 from advisor.catalog.entries import shapes_in
 from advisor.catalog.records import Architecture, Cost, Estimate, Labels

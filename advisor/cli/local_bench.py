@@ -60,7 +60,7 @@ class LocalBench:
 
     def offers(self, key: Key) -> bool:
         """Whether the network is one that can be built."""
-        from advisor.architectures.registry import BUILDERS
+        from advisor.architectures.builders import BUILDERS
         from advisor.catalog.records import OWN
 
         known = self.catalog.zoo.networks.get(key.architecture)

@@ -29,7 +29,7 @@ def measurable(
     Raises:
         AdvisorError: a name is none that can be built, or a network cannot be counted.
     """
-    from advisor.architectures.identity import is_own
+    from advisor.architectures.names import is_own
     from advisor.catalog.own_networks import measurable_own, split_name
 
     found: list[Architecture] = []
@@ -50,7 +50,7 @@ def measurable(
 
 def _known(catalog: Catalog, name: str) -> Architecture:
     """A network of the catalog or of a library."""
-    from advisor.architectures.registry import BUILDERS
+    from advisor.architectures.builders import BUILDERS
     from advisor.catalog.named_network import network_to_build
     from advisor.catalog.records import OWN
 
@@ -71,7 +71,7 @@ def _known(catalog: Catalog, name: str) -> Architecture:
 
 def _refuse_file(text: str) -> None:
     """Refuse what is no library's network but a file that does not say what it holds, or says its size."""
-    from advisor.architectures.identity import is_own_file
+    from advisor.architectures.names import is_own_file
 
     file, _, size = text.rpartition("@")
     if is_own_file(file):
@@ -89,7 +89,7 @@ def keep(catalog: Path, networks: Sequence[Architecture]) -> None:
     Raises:
         AdvisorError: the file cannot be written, or is broken.
     """
-    from advisor.architectures.registry import BUILDERS
+    from advisor.architectures.builders import BUILDERS
     from advisor.catalog.zoo import OWN_FILE
     from advisor.catalog.zoo_table import of_architecture, read_zoo_table, zoo_table
 

@@ -47,7 +47,7 @@ def variants(
 
 def without_energy(power: str | None) -> list[str]:
     """What to install for energy, where that is missing and the power is not stated."""
-    from advisor.architectures.installed import is_installed
+    from advisor.architectures.libraries import is_installed
 
     if power is not None or is_installed("zeus"):
         return []
@@ -85,7 +85,7 @@ def plan(
     Raises:
         AdvisorError: something cannot be read.
     """
-    from advisor.architectures.registry import BUILDERS
+    from advisor.architectures.builders import BUILDERS
     from advisor.measuring.run_plan import FULL, QUICK, RunPlan
     from advisor.quantities import POWER, parse, read_batches
 

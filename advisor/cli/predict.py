@@ -97,7 +97,7 @@ def _check(
     every: bool,
 ) -> None:
     """Refuse options that contradict each other, or would do nothing."""
-    from advisor.architectures.identity import is_own, is_own_file
+    from advisor.architectures.names import is_own, is_own_file
 
     if sum([network is not None, ops is not None or params is not None, every]) != 1:
         raise AdvisorError(

@@ -14,7 +14,7 @@ def check_can_measure() -> None:
     Raises:
         AdvisorError: it is not.
     """
-    from advisor.architectures.installed import is_installed
+    from advisor.architectures.libraries import is_installed
 
     if sys.platform == "win32":
         raise AdvisorError("measuring needs Linux or macOS", "WSL will do")

@@ -5,10 +5,10 @@ import contextlib
 with contextlib.suppress(
     Exception
 ):  # the server must live; a child that needs it says what is missing
-    import advisor.architectures.quick_build
+    import advisor.architectures.builders
     import advisor.measuring.host
     import advisor.measuring.worker  # noqa: F401
-    from advisor.architectures.torchvision_import import torchvision_models
+    from advisor.architectures.libraries import torchvision_models
 
     torchvision_models()
     import timm  # noqa: F401

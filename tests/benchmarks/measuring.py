@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.architectures.registry import BUILDERS
+from advisor.architectures.builders import BUILDERS
 from advisor.catalog.store import Catalog
 from advisor.catalog.writing import Row
 from advisor.measuring.board_run import measure_board

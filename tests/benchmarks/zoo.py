@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from advisor.architectures.torchvision_zoo import names, published
+from advisor.architectures.libraries import TORCHVISION
 from advisor.catalog.counting import counted, listed
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.weights_table import WEIGHTS_COLUMNS
@@ -22,8 +22,8 @@ from advisor.catalog.zoo_table import zoo_table
 def weights_table(version: str) -> str:
     """Every published set, in the form of a `weights.csv`."""
     lines = [",".join(WEIGHTS_COLUMNS)]
-    for name in names():
-        for each in published(name):
+    for name in TORCHVISION.names():
+        for each in TORCHVISION.published(name):
             top1, top5 = each.top1_percent, each.top5_percent
             cells = (each.design.identity, each.weights, f"{top1:g}", "", "", f"{top5:g}")
             lines.append(",".join((*cells, "reported", f"torchvision-{version}")))

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
-from advisor.architectures.exported_program import loaded
-from advisor.architectures.identity import is_own_file
+from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
+from advisor.architectures.own_network import load_program
 from advisor.errors import AdvisorError
 from advisor.measuring.answers import CALIBRATION, random_images
 
@@ -87,7 +87,7 @@ def _export(task: Task, module: nn.Module, path: Path) -> None:
     example = torch.zeros((_EXAMPLE_BATCH, *task.input_shape))
     try:
         torch.onnx.export(
-            loaded(Path(task.made_from)) if own else module,
+            load_program(Path(task.made_from)) if own else module,
             () if own else (example,),
             str(path),
             dynamo=True,

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.architectures import exported_program
-from advisor.architectures.identity import is_own_file
-from advisor.architectures.onnx_file import files_of, first_line, image_of, loaded
-from advisor.architectures.own_network import digest_of
-from advisor.errors import AdvisorError
+from advisor.architectures.names import is_own_file
+from advisor.architectures.onnx_file import files_of, image_of, load_model
+from advisor.architectures.own_network import digest_of, load_program, program_module
+from advisor.errors import AdvisorError, first_line
 from advisor.measuring.runtimes.exports import BATCH, exported, kept, key_of, named_batch
 from advisor.measuring.tasks import REFERENCE
 
@@ -100,7 +99,7 @@ class OnnxOriginal:
     def __init__(self, task: Task) -> None:
         """Check the file."""
         path = Path(task.made_from)
-        model = loaded(path)
+        model = load_model(path)
         check_unchanged(task, files_of(path, model))
         _check_floats(path, model.graph)
         self._task, self._path = task, path
@@ -179,12 +178,12 @@ def module_of(task: Task) -> nn.Module:
         AdvisorError: it cannot be made; or its file is another than when the run began.
     """
     if not is_own_file(task.made_from):
-        from advisor.architectures.quick_build import quick_build
+        from advisor.architectures.builders import quick_build
 
         return quick_build(task.made_from or task.cell.architecture)
     path = Path(task.made_from)
     check_unchanged(task, [path])
-    module: nn.Module = exported_program.module_of(exported_program.loaded(path))
+    module: nn.Module = program_module(load_program(path))
     return module.requires_grad_(requires_grad=False)
 
 
@@ -200,7 +199,7 @@ def reference_network(what: str, input_shape: Sequence[int]) -> nn.Module:
     import torch
     from torch.nn.modules.batchnorm import _BatchNorm
 
-    from advisor.architectures.quick_build import quick_build
+    from advisor.architectures.builders import quick_build
 
     torch.manual_seed(SEED)  # for what a network draws by itself, such as a position's embedding
     module = quick_build(what)

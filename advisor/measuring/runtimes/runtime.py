@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from advisor.architectures.installed import is_installed
+from advisor.architectures.libraries import is_installed
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
