@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.store import Catalog
+from advisor.paper.batch_figures import MOST_CURVES
+from advisor.paper.board_data import BoardData, board_data
+from advisor.paper.ten_figures import FIGURES
 from advisor.prediction.rows import fullest_variant
-from advisor.report.charts.batches import MOST_CURVES
-from advisor.report.charts.board_data import BoardData, board_data
 from advisor.report.charts.drawing import chart, picture
-from advisor.report.charts.field import field_of
 from advisor.report.charts.figure import Dot, Figure
-from advisor.report.charts.geometry import Ball
-from advisor.report.charts.labels import shortened, spread, text_width, wrapped
+from advisor.report.charts.labels import Ball, place, shortened, spread, text_width, wrapped
 from advisor.report.charts.palette import FAMILIES, colour, shape
-from advisor.report.charts.paper import FIGURES
-from advisor.report.charts.placing import place
 from advisor.report.charts.scales import scale_for
+from advisor.report.charts.scatter import field_of
 from tests.pictures import dots, texts
 
 BOARDS = ("jetson-tx1", "xeon-2-cores-vm")
@@ -46,7 +44,7 @@ def figures(boards: dict[str, BoardData]) -> dict[str, dict[int, Figure]]:
 
 def dot_of(figure: Figure, network: str, batch: int | None = None) -> Dot:
     (found,) = [
-        dot for dot in dots(figure) if dot.network.name == network and batch in (None, dot.batch)
+        dot for dot in dots(figure) if dot.network == network and batch in (None, dot.batch)
     ]
     return found
 
@@ -71,9 +69,7 @@ def test_values_against_batch_are_the_rows(
     catalog = Catalog.open()
     table = catalog.measurements(catalog.board(board))
     drawn = {
-        (dot.network.name, dot.batch): dot
-        for dot in dots(figures[board][number])
-        if not dot.predicted
+        (dot.network, dot.batch): dot for dot in dots(figures[board][number]) if not dot.predicted
     }
     rows = {}
     _, drawn_rows = fullest_variant(table)
@@ -101,17 +97,17 @@ def test_accuracy_and_costs_are_the_catalogs(
     weights = catalog.weights_on(catalog.board(board))
     ran = set(catalog.measurements(catalog.board(board)).architecture.names)
     for number in (1, 2):
-        assert {dot.network.name for dot in dots(figures[board][number])} == ran
+        assert {dot.network for dot in dots(figures[board][number])} == ran
     for dot in dots(figures[board][2]):
-        cost = catalog.architectures[dot.network.name].cost(kind)
+        cost = catalog.architectures[dot.network].cost(kind)
         assert cost is not None and dot.area is not None
-        trained = weights[dot.network.name]
-        assert trained.name == ("IMAGENET1K_V1" if "@" in dot.network.name else "paper")
+        trained = weights[dot.network]
+        assert trained.name == ("IMAGENET1K_V1" if "@" in dot.network else "paper")
         top1 = trained.top1_percent.value
         assert dot.x.value == pytest.approx(cost.operations.value / 1e9)
         assert dot.y.value == top1
         assert dot.area == pytest.approx(cost.params.value / 1e6)
-        assert dot_of(figures[board][1], dot.network.name).x.value == top1
+        assert dot_of(figures[board][1], dot.network).x.value == top1
     found = [dot.x.value for dot in dots(figures[board][1])]
     assert found == sorted(found, reverse=True)
 
@@ -149,7 +145,7 @@ def test_enet_has_13_and_24_times_the_accuracy_per_parameter(
     low, high = density["enet"].low, density["enet"].high
     assert low is not None and high is not None
     assert low < density["enet"].value < high
-    assert dots(figure)[0].network.name == "enet"
+    assert dots(figure)[0].network == "enet"
 
 
 def test_memory_has_the_papers_floor_and_slope_in_both_readings(
@@ -203,7 +199,7 @@ def test_only_what_is_predicted_is_hollow(figures: dict[str, dict[int, Figure]])
         for dot in dots(figure):
             assert dot.predicted == ("predicted" in (dot.x.origin, dot.y.origin))
             if dot.predicted:
-                hollow.setdefault(f"figure {number}", set()).add(dot.network.name)
+                hollow.setdefault(f"figure {number}", set()).add(dot.network)
     # The memory chart of the source lacks these (the fourth, Inception-v4, no law knows enough of).
     assert hollow["figure 6"] == {"enet", "resnet-152", "bn-nin", "resnet-34"}
     assert set(hollow) == {"figure 5", "figure 6"}
@@ -222,7 +218,7 @@ def test_only_what_is_predicted_is_hollow(figures: dict[str, dict[int, Figure]])
     ]
     assert beside
     for dot in beside:  # of a library's networks it ran single images
-        assert "@" in dot.network.name and dot.batch is not None and dot.batch > 1
+        assert "@" in dot.network and dot.batch is not None and dot.batch > 1
 
 
 def test_what_a_board_lacks_is_said_in_the_picture(figures: dict[str, dict[int, Figure]]) -> None:
@@ -259,7 +255,7 @@ def test_a_network_has_the_same_colour_in_every_figure(
     assert all(len(colours) == 1 for colours in seen.values())
     assert len(seen) == len({next(iter(colours)) for colours in seen.values()}) == 46
     svg = picture(figures["jetson-tx1"][2], "svg").decode()
-    drawn = {dot.network.name for dot in dots(figures["jetson-tx1"][2])}
+    drawn = {dot.network for dot in dots(figures["jetson-tx1"][2])}
     assert len(drawn) == 14
     assert all(f'fill="{only}"' in svg for name in drawn for only in seen[name])
 
@@ -320,7 +316,7 @@ def test_any_network_has_a_colour_of_its_own_making(name: str, family: str) -> N
     found = colour(name, family)
     assert len(found) == 7 and int(found[1:], 16) >= 0
     assert found == colour(name, family)
-    assert shape(family) in {kin.shape for kin in FAMILIES.values()}
+    assert shape(family) in {look.shape for look in FAMILIES.values()}
 
 
 # --- names in pictures
@@ -358,7 +354,7 @@ def test_in_a_crowd_a_ball_is_named_or_said_to_have_no_room(
     assert all(len(panel.dots) == 46 for panel in figure.panels)
     nameless = re.findall(r"No room for (\d+) of 46 names", " ".join(written))
     assert sum(map(int, nameless)) < 0.2 * 46 * len(figure.panels)
-    for name in {shortened(dot.network.name) for dot in dots(figure)}:
+    for name in {shortened(dot.network) for dot in dots(figure)}:
         places = sum(bool(re.search(rf"(^|[ ,]){re.escape(name)}(,|$)", each)) for each in written)
         assert places == len(figure.panels)
 
@@ -368,7 +364,7 @@ def test_every_network_is_named_in_the_picture(
     figures: dict[str, dict[int, Figure]], number: int
 ) -> None:
     written = texts(picture(figures["jetson-tx1"][number], "svg"))
-    names = {dot.network.name for dot in dots(figures["jetson-tx1"][number])}
+    names = {dot.network for dot in dots(figures["jetson-tx1"][number])}
     assert len(names) == 14
     assert names <= set(written)
 

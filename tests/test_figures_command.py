@@ -12,12 +12,11 @@ from xml.etree import ElementTree
 import pytest
 
 from advisor.catalog.store import Catalog
-from advisor.cli.figures import read_numbers
 from advisor.errors import AdvisorError
-from advisor.report.charts.board_data import board_data
+from advisor.paper.board_data import board_data
+from advisor.paper.ten_figures import FIGURES, figures, read_numbers
 from advisor.report.charts.drawing import picture
 from advisor.report.charts.figure import Figure
-from advisor.report.charts.paper import FIGURES
 from tests.conftest import Overlay, Ran, Run
 from tests.pictures import SVG, dots, texts
 
@@ -72,14 +71,14 @@ def test_the_readmes_picture_is_the_commands(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--only", "11"), ("only: '11' is no figure", "1 to 10")),
-        (("--only", "x"), ("only: 'x' is no figure",)),
-        (("--only", ""), ("only: '' is no figure",)),
-        (("--only", "2,,9"), ("only: '' is no figure",)),
-        (("--only", "0"), ("only: '0' is no figure",)),
-        (("--only", "²"), ("is no figure",)),
-        (("--only", "-1"), ("is no figure",)),
-        (("--format", "pdf"), ("format: 'pdf' is none", "svg or png")),
+        (("--only", "11"), ("only: unknown figure '11'", "1 to 10")),
+        (("--only", "x"), ("only: unknown figure 'x'",)),
+        (("--only", ""), ("only: unknown figure ''",)),
+        (("--only", "2,,9"), ("only: unknown figure ''",)),
+        (("--only", "0"), ("only: unknown figure '0'",)),
+        (("--only", "²"), ("unknown figure",)),
+        (("--only", "-1"), ("unknown figure",)),
+        (("--format", "pdf"), ("unknown format 'pdf'", "svg or png")),
         (("--board", "jetson-tx2"), ("unknown board 'jetson-tx2'", "jetson-tx1")),
         (("--catalog", "/no/such/folder"), ("/no/such/folder",)),
     ],
@@ -116,17 +115,25 @@ def test_choosing_does_not_import_them() -> None:
         "import sys\nfrom advisor.cli import main\nsys.argv = ['advisor', 'pick']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "print(sorted(each for each in sys.modules if each in ('altair', 'vl_convert') "
-        "or each.startswith('advisor.report.charts')))"
+        "or each.startswith(('advisor.report.charts', 'advisor.paper'))))"
     )
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
+def test_from_python(tmp_path: Path) -> None:
+    drawn = figures("xeon-2-cores-vm", tmp_path, only=(4, 2))
+    assert (drawn.board, drawn.unpredicted) == ("xeon-2-cores-vm", "")
+    assert [each.number for each in drawn.figures] == [2, 4]
+    assert {each.path for each in drawn.figures} == set(tmp_path.iterdir())
+    assert [bool(each.lacks) for each in drawn.figures] == [False, True]
+
+
 def test_numbers_are_sorted_and_once() -> None:
-    assert read_numbers(None, FIGURES) == list(range(1, 11))
-    assert read_numbers("9, 2,9", FIGURES) == [2, 9]
+    assert read_numbers(None) == list(range(1, 11))
+    assert read_numbers("9, 2,9") == read_numbers((9, 2)) == [2, 9]
     with pytest.raises(AdvisorError):
-        read_numbers("2;9", FIGURES)
+        read_numbers("2;9")
 
 
 # --- boards that lack most
@@ -204,7 +211,7 @@ def test_the_runtime_with_most_rows_is_drawn_and_told(overlay: Overlay) -> None:
 def test_a_board_that_names_no_weights_takes_those_that_most_have(overlay: Overlay) -> None:
     overlay.write("boards/small/board.yaml", "title: A board\nsource: my-notes\n")
     figure = FIGURES[1](board_data(Catalog.open(overlay.folder), "small"))
-    assert {dot.network.name: dot.x.value for dot in dots(figure)} == {
+    assert {dot.network: dot.x.value for dot in dots(figure)} == {
         "resnet-18": 69.57,
         "resnet-50": 75.99,
     }
@@ -229,7 +236,7 @@ def test_gaps_are_predicted_where_the_board_has_laws(
     assert run("fit", "small", "--catalog", overlay.folder).code == 0
     figure = FIGURES[3](board_data(Catalog.open(overlay.folder), "small"))
     hollow = [dot for dot in dots(figure) if dot.predicted]
-    assert [(dot.network.name, dot.batch) for dot in hollow] == [("resnet-50", 4)]
+    assert [(dot.network, dot.batch) for dot in hollow] == [("resnet-50", 4)]
     low, high = hollow[0].y.low, hollow[0].y.high
     assert low is not None and high is not None
     assert low < hollow[0].y.value < high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import jsonschema
@@ -10,30 +11,29 @@ import numpy as np
 import pytest
 
 from advisor.catalog.store import Catalog
-from advisor.prediction.findings import (
+from advisor.paper.board_findings import findings
+from advisor.paper.evidence import Evidence, explained, rank_correlation
+from advisor.paper.four_findings import (
     HOLDS,
     IN_PART,
     NOT,
-    UNTOLD,
+    UNKNOWN,
     accuracy_is_hyperbolic,
-    explained,
-    findings,
-    operations_tell_time,
+    four_findings,
+    operations_estimate_time,
     power_is_constant,
-    rank_correlation,
 )
-from advisor.prediction.measured_rows import MeasuredRows
-from advisor.prediction.statements import AGREES, DISAGREES, PARTLY, statements
+from advisor.paper.statements import AGREES, DISAGREES, PARTLY, statements
 from tests.conftest import Run
 
-TX1 = MeasuredRows.of(Catalog.open(), "jetson-tx1")
-XEON = MeasuredRows.of(Catalog.open(), "xeon-2-cores-vm")
+TX1 = Evidence.of(Catalog.open(), "jetson-tx1")
+XEON = Evidence.of(Catalog.open(), "xeon-2-cores-vm")
 
 
 def test_the_papers_findings_on_its_own_board() -> None:
-    verdicts = [each.verdict for each in findings(TX1)]
+    verdicts = [each.verdict for each in four_findings(TX1)]
     assert verdicts == [IN_PART, HOLDS, HOLDS, IN_PART]
-    power, hyperbola, energy, operations = (each.numbers for each in findings(TX1))
+    power, hyperbola, energy, operations = (each.numbers for each in four_findings(TX1))
     assert power["mean_w"] == pytest.approx(11.82, abs=0.005)
     assert power["standard_deviation_w"] == pytest.approx(0.71, abs=0.005)
     assert power["batch_sizes_equivalent"] == power["batch_sizes"] == 7
@@ -45,11 +45,11 @@ def test_the_papers_findings_on_its_own_board() -> None:
     assert operations["mean_relative_error"] == pytest.approx(0.33, abs=0.005)
 
 
-def test_what_a_board_cannot_tell_is_not_told() -> None:
-    verdicts = [each.verdict for each in findings(XEON)]
-    assert verdicts == [UNTOLD, NOT, UNTOLD, IN_PART]
+def test_what_a_board_has_no_rows_for_is_unknown() -> None:
+    verdicts = [each.verdict for each in four_findings(XEON)]
+    assert verdicts == [UNKNOWN, NOT, UNKNOWN, IN_PART]
     nothing = XEON.where(np.zeros(len(XEON), dtype=np.bool_))
-    assert {each.verdict for each in findings(nothing)} == {UNTOLD}
+    assert {each.verdict for each in four_findings(nothing)} == {UNKNOWN}
     assert statements(nothing) == ()
 
 
@@ -85,9 +85,10 @@ LINES = {
 @pytest.mark.parametrize("line", LINES)
 def test_every_line_of_the_paper(line: str) -> None:
     verdict, found = LINES[line]
-    (told,) = (each for each in statements(TX1) if each.paper.startswith(line))
-    assert told.verdict == verdict
-    assert found in told.found
+    (statement,) = (each for each in statements(TX1) if each.paper.startswith(line))
+    assert statement.verdict == verdict
+    assert found in statement.found
+    assert statement.numbers and all(map(math.isfinite, statement.numbers.values()))
 
 
 def test_no_line_is_left_out_or_made_up() -> None:
@@ -115,10 +116,10 @@ def test_a_logarithmic_world_is_told_from_a_hyperbolic_one() -> None:
 
 def test_time_that_follows_operations_exactly_holds_and_noise_does_not() -> None:
     exact = replace(TX1, time_ms=5 + TX1.operations / 1e9)
-    assert operations_tell_time(exact).verdict == HOLDS
+    assert operations_estimate_time(exact).verdict == HOLDS
     random = np.random.default_rng(0)
     noise = replace(TX1, time_ms=random.uniform(1, 1000, len(TX1)))
-    assert operations_tell_time(noise).verdict == NOT
+    assert operations_estimate_time(noise).verdict == NOT
 
 
 def test_ranks_and_shares() -> None:
@@ -139,8 +140,11 @@ def test_the_command_and_its_document(run: Run) -> None:
     assert "1. power does not depend on the network or the batch size: holds in part" in plain.out
     assert max(map(len, plain.out.splitlines())) <= 80
     document = json.loads(run("findings", "--board", "xeon-2-cores-vm", "--json").out)
-    assert document["schema"] == "advisor.findings/1"
-    assert [each["verdict"] for each in document["findings"]] == [UNTOLD, NOT, UNTOLD, IN_PART]
+    assert document["schema"] == "advisor.findings/2"
+    assert [each["verdict"] for each in document["findings"]] == [UNKNOWN, NOT, UNKNOWN, IN_PART]
+    assert [each["numbers"] for each in document["statements"]] == [
+        each.numbers for each in findings("xeon-2-cores-vm").statements
+    ]
     jsonschema.validate(document, json.loads(run("schema", "findings").out))
     assert run("findings", "--board", "nosuch").code == 2
     assert "did you mean 'findings'?" in run("schema", "finding").err
@@ -148,6 +152,6 @@ def test_the_command_and_its_document(run: Run) -> None:
 
 def test_networks_without_a_cost_or_a_second_row_are_no_reason_to_fail() -> None:
     unknown = replace(TX1, operations=np.full(len(TX1), np.nan), params=np.full(len(TX1), np.nan))
-    assert operations_tell_time(unknown).verdict == UNTOLD
+    assert operations_estimate_time(unknown).verdict == UNKNOWN
     assert len(statements(unknown)) > 5
-    assert power_is_constant(TX1.at(1)).verdict == UNTOLD
+    assert power_is_constant(TX1.at(1)).verdict == UNKNOWN

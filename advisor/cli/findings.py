@@ -21,17 +21,10 @@ def command(
     catalog: CatalogOption = None,
 ) -> None:
     """What holds on a board of the paper's four findings and its stated figures."""
-    from advisor.catalog.store import Catalog
-    from advisor.prediction.findings import findings
-    from advisor.prediction.measured_rows import MeasuredRows
-    from advisor.prediction.statements import statements
-    from advisor.report.findings_text import findings_json, findings_text
-    from advisor.solve.question.reading import default_board
+    from advisor.paper.board_findings import findings, findings_json, findings_text
 
-    name = board or default_board()
-    evidence = MeasuredRows.of(Catalog.open(catalog), name)
-    told = evidence, findings(evidence), statements(evidence)
+    found = findings(board, catalog=catalog)
     if as_json:
-        emit(findings_json(*told))
+        emit(findings_json(found))
     else:
-        emit_table(findings_text(*told))
+        emit_table(findings_text(found))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import altair as alt
 
-from advisor.report.charts.accuracy import TOP1
 from advisor.report.charts.figure import Figure, shows_intervals
 from advisor.report.charts.labels import text_width
-from advisor.report.charts.marks import Record, records
+from advisor.report.charts.marks import INK, LABEL_SIZE, Record, of_records, records
 from advisor.report.charts.scales import WIDTH
-from advisor.report.charts.style import INK, LABEL_SIZE, of_records
 from advisor.report.terminal import significant
 
 STEP = 24
@@ -55,14 +53,14 @@ def bars(figure: Figure) -> alt.LayerChart:
 
 def bar_records(figure: Figure) -> list[Record]:
     """The data of the bars, from top to bottom."""
-    (panel,) = figure.panels
+    (panel,), decimals = figure.panels, figure.x.decimals
     shown = shows_intervals([dot.x for dot in panel.dots])
     return [
         record
         | {
             "place": place,
             "end": max(record["x"], record["x_high"] or 0.0) if shown else record["x"],
-            "said": f"{record['x']:.2f}" if figure.x == TOP1 else significant(record["x"]),
+            "said": significant(record["x"]) if decimals is None else f"{record['x']:.{decimals}f}",
         }
         for place, record in enumerate(records(panel.dots))
     ]

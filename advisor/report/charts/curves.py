@@ -9,9 +9,16 @@ import altair as alt
 
 from advisor.report.charts.figure import Figure, Panel, shows_intervals
 from advisor.report.charts.labels import spread, text_width
-from advisor.report.charts.marks import Record, records
+from advisor.report.charts.marks import (
+    FAINT,
+    INK,
+    LABEL_SIZE,
+    Record,
+    axis_of,
+    of_records,
+    records,
+)
 from advisor.report.charts.scales import WIDTH, Scale, scale_for
-from advisor.report.charts.style import FAINT, INK, LABEL_SIZE, axis_of, of_records
 
 BEND, POINT, NAME = 6.0, 34.0, 44.0
 """Where what leads from a line to its name turns, and where the name's point and text begin, in pixels."""
@@ -51,7 +58,7 @@ def curves(figure: Figure) -> alt.LayerChart:
         y="y_low:Q", y2="y_high:Q", stroke=stroke
     )
     point = _points(base)
-    layers = [*_laws(panel, at_x, at_y), *_names(name_records(data, x, y), at_x, at_y)]
+    layers = [*_lines(panel, at_x, at_y), *_names(name_records(data, x, y), at_x, at_y)]
     layers += [interval.transform_filter("isValid(datum.y_low)")] if shown else []
     drawn: alt.LayerChart = alt.layer(*layers, line, point).properties(width=width, height=height)
     return drawn
@@ -74,7 +81,7 @@ def _is_wide(record: Record) -> bool:
     return known and bool(record["y_high"] - record["y_low"] > WIDE * record["y"])
 
 
-def _laws(panel: Panel, at_x: Any, at_y: Any) -> list[Any]:
+def _lines(panel: Panel, at_x: Any, at_y: Any) -> list[Any]:
     return [
         of_records([{"x": along, "y": level} for along, level in line.corners])
         .mark_line(color=FAINT, strokeWidth=1.8, strokeDash=[7, 4], clip=True)

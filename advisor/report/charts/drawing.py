@@ -1,4 +1,4 @@
-"""From figures to files: the look that all share, and the pictures of what a board lacks."""
+"""From figures to files: the look that all share, and words where there is nothing to draw."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from advisor.report.charts.bars import bars
 from advisor.report.charts.curves import curves
 from advisor.report.charts.figure import Figure
 from advisor.report.charts.labels import wrapped
+from advisor.report.charts.marks import FONT, words_in
 from advisor.report.charts.scales import WIDTH
 from advisor.report.charts.scatter import scatter
-from advisor.report.charts.style import FONT, words_in
 
 Chart: TypeAlias = alt.LayerChart | alt.VConcatChart
 FORMS = {"bars": bars, "curves": curves, "scatter": scatter}

@@ -1,4 +1,4 @@
-"""What a figure shows, before it is drawn: points, lines, axes, and words where something lacks."""
+"""What a figure shows, before it is drawn: points, lines, axes, and words for what is missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from advisor.catalog.records import Estimate
-from advisor.report.charts.board_data import BoardData, Network
 
 Form = Literal["bars", "curves", "scatter"]
 VISIBLE = 0.025
@@ -16,10 +15,17 @@ VISIBLE = 0.025
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: its title with the unit, and whether equal ratios are equally far apart."""
+    """What is drawn along one side.
+
+    Attributes:
+        title: what it is, with its unit.
+        logarithmic: whether equal ratios are equally far apart.
+        decimals: of its figures where they are written; three significant digits if `None`.
+    """
 
     title: str
     logarithmic: bool = False
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,15 @@ class Dot:
     """One network at one place.
 
     Attributes:
-        network: the network.
+        network: its name.
+        family: its family, which decides how it looks.
         x, y: where it stands; the height of a bar is its `x`, and its `y` means nothing.
         batch: the batch size; `None` where that does not matter.
-        area: what the area of its ball tells; `None` where that is unknown or nothing is told.
+        area: what the area of its ball stands for; `None` where that is unknown or it means nothing.
     """
 
-    network: Network
+    network: str
+    family: str
     x: Estimate
     y: Estimate
     batch: int | None = None
@@ -41,13 +49,18 @@ class Dot:
 
     @property
     def predicted(self) -> bool:
-        """Whether a law told it, at least in part."""
+        """Whether it comes from a fitted model, at least in part."""
         return "predicted" in (self.x.origin, self.y.origin)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A law: corners in the units of the axes, and what it is called; "" where that is said elsewhere."""
+    """A relation of x and y.
+
+    Attributes:
+        corners: in the units of the axes.
+        label: what it is called; "" where that is said elsewhere.
+    """
 
     corners: tuple[tuple[float, float], ...]
     label: str = ""
@@ -60,7 +73,7 @@ class Panel:
     Attributes:
         title: what is special about it; "" where it is alone.
         dots: what stands in it.
-        lines: laws that are drawn through it.
+        lines: what is drawn through it.
         bound: a line above which it is shaded, since nothing lies there.
         words: what it says instead of what is lacking.
     """
@@ -70,6 +83,11 @@ class Panel:
     lines: tuple[Line, ...] = ()
     bound: Line | None = None
     words: str = ""
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The lines, and the bound if there is one."""
+        return (*self.lines, self.bound) if self.bound else self.lines
 
 
 @dataclass(frozen=True)
@@ -84,7 +102,7 @@ class Figure:
         form: how its dots are drawn.
         x, y: the axes.
         panels: from top to bottom.
-        area: what the area of a ball tells, with its unit; "" where it tells nothing.
+        area: what the area of a ball stands for, with its unit; "" where it means nothing.
     """
 
     number: int
@@ -113,24 +131,7 @@ def exact(value: float) -> Estimate:
     return Estimate(value, value, value, "declared", "")
 
 
-def said_of(data: BoardData, *clauses: str, dots: Sequence[Dot] = ()) -> tuple[str, ...]:
-    """What stands under a figure's title: the board, what of it is drawn, and how."""
-    board, (runtime, precision) = data.board, data.variant
-    name = board.name if board.title in ("", board.name) else f"{board.title} ({board.name})"
-    said = [name, f"{runtime}, {precision}" if runtime else "no rows"]
-    if data.other_variants:
-        others = ", ".join("+".join(each) for each in data.other_variants)
-        said[-1] += f" (most rows; not drawn: {others})"
-    if any(dot.predicted for dot in dots):
-        clauses = (*clauses, "hollow: predicted by the board's laws")
-    if any(shows_intervals([getattr(dot, axis) for dot in dots]) for axis in ("x", "y")):
-        clauses = (*clauses, "bars: 90 % intervals")
-    elif any(_has_interval(each) for dot in dots for each in (dot.x, dot.y)):
-        clauses = (*clauses, "90 % intervals: within the points")
-    return (*said, *(clause for clause in clauses if clause))
-
-
-def _has_interval(estimate: Estimate) -> bool:
+def has_interval(estimate: Estimate) -> bool:
     """Whether an interval is known that has a width."""
     return estimate.low is not None and estimate.low != estimate.high
 
@@ -141,18 +142,3 @@ def shows_intervals(estimates: Sequence[Estimate]) -> bool:
     extent = max(values, default=0.0) - min(values, default=0.0)
     widths = [each.high - each.low for each in estimates if each.high and each.low is not None]
     return max(widths, default=0.0) > VISIBLE * (extent or max(values, default=0.0))
-
-
-def accuracy_clause(data: BoardData) -> str:
-    """Whose accuracy it is."""
-    if data.board.weights:
-        return f"weights: {data.weights}"
-    return f"weights: {data.weights} (the board names none)"
-
-
-def share_clause(shown: int, networks: int, why: str) -> str:
-    """How many networks are left out, and why; "" where none is."""
-    left = networks - shown
-    if not left:
-        return ""
-    return f"{left} of {networks} networks left out: {why}"

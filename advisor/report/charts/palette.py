@@ -1,8 +1,8 @@
 """One colour and one shape for each network, the same in every figure of every board.
 
 They follow from the network's name and family alone, so that neither another board nor another
-network in the catalog changes them. Kin share a hue and a shape and differ in lightness, which
-colour-blind people see too.
+network in the catalog changes them. Those of a family share a hue and a shape and differ in lightness,
+which colour-blind people see too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Kin:
+class Look:
     """How a family looks: a hue in degrees and its chroma (of OKLCH), and a shape that Vega knows."""
 
     hue: float
@@ -24,13 +24,13 @@ class Kin:
 
 
 FAMILIES = {
-    "ResNet": Kin(358, 0.18, "circle"),
-    "Inception": Kin(135, 0.17, "triangle-up"),
-    "VGG": Kin(295, 0.145, "square"),
-    "AlexNet": Kin(265, 0.16, "diamond"),
-    "GoogLeNet": Kin(207, 0.125, "triangle-down"),
-    "ENet": Kin(95, 0.115, "cross"),
-    "NIN": Kin(57, 0.13, "triangle-right"),
+    "ResNet": Look(358, 0.18, "circle"),
+    "Inception": Look(135, 0.17, "triangle-up"),
+    "VGG": Look(295, 0.145, "square"),
+    "AlexNet": Look(265, 0.16, "diamond"),
+    "GoogLeNet": Look(207, 0.125, "triangle-down"),
+    "ENet": Look(95, 0.115, "cross"),
+    "NIN": Look(57, 0.13, "triangle-right"),
 }
 """The paper's seven families."""
 
@@ -50,13 +50,13 @@ SHADES = {
     "enet": 0.665,
     "bn-nin": 0.41,
 }
-"""Lightness of the paper's networks: kin get darker as they get deeper.
+"""Lightness of the paper's networks: those of a family get darker as they get deeper.
 
-These and the hues were searched so that the 14 are as far apart as they can be, kin-shaded, for all
+These and the hues were searched so that the 14 are as far apart as they can be, shaded by family, for all
 three kinds of colour blindness at once (a test says how far).
 """
 
-SHAPES = tuple(kin.shape for kin in FAMILIES.values())
+SHAPES = tuple(look.shape for look in FAMILIES.values())
 _MUTED = 0.07
 """Chroma of families that are not the paper's, so that none passes for one of the seven."""
 
@@ -71,22 +71,22 @@ _TO_RGB = np.array([[4.0767416621, -3.3077115913, 0.2309699292],
 
 def colour(name: str, family: str) -> str:
     """The colour of a network, as "#rrggbb"."""
-    kin = kin_of(family)
+    look = look_of(family)
     lightness = SHADES.get(name, 0.42 + 0.38 * _fraction(name))
-    return _hex(lightness, kin.chroma, kin.hue)
+    return _hex(lightness, look.chroma, look.hue)
 
 
 def shape(family: str) -> str:
     """The shape of a family's points."""
-    return kin_of(family).shape
+    return look_of(family).shape
 
 
-def kin_of(family: str) -> Kin:
+def look_of(family: str) -> Look:
     """How a family looks; one that is not the paper's gets a hue and a shape by its name."""
     if family in FAMILIES:
         return FAMILIES[family]
     place = _fraction(family)
-    return Kin(360 * place, _MUTED, SHAPES[int(len(SHAPES) * _fraction(family + " shape"))])
+    return Look(360 * place, _MUTED, SHAPES[int(len(SHAPES) * _fraction(family + " shape"))])
 
 
 def _fraction(text: str) -> float:

@@ -1,4 +1,4 @@
-"""A board's rows as the paper's findings are told from: one figure a network and batch size."""
+"""What the paper is tested on: a board's measured rows, one figure a network and batch size."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from advisor.catalog.records import Board
 from advisor.catalog.store import Catalog
+from advisor.prediction.bound import Bound, least_line_above
 from advisor.prediction.rows import ends_early, fitted_values, fullest_variant
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Pair = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class MeasuredRows:
+class Evidence:
     """The measured rows of one (runtime, precision) of a board; what is unknown is NaN.
 
     Attributes:
@@ -33,7 +34,8 @@ class MeasuredRows:
         power_w: net power.
         memory_mb: peak memory.
         top1: accuracy of the weights that networks have on the board, in percent.
-        params, operations: as the board's rows go with.
+        params: as the board's rows go with.
+        operations: likewise.
         ends_early: whether some batch size of a network is known not to fit in memory.
     """
 
@@ -50,7 +52,7 @@ class MeasuredRows:
     ends_early: bool
 
     @classmethod
-    def of(cls, catalog: Catalog, board_name: str) -> MeasuredRows:
+    def of(cls, catalog: Catalog, board_name: str) -> Evidence:
         """The rows of that (runtime, precision) of a board which has most of them.
 
         Raises:
@@ -115,11 +117,11 @@ class MeasuredRows:
             for size in np.unique(self.batch).tolist()
         }
 
-    def at(self, batch: int) -> MeasuredRows:
+    def at(self, batch: int) -> Evidence:
         """The rows of one batch size."""
         return self.where(self.batch == batch)
 
-    def where(self, rows: NDArray[np.bool_]) -> MeasuredRows:
+    def where(self, rows: NDArray[np.bool_]) -> Evidence:
         """Some of the rows."""
         columns = (
             "names",
@@ -131,12 +133,31 @@ class MeasuredRows:
             "params",
             "operations",
         )
-        return MeasuredRows(
+        return Evidence(
             self.board,
             self.variant,
             **{name: getattr(self, name)[rows] for name in columns},
             ends_early=self.ends_early,
         )
+
+    def frontier(self) -> Evidence:
+        """The networks that no network as fast equals in accuracy."""
+        known = self.where(~np.isnan(self.top1))
+        beaten = []
+        for time, top1 in zip(known.time_ms.tolist(), known.top1.tolist(), strict=True):
+            as_good = (known.time_ms <= time) & (known.top1 >= top1)
+            differs = (known.time_ms < time) | (known.top1 > top1)
+            beaten.append(bool(np.any(as_good & differs)))
+        return known.where(~np.array(beaten, dtype=np.bool_))
+
+    def accuracy_bound(self) -> Bound | None:
+        """The least line above all (images/s, top-1); `None` where no accuracy is known."""
+        known = self.where(~np.isnan(self.top1))
+        return least_line_above(known.rate_fps, known.top1) if len(known) else None
+
+    def time_in_operations(self) -> StraightLine:
+        """The line of time per image, in ms, in operations; all must be known."""
+        return straight_line(self.operations, self.time_ms)
 
     def value(self, column: str, pair: Pair) -> float:
         """One figure; NaN where it is not known."""
@@ -146,3 +167,55 @@ class MeasuredRows:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+@dataclass(frozen=True)
+class StraightLine:
+    """y = intercept + slope * x by ordinary least squares.
+
+    Attributes:
+        intercept: in the unit of y.
+        slope: unit of y per unit of x.
+        r2: the share of the variance that it explains.
+        errors: how far it is off each point, relative to it; shape (points,).
+    """
+
+    intercept: float
+    slope: float
+    r2: float
+    errors: Floats
+
+    @property
+    def mean_error(self) -> float:
+        """The mean size of the relative errors."""
+        return float(np.mean(np.abs(self.errors)))
+
+
+def straight_line(x: Floats, y: Floats) -> StraightLine:
+    """The line of least squared distance in y; the x must differ, and so must the y."""
+    slope, intercept = np.polyfit(x, y, 1)
+    fitted = intercept + slope * x
+    total = np.sum((y - np.mean(y)) ** 2)
+    r2 = 1 - float(np.sum((y - fitted) ** 2) / total)
+    return StraightLine(float(intercept), float(slope), r2, fitted / y - 1)
+
+
+def explained(values: Floats, labels: NDArray[np.generic]) -> float:
+    """The share of the variance that lies between groups (eta squared)."""
+    groups = [values[labels == label] for label in np.unique(labels)]
+    mean = float(np.mean(values))
+    between = sum(len(group) * (float(np.mean(group)) - mean) ** 2 for group in groups)
+    total = float(np.sum((values - mean) ** 2))
+    return between / total if total else 0.0
+
+
+def rank_correlation(x: Floats, y: Floats) -> float:
+    """Spearman's; equal values share their mean rank."""
+    return float(np.corrcoef(_ranks(x), _ranks(y))[0, 1])
+
+
+def _ranks(values: Floats) -> Floats:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: Floats = (last - (counts - 1) / 2)[inverse]
+    return ranks

@@ -1,67 +1,147 @@
-"""Figures 6 to 9: memory, time, power and accuracy against what networks cost."""
+"""Figures 1, 2 and 6 to 10: accuracy, memory, time and power against what networks cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from advisor.catalog.records import Estimate
+from advisor.paper.board_data import BoardData, Run, scaled
+from advisor.paper.evidence import straight_line
 from advisor.prediction.board_model import describe
 from advisor.prediction.bound import least_line_above
-from advisor.prediction.findings import straight_line
 from advisor.prediction.terms import BYTES, COLUMNS
-from advisor.report.charts.accuracy import PARAMETERS, TOP1
-from advisor.report.charts.batches import no_memory, no_power
-from advisor.report.charts.board_data import BoardData, Run, scaled
-from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, accuracy_clause, said_of
+from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact
 
+TOP1 = Axis("top-1 accuracy, %", decimals=2)
+OPERATIONS = Axis("operations per image, G")
+PARAMETERS = "parameters, M"
+
+MOST_BARS = 60
+"""More bars than these nobody reads."""
 BATCHES = (1, 16)
 """The batch sizes that the paper sets side by side: 16 is the largest that all its networks ran."""
 PAPER = "canziani-2016"
 """How the keys of the sources begin that hold the paper's own figures."""
-OPERATIONS_SHORT = Axis("operations per image, G")
-LINE = "line: least squares of time on operations"
-BOUND = (
-    "line: the least above all that ran, drawn where there are any",
-    "shaded: none that ran is so accurate so fast",
-)
 LEAST_FOR_A_LINE, LEAST_FOR_A_BOUND = 3, 2
 
 
+def top1(data: BoardData) -> Figure:
+    """Figure 1: top-1 accuracy by network, the most accurate first."""
+    dots = [
+        network.at(network.top1_percent, exact(0))
+        for network in data.networks
+        if network.top1_percent
+    ]
+    clauses = ("ImageNet-1k validation, single central crop", *_which(data, dots, "accuracy"))
+    return Figure(
+        number=1,
+        slug="top1",
+        title="Top-1 accuracy by network",
+        said=data.said(*clauses, _fewer(dots), dots=dots[:MOST_BARS]),
+        form="bars",
+        x=TOP1,
+        y=Axis(""),
+        panels=(_panel(dots[:MOST_BARS], data.no_accuracy),),
+    )
+
+
+def top1_against_operations(data: BoardData) -> Figure:
+    """Figure 2, the ball chart: top-1 accuracy against operations, area by parameters."""
+    dots = [
+        network.at(network.operations_g, network.top1_percent, area=network.params_m.value)
+        for network in data.networks
+        if network.top1_percent and network.operations_g and network.params_m
+    ]
+    clauses = (f"{data.board.cost} costs, one image", "area of a ball: parameters")
+    return Figure(
+        number=2,
+        slug="top1-against-operations",
+        title="Top-1 accuracy against operations",
+        said=data.said(*clauses, *_which(data, dots, "accuracy or cost"), dots=dots),
+        form="scatter",
+        x=Axis("operations per image, G (multiply and add count as two)"),
+        y=TOP1,
+        panels=(_panel(dots, data.no_accuracy),),
+        area=PARAMETERS,
+    )
+
+
+def accuracy_per_parameter(data: BoardData) -> Figure:
+    """Figure 10: information density, the densest first."""
+    dots = [
+        network.at(density(network.top1_percent, network.params_m), exact(0))
+        for network in data.networks
+        if network.top1_percent and network.params_m
+    ]
+    dots.sort(key=lambda dot: -dot.x.value)
+    clauses = (f"{data.board.cost} parameters", *_which(data, dots, "accuracy or cost"))
+    return Figure(
+        number=10,
+        slug="accuracy-per-parameter",
+        title="Accuracy per parameter",
+        said=data.said(*clauses, _fewer(dots), dots=dots[:MOST_BARS]),
+        form="bars",
+        x=Axis("top-1 accuracy per million parameters, %/M"),
+        y=Axis(""),
+        panels=(_panel(dots[:MOST_BARS], data.no_accuracy),),
+    )
+
+
+def density(top1_percent: Estimate, params_m: Estimate) -> Estimate:
+    """Accuracy per million parameters, in %/M, with the interval of both together at worst."""
+    bounds = (top1_percent.low, top1_percent.high, params_m.low, params_m.high)
+    low = high = None
+    if all(bounds):
+        low, high = bounds[0] / bounds[3], bounds[1] / bounds[2]  # type: ignore[operator]
+    return replace(top1_percent, value=top1_percent.value / params_m.value, low=low, high=high)
+
+
+def _panel(dots: Sequence[Dot], missing: str, lines: tuple[Line, ...] = ()) -> Panel:
+    return Panel(dots=tuple(dots), lines=lines, words="" if dots else missing)
+
+
+def _which(data: BoardData, dots: Sequence[Dot], needed: str) -> tuple[str, ...]:
+    """Whose accuracy is shown, and how many networks are left out since what is needed is unknown."""
+    if not dots:
+        return ()
+    left = len(data.networks) - len(dots)
+    left_out = f"{left} of {len(data.networks)} networks left out: {needed} is unknown"
+    return data.accuracy_clause, left_out if left else ""
+
+
+def _fewer(dots: Sequence[Dot]) -> str:
+    """What is said where there are too many bars."""
+    return f"the first {MOST_BARS} of {len(dots)}" if len(dots) > MOST_BARS else ""
+
+
 def memory_against_parameters(data: BoardData) -> Figure:
-    """Figure 6: memory of small batches against the size of the parameters, with a law of it."""
+    """Figure 6: memory of small batches against the size of the parameters, with a model of it."""
     batch = min(data.batches, default=1)
-    dots = tuple(
-        Dot(run.network, scaled(params_m, BYTES), run.memory_mb, batch)
+    dots = [
+        run.network.at(scaled(params_m, BYTES), run.memory_mb, batch)
         for run in data.runs
         if run.batch == batch and run.memory_mb and (params_m := run.network.params_m)
-    )
-    lines, told = _memory_lines(data, dots, batch)
+    ]
+    lines, clause = _memory_lines(data, dots, batch)
     scope = data.board.memory_scope
+    clauses = (f"batch {batch}", scope and f"memory: {scope}", clause)
     return Figure(
         number=6,
         slug="memory-against-parameters",
         title="Memory against parameters",
-        said=said_of(data, f"batch {batch}", scope and f"memory: {scope}", told, dots=dots),
+        said=data.said(*clauses, dots=dots),
         form="scatter",
         x=Axis("size of the parameters at 32 bits, MB"),
         y=Axis("peak memory, MB"),
-        panels=(
-            Panel(
-                dots=dots,
-                lines=lines,
-                words="" if dots else no_memory(data),
-            ),
-        ),
+        panels=(_panel(dots, data.no_memory, lines),),
     )
 
 
-def _memory_lines(
-    data: BoardData, dots: tuple[Dot, ...], batch: int
-) -> tuple[tuple[Line, ...], str]:
-    """The paper's law in both readings on its own rows, the board's law on others; and what it is."""
+def _memory_lines(data: BoardData, dots: Sequence[Dot], batch: int) -> tuple[tuple[Line, ...], str]:
+    """The paper's law in both readings on its own rows, the board's model on others; and what it is."""
     if not dots:
         return (), ""
     sizes = np.linspace(0, 1.05 * max(dot.x.value for dot in dots), 200)
@@ -74,13 +154,15 @@ def _memory_lines(
             for place, label in enumerate(readings, start=1)
         )
         return lines, "lines: the paper's floor of 200 MB and slope of 1.30, in two readings"
-    law = data.memory_law
-    if law is None:
+    model = data.memory_model
+    if model is None:
         return (), "no law of memory (`advisor fit` makes one of enough networks)"
+    drawn = {dot.network for dot in dots}
+    costs = [network.cost for network in data.networks if network.name in drawn]
     typical = np.full((len(sizes), len(COLUMNS)), np.nan)
-    typical[:] = np.median([describe(dot.network.cost, batch) for dot in dots], axis=0)
+    typical[:] = np.median([describe(cost, batch) for cost in costs], axis=0)
     typical[:, COLUMNS.index("params")] = sizes * 1e6 / BYTES
-    memory_mb = law(typical)
+    memory_mb = model(typical)
     if np.any(np.isnan(memory_mb)):
         return (), "the board's law needs more than is known of these networks"
     line = _line(sizes.tolist(), memory_mb.tolist())
@@ -98,25 +180,20 @@ def operations_against_time(data: BoardData) -> Figure:
         operations, params = run.network.operations_g, run.network.params_m
         if not operations or not params:
             return None
-        return Dot(run.network, run.time_ms, operations, run.batch, params.value)
+        return run.network.at(run.time_ms, operations, run.batch, params.value)
 
-    return _side_by_side(
-        data,
-        Figure(
-            number=7,
-            slug="operations-against-time",
-            title="Operations against time",
-            said=("area of a ball: parameters",),
-            form="scatter",
-            x=Axis("time per image, ms"),
-            y=OPERATIONS_SHORT,
-            panels=(),
-            area=PARAMETERS,
-        ),
-        dot,
-        _with_line,
-        "known operations",
+    figure = Figure(
+        number=7,
+        slug="operations-against-time",
+        title="Operations against time",
+        said=("area of a ball: parameters",),
+        form="scatter",
+        x=Axis("time per image, ms"),
+        y=OPERATIONS,
+        panels=(),
+        area=PARAMETERS,
     )
+    return _side_by_side(data, figure, dot, _with_line, "known operations")
 
 
 def _with_line(panel: Panel) -> Panel:
@@ -142,7 +219,7 @@ def operations_against_power(data: BoardData) -> Figure:
         operations, params = run.network.operations_g, run.network.params_m
         if not operations or not params or not run.net_power_w:
             return None
-        return Dot(run.network, run.net_power_w, operations, run.batch, params.value)
+        return run.network.at(run.net_power_w, operations, run.batch, params.value)
 
     figure = Figure(
         number=8,
@@ -151,12 +228,12 @@ def operations_against_power(data: BoardData) -> Figure:
         said=("area of a ball: parameters",),
         form="scatter",
         x=Axis("net power (idle left out), W"),
-        y=OPERATIONS_SHORT,
+        y=OPERATIONS,
         panels=(),
         area=PARAMETERS,
     )
     if not any(run.net_power_w for run in data.runs):
-        return replace(figure, said=said_of(data), panels=(Panel(words=no_power(data)),))
+        return replace(figure, said=data.said(), panels=(Panel(words=data.no_power),))
     return _side_by_side(data, figure, dot, lambda panel: panel, "known power and operations")
 
 
@@ -167,13 +244,13 @@ def top1_against_rate(data: BoardData) -> Figure:
         top1_percent, operations = run.network.top1_percent, run.network.operations_g
         if not top1_percent or not operations:
             return None
-        return Dot(run.network, rate_fps(run.time_ms), top1_percent, run.batch, operations.value)
+        return run.network.at(rate_fps(run.time_ms), top1_percent, run.batch, operations.value)
 
     figure = Figure(
         number=9,
         slug="top1-against-rate",
         title="Top-1 accuracy against images per second",
-        said=(accuracy_clause(data), "area of a ball: operations"),
+        said=(data.accuracy_clause, "area of a ball: operations"),
         form="scatter",
         x=Axis("images per second, 1/s"),
         y=TOP1,
@@ -195,7 +272,7 @@ def rate_fps(time_ms: Estimate) -> Estimate:
 
 def _with_bound(panel: Panel) -> Panel:
     measured = [dot for dot in panel.dots if not dot.predicted]
-    if len({dot.network.name for dot in measured}) < LEAST_FOR_A_BOUND:
+    if len({dot.network for dot in measured}) < LEAST_FOR_A_BOUND:
         words = f"Too few networks for a bound: it takes {LEAST_FOR_A_BOUND}."
         return replace(panel, words=words)
     rate = np.array([dot.x.value for dot in measured])
@@ -215,7 +292,7 @@ def _side_by_side(
 ) -> Figure:
     """A figure with one panel for each of `BATCHES`; `needed` is what its networks must have."""
     if data.no_rows:
-        return replace(empty, said=said_of(data), panels=(Panel(words=data.no_rows),))
+        return replace(empty, said=data.said(), panels=(Panel(words=data.no_rows),))
     panels = []
     for batch in BATCHES:
         found = [dot(run) for run in data.runs if run.batch == batch]
@@ -227,7 +304,11 @@ def _side_by_side(
             what = f"network of {needed}" if found else "rows"
             words = f"Board {data.board.name} has no {what} at batch {batch}."
             panels.append(Panel(title=title, words=words))
+    clauses = list(empty.said)
+    if any(panel.lines for panel in panels):
+        clauses.append("line: least squares of time on operations")
+    if any(panel.bound for panel in panels):
+        clauses.append("line: the least above all that ran, drawn where there are any")
+        clauses.append("shaded: none that ran is so accurate so fast")
     shown = [each for panel in panels for each in panel.dots]
-    laws = [LINE] if any(panel.lines for panel in panels) else []
-    laws += BOUND if any(panel.bound for panel in panels) else []
-    return replace(empty, said=said_of(data, *empty.said, *laws, dots=shown), panels=tuple(panels))
+    return replace(empty, said=data.said(*clauses, dots=shown), panels=tuple(panels))

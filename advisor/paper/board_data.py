@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from advisor.catalog.measurements_table import estimate_at
@@ -12,6 +12,7 @@ from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import Model
 from advisor.prediction.rows import ends_early, fullest_variant, rows_of, variants
+from advisor.report.charts.figure import Dot, has_interval, shows_intervals
 from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.complete import completed
 
@@ -21,7 +22,8 @@ class Network:
     """A network as a board's rows go with it; what is unknown is `None`.
 
     Attributes:
-        name, family: as in the catalog.
+        name: as in the catalog.
+        family: likewise.
         top1_percent: accuracy of the weights that are drawn.
         cost: its parameters, operations and what else is known of it.
     """
@@ -40,6 +42,12 @@ class Network:
     def operations_g(self) -> Estimate | None:
         """Its operations per image, in G."""
         return scaled(self.cost.operations, 1e-9) if self.cost else None
+
+    def at(
+        self, x: Estimate, y: Estimate, batch: int | None = None, area: float | None = None
+    ) -> Dot:
+        """The network at a place in a figure."""
+        return Dot(self.name, self.family, x, y, batch, area)
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,10 @@ class BoardData:
         other_variants: the others that the board has.
         weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
-        runs: their rows and what the board's laws fill in, by network and batch size.
-        memory_law: what the board's fit says of memory; `None` where it says nothing.
+        runs: their rows and what the board's fitted models fill in, by network and batch size.
+        memory_model: the board's fitted model of memory; `None` where there is none.
         ends_early: whether some batch size of a network is known not to fit in memory.
-        unpredicted: why the board's laws fill nothing in; "" if they do.
+        unpredicted: why the board's models fill nothing in; "" if they do.
     """
 
     board: Board
@@ -83,7 +91,7 @@ class BoardData:
     weights: str
     networks: tuple[Network, ...]
     runs: tuple[Run, ...]
-    memory_law: Model | None
+    memory_model: Model | None
     ends_early: bool
     unpredicted: str
 
@@ -91,6 +99,47 @@ class BoardData:
     def no_rows(self) -> str:
         """What is said of a board on which nothing ran; "" of others."""
         return "" if self.runs else f"Board {self.board.name} has no rows that ran."
+
+    @property
+    def no_power(self) -> str:
+        """What is said of a board without power."""
+        why = ": it was measured without a meter" if self.board.power_meter == "none" else ""
+        return self.no_rows or f"Board {self.board.name} has no power figures{why}."
+
+    @property
+    def no_memory(self) -> str:
+        """What is said of a board without memory figures."""
+        return self.no_rows or f"Board {self.board.name} has no memory figures."
+
+    @property
+    def no_accuracy(self) -> str:
+        """What is said of a board of whose networks no accuracy is known."""
+        return self.no_rows or (
+            f"Of no network on board {self.board.name} are both cost and accuracy known. "
+            "Accuracies stand in weights.csv, and `weights:` in board.yaml names the set."
+        )
+
+    @property
+    def accuracy_clause(self) -> str:
+        """Whose accuracy it is."""
+        named = "" if self.board.weights else " (the board names none)"
+        return f"weights: {self.weights}{named}"
+
+    def said(self, *clauses: str, dots: Sequence[Dot] = ()) -> tuple[str, ...]:
+        """What stands under a figure's title: the board, what of it is drawn, and how."""
+        board, (runtime, precision) = self.board, self.variant
+        name = board.name if board.title in ("", board.name) else f"{board.title} ({board.name})"
+        said = [name, f"{runtime}, {precision}" if runtime else "no rows"]
+        if self.other_variants:
+            others = ", ".join("+".join(each) for each in self.other_variants)
+            said[-1] += f" (most rows; not drawn: {others})"
+        if any(dot.predicted for dot in dots):
+            clauses = (*clauses, "hollow: predicted by the board's laws")
+        if any(shows_intervals([getattr(dot, axis) for dot in dots]) for axis in ("x", "y")):
+            clauses = (*clauses, "bars: 90 % intervals")
+        elif any(has_interval(each) for dot in dots for each in (dot.x, dot.y)):
+            clauses = (*clauses, "90 % intervals: within the points")
+        return (*said, *(clause for clause in clauses if clause))
 
     @property
     def batches(self) -> tuple[int, ...]:
@@ -109,14 +158,12 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     variant, rows = fullest_variant(table)
     ran = {table.architecture.names[index] for index in table.architecture.index[rows].tolist()}
     weights = board.weights or _commonest_weights(catalog.weights, ran)
-    trained = {
-        name: catalog.weights.get((name, weights)) or catalog.weights_on(board).get(name)
-        for name in sorted(ran)
-    }
+    used = catalog.weights_on(board)
+    trained = {name: catalog.weights.get((name, weights)) or used.get(name) for name in sorted(ran)}
     networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known)
-    laws = fit.models.get(variant, {}).get("memory_mb", ()) if fit else ()
+    models = fit.models.get(variant, {}).get("memory_mb", ()) if fit else ()
     whole = completed(board, table, known, fit, ()) if fit else table
     return BoardData(
         board=board,
@@ -125,7 +172,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         weights=_weights_text(board, weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
-        memory_law=laws[0].model if laws else None,
+        memory_model=models[0].model if models else None,
         ends_early=ends_early(table, variant),
         unpredicted=why_not,
     )

@@ -1,0 +1,88 @@
+"""What holds on a board of the paper's findings and stated numbers: asked, as text, as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from advisor.catalog.store import Catalog
+from advisor.paper.evidence import Evidence
+from advisor.paper.four_findings import HOLDS, IN_PART, NOT, UNKNOWN, Finding, four_findings
+from advisor.paper.statements import AGREES, DISAGREES, PARTLY, Statement, statements
+from advisor.solve.question.reading import default_board
+
+SCHEMA = "advisor.findings/2"
+"""Name and version of the document's shape."""
+
+STYLES = {
+    HOLDS: "green", IN_PART: "yellow", NOT: "red", UNKNOWN: "dim",
+    AGREES: "green", PARTLY: "yellow", DISAGREES: "red",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What holds on a board.
+
+    Attributes:
+        board: the board's name.
+        title: what it is.
+        runtime: what is tested: that of most measured rows.
+        precision: likewise.
+        findings: the paper's four, in its order.
+        statements: every number that the paper states on which the board's rows have figures.
+    """
+
+    board: str
+    title: str
+    runtime: str
+    precision: str
+    findings: tuple[Finding, ...]
+    statements: tuple[Statement, ...]
+
+
+def findings(
+    board: str | None = None, *, catalog: str | os.PathLike[str] | None = None
+) -> Findings:
+    """What holds on a board of the paper's four findings and its stated numbers.
+
+    Args:
+        board: the board; else that of `ADVISOR_BOARD`, else `jetson-tx1`.
+        catalog: folder of your own catalog, which overlays the shipped one; else that of
+            `ADVISOR_CATALOG`, else the user data folder.
+
+    Raises:
+        AdvisorError: there is no such board, or a file is broken.
+    """
+    evidence = Evidence.of(Catalog.open(catalog), board or default_board())
+    name, title = evidence.board.name, evidence.board.title
+    return Findings(name, title, *evidence.variant, four_findings(evidence), statements(evidence))
+
+
+def findings_text(found: Findings) -> RenderableType:
+    """Each finding with its verdict and what it rests on, then the paper's numbers beside the board's."""
+    variant = f"{found.runtime} {found.precision}"
+    heading = f"The paper's findings on {found.board} ({found.title}, {variant})"
+    parts: list[RenderableType] = [Text(heading, style="bold")]
+    for each in found.findings:
+        parts += ["", *_judged(f"{each.number}. {each.title}", each.verdict, f"{each.said}.")]
+    if found.statements:
+        parts += ["", Text("What the paper states, and what these rows give", style="bold")]
+    for statement in found.statements:
+        parts += _judged(statement.paper, statement.verdict, statement.found)
+    return Group(*parts)
+
+
+def _judged(what: str, verdict: str, why: str) -> list[RenderableType]:
+    judged = Text(f"{what}: ") + Text(verdict, style=STYLES[verdict])
+    return [judged, Padding(Text(why), (0, 0, 0, 3))]
+
+
+def findings_json(found: Findings) -> str:
+    """The same as one JSON document; units stand in the names of the numbers."""
+    return json.dumps({"schema": SCHEMA} | asdict(found), indent=2, allow_nan=False) + "\n"
