@@ -1,17 +1,20 @@
-"""`advisor measure` as its users type it; the children are made up."""
+"""`advisor measure` as its users type it, and as they call it; the children are made up."""
 
 from __future__ import annotations
 
 import io
 import re
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from advisor.measuring import children
-from advisor.report.measured_text import measured_text
+import advisor
+from advisor.measuring.measure import Measured, plan_measuring
+from advisor.measuring.measure import measure as measure_here
+from advisor.report.measuring_text import measured_text
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 
@@ -59,7 +62,7 @@ def test_without_torch_the_extra_is_named(run: Run, monkeypatch: pytest.MonkeyPa
 def test_without_zeus_it_says_what_energy_needs(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     monkeypatch.setitem(sys.modules, "zeus", None)
     asked = ("measure", "bn-nin", "--dry-run", "--catalog", tmp_path)
     told = "left out: energy (zeus is not installed: pip install 'dnn-advisor[energy]')"
@@ -91,7 +94,7 @@ MEASURE = ("measure", "bn-nin", "resnet-18", "--batch", "1,2", "--board", "mine"
 def test_sustained_measures_cold_then_hot_and_sets_them_side_by_side(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     where = ("--catalog", tmp_path / "catalog")
     planned = run(*MEASURE, "--sustained", "10m", "--dry-run", *where)
     assert "then hot, as board mine-sustained, after 10 min of heating" in planned.out
@@ -109,13 +112,91 @@ def test_a_sustained_run_that_was_stopped_goes_on_without_the_cold_half(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arguments = (*MEASURE, "--sustained", "10m", "--catalog", tmp_path / "catalog")
-    monkeypatch.setattr(children, "RealChildren", lambda: StoppingChildren(60, KeyboardInterrupt))
+    monkeypatch.setattr(
+        "advisor.measuring.measure.RealChildren", lambda: StoppingChildren(60, KeyboardInterrupt)
+    )
     ran = run(*arguments)
     assert ran.code == 130
     assert "goes on when the same command is run again" in ran.err
     assert "board mine in " in ran.out
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     again = run(*arguments)
     assert again.code == 0
     assert "board mine in " not in again.out
     assert "mine-sustained takes" in again.out
+
+
+# --- the same from Python
+
+ASKED = ("bn-nin", "resnet-18")
+
+
+def test_python_gets_what_was_found_and_what_was_fitted(tmp_path: Path) -> None:
+    heard: list[str] = []
+    noon = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)
+    done = measure_here(
+        ASKED,
+        board="mine",
+        batch="1,2",
+        quick=True,
+        catalog=tmp_path,
+        on_progress=lambda what, _: heard.append(what),
+        children=FakeChildren(),
+        clock=lambda: noon,
+    )
+    (board,) = done.boards
+    assert board is done.board
+    assert (board.folder, board.run_id) == (tmp_path / "boards/mine", "2026-01-02T12-00-00")
+    assert (board.finished, board.fits, board.heats) == (True, True, ())
+    assert [(row["architecture"], row["batch"]) for row in board.rows] == [
+        (name, batch) for name in ASKED for batch in (1, 2)
+    ]
+    assert (board.fit, board.fit_file) == (None, None)
+    assert "too few measured networks" in board.why_no_fit
+    assert "memory of bn-nin at batch 1" in heard
+    best = advisor.pick(board="mine", catalog=tmp_path).best
+    assert best is not None
+    assert best.latency_ms is not None
+    assert best.latency_ms.origin == "measured"
+
+
+def test_enough_networks_are_fitted_at_once(tmp_path: Path) -> None:
+    names = ("alexnet", "bn-nin", "enet", "resnet-18", "vgg-16")
+    board = measure_here(names, board="mine", catalog=tmp_path, batch=1, children=FakeChildren())
+    assert board.board.fit is not None
+    assert board.board.fit_file is not None
+    assert board.board.fit_file.exists()
+    assert board.board.why_no_fit == ""
+
+
+def test_a_run_that_is_stopped_says_so_and_the_next_goes_on(tmp_path: Path) -> None:
+    def run_(children: FakeChildren) -> Measured:
+        return measure_here(ASKED, board="mine", batch=1, catalog=tmp_path, children=children)
+
+    stopped = run_(StoppingChildren(8, KeyboardInterrupt)).board
+    assert not stopped.finished
+    assert (stopped.fit, stopped.why_no_fit) == (None, "")
+    again = run_(FakeChildren()).board
+    assert (again.finished, again.run_id) == (True, stopped.run_id)
+
+
+def test_a_plan_measures_nothing(tmp_path: Path) -> None:
+    children = FakeChildren()
+    plan = plan_measuring(
+        ASKED,
+        batch=[4, 1],
+        runtime=["eager", "onnxruntime"],
+        precision="fp32,int8",
+        sustained="10 min",
+        power="5W",
+        catalog=tmp_path / "catalog",
+        children=children,
+    )
+    assert plan.board == "a-processor-4-cores-4-threads"
+    assert [each.name for each in plan.networks] == [*ASKED]
+    assert plan.run.batches == (1, 4)
+    assert (plan.run.declared_power_w, plan.sustained_s) == (5.0, 600.0)
+    assert plan.left_out == ("eager int8 (eager has fp32, bf16, fp16 on cpu)",)
+    assert plan.seconds > 600
+    assert children.asked == []
+    assert not (tmp_path / "catalog").exists()

@@ -19,7 +19,6 @@ from advisor.catalog.check import check
 from advisor.catalog.own_networks import Measurable, measurable_own
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring import children
 from advisor.measuring.answers import fault
 from advisor.measuring.children import Isolation
 from advisor.measuring.journal import read_runs
@@ -379,7 +378,7 @@ MEASURE = ("--batch", "1,2", "--quick", "--board", "mine")
 
 @pytest.fixture
 def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     return "--catalog", tmp_path / "catalog"
 
 
@@ -428,9 +427,11 @@ def test_an_onnx_file_is_measured_and_its_figures_are_found_again(
 def test_another_file_of_that_name_is_another_network(
     run: Run, net: Path, where: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "RealChildren", lambda: StoppingChildren(5, KeyboardInterrupt))
+    monkeypatch.setattr(
+        "advisor.measuring.measure.RealChildren", lambda: StoppingChildren(5, KeyboardInterrupt)
+    )
     assert run("measure", net, *MEASURE, *where).code == 130
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     kept = net.read_bytes()
     refused = run("measure", changed(net), *MEASURE, *where)
     assert refused.code == 2
@@ -449,11 +450,13 @@ def test_another_file_of_that_name_is_another_network(
 def test_a_run_goes_on_where_the_file_is_the_same(
     run: Run, net: Path, where: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "RealChildren", lambda: StoppingChildren(5, KeyboardInterrupt))
+    monkeypatch.setattr(
+        "advisor.measuring.measure.RealChildren", lambda: StoppingChildren(5, KeyboardInterrupt)
+    )
     assert run("measure", net, *MEASURE, *where).code == 130
     moved = net.rename(net.with_name("moved.onnx"))
     made_up = FakeChildren()
-    monkeypatch.setattr(children, "RealChildren", lambda: made_up)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", lambda: made_up)
     assert run("measure", f"net={moved}", *MEASURE, *where).code == 0
     (journal,) = read_runs(where[1] / "boards/mine/runs")
     assert journal.header["plan"]["own"] == {"net@8": read_own(str(moved)).content}

@@ -23,11 +23,11 @@ from advisor.measuring import board_run
 from advisor.measuring.children import Outcome
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
-from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
+from advisor.measuring.journal import FORMAT, Journal, begin, exclusive, mend, read_runs
 from advisor.measuring.publish import publish
 from advisor.measuring.statistics import Drift, summarise
 from advisor.measuring.tasks import Cell, HeatFound, Task
-from advisor.report.measured_text import heat_text
+from advisor.report.measuring_text import heat_text
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, known, measure, noise
 
 KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
@@ -141,6 +141,19 @@ def test_another_plan_does_not_go_on_from_this_one(tmp_path: Path) -> None:
     measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
     measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,)))
     assert len(read_runs(board(tmp_path) / "runs")) == 2
+
+
+def test_a_journal_says_its_format_and_a_later_one_is_refused(tmp_path: Path) -> None:
+    measure(board(tmp_path), FakeChildren())
+    (journal,) = read_runs(board(tmp_path) / "runs")
+    assert journal.header["format"] == FORMAT
+    text = journal.path.read_text()
+    journal.path.write_text(text.replace(f'"format":{FORMAT},', "", 1))  # as before there was one
+    (old,) = read_runs(board(tmp_path) / "runs")
+    assert old.records == journal.records
+    journal.path.write_text(text.replace(f'"format":{FORMAT},', '"format":99,', 1))
+    with pytest.raises(AdvisorError, match=r"format 99, .*install a newer"):
+        read_runs(board(tmp_path) / "runs")
 
 
 SCRIPT = """

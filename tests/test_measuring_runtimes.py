@@ -15,13 +15,13 @@ import advisor
 from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring import board_run, children
+from advisor.measuring import board_run
 from advisor.measuring.children import Outcome
 from advisor.measuring.journal import read_runs
-from advisor.measuring.publish import describe_rows, run_latencies
+from advisor.measuring.publish import run_latencies
 from advisor.measuring.runtimes.exports import export_folder
 from advisor.measuring.tasks import REFERENCE, Cell, PreparedFound, Task
-from advisor.report.measured_text import measured_text
+from advisor.report.measuring_text import describe_rows, measured_text
 from tests.conftest import Overlay, Run
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, measure
 
@@ -246,7 +246,7 @@ MEASURE = ("measure", "bn-nin", "resnet-18", "--batch", "1", "--board", "mine", 
 def test_runtimes_are_measured_and_compared(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     where = ("--catalog", tmp_path / "catalog")
     which = ("--runtime", "eager,onnxruntime", "--precision", "fp32", "--precision", "int8,bf16")
     planned = run(*MEASURE, *which, "--dry-run", *where)

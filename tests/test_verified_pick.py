@@ -25,11 +25,10 @@ from advisor.catalog.records import OWN
 from advisor.catalog.results_table import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.zoo_table import ZooNetwork, zoo_table
-from advisor.cli.local_bench import LocalBench
 from advisor.errors import AdvisorError
-from advisor.measuring import children
+from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
-from advisor.measuring.runtimes import variants
+from advisor.measuring.local_bench import LocalBench
 from advisor.prediction.fit_store import write_fit
 from advisor.prediction.fitting import refit, refit_as_before, refit_rows, with_residuals_of
 from advisor.prediction.transfer.networks import describe
@@ -517,7 +516,7 @@ class Mine:
 def mine(run: Run, own_board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mine:
     folder = tmp_path / "catalog"
     shutil.copytree(own_board, folder)
-    monkeypatch.setattr(children, "RealChildren", FakeChildren)
+    monkeypatch.setattr(local_bench, "RealChildren", FakeChildren)
     return Mine(folder, run)
 
 
@@ -586,8 +585,8 @@ def test_a_network_of_ones_own_is_not_offered_without_its_file(mine: Mine) -> No
     catalog = Catalog.open(mine.folder)
     board = catalog.board("mine")
     bench = LocalBench(catalog, Surveyed(board, catalog.measurements(board)), None, print)
-    assert not bench.offers(Key("net@8", "eager", "fp32", 1))
-    assert bench.offers(Key("mobilenet_v2@224", "eager", "fp32", 1))
+    assert not bench.offers("net@8")
+    assert bench.offers("mobilenet_v2@224")
 
 
 def test_a_network_that_crashes_is_spent_and_out(
@@ -595,7 +594,7 @@ def test_a_network_that_crashes_is_spent_and_out(
 ) -> None:
     crash = Outcome("crashed", None, "killed by signal 11")
     broken = FakeChildren({"memory inception-v4 at batch 1": crash})
-    monkeypatch.setattr(children, "RealChildren", lambda: broken)
+    monkeypatch.setattr(local_bench, "RealChildren", lambda: broken)
     ran = mine.pick("--fps", 30, "--verify", 3)
     assert re.search(
         r"1 of 3: inception-v4 at batch 1, .*: crashed: killed by signal 11; pick ",
@@ -610,7 +609,7 @@ def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch
     def missing(*_: object) -> None:
         raise AdvisorError("torch has gone", "find it")
 
-    monkeypatch.setattr(variants, "check_installed", missing)
+    monkeypatch.setattr(local_bench, "check_installed", missing)
     told = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
     (step,) = told["verification"]["steps"]
     assert (step["found"], step["reason"]) == (None, "torch has gone")
@@ -620,7 +619,7 @@ def test_stopped_it_keeps_what_was_found_and_fits_again(
     mine: Mine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopping = StoppingChildren(5, KeyboardInterrupt)
-    monkeypatch.setattr(children, "RealChildren", lambda: stopping)
+    monkeypatch.setattr(local_bench, "RealChildren", lambda: stopping)
     ran = mine.pick("--fps", 30, "--verify", 3, "--json")
     assert ran.code == 130
     assert ran.out == ""

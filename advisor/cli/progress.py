@@ -27,7 +27,7 @@ class Progress:
         if self.on_terminal:
             sys.stderr.write("\r\x1b[K")
 
-    def tell(self, what: str, remaining_s: float) -> None:
+    def show(self, what: str, remaining_s: float) -> None:
         """Say what happens next; off a terminal only now and then."""
         from advisor.report.terminal import duration_text  # whose numpy no other command waits for
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from advisor.catalog.store import Catalog, Surveyed
-    from advisor.cli.local_bench import LocalBench
+    from advisor.measuring.local_bench import LocalBench
     from advisor.prediction.board_model import BoardFit
     from advisor.solve.question.requirements import Requirements
     from advisor.solve.recommend.recommendation import Recommendation
-    from advisor.solve.verify.benches import TableBench
+    from advisor.solve.verify.benches import Attempt, Key, TableBench
     from advisor.solve.verify.verification import Check, Verification
 
 
@@ -75,7 +75,7 @@ def _tell(line: str, *, aside: bool) -> None:
 
 def _bench(
     catalog: Catalog, surveyed: Surveyed, verifying: Verifying, progress: Progress
-) -> TableBench | LocalBench:
+) -> TableBench | _ThisMachine:
     """What measures: a table, or this machine."""
     if verifying.simulate is not None:
         from advisor.catalog.measurements_table import called
@@ -85,9 +85,27 @@ def _bench(
         results = read_results(Path(verifying.simulate), catalog.zoo.not_timms)
         names = {name: catalog.plain_name(name) for name in results.architecture.names}
         return TableBench(surveyed, called(results, names), verifying.simulate)
-    from advisor.cli.local_bench import LocalBench
+    from advisor.measuring.local_bench import LocalBench
 
-    return LocalBench(catalog, surveyed, verifying.device, progress.tell)
+    return _ThisMachine(LocalBench(catalog, surveyed, verifying.device, progress.show))
+
+
+class _ThisMachine:
+    """This machine as a bench of `advisor.solve.verify`."""
+
+    def __init__(self, bench: LocalBench) -> None:
+        self.bench, self.lacks, self.stopped = bench, bench.lacks, False
+
+    def offers(self, key: Key) -> bool:
+        return self.bench.offers(key.architecture)
+
+    def measure(self, key: Key) -> Attempt:
+        from advisor.measuring.tasks import Cell
+        from advisor.solve.verify.benches import Attempt
+
+        tried = self.bench.measure(Cell(key.architecture, key.batch, key.runtime, key.precision))
+        self.stopped = self.bench.stopped
+        return Attempt(tried.surveyed, key if tried.has_row else None, tried.reason)
 
 
 def _surveyed(catalog: Catalog, asked: Requirements) -> Surveyed:

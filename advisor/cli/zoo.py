@@ -139,7 +139,7 @@ def _count(zoo: Zoo, what: str) -> None:
         for place, step in enumerate(count_each(what, todo), start=1):
             failed += bool(step.network.fault)
             left_s = (time.monotonic() - started) / place * step.left
-            progress.tell(f"counted {step.network.architecture}", left_s)
+            progress.show(f"counted {step.network.architecture}", left_s)
             if step.note:
                 progress.clear()
                 complain(f"warning: {step.note}")

@@ -12,19 +12,27 @@ from advisor.catalog.any_name import AnyName
 from advisor.catalog.entries import read_board
 from advisor.catalog.layers import shipped_folder
 from advisor.catalog.records import Architecture
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
 from advisor.catalog.writing import Row
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError
 from advisor.measuring.campaign import Campaign, ReportProgress
 from advisor.measuring.children import Children
 from advisor.measuring.host import Host
-from advisor.measuring.journal import Journal, begin, exclusive, mend, read_runs
+from advisor.measuring.journal import (
+    FORMAT,
+    Journal,
+    Now,
+    begin,
+    exclusive,
+    mend,
+    read_runs,
+    utc_now,
+)
 from advisor.measuring.publish import publish
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import RunPlan
 from advisor.measuring.runtimes.exports import drop_oldest
 
-SUFFIX = "-sustained"
+SUSTAINED = "-sustained"
 """What the name of a board ends with that is kept hot."""
 
 
@@ -51,7 +59,8 @@ def measure_board(
     host: Host,
     known: Mapping[str, Architecture],
     children: Children,
-    tell: ReportProgress,
+    report_progress: ReportProgress,
+    now: Now = utc_now,
     *,
     fresh: bool = False,
 ) -> Ended:
@@ -65,7 +74,8 @@ def measure_board(
         host: this machine.
         known: the architectures by name.
         children: what runs the tasks.
-        tell: hears of the progress.
+        report_progress: hears of the progress.
+        now: the time of day.
         fresh: begin a new run even if one could go on.
 
     Raises:
@@ -80,12 +90,14 @@ def measure_board(
     with exclusive(board_folder):
         journals = read_runs(board_folder / "runs")
         check_contents(journals, plan)
-        journal = _journal(board_folder / "runs", journals, plan, host, fresh=fresh)
+        journal = _journal(board_folder / "runs", journals, plan, host, now, fresh=fresh)
         if journal.records:
-            tell(f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0)
+            report_progress(
+                f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
+            )
         publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
         finished = True
-        campaign = Campaign(plan, known, journal, children, tell)
+        campaign = Campaign(plan, known, journal, children, report_progress, now)
         try:
             campaign.run()
         except KeyboardInterrupt:
@@ -98,14 +110,14 @@ def measure_board(
 
 
 def measure_cold_and_hot(
-    boards: Path,
-    name: str,
+    folder: Path,
     plan: RunPlan,
     sustained_s: float,
     host: Host,
     known: Mapping[str, Architecture],
     children: Children,
-    tell: ReportProgress,
+    report_progress: ReportProgress,
+    now: Now,
     *,
     fresh: bool = False,
 ) -> Iterator[tuple[Path, Ended]]:
@@ -115,14 +127,14 @@ def measure_cold_and_hot(
     or hide the cold ones. A cold half that is done already is not done again, unless `fresh`.
 
     Args:
-        boards: the folder of all boards.
-        name: the board's name.
+        folder: where the board's files and runs lie.
         plan: what to measure.
         sustained_s: for how long the board is heated; 0 for the ordinary measuring alone.
         host: this machine.
         known: the architectures by name.
         children: what runs the tasks.
-        tell: hears of the progress.
+        report_progress: hears of the progress.
+        now: the time of day.
         fresh: begin new runs even if some could go on.
 
     Yields:
@@ -131,18 +143,19 @@ def measure_cold_and_hot(
     Raises:
         AdvisorError: as `measure_board` has it, for either board, before anything is measured.
     """
-    parts = [(boards / name, plan, host)]
+    parts = [(folder, plan, host)]
     if sustained_s:
-        hot = (boards / (name + SUFFIX), plan.sustained(sustained_s), host.heated(sustained_s))
-        if not NAME.fullmatch(name + SUFFIX):
-            raise AdvisorError(f"board: {shown(name + SUFFIX)} is no name", NAME_EXPECTED)
-        for folder, _, its_host in (*parts, hot):
-            check_owner(folder, its_host)
-        done = not fresh and _cold_half_is_done(parts[0][0], plan, hot[0])
+        hot_folder = folder.with_name(folder.name + SUSTAINED)
+        hot = (hot_folder, plan.sustained(sustained_s), host.heated(sustained_s))
+        for its_folder, _, its_host in (*parts, hot):
+            check_owner(its_folder, its_host)
+        done = not fresh and _cold_half_is_done(folder, plan, hot_folder)
         parts = [hot] if done else [*parts, hot]
-    for folder, its_plan, its_host in parts:
-        ended = measure_board(folder, its_plan, its_host, known, children, tell, fresh=fresh)
-        yield folder, ended
+    for its_folder, its_plan, its_host in parts:
+        ended = measure_board(
+            its_folder, its_plan, its_host, known, children, report_progress, now, fresh=fresh
+        )
+        yield its_folder, ended
         if not ended.finished:
             return
 
@@ -212,7 +225,7 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
 
 
 def _journal(
-    runs: Path, journals: Sequence[Journal], plan: RunPlan, host: Host, *, fresh: bool
+    runs: Path, journals: Sequence[Journal], plan: RunPlan, host: Host, now: Now, *, fresh: bool
 ) -> Journal:
     """The last run, where it can go on, or a new one."""
     last = None if fresh else unfinished(journals, plan)
@@ -220,10 +233,11 @@ def _journal(
         mend(last)
         return last
     header = {
+        "format": FORMAT,
         "advisor": __version__,
         "seed": random.SystemRandom().randrange(1 << 31),
         "software": host.software,
         "host": dict(host.details),
         "plan": plan.as_record(),
     }
-    return begin(runs, header)
+    return begin(runs, header, now)

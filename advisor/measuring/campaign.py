@@ -6,12 +6,11 @@ import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime, timezone
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
 from advisor.measuring.children import Children, Outcome
-from advisor.measuring.journal import Journal
+from advisor.measuring.journal import Journal, Now, utc_now
 from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.run_plan import RunPlan, run_operations, session_s
 from advisor.measuring.runtimes.exports import is_there
@@ -25,7 +24,7 @@ PREPARE_LIMIT_S = 900
 """How long exporting, quantising or compiling may take, and what was prepared to answer."""
 
 ReportProgress = Callable[[str, float], None]
-"""Is told what happens next, and how many seconds are left, about."""
+"""Hears what happens next, and about how many seconds are left."""
 
 
 class Campaign:
@@ -37,7 +36,8 @@ class Campaign:
         known: Mapping[str, Architecture],
         journal: Journal,
         children: Children,
-        tell: ReportProgress,
+        report_progress: ReportProgress,
+        now: Now = utc_now,
     ) -> None:
         """Take up the run.
 
@@ -46,10 +46,11 @@ class Campaign:
             known: the architectures by name.
             journal: where everything is kept; what it holds already is not done again.
             children: what runs the tasks.
-            tell: hears of the progress.
+            report_progress: hears of the progress.
+            now: the time of day.
         """
         self.plan, self.known, self.journal = plan, known, journal
-        self.children, self.tell = children, tell
+        self.children, self.report_progress, self.now = children, report_progress, now
         self.findings = Findings([journal])
         self.seed = int(journal.header["seed"])
         self.goal: dict[Cell, int] = {}
@@ -80,7 +81,7 @@ class Campaign:
             for cell in self._shuffled(cells, f"memory {batch}"):
                 if not self._is_prepared(cell):
                     continue
-                self.tell(f"memory of {cell}", self._remaining_s())
+                self.report_progress(f"memory of {cell}", self._remaining_s())
                 limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
                 outcome = self.children.memory(self._task(cell), limit_s)
                 self._keep(cell, outcome, asdict)
@@ -99,7 +100,7 @@ class Campaign:
             return True
         before = self.findings.prepared.get(shared)
         if before is None or not is_there(before.prepared):
-            self.tell(f"preparing {cell}", self._remaining_s())
+            self.report_progress(f"preparing {cell}", self._remaining_s())
             limit_s = PREPARE_LIMIT_S + 20 * self._expected_run_ms(cell) / 1000
             outcome = self.children.prepare(self._task(cell), limit_s)
             self._keep(
@@ -145,7 +146,7 @@ class Campaign:
         for cell in live if seconds else []:
             if not self._is_prepared(cell):
                 continue
-            self.tell(f"heating the board with {cell}", seconds + self._remaining_s())
+            self.report_progress(f"heating the board with {cell}", seconds + self._remaining_s())
             limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
             outcome = self.children.heat(self._task(cell), seconds, limit_s)
             if outcome.status == "ok":
@@ -197,7 +198,7 @@ class Campaign:
         for cell in cells:
             if not self._is_prepared(cell):  # again, where what was prepared has been dropped since
                 continue
-            self.tell(f"timing {cell}", self._remaining_s())
+            self.report_progress(f"timing {cell}", self._remaining_s())
             limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
             self._keep(cell, self.children.time(self._task(cell), limit_s), _timing_record)
 
@@ -210,7 +211,7 @@ class Campaign:
         for cell in self._shuffled(cells, "energy"):
             if not self._is_prepared(cell):
                 continue
-            self.tell(f"energy of {cell}", self._remaining_s())
+            self.report_progress(f"energy of {cell}", self._remaining_s())
             outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
             if outcome.value == NO_METER:
                 return
@@ -227,7 +228,7 @@ class Campaign:
         self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
     ) -> None:
         """Put an outcome on disk and take it into account."""
-        ended = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ended = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         record: dict[str, object] = {"cell": cell.as_list(), "at": ended}
         if outcome.status == "ok":
             record.update(to_record(outcome.value))

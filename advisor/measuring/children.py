@@ -25,8 +25,8 @@ from advisor.measuring.host import Host, describe
 from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import Task
 
-OUT_OF_MEMORY_SIGNAL = signal.SIGKILL
-"""What the kernel ends a process with that the machine's memory cannot hold."""
+OUT_OF_MEMORY_SIGNAL = 9
+"""SIGKILL, with which the kernel ends a process that the machine's memory cannot hold."""
 
 
 PATIENCE_S = 10
@@ -51,6 +51,10 @@ class Outcome:
 
 class Children(Protocol):
     """Runs one task in a child of its own."""
+
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
+        """The machine; see `advisor.measuring.host.describe`."""
+        ...
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         """Prepare a network for its runtime; the value is a `PreparedFound`."""

@@ -1,10 +1,11 @@
-"""The machine, as a board's description tells it. What it cannot tell is unknown."""
+"""The machine: whether it can measure, and what a board's description says of it. Unknown stays unknown."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -12,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from advisor._version import __version__
+from advisor.architectures.libraries import is_installed
+from advisor.errors import AdvisorError, shown
 from advisor.measuring.runtimes.variants import LIBRARIES
 
 UNKNOWN = "unknown"
@@ -58,6 +61,41 @@ class Host:
     def heated(self, seconds: float) -> Host:
         """The same machine kept hot after that long a load, which is another board."""
         return replace(self, details={**self.details, "heated": f"{seconds:g} s"})
+
+
+def check_can_measure() -> None:
+    """See that measuring is possible here, and that all is installed that it needs.
+
+    Raises:
+        AdvisorError: it is not.
+    """
+    if sys.platform == "win32":
+        raise AdvisorError("measuring needs Linux or macOS", "WSL will do")
+    for library in ("torch", "torchvision", "timm", "psutil"):
+        if not is_installed(library):
+            hint = "install it: pip install 'dnn-advisor[measure]'"
+            raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
+
+
+def device_named(device: str) -> str:
+    """The device's full name.
+
+    Raises:
+        AdvisorError: it is none, or is not there.
+    """
+    import torch
+
+    if device == "cpu":
+        return device
+    match = re.fullmatch(r"cuda(?::(\d{1,3}))?", device)
+    if match is None:
+        raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
+    count = torch.cuda.device_count()
+    index = int(match.group(1) or 0)
+    if index >= count:
+        found = f"{count} found" if count else "this torch or this machine has no CUDA"
+        raise AdvisorError(f"no device {device!r} here ({found})", "--device cpu always works")
+    return f"cuda:{index}"
 
 
 def describe(device: str, threads: int, libraries: Sequence[str]) -> Host:

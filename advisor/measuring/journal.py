@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +15,16 @@ from advisor.errors import AdvisorError, BrokenFileError, Fault
 
 Record = Mapping[str, Any]
 SESSIONS = "sessions.jsonl"
+FORMAT = 1
+"""The version of what a journal's lines mean, in its header; journals without one are of the first."""
+
+Now = Callable[[], datetime]
+"""The time of day, in UTC."""
+
+
+def utc_now() -> datetime:
+    """The computer's clock."""
+    return datetime.now(timezone.utc)
 
 
 @dataclass
@@ -51,13 +61,13 @@ class Journal:
         self.records.append(record)
 
 
-def begin(runs: Path, header: Record) -> Journal:
+def begin(runs: Path, header: Record, now: Now = utc_now) -> Journal:
     """Begin a run.
 
     Raises:
         AdvisorError: the folder or the file cannot be made.
     """
-    name = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H-%M-%S")
+    name = now().strftime("%Y-%m-%dT%H-%M-%S")
     folder, count = runs / name, 1
     while folder.exists():
         count += 1
@@ -75,6 +85,7 @@ def read_runs(runs: Path) -> list[Journal]:
     """All runs of a board, the oldest first; a run cut off before its header was whole is none.
 
     Raises:
+        AdvisorError: a journal cannot be read, or is of a later format.
         BrokenFileError: a line is no record.
     """
     journals = [_read(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
@@ -98,7 +109,13 @@ def _read(path: Path) -> Journal:
         else:
             fault = Fault(path, number, "", "a broken line", "a JSON record")
             raise BrokenFileError([fault], "delete the line to lose only that session")
-    return Journal(path, records[0] if records else {}, records[1:])
+    header = records[0] if records else {}
+    if (found := header.get("format", FORMAT)) != FORMAT:
+        raise AdvisorError(
+            f"{path}: a journal of format {found}, and this advisor reads format {FORMAT}",
+            "install a newer dnn-advisor",
+        )
+    return Journal(path, header, records[1:])
 
 
 def mend(journal: Journal) -> None:

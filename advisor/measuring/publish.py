@@ -241,15 +241,3 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int
 def _estimate(found: Found, drift: Drift) -> Estimate:
     summary = found.summary(drift)
     return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
-
-
-def describe_rows(rows: Sequence[Row]) -> str:
-    """How many rows there are, and how they fell."""
-    ran = [row for row in rows if row.get("status") == "ok"]
-    stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
-    rows_text = "1 row" if len(ran) == 1 else f"{len(ran)} rows"
-    text = f"{rows_text}, {stable} stable and {len(ran) - stable} noisy"
-    wrong = sum(row.get("verdict") == WRONG for row in rows)
-    stopped = len(rows) - len(ran) - wrong
-    text += f"; {stopped} did not run" if stopped else ""
-    return text + (f"; {wrong} with {WRONG} left out of every choice" if wrong else "")

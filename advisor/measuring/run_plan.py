@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from advisor.catalog.own_networks import Measurable
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
-from advisor.measuring.tasks import SERVE_ONNX, Cell, Task, Variant
+from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Task, Variant
 from advisor.measuring.timing import SessionLimits
 
 
@@ -38,6 +38,12 @@ SESSION_OVERHEAD_S = 0.6
 
 KEEP_HOT_S = 5.0
 """How long each session runs before it times on a heated board: the board is busy nine tenths of the time."""
+
+CHILD_S = 2.0
+"""A memory child, roughly."""
+
+PREPARE_S = 15.0
+"""Preparing a network for a runtime and holding its answers against eager's, roughly."""
 
 GUESSED_OPERATIONS_PER_S = 40e9
 """What a present-day processor core does, roughly; only for the plan before anything was measured."""
@@ -100,7 +106,7 @@ class RunPlan:
         Raises:
             AdvisorError: a network is left out altogether.
         """
-        told: dict[tuple[str, str], dict[str, None]] = {}
+        left_out: dict[tuple[str, str], dict[str, None]] = {}
         for name in self.own:
             cells = [
                 Cell(name, batch, *variant) for batch in self.batches for variant in self.variants
@@ -115,8 +121,8 @@ class RunPlan:
                 what = name if "ONNX" in fault else f"{name} batch"
                 where = cell.runtime if "ONNX" in fault else str(cell.batch)
                 if fault:
-                    told.setdefault((what, fault), {})[where] = None
-        return [f"{what} {', '.join(where)} ({fault})" for (what, fault), where in told.items()]
+                    left_out.setdefault((what, fault), {})[where] = None
+        return [f"{what} {', '.join(where)} ({fault})" for (what, fault), where in left_out.items()]
 
     def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
         """How to run a cell."""
@@ -134,7 +140,7 @@ class RunPlan:
     def as_record(self) -> dict[str, object]:
         """The plan as plain values, for the journal.
 
-        Of the user's own networks it has their content; runs without any are told as they always were.
+        Of the user's own networks it has their content; runs without any are recorded as they always were.
         """
         record = asdict(replace(self, own={}))
         del record["own"]
@@ -146,6 +152,16 @@ class RunPlan:
             "variants": [list(variant) for variant in self.variants],
             **({"own": own} if own else {}),
         }
+
+    def least_seconds(self, known: Mapping[str, Architecture]) -> float:
+        """How long the least number of sessions takes, and what goes before them, roughly."""
+        wanted = self.thoroughness
+        prepared = sum(variant != REFERENCE for variant in self.variants) * len(self.architectures)
+        return PREPARE_S * prepared + sum(
+            CHILD_S
+            + wanted.least_sessions * session_s(wanted.limits, self.guessed_run_ms(cell, known))
+            for cell in self.cells()
+        )
 
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
         """How long one run may take, from operations alone."""

@@ -1,39 +1,56 @@
-"""The networks that `advisor measure` is to run, by name; what each costs is kept with the rows."""
+"""The networks that are to be measured, by name; what each costs is kept with the rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from advisor.catalog.records import Architecture
+from advisor.architectures.names import is_own, is_own_file
+from advisor.catalog.named_network import network_to_build
+from advisor.catalog.own_networks import Measurable, measurable_own, split_name
+from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
-from advisor.cli.output import complain
+from advisor.catalog.writing import write_whole
+from advisor.catalog.zoo import OWN_FILE
+from advisor.catalog.zoo_table import of_architecture, read_zoo_table, zoo_table
 from advisor.errors import AdvisorError, closest, shown
-
-if TYPE_CHECKING:
-    from advisor.catalog.own_networks import Measurable
-
 
 WEIGHT_FILES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb")
 """Files in which people keep networks, and from which none can be made."""
 
 
-def measurable(
-    catalog: Catalog, names: Iterable[str]
-) -> tuple[list[Architecture], dict[str, Measurable]]:
-    """The networks of these names, and those of them that are the user's own, by name.
+@dataclass(frozen=True)
+class Networks:
+    """What is to be measured.
+
+    Attributes:
+        named: every network, in the order in which they were named.
+        own: those of them that are the user's own, by name.
+        notes: what is to be said of the tables of counts.
+    """
+
+    named: tuple[Architecture, ...]
+    own: Mapping[str, Measurable]
+    notes: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The networks' names, each once."""
+        return tuple(dict.fromkeys(each.name for each in self.named))
+
+
+def measurable(catalog: Catalog, names: Iterable[str]) -> Networks:
+    """The networks of these names.
 
     A library's that is not counted yet is counted; so is the user's own.
 
     Raises:
-        AdvisorError: a name is none that can be built, or a network cannot be counted.
+        AdvisorError: there is no such network, it cannot be built, or it cannot be counted.
     """
-    from advisor.architectures.names import is_own
-    from advisor.catalog.own_networks import measurable_own, split_name
-
-    found: list[Architecture] = []
+    named: list[Architecture] = []
     own: dict[str, Measurable] = {}
+    notes: list[str] = []
     for text in dict.fromkeys(names):
         if is_own(split_name(text)[1]):
             each = measurable_own(catalog, text)
@@ -42,17 +59,17 @@ def measurable(
                 raise AdvisorError(
                     f"two networks are called {name}", f"name one: NAME={split_name(text)[1]}"
                 )
-            found.append(each.architecture)
+            named.append(each.architecture)
         else:
-            found.append(_known(catalog, text))
-    return found, own
+            network, its_notes = _known(catalog, text)
+            named.append(network)
+            notes += its_notes
+    return Networks(tuple(named), own, tuple(notes))
 
 
-def _known(catalog: Catalog, name: str) -> Architecture:
-    """A network of the catalog or of a library."""
+def _known(catalog: Catalog, name: str) -> tuple[Architecture, Sequence[str]]:
+    """A network of the catalog or of a library, and what is to be said of it."""
     from advisor.architectures.builders import BUILDERS
-    from advisor.catalog.named_network import network_to_build
-    from advisor.catalog.records import OWN
 
     _refuse_file(name)
     network, notes = network_to_build(catalog, name)
@@ -64,15 +81,11 @@ def _known(catalog: Catalog, name: str) -> Architecture:
     if network.name not in BUILDERS and network.name in dict(catalog.architectures):
         hint = closest(name, BUILDERS)
         raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)
-    for note in notes:
-        complain(f"warning: {note}")
-    return network
+    return network, notes
 
 
 def _refuse_file(text: str) -> None:
     """Refuse what is no library's network but a file that does not say what it holds, or says its size."""
-    from advisor.architectures.names import is_own_file
-
     file, _, size = text.rpartition("@")
     if is_own_file(file):
         raise AdvisorError(f"{text}: the size of its images is in the file", f"leave @{size} out")
@@ -83,20 +96,16 @@ def _refuse_file(text: str) -> None:
         )
 
 
-def keep(catalog: Path, networks: Sequence[Architecture]) -> None:
+def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:
     """Write what these networks cost into the user's catalog, whose rows are to name them.
 
     Raises:
         AdvisorError: the file cannot be written, or is broken.
     """
     from advisor.architectures.builders import BUILDERS
-    from advisor.catalog.zoo import OWN_FILE
-    from advisor.catalog.zoo_table import of_architecture, read_zoo_table, zoo_table
 
-    path = catalog / OWN_FILE
+    path = folder / OWN_FILE
     known = read_zoo_table(path) if path.exists() else {}
     more = {each.name: of_architecture(each) for each in networks if each.name not in BUILDERS}
     if more.keys() - known.keys():
-        from advisor.catalog.writing import write_whole
-
         write_whole(path, zoo_table({**known, **more}.values()))

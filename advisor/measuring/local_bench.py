@@ -1,24 +1,40 @@
-"""This machine as the bench on which candidates of one of its boards are measured."""
+"""This machine as the bench on which single candidates of one of its boards are measured."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from advisor.catalog.layers import SHIPPED
-from advisor.catalog.store import Surveyed
-from advisor.cli.measurable import keep, measurable
-from advisor.cli.this_machine import check_can_measure, device_named
+from advisor.catalog.records import OWN, Architecture, Board
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
-from advisor.solve.verify.benches import Attempt, Key
+from advisor.measuring.board_run import check_owner, measure_board
+from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.children import RealChildren
+from advisor.measuring.host import check_can_measure, device_named
+from advisor.measuring.journal import read_runs
+from advisor.measuring.measurable import keep_costs, measurable
+from advisor.measuring.run_plan import QUICK, RunPlan
+from advisor.measuring.runtimes.variants import asked_variants, check_installed, libraries_of
+from advisor.measuring.tasks import Cell, Variant
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
-    from advisor.catalog.records import Architecture, Board
-    from advisor.catalog.store import Catalog
-    from advisor.measuring.campaign import ReportProgress
-    from advisor.measuring.tasks import Variant
+@dataclass(frozen=True)
+class Tried:
+    """What came of measuring one cell.
+
+    Attributes:
+        surveyed: the board with its rows, the new one among them.
+        has_row: whether there is a row of it now; else nothing could be run.
+        reason: why it did not run; "" if it did.
+    """
+
+    surveyed: Surveyed
+    has_row: bool
+    reason: str = ""
 
 
 class LocalBench:
@@ -26,13 +42,17 @@ class LocalBench:
 
     Attributes:
         stopped: whether the last measurement was interrupted; what it found until then is kept.
-        lacks: see `advisor.solve.verify.benches.Bench`.
+        lacks: what is to be said of the networks that it does not offer, in words.
     """
 
     lacks = "nothing here builds them, so that they cannot be measured"
 
     def __init__(
-        self, catalog: Catalog, surveyed: Surveyed, device: str | None, tell: ReportProgress
+        self,
+        catalog: Catalog,
+        surveyed: Surveyed,
+        device: str | None,
+        report_progress: ReportProgress,
     ) -> None:
         """See that the board is this machine's own.
 
@@ -40,17 +60,14 @@ class LocalBench:
             catalog: everything that is known.
             surveyed: the board with its rows.
             device: what to run on; `None` for what the board was measured on.
-            tell: hears of the progress.
+            report_progress: hears of the progress.
 
         Raises:
             AdvisorError: the board is another machine's, or measuring is not possible here.
         """
         before = _last_plan(surveyed.board)
         check_can_measure()
-        from advisor.measuring.board_run import check_owner
-        from advisor.measuring.children import RealChildren
-
-        self.catalog, self.surveyed, self.tell = catalog, surveyed, tell
+        self.catalog, self.surveyed, self.report_progress = catalog, surveyed, report_progress
         self.device = device_named(device or str(before["device"]))
         self.threads = int(before["threads"])
         self.declared_power_w: float | None = before["declared_power_w"]
@@ -58,28 +75,23 @@ class LocalBench:
         self.stopped = False
         check_owner(surveyed.board.folder, self.children.describe(self.device, self.threads, ()))
 
-    def offers(self, key: Key) -> bool:
+    def offers(self, architecture: str) -> bool:
         """Whether the network is one that can be built."""
         from advisor.architectures.builders import BUILDERS
-        from advisor.catalog.records import OWN
 
-        known = self.catalog.zoo.networks.get(key.architecture)
+        known = self.catalog.zoo.networks.get(architecture)
         of_a_library = known is not None and known.library != OWN  # else its file would be needed
-        return key.architecture in BUILDERS or of_a_library
+        return architecture in BUILDERS or of_a_library
 
-    def measure(self, key: Key) -> Attempt:
+    def measure(self, cell: Cell) -> Tried:
         """Measure one candidate, as `advisor measure --quick` does."""
-        from advisor.measuring.board_run import measure_board
-        from advisor.measuring.run_plan import QUICK, RunPlan
-        from advisor.measuring.runtimes.variants import libraries_of
-
         try:
-            network, variants = self._runnable(key)
+            network, variants = self._runnable(cell)
         except AdvisorError as error:
-            return Attempt(self.surveyed, None, error.message)
+            return Tried(self.surveyed, has_row=False, reason=error.message)
         plan = RunPlan(
             architectures=(network.name,),
-            batches=(key.batch,),
+            batches=(cell.batch,),
             device=self.device,
             threads=self.threads,
             variants=variants,
@@ -87,37 +99,35 @@ class LocalBench:
             declared_power_w=self.declared_power_w,
         )
         board = self.surveyed.board
-        keep(_own_folder(self.catalog), [network])
+        keep_costs(_own_folder(self.catalog), [network])
         known = {**self.catalog.architectures, network.name: network}
         host = self.children.describe(self.device, self.threads, libraries_of(variants))
-        ended = measure_board(board.folder, plan, host, known, self.children, self.tell)
+        ended = measure_board(board.folder, plan, host, known, self.children, self.report_progress)
         self.stopped = not ended.finished
         board = self.catalog.board(board.name)
         self.surveyed = Surveyed(board, self.catalog.measurements(board))
-        return self._attempt(key, network.name, ended.rows)
+        return self._tried(cell, network.name, ended.rows)
 
-    def _runnable(self, key: Key) -> tuple[Architecture, Sequence[Variant]]:
+    def _runnable(self, cell: Cell) -> tuple[Architecture, Sequence[Variant]]:
         """The network, and what runs it.
 
         Raises:
             AdvisorError: it cannot be built here, or what runs it is not installed.
         """
-        from advisor.measuring.runtimes.variants import asked_variants, check_installed
-
-        (network,), _ = measurable(self.catalog, [key.architecture])
-        variants, _ = asked_variants([key.runtime], [key.precision], self.device)
+        (network,) = measurable(self.catalog, [cell.architecture]).named
+        variants, _ = asked_variants([cell.runtime], [cell.precision], self.device)
         check_installed(variants, self.device)
         return network, variants
 
-    def _attempt(self, key: Key, built: str, rows: Sequence[Mapping[str, object]]) -> Attempt:
-        """What became of one, of which the board's files speak under the name that it is built by."""
-        sought = key._replace(architecture=built)._asdict().items()
+    def _tried(self, cell: Cell, built: str, rows: Sequence[Mapping[str, object]]) -> Tried:
+        """What became of a cell, which the board's files call by the name that it is built by."""
+        sought = {**vars(cell), "architecture": built}.items()
         row = next((each for each in rows if sought <= each.items()), None)
         if row is None:
-            return Attempt(self.surveyed, None, "nothing was found out")
+            return Tried(self.surveyed, has_row=False, reason="nothing was found out")
         status, reason = str(row["status"]), str(row.get("reason") or "")
-        told = ": ".join(filter(None, [status.replace("_", " "), reason]))
-        return Attempt(self.surveyed, key, "" if status == "ok" else told)
+        why = ": ".join(filter(None, [status.replace("_", " "), reason]))
+        return Tried(self.surveyed, has_row=True, reason="" if status == "ok" else why)
 
 
 def _last_plan(board: Board) -> Mapping[str, Any]:
@@ -126,8 +136,6 @@ def _last_plan(board: Board) -> Mapping[str, Any]:
     Raises:
         AdvisorError: it was not measured by the user.
     """
-    from advisor.measuring.journal import read_runs
-
     hint = "measure your own (advisor measure --board NAME), or --simulate TABLE"
     if board.layer == SHIPPED:
         raise AdvisorError(f"board {board.name} is a shipped one", hint)

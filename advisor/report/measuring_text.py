@@ -1,4 +1,4 @@
-"""What a run of `advisor measure` found, on a terminal."""
+"""What a run of `advisor measure` will do, and what it found, in words."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
+from advisor.measuring.answers import WRONG
+from advisor.measuring.board_run import SUSTAINED
+from advisor.measuring.measure import MeasuringPlan
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.statistics import MOST_DRIFT
 from advisor.report.comparison import slower_text
-from advisor.report.terminal import plain_table, significant
+from advisor.report.terminal import counted, duration_text, plain_table, significant
 from advisor.solve.latency_ratios import Key, speedups
 
 Row = Mapping[str, str | int | float | None]
@@ -31,9 +34,28 @@ class _Verdict:
         text = str(row.get("verdict") or row["status"])
         if row["status"] != "ok":
             text = f"{text}: {row.get('reason')}"
-        told, _, unknown = text.partition(" (unknown: ")
-        word, _, reasons = told.partition(": ")
+        known, _, unknown = text.partition(" (unknown: ")
+        word, _, reasons = known.partition(": ")
         return cls(word, tuple(reasons.split("; ")) if reasons else (), unknown.rstrip(")"))
+
+
+def plan_text(plan: MeasuringPlan) -> str:
+    """The board, the networks, how thoroughly, and about how long that takes."""
+    run, wanted = plan.run, plan.run.thoroughness
+    machine = plan.host.accelerator or plan.host.processor
+    lines = [
+        f"board {plan.board}: {machine}, {run.device}, {', '.join(map(' '.join, run.variants))}",
+        f"{counted(len(run.architectures), 'network')} at batch {', '.join(map(str, run.batches))}: "
+        f"{wanted.least_sessions} to {wanted.most_sessions} sessions each, until known to "
+        f"+-{wanted.half_width:.0%}",
+    ]
+    lines += [f"left out: {each}" for each in plan.left_out]
+    if plan.sustained_s:
+        lines.append(
+            f"then hot, as board {plan.board}{SUSTAINED}, after {duration_text(plan.sustained_s)} "
+            "of heating"
+        )
+    return "\n".join([*lines, f"about {duration_text(plan.seconds)} or more\n"])
 
 
 def measured_text(rows: Sequence[Row]) -> RenderableType:
@@ -61,10 +83,22 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
         style = None if verdict.word == "stable" else "dim"
         table.add_row(str(row["architecture"]), str(row["batch"]), *cells, text, style=style)
     notes = [f"In every row: {'; '.join(sorted(common))}."] if common else []
-    untold = sorted({each.unknown for each in verdicts if each.unknown})
-    notes += [f"Could not be told here: {'; '.join(untold)}."] if untold else []
+    unknown = sorted({each.unknown for each in verdicts if each.unknown})
+    notes += [f"Unknown here: {'; '.join(unknown)}."] if unknown else []
     notes += slower_text(speedups(_latencies(rows)))
     return Group(table, *([""] if notes else []), *map(Text, notes))
+
+
+def describe_rows(rows: Sequence[Row]) -> str:
+    """How many rows there are, and how they fell."""
+    ran = [row for row in rows if row.get("status") == "ok"]
+    stable = sum(str(row.get("verdict")).startswith("stable") for row in ran)
+    rows_text = "1 row" if len(ran) == 1 else f"{len(ran)} rows"
+    text = f"{rows_text}, {stable} stable and {len(ran) - stable} noisy"
+    wrong = sum(row.get("verdict") == WRONG for row in rows)
+    stopped = len(rows) - len(ran) - wrong
+    text += f"; {stopped} did not run" if stopped else ""
+    return text + (f"; {wrong} with {WRONG} left out of every choice" if wrong else "")
 
 
 def _latencies(rows: Sequence[Row]) -> dict[Key, Estimate]:

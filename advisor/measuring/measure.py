@@ -1,0 +1,396 @@
+"""A board entry for this machine, from its own measurements: from what people ask for to what was found."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.architectures.libraries import is_installed
+from advisor.catalog.layers import layers_with, target_folder
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.catalog.writing import Row
+from advisor.errors import AdvisorError, shown
+from advisor.measuring.board_run import SUSTAINED, Ended, measure_cold_and_hot
+from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.children import Children, RealChildren
+from advisor.measuring.host import Host, check_can_measure, device_named
+from advisor.measuring.journal import utc_now
+from advisor.measuring.measurable import keep_costs, measurable
+from advisor.measuring.run_findings import Heat
+from advisor.measuring.run_plan import FULL, QUICK, RunPlan
+from advisor.measuring.runtimes.runtime import need
+from advisor.measuring.runtimes.variants import asked_variants, check_installed, libraries_of
+from advisor.measuring.tasks import Variant
+from advisor.quantities import DURATION, POWER, parse, read_batches
+
+if TYPE_CHECKING:
+    from advisor.prediction.board_model import BoardFit
+
+CPU_BATCHES = (1, 2, 4, 8, 16)
+GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
+MOST_THREADS = 1024
+
+
+@dataclass(frozen=True)
+class MeasuringPlan:
+    """What measuring will do, before anything has run.
+
+    Attributes:
+        board: what the board will be called.
+        catalog: the catalog folder in which its entry will lie.
+        run: the networks, batch sizes and runtimes, and how thoroughly they are measured.
+        sustained_s: for how long the board is then heated, and measured hot; 0 for not at all.
+        host: this machine.
+        networks: those that are named; none for the paper's 14.
+        known: every architecture by name.
+        left_out: what is not measured though it was asked for, and why.
+        notes: what is to be said of the tables of counts.
+    """
+
+    board: str
+    catalog: Path
+    run: RunPlan
+    sustained_s: float
+    host: Host
+    networks: tuple[Architecture, ...]
+    known: Mapping[str, Architecture]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes at least."""
+        seconds = self.run.least_seconds(self.known)
+        if self.sustained_s:
+            hot = self.run.sustained(self.sustained_s)
+            seconds += hot.least_seconds(self.known) + self.sustained_s
+        return seconds
+
+
+@dataclass(frozen=True)
+class MeasuredBoard:
+    """One board that was measured.
+
+    Attributes:
+        folder: where its files lie; the folder's name is the board's.
+        rows: its rows, of all its runs, as its file has them.
+        heats: what heating the board showed, where that was asked for.
+        run_id: the run.
+        finished: whether the run came to its end, rather than being stopped by Ctrl-C; another goes on.
+        fit: its models, for what was not measured; `None` where none were fitted.
+        fit_file: where they are written.
+        why_no_fit: why none were fitted; "" if they were.
+        warnings: what could not be fitted as it was before.
+    """
+
+    folder: Path
+    rows: tuple[Row, ...]
+    heats: tuple[Heat, ...]
+    run_id: str
+    finished: bool
+    fit: BoardFit | None = None
+    fit_file: Path | None = None
+    why_no_fit: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether anything ran."""
+        return any(row.get("status") == "ok" for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What measuring came to.
+
+    Attributes:
+        plan: what was to be measured.
+        boards: the board and, where it was kept hot, too, the board of that; none follows one that was
+            stopped, and a cold half that an earlier run has done is not done again.
+    """
+
+    plan: MeasuringPlan
+    boards: tuple[MeasuredBoard, ...]
+
+    @property
+    def board(self) -> MeasuredBoard:
+        """The board that was measured last, usually the only one."""
+        return self.boards[-1]
+
+
+def measure(
+    architectures: Sequence[str] = (),
+    *,
+    board: str | None = None,
+    batch: str | int | Sequence[int] | None = None,
+    device: str = "cpu",
+    threads: int = 0,
+    runtime: str | Sequence[str] | None = None,
+    precision: str | Sequence[str] | None = None,
+    quick: bool = False,
+    sustained: str | None = None,
+    power: str | None = None,
+    fresh: bool = False,
+    catalog: str | os.PathLike[str] | None = None,
+    on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
+    children: Children | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Measured:
+    """Measure networks on this machine; the board's entry is ready for `advisor.pick` at once.
+
+    Every finished session is kept: after an interruption, the same call goes on. Ctrl-C ends a run in order;
+    what it found until then is written and returned.
+
+    Args:
+        architectures: as `plan_measuring` takes it; so are the others up to `catalog`.
+        board: what to call the board.
+        batch: batch sizes.
+        device: what to run on.
+        threads: threads on a CPU.
+        runtime: what runs them.
+        precision: number formats.
+        quick: within 6 % instead of 3 %, in far less time.
+        sustained: for how long to heat the board, and then to measure it hot.
+        power: net power, if it is known.
+        fresh: begin a new run even if one could go on.
+        catalog: the catalog folder to write into.
+        on_progress: hears what happens next, and about how many seconds are left.
+        children: what runs each task; processes of this machine unless given.
+        clock: the time of day, by which runs are named.
+
+    Raises:
+        AdvisorError: something cannot be measured, a board is another machine's, another run is at work on
+            it, or a file cannot be written.
+    """
+    children = _children(children)
+    plan = plan_measuring(
+        architectures,
+        board=board,
+        batch=batch,
+        device=device,
+        threads=threads,
+        runtime=runtime,
+        precision=precision,
+        quick=quick,
+        sustained=sustained,
+        power=power,
+        catalog=catalog,
+        children=children,
+    )
+    return Measured(plan, tuple(measured_boards(plan, on_progress, children, clock, fresh=fresh)))
+
+
+def plan_measuring(
+    architectures: Sequence[str] = (),
+    *,
+    board: str | None = None,
+    batch: str | int | Sequence[int] | None = None,
+    device: str = "cpu",
+    threads: int = 0,
+    runtime: str | Sequence[str] | None = None,
+    precision: str | Sequence[str] | None = None,
+    quick: bool = False,
+    sustained: str | None = None,
+    power: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+    children: Children | None = None,
+) -> MeasuringPlan:
+    """What `measure` would do; nothing is measured or written.
+
+    Args:
+        architectures: names of networks; the user's own as "net.onnx", "net.pt2" or
+            "module:factory@size", after "NAME=" to call it so. None for the paper's 14.
+        board: what to call the board; `None` for the processor's name.
+        batch: batch sizes, as in "1,4"; `None` for 1 to 16 on a CPU, 1 to 64 on an accelerator. Larger ones
+            are left out once one does not fit.
+        device: "cpu", or as in "cuda:0".
+        threads: threads on a CPU; 0 for the runtime's own choice.
+        runtime: names, one by one or with commas between them; `None` for eager, or onnxruntime where all
+            networks are files of the ONNX format.
+        precision: number formats, likewise; `None` for fp32.
+        quick: within 6 % instead of 3 %, in far less time.
+        sustained: for how long to heat the board, as in "10m", and then to measure it hot, as a board of
+            its own; `None` for not at all.
+        power: net power, as in "5W", which the rows then carry as declared; `None` for what a meter finds.
+        catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
+        children: what describes the machine; a process of it unless given.
+
+    Raises:
+        AdvisorError: something is unknown, cannot be read, or cannot be measured here.
+    """
+    check_can_measure()
+    device = device_named(device)
+    variants, left_out = _variants(architectures, runtime, precision, device)
+    folder = target_folder(catalog)
+    opened = Catalog(layers_with(folder))
+    networks = measurable(opened, architectures)
+    run = RunPlan(
+        architectures=networks.names or _the_papers(),
+        batches=_batches(batch, device),
+        device=device,
+        threads=_threads(threads),
+        variants=variants,
+        thoroughness=QUICK if quick else FULL,
+        declared_power_w=None if power is None else parse(power, POWER, "power"),
+        own=networks.own,
+    )
+    left_out = (*left_out, *run.left_out(), *_energy_left_out(power))
+    sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")
+    if board is not None:
+        _check_name(board)
+    host = _children(children).describe(device, threads, libraries_of(variants))
+    name = board or _name_of(host)
+    if sustained_s:
+        _check_name(name + SUSTAINED)
+    return MeasuringPlan(
+        board=name,
+        catalog=folder,
+        run=run,
+        sustained_s=sustained_s,
+        host=host,
+        networks=networks.named,
+        known={**opened.architectures, **{each.name: each for each in networks.named}},
+        left_out=left_out,
+        notes=networks.notes,
+    )
+
+
+def measured_boards(
+    plan: MeasuringPlan,
+    on_progress: ReportProgress,
+    children: Children | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    *,
+    fresh: bool = False,
+) -> Iterator[MeasuredBoard]:
+    """Do what was planned.
+
+    Args:
+        plan: what to measure.
+        on_progress: hears what happens next, and about how many seconds are left.
+        children: what runs each task; processes of this machine unless given.
+        clock: the time of day, by which runs are named.
+        fresh: begin new runs even if some could go on.
+
+    Yields:
+        Each board once its run has ended, and it is fitted; nothing follows a run that was stopped.
+
+    Raises:
+        AdvisorError: as for `measure`.
+    """
+    keep_costs(plan.catalog, plan.networks)
+    for folder, ended in measure_cold_and_hot(
+        plan.catalog / "boards" / plan.board,
+        plan.run,
+        plan.sustained_s,
+        plan.host,
+        plan.known,
+        _children(children),
+        on_progress,
+        clock,
+        fresh=fresh,
+    ):
+        yield _fitted(plan.catalog, folder, ended)
+
+
+def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
+    """The board, fitted to what is known of it now if its run has come to its end."""
+    measured = MeasuredBoard(
+        folder, tuple(ended.rows), tuple(ended.heats), ended.run_id, ended.finished
+    )
+    if not ended.finished:
+        return measured
+    # scikit-learn is loaded after measuring, whose children may need the memory.
+    from advisor.prediction.fit_store import references_before, write_fit
+    from advisor.prediction.fitting import refit
+
+    opened = Catalog(layers_with(catalog))
+    described = opened.board(folder.name)
+    try:
+        like = [each for each in references_before(described.folder) if each in opened.board_layers]
+        done = refit(opened, described, like)
+    except AdvisorError as error:
+        return replace(measured, why_no_fit=error.message)
+    why_no_transfer = done.why_no_transfer
+    return replace(
+        measured,
+        fit=done.fit,
+        fit_file=write_fit(described.folder, done.fit),
+        warnings=(why_no_transfer,) if why_no_transfer else (),
+    )
+
+
+def _children(given: Children | None) -> Children:
+    return RealChildren() if given is None else given
+
+
+def _the_papers() -> tuple[str, ...]:
+    from advisor.architectures.builders import BUILDERS
+
+    return tuple(BUILDERS)
+
+
+def _variants(
+    networks: Sequence[str],
+    runtimes: str | Sequence[str] | None,
+    precisions: str | Sequence[str] | None,
+    device: str,
+) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
+    """What is to run the networks, and in words what was left out of that.
+
+    Raises:
+        AdvisorError: there is no such thing, or what it needs is not installed.
+    """
+    from_onnx = [each for each in networks if each.endswith(".onnx")]
+    default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
+    pairs, left_out = asked_variants(
+        _names(runtimes or default), _names(precisions or "fp32"), device
+    )
+    check_installed(pairs, device)
+    if from_onnx:  # whose answers are held against those of ONNX Runtime
+        need("measuring ONNX files", ("onnx", "onnxruntime"))
+    return pairs, left_out
+
+
+def _names(given: str | Sequence[str]) -> list[str]:
+    """Names given one by one, or several with commas between them."""
+    texts = [given] if isinstance(given, str) else given
+    return [name.strip() for text in texts for name in text.split(",")]
+
+
+def _batches(batch: str | int | Sequence[int] | None, device: str) -> tuple[int, ...]:
+    read = None if batch is None else read_batches(batch)
+    return tuple(sorted(read)) if read else CPU_BATCHES if device == "cpu" else GPU_BATCHES
+
+
+def _threads(threads: int) -> int:
+    if not 0 <= threads <= MOST_THREADS:
+        raise AdvisorError(
+            f"threads: {threads} is not a count of threads", f"give 0 to {MOST_THREADS}"
+        )
+    return threads
+
+
+def _energy_left_out(power: str | None) -> tuple[str, ...]:
+    """What to install for energy, where that is missing and the power is not stated."""
+    if power is not None or is_installed("zeus"):
+        return ()
+    return ("energy (zeus is not installed: pip install 'dnn-advisor[energy]')",)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise AdvisorError(f"board: {shown(name)} is no name for a board", NAME_EXPECTED)
+
+
+def _name_of(host: Host) -> str:
+    """What a board is called unless its user says so: after its processor."""
+    what = host.accelerator or f"{host.processor} {host.details['threads']} threads"
+    return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
