@@ -162,15 +162,15 @@ def test_memory_has_the_papers_floor_and_slope_in_both_readings(
     assert alexnet.y.value == 316.7
 
 
-def test_another_board_has_its_own_law_of_memory(figures: dict[str, dict[int, Figure]]) -> None:
+def test_another_board_has_its_own_model_of_memory(figures: dict[str, dict[int, Figure]]) -> None:
     (panel,) = figures["xeon-2-cores-vm"][6].panels
     (line,) = panel.lines
     (x0, y0), (x1, y1) = line.corners[0], line.corners[-1]
     slope = (y1 - y0) / (x1 - x0)
     assert slope == pytest.approx(1.021, abs=0.005)  # per MB of parameters: fit.yaml
     sizes, memory = np.array(line.corners).T
-    told = np.interp([dot.x.value for dot in panel.dots], sizes, memory)
-    off = np.abs(told / [dot.y.value for dot in panel.dots] - 1)
+    predicted = np.interp([dot.x.value for dot in panel.dots], sizes, memory)
+    off = np.abs(predicted / [dot.y.value for dot in panel.dots] - 1)
     assert np.count_nonzero(off > 0.1) == 1  # MaxViT's activations are far from the median
     assert max(off) < 0.2
 
@@ -200,7 +200,7 @@ def test_only_what_is_predicted_is_hollow(figures: dict[str, dict[int, Figure]])
             assert dot.predicted == ("predicted" in (dot.x.origin, dot.y.origin))
             if dot.predicted:
                 hollow.setdefault(f"figure {number}", set()).add(dot.network)
-    # The memory chart of the source lacks these (the fourth, Inception-v4, no law knows enough of).
+    # The memory chart of the source lacks these (the fourth, Inception-v4, no model knows enough of).
     assert hollow["figure 6"] == {"enet", "resnet-152", "bn-nin", "resnet-34"}
     assert set(hollow) == {"figure 5", "figure 6"}
     fills = {
@@ -209,7 +209,7 @@ def test_only_what_is_predicted_is_hollow(figures: dict[str, dict[int, Figure]])
         if "fill" in record
     }
     assert {name for name, fill in fills.items() if fill == "white"} == hollow["figure 6"]
-    assert "hollow: predicted by the board's laws" in figures["jetson-tx1"][6].said
+    assert "hollow: predicted by the board's models" in figures["jetson-tx1"][6].said
     beside = [
         dot
         for figure in figures["xeon-2-cores-vm"].values()
@@ -302,12 +302,12 @@ def test_colours_differ_for_the_colour_blind_too(sight: str) -> None:
     assert least > (0.10 if sight == "all colours" else 0.06)
 
 
-def test_families_differ_in_shape_and_kin_in_lightness() -> None:
+def test_families_differ_in_shape_and_their_networks_in_lightness() -> None:
     assert len({shape(family) for family in FAMILIES}) == len(FAMILIES)
     networks = Catalog.open().architectures.values()
     for family in FAMILIES:
-        kin = [each.name for each in networks if each.family == family]
-        lightness = sorted(seen_as(colour(name, family), "all colours")[0] for name in kin)
+        names = [each.name for each in networks if each.family == family]
+        lightness = sorted(seen_as(colour(name, family), "all colours")[0] for name in names)
         assert all(lighter - darker > 0.08 for darker, lighter in itertools.pairwise(lightness))
 
 

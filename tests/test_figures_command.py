@@ -146,7 +146,7 @@ def drawn(overlay: Overlay, *numbers: int) -> Iterator[tuple[Figure, bytes]]:
         yield figure, picture(figure, "svg")
 
 
-def test_a_board_with_one_network_says_what_that_cannot_tell(overlay: Overlay) -> None:
+def test_a_board_with_one_network_says_what_that_is_too_few_for(overlay: Overlay) -> None:
     overlay.measurements("resnet-18,eager,fp32,1,20,5,300,reported,my-notes")
     by_number = {figure.number: (figure, svg) for figure, svg in drawn(overlay)}
     lacks = {number: figure.lacks for number, (figure, _) in by_number.items() if figure.lacks}
@@ -196,7 +196,7 @@ def test_a_long_name_does_not_widen_a_picture(overlay: Overlay) -> None:
         assert name not in texts(svg)
 
 
-def test_the_runtime_with_most_rows_is_drawn_and_told(overlay: Overlay) -> None:
+def test_the_runtime_with_most_rows_is_drawn_and_named(overlay: Overlay) -> None:
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,,,reported,my-notes",
         "resnet-18,trt,fp16,1,2,,,reported,my-notes",
@@ -218,7 +218,7 @@ def test_a_board_that_names_no_weights_takes_those_that_most_have(overlay: Overl
     assert "weights: paper (the board names none)" in figure.said
 
 
-def test_gaps_are_predicted_where_the_board_has_laws(
+def test_gaps_are_predicted_where_the_board_has_models(
     run: Run, overlay: Overlay, tmp_path: Path
 ) -> None:
     catalog = Catalog.open()

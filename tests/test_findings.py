@@ -105,7 +105,7 @@ def test_power_that_rises_with_the_network_does_not_hold() -> None:
     assert power_is_constant(constant).verdict == HOLDS
 
 
-def test_a_logarithmic_world_is_told_from_a_hyperbolic_one() -> None:
+def test_a_logarithmic_world_is_not_taken_for_a_hyperbolic_one() -> None:
     logarithmic = replace(TX1, top1=20 + 10 * np.log(TX1.time_ms))
     finding = accuracy_is_hyperbolic(logarithmic)
     assert finding.verdict == NOT

@@ -156,7 +156,7 @@ def test_what_the_files_name_does_not_tell_is_stated(tables: Tables) -> None:
     unnamed = tables.write(*ROWS, name="table.csv")
     ran = tables.bring_in(unnamed)
     assert ran.code == 0
-    assert "does not tell the precision: --precision states it" in ran.out
+    assert "does not say the precision: --precision states it" in ran.out
     assert {row["precision"] for row in tables.rows()} == {"unknown"}
     assert tables.bring_in(unnamed, "--precision", "int8", "--runtime", "tensorrt").code == 0
     told = {(row["runtime"], row["precision"]) for row in tables.rows()}

@@ -11,7 +11,7 @@ from advisor.paper.board_data import BoardData, Run
 from advisor.report.charts.figure import Axis, Figure, Line, Panel, exact
 
 MOST_CURVES = 40
-"""More curves than these nobody tells apart; the most accurate networks are kept."""
+"""More curves than these nobody can follow; the most accurate networks are kept."""
 BATCH = Axis("batch size, images", logarithmic=True)
 
 

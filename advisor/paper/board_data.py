@@ -134,7 +134,7 @@ class BoardData:
             others = ", ".join("+".join(each) for each in self.other_variants)
             said[-1] += f" (most rows; not drawn: {others})"
         if any(dot.predicted for dot in dots):
-            clauses = (*clauses, "hollow: predicted by the board's laws")
+            clauses = (*clauses, "hollow: predicted by the board's models")
         if any(shows_intervals([getattr(dot, axis) for dot in dots]) for axis in ("x", "y")):
             clauses = (*clauses, "bars: 90 % intervals")
         elif any(has_interval(each) for dot in dots for each in (dot.x, dot.y)):

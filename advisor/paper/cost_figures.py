@@ -156,7 +156,7 @@ def _memory_lines(data: BoardData, dots: Sequence[Dot], batch: int) -> tuple[tup
         return lines, "lines: the paper's floor of 200 MB and slope of 1.30, in two readings"
     model = data.memory_model
     if model is None:
-        return (), "no law of memory (`advisor fit` makes one of enough networks)"
+        return (), "no model of memory (`advisor fit` makes one of enough networks)"
     drawn = {dot.network for dot in dots}
     costs = [network.cost for network in data.networks if network.name in drawn]
     typical = np.full((len(sizes), len(COLUMNS)), np.nan)
@@ -164,9 +164,9 @@ def _memory_lines(data: BoardData, dots: Sequence[Dot], batch: int) -> tuple[tup
     typical[:, COLUMNS.index("params")] = sizes * 1e6 / BYTES
     memory_mb = model(typical)
     if np.any(np.isnan(memory_mb)):
-        return (), "the board's law needs more than is known of these networks"
+        return (), "the board's model needs more than is known of these networks"
     line = _line(sizes.tolist(), memory_mb.tolist())
-    return (line,), "line: the board's law, its other terms at the median of the networks"
+    return (line,), "line: the board's model, its other terms at the median of the networks"
 
 
 def _line(x: list[float], y: list[float], label: str = "") -> Line:

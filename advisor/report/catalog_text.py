@@ -255,14 +255,14 @@ def _zoo_table(shown: Sequence[Shown], keys: Sequence[str]) -> Table:
 
 def _zoo_cells(each: Shown) -> dict[str, str]:
     figures = each.network.figures
-    told = {
+    counts = {
         name: rounded(figures[name]) if name in figures else "?"
         for name in ("params", "operations", "activations")
     }
     return {
         "family": each.network.family,
         "size": str(each.network.input_shape[-1]),
-        **told,
+        **counts,
         "top1": f"{each.best.top1_percent.value:.2f}" if each.best else "?",
         "weights": each.best.name if each.best else "",
     }
@@ -307,7 +307,7 @@ def dropped_lines(dropped: Mapping[str, int]) -> Iterator[str]:
 
 
 def accuracies_lines(read: Accuracies, place: Path) -> Iterator[str]:
-    """What a table of accuracies told, and where it went."""
+    """What a table of accuracies held, and where it went."""
     yield (
         f"{counted(len(read.rows), 'set')} of weights of {counted(read.networks, 'network')} "
         f"(name and size) in {place}"
@@ -318,7 +318,7 @@ def accuracies_lines(read: Accuracies, place: Path) -> Iterator[str]:
 def benchmark_lines(
     read: Benchmark, place: Path, kept: int, with_accuracy: Collection[str]
 ) -> Iterator[str]:
-    """What a table of timm's told, and where it went.
+    """What a table of timm's held, and where it went.
 
     Args:
         read: the table.
@@ -333,10 +333,10 @@ def benchmark_lines(
     )
     yield from dropped_lines(read.dropped)
     if variant.precision == "unknown":
-        yield "the file's name does not tell the precision: --precision states it"
+        yield "the file's name does not say the precision: --precision states it"
     if read.by_rate:
         rows = counted(read.by_rate, "row")
-        yield f"{rows}: no step time that agrees with the rate, so the rate tells the time"
+        yield f"{rows}: no step time that agrees with the rate, so the time follows from the rate"
     if read.unlike:
         yield f"{counted(read.unlike, 'network')} with several costs in this file: the first counts"
     if kept:

@@ -136,7 +136,7 @@ Cell = Callable[[LatencyRatio], str]
 
 
 def comparison_text(comparison: Comparison) -> RenderableType:
-    """A line a row, then what the rows say together; what the intervals cannot tell apart is plain."""
+    """A line a row, then what the rows say together; only what is significant is bold."""
     if comparison.other is None:
         return _speedups_text(comparison)
     first, second = f"{comparison.board}\nms", f"{comparison.other}\nms"

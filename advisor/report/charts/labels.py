@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Booleans = NDArray[np.bool_]
 
 LONGEST = 26
-"""Longer names are cut in the middle, where they tell least."""
+"""Longer names are cut in the middle, where they say least."""
 
 _EMS = {
     "ijl": 0.222,
@@ -169,7 +169,7 @@ def overlap(boxes: Floats, others: Floats) -> Floats:
 
 
 def side(lines: Floats, points: Floats) -> Floats:
-    """On which side of each line a point lies: the sign tells."""
+    """On which side of each line a point lies, by the sign."""
     across = (lines[..., 2] - lines[..., 0]) * (points[..., 1] - lines[..., 1])
     along = (lines[..., 3] - lines[..., 1]) * (points[..., 0] - lines[..., 0])
     return across - along
