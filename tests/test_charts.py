@@ -167,7 +167,7 @@ def test_another_board_has_its_own_model_of_memory(figures: dict[str, dict[int, 
     (line,) = panel.lines
     (x0, y0), (x1, y1) = line.corners[0], line.corners[-1]
     slope = (y1 - y0) / (x1 - x0)
-    assert slope == pytest.approx(1.021, abs=0.005)  # per MB of parameters: fit.yaml
+    assert slope == pytest.approx(1.021, abs=0.005)  # per MB of parameters: fit.json
     sizes, memory = np.array(line.corners).T
     predicted = np.interp([dot.x.value for dot in panel.dots], sizes, memory)
     off = np.abs(predicted / [dot.y.value for dot in panel.dots] - 1)

@@ -18,17 +18,15 @@ from advisor.catalog.layers import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
 from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
-from advisor.prediction.fitting import fit_board
+from advisor.prediction.fitting import fit, fit_board
 from advisor.solve.forecast import forecast
 from tests.conftest import Run
 
 BOARDS = ("jetson-tx1", "xeon-2-cores-vm")
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
+def catalog_of(folder: Path) -> Path:
     """A catalog of the user's with a copy of the TX1 that measured less."""
-    folder = tmp_path / "catalog"
     board = folder / "boards/mine"
     shutil.copytree(shipped_folder() / "boards/jetson-tx1", board)
     (board / FILE).unlink()
@@ -38,7 +36,25 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-# --- fit.yaml
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return catalog_of(tmp_path / "catalog")
+
+
+@pytest.fixture(scope="module")
+def fitted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = catalog_of(tmp_path_factory.mktemp("fitted") / "catalog")
+    fit("mine", catalog=folder)
+    return folder
+
+
+@pytest.fixture
+def fitted(fitted_once: Path, tmp_path: Path) -> Path:
+    """The same, the board fitted."""
+    return Path(shutil.copytree(fitted_once, tmp_path / "catalog"))
+
+
+# --- fit.json
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -88,44 +104,51 @@ def test_pick_predicts_without_scikit_learn() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("operations:", "operatoins:", "did you mean 'operations'?"),
-        ("branch-1: {", "branch-1: {speed: 3, ", "the term 'speed'"),
-        ("mean: 0", "mean: zero", "a number like '0.5'"),
-        ("residuals: {", "residuals: {x: 1, ", "the key 'x'"),
-        ("fingerprint:", "fingerprnit:", "'fingerprint' with a value"),
-        ("held_out:", "held_in:", "the key 'held_in'"),
-        ("torch7+fp32:", "torch7:", "RUNTIME+PRECISION"),
-        (
-            "branch-1: {constant: 11",
-            "branch-1: {constant: 0, batch: 0}  # {",
-            "no coefficient above zero",
-        ),
+        ('[["operations"', '[["operatoins"', "did you mean 'operations'?"),
+        ('"mean": 0', '"mean": "zero", "no": 0', "found 'zero'; expected a number from 0"),
+        ('"mean": 0', '"mean": true, "no": 0', "found true; expected a number from 0"),
+        ('"residuals": [', '"residuals": [1, ', "one for each of 7 batches"),
+        ('"residuals": [', '"residuals": ["a", 0, 0, 0, 0, 0, 0], "no": [', "a number from -100"),
+        ('"residuals": [', '"residuals": [1e9, 0, 0, 0, 0, 0, 0], "no": [', "found 1000000000.0"),
+        ('"residuals": [', '"residuals": 3, "no": [', "found 3; expected an array"),
+        ('"residuals": [', '"residuals": [[], 0, 0, 0, 0, 0, 0], "no": [', "found an array"),
+        ('"residuals": [', '"residuals": [], "no": [', "no residuals"),
+        ('"fingerprint":', '"fingerprnit":', "'fingerprint' with a value"),
+        ('"fingerprint":', '"format": 2, "fingerprint":', "a second time"),
+        ('"held_out":', '"held_in":', "the key 'held_in'"),
+        ('"torch7+fp32":', '"torch7":', "RUNTIME+PRECISION"),
+        ('"coefficients": [[', '"coefficients": [[0], [', "one for each term of the form"),
+        ('"form": [["constant"]]', '"form": [[]]', "no terms"),
+        ('"coefficients": [[11.8', '"coefficients": [[0], [', "not as many as there are terms"),
+        ('"batch": [1, 64]', '"batch": [1]', "the least and the greatest"),
+        ('"recipe": {', '"recipe": ["', "broken JSON"),
+        ('"like": []', '"like": ["a b"]', "a name of letters"),
+        ('"format": 2', '"format": 3', "found the format 3; expected 2"),
+        ('"format": 2,', "", "found the format null"),
     ],
 )
 def test_a_fit_edited_to_nonsense_is_told_by_line(
-    run: Run, own: Path, old: str, new: str, said: str
+    run: Run, fitted: Path, old: str, new: str, said: str
 ) -> None:
-    assert run("fit", "mine", "--catalog", own).code == 0
-    path = own / "boards/mine" / FILE
+    path = fitted / "boards/mine" / FILE
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    with pytest.raises(BrokenFileError, match=r"line \d+") as raised:
+    with pytest.raises(BrokenFileError, match=r"fit\.json, line \d+") as raised:
         read_fit(path.parent)
-    assert said in str(raised.value)
-    ran = run("pick", "--board", "mine", "--candidates", "all", "--catalog", own)
+    assert said in " ".join(map(str, raised.value.faults))
+    ran = run("pick", "--board", "mine", "--candidates", "all", "--catalog", fitted)
     assert ran.code == 0
     assert "run: advisor fit mine" in ran.err
-    checked = run("catalog", "check", "--catalog", own)
+    checked = run("catalog", "check", "--catalog", fitted)
     assert (checked.code, said in checked.out) == (1, True)
 
 
-def test_a_fit_of_another_runtime_predicts_nothing(run: Run, own: Path) -> None:
-    assert run("fit", "mine", "--catalog", own).code == 0
-    path = own / "boards/mine" / FILE
-    path.write_text(path.read_text().replace("torch7+fp32:", "torch8+fp32:"))
+def test_a_fit_of_another_runtime_predicts_nothing(run: Run, fitted: Path) -> None:
+    path = fitted / "boards/mine" / FILE
+    path.write_text(path.read_text().replace("torch7+fp32", "torch8+fp32"))
     for asked in (("pick", "--candidates", "all"), ("predict", "resnet-50")):
-        ran = run(*asked, "--board", "mine", "--catalog", own)
+        ran = run(*asked, "--board", "mine", "--catalog", fitted)
         assert "is of runtimes that it has no rows of" in " ".join((ran.out + ran.err).split())
         assert "Traceback" not in ran.err
 
@@ -169,7 +192,7 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
     borrowed = run("predict", "resnet-50", "--board", "mine", "--batch", "1", *where).out
     assert re.search(r"~\d+ +\d+-\d+", borrowed)
     assert "made of the residuals of jetson-tx1" in " ".join(borrowed.split())
-    assert "residuals_from: jetson-tx1" in (own / "boards/mine" / FILE).read_text()
+    assert '"residuals_from": "jetson-tx1"' in (own / "boards/mine" / FILE).read_text()
     picked = run("pick", "--board", "mine", "--candidates", "all", *where)
     assert "made of the residuals of jetson-tx1" in picked.err
     stored = read_fit(own / "boards/mine")
@@ -181,6 +204,89 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
         for each in law.held_out
     }
     assert not {"inception-v4", "alexnet", "googlenet"} & lent
+
+
+# --- how a board was fitted
+
+
+@pytest.fixture
+def small(own: Path) -> Path:
+    """A catalog with a board of too few networks for intervals of its own."""
+    table = own / "boards/mine/measurements.csv"
+    lines = table.read_text().splitlines(keepends=True)
+    few = ("alexnet,", "resnet-18,", "resnet-34,", "googlenet,", "vgg-19,")
+    (own / "boards/small").mkdir()
+    shutil.copy(own / "boards/mine/board.yaml", own / "boards/small")
+    kept = [lines[0], *(line for line in lines if line.startswith(few))]
+    (own / "boards/small/measurements.csv").write_text("".join(kept))
+    return own
+
+
+def interval(run: Run, catalog: Path) -> bool:
+    """Whether a prediction for the small board has an interval."""
+    asked = ("resnet-50", "--board", "small", "--batch", "1", "--csv", "--catalog", catalog)
+    (row,) = csv.DictReader(io.StringIO(run("predict", *asked).out))
+    assert row["origin"] == "predicted"
+    return bool(row["low"])
+
+
+def test_borrowed_residuals_are_kept_when_a_row_is_added(run: Run, small: Path) -> None:
+    where = ("--catalog", small)
+    assert run("fit", "small", "--residuals-from", "jetson-tx1", *where).code == 0
+    assert interval(run, small)
+    table = small / "boards/small/measurements.csv"
+    more = (small / "boards/mine/measurements.csv").read_text().splitlines(keepends=True)
+    row = next(line for line in more if line.startswith("bn-alexnet,"))
+    table.write_text(table.read_text() + row)
+    told = run("predict", "resnet-50", "--board", "small", *where).out
+    assert "the fit of board small is stale; run: advisor fit small." in " ".join(told.split())
+    assert run("fit", "small", *where).code == 0
+    assert interval(run, small)
+    assert run("fit", "small", "--residuals-from", "none", *where).code == 0
+    assert not interval(run, small)
+    assert run("fit", "small", *where).code == 0
+    assert not interval(run, small)
+
+
+def test_a_lender_that_cannot_lend_any_more_is_an_error(run: Run, small: Path) -> None:
+    where = ("--catalog", small)
+    assert run("fit", "mine", *where).code == 0
+    assert run("fit", "small", "--residuals-from", "mine", *where).code == 0
+    (small / "boards/mine" / FILE).unlink()
+    again = run("fit", "small", *where)
+    assert again.code == 2
+    assert "mine cannot lend its residuals: board mine has no fit" in again.err
+    assert "--residuals-from none" in again.err
+    shutil.rmtree(small / "boards/mine")
+    again = run("fit", "small", *where)
+    assert again.code == 0
+    assert "warning: board mine is gone: small is fitted without it" in again.err
+
+
+def test_a_fit_that_cannot_be_read_has_forgotten_how_it_was_made(run: Run, small: Path) -> None:
+    where = ("--catalog", small)
+    assert run("fit", "small", "--residuals-from", "jetson-tx1", *where).code == 0
+    path = small / "boards/small" / FILE
+    path.write_text(path.read_text()[:100])
+    ran = run("fit", "small", *where)
+    assert ran.code == 0
+    assert "--like and --residuals-from of then are forgotten" in ran.err
+    assert run("fit", "small", *where).err == ""
+
+
+def test_a_fit_of_an_older_version_is_made_again(run: Run, small: Path) -> None:
+    where = ("--catalog", small)
+    old = small / "boards/small/fit.yaml"
+    old.write_text('fingerprint: "0000000000000000"\nlaws: {}\n')
+    ran = run("pick", "--board", "small", "--candidates", "all", *where)
+    assert ran.code == 0
+    assert "the fit of board small (fit.yaml) is of an older version" in ran.err
+    assert "run: advisor fit small, with the --like and --residuals-from of then" in ran.err
+    assert run("catalog", "check", *where).code == 0
+    assert "are forgotten" in run("fit", "small", *where).err
+    assert not old.exists()
+    asked = ("pick", "--board", "small", "--candidates", "all", *where)
+    assert "nothing is predicted" not in run(*asked).err
 
 
 # --- pick
@@ -203,10 +309,9 @@ def test_pick_completes_the_table_and_marks_what_is_predicted(run: Run) -> None:
     assert "~ is predicted" in plain
 
 
-def test_networks_that_a_board_has_not_run_are_predicted(run: Run, own: Path) -> None:
-    where = ("--board", "mine", "--catalog", own)
-    assert run("fit", "mine", "--catalog", own).code == 0
-    asked = {"board": "mine", "catalog": own, "accuracy": 75.5, "ops": "10G"}
+def test_networks_that_a_board_has_not_run_are_predicted(run: Run, fitted: Path) -> None:
+    where = ("--board", "mine", "--catalog", fitted)
+    asked = {"board": "mine", "catalog": fitted, "accuracy": 75.5, "ops": "10G"}
     assert advisor.pick(**asked).best is None  # type: ignore[arg-type]
     best = advisor.pick(candidates="all", weights="paper", **asked).best  # type: ignore[arg-type]
     assert best is not None
@@ -274,7 +379,7 @@ def test_a_network_described_by_its_cost_needs_no_torch(
     assert "network: 25.60M parameters, 4.100G operations" in ran.out
     assert re.search(r"~\d+(\.\d+)? +\d+(\.\d+)?-\d+", ran.out)
     beyond = run("predict", "--ops", "400G", "--params", "25.6M", "--batch", "1")
-    assert "Outside what the laws have seen, by its operations" in " ".join(beyond.out.split())
+    assert "Outside what the models have seen, by its operations" in " ".join(beyond.out.split())
 
 
 MODULE = """
@@ -377,7 +482,7 @@ def test_what_was_seen_is_not_called_outside(run: Run, own: Path) -> None:
     assert run("fit", "mine", "--catalog", own).code == 0
     ran = run("predict", "--all", "--board", "mine", "--batch", "3", "--catalog", own)
     assert "resnet-152" in ran.out
-    outside = " ".join(ran.out.split()).partition("Outside what the laws have seen, by its ")[2]
+    outside = " ".join(ran.out.split()).partition("Outside what the models have seen, by its ")[2]
     # VGG-16 and ResNet-50 are within the range of the others, too.
     assert outside == ""
 
@@ -389,7 +494,7 @@ def test_options_that_would_do_nothing_are_refused(run: Run) -> None:
 
 def test_batches_beyond_what_the_laws_have_seen_are_told(run: Run) -> None:
     ran = run("pick", "--candidates", "all", "--batch", "96")
-    assert "batch 96 lies outside what the laws have seen" in ran.err
+    assert "batch 96 lies outside what the models have seen" in ran.err
     document = json.loads(run("pick", "--candidates", "all", "--batch", "96", "--json").out)
     assert "batch 96 lies outside" in document["rejected"]["notes"][0]
 

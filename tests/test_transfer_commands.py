@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from advisor.prediction.fit_store import PREDICTIONS
-from tests.conftest import HEADER, SOURCES, Overlay, Run
+from tests.conftest import HEADER, SOURCES, Overlay, Ran, Run
 from tests.test_transfer import made_up
 
 NETWORKS = 60
@@ -90,6 +91,12 @@ def suggested(run: Run, overlay: Overlay, count: int) -> list[str]:
 LIKE = ("--like", "first", "--like", "second")
 
 
+def told_from(fitted: Ran) -> str:
+    """The reference boards that a fit names."""
+    assert fitted.code == 0, fitted.err
+    return " ".join(fitted.out.split()).partition("told from ")[2].partition(" transfer ")[0]
+
+
 def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     names = suggested(run, boards, 12)
@@ -153,12 +160,12 @@ def test_a_fit_is_stale_once_a_reference_changed(run: Run, boards: Overlay) -> N
     ran = run("predict", "--all", "--board", "new", *where)
     told = " ".join((ran.out + ran.err).split())
     assert "board first, which the fit of new rests on, changed or went" in told
-    assert "advisor fit new --like first --like second" in told
-    assert run("fit", "new", *LIKE, *where).code == 0
+    assert "advisor fit new" in told
+    assert run("fit", "new", *where).code == 0
     assert "rests on" not in run("predict", "--all", "--board", "new", *where).out
 
 
-def test_the_mend_of_a_stale_fit_keeps_its_references(run: Run, boards: Overlay) -> None:
+def test_the_mend_of_a_stale_fit_keeps_how_it_was_fitted(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     whole = measure(boards, suggested(run, boards, 12))
     run("fit", "new", *LIKE, *where)
@@ -166,10 +173,31 @@ def test_the_mend_of_a_stale_fit_keeps_its_references(run: Run, boards: Overlay)
     more = next(name for name in whole if name not in kept)
     table(boards, "new", {**kept, more: whole[more]})
     told = run("predict", "--all", "--board", "new", *where).out
-    assert "stale; run: advisor fit new --like first --like second" in " ".join(told.split())
+    assert "stale; run: advisor fit new" in " ".join(told.split())
     (boards.folder / "boards/new" / PREDICTIONS).write_text("nothing\n")
     told = run("predict", "--all", "--board", "new", *where).out
-    assert "run: advisor fit new --like first --like second" in " ".join(told.split())
+    assert "run: advisor fit new" in " ".join(told.split())
+    again = run("fit", "new", *where)
+    assert (again.code, again.err) == (0, "")
+    assert "told from first and second" in " ".join(again.out.split())
+
+
+def test_a_board_that_is_gone_is_left_out_and_named(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    assert run("fit", "new", *LIKE, *where).code == 0
+    shutil.rmtree(boards.folder / "boards/first")
+    again = run("fit", "new", *where)
+    assert again.code == 0
+    assert "warning: board first is gone: new is fitted without it" in again.err
+    assert "told from second" in again.out
+
+
+def test_auto_is_kept_as_the_boards_that_it_chose(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 15))
+    chosen = told_from(run("fit", "new", "--like", "auto", *where))
+    assert told_from(run("fit", "new", *where)) == chosen
 
 
 def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> None:
@@ -254,11 +282,15 @@ def test_where_all_was_run_there_is_nothing_left_to_tell(run: Run, boards: Overl
     assert "it has run all that they know" in " ".join(ran.err.split())
 
 
-def test_a_fit_without_like_forgets_what_was_told(run: Run, boards: Overlay) -> None:
+def test_none_drops_the_boards_that_a_board_was_fitted_like(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
     run("fit", "new", *LIKE, *where)
     assert (boards.folder / "boards/new" / PREDICTIONS).exists()
+    assert run("fit", "new", *where).code == 0
+    assert (boards.folder / "boards/new" / PREDICTIONS).exists()
+    assert run("fit", "new", "--like", "none", *where).code == 0
+    assert not (boards.folder / "boards/new" / PREDICTIONS).exists()
     assert run("fit", "new", *where).code == 0
     assert not (boards.folder / "boards/new" / PREDICTIONS).exists()
 
@@ -308,7 +340,7 @@ def test_with_too_little_in_common_it_says_so_and_falls_back(
     ran = run("fit", "new", *LIKE, *where)
     assert ran.code == 0
     assert said in ran.err
-    assert "told by its own laws alone" in ran.err
+    assert "predicted by its own models alone" in ran.err
 
 
 def test_too_few_measurements_for_anything_are_an_error(run: Run, boards: Overlay) -> None:
@@ -323,8 +355,9 @@ def test_too_few_measurements_for_anything_are_an_error(run: Run, boards: Overla
     ("arguments", "said"),
     [
         (("fit", "new", "--like", "new"), "new cannot be its own reference"),
-        (("fit", "new", "--like", "auto", "--like", "first"), "auto chooses by itself"),
+        (("fit", "new", "--like", "auto", "--like", "first"), "auto goes alone"),
         (("fit", "new", "--like", "frist"), "unknown board 'frist'"),
+        (("fit", "new", "--like", "none", "--like", "first"), "none goes alone"),
         (("suggest", "--like", "frist"), "unknown board 'frist'"),
         (("suggest", "--count", "0"), "count"),
         (("suggest", "--like", "first", "--like", "jetson-tx1"), "no network ran on all of"),

@@ -29,8 +29,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
 from advisor.measuring.local_bench import LocalBench
-from advisor.prediction.fit_store import write_fit
-from advisor.prediction.fitting import refit, refit_as_before, refit_rows, with_residuals_of
+from advisor.prediction.fitting import fit
 from advisor.prediction.transfer.networks import describe
 from advisor.prediction.transfer.suggestions import suggest
 from advisor.solve.verify.benches import Key, TableBench
@@ -113,9 +112,7 @@ def table_of(times_ms: Mapping[str, float]) -> str:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     made = made_lab(tmp_path_factory.mktemp("lab"))
-    catalog = Catalog.open(made.folder)
-    board = catalog.board("new")
-    write_fit(board.folder, refit(catalog, board, ["one", "two"]).fit)
+    fit("new", like=["one", "two"], catalog=made.folder)
     return made
 
 
@@ -350,22 +347,21 @@ def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
     )
 
 
-def test_a_loan_of_residuals_outlasts_a_measurement(overlay: Overlay) -> None:
-    overlay.write(
-        "boards/small/measurements.csv",
-        table_of({"resnet-18": 20, "resnet-34": 35, "resnet-50": 50, "vgg-16": 90, "alexnet": 9}),
-    )
-    catalog = Catalog.open(overlay.folder)
-    board = catalog.board("small")
-    table = catalog.measurements(board)
-    alone = refit_rows(catalog, board, table).fit
-    lent = with_residuals_of(catalog, board, alone, "xeon-2-cores-vm")
-    variant = ("eager", "fp32")
-    assert not alone.models[variant]["latency_ms"][0].held_out
-    again = refit_as_before(catalog, board, table, lent)
-    assert again == lent
-    assert again.residuals_from == "xeon-2-cores-vm"
-    assert again.models[variant]["latency_ms"][0].held_out
+FIVE = {"resnet-18": 20, "resnet-34": 35, "resnet-50": 50, "vgg-16": 90, "alexnet": 9}
+
+
+def test_a_loan_of_residuals_outlasts_a_verification(overlay: Overlay, run: Run) -> None:
+    overlay.write("boards/small/measurements.csv", table_of(FIVE))
+    lent = fit("small", residuals_from="xeon-2-cores-vm", catalog=overlay.folder).fit
+    models = lent.models["eager", "fp32"]["latency_ms"]
+    assert models[0].held_out
+    slow = dict.fromkeys(("inception-v3", "inception-v4", "resnet-101", "resnet-152"), 900)
+    results = overlay.write("results.csv", table_of(slow))
+    asked = ("pick", "--verify", 3, "--simulate", results, "--fps", 8, "--json")
+    told = verified(run(*asked, "--board", "small", "--catalog", overlay.folder))
+    steps = told["verification"]["steps"]
+    assert len(steps) > 1
+    assert all(each["predicted"]["latency_ms"]["low"] for each in steps)
 
 
 def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
@@ -485,9 +481,7 @@ def own_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     plan = replace(PLAN, architectures=MINE, batches=(1,))
     measure(folder / "boards/mine", FakeChildren(), plan)
-    catalog = Catalog.open(folder)
-    board = catalog.board("mine")
-    write_fit(board.folder, refit(catalog, board).fit)
+    fit("mine", catalog=folder)
     return folder
 
 

@@ -23,6 +23,7 @@ Read = TypeVar("Read")
 
 CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
+"""`fit.yaml` is what fits were called before; nothing reads it, and fitting removes it."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def check(catalog: Catalog, read_fit: Callable[[Path], object] | None = None) ->
 
     Args:
         catalog: the catalog.
-        read_fit: reads the laws in a board's folder, where those are to be checked, too.
+        read_fit: reads the fit in a board's folder, where those are to be checked, too.
     """
     return _Check(catalog, read_fit).run()
 
@@ -130,7 +131,7 @@ class _Check:
             )
         rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
         self.rows += 0 if rows is None else len(rows)
-        if self.read_fit and "fit.yaml" in (self.attempt(entries, folder) or {}):
+        if self.read_fit and "fit.json" in (self.attempt(entries, folder) or {}):
             self.files += 1
             self.attempt(self.read_fit, folder)
 

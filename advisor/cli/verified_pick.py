@@ -125,7 +125,7 @@ def _surveyed(catalog: Catalog, asked: Requirements) -> Surveyed:
 
 
 def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
-    """The board's laws, and what other boards tell of it.
+    """The board's models, and what other boards predict of it.
 
     Raises:
         AdvisorError: there are none for its present rows.
@@ -143,13 +143,14 @@ def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
 def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surveyed], BoardFit]:
     """Fits the board anew in the way in which it is fitted; what is to be kept goes into its folder."""
 
-    def refit(surveyed: Surveyed) -> BoardFit:
+    def again(surveyed: Surveyed) -> BoardFit:
         from advisor.prediction.fit_store import write_fit
-        from advisor.prediction.fitting import refit_as_before
+        from advisor.prediction.fitting import refit
 
-        fit = refit_as_before(catalog, surveyed.board, surveyed.measurements, before)
+        board, table = surveyed.board, surveyed.measurements
+        fit = refit(catalog, board, table, before.recipe).fit
         if keep:
             write_fit(surveyed.board.folder, fit)
         return fit
 
-    return refit
+    return again

@@ -308,23 +308,13 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
     if not ended.finished:
         return measured
     # scikit-learn is loaded after measuring, whose children may need the memory.
-    from advisor.prediction.fit_store import references_before, write_fit
-    from advisor.prediction.fitting import refit
+    from advisor.prediction.fitting import fit
 
-    opened = Catalog(layers_with(catalog))
-    described = opened.board(folder.name)
     try:
-        like = [each for each in references_before(described.folder) if each in opened.board_layers]
-        done = refit(opened, described, like)
+        fitted = fit(folder.name, catalog=catalog)
     except AdvisorError as error:
         return replace(measured, why_no_fit=error.message)
-    why_no_transfer = done.why_no_transfer
-    return replace(
-        measured,
-        fit=done.fit,
-        fit_file=write_fit(described.folder, done.fit),
-        warnings=(why_no_transfer,) if why_no_transfer else (),
-    )
+    return replace(measured, fit=fitted.fit, fit_file=fitted.file, warnings=fitted.warnings)
 
 
 def _children(given: Children | None) -> Children:

@@ -1,4 +1,4 @@
-"""All models of one board: which there are, what they were fitted to, what they say of a run."""
+"""A board's fit: its models, what they were fitted to, and what they predict of a run."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Transfer:
     """Predictions by transfer, and what they rest on.
 
     Attributes:
-        references: by reference board what its rows were, as `digest_of` tells it.
+        references: by reference board what its rows were, as `digest_of` has it.
         errors: by (runtime, precision), then by metric, how far it was off networks held out.
         rows: the predictions, as rows of the board that nobody measured.
     """
@@ -111,6 +111,21 @@ class Transfer:
     references: Mapping[str, str]
     errors: Mapping[tuple[str, str], Mapping[str, TransferErrors]]
     rows: Measurements
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a board is fitted, so that it can be fitted again in the same way.
+
+    Attributes:
+        like: the reference boards; none for the board's own models alone. Where they were to be chosen
+            among all, those that were.
+        residuals_from: the board whose residuals stand in where this one has too few networks; "" for
+            none.
+    """
+
+    like: tuple[str, ...] = ()
+    residuals_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,13 +137,15 @@ class BoardFit:
         models: by (runtime, precision), then by metric; several for a metric where some networks are
             less well known than others, the one that needs most first.
         residuals_from: the board whose residuals stand in for its own; "" if they are its own.
-        transfer: what other boards tell of networks that this one has not run; goes before the models.
+        transfer: what other boards predict of networks that this one has not run; goes before the models.
+        recipe: how it was fitted.
     """
 
     fingerprint: str
     models: Mapping[tuple[str, str], Mapping[str, tuple[FittedModel, ...]]]
     residuals_from: str = ""
     transfer: Transfer | None = None
+    recipe: Recipe = Recipe()
 
     def predict(
         self,
@@ -161,8 +178,8 @@ class BoardFit:
 
 def describe(cost: Cost | None, batch: float) -> list[float]:
     """A network of that cost at a batch size, as a run whose latency is not known."""
-    told = _COSTS(cost) if cost else (None,) * len(COLUMNS[:-2])
-    return [*(math.nan if each is None else each.value for each in told), batch, math.nan]
+    costs = _COSTS(cost) if cost else (None,) * len(COLUMNS[:-2])
+    return [*(math.nan if each is None else each.value for each in costs), batch, math.nan]
 
 
 def runs_of(board: Board, table: Measurements, architectures: Mapping[str, Architecture]) -> Floats:
@@ -278,12 +295,14 @@ def anchors_of(
                 chosen[run] = _nearest_row(table, theirs, int(batches[run]))
                 if metric != "net_power_w":
                     least[run], most[run] = _neighbours(table, values, theirs, int(batches[run]))
-        told = np.where(chosen >= 0, np.append(values, np.nan)[chosen], np.nan)
+        at_anchor = np.where(chosen >= 0, np.append(values, np.nan)[chosen], np.nan)
         unknown = np.full((1, len(COLUMNS)), np.nan)
         error = np.where(
             chosen >= 0, np.append(_half_widths(getattr(table, metric)), 0)[chosen], 0.0
         )
-        found[metric] = Anchors(np.concatenate([runs, unknown])[chosen], told, error, least, most)
+        found[metric] = Anchors(
+            np.concatenate([runs, unknown])[chosen], at_anchor, error, least, most
+        )
     return found
 
 

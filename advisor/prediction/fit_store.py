@@ -1,4 +1,4 @@
-"""A board's `fit.yaml`: its models as plain numbers that a person can read and diff.
+"""A board's `fit.json`: its models as plain numbers, a line each, that a person can read and diff.
 
 What other boards predict lies beside it as a table, `transferred.csv`.
 """
@@ -6,20 +6,21 @@ What other boards predict lies beside it as a table, `transferred.csv`.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from advisor.catalog.fields import Fields
+from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Metered
 from advisor.catalog.writing import Row, measurements_csv, write_whole
-from advisor.catalog.yaml_file import read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.prediction.board_model import (
     TRANSFERRED,
     BoardFit,
+    Recipe,
     Transfer,
     TransferErrors,
     digest_of,
@@ -28,300 +29,145 @@ from advisor.prediction.board_model import (
 from advisor.prediction.model import Errors, FittedModel, Form, HeldOut, Model, needs
 from advisor.prediction.rows import METRICS, variants
 from advisor.prediction.terms import COLUMNS, TERMS
-from advisor.quantities import Dimension
 
-FILE = "fit.yaml"
-COMMENT = "# Written by `advisor fit`; fitting writes it again."
+FILE = "fit.json"
+FORMAT = 2
+OLD_FILE = "fit.yaml"
+"""What format 1 was called; it is not read any more."""
+PREDICTIONS = "transferred.csv"
+
 LARGEST_BYTES = 20_000_000
 """A hundred networks by a dozen runtimes and precisions come to a tenth of that."""
 MOST_RESIDUAL = 100
 """No logarithm of a ratio is believed beyond this."""
 
-NUMBER = Dimension("a number", "", {"": Decimal(1)}, "0.5", 1e15)
 _ERRORS = ("mean", "median", "within_10", "within_25")
 _INTERVALS = ("coverage", "width")
-
-
-def write_fit(folder: Path, fit: BoardFit) -> Path:
-    """Write a board's models into its folder.
-
-    Raises:
-        AdvisorError: the file cannot be written.
-    """
-    lines = [COMMENT, f'fingerprint: "{fit.fingerprint}"']
-    lines += [f"residuals_from: {fit.residuals_from}"] if fit.residuals_from else []
-    if fit.transfer:
-        lines += transfer_lines(fit.transfer, write_rows(folder, fit.transfer.rows))
-    lines.append("laws:" if fit.models else "laws: {}")
-    for (runtime, precision), metrics in fit.models.items():
-        lines.append(f"  {runtime}+{precision}:")
-        for metric, models in metrics.items():
-            lines.append(f"    {metric}:")
-            for place, model in enumerate(models, start=1):
-                lines += [f"      law-{place}:", *_fitted_lines(model)]
-    path = folder / FILE
-    write_whole(path, "\n".join(lines) + "\n")
-    if not fit.transfer:
-        forget_rows(folder)
-    return path
-
-
-def _fitted_lines(fitted: FittedModel) -> list[str]:
-    lines = [f"        {line}" for line in _model_lines(fitted.model)]
-    seen = [f"{name}: {{least: {a:.12g}, most: {b:.12g}}}" for name, (a, b) in fitted.seen.items()]
-    lines += ["        seen:", *(f"          {line}" for line in seen)]
-    if fitted.errors:
-        told = {name: getattr(fitted.errors, name) for name in ("architectures", "rows", *_ERRORS)}
-        told |= {
-            name: value
-            for name in _INTERVALS
-            if (value := getattr(fitted.errors, name)) is not None
-        }
-        lines.append(f"        errors: {_mapping(told)}")
-    if fitted.held_out:
-        lines.append("        held_out:")
-    for each in fitted.held_out:
-        lines.append(f"          {each.architecture}:")
-        lines += [f"            {line}" for line in _model_lines(each.model)]
-        lines.append(f"            residuals: {_mapping(each.residuals)}")
-        if each.residuals_unseen:
-            lines.append(f"            residuals_unlike: {_mapping(each.residuals_unseen)}")
-    return lines
-
-
-def _model_lines(model: Model) -> list[str]:
-    return [
-        f"branch-{place}: {_mapping(dict(zip(terms, coefficients, strict=True)))}"
-        for place, (terms, coefficients) in enumerate(
-            zip(model.form, model.coefficients, strict=True), start=1
-        )
-    ]
-
-
-def _mapping(values: Mapping[str, float] | Mapping[int, float]) -> str:
-    return "{" + ", ".join(f"{key}: {_text(value)}" for key, value in values.items()) + "}"
-
-
-def _text(value: float) -> str:
-    """Six digits; what is next to nothing is nothing, as the reader of numbers has it."""
-    return "0" if abs(value) < 1e-9 else f"{value:.6g}"
-
-
-def read_fit(folder: Path) -> BoardFit | None:
-    """A board's models; `None` where it has none.
-
-    Raises:
-        BrokenFileError: with every fault of the file.
-    """
-    path = folder / FILE
-    if not path.exists():
-        return None
-    file = Fields(path, read_yaml(path, LARGEST_BYTES))
-    told = file.text("fingerprint", required=True)
-    residuals_from = file.name("residuals_from")
-    models: dict[tuple[str, str], dict[str, tuple[FittedModel, ...]]] = {}
-    inner = file.inner("laws", required=True)
-    for name, fields in inner.blocks() if inner else ():
-        runtime, plus, precision = name.rpartition("+")
-        if not plus:
-            file.note(fields.block.mark, shown(name), "RUNTIME+PRECISION")
-        models[runtime, precision] = {
-            metric: tuple(_fitted(each) for _, each in theirs.blocks())
-            for metric in METRICS
-            if (theirs := fields.inner(metric))
-        }
-        fields.leftovers()
-    transfer = read_transfer(file, folder)
-    file.finish()
-    return BoardFit(told, models, residuals_from, transfer)
-
-
-def _fitted(fields: Fields) -> FittedModel:
-    model = _model(fields)
-    held_out = fields.inner("held_out")
-    folds = [_held_out(name, each) for name, each in held_out.blocks()] if held_out else []
-    fitted = FittedModel(model, tuple(folds), _seen(fields, model.form), _errors(fields))
-    fields.leftovers()
-    return fitted
-
-
-def _model(fields: Fields) -> Model:
-    branches = [
-        inner
-        for place in (1, 2)
-        if (inner := fields.inner(f"branch-{place}", required=place == 1)) is not None
-    ]
-    form, coefficients = [], []
-    for branch in branches:
-        terms = tuple(branch.block.entries)
-        for term in terms:
-            if term not in TERMS:
-                mark = branch.block.key_marks[term]
-                branch.note(
-                    mark, f"the term {shown(term)}", f"a known term ({closest(term, TERMS)})"
-                )
-        form.append(tuple(term for term in terms if term in TERMS))
-        coefficients.append(tuple(_number(branch, term) for term in terms if term in TERMS))
-        if not terms:
-            branch.note(branch.block.mark, "no terms", "at least one")
-    if not any(each > 0 for branch in coefficients for each in branch):
-        fields.note(fields.block.mark, "no coefficient above zero", "a model that tells something")
-    return Model(tuple(form), tuple(coefficients))
-
-
-def _number(fields: Fields, key: str) -> float:
-    value = fields.quantity(key, NUMBER, required=True, zero_allowed=True)
-    return value if value is not None else 1.0
-
-
-def _signed(fields: Fields, key: str) -> float:
-    """A number that may be negative."""
-    text = fields.text(key, required=True)
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not abs(value) < MOST_RESIDUAL:
-        mark = fields.block.entries[key].mark
-        fields.note(mark, shown(text), f"a number between -{MOST_RESIDUAL} and {MOST_RESIDUAL}")
-        return 0.0
-    return value
-
-
-def _held_out(name: str, fields: Fields) -> HeldOut:
-    model = _model(fields)
-    residuals = _residuals(fields, "residuals", required=True)
-    unseen = _residuals(fields, "residuals_unlike", required=False)
-    fields.leftovers()
-    return HeldOut(name, model, residuals or {1: 0.0}, unseen)
-
-
-def _residuals(fields: Fields, key: str, *, required: bool) -> dict[int, float]:
-    """How far a model was off, by batch size."""
-    inner = fields.inner(key, required=required)
-    if inner is None:
-        return {}
-    sizes = [each for each in inner.block.entries if each.isdecimal() and int(each)]
-    found = {int(each): _signed(inner, each) for each in sizes}
-    inner.leftovers()
-    if not found:
-        inner.note(inner.block.mark, "no residuals", "one by batch size, like {1: 0.2}")
-    return found
-
-
-def _seen(fields: Fields, form: Form) -> dict[str, tuple[float, float]]:
-    inner = fields.inner("seen", required=True)
-    seen = {}
-    for name in COLUMNS:
-        if inner and (name in needs(form) or name == "batch"):
-            both = inner.inner(name, required=True)
-            if both:
-                seen[name] = _number(both, "least"), _number(both, "most")
-                both.leftovers()
-    if inner:
-        inner.leftovers()
-    return seen
-
-
-def _errors(fields: Fields) -> Errors | None:
-    inner = fields.inner("errors")
-    if inner is None:
-        return None
-    counts = [int(_number(inner, name)) for name in ("architectures", "rows")]
-    told = [_number(inner, name) for name in _ERRORS]
-    interval = [inner.quantity(name, NUMBER, zero_allowed=True) for name in _INTERVALS]
-    inner.leftovers()
-    return Errors(*counts, *told, *interval)
-
-
-def current_fit(
-    board: Board, table: Measurements, architectures: Mapping[str, Architecture]
-) -> tuple[BoardFit | None, str]:
-    """A board's models if they are of its present rows, else why there are none.
-
-    Returns:
-        The fit and "", or `None` and the reason, which names the mend.
-    """
-    try:
-        fit = read_fit(board.folder)
-    except AdvisorError as error:
-        return None, f"{error}; {_mend(board)}"
-    if fit is None:
-        return None, f"board {board.name} has no fit; {_mend(board)}"
-    fault = _fault(board, table, architectures, fit)
-    return (None, f"{fault}; {_mend(board)}") if fault else (fit, "")
-
-
-def _fault(
-    board: Board, table: Measurements, architectures: Mapping[str, Architecture], fit: BoardFit
-) -> str:
-    """Why a fit is not of these rows; "" where it is."""
-    if fit.fingerprint != fingerprint(board, table, architectures):
-        return f"the fit of board {board.name} is stale"
-    if changed := _changed_references(board, fit):
-        return f"{changed}, which the fit of {board.name} rests on, changed or went"
-    if not set(fit.models) <= set(variants(table)):
-        return f"the fit of board {board.name} is of runtimes that it has no rows of"
-    return ""
-
-
-def _changed_references(board: Board, fit: BoardFit) -> str:
-    """Which reference boards are not what they were, in words; "" if all are."""
-    references = fit.transfer.references if fit.transfer else {}
-    boards = board.folder.parent
-    changed = [name for name, told in references.items() if digest_of(boards, name) != told]
-    return f"board {', '.join(changed)}" if changed else ""
-
-
-def _mend(board: Board) -> str:
-    """How to fit a board anew in the way in which it is fitted, the boards left out that are gone."""
-    boards = board.folder.parent
-    like = [name for name in references_before(board.folder) if digest_of(boards, name)]
-    return " ".join(["run: advisor fit", board.name, *(f"--like {name}" for name in like)])
-
-
-def references_before(folder: Path) -> tuple[str, ...]:
-    """The reference boards that a board's `fit.yaml` names, whatever else is wrong with it."""
-    try:
-        inner = Fields(folder / FILE, read_yaml(folder / FILE, LARGEST_BYTES)).inner("transfer")
-    except AdvisorError:
-        return ()
-    named = inner.inner("references") if inner else None
-    return tuple(named.block.entries) if named else ()
-
-
-PREDICTIONS = "transferred.csv"
-INTERVAL_COLUMNS = {
+_INTERVAL_COLUMNS = {
     "latency_ms": ("latency_ms", "latency_low_ms", "latency_high_ms"),
     "net_power_w": ("net_power_w", "net_power_low_w", "net_power_high_w"),
     "memory_mb": ("memory_mb", "memory_low_mb", "memory_high_mb"),
 }
 
 
-def write_rows(folder: Path, rows: Measurements) -> str:
-    """Write the predictions into a board's folder.
+# --- writing
+
+
+def write_fit(folder: Path, fit: BoardFit) -> Path:
+    """Write a board's fit into its folder, in the place of any earlier one.
 
     Returns:
-        What tells their content.
+        The file.
 
     Raises:
-        AdvisorError: the file cannot be written.
+        AdvisorError: a file cannot be written.
     """
-    text = measurements_csv(_written(rows))
-    write_whole(folder / PREDICTIONS, text)
-    return _digest(text)
+    recipe = {"like": list(fit.recipe.like), "residuals_from": fit.recipe.residuals_from}
+    head: dict[str, Any] = {"format": FORMAT, "fingerprint": fit.fingerprint, "recipe": recipe}
+    if fit.residuals_from:
+        head["residuals_from"] = fit.residuals_from
+    if fit.transfer:
+        predictions = measurements_csv(_predicted_rows(fit.transfer.rows))
+        write_whole(folder / PREDICTIONS, predictions)
+        head["transfer"] = _transfer_document(fit.transfer, _digest(predictions))
+    path = folder / FILE
+    write_whole(path, _text(head, fit))
+    if not fit.transfer:
+        (folder / PREDICTIONS).unlink(missing_ok=True)
+    (folder / OLD_FILE).unlink(missing_ok=True)
+    return path
+
+
+def _text(head: Mapping[str, Any], fit: BoardFit) -> str:
+    lines = [f"{_json(key)}: {_json(value)}," for key, value in head.items()]
+    variant_blocks = []
+    for (runtime, precision), metrics in fit.models.items():
+        blocks = []
+        for metric, models in metrics.items():
+            each = ",\n".join(map(_model_lines, models))
+            blocks.append(f"{_json(metric)}: [\n{each}\n]")
+        joined = ",\n".join(blocks)
+        variant_blocks.append(f"{_json(f'{runtime}+{precision}')}: {{\n{joined}\n}}")
+    models_block = ",\n".join(variant_blocks)
+    return "\n".join(["{", *lines, f'"models": {{\n{models_block}\n}}', "}", ""])
+
+
+def _model_lines(fitted: FittedModel) -> str:
+    """A model in a line, and each of those that were fitted without a network in one of its own."""
+    batches = sorted({size for each in fitted.held_out for size in each.residuals})
+    known: dict[str, Any] = {
+        "form": fitted.model.form,
+        "coefficients": _coefficients(fitted.model),
+        "seen": {name: [_plain(each, 12) for each in ends] for name, ends in fitted.seen.items()},
+    }
+    if fitted.errors:
+        names = ("architectures", "rows", *_ERRORS, *_INTERVALS)
+        errors = {name: getattr(fitted.errors, name) for name in names}
+        known["errors"] = {
+            name: _plain(value) for name, value in errors.items() if value is not None
+        }
+    if not fitted.held_out:
+        return _json(known)
+    known["batches"] = batches
+    folds = ",\n".join(
+        f"{_json(each.architecture)}: {_json(_fold_document(each, fitted.model.form, batches))}"
+        for each in fitted.held_out
+    )
+    return f'{_json(known)[:-1]}, "held_out": {{\n{folds}\n}}}}'
+
+
+def _fold_document(fold: HeldOut, form: Form, batches: Sequence[int]) -> dict[str, Any]:
+    """A model that has not seen a network; its form where that is another than of the model of all."""
+    document: dict[str, Any] = {} if fold.model.form == form else {"form": fold.model.form}
+    document["coefficients"] = _coefficients(fold.model)
+    for name in ("residuals", "residuals_unseen"):
+        if residuals := getattr(fold, name):
+            document[name] = [
+                _plain(residuals[size]) if size in residuals else None for size in batches
+            ]
+    return document
+
+
+def _coefficients(model: Model) -> list[list[float]]:
+    return [[_plain(each) for each in branch] for branch in model.coefficients]
+
+
+def _plain(value: float, digits: int = 6) -> float:
+    """A number of so many digits; what is next to nothing is nothing."""
+    rounded = 0.0 if abs(value) < 1e-9 else float(f"{value:.{digits}g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
+    """What a transfer rests on.
+
+    Args:
+        transfer: the transfer.
+        table: the digest of the table of its predictions, so that the two go together.
+    """
+    errors = {
+        f"{runtime}+{precision}": {
+            metric: {
+                "networks": each.networks,
+                "mean": _plain(each.mean),
+                "density": _plain(each.density),
+            }
+            for metric, each in metrics.items()
+        }
+        for (runtime, precision), metrics in transfer.errors.items()
+    }
+    return {"table": table, "references": dict(transfer.references), "errors": errors}
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def forget_rows(folder: Path) -> None:
-    """Drop the predictions of an earlier fit, if there are any."""
-    (folder / PREDICTIONS).unlink(missing_ok=True)
-
-
-def _written(rows: Measurements) -> Iterator[Row]:
+def _predicted_rows(rows: Measurements) -> Iterator[Row]:
     for row in range(len(rows)):
         written: dict[str, str | int | float | None] = {
             name: labels.names[int(labels.index[row])]
@@ -332,7 +178,7 @@ def _written(rows: Measurements) -> Iterator[Row]:
             )
         }
         written |= {"batch": int(rows.batch[row]), "origin": "predicted", "source": TRANSFERRED}
-        for metric, names in INTERVAL_COLUMNS.items():
+        for metric, names in _INTERVAL_COLUMNS.items():
             metered: Metered = getattr(rows, metric)
             for name, column in zip(names, metered.values, strict=True):
                 value = float(column[row])
@@ -340,70 +186,278 @@ def _written(rows: Measurements) -> Iterator[Row]:
         yield written
 
 
-def transfer_lines(transfer: Transfer, table: str) -> list[str]:
-    """What a transfer rests on, as lines of a board's `fit.yaml`.
+# --- reading
 
-    Args:
-        transfer: the transfer.
-        table: what `write_rows` returned, so that the predictions and these lines go together.
+
+def read_fit(folder: Path) -> BoardFit | None:
+    """A board's fit; `None` where it has none.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
     """
-    lines = ["transfer:", f'  table: "{table}"', "  references:"]
-    lines += [f'    {name}: "{digest}"' for name, digest in transfer.references.items()]
-    lines.append("  errors:")
-    for (runtime, precision), metrics in transfer.errors.items():
-        lines.append(f"    {runtime}+{precision}:")
-        for metric, each in metrics.items():
-            told = f"networks: {each.networks}, mean: {each.mean:.6g}, density: {each.density:.6g}"
-            lines.append(f"      {metric}: {{{told}}}")
-    return lines
+    path = folder / FILE
+    if not path.exists():
+        return None
+    reading = JsonReading(path, LARGEST_BYTES)
+    document = reading.document()
+    if document.get("format") != FORMAT:
+        found = f"the format {json.dumps(document.get('format'))}"
+        reading.note(("format",), found, f"{FORMAT}, the one that this version knows")
+        reading.finish()
+    required = ("format", "fingerprint", "recipe", "models")
+    reading.record(document, (), required, ("residuals_from", "transfer"))
+    fit = BoardFit(
+        fingerprint=reading.text(document.get("fingerprint", ""), ("fingerprint",)),
+        models=_models(reading, document.get("models", {})),
+        residuals_from=reading.name(document.get("residuals_from", ""), ("residuals_from",)),
+        transfer=_transfer(reading, document.get("transfer"), folder),
+        recipe=_recipe(reading, document.get("recipe", {})),
+    )
+    reading.finish()
+    return fit
 
 
-def read_transfer(fields: Fields, folder: Path) -> Transfer | None:
-    """A board's transfer; `None` where its `fit.yaml` names none.
+def read_recipe(folder: Path) -> Recipe | None:
+    """How a board was fitted, whatever else is wrong with its fit; `None` where that cannot be known."""
+    reading = JsonReading(folder / FILE, LARGEST_BYTES)
+    try:
+        recipe = _recipe(reading, reading.document().get("recipe"))
+    except AdvisorError:
+        return None
+    return None if reading.faults else recipe
 
-    Faults of `fit.yaml` are noted in `fields`.
+
+def _recipe(reading: JsonReading, value: object) -> Recipe:
+    place: Place = ("recipe",)
+    found = reading.record(value, place, ("like", "residuals_from"))
+    like = reading.items(found.get("like", []), (*place, "like"))
+    return Recipe(
+        tuple(reading.name(each, (*place, "like", i)) for i, each in enumerate(like)),
+        reading.name(found.get("residuals_from", ""), (*place, "residuals_from")),
+    )
+
+
+def _models(
+    reading: JsonReading, value: object
+) -> dict[tuple[str, str], dict[str, tuple[FittedModel, ...]]]:
+    models = {}
+    for name, metrics in reading.mapping(value, ("models",)).items():
+        place: Place = ("models", name)
+        by_metric = reading.record(metrics, place, (), METRICS)
+        models[_variant(reading, name, place)] = {
+            metric: tuple(
+                _fitted(reading, each, (*place, metric, i))
+                for i, each in enumerate(reading.items(by_metric[metric], (*place, metric)))
+            )
+            for metric in METRICS
+            if metric in by_metric
+        }
+    return models
+
+
+def _variant(reading: JsonReading, name: str, place: Place) -> tuple[str, str]:
+    runtime, plus, precision = name.rpartition("+")
+    if not plus:
+        reading.note(place, shown(name), "RUNTIME+PRECISION")
+    return runtime, precision
+
+
+def _fitted(reading: JsonReading, value: object, place: Place) -> FittedModel:
+    optional = ("errors", "batches", "held_out")
+    found = reading.record(value, place, ("form", "coefficients", "seen"), optional)
+    form = _form(reading, found.get("form", []), (*place, "form"))
+    errors = found.get("errors")
+    folds = reading.mapping(found.get("held_out", {}), (*place, "held_out"))
+    batches = reading.numbers(found.get("batches", []), (*place, "batches"), 1)
+    return FittedModel(
+        model=_model(reading, found, place, form),
+        held_out=tuple(
+            _fold(reading, name, each, (*place, "held_out", name), form, list(map(int, batches)))
+            for name, each in folds.items()
+        ),
+        seen=_seen(reading, found.get("seen", {}), (*place, "seen"), form),
+        errors=None if errors is None else _errors(reading, errors, (*place, "errors")),
+    )
+
+
+def _form(reading: JsonReading, value: object, place: Place) -> Form:
+    """The terms of each branch, those left out that are unknown."""
+    form = []
+    for i, branch in enumerate(reading.items(value, place)):
+        terms = [reading.text(term, (*place, i)) for term in reading.items(branch, (*place, i))]
+        for k, term in enumerate(terms):
+            if term not in TERMS:
+                hint = closest(term, TERMS)
+                reading.note((*place, i, k), f"the term {shown(term)}", f"a known term ({hint})")
+        form.append(tuple(terms))
+    if not form or () in form:
+        reading.note(place, "no terms", "the terms of each branch")
+    return tuple(form)
+
+
+def _model(reading: JsonReading, found: Mapping[str, Any], place: Place, form: Form) -> Model:
+    """A model of a form with the coefficients of an object."""
+    place = (*place, "coefficients")
+    branches = reading.items(found.get("coefficients", []), place)
+    coefficients = tuple(reading.numbers(branch, (*place, i)) for i, branch in enumerate(branches))
+    if tuple(map(len, coefficients)) != tuple(map(len, form)):
+        reading.note(place, "not as many as there are terms", "one for each term of the form")
+    elif not any(map(any, coefficients)):
+        reading.note(place, "no coefficient above zero", "a model that predicts something")
+    return Model(form, coefficients)
+
+
+def _fold(
+    reading: JsonReading,
+    name: str,
+    value: object,
+    place: Place,
+    form: Form,
+    batches: Sequence[int],
+) -> HeldOut:
+    required, optional = ("coefficients", "residuals"), ("form", "residuals_unseen")
+    found = reading.record(value, place, required, optional)
+    if "form" in found:
+        form = _form(reading, found["form"], (*place, "form"))
+    return HeldOut(
+        name,
+        _model(reading, found, place, form),
+        _residuals(reading, found.get("residuals", []), (*place, "residuals"), batches),
+        _residuals(reading, found["residuals_unseen"], (*place, "residuals_unseen"), batches)
+        if "residuals_unseen" in found
+        else {},
+    )
+
+
+def _residuals(
+    reading: JsonReading, value: object, place: Place, batches: Sequence[int]
+) -> dict[int, float]:
+    """How far a model was off, by batch size; null where the network did not run at one."""
+    found = reading.items(value, place)
+    if len(found) != len(batches):
+        reading.note(place, f"{len(found)} residuals", f"one for each of {len(batches)} batches")
+    if None in found:
+        batches = [size for size, off in zip(batches, found, strict=False) if off is not None]
+        found = [off for off in found if off is not None]
+    if not found:
+        reading.note(place, "no residuals", "one at least")
+    off = reading.numbers(found, place, -MOST_RESIDUAL, MOST_RESIDUAL)
+    return dict(zip(batches, off, strict=False))
+
+
+def _seen(
+    reading: JsonReading, value: object, place: Place, form: Form
+) -> dict[str, tuple[float, float]]:
+    """The least and greatest of each column that a model needs."""
+    needed = needs(tuple(tuple(term for term in terms if term in TERMS) for terms in form))
+    columns = [name for name in COLUMNS if name in needed or name == "batch"]
+    found = reading.record(value, place, columns)
+    seen = {}
+    for name in columns:
+        ends = reading.items(found.get(name, [0, 0]), (*place, name))
+        if len(ends) != 2:
+            reading.note((*place, name), "not two numbers", "the least and the greatest")
+            continue
+        least, greatest = (reading.number(each, (*place, name, i)) for i, each in enumerate(ends))
+        seen[name] = least, greatest
+    return seen
+
+
+def _errors(reading: JsonReading, value: object, place: Place) -> Errors:
+    names = ("architectures", "rows", *_ERRORS)
+    found = reading.record(value, place, names, _INTERVALS)
+    known = {
+        name: reading.number(each, (*place, name))
+        for name, each in found.items()
+        if name in names or name in _INTERVALS
+    }
+    counts = [int(known.get(name, 0)) for name in names[:2]]
+    return Errors(
+        *counts, *(known.get(name, 0.0) for name in _ERRORS), *(known.get(n) for n in _INTERVALS)
+    )
+
+
+def _transfer(reading: JsonReading, value: object, folder: Path) -> Transfer | None:
+    """What other boards predict.
 
     Raises:
         BrokenFileError: the table of predictions is broken.
     """
-    inner = fields.inner("transfer")
-    if inner is None:
+    if value is None:
         return None
-    written_with = inner.text("table", required=True)
-    named = inner.inner("references", required=True)
-    references = {name: named.text(name) for name in named.block.entries} if named else {}
-    errors: dict[tuple[str, str], dict[str, TransferErrors]] = {}
-    variants = inner.inner("errors")
-    for name, each in variants.blocks() if variants else ():
-        runtime, plus, precision = name.rpartition("+")
-        if not plus:
-            fields.note(each.block.mark, shown(name), "RUNTIME+PRECISION")
-        errors[runtime, precision] = {
-            metric: _transfer_errors(told)
-            for metric in INTERVAL_COLUMNS
-            if (told := each.inner(metric))
+    place: Place = ("transfer",)
+    found = reading.record(value, place, ("table", "references", "errors"))
+    named = reading.mapping(found.get("references", {}), (*place, "references"))
+    references = {
+        reading.name(name, (*place, "references", name)): reading.text(
+            digest, (*place, "references", name)
+        )
+        for name, digest in named.items()
+    }
+    errors = {
+        _variant(reading, name, (*place, "errors", name)): {
+            metric: _transfer_errors(reading, each, (*place, "errors", name, metric))
+            for metric, each in reading.record(
+                metrics, (*place, "errors", name), (), METRICS
+            ).items()
         }
-        each.leftovers()
-    if named:
-        named.leftovers()
-    inner.leftovers()
+        for name, metrics in reading.mapping(found.get("errors", {}), (*place, "errors")).items()
+    }
     path = folder / PREDICTIONS
     rows = read_measurements(path, None, {TRANSFERRED})
-    if _digest(path.read_text(encoding="utf-8")) != written_with:
-        found = "predictions of another fit"
-        raise BrokenFileError([Fault(path, 0, "", found, "those that fit.yaml was written with")])
+    if _digest(path.read_text(encoding="utf-8")) != found.get("table"):
+        fault = Fault(path, 0, "", "predictions of another fit", f"those that {FILE} goes with")
+        raise BrokenFileError([fault])
     return Transfer(references, errors, rows)
 
 
-def _transfer_errors(fields: Fields) -> TransferErrors:
-    networks = fields.quantity("networks", NUMBER, required=True)
-    mean = fields.quantity("mean", NUMBER, required=True, zero_allowed=True)
-    text = fields.text("density", required=True)
+def _transfer_errors(reading: JsonReading, value: object, place: Place) -> TransferErrors:
+    found = reading.record(value, place, ("networks", "mean", "density"))
+    return TransferErrors(
+        int(reading.number(found.get("networks", 1), (*place, "networks"), 1)),
+        reading.number(found.get("mean", 0.0), (*place, "mean")),
+        reading.number(found.get("density", 0.0), (*place, "density"), -LARGEST),
+    )
+
+
+# --- whether a fit is still good
+
+
+def current_fit(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+) -> tuple[BoardFit | None, str]:
+    """A board's fit if it is of its present rows, else why there is none.
+
+    Returns:
+        The fit and "", or `None` and the reason, which names the mend.
+    """
+    mend = f"run: advisor fit {board.name}"
     try:
-        density = float(text)
-    except ValueError:
-        density = math.nan
-    if not math.isfinite(density):
-        fields.note(fields.block.mark, shown(text), "a number for 'density'")
-    fields.leftovers()
-    return TransferErrors(int(networks or 0), mean or 0.0, density)
+        fit = read_fit(board.folder)
+    except AdvisorError as error:
+        return None, f"{error}; {mend}"
+    if fit is None and (board.folder / OLD_FILE).exists():
+        options = "with the --like and --residuals-from of then"
+        found = f"the fit of board {board.name} ({OLD_FILE}) is of an older version"
+        return None, f"{found}; {mend}, {options}"
+    if fit is None:
+        return None, f"board {board.name} has no fit; {mend}"
+    fault = _why_not_current(board, table, architectures, fit)
+    return (None, f"{fault}; {mend}") if fault else (fit, "")
+
+
+def _why_not_current(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture], fit: BoardFit
+) -> str:
+    """Why a fit is not of these rows; "" where it is."""
+    if fit.fingerprint != fingerprint(board, table, architectures):
+        return f"the fit of board {board.name} is stale"
+    references = fit.transfer.references if fit.transfer else {}
+    boards = board.folder.parent
+    changed = [name for name, digest in references.items() if digest_of(boards, name) != digest]
+    if changed:
+        named = ", ".join(changed)
+        return f"board {named}, which the fit of {board.name} rests on, changed or went"
+    if not set(fit.models) <= set(variants(table)):
+        return f"the fit of board {board.name} is of runtimes that it has no rows of"
+    return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -11,8 +13,8 @@ from advisor.catalog.layers import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.prediction.board_model import BoardFit, fingerprint, runs_of
-from advisor.prediction.fit_store import current_fit
+from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
+from advisor.prediction.fit_store import FILE, OLD_FILE, current_fit, read_recipe, write_fit
 from advisor.prediction.model import FittedModel, Form, HeldOut
 from advisor.prediction.rows import METRICS, fitted_values, rows_of, variants
 from advisor.prediction.training import (
@@ -29,12 +31,217 @@ from advisor.prediction.training import (
 )
 from advisor.prediction.transfer.predictions import Surveyed, fit_transfer
 
+AUTO = "auto"
+"""Stands for the reference boards that predict best, of all that there are."""
+NONE = "none"
+"""Stands for no board, where a board was named when it was fitted before."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A board fitted anew.
+
+    Attributes:
+        board: its name.
+        fit: its models, and what other boards predict of it.
+        warnings: what could not be fitted though the recipe has it.
+        file: where the fit was written.
+    """
+
+    board: str
+    fit: BoardFit
+    warnings: tuple[str, ...]
+    file: Path
+
+
+def fit(
+    board: str,
+    *,
+    like: str | Sequence[str] | None = None,
+    residuals_from: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> Fitted:
+    """Fit a board's models to its rows, and write them into its folder.
+
+    What is left out stays as it was when the board was fitted before.
+
+    Args:
+        board: the board.
+        like: boards that have run many networks: from a few that both ran, all others are predicted.
+            `AUTO` chooses among all boards, `NONE` takes none.
+        residuals_from: a board whose residuals stand in where this one has too few networks for
+            intervals; `NONE` for none.
+        catalog: the catalog folder beside the shipped one, as everywhere.
+
+    Raises:
+        AdvisorError: a board is unknown, has too little to be fitted, or cannot lend its residuals; or the
+            fit cannot be written.
+    """
+    opened = Catalog.open(catalog)
+    described = opened.board(board)
+    recipe, warnings = _recipe_before(opened, described)
+    if like is not None:
+        recipe = replace(recipe, like=_named([like] if isinstance(like, str) else like))
+    if residuals_from is not None:
+        recipe = replace(recipe, residuals_from="" if residuals_from == NONE else residuals_from)
+    if like is not None and residuals_from is not None:
+        warnings = ()  # nothing is left of how it was fitted before
+    refitted = refit(opened, described, opened.measurements(described), recipe)
+    file = write_fit(described.folder, refitted.fit)
+    return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
+
+
+def _named(like: Sequence[str]) -> tuple[str, ...]:
+    """The reference boards of an option, each once."""
+    named = tuple(dict.fromkeys(like))
+    for word in (AUTO, NONE):
+        if word in named and len(named) > 1:
+            raise AdvisorError(f"like: {word} goes alone", f"leave the other boards out, or {word}")
+    return () if named == (NONE,) else named
+
+
+def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, ...]]:
+    """How a board was fitted before, without the boards that are gone, and what is to be said of that."""
+    if not any((board.folder / name).exists() for name in (FILE, OLD_FILE)):
+        return Recipe(), ()
+    before = read_recipe(board.folder)
+    if before is None:
+        lost = (
+            f"how board {board.name} was fitted before cannot be read: --like and --residuals-from"
+        )
+        return Recipe(), (f"{lost} of then are forgotten",)
+    there = {*catalog.board_layers, AUTO, ""}
+    recipe = Recipe(
+        tuple(name for name in before.like if name in there),
+        before.residuals_from if before.residuals_from in there else "",
+    )
+    named = dict.fromkeys((*before.like, before.residuals_from))
+    gone = [name for name in named if name not in there]
+    return recipe, tuple(
+        f"board {name} is gone: {board.name} is fitted without it" for name in gone
+    )
+
+
+@dataclass(frozen=True)
+class Refitted:
+    """A new fit of a board.
+
+    Attributes:
+        fit: the fit.
+        warnings: what could not be fitted though the recipe has it.
+    """
+
+    fit: BoardFit
+    warnings: tuple[str, ...] = ()
+
+
+def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -> Refitted:
+    """Fit a board's models to rows and, as its recipe has it, what other boards predict and lend.
+
+    Args:
+        catalog: everything that is known.
+        board: the board.
+        table: its rows, which need not stand in the catalog.
+        recipe: how it is fitted.
+
+    Raises:
+        AdvisorError: a board of the recipe is unknown or has nothing to give, or neither models nor a
+            transfer can be fitted.
+    """
+    known = catalog.architectures_with(table)
+    warnings = []
+    why_no_models = ""
+    try:
+        fitted = fit_board(board, table, known)
+    except AdvisorError as error:
+        if not recipe.like:
+            raise
+        why_no_models = error.message
+        warnings.append(f"no models of its own: {why_no_models}")
+        fitted = BoardFit(fingerprint(board, table, known), {})
+    if recipe.like:
+        references = _references(catalog, board, recipe.like)
+        known |= {
+            name: catalog.architectures[name]
+            for _, rows in references
+            for name in rows.architecture.names
+        }
+        try:
+            transfer = fit_transfer(board, table, known, references, choose=AUTO in recipe.like)
+        except AdvisorError as error:
+            if why_no_models:
+                raise
+            warnings.append(f"{error.message}: {board.name} is predicted by its own models alone")
+        else:
+            fitted = replace(fitted, transfer=transfer)
+            if AUTO in recipe.like:
+                recipe = replace(recipe, like=tuple(transfer.references))
+    if recipe.residuals_from:
+        fitted = _with_residuals_of(catalog, board, fitted, recipe.residuals_from)
+    return Refitted(replace(fitted, recipe=recipe), tuple(warnings))
+
+
+def _with_residuals_of(
+    catalog: Catalog, board: Board, fitted: BoardFit, lender_name: str
+) -> BoardFit:
+    """The fit with another board's residuals, where its own models have none.
+
+    Raises:
+        AdvisorError: there is no such board, or its models cannot be used.
+    """
+    lender = catalog.board(lender_name)
+    known = catalog.architectures
+    lent, why_not = current_fit(lender, catalog.measurements(lender), known)
+    if lent is None:
+        raise AdvisorError(
+            f"{lender_name} cannot lend its residuals: {why_not}",
+            f"fit it first, or do without: --residuals-from {NONE}",
+        )
+    return borrow_residuals(board, fitted, lender, lent, known)
+
+
+def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Surveyed]:
+    """The reference boards with their rows."""
+    if AUTO in like:
+        surveyed, _ = catalog.survey()
+        return [
+            (each.board, each.measurements)
+            for each in surveyed
+            if each.board.name != board.name and len(each.measurements)
+        ]
+    if board.name in like:
+        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
+    found = named_references(catalog, like)
+    if board.layer == SHIPPED and any(each.layer != SHIPPED for each, _ in found):
+        raise AdvisorError(
+            f"board {board.name} is a shipped one and cannot rest on boards of your own",
+            "copy it into your own catalog",
+        )
+    return found
+
+
+def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
+    """The boards of these names with their rows, each once.
+
+    By their names, so that the answer does not depend on which was typed first.
+
+    Raises:
+        AdvisorError: a board is unknown or has no rows, or its file is broken.
+    """
+    boards = [catalog.board(name) for name in sorted(set(like))]
+    found = [(each, catalog.measurements(each)) for each in boards]
+    for each, rows in found:
+        if not len(rows):
+            raise AdvisorError(f"like: board {each.name} has no rows", "name another board")
+    return found
+
+
 MODELS: Mapping[str, tuple[Make, tuple[Form, ...], bool]] = {
     "latency_ms": (LatencyModel, LATENCY_FORMS, False),
     "net_power_w": (PowerModel, POWER_FORMS, True),
     "memory_mb": (MemoryModel, MEMORY_FORMS, True),
 }
-"""How each metric is told, the forms that its model may take, and whether each board chooses its own."""
+"""What each metric is predicted by, the forms that it may take, and whether each board chooses its own."""
 
 
 def fit_board(
@@ -131,7 +338,8 @@ def borrow_residuals(
         }
         for variant, each in fit.models.items()
     }
-    return replace(fit, models=models, residuals_from=lender.name)
+    borrowed = models != fit.models
+    return replace(fit, models=models, residuals_from=lender.name if borrowed else "")
 
 
 def _borrow(model: FittedModel, theirs: tuple[FittedModel, ...], own: set[str]) -> FittedModel:
@@ -145,147 +353,3 @@ def _borrow(model: FittedModel, theirs: tuple[FittedModel, ...], own: set[str]) 
         if each.architecture in own
     )
     return replace(model, held_out=residuals)
-
-
-AUTO = "auto"
-"""Stands for the boards that tell the most, of all that there are."""
-
-
-@dataclass(frozen=True)
-class Refitted:
-    """A new fit of a board.
-
-    Attributes:
-        fit: the fit.
-        why_no_models: why the board's own rows make no models; "" if they do.
-        why_no_transfer: why other boards tell nothing; "" if they do, or were not asked.
-    """
-
-    fit: BoardFit
-    why_no_models: str = ""
-    why_no_transfer: str = ""
-
-
-def refit(catalog: Catalog, board: Board, like: Sequence[str] = ()) -> Refitted:
-    """Fit a board's models and, where reference boards are named, a transfer from them.
-
-    Args:
-        catalog: everything that is known.
-        board: the board.
-        like: the reference boards; `AUTO` chooses among all; none for the models alone.
-
-    Raises:
-        AdvisorError: a reference is unknown or the board itself, or neither models nor a transfer can be
-            fitted.
-    """
-    table = catalog.measurements(board)
-    return refit_rows(catalog, board, table, like)
-
-
-def refit_rows(
-    catalog: Catalog, board: Board, table: Measurements, like: Sequence[str] = ()
-) -> Refitted:
-    """The same for rows that need not stand in the catalog."""
-    known = catalog.architectures_with(table)
-    fit, why_no_models = _models(board, table, known)
-    if not like:
-        if why_no_models:
-            raise AdvisorError(why_no_models, "measure or import more")
-        return Refitted(fit)
-    references = _references(catalog, board, like)
-    known |= {
-        name: catalog.architectures[name]
-        for _, rows in references
-        for name in rows.architecture.names
-    }
-    try:
-        transfer = fit_transfer(board, table, known, references, choose=AUTO in like)
-    except AdvisorError as error:
-        if why_no_models:
-            raise
-        return Refitted(fit, why_no_transfer=error.message)
-    return Refitted(replace(fit, transfer=transfer), why_no_models)
-
-
-def refit_as_before(
-    catalog: Catalog, board: Board, table: Measurements, before: BoardFit
-) -> BoardFit:
-    """Fit a board to other rows in the way in which it is fitted: like the same boards, on the same loan.
-
-    Raises:
-        AdvisorError: as `refit` and `with_residuals_of` have it.
-    """
-    like = tuple(before.transfer.references) if before.transfer else ()
-    fit = refit_rows(catalog, board, table, like).fit
-    return with_residuals_of(catalog, board, fit, before.residuals_from)
-
-
-def with_residuals_of(catalog: Catalog, board: Board, fit: BoardFit, lender_name: str) -> BoardFit:
-    """The fit with another board's residuals, where its own models have none.
-
-    Args:
-        catalog: everything that is known.
-        board: the board.
-        fit: its fit.
-        lender_name: the other board; "" for none.
-
-    Raises:
-        AdvisorError: there is no such board, or its models cannot be used.
-    """
-    if not lender_name:
-        return fit
-    known = catalog.architectures
-    lender = catalog.board(lender_name)
-    lent, why_not = current_fit(lender, catalog.measurements(lender), known)
-    if lent is None:
-        raise AdvisorError(f"{lender_name} cannot lend its residuals: {why_not}")
-    return borrow_residuals(board, fit, lender, lent, known)
-
-
-def _models(
-    board: Board, table: Measurements, known: dict[str, Architecture]
-) -> tuple[BoardFit, str]:
-    try:
-        return fit_board(board, table, known), ""
-    except AdvisorError as error:
-        return BoardFit(fingerprint(board, table, known), {}), error.message
-
-
-def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Surveyed]:
-    """The reference boards with their rows; a board that is named twice, once."""
-    if AUTO in like:
-        if len(set(like)) > 1:
-            raise AdvisorError(
-                f"like: {AUTO} chooses by itself", f"leave the other boards out, or {AUTO}"
-            )
-        surveyed, _ = catalog.survey()
-        return [
-            (each.board, each.measurements)
-            for each in surveyed
-            if each.board.name != board.name and len(each.measurements)
-        ]
-    if board.name in like:
-        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
-    found = named_references(catalog, like)
-    if board.layer == SHIPPED and any(each.layer != SHIPPED for each, _ in found):
-        raise AdvisorError(
-            f"board {board.name} is a shipped one and cannot rest on boards of your own",
-            "copy it into your own catalog",
-        )
-    return found
-
-
-def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
-    """The boards of these names with their rows, each once.
-
-    By their names, so that the answer does not depend on which was typed first.
-
-    Raises:
-        AdvisorError: a board is unknown or has no rows, or its file is broken.
-    """
-    boards = [catalog.board(name) for name in sorted(set(like))]
-    found = [(each, catalog.measurements(each)) for each in boards]
-    for each, rows in found:
-        if not len(rows):
-            raise AdvisorError(f"like: board {each.name} has no rows", "name another board")
-    return found

@@ -96,7 +96,7 @@ def predict_notes(told: Sequence[Forecast]) -> list[str]:
     if outside:
         names = ", ".join(name.replace("_", " ") for name in outside)
         notes.append(
-            f"Outside what the laws have seen, by its {names}: the intervals are too narrow there."
+            f"Outside what the models have seen, by its {names}: the intervals are too narrow there."
         )
     return notes
 

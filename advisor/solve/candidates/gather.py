@@ -129,7 +129,7 @@ def _with_predictions(
     if beyond:
         sizes = ", ".join(map(str, beyond))
         notes.append(
-            f"batch {sizes} lies outside what the laws have seen: intervals are too narrow there"
+            f"batch {sizes} lies outside what the models have seen: intervals are too narrow there"
         )
     whole = completed(board, table, known, fit, batches, pool.added)
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
@@ -142,7 +142,7 @@ def _with_predictions(
         told_by = len({known[name].kin for name in table.architecture.names})
         few_tell = ", too few to tell" if told_by < LEAST_GROUPS else ""
         notes.append(
-            f"the laws have seen none of {unseen} of the families that may be chosen: intervals there are "
+            f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
             f"as wide as they were off families held out, of {told_by}{few_tell}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
