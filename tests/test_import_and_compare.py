@@ -11,6 +11,8 @@ import pytest
 
 import advisor
 from advisor.catalog.records import Estimate
+from advisor.errors import AdvisorError
+from advisor.report.comparison import compare
 from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import Run
 from tests.measuring_fakes import FakeChildren, measure
@@ -234,3 +236,14 @@ def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None
     ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
     assert ran.code == 2
     assert "no network and batch in common" in ran.err
+
+
+def test_comparing_from_python() -> None:
+    found = compare("xeon-2-cores-vm", by="precision")
+    assert (found.other, found.by, found.like_variants) == (None, "precision", False)
+    assert found.rows == tuple(row for each in found.speedups for row in each.rows)
+    assert {each.precision for each in found.speedups} == {"int8"}
+    both = compare("jetson-tx1", "xeon-2-cores-vm")
+    assert both.rows and not both.speedups and not both.like_variants
+    with pytest.raises(AdvisorError, match="name two boards"):
+        compare("jetson-tx1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from rich.console import Group, RenderableType
@@ -19,7 +20,7 @@ from advisor.solve.question.reading import default_board
 SCHEMA = "advisor.findings/2"
 """Name and version of the document's shape."""
 
-STYLES = {
+STYLES: Mapping[str, str] = {
     HOLDS: "green", IN_PART: "yellow", NOT: "red", UNKNOWN: "dim",
     AGREES: "green", PARTLY: "yellow", DISAGREES: "red",
 }  # fmt: skip
@@ -27,13 +28,13 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Findings:
-    """What holds on a board.
+    """What holds on a board of the paper's findings and stated numbers.
 
     Attributes:
         board: the board's name.
-        title: what it is.
-        runtime: what is tested: that of most measured rows.
-        precision: likewise.
+        title: what the board is.
+        runtime: what ran the rows that are tested, the most that the board has.
+        precision: at what precision.
         findings: the paper's four, in its order.
         statements: every number that the paper states on which the board's rows have figures.
     """

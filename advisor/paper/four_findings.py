@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
     from advisor.catalog.records import Floats
 
-HOLDS, IN_PART, NOT, UNKNOWN = "holds", "holds in part", "does not hold", "unknown"
+Verdict: TypeAlias = Literal["holds", "holds in part", "does not hold", "unknown"]
+HOLDS: Verdict = "holds"
+IN_PART: Verdict = "holds in part"
+NOT: Verdict = "does not hold"
+UNKNOWN: Verdict = "unknown"
+
 TITLES = {
     1: "power does not depend on the network or the batch size",
     2: "the best accuracy is hyperbolic in time",
@@ -37,19 +42,19 @@ EQUIVALENT = 0.10
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding on one board.
+    """One of the paper's findings, tested on a board.
 
     Attributes:
         number: its number in the paper's summary.
         title: what the paper found.
-        verdict: "holds", "holds in part", "does not hold" or "unknown".
+        verdict: whether it holds on the board.
         said: why, in a sentence.
         numbers: what the verdict rests on; units stand in the names.
     """
 
     number: int
     title: str
-    verdict: str
+    verdict: Verdict
     said: str
     numbers: Mapping[str, float]
 
@@ -64,7 +69,7 @@ def four_findings(evidence: Evidence) -> tuple[Finding, ...]:
     )
 
 
-def _finding(number: int, verdict: str, said: str, numbers: Mapping[str, float]) -> Finding:
+def _finding(number: int, verdict: Verdict, said: str, numbers: Mapping[str, float]) -> Finding:
     """A finding whose sentence takes its figures from the numbers."""
     return Finding(number, TITLES[number], verdict, said.format_map(numbers), numbers)
 
@@ -150,7 +155,7 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
         name: _held_out_rmse(shape(best.time_ms), best.top1) for name, shape in SHAPES.items()
     }
     least = min(errors.values())
-    verdict = NOT
+    verdict: Verdict = NOT
     if errors["hyperbolic"] == least:
         verdict = HOLDS
     elif errors["hyperbolic"] <= 1.25 * least:
@@ -237,5 +242,5 @@ def operations_estimate_time(evidence: Evidence) -> Finding:
     return _finding(4, _verdict(good), said, numbers)
 
 
-def _verdict(criteria: list[bool]) -> str:
+def _verdict(criteria: list[bool]) -> Verdict:
     return HOLDS if all(criteria) else IN_PART if any(criteria) else NOT

@@ -8,31 +8,34 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from advisor.paper.evidence import Evidence
 
-AGREES, PARTLY, DISAGREES = "agrees", "agrees in part", "disagrees"
+Agreement: TypeAlias = Literal["agrees", "agrees in part", "disagrees"]
+AGREES: Agreement = "agrees"
+PARTLY: Agreement = "agrees in part"
+DISAGREES: Agreement = "disagrees"
 
 Numbers: TypeAlias = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement.
+    """What the paper states in numbers, beside what a board's rows give.
 
     Attributes:
         paper: what the paper states.
         found: what the board's rows give, in words.
-        verdict: "agrees", "agrees in part" or "disagrees".
+        verdict: whether they agree.
         numbers: what the words and the verdict rest on; units stand in the names.
     """
 
     paper: str
     found: str
-    verdict: str
+    verdict: Agreement
     numbers: Mapping[str, float]
 
 

@@ -22,8 +22,8 @@ class LatencyRatio:
 
     Attributes:
         architecture: the network.
-        runtime: what the second ran it with.
-        precision: likewise.
+        runtime: what ran it, in the second set.
+        precision: at what precision, likewise.
         batch: images per forward pass.
         first_ms: its latency in the first set.
         second_ms: its latency in the second.
@@ -127,7 +127,7 @@ class Speedup:
 
     Attributes:
         runtime: what is held against eager fp32.
-        precision: likewise.
+        precision: at what precision it ran.
         rows: each network and batch size that both have; `first_ms` is eager's latency.
     """
 
