@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor._version import __version__
 
 if TYPE_CHECKING:
+    from advisor.api import verified_pick
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
     from advisor.solve.candidates.candidate import Candidate
@@ -26,6 +27,7 @@ _HOMES = {
     "frontier": "advisor.solve.recommend.frontier",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
+    "verified_pick": "advisor.api",
 }
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "frontier",
     "pick",
     "plan",
+    "verified_pick",
 ]
 
 

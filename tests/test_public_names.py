@@ -39,6 +39,7 @@ def test_the_public_names() -> None:
         "frontier",
         "pick",
         "plan",
+        "verified_pick",
     ]
     assert dir(advisor) == sorted(advisor.__all__)
     for name in advisor.__all__:

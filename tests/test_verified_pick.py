@@ -19,6 +19,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+import advisor
 from advisor.catalog.count_cache import remember
 from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import OWN
@@ -33,6 +34,7 @@ from advisor.prediction.fitting import fit
 from advisor.prediction.transfer.networks import describe
 from advisor.prediction.transfer.suggestions import suggest
 from advisor.solve.verify.benches import Key, TableBench
+from advisor.solve.verify.verification import Check
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_import_timm import counted
@@ -138,6 +140,23 @@ def test_each_measurement_is_told_and_the_answer_follows(lab: Lab, run: Run) -> 
     assert max(map(len, ran.out.splitlines())) <= 80
     assert "60 networks" not in ran.err
     assert "networks left out: 100, " in ran.err, "torchvision's, of which the table tells nothing"
+
+
+def test_python_hears_of_each_measurement_and_gets_what_the_command_prints(
+    lab: Lab, run: Run
+) -> None:
+    question = {"board": "new", "catalog": lab.folder, "fps": HARD_FPS}
+    heard: list[Check] = []
+    answer, verification = advisor.verified_pick(
+        question, 10, simulate=str(lab.truth), on_check=heard.append
+    )
+    assert answer.best
+    assert answer.best.architecture == lab.best(HARD_FPS)
+    assert tuple(heard) == verification.steps
+    assert {each.metric for each in heard} == {"fps"}
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))["verification"]
+    assert len(printed["steps"]) == len(heard)
+    assert (verification.ended, verification.chance_better) == ("settled", printed["chance_better"])
 
 
 def test_a_simulation_writes_nothing(lab: Lab, run: Run) -> None:

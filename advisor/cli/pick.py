@@ -8,12 +8,13 @@ import typer
 
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.question import asks
-from advisor.cli.verifying import VERIFYING, Verifying
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
     from advisor.solve.recommend.recommendation import Recommendation
-    from advisor.solve.verify.verification import Verification
+    from advisor.solve.verify.verification import Check, Verification
+
+VERIFYING = "Verifying"
 
 
 @asks
@@ -81,17 +82,19 @@ def command(
     if as_json + as_csv + plot > 1:
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
     asked = {**question, "explain": explain, "top": top, "all_batches": all_batches}
-    verifying = Verifying(verify, simulate, device)
-    verifying.check(asked, plot=plot)
     verified: Verification | None = None
-    if verifying.most is None:
+    if verify is None:
+        _refuse_unverified(simulate=simulate, device=device)
         from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**asked)
     else:
-        from advisor.cli.verified_pick import verified_pick
-
-        recommendation, verified = verified_pick(asked, verifying, aside=as_json or as_csv)
+        if plot:
+            hint = "ask again without --verify"
+            raise AdvisorError("--plot draws what the catalog holds, which --verify changes", hint)
+        recommendation, verified = _verified(
+            asked, verify, simulate, device, aside=as_json or as_csv
+        )
     warn(recommendation.notes)
     if as_json:
         from advisor.report.pick_documents import pick_json
@@ -107,6 +110,59 @@ def command(
             _draw(question)
     if recommendation.best is None:
         raise typer.Exit(1)
+
+
+def _refuse_unverified(**options: str | None) -> None:
+    """Refuse options of verifying where nothing is to be verified."""
+    for name, given in options.items():
+        if given is not None:
+            raise AdvisorError(f"--{name} goes with --verify", "say up to how many: --verify 5")
+
+
+def _verified(
+    question: dict[str, Any], most: int, simulate: str | None, device: str | None, *, aside: bool
+) -> tuple[Recommendation, Verification]:
+    """The answer and how it was verified; each measurement is shown when it is done.
+
+    Args:
+        question: as `advisor.pick` takes it.
+        most: how many measurements may be spent.
+        simulate: a table that stands in for measuring.
+        device: what to measure on.
+        aside: whether measurements are shown on standard error.
+    """
+    from rich.text import Text
+
+    from advisor.api import verified_pick
+    from advisor.cli.progress import Progress
+    from advisor.report.verify_text import check_text
+
+    with Progress() as progress:
+
+        def show(check: Check) -> None:
+            progress.clear()
+            line = check_text(check, most)
+            if aside:
+                complain(line)
+            else:
+                emit_table(Text(line))
+
+        try:
+            recommendation, verified = verified_pick(
+                question,
+                most,
+                simulate=simulate,
+                device=device,
+                on_check=show,
+                report_progress=progress.show,
+            )
+        except KeyboardInterrupt as stop:
+            for reason in stop.args:
+                complain(reason)
+            raise
+    if verified.steps and not aside:
+        emit("\n")
+    return recommendation, verified
 
 
 def _emit_csv(recommendation: Recommendation, verified: Verification | None) -> None:

@@ -8,7 +8,6 @@ from advisor.report.candidate_text import chance_text, is_predicted, listed, pla
 from advisor.report.terminal import counted, figure, with_unit
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.question.metrics import METRICS
-from advisor.solve.question.requirements import Requirements
 from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.verify.verification import Check, Verification
 
@@ -16,19 +15,20 @@ WORTH_COUNTING = 0.05
 """Fewer networks than this, on average, go without saying."""
 
 
-def check_text(check: Check, asked: Requirements, most: int) -> str:
+def check_text(check: Check, most: int) -> str:
     """One measurement in a line: what was predicted, what was found, and what is the pick since."""
-    key = _decisive(check.predicted, asked)
-    predicted = f"{check.number} of {most}: {place(check.predicted)}, {_predicted(check, key)}"
+    predicted = f"{check.number} of {most}: {place(check.predicted)}, {_predicted(check)}"
     if check.found is None:
         return f"{predicted}: {check.reason}{_pick_since(check)}"
     size = check.found.batch
     elsewhere = "" if size == check.predicted.batch else f" at batch {size}"
-    has = figure(key, _value(check.found, key))
+    estimate = check.found.metric(check.metric)
+    has = figure(check.metric, estimate.value if estimate else None)
     return f"{predicted}, is {has}{elsewhere}: {_verdict(check, check.found)}{_pick_since(check)}"
 
 
-def _predicted(check: Check, key: str) -> str:
+def _predicted(check: Check) -> str:
+    key = check.metric
     estimate = check.predicted.metric(key)
     if estimate is None:
         return f"{METRICS[key].title} unknown"
@@ -37,19 +37,6 @@ def _predicted(check: Check, key: str) -> str:
     if estimate.low is None or estimate.high is None:
         return value
     return f"{value} ({figure(key, estimate.low)} to {figure(key, estimate.high)})"
-
-
-def _decisive(candidate: Candidate, asked: Requirements) -> str:
-    """Of the predicted metrics the one worth showing: the least sure of those limited, else the objective."""
-    limited = sorted(candidate.headroom, key=lambda each: each.chance)
-    keys = [each.constraint.metric for each in limited]
-    keys += [step.metric.key for step in asked.objective]
-    return next((key for key in keys if is_predicted(candidate, key)), "latency_ms")
-
-
-def _value(candidate: Candidate, key: str) -> float | None:
-    estimate = candidate.metric(key)
-    return estimate.value if estimate else None
 
 
 def _verdict(check: Check, found: Candidate) -> str:

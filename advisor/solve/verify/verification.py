@@ -235,6 +235,8 @@ class Check:
         predicted: the candidate as it stood before.
         found: the candidate as it was measured, at another batch size perhaps; `None` where it did not run.
         reason: why it did not run; "" if it did.
+        metric: the predicted metric that decides about it: of those limited the least sure, else the
+            objective's.
         holds: whether it meets every limit with the asked confidence.
         pick: the pick since; `None` where nothing is sure enough to be one.
     """
@@ -243,6 +245,7 @@ class Check:
     predicted: Candidate
     found: Candidate | None
     reason: str
+    metric: str
     holds: bool
     pick: Candidate | None
 
@@ -337,11 +340,22 @@ def _check(world: BoardWorld, step: Step[Checked]) -> Check:
         predicted=predicted,
         found=found,
         reason=reason,
+        metric=_decisive(predicted, world.requirements),
         holds=found is not None
         and all(each.met for each in found.headroom)
         and found.chance >= world.requirements.confidence,
         pick=None if pick is None else _candidate(world, pick),
     )
+
+
+def _decisive(candidate: Candidate, requirements: Requirements) -> str:
+    """The key of the predicted metric that decides about a candidate."""
+    limited = sorted(candidate.headroom, key=lambda each: each.chance)
+    keys = [each.constraint.metric for each in limited]
+    keys += [step.metric.key for step in requirements.objective]
+    estimates = {key: candidate.metric(key) for key in keys}
+    predicted = (key for key, each in estimates.items() if each and each.origin == "predicted")
+    return next(predicted, "latency_ms")
 
 
 def _candidate(world: BoardWorld, place: int) -> Candidate:

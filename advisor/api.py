@@ -1,0 +1,143 @@
+"""Public functions that need both choosing and measuring, which do not know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.catalog.measurements_table import called
+from advisor.catalog.results_table import read_results
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.errors import AdvisorError
+from advisor.prediction.board_model import BoardFit
+from advisor.prediction.fit_store import current_fit, write_fit
+from advisor.prediction.fitting import refit
+from advisor.solve.question.question import read_question
+from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.recommendation import Recommendation
+from advisor.solve.verify.benches import Attempt, Bench, Key, TableBench
+from advisor.solve.verify.verification import BoardWorld, Check, Verification, verification
+
+if TYPE_CHECKING:
+    from advisor.measuring.local_bench import LocalBench
+
+
+def verified_pick(
+    question: Mapping[str, object],
+    most: int,
+    *,
+    simulate: str | None = None,
+    device: str | None = None,
+    on_check: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
+    report_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
+) -> tuple[Recommendation, Verification]:
+    """Which network to ship on a board, after measuring the pick and what may be better.
+
+    The pick is measured, and it is picked anew from all that is known then, until the pick is measured and
+    hardly anything else would take its place. What is measured becomes part of the board, whose models are
+    fitted anew; with `simulate` nothing is written.
+
+    Args:
+        question: as `pick` takes it, by name; it is asked of one board, and of all networks, measured or not.
+        most: how many measurements may be spent.
+        simulate: a CSV file of results that stands in for measuring.
+        device: what to measure on, such as "cpu" or "cuda:0"; `None` for what the board was measured on.
+        on_check: hears of each measurement when it is done.
+        report_progress: hears what is measured next, and of about how many seconds are left.
+
+    Returns:
+        The recommendation, and how it was verified.
+
+    Raises:
+        AdvisorError: the question cannot be read, its board cannot be measured or predicted, or the table
+            cannot be read.
+        KeyboardInterrupt: measuring was interrupted; what was found is kept.
+    """
+    if simulate is not None and device is not None:
+        raise AdvisorError("--simulate runs on no device", "leave out --device")
+    if question.get("candidates") == "board":
+        hint = "leave out --candidates board"
+        raise AdvisorError("--verify chooses from all networks, measured or not", hint)
+    catalog, asked = read_question(**{**question, "candidates": "all"})  # type: ignore[arg-type]
+    if asked.boards is None or len(asked.boards) > 1:
+        raise AdvisorError("--verify measures on one board", "name one: --board NAME")
+    if not asked.selection.predictions:
+        raise AdvisorError("--verify chooses among predictions", "leave out --no-predictions")
+    board = catalog.board(asked.boards[0])
+    surveyed = Surveyed(board, catalog.measurements(board))
+    fit = _fit(catalog, surveyed)
+    bench = _bench(catalog, surveyed, simulate, device, report_progress)
+    again = _refit(catalog, fit, keep=simulate is None)
+    world = BoardWorld(catalog, asked, surveyed, fit, bench, again)
+    recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
+
+    def notify(check: Check) -> None:
+        on_check(check)
+        if bench.stopped:
+            raise KeyboardInterrupt("stopped; what was found is kept")
+
+    verified = verification(world, most, simulate, device, notify)
+    return recommend(world.candidates, asked), verified
+
+
+def _bench(
+    catalog: Catalog,
+    surveyed: Surveyed,
+    simulate: str | None,
+    device: str | None,
+    report_progress: Callable[[str, float], None],
+) -> Bench:
+    """What measures: a table, or this machine."""
+    if simulate is None:
+        from advisor.measuring.local_bench import LocalBench
+
+        return _ThisMachine(LocalBench(catalog, surveyed, device, report_progress))
+    results = read_results(Path(simulate), catalog.zoo.not_timms)
+    names = {name: catalog.plain_name(name) for name in results.architecture.names}
+    return TableBench(surveyed, called(results, names), simulate)
+
+
+class _ThisMachine:
+    """This machine as a bench on which candidates are measured."""
+
+    def __init__(self, bench: LocalBench) -> None:
+        self.bench, self.lacks, self.stopped = bench, bench.lacks, False
+
+    def offers(self, key: Key) -> bool:
+        """Whether the network is one that can be built."""
+        return self.bench.offers(key.architecture)
+
+    def measure(self, key: Key) -> Attempt:
+        """Measure one; the row becomes part of the board's files."""
+        from advisor.measuring.tasks import Cell
+
+        tried = self.bench.measure(Cell(key.architecture, key.batch, key.runtime, key.precision))
+        self.stopped = self.bench.stopped
+        return Attempt(tried.surveyed, key if tried.has_row else None, tried.reason)
+
+
+def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
+    """The board's models, and what other boards predict of it.
+
+    Raises:
+        AdvisorError: there are none for its present rows.
+    """
+    board, table = surveyed.board, surveyed.measurements
+    fit, why_not = current_fit(board, table, catalog.architectures_with(table))
+    if fit is None:
+        hint = f"with few rows, other boards help: advisor fit {board.name} --like auto"
+        raise AdvisorError(f"nothing is predicted: {why_not}", hint)
+    return fit
+
+
+def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surveyed], BoardFit]:
+    """Fits the board anew in the way in which it is fitted; what is to be kept goes into its folder."""
+
+    def again(surveyed: Surveyed) -> BoardFit:
+        fit = refit(catalog, surveyed.board, surveyed.measurements, before.recipe).fit
+        if keep:
+            write_fit(surveyed.board.folder, fit)
+        return fit
+
+    return again
