@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.catalog.measurements_table import called
-from advisor.catalog.results_table import read_results
+from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit
@@ -95,7 +94,7 @@ def _bench(
         return _ThisMachine(LocalBench(catalog, surveyed, device, report_progress))
     results = read_results(Path(simulate), catalog.zoo.not_timms)
     names = {name: catalog.plain_name(name) for name in results.architecture.names}
-    return TableBench(surveyed, called(results, names), simulate)
+    return TableBench(surveyed, results.renamed(names), simulate)
 
 
 class _ThisMachine:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from advisor.catalog.check import check
-from advisor.catalog.layers import shipped_folder, user_folder
+from advisor.catalog.files import shipped_folder, user_folder
+from advisor.catalog.measurements_table import measurements_csv
 from advisor.catalog.store import Catalog
-from advisor.catalog.writing import measurements_csv
 from advisor.errors import AdvisorError
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows

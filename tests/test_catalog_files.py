@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from advisor.catalog.check import check
-from advisor.catalog.csv_file import read_csv
+from advisor.catalog.csv_table import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
+from advisor.catalog.files import write_whole
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
-from advisor.catalog.weights_table import WEIGHTS_COLUMNS, read_weights
-from advisor.catalog.writing import write_whole
+from advisor.catalog.tables import WEIGHTS_COLUMNS, read_weights
 from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError
 from tests.conftest import HEADER, ROWS, Overlay

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.store import Catalog
 from advisor.paper.batch_figures import MOST_CURVES
 from advisor.paper.board_data import BoardData, board_data
@@ -74,7 +73,7 @@ def test_values_against_batch_are_the_rows(
     rows = {}
     _, drawn_rows = fullest_variant(table)
     for row in drawn_rows.tolist():
-        estimate = estimate_at(getattr(table, column), row)
+        estimate = getattr(table, column).estimate(row)
         name = table.architecture.names[table.architecture.index[row]]
         if estimate is not None and name in kept:
             rows[name, int(table.batch[row])] = estimate

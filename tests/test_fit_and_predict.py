@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import advisor
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
 from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit

@@ -62,9 +62,9 @@ def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_p
     ("content", "options", "said"),
     [
         (MINE, (), "by --map OURS=THEIRS"),
-        (MINE, ("--map", "latency_ms"), "is no pair"),
+        (MINE, ("--map", "latency_ms"), "is not a pair"),
         (MINE, ("--map", "latency=step_time"), "did you mean 'latency_ms'?"),
-        (MINE, ("--map", "latency_ms=step_time:fortnights"), "'fortnights' is no unit"),
+        (MINE, ("--map", "latency_ms=step_time:fortnights"), "'fortnights' is not a unit"),
         (MINE.replace("resnet-18", "resnet18"), MAP, "line 2, column model: found 'resnet18'"),
         (MINE.replace("0.0205", "fast"), MAP, "line 2, column step_time: found 'fast'"),
         (MINE.replace("0.0205", ""), MAP, "line 2, column step_time: found nothing"),
@@ -151,13 +151,13 @@ def test_what_a_log_does_not_tell_is_stated_and_what_it_tells_stays(
         ),
         (
             LOG.replace("--shapes=input:8x3x224x224 ", ""),
-            "does not tell the batch size\n  give it by --batch",
+            "does not say the batch size\n  give it by --batch",
         ),
         (
             LOG.replace("--onnx=models/resnet-50.onnx", "--loadEngine=resnet-50.plan").replace(
                 " --fp16", ""
             ),
-            "does not tell the engine's precision\n  give it by --precision",
+            "does not say the engine's precision\n  give it by --precision",
         ),
     ],
 )

@@ -13,15 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
-from advisor.catalog import csv_stream
-from advisor.catalog.count_all import uncounted_of
-from advisor.catalog.count_cache import installed_version, remember
-from advisor.catalog.csv_stream import number_in
-from advisor.catalog.import_timm import AGREEMENT, RATE_DIGIT, latency_of
-from advisor.catalog.named_network import network_to_build
+from advisor.catalog import csv_table
+from advisor.catalog.counting import uncounted_of
+from advisor.catalog.csv_table import number_in
+from advisor.catalog.importers.timm import AGREEMENT, RATE_DIGIT, latency_of, variant_of
+from advisor.catalog.naming import network_to_build
 from advisor.catalog.store import Catalog
-from advisor.catalog.timm_variant import variant_of
-from advisor.catalog.zoo_table import ZooNetwork
+from advisor.catalog.tables import ZooNetwork
+from advisor.catalog.zoo import installed_version, remember
 from advisor.errors import AdvisorError
 from advisor.prediction.terms import COLUMNS
 from advisor.prediction.training import MOST_HELD_OUT, Data
@@ -162,9 +161,9 @@ def test_what_the_files_name_does_not_tell_is_stated(tables: Tables) -> None:
     told = {(row["runtime"], row["precision"]) for row in tables.rows()}
     assert told == {("tensorrt", "int8")}
     assert variant_of(Path(FILE), "compile", "fp16").runtime == "compile"
-    with pytest.raises(AdvisorError, match=r"'fp32' is stated, but .* tells fp16"):
+    with pytest.raises(AdvisorError, match=r"'fp32' is stated, but .* says fp16"):
         variant_of(Path(FILE), None, "fp32")
-    with pytest.raises(AdvisorError, match=r"'eager' is stated, but .* tells dynamo"):
+    with pytest.raises(AdvisorError, match=r"'eager' is stated, but .* says dynamo"):
         variant_of(Path("benchmark-infer-fp32-x-dynamo.csv"), "eager", None)
     with pytest.raises(AdvisorError, match="is not a name"):
         variant_of(Path("table.csv"), None, "a b")
@@ -344,7 +343,7 @@ def test_files_that_cannot_be_read_and_names_that_are_none(tables: Tables) -> No
         (tables.folder / "none.csv", (), "gpu", "found nothing; expected a file"),
         (tables.folder, (), "gpu", "a folder"),
         (Path("/dev/null"), (), "gpu", "a device or pipe"),
-        (table, (), "a b", "is no name for a board"),
+        (table, (), "a b", "is not a name for a board"),
         (table, ("--accuracy", table), "gpu", "did you mean 'infer_img_size'?"),
         (table, ("--accuracy", tables.folder / "none.csv"), "gpu", "none.csv"),
         (table, ("--only", tables.folder / "none.txt"), "gpu", "none.txt"),
@@ -359,7 +358,7 @@ def test_files_that_cannot_be_read_and_names_that_are_none(tables: Tables) -> No
 def test_a_file_with_more_than_any_table_of_timms_is_given_up(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_stream, "MOST_KEPT", 3)
+    monkeypatch.setattr(csv_table, "MOST_KEPT", 3)
     ran = tables.bring_in(tables.write(*ROWS))
     assert ran.code == 2
     assert "more than 3 networks" in ran.err
@@ -573,14 +572,14 @@ def test_measuring_it_builds_timms_and_its_rows_are_the_same_networks(
 def test_counting_timms_networks_does_not_mind_the_import(
     imported: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from advisor.catalog import count_all
+    from advisor.catalog import counting
 
     listed = [
         ZooNetwork(name, "timm", installed_version("timm") or "", "F", (3, size, size), None)
         for name, size in (("fake_a@64", 64), (TIMMS, 224))
     ]
-    monkeypatch.setattr(count_all, "listed", lambda _: listed)
-    monkeypatch.setattr(count_all, "found", _must_not_be_asked)
+    monkeypatch.setattr(counting, "listed", lambda _: listed)
+    monkeypatch.setattr(counting, "found", _must_not_be_asked)
     named = [each.architecture for each in uncounted_of(imported.opened.zoo, "timm")]
     assert sorted(named) == ["fake_a@64", "fake_a@96", TIMMS]
     remember("timm", [counted(TIMMS), counted("fake_a@64", 64), counted("fake_a@96", 96)])

@@ -16,7 +16,7 @@ import torch
 from advisor.architectures.own_network import read_own
 from advisor.architectures.user_module import identified, made
 from advisor.catalog.check import check
-from advisor.catalog.own_networks import Measurable, measurable_own
+from advisor.catalog.naming import Measurable, measurable_own
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring.answers import fault
@@ -500,8 +500,8 @@ def test_runs_from_before_there_were_own_networks_go_on(tmp_path: Path) -> None:
         (("{net}", "resnet-18"), "give --runtime eager,onnxruntime"),
         (("{net}", "net={other}"), "two networks are called net@8"),
         (("none.onnx",), "none.onnx: there is no such file"),
-        (("a b={net}",), "'a b' is no name for a network"),
-        (("={net}",), "'' is no name for a network"),
+        (("a b={net}",), "'a b' is not a name for a network"),
+        (("={net}",), "'' is not a name for a network"),
         (("weights.pth",), "weights.pth: a file of this kind cannot be read"),
         (("{net}@96",), "@96: the size of its images is in the file"),
         (("none_such:make",), "'none_such' cannot be imported"),

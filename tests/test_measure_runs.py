@@ -242,7 +242,7 @@ def test_a_full_disk_leaves_nothing_half_written(
 
 
 def measure_table(folder: Path) -> None:
-    from advisor.catalog.writing import write_whole
+    from advisor.catalog.files import write_whole
 
     write_whole(folder / "measurements.csv", "text")
 

@@ -22,7 +22,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog.files import shipped_folder
 from advisor.errors import AdvisorError
 from advisor.solve.plan.optimum import Programme, best
 from advisor.solve.plan.plan import plan

@@ -124,7 +124,7 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
     assert not [name for name in names if name.startswith(("tests/", "catalog/"))]
     script = (
         f"import sys; sys.path.insert(0, {str(site)!r}); import advisor\n"
-        "from advisor.catalog.layers import shipped_folder\n"
+        "from advisor.catalog.files import shipped_folder\n"
         "print(advisor.__file__, shipped_folder().name, advisor.pick(fps=30).best.architecture)"
     )
     ran = subprocess.run(

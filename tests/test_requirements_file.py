@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import advisor
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog.files import shipped_folder
 from advisor.errors import AdvisorError
 from advisor.solve.question.limits import NATURAL
 from advisor.solve.question.question import read_question

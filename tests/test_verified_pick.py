@@ -20,12 +20,11 @@ import numpy as np
 import pytest
 
 import advisor
-from advisor.catalog.count_cache import remember
-from advisor.catalog.measurements_table import estimate_at
+from advisor.catalog.importers.results import read_results
 from advisor.catalog.records import OWN
-from advisor.catalog.results_table import read_results
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.catalog.zoo_table import ZooNetwork, zoo_table
+from advisor.catalog.tables import ZooNetwork, zoo_table
+from advisor.catalog.zoo import remember
 from advisor.errors import AdvisorError
 from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
@@ -397,7 +396,7 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
     merged = attempt.surveyed.measurements
     assert len(merged) == len(table)
     row = int(np.flatnonzero(merged.batch == 4)[0])
-    told = [estimate_at(each, row) for each in (merged.latency_ms, merged.net_power_w)]
+    told = [each.estimate(row) for each in (merged.latency_ms, merged.net_power_w)]
     assert [(each.value, each.origin) for each in told if each] == [
         (55, "measured"),
         (5, "reported"),

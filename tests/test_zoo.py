@@ -18,12 +18,12 @@ from advisor.architectures import libraries
 from advisor.architectures.design import Design
 from advisor.architectures.libraries import torchvision_models
 from advisor.architectures.names import IN_BOTH, family_of, identity, is_own, read_name
-from advisor.catalog import count_all, count_cache
-from advisor.catalog.count_all import count_each, uncounted_of
-from advisor.catalog.count_cache import cache_file, cached, remember
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog import counting, zoo
+from advisor.catalog.counting import count_each, uncounted_of
+from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
-from advisor.catalog.zoo_table import ZooNetwork, read_zoo_table, zoo_table
+from advisor.catalog.tables import ZooNetwork, read_zoo_table, zoo_table
+from advisor.catalog.zoo import cache_file, cached, remember
 from advisor.errors import AdvisorError, BrokenFileError
 from tests.conftest import Overlay, Run
 
@@ -173,8 +173,8 @@ def test_what_is_not_in_a_table_is_counted_once_and_kept(
 ) -> None:
     first = run("predict", "mobilenet_v3_small@96", "--batch", "1")
     assert first.code == 0, first.err
-    monkeypatch.setattr(count_all, "counted", _must_not_be_called)
-    monkeypatch.setattr(count_all, "listed", _must_not_be_called)
+    monkeypatch.setattr(counting, "counted", _must_not_be_called)
+    monkeypatch.setattr(counting, "listed", _must_not_be_called)
     again = run("predict", "mobilenet_v3_small@96", "--batch", "1")
     assert (again.code, again.out, again.err) == (0, first.out, "")
 
@@ -188,7 +188,7 @@ def _counted_as(*counts: int) -> Callable[[ZooNetwork], ZooNetwork]:
         return ZooNetwork(
             network.architecture,
             network.library,
-            count_cache.installed_version(network.library) or "",
+            zoo.installed_version(network.library) or "",
             network.family,
             network.input_shape,
             counts,
@@ -207,11 +207,11 @@ LISTED = [
 def fake_timm(monkeypatch: pytest.MonkeyPatch) -> None:
     """A timm 9.9 of two networks."""
     monkeypatch.setattr(
-        count_cache, "installed_version", lambda library: "9.9" if library == "timm" else None
+        zoo, "installed_version", lambda library: "9.9" if library == "timm" else None
     )
-    monkeypatch.setattr(count_all, "installed_version", count_cache.installed_version)
-    monkeypatch.setattr(count_all, "listed", lambda _: LISTED)
-    monkeypatch.setattr(count_all, "counted", _counted_as(2_000_000, 10**9, 10**6, 9, 0, 10**6))
+    monkeypatch.setattr(counting, "installed_version", zoo.installed_version)
+    monkeypatch.setattr(counting, "listed", lambda _: LISTED)
+    monkeypatch.setattr(counting, "counted", _counted_as(2_000_000, 10**9, 10**6, 9, 0, 10**6))
 
 
 @pytest.mark.usefixtures("fake_timm")
@@ -233,8 +233,8 @@ def test_another_version_is_counted_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert remember("timm", [_counted_as(1, 2, 3, 4, 5, 6)(each) for each in LISTED]) == ""
     assert uncounted_of(Catalog.open().zoo, "timm") == []
     newer = lambda library: "10.0" if library == "timm" else None  # noqa: E731
-    monkeypatch.setattr(count_cache, "installed_version", newer)
-    monkeypatch.setattr(count_all, "installed_version", newer)
+    monkeypatch.setattr(zoo, "installed_version", newer)
+    monkeypatch.setattr(counting, "installed_version", newer)
     assert len(uncounted_of(Catalog.open().zoo, "timm")) == 2
 
 
@@ -264,7 +264,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_itself(
 
 
 def test_without_a_library_nothing_is_cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(count_cache, "installed_version", lambda _: None)
+    monkeypatch.setattr(zoo, "installed_version", lambda _: None)
     assert cached("timm") == ({}, "")
     assert remember("timm", LISTED) == "timm is not installed"
 

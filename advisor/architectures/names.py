@@ -1,18 +1,37 @@
-"""What a library's network is called: `name@size`, after `tv:` or `timm:` where both have the name.
+"""How networks are named: the grammar of names, and what a name alone says.
 
-A network that a table of timm's tells of is called plainly `name@size` even then, as that table calls it.
+The catalog's own networks are `name@size`, the paper's fourteen plainly `name`. A library's network is
+`name@size`, after `tv:` or `timm:` where both libraries have the name; one that a table of timm's has brought
+in is plainly `name@size` even then, as that table calls it. The user's own are files, or `module:factory`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.errors import AdvisorError, shown
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
+"""What networks, boards, weights, sources and all else in the catalog may be called."""
+NAME_EXPECTED = "a name of letters, digits and . _ @ : + - that begins with a letter or digit"
+
+_SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
+SHAPE_EXPECTED = "channels x height x width, like 3x224x224"
 
 PREFIXES = {"tv": "torchvision", "timm": "timm"}
 """The libraries whose networks can be named, by the prefix that tells them apart."""
 
 OWN_FILES = (".onnx", ".pt2")
 """How the names of files end that hold a network: of the ONNX format, of torch.export."""
+
+_PAPERS_OWN = """
+alexnet bn-alexnet bn-nin enet googlenet vgg-16 vgg-19 resnet-18 resnet-34 resnet-50 resnet-101
+resnet-152 inception-v3 inception-v4
+"""
+PAPERS_OWN = frozenset(_PAPERS_OWN.split())
+"""The architectures whose bare name is their identity; that of all others is name@size."""
 
 _IN_BOTH = """
 convnext_base convnext_large convnext_small convnext_tiny densenet121 densenet161 densenet169
@@ -34,7 +53,7 @@ class Written:
     """A library's network as people write it.
 
     Attributes:
-        library: "torchvision", "timm", or "" where no prefix tells.
+        library: "torchvision", "timm", or "" where no prefix says.
         name: what the library calls the architecture.
         tag: the set of weights that timm's names carry behind a dot; may be empty.
         size: height and width of the input in pixels; `None` where not said.
@@ -44,6 +63,11 @@ class Written:
     name: str
     tag: str
     size: int | None
+
+    @property
+    def plain(self) -> str:
+        """The name with the size, where one is said, and nothing else."""
+        return self.name if self.size is None else sized(self.name, self.size)
 
 
 def read_name(text: str) -> Written | None:
@@ -55,10 +79,40 @@ def read_name(text: str) -> Written | None:
     return Written(PREFIXES.get(prefix or "", ""), name, tag or "", int(size) if size else None)
 
 
+def read_shape(text: str) -> tuple[int, int, int] | None:
+    """Channels, height and width from text like "3x224x224"; `None` if it is none."""
+    match = _SHAPE.fullmatch(text)
+    if match is None:
+        return None
+    channels, height, width = match.groups()
+    return int(channels), int(height), int(width)
+
+
+def sized(name: str, size: int) -> str:
+    """A network's name with the height and width of its input in pixels."""
+    return f"{name}@{size}"
+
+
+def split_size(name: str) -> tuple[str, str]:
+    """A name without its size, and the size as it is written; "" where there is none."""
+    bare, _, size = name.partition("@")
+    return bare, size
+
+
+def bare_name(name: str) -> str:
+    """A name without its size."""
+    return split_size(name)[0]
+
+
 def identity(library: str, name: str, size: int) -> str:
     """What the catalog calls a library's network at an input size."""
-    bare = f"{name}@{size}"
-    return f"{_prefix_of(library)}:{bare}" if name in IN_BOTH else bare
+    prefix = next(prefix for prefix, known in PREFIXES.items() if known == library)
+    return f"{prefix}:{sized(name, size)}" if name in IN_BOTH else sized(name, size)
+
+
+def identities(plain: str) -> str:
+    """What each library calls its network of a name that both have, in words."""
+    return " or ".join(f"{prefix}:{plain}" for prefix in PREFIXES)
 
 
 def is_timms(name: str) -> bool:
@@ -66,18 +120,14 @@ def is_timms(name: str) -> bool:
     return name.startswith("timm:")
 
 
-def plain_name(identity: str) -> str:
-    """What a network of timm's is called where a table of timm's has brought it in: without `timm:`."""
-    return identity.removeprefix("timm:")
-
-
 def identity_of_plain(name: str) -> str:
     """The library's own identity of a network that a table of timm's calls `name@size`."""
-    return f"timm:{name}" if name.partition("@")[0] in IN_BOTH else name
+    return f"timm:{name}" if bare_name(name) in IN_BOTH else name
 
 
-def _prefix_of(library: str) -> str:
-    return next(prefix for prefix, known in PREFIXES.items() if known == library)
+def is_onnx(text: str) -> bool:
+    """Whether this names a file of the ONNX format."""
+    return text.endswith(".onnx")
 
 
 def is_own_file(text: str) -> bool:
@@ -89,6 +139,36 @@ def is_own(text: str) -> bool:
     """Whether this names a network of the user's own: such a file, or `module:factory`."""
     place, colon, _ = text.partition(":")
     return is_own_file(text) or bool(colon and place not in PREFIXES)
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """`my_net=net.onnx` in its parts; the name is "" where none is given.
+
+    Raises:
+        AdvisorError: what stands before the sign is not a name.
+    """
+    name, equals, what = text.partition("=")
+    if not equals or Path(text).is_file():
+        return "", text
+    if not NAME.fullmatch(name):
+        raise AdvisorError(f"{shown(name)} is not a name for a network", f"give {NAME_EXPECTED}")
+    return name, what
+
+
+def split_shape(text: str) -> tuple[str, tuple[int, int, int] | None]:
+    """`module:factory@160` or `@3x160x160` in its parts; a file states its own input.
+
+    Raises:
+        AdvisorError: what stands behind the @ is not a size.
+    """
+    what, size = split_size(text)
+    if is_own_file(text) or what == text:
+        return text, None
+    shape = read_shape(size if "x" in size else f"3x{size}x{size}")
+    if shape is None:
+        hint = "write it like my_nets:make@160 or my_nets:make@3x160x160"
+        raise AdvisorError(f"{shown(size)} in {shown(text)} is no input size", hint)
+    return what, shape
 
 
 _FAMILIES = (
@@ -139,7 +219,7 @@ _COMPILED = tuple((family, re.compile(pattern)) for family, pattern in _FAMILIES
 
 
 def family_of(name: str) -> str:
-    """The family of a network: that of the work that introduced its kin, else how its name begins."""
+    """The family of a network: that of the work that introduced it, else how its name begins."""
     for family, pattern in _COMPILED:
         if pattern.match(name):
             return family

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.names import identity_of_plain
+from advisor.architectures.names import NAME, NAME_EXPECTED, identity_of_plain
 from advisor.catalog.entries import read_architectures, read_board, read_sources
-from advisor.catalog.layers import Layer, entries
+from advisor.catalog.files import Layer, entries
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.reported_table import read_reported
 from advisor.catalog.store import Catalog
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
-from advisor.catalog.weights_table import read_weights
+from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
 from advisor.catalog.zoo import FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
-from advisor.catalog.zoo_table import read_zoo_table
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")
+Names = Collection[str] | None
+"""The names that a file may use; `None` for any, where the file that lists them is itself broken."""
 
 CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
@@ -53,19 +52,6 @@ def check(catalog: Catalog, read_fit: Callable[[Path], object] | None = None) ->
     return _Check(catalog, read_fit).run()
 
 
-class _Anything(Collection[str]):
-    """Stands for the known names where a file that lists them is itself broken."""
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 class _Check:
     def __init__(self, catalog: Catalog, read_fit: Callable[[Path], object] | None) -> None:
         self.layers, self.read_fit = catalog.layers, read_fit
@@ -76,7 +62,7 @@ class _Check:
         sources = self.sources()
         architectures = self.names("architectures.yaml", read_architectures, sources)
 
-        def weights_of(path: Path, known: Collection[str]) -> Collection[str]:
+        def weights_of(path: Path, known: Names) -> Collection[str]:
             return {name for _, name in read_weights(path, architectures, known)}
 
         for layer in self.layers:
@@ -88,9 +74,7 @@ class _Check:
                 self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
 
-    def zoo(
-        self, layer: Layer, sources: Collection[str], known: Collection[str]
-    ) -> Collection[str]:
+    def zoo(self, layer: Layer, sources: Names, known: Names) -> Names:
         """The architectures that are known with those of a layer's zoo."""
         for name in self.attempt(zoo_files, layer) or ():
             self.files += 1
@@ -99,11 +83,10 @@ class _Check:
                 self.attempt(read_weights, path, None, sources)
             else:
                 found = self.networks(path, sources)
-                whole = found is not None and not isinstance(known, _Anything)
-                known = {*known, *(found or ())} if whole else _Anything()
+                known = None if found is None or known is None else {*known, *found}
         return known
 
-    def networks(self, path: Path, sources: Collection[str]) -> Collection[str] | None:
+    def networks(self, path: Path, sources: Names) -> Names:
         """The names of a table's networks, the libraries' own included; `None` if it is broken."""
         if not path.name.endswith(REPORTED_END):
             return self.attempt(read_zoo_table, path)
@@ -114,9 +97,9 @@ class _Check:
         self,
         folder: Path,
         layer: Layer,
-        sources: Collection[str],
-        architectures: Collection[str],
-        weights: Collection[str],
+        sources: Names,
+        architectures: Names,
+        weights: Names,
     ) -> None:
         self.boards += 1
         self.files += 2
@@ -124,7 +107,7 @@ class _Check:
         if not NAME.fullmatch(folder.name):
             self.faults.append(Fault(folder, 0, "", "a board of this name", NAME_EXPECTED))
         board = self.attempt(read_board, folder, layer.title, sources)
-        if board and board.weights and board.weights not in weights:
+        if board and board.weights and weights is not None and board.weights not in weights:
             expected = f"weights that weights.csv knows ({closest(board.weights, weights)})"
             self.faults.append(
                 Fault(folder / "board.yaml", 0, "", f"weights {shown(board.weights)}", expected)
@@ -135,26 +118,25 @@ class _Check:
             self.files += 1
             self.attempt(self.read_fit, folder)
 
-    def sources(self) -> dict[Layer, Collection[str]]:
+    def sources(self) -> dict[Layer, Names]:
         """The sources that each layer's files may name: its own, and those of the layers below."""
-        named: dict[Layer, Collection[str]] = {}
-        known: Collection[str] = set()
+        named: dict[Layer, Names] = {}
+        known: Names = set()
         for layer in self.layers:
             path = self.file(layer, "sources.yaml")
             if path:
                 self.files += 1
                 own = self.attempt(read_sources, path)
-                broken = own is None or isinstance(known, _Anything)
-                known = _Anything() if broken else {*known, *(own or ())}
+                known = None if own is None or known is None else {*known, *own}
             named[layer] = known
         return named
 
     def names(
         self,
         file: str,
-        read: Callable[[Path, Collection[str]], Collection[str]],
-        sources: dict[Layer, Collection[str]],
-    ) -> Collection[str]:
+        read: Callable[[Path, Names], Collection[str]],
+        sources: Mapping[Layer, Names],
+    ) -> Names:
         """The names that a file lists in all layers together."""
         known: list[str] = []
         whole = True
@@ -165,7 +147,7 @@ class _Check:
                 found = self.attempt(read, path, sources[layer])
                 whole = whole and found is not None
                 known.extend(found or ())
-        return set(known) if whole else _Anything()
+        return set(known) if whole else None
 
     def file(self, layer: Layer, name: str) -> Path | None:
         return self.attempt(layer.file, name)

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from advisor.catalog.fields import Fields, estimate
+from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, split_size
 from advisor.catalog.records import Architecture, Board, Cost, Source
-from advisor.catalog.yaml_file import read_yaml
+from advisor.catalog.yaml_file import Fields, estimate, read_yaml
 from advisor.errors import shown
 from advisor.quantities import COUNT, MEMORY, POWER
-
-if TYPE_CHECKING:
-    from advisor.catalog.csv_file import Table
-
-_SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
-
-_PAPERS_OWN = """
-alexnet bn-alexnet bn-nin enet googlenet vgg-16 vgg-19 resnet-18 resnet-34 resnet-50 resnet-101
-resnet-152 inception-v3 inception-v4
-"""
-PAPERS_OWN = frozenset(_PAPERS_OWN.split())
-"""The architectures whose bare name is their identity; that of all others is name@size."""
-
 
 MOVED = ("activations", "layers", "window_reads", "peak_activations")
 """What a cost says beside parameters and operations."""
@@ -50,7 +35,7 @@ def read_sources(path: Path) -> dict[str, Source]:
     return sources
 
 
-def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Architecture]:
+def read_architectures(path: Path, sources: Collection[str] | None) -> dict[str, Architecture]:
     """Read `architectures.yaml`.
 
     Raises:
@@ -62,7 +47,7 @@ def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Archit
         architecture = _architecture(name, fields, sources)
         architectures[name] = architecture
         size = str(architecture.input_shape[-1])
-        if name not in PAPERS_OWN and name.partition("@")[2] != size:
+        if name not in PAPERS_OWN and split_size(name)[1] != size:
             file.note(
                 file.block.key_marks[name], shown(name), f"a name with its size, like net@{size}"
             )
@@ -71,7 +56,7 @@ def read_architectures(path: Path, sources: Collection[str]) -> dict[str, Archit
     return architectures
 
 
-def _architecture(name: str, fields: Fields, sources: Collection[str]) -> Architecture:
+def _architecture(name: str, fields: Fields, sources: Collection[str] | None) -> Architecture:
     counted = _cost(fields, "counted", sources)
     return Architecture(
         name=name,
@@ -92,7 +77,7 @@ def _details(fields: Fields) -> dict[str, str]:
 
 
 def _cost(
-    fields: Fields, key: str, sources: Collection[str], alike: Cost | None = None
+    fields: Fields, key: str, sources: Collection[str] | None, alike: Cost | None = None
 ) -> Cost | None:
     """One kind of cost.
 
@@ -125,36 +110,17 @@ def _shape(fields: Fields) -> tuple[int, int, int]:
     shape = read_shape(text)
     if shape is None and text:
         mark = fields.block.entries["input"].mark
-        fields.note(mark, shown(text), "channels x height x width, like 3x224x224")
+        fields.note(mark, shown(text), SHAPE_EXPECTED)
     return shape or (1, 1, 1)
 
 
-def read_shape(text: str) -> tuple[int, int, int] | None:
-    """Channels, height and width from text like "3x224x224"; `None` if it is none."""
-    match = _SHAPE.fullmatch(text)
-    if match is None:
-        return None
-    channels, height, width = match.groups()
-    return int(channels), int(height), int(width)
-
-
-def shapes_in(table: Table) -> list[tuple[int, int, int]]:
-    """The column `input` of a CSV table as shapes; what is none is noted."""
-    cells = table.cells("input")
-    known = {cell: read_shape(cell) for cell in set(cells)}
-    for row, cell in enumerate(cells):
-        if known[cell] is None:
-            table.note(row, "input", shown(cell), "channels x height x width, like 3x224x224")
-    return [known[cell] or (1, 1, 1) for cell in cells]
-
-
-def read_board(folder: Path, layer: str, sources: Collection[str]) -> Board:
+def read_board(folder: Path, layer: str, sources: Collection[str] | None) -> Board:
     """Read a board's `board.yaml`.
 
     Args:
         folder: the board's folder; its name is the board's.
         layer: which catalog it belongs to.
-        sources: the known sources.
+        sources: the known sources; `None` for any.
 
     Raises:
         BrokenFileError: with every fault of the file.

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from advisor.catalog.text_file import NAME, NAME_EXPECTED, read_text
+from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.catalog.files import read_text
 from advisor.catalog.yaml_file import Block, List, Mark, Node, read_yaml
 from advisor.errors import BrokenFileError, Fault, closest, shown
 

@@ -1,20 +1,20 @@
-"""A board's `measurements.csv`, and what it shares with other tables of estimates."""
+"""A board's `measurements.csv`, read and written, and what it shares with other tables of estimates."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.csv_file import Table, read_csv
+from advisor.catalog.csv_table import Table, read_csv
+from advisor.catalog.files import File
 from advisor.catalog.records import (
     ORIGINS,
     STATUSES,
-    Estimate,
     Labels,
     Measurements,
     Metered,
@@ -67,29 +67,32 @@ FURTHER_MEASUREMENT_COLUMNS = (
 """What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
 own."""
 
+Row = Mapping[str, str | int | float | None]
+"""A row as it is to be written, by column."""
+
 LARGEST_BATCH = 1_000_000
 LARGEST_COUNT = 1e9
 
 
 def read_measurements(
-    path: Path, architectures: Collection[str] | None, sources: Collection[str]
+    file: File, architectures: Collection[str] | None, sources: Collection[str] | None
 ) -> Measurements:
     """Read a board's `measurements.csv`.
 
     Args:
-        path: the file.
+        file: where it lies, or what it holds.
         architectures: those that it may name; `None` for any.
-        sources: those that it may name.
+        sources: those that it may name; `None` for any.
 
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    table = read_csv(path, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
+    table = read_csv(file, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
     architecture = table.labels("architecture", architectures)
     runtime = table.labels("runtime")
     precision = table.labels("precision")
     batch = _batches(table)
-    status = table.labels("status", STATUSES, default=_constant("ok", len(table)))
+    status = table.labels("status", STATUSES, default=Labels.constant("ok", len(table)))
     rows = provenance(table, sources)
     measurements = Measurements(
         architecture=architecture,
@@ -112,41 +115,13 @@ def read_measurements(
     latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
     refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
     refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)
-    fits = status.index == status.position.get("ok", -1)
-    refuse_missing(table, "latency_ms", np.where(fits, measurements.latency_ms.values.value, 0.0))
-    _refuse_values_without_run(table, fits)
+    ran = measurements.ran
+    refuse_missing(table, "latency_ms", np.where(ran, latency, 0.0))
+    _refuse_values_without_run(table, ran)
     key = (architecture.index, runtime.index, precision.index, batch)
     refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
     table.finish()
     return measurements
-
-
-def called(table: Measurements, others: Mapping[str, str]) -> Measurements:
-    """The same rows, some of the networks under other names."""
-    labels = table.architecture
-    told = [others.get(name, name) for name in labels.names]
-    names = tuple(sorted(set(told)))
-    place = {name: index for index, name in enumerate(names)}
-    moved = np.array([place[name] for name in told], dtype=np.int64)
-    return replace(table, architecture=Labels(names, moved[labels.index]))
-
-
-def estimate_at(metered: Metered, row: int) -> Estimate | None:
-    """The estimate in one row of a column, `None` where it is unknown."""
-    value, low, high = (float(column[row]) for column in metered.values)
-    if math.isnan(value):
-        return None
-    return Estimate(
-        value,
-        None if math.isnan(low) else low,
-        None if math.isnan(high) else high,
-        metered.origin.names[metered.origin.index[row]],
-        metered.source.names[metered.source.index[row]],
-    )
-
-
-def _constant(name: str, rows: int) -> Labels:
-    return Labels((name,), np.zeros(rows, dtype=np.int64))
 
 
 def _batches(table: Table) -> NDArray[np.int64]:
@@ -164,12 +139,12 @@ class Provenance:
 
     origin: Labels
     source: Labels
-    sources: Collection[str]
+    sources: Collection[str] | None
 
 
-def provenance(table: Table, sources: Collection[str]) -> Provenance:
+def provenance(table: Table, sources: Collection[str] | None) -> Provenance:
     """The origin and source columns of the rows."""
-    nothing = _constant("", len(table))
+    nothing = Labels.constant("", len(table))
     return Provenance(
         table.labels("origin", ORIGINS, default=nothing),
         table.labels("source", sources, default=nothing),
@@ -192,7 +167,7 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
     origin = table.labels(f"{metric}_origin", ORIGINS, default=rows.origin)
     source = table.labels(f"{metric}_source", rows.sources, default=rows.source)
     for what, labels in (("origin", origin), ("source", source)):
-        missing = known & (labels.index == labels.position.get("", -1))
+        missing = known & labels.where("")
         for row in np.flatnonzero(missing).tolist():
             table.note(row, what, "nothing", f"the {what} of {metric}")
     return Metered(values, origin, source)
@@ -243,3 +218,23 @@ def refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) 
     for row in repeats.tolist():
         found = f"{what} that line {table.lines[earlier[row]]} has already"
         table.note(row, "architecture", found, "each key once")
+
+
+def measurements_csv(rows: Iterable[Row]) -> str:
+    """Rows as the text of a `measurements.csv`; columns that all of them leave empty are left out."""
+    written = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    further = [
+        name for name in FURTHER_MEASUREMENT_COLUMNS if any(row.get(name) for row in written)
+    ]
+    stream = io.StringIO()
+    columns = (*MEASUREMENT_COLUMNS, *further)
+    writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(written)
+    return stream.getvalue()
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

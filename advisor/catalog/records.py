@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    Booleans = NDArray[np.bool_]
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
@@ -197,10 +200,80 @@ class Labels:
     names: tuple[str, ...]
     index: Integers
 
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Labels:
+        """The column that holds these names, row by row."""
+        distinct = sorted(set(names))
+        position = {name: index for index, name in enumerate(distinct)}
+        index = np.fromiter((position[name] for name in names), dtype=np.int64, count=len(names))
+        return cls(tuple(distinct), index)
+
+    @classmethod
+    def constant(cls, name: str, rows: int) -> Labels:
+        """A column that says the same in every row."""
+        return cls((name,), np.zeros(rows, dtype=np.int64))
+
+    @classmethod
+    def joined(cls, columns: Sequence[Labels]) -> Labels:
+        """Columns below one another."""
+        names = tuple(sorted({name for column in columns for name in column.names}))
+        position = {name: index for index, name in enumerate(names)}
+        index = [
+            np.array([position[name] for name in column.names], dtype=np.int64)[column.index]
+            for column in columns
+            if len(column.index)
+        ]
+        return cls(names, np.concatenate(index) if index else np.zeros(0, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.index)
+
     @cached_property
     def position(self) -> Mapping[str, int]:
         """The index of each name."""
         return {name: index for index, name in enumerate(self.names)}
+
+    def at(self, row: int) -> str:
+        """The name in one row."""
+        return self.names[int(self.index[row])]
+
+    def tolist(self) -> list[str]:
+        """The names, row by row."""
+        return [self.names[index] for index in self.index.tolist()]
+
+    def where(self, name: str) -> Booleans:
+        """Which rows hold that name; shape (rows,)."""
+        found: Booleans = self.index == self.position.get(name, -1)
+        return found
+
+    def take(self, rows: Integers | Booleans) -> Labels:
+        """Some of the rows, by number or by a mask; of the names those that are left."""
+        return Labels(self.names, self.index[rows]).used()
+
+    def used(self) -> Labels:
+        """The same rows, and no name that none of them holds."""
+        held = np.bincount(self.index, minlength=len(self.names)) > 0
+        names = tuple(
+            name for name, is_held in zip(self.names, held.tolist(), strict=True) if is_held
+        )
+        return (
+            self
+            if len(names) == len(self.names)
+            else Labels(names, (np.cumsum(held) - 1)[self.index])
+        )
+
+    def renamed(self, others: Mapping[str, str]) -> Labels:
+        """The same rows, some of the names replaced by others."""
+        named = [others.get(name, name) for name in self.names]
+        names = tuple(sorted(set(named)))
+        position = {name: index for index, name in enumerate(names)}
+        moved = np.array([position[name] for name in named], dtype=np.int64)
+        return Labels(names, moved[self.index])
+
+    def replaced(self, rows: Booleans, name: str) -> Labels:
+        """The same column, with one name in some of its rows."""
+        longer = Labels.joined([self, Labels.constant(name, 1)])
+        return Labels(longer.names, np.where(rows, longer.index[-1], longer.index[:-1]))
 
 
 class Values(NamedTuple):
@@ -210,6 +283,15 @@ class Values(NamedTuple):
     low: Floats
     high: Floats
 
+    def take(self, rows: Integers | Booleans) -> Values:
+        """Some of the rows, by number or by a mask."""
+        return Values(*(column[rows] for column in self))
+
+    @classmethod
+    def joined(cls, columns: Sequence[Values]) -> Values:
+        """Columns below one another."""
+        return cls(*map(np.concatenate, zip(*columns, strict=True)))
+
 
 @dataclass(frozen=True)
 class Metered:
@@ -218,6 +300,28 @@ class Metered:
     values: Values
     origin: Labels
     source: Labels
+
+    def take(self, rows: Integers | Booleans) -> Metered:
+        """Some of the rows, by number or by a mask."""
+        return _columns_of(self, rows)
+
+    @classmethod
+    def joined(cls, columns: Sequence[Metered]) -> Metered:
+        """Columns below one another."""
+        return _stacked(columns)
+
+    def estimate(self, row: int) -> Estimate | None:
+        """The estimate in one row, `None` where it is unknown."""
+        value, low, high = (float(column[row]) for column in self.values)
+        if math.isnan(value):
+            return None
+        return Estimate(
+            value,
+            None if math.isnan(low) else low,
+            None if math.isnan(high) else high,
+            self.origin.at(row),
+            self.source.at(row),
+        )
 
 
 @dataclass(frozen=True)
@@ -248,3 +352,67 @@ class Measurements:
 
     def __len__(self) -> int:
         return len(self.batch)
+
+    @classmethod
+    def stacked(cls, tables: Sequence[Measurements]) -> Measurements:
+        """The rows of several tables below one another."""
+        return tables[0] if len(tables) == 1 else _stacked(tables)
+
+    def take(self, rows: Integers | Booleans) -> Measurements:
+        """Some of the rows, by number or by a mask; of the names in the columns those that are left."""
+        return _columns_of(self, rows)
+
+    def renamed(self, others: Mapping[str, str]) -> Measurements:
+        """The same rows, some of the networks under other names."""
+        return replace(self, architecture=self.architecture.renamed(others))
+
+    @cached_property
+    def ran(self) -> Booleans:
+        """Which rows are of a run that came to its end; shape (rows,)."""
+        return self.status.where("ok")
+
+    @cached_property
+    def out_of_memory(self) -> Booleans:
+        """Which rows say that the batch does not fit in the board's memory; shape (rows,)."""
+        return self.status.where("does_not_fit")
+
+    def variant(self, row: int) -> tuple[str, str]:
+        """The runtime and the precision of one row."""
+        return self.runtime.at(row), self.precision.at(row)
+
+    @cached_property
+    def variants(self) -> Sequence[tuple[str, str]]:
+        """Every (runtime, precision) of the rows, sorted."""
+        pairs = set(zip(self.runtime.index.tolist(), self.precision.index.tolist(), strict=True))
+        return sorted((self.runtime.names[r], self.precision.names[p]) for r, p in pairs)
+
+    def of_variant(self, variant: tuple[str, str]) -> Booleans:
+        """Which rows are of a (runtime, precision); shape (rows,)."""
+        runtime, precision = variant
+        return self.runtime.where(runtime) & self.precision.where(precision)
+
+
+Columns = TypeVar("Columns", Metered, Measurements)
+
+
+def _columns_of(table: Columns, rows: Integers | Booleans) -> Columns:
+    """Some of the rows of every column."""
+    taken: dict[str, Any] = {}
+    for each in fields(table):
+        column = getattr(table, each.name)
+        taken[each.name] = column[rows] if isinstance(column, np.ndarray) else column.take(rows)
+    return type(table)(**taken)
+
+
+def _stacked(tables: Sequence[Columns]) -> Columns:
+    """Every column of several tables, below one another."""
+    joined: dict[str, Any] = {}
+    for each in fields(tables[0]):
+        columns = [getattr(table, each.name) for table in tables]
+        first = columns[0]
+        joined[each.name] = (
+            np.concatenate(columns)
+            if isinstance(first, np.ndarray)
+            else type(first).joined(columns)
+        )
+    return type(tables[0])(**joined)

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from advisor.architectures.names import is_timms
 from advisor.catalog.entries import read_architectures, read_board, read_sources
-from advisor.catalog.layers import Layer, layers
-from advisor.catalog.measurements_table import called, read_measurements
+from advisor.catalog.files import Layer, layers
+from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
-from advisor.catalog.weights_table import best_of_each, read_weights
+from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
@@ -199,7 +199,7 @@ class Catalog:
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)
         plain = self._plain(table.architecture.names)
-        return called(table, plain) if plain else table
+        return table.renamed(plain) if plain else table
 
     def architecture(self, name: str) -> Architecture:
         """The architecture of that name.

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
+from advisor._version import __version__
 from advisor.architectures.names import IN_BOTH, PREFIXES, Written, identity, identity_of_plain
-from advisor.catalog.count_cache import LIBRARIES, cached, installed_version
-from advisor.catalog.layers import Layer, entries
-from advisor.catalog.reported_table import Reported, read_reported
-from advisor.catalog.weights_table import best_of_each, read_weights
-from advisor.catalog.zoo_table import ZooNetwork, imported, read_zoo_table
-from advisor.errors import AdvisorError, shown
+from advisor.catalog.files import Layer, entries, write_whole
+from advisor.catalog.tables import (
+    Reported,
+    ZooNetwork,
+    best_of_each,
+    imported,
+    read_reported,
+    read_weights,
+    read_zoo_table,
+    zoo_table,
+)
+from advisor.errors import AdvisorError, BrokenFileError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from advisor.catalog.records import Architecture, Source, Weights
 
+LIBRARIES = ("torchvision", "timm")
+
 FOLDER = "zoo"
 WEIGHTS_END = "-weights.csv"
 REPORTED_END = "-reported.csv"
 REPORTED_FILE = "zoo/timm-reported.csv"
-"""Where a user's catalog keeps what timm's tables tell of its networks."""
+"""Where a user's catalog keeps what timm's tables report of its networks."""
 
 USUAL_SIZE = 224
 """The height and width in pixels of most networks' input, where nothing says which size is meant."""
@@ -53,7 +65,7 @@ class Zoo:
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
-        """Those that were counted, or whose cost a table tells, by identity."""
+        """Those that were counted, or whose cost a table reports, by identity."""
         return {name: each.known for name, each in self.networks.items() if each.known}
 
     @cached_property
@@ -71,7 +83,7 @@ class Zoo:
 
     @property
     def reported(self) -> Mapping[str, Reported]:
-        """What imported tables tell of timm's networks, by the name in these."""
+        """What imported tables report of timm's networks, by the name in these."""
         return {name: each.reported for name, each in self.networks.items() if each.reported}
 
     @property
@@ -110,25 +122,25 @@ class Zoo:
 
     def uncounted(self) -> list[str]:
         """Sentences on what is not counted yet, and how to count it."""
-        told = []
+        notes = []
         for library in LIBRARIES:
             listed = [each for each in self.networks.values() if each.library == library]
             left = sum(1 for each in listed if each.known is None and not each.fault)
             if left:
-                told.append(
+                notes.append(
                     f"{left} of {len(listed)} networks of {library} are not counted yet and cannot be "
                     f"chosen (advisor zoo --count {library})"
                 )
             elif not listed and installed_version(library):
-                told.append(
+                notes.append(
                     f"{library}'s networks are not counted yet and cannot be chosen "
                     f"(advisor zoo --count {library})"
                 )
-        return told
+        return notes
 
 
 def _off_default(network: ZooNetwork) -> int:
-    """How far a size is from the usual one, where only an imported table, which has no order, tells of it."""
+    """How far a size is from the usual one, where only an imported table, which has no order, knows it."""
     return abs(network.input_shape[-1] - USUAL_SIZE) if not network.version else -1
 
 
@@ -206,3 +218,60 @@ def zoo_files(layer: Layer) -> list[str]:
         return []
     names = entries(layer.folder / FOLDER)
     return [name for name, is_folder in names.items() if name.endswith(".csv") and not is_folder]
+
+
+def cache_file(library: str, of_version: str) -> Path:
+    """Where the counts of a library's networks lie. Another version of advisor counts for itself."""
+    folder = user_cache_path("dnn-advisor") / f"counted-by-{__version__}"
+    return folder / f"{library}-{of_version}.csv"
+
+
+def installed_version(library: str) -> str | None:
+    """The version of a library, found without importing it; `None` where it is not installed."""
+    # Reading the field from the text spares a parser of e-mail, which is loaded by `version`.
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        metadata = distribution(library).read_text("METADATA") or ""
+    except PackageNotFoundError:
+        return None
+    field = "\nVersion: "
+    return metadata.partition(field)[2].partition("\n")[0].strip() or None
+
+
+def cached(library: str) -> tuple[dict[str, ZooNetwork], str]:
+    """What was counted of the installed version of a library.
+
+    Returns:
+        The networks by identity; and what is wrong with the file, or "". A file that cannot be read is
+        as good as none, since all in it can be counted again.
+    """
+    folder = cache_file(library, "").parent
+    if not folder.is_dir():
+        return {}, ""
+    of_version = installed_version(library)
+    if of_version is None:
+        return {}, ""
+    path = cache_file(library, of_version)
+    try:
+        return (read_zoo_table(path), "") if path.exists() else ({}, "")
+    except BrokenFileError as error:
+        return {}, f"counts kept from before are broken and are counted again: {error.message}"
+
+
+def remember(library: str, networks: Iterable[ZooNetwork]) -> str:
+    """Add networks to what is kept of the installed version of a library, or replace them.
+
+    Returns:
+        Why they could not be kept; "" where they were.
+    """
+    of_version = installed_version(library)
+    if of_version is None:
+        return f"{library} is not installed"
+    known: Mapping[str, ZooNetwork] = cached(library)[0]
+    kept = {**known, **{each.architecture: each for each in networks}}
+    try:
+        write_whole(cache_file(library, of_version), zoo_table(kept.values()))
+    except AdvisorError as error:
+        return f"the counts are not kept for the next time: {error.message}"
+    return ""

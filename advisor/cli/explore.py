@@ -24,7 +24,7 @@ def command(
 
     It is one file that works without a network, and opens with the limits that are asked for here.
     """
-    from advisor.catalog.writing import write_whole
+    from advisor.catalog.files import write_whole
     from advisor.report.explorer.choice import choice
     from advisor.report.explorer.document import document
     from advisor.report.explorer.page import page

@@ -33,9 +33,9 @@ def csv_command(
     catalog: CatalogOption = None,
 ) -> None:
     """A CSV file of results; columns are ours by name, or by --map."""
-    from advisor.catalog.import_board import rows_before, source_key, write_board
-    from advisor.catalog.import_csv import assumed, read_map, read_rows
-    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.files import layers_with, target_folder
+    from advisor.catalog.importers.imported import rows_before, source_key, write_board
+    from advisor.catalog.importers.results import assumed, read_map, read_rows
     from advisor.catalog.store import Catalog
 
     names = read_map(columns or [])
@@ -72,9 +72,9 @@ def trtexec_command(
     catalog: CatalogOption = None,
 ) -> None:
     """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
-    from advisor.catalog.import_board import rows_before, source_key, write_board
-    from advisor.catalog.import_trtexec import read_log, refuse_repeats
-    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.files import layers_with, target_folder
+    from advisor.catalog.importers.imported import rows_before, source_key, write_board
+    from advisor.catalog.importers.trtexec import read_log, refuse_repeats
     from advisor.catalog.store import Catalog
 
     source = source_key(board, logs)
@@ -94,8 +94,9 @@ def accuracies_command(
     catalog: CatalogOption = None,
 ) -> None:
     """The accuracies of timm's networks, joined on name and input size, into your own catalog."""
-    from advisor.catalog.import_accuracies import read_accuracies, write_accuracies
-    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.files import layers_with, target_folder
+    from advisor.catalog.importers.accuracies import read_accuracies
+    from advisor.catalog.importers.imported import write_accuracies
     from advisor.catalog.store import Catalog
     from advisor.report.catalog_text import accuracies_lines
     from advisor.report.terminal import counted
@@ -142,14 +143,11 @@ def timm_command(
     catalog: CatalogOption = None,
 ) -> None:
     """A benchmark table of timm's: how long its networks take, and what they cost; each is name@size."""
-    from advisor.catalog.asked_names import read_names
-    from advisor.catalog.import_accuracies import read_accuracies
-    from advisor.catalog.import_board import rows_before, source_key
-    from advisor.catalog.import_timm import read_benchmark
-    from advisor.catalog.layers import layers_with, target_folder
+    from advisor.catalog.files import layers_with, target_folder
+    from advisor.catalog.importers.accuracies import read_accuracies
+    from advisor.catalog.importers.imported import rows_before, source_key, write_timm_board
+    from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
     from advisor.catalog.store import Catalog
-    from advisor.catalog.timm_board import write_timm_board
-    from advisor.catalog.timm_variant import variant_of
     from advisor.report.catalog_text import accuracies_lines, benchmark_lines
 
     variant = variant_of(file, runtime, precision)
@@ -178,7 +176,7 @@ def _tell_replaced(board: str, had: int) -> None:
 
     if had:
         complain(f"warning: the {counted(had, 'row')} that {board} had are replaced")
-    from advisor.catalog.layers import shipped_folder
+    from advisor.catalog.files import shipped_folder
 
     if (shipped_folder() / "boards" / board).exists():
         complain(f"warning: with this catalog, {board} now means these rows, not the shipped board")

@@ -145,8 +145,8 @@ def _boards(catalog: Catalog, asked: str | None) -> list[str]:
 def _network(
     catalog: Catalog, name: str, input_shape: str | None
 ) -> tuple[Architecture, tuple[str, ...]]:
-    from advisor.catalog.entries import read_shape
-    from advisor.catalog.named_network import named_network
+    from advisor.architectures.names import read_shape
+    from advisor.catalog.naming import named_network
 
     if input_shape is None:
         return named_network(catalog, name)

@@ -15,8 +15,8 @@ from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
+    from advisor.catalog.tables import ZooNetwork
     from advisor.catalog.zoo import Zoo
-    from advisor.catalog.zoo_table import ZooNetwork
 
 
 def command(
@@ -51,8 +51,8 @@ def command(
     """
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
-    from advisor.catalog.count_cache import LIBRARIES
     from advisor.catalog.store import Catalog
+    from advisor.catalog.zoo import LIBRARIES
     from advisor.errors import closest
     from advisor.errors import shown as quoted
     from advisor.quantities import COUNT, parse
@@ -121,9 +121,8 @@ def _within(network: ZooNetwork, most: dict[str, float | None]) -> bool:
 
 def _count(zoo: Zoo, what: str) -> None:
     """Count what is named, and say how far it is."""
-    from advisor.catalog.count_all import count_each, count_one, uncounted_of
-    from advisor.catalog.count_cache import LIBRARIES
-    from advisor.catalog.counting import found
+    from advisor.catalog.counting import count_each, count_one, found, uncounted_of
+    from advisor.catalog.zoo import LIBRARIES
     from advisor.cli.progress import Progress
 
     if what not in LIBRARIES:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor._version import __version__
-from advisor.catalog.any_name import AnyName
 from advisor.catalog.entries import read_board
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog.files import shipped_folder
+from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Architecture
-from advisor.catalog.writing import Row
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import Campaign, ReportProgress
 from advisor.measuring.children import Children
@@ -206,7 +205,7 @@ def check_owner(board_folder: Path, host: Host) -> None:
         if (board_folder / "measurements.csv").exists():
             raise AdvisorError(f"board {name} is somebody else's", "name another --board")
         return
-    details = read_board(board_folder, "own", AnyName()).details
+    details = read_board(board_folder, "own", None).details
     for what, own in host.identity.items():
         theirs = details.get(what, "none" if what == "heated" else None)
         if theirs is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.layers import SHIPPED
+from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import OWN, Architecture, Board
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.names import is_own, is_own_file
-from advisor.catalog.named_network import network_to_build
-from advisor.catalog.own_networks import Measurable, measurable_own, split_name
+from advisor.architectures.names import is_own, is_own_file, split_name
+from advisor.catalog.files import write_whole
+from advisor.catalog.naming import Measurable, measurable_own, network_to_build
 from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
-from advisor.catalog.writing import write_whole
+from advisor.catalog.tables import of_architecture, read_zoo_table, zoo_table
 from advisor.catalog.zoo import OWN_FILE
-from advisor.catalog.zoo_table import of_architecture, read_zoo_table, zoo_table
 from advisor.errors import AdvisorError, closest, shown
 
 WEIGHT_FILES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
-from advisor.catalog.layers import layers_with, target_folder
+from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.catalog.files import layers_with, target_folder
+from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
-from advisor.catalog.writing import Row
 from advisor.errors import AdvisorError, shown
 from advisor.measuring.board_run import SUSTAINED, Ended, measure_cold_and_hot
 from advisor.measuring.campaign import ReportProgress

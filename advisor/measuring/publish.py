@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtrit
 
+from advisor.catalog.files import write_whole
+from advisor.catalog.measurements_table import Row, measurements_csv
 from advisor.catalog.records import Estimate
-from advisor.catalog.writing import Row, measurements_csv, write_whole, yaml_text
+from advisor.catalog.yaml_file import yaml_text
 from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs
 from advisor.measuring.run_findings import Findings, Found

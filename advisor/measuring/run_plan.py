@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from advisor.catalog.own_networks import Measurable
+from advisor.catalog.naming import Measurable
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
 from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Task, Variant

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
@@ -217,11 +216,11 @@ def _runs(
     found = []
     for row in rows_of(table, variant).tolist():
         network = networks.get(table.architecture.names[table.architecture.index[row]])
-        latency = estimate_at(table.latency_ms, row)
+        latency = table.latency_ms.estimate(row)
         if network is None or latency is None:
             continue
         batch = int(table.batch[row])
-        power, memory = estimate_at(table.net_power_w, row), estimate_at(table.memory_mb, row)
+        power, memory = table.net_power_w.estimate(row), table.memory_mb.estimate(row)
         found.append(Run(network, batch, scaled(latency, 1 / batch), power, memory))
     return sorted(found, key=lambda run: (run.network.name, run.batch))
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.catalog.files import write_whole
 from advisor.catalog.store import Catalog
-from advisor.catalog.writing import write_whole
 from advisor.errors import AdvisorError, shown
 from advisor.paper import batch_figures, cost_figures
 from advisor.paper.board_data import BoardData, board_data

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.layers import shipped_folder
+from advisor.catalog.files import shipped_folder
 from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
 from advisor.prediction.model import Anchors, FittedModel, first_that_knows
 from advisor.prediction.rows import METRICS, fitted_values, rows_of

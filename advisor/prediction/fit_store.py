@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from advisor.catalog.files import write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
-from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Metered
-from advisor.catalog.writing import Row, measurements_csv, write_whole
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.prediction.board_model import (
     TRANSFERRED,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.catalog.layers import SHIPPED
+from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from advisor.catalog.layers import SHIPPED
+from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Board
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import Candidate, Headroom

@@ -15,17 +15,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.catalog.layers import SHIPPED
-from advisor.catalog.measurements_table import estimate_at
+from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Architecture, Board, Estimate, Measurements, Metered, Weights
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.catalog.zoo_table import COUNTS, ZooNetwork
+from advisor.catalog.tables import COUNTS, ZooNetwork
 from advisor.quantities import rounded
 from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
 
 if TYPE_CHECKING:
-    from advisor.catalog.import_accuracies import Accuracies
-    from advisor.catalog.import_timm import Benchmark
+    from advisor.catalog.importers.accuracies import Accuracies
+    from advisor.catalog.importers.timm import Benchmark
 
 STATUS_WORDS = {
     "does_not_fit": "does not fit in the board's memory",
@@ -183,7 +182,7 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
     table = plain_table("run as", "batch", "per image\nms", *headings)
     table.columns[0].no_wrap = True
     for row in own:
-        estimates = [estimate_at(column, row) for _, _, column in columns]
+        estimates = [column.estimate(row) for _, _, column in columns]
         latency = estimates[0]
         table.add_row(
             _variant(rows, row),
@@ -341,7 +340,7 @@ def benchmark_lines(
         yield f"{counted(read.unlike, 'network')} with several costs in this file: the first counts"
     if kept:
         yield f"{counted(kept, 'network')} with another cost in an earlier import: that one stays"
-    if bare := sum(1 for each in networks.values() if not each.tells_cost):
+    if bare := sum(1 for each in networks.values() if not each.has_cost):
         yield f"{counted(bare, 'network')} without parameters or multiply-adds in this file"
     known = sum(1 for name in networks if name in with_accuracy)
     hint = "" if known else " (--accuracy results-imagenet.csv brings it)"

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.catalog.layers import SHIPPED
+from advisor.catalog.files import SHIPPED
 from advisor.report.candidate_text import PREDICTED_MARK, is_predicted, listed, varying
 from advisor.report.terminal import (
     Fitted,

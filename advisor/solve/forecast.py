@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Measurements, Values
 from advisor.catalog.store import Catalog
 from advisor.prediction.board_model import BoardFit, runs_of
@@ -126,7 +125,7 @@ def _forecast(
         table.runtime.names[table.runtime.index[row]],
         table.precision.names[table.precision.index[row]],
     )
-    latency = _certain(estimate_at(table.latency_ms, row))
+    latency = _certain(table.latency_ms.estimate(row))
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
     if fit is not None and latency.source == SOURCE:
@@ -140,8 +139,8 @@ def _forecast(
         precision=variant[1],
         batch=int(table.batch[row]),
         latency_ms=latency,
-        energy_j=_energy(latency, estimate_at(table.net_power_w, row), int(table.batch[row])),
-        memory_mb=estimate_at(table.memory_mb, row),
+        energy_j=_energy(latency, table.net_power_w.estimate(row), int(table.batch[row])),
+        memory_mb=table.memory_mb.estimate(row),
         outside=outside,
     )
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from advisor.catalog.measurements_table import estimate_at
 from advisor.catalog.records import Estimate, Measurements
 
 Key = tuple[str, str, str, int]
@@ -67,7 +66,7 @@ def latencies(rows: Measurements) -> dict[Key, Estimate]:
     """The latencies of a board by what was run."""
     known: dict[Key, Estimate] = {}
     for row in range(len(rows)):
-        estimate = estimate_at(rows.latency_ms, row)
+        estimate = rows.latency_ms.estimate(row)
         if estimate is not None:
             key = (
                 rows.architecture.names[rows.architecture.index[row]],

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from advisor.architectures.builders import BUILDERS
+from advisor.catalog.measurements_table import Row
 from advisor.catalog.store import Catalog
-from advisor.catalog.writing import Row
 from advisor.measuring.board_run import measure_board
 from advisor.measuring.children import RealChildren
 from advisor.measuring.run_plan import QUICK, RunPlan

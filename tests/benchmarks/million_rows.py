@@ -22,7 +22,7 @@ import numpy as np
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.catalog.weights_table import WEIGHTS_COLUMNS
+from advisor.catalog.tables import WEIGHTS_COLUMNS
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import candidates_on
 from advisor.solve.question.reading import read_requirements

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
-from advisor.catalog.weights_table import WEIGHTS_COLUMNS
+from advisor.catalog.tables import WEIGHTS_COLUMNS
 from advisor.solve.plan.plan import plan
 from advisor.solve.plan.plan_answer import Plan
 from advisor.solve.plan.workloads import OBJECTIVES

@@ -20,9 +20,9 @@ import subprocess
 import sys
 import tempfile
 
-from advisor.catalog.count_cache import installed_version, remember
-from advisor.catalog.layers import shipped_folder
-from advisor.catalog.zoo_table import ZooNetwork, read_zoo_table
+from advisor.catalog.files import shipped_folder
+from advisor.catalog.tables import ZooNetwork, read_zoo_table
+from advisor.catalog.zoo import installed_version, remember
 
 PICK = [sys.executable, "-m", "advisor", "pick", "--fps", "30", "--energy", "0.5J"]
 REFERENCE = [sys.executable, "-c", "import pandas, typer, rich.table, rich.console, yaml"]

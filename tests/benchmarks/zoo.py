@@ -13,10 +13,8 @@ import time
 
 from advisor.architectures.libraries import TORCHVISION
 from advisor.catalog.counting import counted, listed
-from advisor.catalog.layers import shipped_folder
-from advisor.catalog.weights_table import WEIGHTS_COLUMNS
-from advisor.catalog.writing import write_whole
-from advisor.catalog.zoo_table import zoo_table
+from advisor.catalog.files import shipped_folder, write_whole
+from advisor.catalog.tables import WEIGHTS_COLUMNS, zoo_table
 
 
 def weights_table(version: str) -> str:

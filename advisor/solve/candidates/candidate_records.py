@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from advisor.catalog.measurements_table import estimate_at
-from advisor.catalog.records import ORIGINS, Estimate
+from advisor.catalog.records import ORIGINS, Estimate, Metered
 from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
 from advisor.solve.candidates.confidence import chance, chance_alone
@@ -91,7 +90,8 @@ def _part(these: Candidates, place: int, key: str) -> Estimate | None:
         return these.weights[int(these.weights_index[place])].top1_percent
     if key in ("params", "operations"):
         return cost_of(these.architectures[int(these.architecture_index[place])], board.cost, key)
-    return estimate_at(getattr(these.measurements, key), int(these.rows[place]))
+    column: Metered = getattr(these.measurements, key)
+    return column.estimate(int(these.rows[place]))
 
 
 def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:

@@ -128,7 +128,7 @@ def _own(
     found: dict[str, Architecture] = {}
     notes: list[str] = []
     for each in included:
-        from advisor.catalog.named_network import included_network
+        from advisor.catalog.naming import included_network
 
         network, told = included_network(catalog, each.name, each.network or "")
         found[each.name] = network

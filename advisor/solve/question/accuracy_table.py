@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from advisor.catalog.csv_file import read_csv
+from advisor.catalog.csv_table import read_csv
 from advisor.catalog.records import Estimate, Weights
-from advisor.catalog.weights_table import LEAST_TOP1_PERCENT
+from advisor.catalog.tables import LEAST_TOP1_PERCENT
 from advisor.errors import BrokenFileError, Fault, shown
 from advisor.quantities import PERCENT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
-from advisor.catalog.weights_table import LEAST_TOP1_PERCENT
+from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.catalog.tables import LEAST_TOP1_PERCENT
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import PERCENT, parse
 

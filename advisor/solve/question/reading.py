@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from advisor.catalog.text_file import NAME, NAME_EXPECTED
+from advisor.architectures.names import NAME, NAME_EXPECTED
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import ENERGY, TIME, parse, read_batches
 from advisor.solve.question.included import read_included

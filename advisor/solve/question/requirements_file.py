@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from advisor.catalog.fields import Fields
-from advisor.catalog.yaml_file import Block, List, Mark, Node, Text, describe, read_yaml
+from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import ENERGY, parse, read_batches
 from advisor.solve.question.included import read_included

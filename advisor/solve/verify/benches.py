@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from advisor.catalog.importers.results import UNKNOWN
 from advisor.catalog.records import Labels, Measurements, Metered
-from advisor.catalog.results_table import UNTOLD
 from advisor.catalog.store import Surveyed
 from advisor.prediction.rows import variants
 from advisor.solve.candidates.runs import runs_of_rows
@@ -90,8 +90,8 @@ class TableBench:
         """Whether the table has this network, at any batch size."""
         return any(
             (key.architecture, runtime, precision) in self.networks
-            for runtime in (key.runtime, UNTOLD)
-            for precision in (key.precision, UNTOLD)
+            for runtime in (key.runtime, UNKNOWN)
+            for precision in (key.precision, UNKNOWN)
         )
 
     def measure(self, key: Key) -> Attempt:
@@ -126,7 +126,7 @@ class TableBench:
             key.architecture, -1
         )
         for labels, name in ((results.runtime, key.runtime), (results.precision, key.precision)):
-            places = [labels.position.get(each, -1) for each in (name, UNTOLD)]
+            places = [labels.position.get(each, -1) for each in (name, UNKNOWN)]
             found &= np.isin(labels.index, places)
         return np.flatnonzero(found)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.writing import write_whole
+from advisor.catalog.files import write_whole
 from advisor.prediction.transfer.suggestions import suggest
 from tests.benchmarks.decisions.methods import METHODS, TRIED, Errors, Tell, errors_of
 from tests.benchmarks.decisions.queries import Judged, draw_limits_ms, judge, picks

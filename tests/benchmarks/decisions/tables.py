@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.import_accuracies import read_accuracies
-from advisor.catalog.import_timm import Benchmark, read_benchmark
+from advisor.catalog.importers.accuracies import read_accuracies
+from advisor.catalog.importers.timm import Benchmark, read_benchmark, variant_of
 from advisor.catalog.records import Architecture
-from advisor.catalog.reported_table import Reported
-from advisor.catalog.timm_variant import variant_of
+from advisor.catalog.tables import Reported
 from advisor.prediction.transfer.networks import Evidence, costs_of, family_of
 
 if TYPE_CHECKING:

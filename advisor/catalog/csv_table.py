@@ -1,11 +1,16 @@
-"""CSV read strictly, by columns: a million rows load in seconds, a fault still names its cell."""
+"""CSV read strictly, by columns: a million rows load in seconds, a fault still names its cell.
+
+A table of somebody else's can also be read row by row: however large it is, it then takes no more memory than
+what is kept of it.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,8 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.architectures.names import NAME, NAME_EXPECTED, SHAPE_EXPECTED, read_shape
+from advisor.catalog.files import Content, File, content_of, read_lines
 from advisor.catalog.records import Labels
-from advisor.catalog.text_file import NAME, NAME_EXPECTED, read_text
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 if TYPE_CHECKING:
@@ -25,6 +31,10 @@ FEW = 8
 
 FORMULA_STARTS = "=+-@"
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+
+MOST_KEPT = 100_000
+"""How much is kept of one file that is read row by row; timm's tables have some 1,600 rows."""
 
 
 @dataclass
@@ -69,7 +79,7 @@ class Table:
 
         Args:
             column: its name.
-            known: the names that are accepted.
+            known: the names that are accepted; `None` for any.
             default: what an empty cell stands for; without it an empty cell is a fault.
         """
         if column not in self.columns and default is not None:
@@ -80,19 +90,18 @@ class Table:
             if expected:
                 self._note_each(column, cells, name, expected)
         if default is not None:
-            filled = [default.names[index] for index in default.index.tolist()]
-            cells = [own or other for own, other in zip(cells, filled, strict=True)]
-        return _labels(cells)
+            cells = [own or other for own, other in zip(cells, default.tolist(), strict=True)]
+        return Labels.of(cells)
 
     def texts(self, column: str) -> Labels:
         """A column of short free texts, such as a reason; empty ones are welcome."""
         if column not in self.columns:
-            return Labels(("",), np.zeros(len(self), dtype=np.int64))
+            return Labels.constant("", len(self))
         cells = self.cells(column)
         for row, cell in enumerate(cells):
             if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
                 self.note(row, column, shown(cell), "a line of text that is no formula")
-        return _labels(cells)
+        return Labels.of(cells)
 
     def _note_each(self, column: str, cells: Sequence[str], bad: str, expected: str) -> None:
         rows = [row for row, cell in enumerate(cells) if cell == bad]
@@ -115,20 +124,18 @@ class Table:
         with np.errstate(invalid="ignore"):
             bad = given & ~((values >= smallest) & (values <= largest))
         for row in np.flatnonzero(bad).tolist():
-            self.note(
-                row,
-                column,
-                shown(cells[row]),
-                f"a number from {smallest:g} to {largest:g}",
-            )
+            expected = f"a number from {smallest:g} to {largest:g}"
+            self.note(row, column, shown(cells[row]), expected)
         return values
 
-
-def _labels(cells: Sequence[str]) -> Labels:
-    names = sorted(set(cells))
-    position = {name: index for index, name in enumerate(names)}
-    index = np.fromiter((position[cell] for cell in cells), dtype=np.int64, count=len(cells))
-    return Labels(tuple(names), index)
+    def shapes(self, column: str) -> list[tuple[int, int, int]]:
+        """A column of input shapes: channels, height, width."""
+        cells = self.cells(column)
+        known = {cell: read_shape(cell) for cell in set(cells)}
+        for row, cell in enumerate(cells):
+            if known[cell] is None:
+                self.note(row, column, shown(cell), SHAPE_EXPECTED)
+        return [known[cell] or (1, 1, 1) for cell in cells]
 
 
 def _floats(cells: Sequence[str]) -> NDArray[np.float64]:
@@ -156,44 +163,60 @@ def _name_fault(
     return ""
 
 
-def read_csv(path: Path, required: Sequence[str], optional: Collection[str] = ()) -> Table:
+def read_csv(file: File, required: Sequence[str], optional: Collection[str] = ()) -> Table:
     """The file's cells, its header checked; rows of a wrong length are noted and left out.
 
     A byte-order mark and CRLF line ends are read as if they were not there; blank lines are passed
     over.
 
     Args:
-        path: the file.
+        file: where it lies, or what it holds.
         required: the columns with which the header must begin, in this order.
         optional: further columns that it may have, in any order.
 
     Raises:
         BrokenFileError: the file cannot be read, or its header is another.
     """
-    rows = _rows(path, read_text(path))
+    content = content_of(file)
+    path, rows = content.path, _rows(content)
     line, header = next(rows, (1, []))
-    if not header:
-        raise BrokenFileError([Fault(path, 1, "", "nothing", "a header, " + ",".join(required))])
-    faults = _header_faults(path, line, header, required, optional)
+    faults = _header_faults(path, line, header, "a header, " + ",".join(required))
+    if header and header[: len(required)] != list(required):
+        found = shown(",".join(header))
+        faults.append(Fault(path, line, "", found, "a header that begins " + ",".join(required)))
+    else:
+        for name in header[len(required) :]:
+            if name not in optional:
+                expected = f"a known column ({closest(name, optional)})"
+                faults.append(Fault(path, line, name, f"the column {shown(name)}", expected))
     if faults:
         raise BrokenFileError(faults)
     return _table(path, header, rows)
 
 
-def read_any_csv(path: Path) -> Table:
-    """The cells of a foreign file, whatever its columns are.
+def read_any_csv(file: File) -> Table:
+    """The cells of somebody else's file, or of its content, whatever its columns are.
 
     Raises:
         BrokenFileError: the file cannot be read, or has no header or the same column twice.
     """
-    rows = _rows(path, read_text(path))
+    content = content_of(file)
+    path, rows = content.path, _rows(content)
     line, header = next(rows, (1, []))
-    if not header:
-        raise BrokenFileError([Fault(path, 1, "", "nothing", "a header")])
-    twice = repeated_columns(path, line, header)
-    if twice:
-        raise BrokenFileError(twice)
+    faults = _header_faults(path, line, header, "a header")
+    if faults:
+        raise BrokenFileError(faults)
     return _table(path, [name.strip() for name in header], rows)
+
+
+def _header_faults(path: Path, line: int, header: Sequence[str], expected: str) -> list[Fault]:
+    """What is wrong with any header: there is none, or it has a column twice."""
+    if not header:
+        return [Fault(path, 1, "", "nothing", expected)]
+    return [
+        Fault(path, line, name, f"the column {shown(name)} twice", "each column once")
+        for name in sorted({name for name in header if header.count(name) > 1})
+    ]
 
 
 def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]]) -> Table:
@@ -203,7 +226,11 @@ def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]])
     shared: dict[str, str] = {}
     # Piece by piece into arrays: the garbage collector would search a million lists over and over.
     while piece := list(islice(rows, 10_000)):
-        faults += _length_faults(path, piece, len(header))
+        faults += [
+            Fault(path, line, "", f"a row of {len(row)} cells", f"{len(header)}, as the header has")
+            for line, row in piece
+            if len(row) != len(header)
+        ]
         good = [(line, row) for line, row in piece if len(row) == len(header)]
         cells = np.array([row for _, row in good], dtype=object).reshape(-1, len(header))
         _share_equal_cells(cells, shared)
@@ -221,8 +248,9 @@ def _share_equal_cells(cells: NDArray[np.object_], shared: dict[str, str]) -> No
             column[:] = [shared.setdefault(text, text) for text in texts]
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(content: Content) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with its physical line."""
+    path, text = content.path, content.text
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise BrokenFileError([Fault(path, line, "", "a NUL byte", "text")])
@@ -236,32 +264,83 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         raise BrokenFileError([fault]) from None
 
 
-def _header_faults(
-    path: Path, line: int, header: list[str], required: Sequence[str], optional: Collection[str]
-) -> list[Fault]:
-    faults = repeated_columns(path, line, header)
-    if header[: len(required)] != list(required):
-        found = shown(",".join(header))
-        faults.append(Fault(path, line, "", found, "a header that begins " + ",".join(required)))
-        return faults
-    for name in header[len(required) :]:
-        if name not in optional:
-            expected = f"a known column ({closest(name, optional)})"
-            faults.append(Fault(path, line, name, f"the column {shown(name)}", expected))
-    return faults
+Row = tuple[str, ...]
 
 
-def repeated_columns(path: Path, line: int, header: Sequence[str]) -> list[Fault]:
-    """A fault for every column that a header names more than once."""
-    return [
-        Fault(path, line, name, f"the column {shown(name)} twice", "each column once")
-        for name in sorted({name for name in header if header.count(name) > 1})
-    ]
+def stream_csv(
+    path: Path, needed: Sequence[str], optional: Sequence[str] = (), hint: str = ""
+) -> Iterator[Row | None]:
+    """The cells of some columns of somebody else's file, row by row, whatever else it has.
+
+    A byte-order mark is read as if it were not there; blank lines are passed over.
+
+    Args:
+        path: the file.
+        needed: the columns that it must have.
+        optional: further columns; their cells are empty where the file lacks them.
+        hint: what kind of table is read, for the message where it is another.
+
+    Yields:
+        For each row the cells of `needed` and `optional`, in this order and stripped; `None` for a row of
+        too few or too many cells.
+
+    Raises:
+        BrokenFileError: the file cannot be read, is no CSV, or lacks a column.
+    """
+    reader = csv.reader(read_lines(path), strict=True)
+    try:
+        header = [name.strip() for name in next((row for row in reader if row), [])]
+        line = reader.line_num
+        faults = _header_faults(path, line, header, "a header, " + ",".join(needed))
+        for name in needed if header else ():
+            if name not in header:
+                expected = f"the column {name!r} ({closest(name, header)})"
+                faults.append(Fault(path, line, "", "no such column", expected))
+        if faults:
+            raise BrokenFileError(faults, hint)
+        places = [header.index(name) if name in header else -1 for name in (*needed, *optional)]
+        width = len(header)
+        for row in reader:
+            if len(row) == width:
+                yield tuple([row[place].strip() if place >= 0 else "" for place in places])
+            elif row:
+                yield None
+    except csv.Error as error:
+        fault = Fault(path, reader.line_num, "", f"a broken row ({error})", "CSV")
+        raise BrokenFileError([fault], hint) from None
 
 
-def _length_faults(path: Path, rows: list[tuple[int, list[str]]], width: int) -> list[Fault]:
-    return [
-        Fault(path, line, "", f"a row of {len(row)} cells", f"{width}, as the header has")
-        for line, row in rows
-        if len(row) != width
-    ]
+def refuse_more(path: Path, count: int, of_what: str) -> None:
+    """Give a file up of which more would be kept than any table of timm's could have.
+
+    Raises:
+        BrokenFileError: it is so.
+    """
+    if count > MOST_KEPT:
+        found = f"more than {MOST_KEPT:,} {of_what}"
+        raise BrokenFileError([Fault(path, 0, "", found, "some thousands, as timm's tables have")])
+
+
+def number_in(cell: str) -> float:
+    """A number, perhaps with commas between its thousands; NaN if it is none."""
+    if "," in cell:
+        return float(cell.replace(",", "")) if _GROUPED.fullmatch(cell) else math.nan
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
+
+
+def size_in(cell: str) -> int | None:
+    """The height and width of an input in pixels; `None` if it is none."""
+    pixels = number_in(cell)
+    return int(pixels) if 1 <= pixels < 1e5 and pixels == int(pixels) else None
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """The text of a CSV file; `None` is an empty cell."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue()

@@ -1,4 +1,4 @@
-"""timm's public benchmark tables as rows of a board, and as what its networks cost."""
+"""timm's public benchmark tables: rows of a board, what its networks cost, and how they ran."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.names import family_of, read_name
-from advisor.catalog.asked_names import refuse_missing
-from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
-from advisor.catalog.measurements_table import LARGEST_BATCH
-from advisor.catalog.reported_table import Reported
-from advisor.catalog.timm_variant import Variant
-from advisor.catalog.writing import Row
-from advisor.errors import BrokenFileError, Fault
+from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_name
+from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
+from advisor.catalog.files import read_text
+from advisor.catalog.measurements_table import LARGEST_BATCH, Row
+from advisor.catalog.tables import Reported
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import COUNT, TIME
+
+PRECISIONS = {
+    "amp": "fp16",
+    "fp16": "fp16",
+    "float16": "fp16",
+    "bf16": "bf16",
+    "bfloat16": "bf16",
+    "amp_bfloat16": "bf16",
+    "fp32": "fp32",
+    "float32": "fp32",
+}
+"""What the parts of a table's name say of the precision; `amp` is fp16 but for what needs more."""
 
 NEEDED = ("model", "infer_img_size", "infer_batch_size", "infer_samples_per_sec")
 FURTHER = ("infer_step_time", "param_count", "infer_gmacs", "infer_macts")
@@ -23,14 +33,62 @@ UNITS = {"params": 1e6, "operations": 2e9, "activations": 1e6}
 """Of timm's columns: parameters and activations in M; of G multiply-adds each is two operations."""
 
 AGREEMENT = 0.1
-"""How far the rate may be off the step time, beside what it is rounded by, and still tell of the same run."""
+"""How far the rate may be off the step time, beside what it is rounded by, and still be of the same run."""
 RATE_DIGIT = 0.01
 """The last digit of the rate, in images per second."""
+
+LARGEST_NAMES = 1_000_000
+MOST_HINTS = 5
+"""For how many networks that are missing the nearest name is sought."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a table's networks ran.
+
+    Attributes:
+        runtime: "eager", "dynamo", or what the user states.
+        precision: of the catalog's words; "unknown" where neither the file's name nor the user says.
+    """
+
+    runtime: str
+    precision: str
+
+
+def variant_of(file: Path, runtime: str | None, precision: str | None) -> Variant:
+    """How the networks of a table ran, by its name, as in benchmark-infer-fp32-nchw-pt240-cpu-x-dynamo.csv.
+
+    Args:
+        file: the table.
+        runtime: what the user states, where the name does not say.
+        precision: likewise.
+
+    Raises:
+        AdvisorError: the name says otherwise, or what is stated is no name.
+    """
+    parts = file.stem.lower().split("-")
+    by_name = {
+        "runtime": "dynamo" if "dynamo" in parts else None,
+        "precision": next((PRECISIONS[part] for part in parts if part in PRECISIONS), None),
+    }
+    for what, stated in (("runtime", runtime), ("precision", precision)):
+        if stated is None:
+            continue
+        if not NAME.fullmatch(stated):
+            raise AdvisorError(f"{what}: {shown(stated)} is not a name", f"give {NAME_EXPECTED}")
+        if by_name[what] not in (None, stated):
+            raise AdvisorError(
+                f"{what}: {shown(stated)} is stated, but the name {file.name} says {by_name[what]}",
+                f"leave out --{what}",
+            )
+    return Variant(
+        by_name["runtime"] or runtime or "eager", by_name["precision"] or precision or "unknown"
+    )
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What a benchmark table tells.
+    """What a benchmark table reports.
 
     Attributes:
         variant: how the networks ran.
@@ -38,7 +96,7 @@ class Benchmark:
         networks: what each network costs, by name.
         dropped: how many rows were left out, by why.
         by_rate: of how many rows the rate counts, since the step time is missing or contradicts it.
-        unlike: of how many networks a later row tells another cost than the first, which counts.
+        unlike: of how many networks a later row reports another cost than the first, which counts.
     """
 
     variant: Variant
@@ -78,7 +136,7 @@ def read_benchmark(
         path: the table.
         variant: how its networks ran.
         source: what the costs name as their source.
-        only: what is wanted of it, as `asked_names.read_names` has it; `None` for all.
+        only: what is wanted of it, as `read_names` has it; `None` for all.
         not_timms: names that are another library's alone.
 
     Raises:
@@ -95,10 +153,12 @@ def read_benchmark(
             reading.dropped[why] += 1
         refuse_more(path, max(len(reading.times_ms), len(reading.seen)), "networks")
     if only is not None:
-        refuse_missing(path, only, reading.seen)
+        refuse_lacking(path, only, reading.seen)
     if not reading.times_ms:
-        told = ", ".join(f"{count} {why}" for why, count in reading.dropped.items()) or "no rows"
-        raise BrokenFileError([Fault(path, 0, "", told, "a network, its sizes and its time a row")])
+        found = ", ".join(f"{count} {why}" for why, count in reading.dropped.items()) or "no rows"
+        raise BrokenFileError(
+            [Fault(path, 0, "", found, "a network, its sizes and its time a row")]
+        )
     return Benchmark(
         variant,
         reading.times_ms,
@@ -127,7 +187,7 @@ class _Reading:
         self.by_rate = 0
 
     def take(self, cells: tuple[str, ...]) -> str:
-        """Keep what a row tells; else say why not."""
+        """Keep what a row reports; else say why not."""
         if cells in self.kept:
             return "that stood above"
         why = self._read(cells)
@@ -174,9 +234,9 @@ class _Reading:
     ) -> str:
         first = self.networks.setdefault(key[0], network)
         alike = network.figures == first.figures
-        if network.tells_cost and not first.tells_cost:
+        if network.has_cost and not first.has_cost:
             self.networks[key[0]] = network
-        elif network.tells_cost and not alike:
+        elif network.has_cost and not alike:
             self.unlike.add(key[0])
         if key in self.times_ms:
             same = alike and latency_ms == self.times_ms[key]
@@ -187,7 +247,7 @@ class _Reading:
 
 
 def latency_of(step_ms: float, rate_fps: float, batch: int) -> tuple[float | None, bool]:
-    """The time of a whole batch of a row, and whether it was told by the rate.
+    """The time of a whole batch of a row, and whether the rate gave it.
 
     timm gives two figures of one run. The step time is the mean over the batches, each from its start to
     the end of what the device computes for it, hence what the catalog means by a latency; it is rounded to
@@ -210,8 +270,8 @@ def latency_of(step_ms: float, rate_fps: float, batch: int) -> tuple[float | Non
     if by_rate is None or not least <= by_rate <= most:
         return by_step, False
     if by_step is not None:
-        told = 1000 * batch / by_step
-        if abs(rate_fps - told) <= AGREEMENT * told + RATE_DIGIT / 2:
+        expected_fps = 1000 * batch / by_step
+        if abs(rate_fps - expected_fps) <= AGREEMENT * expected_fps + RATE_DIGIT / 2:
             return by_step, False
     return by_rate, True
 
@@ -225,3 +285,51 @@ def _count(cell: str, unit: float) -> int | None:
     """A count that a column gives in `unit`; `None` where it is empty, zero or none."""
     count = number_in(cell) * unit
     return round(count) if 1 <= count <= COUNT.largest else None
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """Networks, one a line: `name@size`, or a name alone for all its sizes; `timm:` before it says nothing.
+
+    Blank lines, and what follows a `#`, are passed over.
+
+    Returns:
+        The names without `timm:`, each once.
+
+    Raises:
+        BrokenFileError: the file cannot be read, or a line is no name of timm's.
+    """
+    faults = []
+    names: dict[str, None] = {}
+    for number, line in enumerate(read_text(path, LARGEST_NAMES).splitlines(), start=1):
+        text = line.partition("#")[0].strip()
+        written = read_name(text)
+        if text and (written is None or written.library not in ("", "timm")):
+            faults.append(Fault(path, number, "", shown(text), "a network of timm's, name@size"))
+        elif written:
+            names[f"{written.name}@{written.size}" if written.size else written.name] = None
+    if not names and not faults:
+        faults.append(Fault(path, 0, "", "no names", "a network a line, like resnet50@224"))
+    if faults:
+        raise BrokenFileError(faults, "one name@size a line")
+    return tuple(names)
+
+
+def refuse_lacking(path: Path, only: Sequence[str], known: Collection[str]) -> None:
+    """Name all that is asked for and not there; of the first few, what may be meant."""
+    missing = [name for name in only if name not in known]
+    if missing:
+        hints = filter(None, (_nearest(name, known) for name in missing[:MOST_HINTS]))
+        raise AdvisorError(
+            f"only: {path} lacks {len(missing)} of {len(only)} networks: {', '.join(missing)}",
+            "; ".join(hints) or "leave them out",
+        )
+
+
+def _nearest(name: str, known: Collection[str]) -> str:
+    """What may be meant by a name that is not known: another size, or another spelling; else ""."""
+    bare, _, size = name.partition("@")
+    if size and bare in known:
+        sizes = sorted(int(each.partition("@")[2]) for each in known if each.startswith(f"{bare}@"))
+        return f"{bare} is there at {', '.join(map(str, sizes))}"
+    hint = closest(name, known)
+    return f"{name}: {hint}" if hint.startswith("did you mean") else ""

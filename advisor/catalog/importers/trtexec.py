@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePath
 
-from advisor.catalog.text_file import read_text
-from advisor.catalog.writing import Row
+from advisor.catalog.files import read_text
+from advisor.catalog.measurements_table import Row
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 
 LARGEST_LOG = 50_000_000
@@ -21,7 +21,7 @@ def read_log(
     path: Path,
     known: Collection[str],
     source: str,
-    asked: str | None,
+    stated: str | None,
     batch: int | None = None,
     precision: str | None = None,
 ) -> Row:
@@ -34,20 +34,20 @@ def read_log(
         path: the log.
         known: the architectures that the catalog knows.
         source: what the row names as its source.
-        asked: the architecture, where the log's model file does not tell.
+        stated: the architecture, where the log's model file does not say.
         batch: the batch size, likewise.
         precision: the number format, likewise.
 
     Raises:
-        AdvisorError: the log is none, or something is unknown that nobody states.
+        AdvisorError: it is no log of trtexec, or something is unknown that nobody states.
     """
     text = read_text(path, LARGEST_LOG)
     options = {name: value or "yes" for name, value in _OPTION.findall(text)}
     times = _times(path, text)
     model = options.get("onnx") or options.get("loadEngine") or ""
     architecture = PurePath(model).name.partition(".")[0] or path.stem
-    if architecture not in known and asked:
-        architecture = asked
+    if architecture not in known and stated:
+        architecture = stated
     if architecture not in known:
         raise AdvisorError(
             f"{path}: unknown architecture {shown(architecture)}",
@@ -78,20 +78,20 @@ def _times(path: Path, text: str) -> dict[str, float]:
 
 
 def _precision(path: Path, options: Mapping[str, str]) -> str:
-    """The best that the options allowed; what an engine was built with, they do not tell."""
+    """The best that the options allowed; what an engine was built with, they do not say."""
     allowed = [name for name in ("best", "int8", "bf16", "fp16") if name in options]
     if not allowed and "loadEngine" in options:
-        raise AdvisorError(f"{path} does not tell the engine's precision", "give it by --precision")
+        raise AdvisorError(f"{path} does not say the engine's precision", "give it by --precision")
     return allowed[0] if allowed else "fp32"
 
 
 def _batch(path: Path, text: str, options: Mapping[str, str]) -> int:
     """The batch size, from the shapes asked for or from those of the model's input."""
     shape = options.get("shapes") or options.get("optShapes") or ""
-    told = re.search(r":(\d+)x", shape) or _INPUT.search(text)
-    stated = told.group(1) if told else options.get("batch", "")
+    found = re.search(r":(\d+)x", shape) or _INPUT.search(text)
+    stated = found.group(1) if found else options.get("batch", "")
     if not stated.isdecimal() or not int(stated):
-        raise AdvisorError(f"{path} does not tell the batch size", "give it by --batch")
+        raise AdvisorError(f"{path} does not say the batch size", "give it by --batch")
     return int(stated)
 
 

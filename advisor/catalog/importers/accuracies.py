@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.architectures.names import identity, read_name
-from advisor.catalog.csv_stream import number_in, refuse_more, size_in, stream_csv
-from advisor.catalog.import_board import add_source, source_key
-from advisor.catalog.weights_table import LEAST_TOP1_PERCENT, WEIGHTS_COLUMNS
-from advisor.catalog.writing import write_whole
-from advisor.catalog.zoo import FOLDER
-from advisor.errors import AdvisorError, BrokenFileError, Fault
+from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
+from advisor.catalog.tables import LEAST_TOP1_PERCENT
+from advisor.errors import BrokenFileError, Fault
 
 NEEDED = ("model", "img_size", "top1")
-FILE = "timm-weights.csv"
 PLAIN = "default"
 """What a set is called whose model names none behind a dot."""
 
 
 @dataclass(frozen=True)
 class Accuracies:
-    """What a result table tells.
+    """What a result table reports.
 
     Attributes:
         rows: rows of a `weights.csv`, without their source.
@@ -86,24 +80,3 @@ def _key(model: str, size: str) -> tuple[str, tuple[str, str]]:
     if pixels is None:
         return "without an input size", ("", "")
     return "", (identity("timm", written.name, pixels), written.tag or PLAIN)
-
-
-def write_accuracies(catalog: Path, accuracies: Accuracies, file: Path) -> Path:
-    """Write them into the user's catalog, in place of those of an earlier import.
-
-    Raises:
-        AdvisorError: a file cannot be written.
-    """
-    source = source_key("accuracies", [file])
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(WEIGHTS_COLUMNS)
-    for architecture, weights, top1, top5 in accuracies.rows:
-        writer.writerow([architecture, weights, top1, "", "", top5, "reported", source])
-    add_source(catalog / "sources.yaml", source, [file])
-    path = catalog / FOLDER / FILE
-    try:
-        write_whole(path, stream.getvalue())
-    except AdvisorError as error:
-        raise AdvisorError(error.message, "name a --catalog that can be written") from None
-    return path

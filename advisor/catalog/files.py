@@ -1,0 +1,261 @@
+"""A catalog's folders and files: where they lie, how text is read from them, how they are written whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from platformdirs import user_data_path
+
+from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
+
+SHIPPED = "shipped"
+LONGEST_LINE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One catalog folder: the shipped one, or the user's own that overlays it.
+
+    Attributes:
+        title: what answers call it: "shipped", or the user's path.
+        folder: where it lies.
+    """
+
+    title: str
+    folder: Path
+
+    def file(self, name: str) -> Path | None:
+        """The file of that name; `None` where an overlay has none, which it need not."""
+        if self.title == SHIPPED or name in entries(self.folder):
+            return self.folder / name
+        return None
+
+    def board_folders(self) -> list[Path]:
+        """The folders of its boards, sorted by name.
+
+        Raises:
+            BrokenFileError: they cannot be listed.
+        """
+        if "boards" not in entries(self.folder):
+            return []
+        boards = self.folder / "boards"
+        return [boards / name for name, is_folder in entries(boards).items() if is_folder]
+
+
+def entries(folder: Path) -> dict[str, bool]:
+    """What a folder holds, by name, hidden things left out: whether each is a folder.
+
+    Raises:
+        BrokenFileError: it cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as found:
+            names = [each.name for each in found if not each.name.startswith(".")]
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise BrokenFileError([Fault(folder, 0, "", reason, "a readable folder")]) from None
+    # os.path.isdir, unlike pathlib's, takes a link that leads nowhere for what it is: no folder.
+    return {name: os.path.isdir(folder / name) for name in sorted(names)}  # noqa: PTH112
+
+
+def shipped_folder() -> Path:
+    """The catalog inside the installed package, or else that of the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_catalog"
+    return installed if installed.is_dir() else package.parent / "catalog"
+
+
+def _named(asked: str | os.PathLike[str] | None) -> str:
+    """The folder as it was named; "" where it was not."""
+    return os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
+
+
+def _expanded(named: str) -> Path:
+    return Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
+
+
+def _platform_folder() -> Path:
+    return user_data_path("dnn-advisor") / "catalog"
+
+
+def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
+    """The user's own catalog folder: as asked for, else `ADVISOR_CATALOG`, else the platform's.
+
+    Returns:
+        The folder; `None` where none was asked for and the platform's does not exist.
+
+    Raises:
+        AdvisorError: the one asked for does not exist or is no folder.
+    """
+    named = _named(asked)
+    if asked is None and not named:
+        folder = _platform_folder()
+        return folder if folder.is_dir() else None
+    origin = "ADVISOR_CATALOG" if asked is None else "catalog"
+    hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
+    folder = _expanded(named)
+    if not named or "\0" in named or not os.path.lexists(folder):
+        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", hint)
+    if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
+        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", hint)
+    return folder
+
+
+def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
+    """Where a command writes the user's own entries; it need not exist yet. Sought as by `user_folder`.
+
+    Raises:
+        AdvisorError: it exists and is no folder.
+    """
+    named = _named(asked)
+    if not named:
+        return _platform_folder()
+    folder = _expanded(named)
+    if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
+        raise AdvisorError(f"catalog: {shown(named)} is not a folder", "name a folder")
+    return folder
+
+
+def layers_with(own: Path | None) -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, a folder of the user's, where it exists."""
+    shipped = Layer(SHIPPED, shipped_folder())
+    if own is None or not own.is_dir() or own.resolve() == shipped.folder.resolve():
+        return (shipped,)
+    return (shipped, Layer(str(own), own))
+
+
+def layers(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, the user's own, sought as `user_folder` says."""
+    return layers_with(user_folder(asked))
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file's text. A reader takes it in place of a path, so that it need not lie in a file.
+
+    Attributes:
+        path: what messages call it.
+        text: what it holds.
+    """
+
+    path: Path
+    text: str
+
+
+File: TypeAlias = Path | Content
+
+
+def content_of(file: File, largest: int | None = None) -> Content:
+    """A file's content, without a byte-order mark.
+
+    Raises:
+        BrokenFileError: as `read_text`.
+    """
+    return file if isinstance(file, Content) else Content(file, read_text(file, largest))
+
+
+def read_text(path: Path, largest: int | None = None) -> str:
+    """The file's content, without a byte-order mark.
+
+    Raises:
+        BrokenFileError: it is missing, a folder, unreadable, larger than `largest` bytes, or not
+            UTF-8.
+    """
+    with readable(path), path.open("rb") as stream:
+        content = stream.read(-1 if largest is None else largest + 1)
+    if largest is not None and len(content) > largest:
+        fault = Fault(path, 0, "", "a larger file", f"at most {largest / 1e6:g} MB")
+        raise BrokenFileError([fault])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BrokenFileError([_no_text(path, line, error)]) from None
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The file's lines, with their ends and without a byte-order mark, one after the other.
+
+    Raises:
+        BrokenFileError: it is missing, a folder, unreadable, not UTF-8, or has a NUL byte or a line of more
+            than `LONGEST_LINE` characters.
+    """
+    number = 0
+    with readable(path), path.open(encoding="utf-8-sig", newline="") as stream:
+        try:
+            while line := stream.readline(LONGEST_LINE):
+                number += 1
+                if len(line) == LONGEST_LINE:
+                    found = f"a line of more than {LONGEST_LINE:,} characters"
+                    raise BrokenFileError([Fault(path, number, "", found, "a table")])
+                if "\0" in line:
+                    raise BrokenFileError([Fault(path, number, "", "a NUL byte", "text")])
+                yield line
+        except UnicodeDecodeError as error:  # read ahead of the lines, so which one is not known
+            raise BrokenFileError([_no_text(path, 0, error)]) from None
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say in our words why a file cannot be read.
+
+    Raises:
+        BrokenFileError: it is a device or a pipe, or opening or reading it fails.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise BrokenFileError([Fault(path, 0, "", "a device or pipe", "a file")])
+        yield
+    except IsADirectoryError:
+        raise BrokenFileError([Fault(path, 0, "", "a folder", "a file")]) from None
+    except FileNotFoundError:
+        raise BrokenFileError([Fault(path, 0, "", "nothing", "a file")]) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BrokenFileError([Fault(path, 0, "", reason.lower(), "a readable file")]) from None
+
+
+def _no_text(path: Path, line: int, error: UnicodeDecodeError) -> Fault:
+    found = f"the byte 0x{error.object[error.start]:02x}"
+    return Fault(path, line, "", found, "UTF-8 text")
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace the file by `content`, or leave it as it is: never half of either.
+
+    Text is written as UTF-8, its line ends as they are. A link stays one: the file that it leads to is
+    replaced. What is no plain file, such as a pipe, is refused.
+
+    Raises:
+        AdvisorError: it cannot be written.
+    """
+    import tempfile  # only what writes needs it, and `advisor pick` does not
+
+    temporary = None
+    try:
+        path = path.resolve()
+        if path.exists() and not path.is_file():
+            what = "a folder" if path.is_dir() else "no plain file"
+            raise AdvisorError(f"{path} cannot be written: it is {what}", "name a file")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=".writing-", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
+        reason = (error.strerror or str(error)).lower()
+        raise AdvisorError(f"{path} cannot be written: {reason}", "nothing was changed") from None

@@ -1,0 +1,370 @@
+"""The catalog's CSV tables of networks: their weights, what they cost as counted, and as reported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.architectures.names import identity_of_plain
+from advisor.catalog.csv_table import Table, csv_text, read_csv
+from advisor.catalog.files import File
+from advisor.catalog.measurements_table import (
+    metered,
+    provenance,
+    refuse_less,
+    refuse_missing,
+    refuse_repeats,
+)
+from advisor.catalog.records import Architecture, Cost, Estimate, Weights
+from advisor.errors import shown
+from advisor.quantities import COUNT, PERCENT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+WEIGHTS_COLUMNS = (
+    "architecture",
+    "weights",
+    "top1_percent",
+    "top1_low_percent",
+    "top1_high_percent",
+    "top5_percent",
+    "origin",
+    "source",
+)
+
+LEAST_TOP1_PERCENT = 1.0
+"""What is below is a share that was meant as a percentage."""
+
+
+def read_weights(
+    file: File, architectures: Collection[str] | None, sources: Collection[str] | None
+) -> dict[tuple[str, str], Weights]:
+    """Read `weights.csv`.
+
+    Args:
+        file: where it lies, or what it holds.
+        architectures: the names that are accepted; `None` for any.
+        sources: the known sources; `None` for any.
+
+    Returns:
+        The sets of weights by (architecture, name), in the order of the file.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, WEIGHTS_COLUMNS)
+    architecture = table.labels("architecture", architectures)
+    name = table.labels("weights")
+    top1 = metered(table, "top1", PERCENT, provenance(table, sources))
+    top5 = table.numbers("top5_percent", *PERCENT.range)
+    refuse_missing(table, "top1_percent", top1.values.value)
+    refuse_less(table, "top5_percent", top5, "top1_percent", top1.values.value)
+    for row in np.flatnonzero(top1.values.value < LEAST_TOP1_PERCENT).tolist():
+        table.note(row, "top1_percent", shown(table.cells("top1_percent")[row]), "a percentage")
+    for row in np.flatnonzero(name.where("any")).tolist():
+        table.note(row, "weights", "'any'", "another name, since that one stands for all")
+    refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
+    table.finish()
+    sets = {}
+    for row in range(len(table)):
+        key = architecture.at(row), name.at(row)
+        top1_percent = top1.estimate(row)
+        assert top1_percent is not None  # noqa: S101  (a missing one was refused above)
+        top5_percent = (
+            Estimate(float(top5[row]), None, None, top1_percent.origin, top1_percent.source)
+            if not math.isnan(top5[row])
+            else None
+        )
+        sets[key] = Weights(*key, top1_percent, top5_percent)
+    return sets
+
+
+def best_of_each(sets: Mapping[tuple[str, str], Weights]) -> dict[str, Weights]:
+    """By network, its set of the highest top-1 accuracy; the first of those that are equal.
+
+    Args:
+        sets: by (network, name).
+    """
+    best: dict[str, Weights] = {}
+    for (architecture, _), each in sets.items():
+        other = best.get(architecture)
+        if other is None or each.top1_percent.value > other.top1_percent.value:
+            best[architecture] = each
+    return best
+
+
+FIGURES = ("params", "operations", "activations")
+REPORTED_COLUMNS = ("architecture", "family", "input", *FIGURES, "source")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a table of timm's reports of a network.
+
+    Attributes:
+        architecture: plainly `name@size`, whichever other library has that name.
+        family: the family that it belongs to.
+        input_shape: channels, height, width.
+        params, operations, activations: as reported, in the meaning of `Cost`; `None` where not.
+        source: key of `sources.yaml`.
+    """
+
+    architecture: str
+    family: str
+    input_shape: tuple[int, int, int]
+    params: int | None
+    operations: int | None
+    activations: int | None
+    source: str
+
+    @property
+    def figures(self) -> tuple[int | None, ...]:
+        """The figures of `FIGURES`."""
+        return self.params, self.operations, self.activations
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether parameters and operations are known, without which there is no cost."""
+        return self.params is not None and self.operations is not None
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        """The cost; `None` where it is not known."""
+        if not self.has_cost:
+            return None
+        params, operations, activations = map(self._estimate, self.figures)
+        assert params and operations  # noqa: S101  (neither is `None`, see above)
+        return Cost(params, operations, activations, None, None, None)
+
+    def _estimate(self, count: int | None) -> Estimate | None:
+        return (
+            None if count is None else Estimate(float(count), None, None, "reported", self.source)
+        )
+
+
+def read_reported(file: File, sources: Collection[str] | None) -> dict[str, Reported]:
+    """Read a table of what networks cost as their publisher reports it.
+
+    Returns:
+        The networks by name, in the order of the file.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, REPORTED_COLUMNS)
+    architecture, family = (table.labels(column) for column in ("architecture", "family"))
+    source = table.labels("source", sources)
+    figures = {name: _whole_numbers(table, name) for name in FIGURES}
+    found: dict[str, Reported] = {}
+    for row, shape in enumerate(table.shapes("input")):
+        name = architecture.at(row)
+        if name in found:
+            table.note(row, "architecture", shown(name), "each network once")
+        found[name] = Reported(
+            architecture=name,
+            family=family.at(row),
+            input_shape=shape,
+            source=source.at(row),
+            **{figure: column[row] for figure, column in figures.items()},
+        )
+    table.finish()
+    return found
+
+
+def _whole_numbers(table: Table, column: str) -> list[int | None]:
+    numbers = table.numbers(column, 1.0, COUNT.largest).tolist()
+    return [None if math.isnan(number) else int(number) for number in numbers]
+
+
+def reported_table(networks: Iterable[Reported]) -> str:
+    """The text of such a table."""
+    return csv_text(
+        REPORTED_COLUMNS,
+        (
+            [
+                each.architecture,
+                each.family,
+                _shape_text(each.input_shape),
+                *each.figures,
+                each.source,
+            ]
+            for each in networks
+        ),
+    )
+
+
+COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak_activations")
+"""The counts of a network, in the order in which a `Cost` has them."""
+ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
+SOURCE = "advisor-count"
+
+
+@dataclass(frozen=True)
+class ZooNetwork:
+    """A library's network at one input size.
+
+    Attributes:
+        architecture: its identity, `name@size`.
+        library: who has it.
+        version: which version of the library was counted or listed.
+        family: the family that it belongs to.
+        input_shape: channels, height, width.
+        counts: of one image, by the names of `COUNTS`; `None` where not counted.
+        fault: why it cannot be counted; empty where it can, or was not tried.
+        reported: what a table of timm's reports of it, where one was imported; the network is then called
+            as there.
+    """
+
+    architecture: str
+    library: str
+    version: str
+    family: str
+    input_shape: tuple[int, int, int]
+    counts: tuple[int, ...] | None
+    fault: str = ""
+    reported: Reported | None = None
+
+    @property
+    def identity(self) -> str:
+        """What its library's networks are called where no table was imported."""
+        return identity_of_plain(self.architecture) if self.reported else self.architecture
+
+    @cached_property
+    def known(self) -> Architecture | None:
+        """The network as the rest of the catalog has it; `None` where nobody knows what it costs.
+
+        One of an imported table is known even so, since boards have rows of it.
+        """
+        if self.counts is None and self.reported is None:
+            return None
+        return Architecture(
+            name=self.architecture,
+            family=self.family,
+            input_shape=self.input_shape,
+            reference=f"{self.library} {self.version}".strip(),
+            reported=self.reported.cost if self.reported else None,
+            counted=None if self.counts is None else exact_cost(self.counts),
+            note="",
+        )
+
+    @property
+    def figures(self) -> Mapping[str, int]:
+        """What it costs, by the names of `COUNTS`, as far as that is known: counted, else reported."""
+        if self.counts is not None:
+            return dict(zip(COUNTS, self.counts, strict=True))
+        reported = zip(FIGURES, self.reported.figures if self.reported else (), strict=False)
+        return {name: figure for name, figure in reported if figure is not None}
+
+    def as_counted(self) -> ZooNetwork:
+        """The same as its library has it, whatever a table reports of it."""
+        return replace(self, architecture=self.identity, reported=None)
+
+    def as_imported(self, reported: Reported) -> ZooNetwork:
+        """The same as a table of timm's has it, with what was counted."""
+        return replace(self, architecture=reported.architecture, reported=reported)
+
+
+def imported(reported: Reported) -> ZooNetwork:
+    """A network that only a table of timm's knows."""
+    return ZooNetwork(
+        architecture=reported.architecture,
+        library="timm",
+        version="",
+        family=reported.family,
+        input_shape=reported.input_shape,
+        counts=None,
+        reported=reported,
+    )
+
+
+def exact_cost(counts: Sequence[int]) -> Cost:
+    """The cost of a network that was counted.
+
+    Args:
+        counts: those of `COUNTS`.
+    """
+    return Cost(*(Estimate(each, each, each, "measured", SOURCE) for each in map(float, counts)))
+
+
+def of_architecture(architecture: Architecture) -> ZooNetwork:
+    """A counted network of a library as such a table has it."""
+    library, _, version = architecture.reference.partition(" ")
+    cost = architecture.counted
+    counts = [getattr(cost, name) for name in COUNTS]
+    return ZooNetwork(
+        architecture=architecture.name,
+        library=library,
+        version=version,
+        family=architecture.family,
+        input_shape=architecture.input_shape,
+        counts=tuple(int(each.value) for each in counts),
+    )
+
+
+def read_zoo_table(file: File) -> dict[str, ZooNetwork]:
+    """Read a table of libraries' networks and what they cost.
+
+    Returns:
+        The networks by identity, in the order of the file.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, ZOO_COLUMNS)
+    names = [
+        table.labels(name).tolist() for name in ("architecture", "library", "version", "family")
+    ]
+    columns = (*names, table.shapes("input"), _counts(table), table.texts("fault").tolist())
+    found: dict[str, ZooNetwork] = {}
+    for row, cells in enumerate(zip(*columns, strict=True)):
+        if cells[0] in found:
+            table.note(row, "architecture", shown(cells[0]), "each network once")
+        found[cells[0]] = ZooNetwork(*cells)
+    table.finish()
+    return found
+
+
+def _counts(table: Table) -> list[tuple[int, ...] | None]:
+    """The counts of each row; `None` where it has none."""
+    least = {"window_reads": 0.0}
+    counts = np.column_stack(
+        [table.numbers(name, least.get(name, 1.0), COUNT.largest) for name in COUNTS]
+    )
+    given = ~np.isnan(counts)
+    whole: NDArray[np.bool_] = np.logical_and.reduce(given, axis=1)
+    for row in np.flatnonzero(given.any(axis=1) & ~whole).tolist():
+        missing = COUNTS[given[row].tolist().index(False)]
+        table.note(row, missing, "nothing", "a count, or none in the whole row")
+    rows: list[list[int]] = np.nan_to_num(counts).astype(np.int64).tolist()
+    return [
+        tuple(row) if counted else None for row, counted in zip(rows, whole.tolist(), strict=True)
+    ]
+
+
+def zoo_table(networks: Iterable[ZooNetwork]) -> str:
+    """The text of such a table."""
+    return csv_text(
+        ZOO_COLUMNS,
+        (
+            [
+                each.architecture,
+                each.library,
+                each.version,
+                each.family,
+                _shape_text(each.input_shape),
+                *(each.counts or [""] * len(COUNTS)),
+                each.fault,
+            ]
+            for each in networks
+        ),
+    )
+
+
+def _shape_text(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
