@@ -30,6 +30,7 @@ from advisor.solve.recommend.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run
 from tests.test_pick import CATALOG, LIMITS, ask, name, value, written
 
+TX1_IDLE_W, BATTERY_WH = 1.30, 10.0
 OBJECTIVES = st.sampled_from(
     [
         "accuracy within 0.5, energy",
@@ -285,7 +286,7 @@ def test_boards_that_are_none() -> None:
 
 
 def test_a_battery_lasts_as_long_as_the_average_power_lets_it() -> None:
-    answer = advisor.pick(fps=2, battery="10 Wh", hours=5)
+    answer = advisor.pick(fps=2, battery=f"{BATTERY_WH} Wh", hours=5)
     assert answer.best is not None
     assert value(answer.best.battery_hours) == pytest.approx(
         10 / value(answer.best.average_power_w)
@@ -296,7 +297,7 @@ def test_a_battery_lasts_as_long_as_the_average_power_lets_it() -> None:
         value(answer.best.average_power_w) / 2
     )
     assert answer.best.chance == pytest.approx(watts.best.chance if watts.best else None, abs=1e-6)
-    shown = advisor.pick(fps=2, battery="10 Wh").best
+    shown = advisor.pick(fps=2, battery=f"{BATTERY_WH} Wh").best
     assert shown is not None
     assert shown.battery_hours is not None
 
@@ -360,7 +361,7 @@ ANY_SENSE = st.fixed_dictionaries(
 
 
 def ask_any(limits: dict[str, str], confidence: float | str = "none") -> Recommendation:
-    requirements = read_requirements(limits, battery="10 Wh", confidence=confidence)
+    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence=confidence)
     return recommend(gather(CATALOG, requirements), requirements)
 
 
@@ -372,7 +373,7 @@ def test_the_highest_frame_rate_that_gives_an_answer_is_offered(
     answer = ask_any(limits, confidence)
     if answer.best is not None:
         return
-    requirements = read_requirements(limits, battery="10 Wh", confidence=confidence)
+    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence=confidence)
     candidates = gather(CATALOG, requirements)
 
     def answers(rate: float) -> bool:
@@ -404,7 +405,7 @@ def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
     answer = ask_any(limits)
     if answer.best is not None:
         return
-    requirements = read_requirements(limits, battery="10 Wh", confidence="none")
+    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence="none")
     least = least_largest_change(gather(CATALOG, requirements), requirements.constraints)
     alone = min((each.change for each in answer.relaxations), default=math.inf)
     told = min(alone, answer.together.change if answer.together else math.inf)
@@ -416,26 +417,36 @@ def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
 
 
 def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, ...]) -> float:
-    """By trying every candidate at many frame rates; figures as they are."""
+    """By trying every candidate at many frame rates; each figure by its definition."""
     asked = next((each.limit for each in constraints if each.sets_rate), None)
-    best = math.inf
-    rates = [None] if asked is None else sorted(
-        {asked, *(asked * math.exp(-by) for by in np.linspace(0, 4, 2001))}
-        | {rate for rate in candidates.values("fps").value.tolist() if rate < asked}
-    )  # fmt: skip
-    for rate in rates:
-        these = replace(candidates, fps=rate)
-        largest = np.full(len(these), 0.0 if rate is None else math.log((asked or 1) / rate))
-        for each in constraints:
-            figure = these.values(each.metric).value
-            if each.sets_rate:
-                met = figure >= (rate or 0) * (1 - 1e-12)
-                largest = np.where(met, largest, np.inf)
-                continue
-            off = np.log(figure / each.limit) * (1 if each.sense == "max" else -1)
-            largest = np.maximum(largest, np.where(np.isnan(off), np.inf, off))
-        best = min(best, float(largest.min()))
-    return best
+    latency, energy, power, memory, accuracy = (
+        candidates.values(key).value
+        for key in ("latency_ms", "energy_j", "net_power_w", "memory_mb", "accuracy_top1_percent")
+    )
+    possible = 1000 * candidates.batch / latency
+    rates, fill, busy = np.ones((1, 1)), 0.0, 1.0
+    if asked is not None:
+        tried = asked * np.exp(-np.linspace(0, 4, 2001))
+        rates = np.append(tried, possible[possible < asked])[:, np.newaxis]
+        fill, busy = (candidates.batch - 1) * 1000 / rates, rates / possible
+    average = TX1_IDLE_W + power * busy
+    figures = {
+        "response_ms": latency + fill,
+        "energy_j": energy,
+        "average_power_w": average,
+        "board_energy_j": average / rates,
+        "battery_hours": BATTERY_WH / average,
+        "memory_mb": memory,
+        "accuracy_top1_percent": accuracy,
+    }
+    largest = np.zeros((len(rates), len(candidates)))
+    for each in constraints:
+        if each.sets_rate:
+            off = np.where(possible >= rates * (1 - 1e-12), np.log(each.limit / rates), np.inf)
+        else:
+            off = np.log(figures[each.metric] / each.limit) * (1 if each.sense == "max" else -1)
+        largest = np.maximum(largest, np.where(np.isnan(off), np.inf, off))
+    return float(largest.min())
 
 
 @settings(max_examples=60, deadline=None)
