@@ -19,7 +19,7 @@ test: .venv/full
 	$(BIN)/python -m pytest --nbmake --nbmake-kernel=python3 --quiet notebooks
 
 slow: .venv/full
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile long
 
 check: .venv/full
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.cli import main
@@ -31,6 +32,15 @@ ROWS = (
     "resnet-18,eager,fp32,4,60,5,500,reported,my-notes",
     "resnet-50,eager,fp32,1,50,5,,reported,my-notes",
 )
+
+settings.register_profile("short", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=1000)
+settings.load_profile("short")
+
+
+def examples(percent: int) -> settings:
+    """So many of the usual 100 examples: few where each takes long."""
+    return settings(max_examples=settings().max_examples * percent // 100)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError
 from tests.conftest import HEADER, ROWS, Overlay
 
-any_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+any_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def plain(node: Node) -> object:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,11 @@ from advisor.paper.batch_figures import MOST_CURVES
 from advisor.paper.board_data import BoardData, board_data
 from advisor.paper.ten_figures import FIGURES
 from advisor.prediction.rows import fullest_variant
-from advisor.report.charts.drawing import chart, picture
+from advisor.report.charts import drawing
+from advisor.report.charts.drawing import picture
 from advisor.report.charts.figure import Dot, Figure
 from advisor.report.charts.labels import Ball, place, shortened, spread, text_width, wrapped
+from advisor.report.charts.marks import LABEL_SIZE
 from advisor.report.charts.palette import FAMILIES, colour, shape
 from advisor.report.charts.scales import scale_for
 from advisor.report.charts.scatter import field_of
@@ -39,6 +43,14 @@ def figures(boards: dict[str, BoardData]) -> dict[str, dict[int, Figure]]:
         name: {number: draw(data) for number, draw in FIGURES.items()}
         for name, data in boards.items()
     }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _every_chart_is_made_once() -> Iterator[None]:
+    """Finding places for many names takes seconds."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawing, "chart", cache(drawing.chart))
+        yield
 
 
 def dot_of(figure: Figure, network: str, batch: int | None = None) -> Dot:
@@ -239,7 +251,7 @@ def test_what_a_board_lacks_is_said_in_the_picture(figures: dict[str, dict[int, 
 
 def inline_records(figure: Figure) -> list[dict[str, Any]]:
     """The data of a chart, as Vega-Lite gets them."""
-    specification = chart(figure).to_dict(validate=False)
+    specification = drawing.chart(figure).to_dict(validate=False)
     return [record for values in specification["datasets"].values() for record in values]
 
 
@@ -331,17 +343,17 @@ def test_every_ball_of_a_few_has_its_name_and_no_name_covers_another(
 ) -> None:
     figure = figures[board][number]
     field = field_of(figure)
-    for panel in figure.panels:
-        balls = [field.ball(dot) for dot in panel.dots]
-        placed = place(balls, (field.x.length, field.y.length), 12)
-        assert all(placed) or len(balls) > 14
+    drawn = drawing.chart(figure).to_dict(validate=False)
+    for panel, part in zip(figure.panels, drawn.get("vconcat", [drawn]), strict=True):
         boxes = [
-            (found.x, found.y, text_width(ball.name, 12))
-            for ball, found in zip(balls, placed, strict=True)
-            if found
+            (field.x.pixel(at["x"]), field.y.pixel(at["y"]), text_width(at["label"], LABEL_SIZE))
+            for layer in part["layer"]
+            if layer["encoding"].get("text", {}).get("field") == "label"
+            for at in drawn["datasets"][layer["data"]["name"]]
         ]
+        assert len(boxes) == len(panel.dots) or len(panel.dots) > 14
         for (x0, y0, width0), (x1, y1, width1) in itertools.combinations(boxes, 2):
-            assert abs(x0 - x1) > (width0 + width1) / 2 or abs(y0 - y1) > 12
+            assert abs(x0 - x1) > (width0 + width1) / 2 or abs(y0 - y1) > LABEL_SIZE
 
 
 @pytest.mark.parametrize("number", [2, 6, 7, 9])

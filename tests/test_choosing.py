@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
@@ -27,7 +27,7 @@ from advisor.solve.recommend.ranking import in_order, preferred
 from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.recommend.verdicts import Verdicts
-from tests.conftest import HEADER, Overlay, Run
+from tests.conftest import HEADER, Overlay, Run, examples
 from tests.test_pick import CATALOG, LIMITS, ask, name, value, written
 
 TX1_IDLE_W, BATTERY_WH = 1.30, 10.0
@@ -73,7 +73,7 @@ def slow_twin(candidates: list[Candidate], steps: tuple[Step, ...]) -> list[Cand
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@examples(40)
 @given(LIMITS, OBJECTIVES)
 def test_steps_narrow_the_choice_as_a_slow_twin_does(
     limits: dict[str, float], objective: str
@@ -93,7 +93,7 @@ def test_steps_narrow_the_choice_as_a_slow_twin_does(
         assert (told.step, told.left >= 1) == (step, True)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(LIMITS, OBJECTIVES)
 def test_what_is_preferred_would_take_the_place_of_the_pick(
     limits: dict[str, float], objective: str
@@ -365,7 +365,7 @@ def ask_any(limits: dict[str, str], confidence: float | str = "none") -> Recomme
     return recommend(gather(CATALOG, requirements), requirements)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(ANY_SENSE, st.sampled_from(["none", 0.3, 0.9]))
 def test_the_highest_frame_rate_that_gives_an_answer_is_offered(
     limits: dict[str, str], confidence: float | str
@@ -397,7 +397,7 @@ def test_the_highest_frame_rate_that_gives_an_answer_is_offered(
         assert found == 0
 
 
-@settings(max_examples=40, deadline=None)
+@examples(25)
 @given(ANY_SENSE)
 def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
     limits: dict[str, str],
@@ -424,7 +424,7 @@ def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, 
         for key in ("latency_ms", "energy_j", "net_power_w", "memory_mb", "accuracy_top1_percent")
     )
     possible = 1000 * candidates.batch / latency
-    rates, fill, busy = np.ones((1, 1)), 0.0, 1.0
+    rates, fill, busy = np.ones((1, 1)), np.zeros(1), np.ones(1)
     if asked is not None:
         tried = asked * np.exp(-np.linspace(0, 4, 2001))
         rates = np.append(tried, possible[possible < asked])[:, np.newaxis]
@@ -449,7 +449,7 @@ def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, 
     return float(largest.min())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(LIMITS)
 def test_the_smallest_joint_change_is_that_of_a_search(limits: dict[str, float]) -> None:
     answer = ask(dict(limits))
@@ -466,7 +466,7 @@ def test_the_smallest_joint_change_is_that_of_a_search(limits: dict[str, float])
         assert answer.together.change >= least - 5e-3
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(LIMITS, st.sampled_from(["none", 0.9]), st.floats(0.05, 0.9))
 def test_a_joint_change_gives_its_candidate_and_nothing_smaller_does(
     limits: dict[str, float], confidence: str | float, share: float
@@ -511,7 +511,7 @@ def test_no_change_helps_where_the_power_is_unknown(run: Run) -> None:
     assert "No single limit, changed alone, gives an answer." in ran.out
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(LIMITS)
 def test_impossible_sets_are_the_smallest(limits: dict[str, float]) -> None:
     answer = ask(dict(limits))

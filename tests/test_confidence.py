@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
@@ -20,7 +20,7 @@ from advisor.solve.candidates.gather import gather
 from advisor.solve.candidates.spread import normal_cdf
 from advisor.solve.question.reading import read_requirements
 from advisor.solve.question.requirements import Requirements
-from tests.conftest import HEADER, Overlay, Run
+from tests.conftest import HEADER, Overlay, Run, examples
 from tests.test_pick import LIMITS, ask, name
 
 ERRORS = (
@@ -128,7 +128,7 @@ def test_the_error_of_the_idle_power_counts_beside_other_limits(overlay: Overlay
     assert chance(one, both)[0] == pytest.approx(alone, abs=0.04)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(LIMITS)
 def test_all_limits_are_never_surer_than_one(limits: dict[str, float]) -> None:
     answer = ask(dict(limits), confidence="none")
@@ -198,7 +198,7 @@ def test_the_confidence_can_be_what_keeps_the_pick_from_being_better() -> None:
     assert 0.5 < answer.binding.candidate.chance < 0.9
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(LIMITS)
 def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> None:
     picks = [ask(dict(limits), confidence=each).best for each in ("none", 0.5, 0.9, 0.99)]
@@ -213,7 +213,7 @@ def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> 
         assert each is None or each.chance >= confidence - 2e-3
 
 
-@settings(max_examples=100, deadline=None)
+@examples(25)
 @given(LIMITS)
 def test_a_relaxation_is_met_with_the_asked_confidence(limits: dict[str, float]) -> None:
     answer = ask(dict(limits), confidence=0.9)
@@ -284,7 +284,7 @@ def test_a_relaxation_is_found_at_any_confidence(overlay: Overlay, wanted: float
     assert "memory" in offered
 
 
-@settings(max_examples=60, deadline=None)
+@examples(25)
 @given(LIMITS, st.floats(0.05, 0.95))
 def test_nothing_smaller_than_a_relaxation_gives_an_answer(
     limits: dict[str, float], share: float

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
@@ -28,7 +28,7 @@ from advisor.solve.question.reading import read_requirements
 from advisor.solve.recommend.frontier import Frontier, frontier_of
 from advisor.solve.recommend.non_dominated import SAMPLE, non_dominated
 from advisor.solve.recommend.recommend import recommend
-from tests.conftest import HEADER, Overlay
+from tests.conftest import HEADER, Overlay, examples
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -61,7 +61,7 @@ def tables(draw: st.DrawFn) -> Floats:
     return np.array(table, dtype=np.float64).reshape(rows, columns)
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(tables())
 def test_the_sort_equals_a_comparison_of_all_pairs(table: Floats) -> None:
     found = non_dominated(table)
@@ -97,7 +97,7 @@ def test_the_sort_of_many_rows_leaves_out_what_is_dominated_and_nothing_else(
     assert np.flatnonzero(~dominated).tolist() == found.tolist()
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_columns_does_not_matter(table: Floats, random: Any) -> None:
     rows, columns = list(range(table.shape[0])), list(range(table.shape[1]))
@@ -192,7 +192,7 @@ def test_on_the_tx1_it_is_what_comparing_all_candidates_gives(axes: tuple[str, .
     assert (frontier.considered, frontier.fitting, frontier.unknown) == (82, 82, 0)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @example(
     {"fps": 130.25, "latency": "236.0 ms", "accuracy": 50.0, "energy": "1.0 J"},
     ["accuracy", "batch-latency"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
@@ -24,7 +24,7 @@ from advisor.solve.candidates.gather import gather
 from advisor.solve.question.reading import read_requirements
 from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.recommendation import Recommendation
-from tests.conftest import HEADER, ROWS, Overlay
+from tests.conftest import HEADER, ROWS, Overlay, examples
 
 
 def name(candidate: Candidate | None) -> tuple[str, int]:
@@ -356,7 +356,7 @@ def test_a_relaxed_frame_rate_lengthens_the_fill_and_rests_the_board() -> None:
     assert fps.limits[0].limit == pytest.approx((5 - 1.30) / (11.73 * 0.05105))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(40)
 @given(LIMITS, st.floats(0.02, 0.98))
 def test_a_relaxation_gives_its_candidate_and_nothing_smaller_does(
     limits: dict[str, float], share: float
@@ -469,7 +469,7 @@ def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, 
     return min(fitting)[2:] if fitting else None
 
 
-@settings(max_examples=150, deadline=None)
+@examples(100)
 @given(LIMITS, BATCHES)
 def test_the_pick_is_that_of_the_slow_twin(
     limits: dict[str, float], batches: set[int] | None
@@ -478,7 +478,7 @@ def test_the_pick_is_that_of_the_slow_twin(
     assert (name(answer.best) if answer.best else None) == slow_pick(limits, batches)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(60)
 @given(LIMITS, st.data())
 def test_loosening_a_limit_never_worsens_the_pick(
     limits: dict[str, float], data: st.DataObject
@@ -496,7 +496,7 @@ def test_loosening_a_limit_never_worsens_the_pick(
         assert value(loose.best.accuracy_top1_percent) >= value(tight.best.accuracy_top1_percent)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(30)
 @given(LIMITS)
 def test_the_counts_add_up(limits: dict[str, float]) -> None:
     answer = ask(dict(limits))

@@ -19,7 +19,7 @@ import jsonschema
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalog.files import shipped_folder
@@ -29,7 +29,7 @@ from advisor.solve.plan.plan import plan
 from advisor.solve.plan.plan_answer import Chosen, Plan
 from advisor.solve.plan.workloads import OBJECTIVES, PlanRequest, Workload
 from advisor.solve.question.reading import read_requirements
-from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Run
+from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Run, examples
 from tests.test_cli import assert_refused, document
 
 ROBOT = shipped_folder() / "requirements/plan-robot.yaml"
@@ -262,7 +262,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("made-up")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(seed=st.integers(0, 10**9))
 def test_the_plan_is_that_of_an_exhaustive_search(made_up: Path, seed: int) -> None:
     instance = drawn(seed)
@@ -323,7 +323,7 @@ def test_the_instances_are_of_every_kind() -> None:
     assert contrary
 
 
-@settings(max_examples=20, deadline=None)
+@examples(10)
 @given(seed=st.integers(0, 10**9), objective=st.sampled_from(OBJECTIVES))
 def test_the_order_of_rows_and_workloads_does_not_matter(
     made_up: Path, seed: int, objective: str

@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
@@ -20,7 +20,7 @@ from advisor.solve.question.limits import NATURAL
 from advisor.solve.question.question import read_question
 from advisor.solve.question.requirements import Requirements
 from advisor.solve.recommend.recommendation import Recommendation
-from tests.conftest import Overlay, Run
+from tests.conftest import Overlay, Run, examples
 
 SHIPPED = sorted((shipped_folder() / "requirements").glob("*.yaml"))
 PICKS = {"doorbell": ("inception-v3", 1), "drone": ("enet", 2), "server": ("resnet-34", 16)}
@@ -180,7 +180,7 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@examples(40)
 @given(LIMITS, st.sampled_from(["any", "1", "1,4,16"]), st.sampled_from(["energy", "accuracy"]))
 def test_a_file_options_and_conditions_ask_the_same(
     tmp_path_factory: pytest.TempPathFactory, limits: dict[str, str], batch: str, objective: str
@@ -190,14 +190,22 @@ def test_a_file_options_and_conditions_ask_the_same(
     rest = {"objective": objective, "candidates": {"batch": batch}}
     short = {name: f"{signs[NATURAL[name]]} {limit}" for name, limit in limits.items()}
     long = {name: {NATURAL[name]: limit} for name, limit in limits.items()}
-    answers = [
-        advisor.pick(write(folder, yaml.safe_dump({"require": require, **rest})))
+    questions = [
+        asked(write(folder, yaml.safe_dump({"require": require, **rest})))
         for require in (short, long, limits)
     ]
-    answers.append(advisor.pick(**limits, batch=batch, objective=objective))  # type: ignore[arg-type]
+    questions.append(read_question(**limits, batch=batch, objective=objective)[1])
     where = [f"{name} {limit}" for name, limit in short.items()]
-    answers.append(advisor.pick(where=where, batch=batch, objective=objective))
-    assert all(each == answers[0] for each in answers)
+    questions.append(read_question(where=where, batch=batch, objective=objective)[1])
+    assert all(each == questions[0] for each in questions)
+
+
+def test_nor_do_their_answers_differ(tmp_path: Path) -> None:
+    path = write(tmp_path, "require: {fps: 60, accuracy: 75, energy: 0.5 J}\n")
+    typed = advisor.pick(fps=60, accuracy=75, energy="0.5 J")
+    assert typed.relaxations or typed.together
+    assert advisor.pick(path) == typed
+    assert advisor.pick(where=["energy <= 0.5 J", "fps >= 60", "accuracy >= 75"]) == typed
 
 
 def test_units_are_equivalent() -> None:

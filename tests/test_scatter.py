@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.report.scatter_text import (
@@ -62,7 +62,6 @@ def test_on_a_logarithmic_axis_equal_ratios_are_equally_long() -> None:
     st.integers(30, 200),
     st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
 def test_any_points_make_a_plot_of_the_same_shape(
     pairs: list[tuple[float, float]], width: int, log: bool
 ) -> None:

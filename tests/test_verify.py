@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalog.store import Catalog
@@ -20,6 +20,7 @@ from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.verdicts import Verdicts
 from advisor.solve.verify.standing import Standing, standing_of
 from advisor.solve.verify.verification import Ending, Step, verify
+from tests.conftest import examples
 from tests.test_choosing import OBJECTIVES, candidates_for
 from tests.test_pick import LIMITS
 
@@ -169,7 +170,7 @@ def test_spent_before_it_is_settled_it_says_what_is_left() -> None:
 # --- how the candidates of a question stand
 
 
-@settings(max_examples=30, deadline=None)
+@examples(15)
 @given(LIMITS, OBJECTIVES)
 def test_the_pick_is_the_answers_and_ahead_of_it_stands_what_is_preferred(
     limits: dict[str, float], objective: str

@@ -148,6 +148,7 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
         AdvisorError: a board of the recipe is unknown or has nothing to give, or neither models nor a
             transfer can be fitted.
     """
+    references = _references(catalog, board, recipe.like)
     known = catalog.architectures_with(table)
     warnings = []
     why_no_models = ""
@@ -160,7 +161,6 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
         warnings.append(f"no models of its own: {why_no_models}")
         fitted = BoardFit(fingerprint(board, table, known), {})
     if recipe.like:
-        references = _references(catalog, board, recipe.like)
         known |= {
             name: catalog.architectures[name]
             for _, rows in references
