@@ -6,10 +6,13 @@ import math
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import advisor
+from advisor.catalog.importers.imported import import_table
+from advisor.catalog.listing import boards, show
 from advisor.catalog.records import Estimate
 from advisor.errors import AdvisorError
 from advisor.report.comparison import compare
@@ -56,6 +59,42 @@ def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_p
     again = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
     assert again.code == 0
     assert (catalog / "sources.yaml").read_text().count("import-mine-") == 1
+
+
+def test_a_table_is_imported_and_listed_from_python(csv: Path, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    columns = [each for each in MAP if each != "--map"]
+    board = import_table("csv", csv, "mine", columns=columns, catalog=catalog).board
+    assert board is not None
+    assert (board.rows, board.networks, board.replaced) == (2, 2, 0)
+    assert board.folder == catalog / "boards" / "mine"
+    assert board.assumed == {"runtime": "unknown", "precision": "fp32"}
+    listed = {each.board.name: each for each in boards(catalog).boards}
+    assert (listed["mine"].networks, listed["mine"].batches) == (2, (1,))
+    known = show("vgg-16", catalog)
+    (mine,) = (each for each in known.boards if each.board.name == "mine")
+    assert mine.measurements.latency_ms.values.value.tolist() == [160.0]
+    assert set(mine.measurements.latency_ms.source.names) <= known.sources.keys()
+    again = import_table("csv", csv, "mine", columns=columns, catalog=catalog).board
+    assert again is not None and again.replaced == 2
+
+
+@pytest.mark.parametrize(
+    ("format_", "board", "options", "message"),
+    [
+        ("cvs", "mine", {}, "did you mean 'csv'"),
+        ("csv", None, {}, "a board needs a name"),
+        ("csv", "mine", {"batch": 4}, "batch is not for the format csv (it is for trtexec)"),
+        ("accuracies", "mine", {}, "board is not for the format accuracies"),
+    ],
+)
+def test_an_import_of_another_format_says_what_is_not_for_it(
+    csv: Path, tmp_path: Path, format_: str, board: str | None, options: Any, message: str
+) -> None:
+    with pytest.raises(AdvisorError) as refused:
+        import_table(format_, csv, board, catalog=tmp_path / "catalog", **options)
+    assert message in str(refused.value)
+    assert not (tmp_path / "catalog").exists()
 
 
 @pytest.mark.parametrize(

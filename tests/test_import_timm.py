@@ -340,7 +340,7 @@ def test_a_file_that_is_no_such_table_changes_nothing(
 def test_files_that_cannot_be_read_and_names_that_are_none(tables: Tables) -> None:
     table = tables.write(*ROWS)
     for file, options, board, told in (
-        (tables.folder / "none.csv", (), "gpu", "found nothing; expected a file"),
+        (tables.folder / "none.csv", (), "gpu", "none.csv: no such file"),
         (tables.folder, (), "gpu", "a folder"),
         (Path("/dev/null"), (), "gpu", "a device or pipe"),
         (table, (), "a b", "is not a name for a board"),

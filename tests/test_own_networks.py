@@ -320,7 +320,7 @@ def test_code_makes_a_network_at_a_size(
         (("--include", "mine=vgg-16", "--accuracy-of", "mine=170"), "too large"),
         (("--include", "mine=nets:make@big"), "is no input size"),
         (("--include", "mine=no-such-net"), "unknown architecture 'no-such-net'"),
-        (("--accuracy-table", "none.csv"), "none.csv: found nothing"),
+        (("--accuracy-table", "none.csv"), "none.csv: no such file"),
         (("--accuracy-table", "none.csv", "--weights", "paper"), "replaces all weights"),
     ],
 )

@@ -691,7 +691,7 @@ def test_all_faults_are_told(run: Run, tmp_path: Path) -> None:
 
 
 def test_files_that_are_none(run: Run, tmp_path: Path) -> None:
-    assert_refused(run("plan", tmp_path / "none.yaml"), "found nothing; expected a file")
+    assert_refused(run("plan", tmp_path / "none.yaml"), "none.yaml: no such file")
     assert_refused(run("plan", tmp_path), "found a folder; expected a file")
     assert_refused(run("plan"), "Missing argument")
     large = tmp_path / "large.yaml"

@@ -420,7 +420,7 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
         (("--verify", 3, "--board", "new,one"), "name one: --board NAME"),
         (("--verify", 3), "board new was not measured by advisor"),
         (("--verify", 3, "--board", "jetson-tx1"), "board jetson-tx1 is a shipped one"),
-        (("--verify", 3, "--simulate", "none.csv"), "none.csv: found nothing; expected a file"),
+        (("--verify", 3, "--simulate", "none.csv"), "none.csv: no such file"),
         (("--verify", 3, "--board", "one"), "board one has no fit; run: advisor fit one"),
     ],
 )

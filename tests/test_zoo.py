@@ -21,6 +21,7 @@ from advisor.architectures.names import IN_BOTH, family_of, identity, is_own, re
 from advisor.catalog import counting, zoo
 from advisor.catalog.counting import count_each, uncounted_of
 from advisor.catalog.files import shipped_folder
+from advisor.catalog.listing import zoo as zoo_of
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork, read_zoo_table, zoo_table
 from advisor.catalog.zoo import cache_file, cached, remember
@@ -77,7 +78,7 @@ def test_a_name_means_one_design(text: str, meant: str) -> None:
         ("tv:no_such_net", "torchvision has no network 'no_such_net'"),
         ("no_such_net", "neither torchvision nor timm has a network 'no_such_net'"),
         ("resnet50.no_tag", "no_tag"),
-        ("a b", "is no network's name"),
+        ("a b", "is not the name of a network"),
     ],
 )
 def test_a_name_that_means_none_says_why(text: str, told: str) -> None:
@@ -286,11 +287,27 @@ def test_the_zoo_is_listed_by_family_and_size(run: Run) -> None:
     assert "ViT" in run("zoo", "--family", "vit").out
 
 
+def test_the_zoo_is_listed_from_python() -> None:
+    listed = zoo_of("mobilenet", library="torchvision", max_params=3e6)
+    small = [each.network.architecture for each in listed.networks]
+    assert small == ["mobilenet_v3_small@224"]
+    assert listed.networks[0].best is not None
+    assert zoo_of("any").networks == zoo_of().networks
+
+
+@pytest.mark.usefixtures("fake_timm")
+def test_counting_from_python_reports_each_network() -> None:
+    heard: list[str] = []
+    listed = zoo_of(count="timm", report_progress=lambda what, _: heard.append(what))
+    assert heard == ["counted fake_a@64", "counted fake_b@64"]
+    assert {each.network.library for each in listed.networks} == {"timm"}
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         (("--family", "mobilenot"), "did you mean 'MobileNet'"),
-        (("--library", "keras"), "library: 'keras'"),
+        (("--library", "keras"), "unknown library 'keras'"),
         (("--max-params", "25MB"), "max-params"),
         (("--csv", "--json"), "exclude each other"),
         (("--count", "resnet50"), "name tv:resnet50 or timm:resnet50"),

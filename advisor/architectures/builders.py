@@ -13,7 +13,7 @@ from advisor.architectures.bn_nin import bn_nin
 from advisor.architectures.dispatched import without_random_initialisation
 from advisor.architectures.enet import enet
 from advisor.architectures.libraries import build_design, find, timm_library, torchvision_models
-from advisor.architectures.names import is_own
+from advisor.architectures.names import has_size, is_own
 from advisor.architectures.user_module import made
 from advisor.errors import AdvisorError, closest, shown
 
@@ -36,7 +36,7 @@ def build(name: str) -> nn.Module:
         return BUILDERS[name]().eval()
     if is_own(name):
         return made(name).eval()
-    if "@" not in name:
+    if not has_size(name):
         raise AdvisorError(f"unknown architecture {shown(name)}", closest(name, BUILDERS))
     return build_design(find(name))
 

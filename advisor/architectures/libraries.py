@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.architectures.design import Complexity, Design, Published
-from advisor.architectures.names import IN_BOTH, PREFIXES, Written, read_name
+from advisor.architectures.names import IN_BOTH, Written, identities, read_name
 from advisor.errors import AdvisorError, closest, first_line, shown
 
 if TYPE_CHECKING:
@@ -210,7 +210,9 @@ def find(text: str) -> Design:
     """
     written = read_name(text)
     if written is None:
-        raise AdvisorError(f"{shown(text)} is no network's name", "write NAME@SIZE, resnet50@224")
+        raise AdvisorError(
+            f"{shown(text)} is not the name of a network", "write NAME@SIZE, resnet50@224"
+        )
     library = written.library or _library_of(written)
     here = LIBRARIES[library]
     name = written.name
@@ -236,8 +238,10 @@ def _library_of(written: Written) -> str:
     if written.tag:
         return "timm"
     if written.name in IN_BOTH:
-        both = " or ".join(f"{prefix}:{written.name}" for prefix in PREFIXES)
-        raise AdvisorError(f"both torchvision and timm have {shown(written.name)}", f"name {both}")
+        raise AdvisorError(
+            f"both torchvision and timm have {shown(written.name)}",
+            f"name {identities(written.name)}",
+        )
     return "torchvision" if written.name in TORCHVISION.names() else "timm"
 
 

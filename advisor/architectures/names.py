@@ -104,6 +104,11 @@ def bare_name(name: str) -> str:
     return split_size(name)[0]
 
 
+def has_size(name: str) -> bool:
+    """Whether a name says the size of the network's input."""
+    return bare_name(name) != name
+
+
 def identity(library: str, name: str, size: int) -> str:
     """What the catalog calls a library's network at an input size."""
     prefix = next(prefix for prefix, known in PREFIXES.items() if known == library)
@@ -133,6 +138,12 @@ def is_onnx(text: str) -> bool:
 def is_own_file(text: str) -> bool:
     """Whether this names a file that holds a network."""
     return text.endswith(OWN_FILES)
+
+
+def size_behind_file(text: str) -> str:
+    """The size that someone has written behind a file that states its own; "" where there is none."""
+    file, _, size = text.rpartition("@")
+    return size if is_own_file(file) else ""
 
 
 def is_own(text: str) -> bool:

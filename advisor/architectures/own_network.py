@@ -23,7 +23,7 @@ from typing import Any
 
 from advisor.architectures.design import Complexity
 from advisor.architectures.libraries import is_installed
-from advisor.architectures.names import is_own_file
+from advisor.architectures.names import is_onnx, is_own_file
 from advisor.architectures.onnx_file import (
     count_model,
     files_of,
@@ -75,7 +75,7 @@ def read_own(what: str, input_shape: Sequence[int] | None = None) -> OwnNetwork:
     path = Path(what)
     if not path.is_file():
         raise AdvisorError(f"{what}: there is no such file", "give the path of one that exists")
-    return _of_onnx(path) if path.suffix == ".onnx" else _of_export(path)
+    return _of_onnx(path) if is_onnx(what) else _of_export(path)
 
 
 def _of_onnx(path: Path) -> OwnNetwork:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.architectures.names import family_of, read_name
+from advisor.architectures.names import family_of, is_onnx, read_name
 from advisor.catalog.csv_table import FORMULA_STARTS
 from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.tables import COUNTS, ZooNetwork, exact_cost
@@ -75,7 +75,7 @@ def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
     """
     from advisor.architectures.own_network import read_own
 
-    with _needing("runtimes" if what.endswith(".onnx") else "measure"):
+    with _needing("runtimes" if is_onnx(what) else "measure"):
         return read_own(what, input_shape)
 
 

@@ -10,11 +10,16 @@ from pathlib import Path
 from advisor.architectures.names import (
     IN_BOTH,
     NAME_EXPECTED,
+    bare_name,
+    has_size,
+    is_onnx,
     is_own,
     is_own_file,
     read_name,
+    sized,
     split_name,
     split_shape,
+    split_size,
 )
 from advisor.catalog.counting import count_one, found, own_architecture, own_network
 from advisor.catalog.records import OWN, Architecture
@@ -142,7 +147,7 @@ class Measurable:
     @property
     def is_onnx(self) -> bool:
         """Whether it is a file of the ONNX format."""
-        return self.made_from.endswith(".onnx")
+        return is_onnx(self.made_from)
 
 
 def measurable_own(catalog: Catalog, text: str) -> Measurable:
@@ -172,7 +177,7 @@ def measurable_own(catalog: Catalog, text: str) -> Measurable:
 
 def _check_name(catalog: Catalog, network: Architecture, what: str, whole: str) -> None:
     """Refuse a name that the catalog, or a library, has for another network."""
-    bare = network.name.partition("@")[0]
+    bare = bare_name(network.name)
     hint = f"call it otherwise: advisor measure {bare}-2={whole}"
     if bare in IN_BOTH:
         raise AdvisorError(f"{what}: both torchvision and timm have a network {shown(bare)}", hint)
@@ -190,9 +195,9 @@ def _check_name(catalog: Catalog, network: Architecture, what: str, whole: str) 
 def _name(given: str, what: str, size: int) -> str:
     """The network's name with its size."""
     if given:
-        bare, at, written = given.partition("@")
-        if at and written != str(size):
-            hint = f"call it {bare}, or {bare}@{size}"
+        bare, written = split_size(given)
+        if has_size(given) and written != str(size):
+            hint = f"call it {bare}, or {sized(bare, size)}"
             raise AdvisorError(f"{given}: the images of {what} are {size} wide", hint)
     elif is_own_file(what):
         bare = Path(what).stem
@@ -201,7 +206,7 @@ def _name(given: str, what: str, size: int) -> str:
     clean = re.sub(r"[^A-Za-z0-9._+-]+", "-", bare).lstrip("._+-")[:MOST_NAME]
     if not clean:
         raise AdvisorError(f"{what}: its name says nothing", f"give {NAME_EXPECTED}: NAME={what}")
-    return f"{clean}@{size}"
+    return sized(clean, size)
 
 
 def _place_of(what: str) -> str:

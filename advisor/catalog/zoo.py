@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from advisor._version import __version__
-from advisor.architectures.names import IN_BOTH, PREFIXES, Written, identity, identity_of_plain
+from advisor.architectures.names import (
+    IN_BOTH,
+    Written,
+    bare_name,
+    identities,
+    identity,
+    identity_of_plain,
+)
 from advisor.catalog.files import Layer, entries, write_whole
 from advisor.catalog.tables import (
     Reported,
@@ -90,7 +97,7 @@ class Zoo:
     def not_timms(self) -> frozenset[str]:
         """The names, without a size, that torchvision has and timm has not."""
         return frozenset(
-            each.architecture.partition("@")[0]
+            bare_name(each.architecture)
             for each in self.networks.values()
             if each.library == "torchvision"
         )
@@ -113,10 +120,9 @@ class Zoo:
         if meant:
             return min(meant, key=_off_default)
         if ambiguous:
-            at = f"@{written.size}" if written.size else ""
-            both = " or ".join(f"{prefix}:{written.name}{at}" for prefix in PREFIXES)
             raise AdvisorError(
-                f"both torchvision and timm have a network {shown(written.name)}", f"name {both}"
+                f"both torchvision and timm have a network {shown(written.name)}",
+                f"name {identities(written.plain)}",
             )
         return None
 

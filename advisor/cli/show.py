@@ -15,12 +15,10 @@ def command(
     catalog: CatalogOption = None,
 ) -> None:
     """All that is known of an architecture, by board, with sources."""
-    from advisor.catalog.store import Catalog
+    from advisor.catalog.listing import show
     from advisor.report.catalog_text import architecture_text
 
-    opened = Catalog.open(catalog)
-    known = opened.architecture(architecture)
-    readable, broken = opened.survey()
-    emit_table(architecture_text(opened, known, readable))
-    for error in broken:
-        complain(f"left out: {error.message}")
+    known = show(architecture, catalog)
+    emit_table(architecture_text(known))
+    for message in known.left_out:
+        complain(f"left out: {message}")

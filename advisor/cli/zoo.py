@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Sequence
-from fnmatch import translate
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
-
-if TYPE_CHECKING:
-    from advisor.catalog.tables import ZooNetwork
-    from advisor.catalog.zoo import Zoo
 
 
 def command(
@@ -51,96 +43,28 @@ def command(
     """
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
-    from advisor.catalog.store import Catalog
-    from advisor.catalog.zoo import LIBRARIES
-    from advisor.errors import closest
-    from advisor.errors import shown as quoted
-    from advisor.quantities import COUNT, parse
-    from advisor.report.catalog_text import Shown, zoo_csv, zoo_json, zoo_text
+    from advisor.catalog.listing import zoo
+    from advisor.cli.progress import Progress
+    from advisor.report.catalog_text import zoo_csv, zoo_json, zoo_text
 
-    if library is not None and library not in LIBRARIES:
-        raise AdvisorError(f"library: {quoted(library)} is none", closest(library, LIBRARIES))
-    most = {
-        "params": None if max_params is None else parse(max_params, COUNT, "max-params"),
-        "operations": None if max_ops is None else parse(max_ops, COUNT, "max-ops"),
-    }
-    zoo = Catalog.open(catalog).zoo
-    _tell(zoo.notes)
-    if count is not None:
-        _count(zoo, count)
-        library = library or (count if count in LIBRARIES else None)
-        zoo = Catalog.open(catalog).zoo
-    wanted = [each for each in zoo.networks.values() if library in (None, each.library)]
-    wanted = [each for each in _of_families(wanted, family) if _within(each, most)]
-    found = [Shown(each, zoo.best_weights.get(each.architecture)) for each in wanted]
+    with Progress() as progress:
+        found = zoo(
+            family,
+            library=library,
+            max_params=max_params,
+            max_ops=max_ops,
+            count=count,
+            catalog=catalog,
+            report_progress=progress.show,
+        )
     if as_json:
-        emit(zoo_json(found))
+        emit(zoo_json(found.networks))
     elif as_csv:
-        emit(zoo_csv(found))
-    elif found:
-        emit_table(zoo_text(found))
-    _tell(zoo.uncounted())
-    if not found:
+        emit(zoo_csv(found.networks))
+    elif found.networks:
+        emit_table(zoo_text(found.networks))
+    for note in found.notes:
+        complain(f"warning: {note}")
+    if not found.networks:
         complain("no network is as asked for; `advisor zoo` lists all that are known")
         raise typer.Exit(1)
-
-
-def _tell(notes: Sequence[str]) -> None:
-    for note in notes:
-        complain(f"warning: {note}")
-
-
-def _of_families(networks: list[ZooNetwork], family: str | None) -> list[ZooNetwork]:
-    """Those of the families named, whatever their case.
-
-    Raises:
-        AdvisorError: a pattern matches none.
-    """
-    from advisor.errors import closest, shown
-    from advisor.solve.question.reading import read_patterns
-
-    patterns = read_patterns("family", family)
-    if patterns is None:
-        return networks
-    known = {each.family for each in networks}
-    for pattern in patterns:
-        if not any(re.match(translate(pattern), name, re.IGNORECASE) for name in known):
-            raise AdvisorError(f"family: {shown(pattern)} matches nothing", closest(pattern, known))
-    joined = re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
-    return [each for each in networks if joined.match(each.family)]
-
-
-def _within(network: ZooNetwork, most: dict[str, float | None]) -> bool:
-    """Whether a network keeps the limits; of what is not known nobody knows."""
-    figures = network.figures
-    return all(
-        limit is None or (name in figures and figures[name] <= limit)
-        for name, limit in most.items()
-    )
-
-
-def _count(zoo: Zoo, what: str) -> None:
-    """Count what is named, and say how far it is."""
-    from advisor.catalog.counting import count_each, count_one, found, uncounted_of
-    from advisor.catalog.zoo import LIBRARIES
-    from advisor.cli.progress import Progress
-
-    if what not in LIBRARIES:
-        network, note = count_one(zoo, found(what))
-        if network.fault:
-            raise AdvisorError(f"{network.architecture} cannot be counted: {network.fault}")
-        _tell([note] if note else [])
-        return
-    todo = uncounted_of(zoo, what)
-    started = time.monotonic()
-    failed = 0
-    with Progress() as progress:
-        for place, step in enumerate(count_each(what, todo), start=1):
-            failed += bool(step.network.fault)
-            left_s = (time.monotonic() - started) / place * step.left
-            progress.show(f"counted {step.network.architecture}", left_s)
-            if step.note:
-                progress.clear()
-                complain(f"warning: {step.note}")
-    if failed:
-        complain(f"warning: {failed} of them cannot be counted; --json says why")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.names import is_own, is_own_file, split_name
+from advisor.architectures.names import is_own, size_behind_file, split_name
 from advisor.catalog.files import write_whole
 from advisor.catalog.naming import Measurable, measurable_own, network_to_build
 from advisor.catalog.records import OWN, Architecture
@@ -85,8 +85,7 @@ def _known(catalog: Catalog, name: str) -> tuple[Architecture, Sequence[str]]:
 
 def _refuse_file(text: str) -> None:
     """Refuse what is no library's network but a file that does not say what it holds, or says its size."""
-    file, _, size = text.rpartition("@")
-    if is_own_file(file):
+    if size := size_behind_file(text):
         raise AdvisorError(f"{text}: the size of its images is in the file", f"leave @{size} out")
     if Path(text).suffix in WEIGHT_FILES:
         raise AdvisorError(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
-from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.architectures.names import NAME, NAME_EXPECTED, is_onnx
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Architecture
@@ -338,7 +338,7 @@ def _variants(
     Raises:
         AdvisorError: there is no such thing, or what it needs is not installed.
     """
-    from_onnx = [each for each in networks if each.endswith(".onnx")]
+    from_onnx = [each for each in networks if is_onnx(each)]
     default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
     pairs, left_out = asked_variants(
         _names(runtimes or default), _names(precisions or "fp32"), device

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from advisor.architectures.names import is_onnx
 from advisor.measuring.timing import Disturbance, SessionLimits
 
 NO_METER = "no meter"
@@ -81,7 +82,7 @@ class Task:
     @property
     def is_onnx(self) -> bool:
         """Whether the network is known as a file of the ONNX format alone."""
-        return self.made_from.endswith(".onnx")
+        return is_onnx(self.made_from)
 
 
 @dataclass(frozen=True)

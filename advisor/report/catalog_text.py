@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,15 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
+from advisor.catalog.listing import ListedNetwork
 from advisor.catalog.records import Architecture, Board, Estimate, Measurements, Metered, Weights
-from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS, ZooNetwork
 from advisor.quantities import rounded
 from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
 
 if TYPE_CHECKING:
-    from advisor.catalog.importers.accuracies import Accuracies
-    from advisor.catalog.importers.timm import Benchmark
+    from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
+    from advisor.catalog.listing import Boards, KnownNetwork
 
 STATUS_WORDS = {
     "does_not_fit": "does not fit in the board's memory",
@@ -49,19 +48,18 @@ _HEADINGS = {
 _DROPPABLE = ("activations", "weights", "size", "family")
 
 
-def boards_text(boards: Sequence[Surveyed]) -> RenderableType:
+def boards_text(listed: Boards) -> RenderableType:
     """A table of the boards, then what each of them covers."""
     table = plain_table("board", "what it is", "networks", "batches", "idle W", "from", left=2)
     table.columns[5].justify = "left"
     notes = []
-    for each in boards:
-        board, rows = each.board, each.measurements
-        idle = board.idle_power_w
+    for each in listed.boards:
+        board, idle = each.board, each.board.idle_power_w
         table.add_row(
             board.name,
             board.title,
-            str(len(np.unique(rows.architecture.index))),
-            _span(sorted(set(rows.batch.tolist()))),
+            str(each.networks),
+            _span(each.batches),
             f"{idle.value:.2f}" if idle else "?",
             "shipped" if board.layer == SHIPPED else "own",
         )
@@ -93,18 +91,15 @@ class _Cited:
         return "".join(f"[{self.numbers.setdefault(key, len(self.numbers) + 1)}]" for key in keys)
 
 
-def architecture_text(
-    catalog: Catalog, architecture: Architecture, boards: Sequence[Surveyed]
-) -> RenderableType:
+def architecture_text(known: KnownNetwork) -> RenderableType:
     """What it is, its weights, its rows on each board, and the sources of every figure."""
     cited = _Cited()
-    parts: list[RenderableType] = [*_heading(architecture, cited), ""]
-    parts += [*_weights(catalog, architecture, cited), ""]
-    for surveyed in boards:
-        if architecture.name in surveyed.measurements.architecture.position:
-            parts += [*_on_board(surveyed, architecture.name, cited), ""]
+    parts: list[RenderableType] = [*_heading(known.architecture, cited), ""]
+    parts += [*_weights(known.weights, cited), ""]
+    for surveyed in known.boards:
+        parts += [*_on_board(surveyed, cited), ""]
     for key, number in cited.numbers.items():
-        source = catalog.source(key)
+        source = known.sources[key]
         read = source.read.rstrip(".")
         parts.append(Text(f"[{number}] {source.citation}. Read: {read}. Error: {source.error}."))
     return Group(*parts)
@@ -126,13 +121,7 @@ def _heading(architecture: Architecture, cited: _Cited) -> Iterator[RenderableTy
         yield Text(architecture.note, style="italic")
 
 
-def _weights(
-    catalog: Catalog, architecture: Architecture, cited: _Cited
-) -> Iterator[RenderableType]:
-    known = dict(catalog.weights)
-    if architecture.name not in dict(catalog.architectures):
-        known.update(catalog.zoo.weights)
-    sets = [each for key, each in sorted(known.items()) if key[0] == architecture.name]
+def _weights(sets: Sequence[Weights], cited: _Cited) -> Iterator[RenderableType]:
     if not sets:
         yield Text("weights: none known, so the accuracy is unknown")
     for each in sets:
@@ -145,26 +134,21 @@ def _weights(
         yield Text(f"{line} {top1.origin} {cited.mark(top1.source)}")
 
 
-def _on_board(surveyed: Surveyed, name: str, cited: _Cited) -> Iterator[RenderableType]:
+def _on_board(surveyed: Surveyed, cited: _Cited) -> Iterator[RenderableType]:
     board, rows = surveyed.board, surveyed.measurements
-    own = np.flatnonzero(rows.architecture.index == rows.architecture.position[name])
-    own = own[np.lexsort((rows.batch[own], rows.precision.index[own], rows.runtime.index[own]))]
-    ran = rows.status.index[own] == rows.status.position.get("ok", -1)
     yield Text(board.name, style="bold") + Text(f" ({board.title}, {board.layer})")
-    if np.any(ran):
-        yield _rows_table(rows, own[ran].tolist(), cited)
-    for row in own[~ran].tolist():
-        status = STATUS_WORDS[rows.status.names[rows.status.index[row]]]
-        mark = cited.mark(rows.latency_ms.source.names[rows.latency_ms.source.index[row]])
-        yield Text(f"{_variant(rows, row)}, batch {rows.batch[row]}: {status} {mark}")
+    if np.any(rows.ran):
+        yield _rows_table(rows.take(rows.ran), cited)
+    for row in np.flatnonzero(~rows.ran).tolist():
+        status, mark = STATUS_WORDS[rows.status.at(row)], cited.mark(rows.latency_ms.source.at(row))
+        yield Text(f"{_run_as(rows, row)}, batch {rows.batch[row]}: {status} {mark}")
 
 
-def _variant(rows: Measurements, row: int) -> str:
-    runtime = rows.runtime.names[rows.runtime.index[row]]
-    return f"{runtime} {rows.precision.names[rows.precision.index[row]]}"
+def _run_as(rows: Measurements, row: int) -> str:
+    return " ".join(rows.variant(row))
 
 
-def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
+def _rows_table(rows: Measurements, cited: _Cited) -> Table:
     columns = (
         ("latency", "ms", rows.latency_ms),
         ("net power", "W", rows.net_power_w),
@@ -173,26 +157,26 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
     tails = [
         (name, values)
         for name, values in (("p90", rows.latency_p90_ms), ("p99", rows.latency_p99_ms))
-        if not np.all(np.isnan(values[own]))
+        if not np.all(np.isnan(values))
     ]
     headings = [f"{title}\n{unit}" for title, unit, _ in columns]
     headings += [f"{name}\nms" for name, _ in tails]
-    judged = any(_verdict(rows, row) for row in own)
+    judged = any(_verdict(rows, row) for row in range(len(rows)))
     headings += ["verdict"] if judged else []
     table = plain_table("run as", "batch", "per image\nms", *headings)
     table.columns[0].no_wrap = True
-    for row in own:
+    for row in range(len(rows)):
         estimates = [column.estimate(row) for _, _, column in columns]
         latency = estimates[0]
         table.add_row(
-            _variant(rows, row),
+            _run_as(rows, row),
             str(rows.batch[row]),
             significant(latency.value / int(rows.batch[row])) if latency else "?",
             *(_figure(estimate) for estimate in estimates),
             *(_tail(values[row]) for _, values in tails),
             *([_verdict(rows, row)] if judged else []),
         )
-    known = [_provenance(column, own, cited) for _, _, column in columns]
+    known = [_provenance(column, cited) for _, _, column in columns]
     for title, cells in zip(("origin", "source"), zip(*known, strict=True), strict=True):
         table.add_row(title, "", "", *cells, style="dim")
     return table
@@ -200,8 +184,7 @@ def _rows_table(rows: Measurements, own: Sequence[int], cited: _Cited) -> Table:
 
 def _verdict(rows: Measurements, row: int) -> str:
     """Whether the row was measured in peace, in one word; why not stands in the file."""
-    text: str = rows.verdict.names[rows.verdict.index[row]]
-    return text.split(" ", maxsplit=1)[0].rstrip(":")
+    return rows.verdict.at(row).split(" ", maxsplit=1)[0].rstrip(":")
 
 
 def _tail(value: float) -> str:
@@ -223,28 +206,18 @@ def _figure(estimate: Estimate | None) -> str:
     return f"{figure} -{below:.{digits}f}/+{above:.{digits}f}%"
 
 
-def _provenance(column: Metered, own: Sequence[int], cited: _Cited) -> tuple[str, str]:
-    """The origins of a column's figures in these rows, and the marks of their sources."""
-    known = [row for row in own if not np.isnan(column.values.value[row])]
-    origins = sorted({column.origin.names[column.origin.index[row]] for row in known})
-    sources = sorted({column.source.names[column.source.index[row]] for row in known})
-    return ", ".join(origins), cited.mark(", ".join(sources))
+def _provenance(column: Metered, cited: _Cited) -> tuple[str, str]:
+    """The origins of a column's figures, and the marks of their sources."""
+    known = column.take(~np.isnan(column.values.value))
+    return ", ".join(known.origin.names), cited.mark(", ".join(known.source.names))
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A network of the zoo and its best published set of weights, where one is known."""
-
-    network: ZooNetwork
-    best: Weights | None
-
-
-def zoo_text(shown: Sequence[Shown]) -> RenderableType:
+def zoo_text(shown: Sequence[ListedNetwork]) -> RenderableType:
     """A table of the networks."""
     return Fitted(lambda keys: _zoo_table(shown, keys), list(_HEADINGS), _DROPPABLE)
 
 
-def _zoo_table(shown: Sequence[Shown], keys: Sequence[str]) -> Table:
+def _zoo_table(shown: Sequence[ListedNetwork], keys: Sequence[str]) -> Table:
     table = plain_table("network", *(_HEADINGS[key] for key in keys), left=1 + ("family" in keys))
     for each in shown:
         cells = _zoo_cells(each)
@@ -252,7 +225,7 @@ def _zoo_table(shown: Sequence[Shown], keys: Sequence[str]) -> Table:
     return table
 
 
-def _zoo_cells(each: Shown) -> dict[str, str]:
+def _zoo_cells(each: ListedNetwork) -> dict[str, str]:
     figures = each.network.figures
     counts = {
         name: rounded(figures[name]) if name in figures else "?"
@@ -267,7 +240,7 @@ def _zoo_cells(each: Shown) -> dict[str, str]:
     }
 
 
-def _zoo_row(each: Shown) -> dict[str, str | int | float | None]:
+def _zoo_row(each: ListedNetwork) -> dict[str, str | int | float | None]:
     network, best = each.network, each.best
     return {
         "architecture": network.architecture,
@@ -283,65 +256,75 @@ def _zoo_row(each: Shown) -> dict[str, str | int | float | None]:
     }
 
 
-def zoo_csv(shown: Sequence[Shown]) -> str:
+def zoo_csv(shown: Sequence[ListedNetwork]) -> str:
     """The networks as CSV; unknown is empty."""
     stream = io.StringIO()
-    columns = list(_zoo_row(Shown(ZooNetwork("", "", "", "", (1, 1, 1), None), None)))
+    columns = list(_zoo_row(ListedNetwork(ZooNetwork("", "", "", "", (1, 1, 1), None), None)))
     writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(map(_zoo_row, shown))
     return stream.getvalue()
 
 
-def zoo_json(shown: Sequence[Shown]) -> str:
+def zoo_json(shown: Sequence[ListedNetwork]) -> str:
     """The networks as one JSON document; unknown is null."""
     document = {"schema": SCHEMA, "networks": [_zoo_row(each) for each in shown]}
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
-def dropped_lines(dropped: Mapping[str, int]) -> Iterator[str]:
-    """How many rows of a table were left out, and why."""
-    for why, count in dropped.items():
+def imported_lines(imported: Imported) -> Iterator[str]:
+    """What an import brought, where it lies, and what was left out."""
+    board, accuracies = imported.board, imported.accuracies
+    if accuracies:
+        yield (
+            f"{counted(accuracies.sets, 'set')} of weights of {counted(accuracies.networks, 'network')} "
+            f"(name and size) in {accuracies.file}"
+        )
+        yield from _left_out(accuracies.left_out)
+        if accuracies.uncounted and not board:
+            yield (
+                f"{counted(accuracies.uncounted, 'network')} of them cannot be chosen before they are "
+                "counted: advisor zoo --count timm"
+            )
+    if board:
+        variants = "; ".join(", ".join(each) for each in board.variants)
+        yield (
+            f"{counted(board.rows, 'row')} of {counted(board.networks, 'network')} in {board.folder}: "
+            f"{variants}"
+        )
+        yield from _left_out(board.left_out)
+        if board.costs:
+            yield from _timm_lines(board, board.costs)
+        if board.assumed:
+            taken = ", ".join(f"{name} taken as {value}" for name, value in board.assumed.items())
+            yield f"{taken}: the file has no such column"
+
+
+def _left_out(left_out: Mapping[str, int]) -> Iterator[str]:
+    for why, count in left_out.items():
         yield f"left out: {counted(count, 'row')} {why}"
 
 
-def accuracies_lines(read: Accuracies, place: Path) -> Iterator[str]:
-    """What a table of accuracies held, and where it went."""
-    yield (
-        f"{counted(len(read.rows), 'set')} of weights of {counted(read.networks, 'network')} "
-        f"(name and size) in {place}"
-    )
-    yield from dropped_lines(read.dropped)
-
-
-def benchmark_lines(
-    read: Benchmark, place: Path, kept: int, with_accuracy: Collection[str]
-) -> Iterator[str]:
-    """What a table of timm's held, and where it went.
-
-    Args:
-        read: the table.
-        place: the board's folder.
-        kept: of how many networks the cost of an earlier import stays, though another.
-        with_accuracy: the networks of which an accuracy is known.
-    """
-    networks, variant = read.networks, read.variant
-    yield (
-        f"{counted(len(read.times_ms), 'row')} of {counted(len(networks), 'network')} in {place}: "
-        f"{variant.runtime}, {variant.precision}"
-    )
-    yield from dropped_lines(read.dropped)
-    if variant.precision == "unknown":
+def _timm_lines(board: ImportedBoard, costs: ImportedCosts) -> Iterator[str]:
+    if any(precision == "unknown" for _, precision in board.variants):
         yield "the file's name does not say the precision: --precision states it"
-    if read.by_rate:
-        rows = counted(read.by_rate, "row")
+    if costs.by_rate:
+        rows = counted(costs.by_rate, "row")
         yield f"{rows}: no step time that agrees with the rate, so the time follows from the rate"
-    if read.unlike:
-        yield f"{counted(read.unlike, 'network')} with several costs in this file: the first counts"
-    if kept:
-        yield f"{counted(kept, 'network')} with another cost in an earlier import: that one stays"
-    if bare := sum(1 for each in networks.values() if not each.has_cost):
-        yield f"{counted(bare, 'network')} without parameters or multiply-adds in this file"
-    known = sum(1 for name in networks if name in with_accuracy)
-    hint = "" if known else " (--accuracy results-imagenet.csv brings it)"
-    yield f"accuracy known of {known} of {counted(len(networks), 'network')}{hint}"
+    if costs.several:
+        yield f"{counted(costs.several, 'network')} with several costs in this file: the first counts"
+    if costs.kept:
+        yield f"{counted(costs.kept, 'network')} with another cost in an earlier import: that one stays"
+    if costs.missing:
+        yield f"{counted(costs.missing, 'network')} without parameters or multiply-adds in this file"
+    hint = "" if costs.with_accuracy else " (--accuracy results-imagenet.csv brings it)"
+    yield f"accuracy known of {costs.with_accuracy} of {counted(board.networks, 'network')}{hint}"
+
+
+def imported_warnings(imported: Imported) -> Iterator[str]:
+    """What an import put out of sight."""
+    board = imported.board
+    if board and board.replaced:
+        yield f"the {counted(board.replaced, 'row')} that {board.name} had are replaced"
+    if board and board.hides_shipped:
+        yield f"with this catalog, {board.name} now means these rows, not the shipped board"

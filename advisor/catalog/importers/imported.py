@@ -1,197 +1,298 @@
-"""Making a board of imported rows: its folder, its description, their source, and what came along."""
+"""Tables of other tools made part of the user's catalog: boards, what networks cost, accuracies."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
-from advisor.architectures.names import NAME, NAME_EXPECTED
-from advisor.catalog.csv_table import csv_text
-from advisor.catalog.entries import read_sources
-from advisor.catalog.files import Content, readable, write_whole
-from advisor.catalog.importers.accuracies import Accuracies
-from advisor.catalog.importers.timm import Benchmark
-from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
+from advisor.catalog.csv_table import csv_text, read_any_csv
+from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
+from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
+from advisor.catalog.importers.board_files import (
+    add_source,
+    check_board,
+    rows_before,
+    same_board,
+    source_key,
+    write_board,
+)
+from advisor.catalog.importers.results import assumed, read_map, rows_in
+from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
+from advisor.catalog.importers.trtexec import read_log, refuse_repeats
+from advisor.catalog.measurements_table import Row
+from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
-from advisor.catalog.yaml_file import yaml_text
 from advisor.catalog.zoo import REPORTED_FILE
-from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.errors import AdvisorError, closest, shown
+
+AnyPath: TypeAlias = str | os.PathLike[str]
 
 ACCURACIES_FILE = "zoo/timm-weights.csv"
 """Where a user's catalog keeps the accuracies of timm's networks."""
 
-MARK = "# Written by `advisor import`."
-
-
-def source_key(board: str, files: Sequence[Path]) -> str:
-    """The name of the source that rows of these files name; it differs for other content.
-
-    Raises:
-        AdvisorError: the board's name is not a name, or a file cannot be read.
-    """
-    if not NAME.fullmatch(board):
-        raise AdvisorError(f"board: {shown(board)} is not a name for a board", NAME_EXPECTED)
-    digest = hashlib.sha256()
-    for file in files:
-        with readable(file), file.open("rb") as stream:
-            while piece := stream.read(1_000_000):
-                digest.update(piece)
-    return f"import-{board[:60]}-{digest.hexdigest()[:8]}"
-
-
-def same_board(source: str, other: str) -> bool:
-    """Whether two sources, whatever their content, are of one board."""
-    return source.rpartition("-")[0] == other.rpartition("-")[0]
-
-
-def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> None:
-    """Refuse what `write_board` would refuse, before anything is written.
-
-    Raises:
-        AdvisorError: the board exists and was not imported, or a row cannot be one of the catalog's.
-    """
-    folder = catalog / "boards" / board
-    description = folder / "board.yaml"
-    if description.exists() and not description.read_text(encoding="utf-8").startswith(MARK):
-        raise AdvisorError(
-            f"board {board} in {catalog} exists and was not imported", "name another --board"
-        )
-    if not description.exists() and (folder / "runs").exists():
-        raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
-    _check(rows, source)
-
-
-def write_board(
-    catalog: Path,
-    board: str,
-    description: Mapping[str, str],
-    rows: Sequence[Row],
-    files: Sequence[Path],
-    source: str,
-) -> Path:
-    """Write a board's files and add its source to the catalog's.
-
-    Args:
-        catalog: the user's catalog folder.
-        board: the board's name.
-        description: entries of its `board.yaml`: a title, and what else is known.
-        rows: its rows.
-        files: where they come from.
-        source: the source's name, from `source_key`.
-
-    Returns:
-        The board's folder.
-
-    Raises:
-        AdvisorError: as `check_board` has it, or a file cannot be written.
-    """
-    check_board(catalog, board, rows, source)
-    folder = catalog / "boards" / board
-    add_source(catalog / "sources.yaml", source, files)
-    entries = {**description, "source": source}
-    entries.setdefault("note", "As reported; not measured by advisor.")
-    write_whole(folder / "measurements.csv", measurements_csv(rows))
-    write_whole(folder / "board.yaml", MARK + "\n" + yaml_text(entries))
-    return folder
-
-
-def rows_before(catalog: Path, board: str) -> int:
-    """How many rows a board of that name has in a catalog already."""
-    path = catalog / "boards" / board / "measurements.csv"
-    if not path.is_file():
-        return 0
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        return max(0, sum(1 for _ in lines) - 1)
-
-
-def _check(rows: Sequence[Row], source: str) -> None:
-    """Refuse rows that the catalog would refuse, before anything is written."""
-    table = Content(Path("measurements.csv"), measurements_csv(rows))
-    try:
-        read_measurements(table, {str(row["architecture"]) for row in rows}, {source})
-    except BrokenFileError as error:
-        fault = error.faults[0]
-        raise AdvisorError(
-            f"row {fault.line - 1}, column {fault.column}: {fault.found} cannot become part of a "
-            f"board; expected {fault.expected}",
-            "mend the file and import it again",
-        ) from None
-
-
-def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
-    """Add the source of imported rows to a catalog's, unless it is there.
-
-    Raises:
-        AdvisorError: the file is broken, or cannot be written.
-    """
-    if path.exists() and key in read_sources(path):
-        return
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
-    entry = {
-        key: {
-            "citation": f"the user's own results: {names}",
-            "read": f"imported; the name of this source tells their content ({key[-8:]})",
-            "error": "as reported, unknown where no interval is given",
-        }
-    }
-    write_whole(path, text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry))
+OPTIONS = {
+    "csv": {"board", "columns"},
+    "trtexec": {"board", "architecture", "batch", "precision"},
+    "timm": {"board", "accuracy", "only", "runtime", "precision"},
+    "accuracies": set[str](),
+}
+"""The formats, and the options that each takes."""
 
 
 @dataclass(frozen=True)
-class Written:
-    """Where a table went.
+class ImportedBoard:
+    """A board that was made of another tool's results.
 
     Attributes:
-        board: the board's folder.
-        accuracies: the table of accuracies; `None` where none was given.
-        kept: for how many networks another cost was known from an earlier import, and stays.
+        name: what it is called.
+        folder: where it lies.
+        rows: how many rows it has.
+        networks: of how many networks these are.
+        variants: every (runtime, precision) of its rows.
+        left_out: how many rows of the table were left out, by why.
+        assumed: what columns that the table lacks were taken as, by column.
+        replaced: how many rows a board of that name had before, which are gone.
+        hides_shipped: whether a shipped board of that name can no longer be asked about.
+        costs: what a table of timm's reports of what its networks cost; `None` for other tables.
     """
 
-    board: Path
-    accuracies: Path | None
+    name: str
+    folder: Path
+    rows: int
+    networks: int
+    variants: tuple[tuple[str, str], ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    assumed: Mapping[str, str] = field(default_factory=dict)
+    replaced: int = 0
+    hides_shipped: bool = False
+    costs: ImportedCosts | None = None
+
+
+@dataclass(frozen=True)
+class ImportedCosts:
+    """What a table of timm's reports of its networks beside their times.
+
+    Attributes:
+        by_rate: of how many rows the time follows from the rate, since the step time is missing or
+            contradicts it.
+        several: of how many networks the table reports several costs, of which the first counts.
+        kept: of how many networks an earlier import reported another cost, which stays.
+        missing: of how many networks it lacks parameters or multiply-adds.
+        with_accuracy: of how many networks an accuracy is known now.
+    """
+
+    by_rate: int
+    several: int
     kept: int
+    missing: int
+    with_accuracy: int
 
 
-def write_timm_board(
-    catalog: Path,
-    board: str,
-    benchmark: Benchmark,
-    file: Path,
-    source: str,
-    known: Mapping[str, Reported],
-    accuracies: tuple[Accuracies, Path] | None,
-) -> Written:
-    """Write a table's rows as a board, what its networks cost, and accuracies, where there are any.
+@dataclass(frozen=True)
+class ImportedAccuracies:
+    """The accuracies of timm's networks, as they were imported.
+
+    Attributes:
+        file: where they lie.
+        sets: how many sets of weights they are of.
+        networks: how many networks, each at one size.
+        left_out: how many rows of the table were left out, by why.
+        uncounted: how many of the networks cannot be chosen before they are counted.
+    """
+
+    file: Path
+    sets: int
+    networks: int
+    left_out: Mapping[str, int]
+    uncounted: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import brought.
+
+    Attributes:
+        board: the board that was made; `None` where accuracies alone were imported.
+        accuracies: the accuracies; `None` where none were imported.
+    """
+
+    board: ImportedBoard | None
+    accuracies: ImportedAccuracies | None
+
+
+def import_table(
+    format: str,
+    files: AnyPath | Iterable[AnyPath],
+    board: str | None = None,
+    *,
+    columns: Sequence[str] = (),
+    architecture: str | None = None,
+    batch: int | None = None,
+    runtime: str | None = None,
+    precision: str | None = None,
+    accuracy: AnyPath | None = None,
+    only: AnyPath | None = None,
+    catalog: AnyPath | None = None,
+) -> Imported:
+    """Make another tool's results part of your own catalog.
 
     Args:
-        catalog: the user's catalog folder.
-        board: the board's name.
-        benchmark: the table.
-        file: where it stands.
-        source: the source's name, from `source_key`.
-        known: what earlier imports reported of what networks cost.
-        accuracies: a table of accuracies, and where it stands.
+        format: "csv", a table of your own; "trtexec", logs of TensorRT's; "timm", one of timm's
+            benchmark-infer-*.csv; "accuracies", timm's results-imagenet.csv.
+        files: the table; of trtexec one or more logs, each of which becomes a row.
+        board: what to call the board that is made; an earlier import of that name is replaced.
+        columns: of csv, which of the table's columns is ours, as "latency_ms=step_time:s".
+        architecture: of trtexec, the network, where its file's name does not say.
+        batch: of trtexec, the batch size, where a log does not say.
+        runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
+        precision: of trtexec and timm, the precision, where the log or the file's name does not say.
+        accuracy: of timm, its results-imagenet.csv, to be imported as well.
+        only: of timm, a file of the networks that are wanted, one name or name@size a line.
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
-        AdvisorError: the board exists and was not imported, or a file cannot be written.
+        AdvisorError: a file is broken or lacks what is needed, an option is not for that format, or the
+            board exists and was not imported. Then nothing was written.
     """
-    rows = benchmark.rows(source)
-    check_board(catalog, board, rows, source)
-    networks, kept = merged(known, benchmark.networks)
-    add_source(catalog / "sources.yaml", source, [file])
-    write_whole(catalog / REPORTED_FILE, reported_table(networks.values()))
-    place = None if accuracies is None else write_accuracies(catalog, *accuracies)
+    if format not in OPTIONS:
+        raise AdvisorError(f"unknown format {shown(format)}", closest(format, OPTIONS))
+    given = {
+        "board": board,
+        "columns": columns,
+        "architecture": architecture,
+        "batch": batch,
+        "runtime": runtime,
+        "precision": precision,
+        "accuracy": accuracy,
+        "only": only,
+    }
+    for name, value in given.items():
+        if value not in (None, ()) and name not in OPTIONS[format]:
+            takers = " and ".join(each for each, taken in OPTIONS.items() if name in taken)
+            raise AdvisorError(f"{name} is not for the format {format}", f"it is for {takers}")
+    paths = [Path(each) for each in ([files] if isinstance(files, str | os.PathLike) else files)]
+    if not paths or (len(paths) > 1 and format != "trtexec"):
+        raise AdvisorError(
+            f"{len(paths)} files where the format {format} takes one", "give one file"
+        )
+    folder = target_folder(catalog)
+    if format == "accuracies":
+        return Imported(None, _import_accuracies(folder, paths[0]))
+    if board is None:
+        raise AdvisorError("a board needs a name", "give one by board")
+    if format == "csv":
+        return Imported(_import_csv(folder, board, paths[0], columns), None)
+    if format == "trtexec":
+        return Imported(_import_logs(folder, board, paths, architecture, batch, precision), None)
+    return _import_timm(
+        folder,
+        board,
+        paths[0],
+        runtime,
+        precision,
+        None if accuracy is None else Path(accuracy),
+        None if only is None else Path(only),
+    )
+
+
+def _import_csv(folder: Path, board: str, file: Path, columns: Sequence[str]) -> ImportedBoard:
+    names = read_map(columns)
+    source = source_key(board, [file])
+    known = Catalog(layers_with(folder)).architectures
+    table = read_any_csv(file)
+    rows = rows_in(table, names, known, source)
+    had = rows_before(folder, board)
+    description = {"title": f"imported from {file.name}"}
+    place = write_board(folder, board, description, rows, [file], source)
+    return _imported(place, rows, had, assumed=assumed(table, names))
+
+
+def _import_logs(
+    folder: Path,
+    board: str,
+    logs: Sequence[Path],
+    architecture: str | None,
+    batch: int | None,
+    precision: str | None,
+) -> ImportedBoard:
+    source = source_key(board, logs)
+    known = Catalog(layers_with(folder)).architectures
+    rows = [read_log(log, known, source, architecture, batch, precision) for log in logs]
+    refuse_repeats(rows, logs)
+    had = rows_before(folder, board)
+    place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, rows, logs, source)
+    return _imported(place, rows, had)
+
+
+def _import_timm(
+    folder: Path,
+    board: str,
+    file: Path,
+    runtime: str | None,
+    precision: str | None,
+    accuracy: Path | None,
+    only: Path | None,
+) -> Imported:
+    variant = variant_of(file, runtime, precision)
+    source = source_key(board, [file])
+    names = None if only is None else read_names(only)
+    zoo = Catalog(layers_with(folder)).zoo
+    read = read_benchmark(file, variant, source, names, zoo.not_timms)
+    accuracies = None if accuracy is None else read_accuracies(accuracy)
+    rows = read.rows(source)
+    had = rows_before(folder, board)
+    check_board(folder, board, rows, source)
+    networks, kept = merged(zoo.reported, read.networks)
+    add_source(folder / "sources.yaml", source, [file])
+    write_whole(folder / REPORTED_FILE, reported_table(networks.values()))
+    if accuracies and accuracy:
+        _write_accuracies(folder, accuracies, accuracy)
     description = {
         "title": f"timm's {file.stem.removeprefix('benchmark-infer-')}",
         "cost": "reported",
         "note": "As timm reports it; not measured by advisor. A row is the mean time of a batch.",
     }
     # Last, since its rows name what stands in the other files.
-    folder = write_board(catalog, board, description, rows, [file], source)
-    return Written(folder, place, kept)
+    board_folder = write_board(folder, board, description, rows, [file], source)
+    known = Catalog(layers_with(folder)).zoo
+    costs = ImportedCosts(
+        by_rate=read.by_rate,
+        several=read.unlike,
+        kept=kept,
+        missing=sum(not each.has_cost for each in read.networks.values()),
+        with_accuracy=sum(name in known.best_weights for name in read.networks),
+    )
+    return Imported(
+        _imported(board_folder, rows, had, left_out=read.dropped, costs=costs),
+        None if accuracies is None else _imported_accuracies(folder, accuracies),
+    )
+
+
+def _imported(
+    folder: Path,
+    rows: Sequence[Row],
+    had: int,
+    *,
+    left_out: Mapping[str, int] | None = None,
+    assumed: Mapping[str, str] | None = None,
+    costs: ImportedCosts | None = None,
+) -> ImportedBoard:
+    variants = sorted({(str(row["runtime"]), str(row["precision"])) for row in rows})
+    return ImportedBoard(
+        name=folder.name,
+        folder=folder,
+        rows=len(rows),
+        networks=len({row["architecture"] for row in rows}),
+        variants=tuple(variants),
+        left_out=left_out or {},
+        assumed=assumed or {},
+        replaced=had,
+        hides_shipped=(shipped_folder() / "boards" / folder.name).exists(),
+        costs=costs,
+    )
 
 
 def merged(
@@ -216,21 +317,33 @@ def merged(
     return found, kept
 
 
-def write_accuracies(catalog: Path, accuracies: Accuracies, file: Path) -> Path:
-    """Write them into the user's catalog, in place of those of an earlier import.
+def _import_accuracies(folder: Path, file: Path) -> ImportedAccuracies:
+    read = read_accuracies(file)
+    _write_accuracies(folder, read, file)
+    return _imported_accuracies(folder, read)
 
-    Raises:
-        AdvisorError: a file cannot be written.
-    """
+
+def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:
+    """Write them into the user's catalog, in place of those of an earlier import."""
     source = source_key("accuracies", [file])
     rows = (
         [architecture, weights, top1, "", "", top5, "reported", source]
         for architecture, weights, top1, top5 in accuracies.rows
     )
-    add_source(catalog / "sources.yaml", source, [file])
-    path = catalog / ACCURACIES_FILE
+    add_source(folder / "sources.yaml", source, [file])
     try:
-        write_whole(path, csv_text(WEIGHTS_COLUMNS, rows))
+        write_whole(folder / ACCURACIES_FILE, csv_text(WEIGHTS_COLUMNS, rows))
     except AdvisorError as error:
         raise AdvisorError(error.message, "name a --catalog that can be written") from None
-    return path
+
+
+def _imported_accuracies(folder: Path, read: Accuracies) -> ImportedAccuracies:
+    zoo = Catalog(layers_with(folder)).zoo
+    known = {*zoo.architectures, *zoo.plain}
+    return ImportedAccuracies(
+        file=folder / ACCURACIES_FILE,
+        sets=len(read.rows),
+        networks=read.networks,
+        left_out=read.dropped,
+        uncounted=len({name for name, *_ in read.rows} - known),
+    )

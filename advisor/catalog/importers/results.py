@@ -74,13 +74,13 @@ def read_map(pairs: Iterable[str]) -> dict[str, tuple[str, str]]:
     return columns
 
 
-def read_rows(
-    path: Path, columns: Mapping[str, tuple[str, str]], known: Collection[str] | None, source: str
+def rows_in(
+    table: Table, columns: Mapping[str, tuple[str, str]], known: Collection[str] | None, source: str
 ) -> list[Row]:
-    """The rows of the file as rows of a board.
+    """The rows of a table as rows of a board.
 
     Args:
-        path: the file.
+        table: the table.
         columns: what `read_map` returned; a column that it leaves out has our name.
         known: the architectures that the catalog knows; `None` for any.
         source: what the rows name as their source.
@@ -88,27 +88,28 @@ def read_rows(
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    table = read_any_csv(path)
     theirs = {ours: columns.get(ours, (ours, "")) for ours in (*NAMES, *FIGURES)}
     for ours, (name, _) in theirs.items():
         wanted = ours in columns or ours in ("architecture", "latency_ms")
         if wanted and name not in table.columns:
             expected = f"the column {name!r} ({closest(name, table.columns)})"
-            table.faults.append(Fault(path, 1, "", "no such column", expected))
+            table.faults.append(Fault(table.path, 1, "", "no such column", expected))
     table.finish("say which columns are which by --map OURS=THEIRS")
     cells = {ours: table.cells(name) for ours, (name, _) in theirs.items()}
     rows = [_row(table, row, cells, theirs, known, source) for row in range(len(table))]
     if not rows and not table.faults:
-        raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a result")])
+        raise BrokenFileError([Fault(table.path, 0, "", "no rows", "a row a result")])
     table.finish("mend the file and import it again")
     return rows
 
 
-def assumed(path: Path, columns: Mapping[str, tuple[str, str]]) -> str:
-    """What a file's lacking columns stand for, in words; "" if it has them all."""
-    present = read_any_csv(path).columns
-    lacking = [name for name in DEFAULTS if columns.get(name, (name, ""))[0] not in present]
-    return ", ".join(f"{name} taken as {DEFAULTS[name]}" for name in lacking)
+def assumed(table: Table, columns: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """What columns that the table lacks stand for, by our name of them."""
+    return {
+        name: default
+        for name, default in DEFAULTS.items()
+        if columns.get(name, (name, ""))[0] not in table.columns
+    }
 
 
 def _row(
@@ -166,7 +167,8 @@ def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
         BrokenFileError: it cannot be read, with every fault.
         AdvisorError: it is no such table.
     """
-    columns = read_any_csv(path).columns
+    foreign = read_any_csv(path)
+    columns = foreign.columns
     if set(TIMMS) <= set(columns):
         return _of_timm(path, not_timms)
     first = list(columns)[: len(MEASUREMENT_COLUMNS)]
@@ -175,7 +177,7 @@ def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
     for name in ("architecture", "latency_ms"):
         if name not in columns:
             raise AdvisorError(f"{path} is no table of results: it has no column {name}", READ)
-    table = _as_measurements(path, read_rows(path, {}, None, RESULTS))
+    table = _as_measurements(path, rows_in(foreign, {}, None, RESULTS))
     unknown = Labels.constant(UNKNOWN, len(table))
     return replace(
         table,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_name
+from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_name, sized, split_size
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.files import read_text
 from advisor.catalog.measurements_table import LARGEST_BATCH, Row
@@ -202,7 +202,7 @@ class _Reading:
             return "whose model is no name"
         if pixels is None:
             return "without an input size"
-        name = f"{written.name}@{pixels}"
+        name = sized(written.name, pixels)
         if not self._wanted(name, written.name):
             return "of networks that are not asked for"
         if written.name in self.not_timms:
@@ -306,7 +306,7 @@ def read_names(path: Path) -> tuple[str, ...]:
         if text and (written is None or written.library not in ("", "timm")):
             faults.append(Fault(path, number, "", shown(text), "a network of timm's, name@size"))
         elif written:
-            names[f"{written.name}@{written.size}" if written.size else written.name] = None
+            names[written.plain] = None
     if not names and not faults:
         faults.append(Fault(path, 0, "", "no names", "a network a line, like resnet50@224"))
     if faults:
@@ -327,9 +327,10 @@ def refuse_lacking(path: Path, only: Sequence[str], known: Collection[str]) -> N
 
 def _nearest(name: str, known: Collection[str]) -> str:
     """What may be meant by a name that is not known: another size, or another spelling; else ""."""
-    bare, _, size = name.partition("@")
+    bare, size = split_size(name)
     if size and bare in known:
-        sizes = sorted(int(each.partition("@")[2]) for each in known if each.startswith(f"{bare}@"))
+        split = map(split_size, known)
+        sizes = sorted(int(size) for other, size in split if size and other == bare)
         return f"{bare} is there at {', '.join(map(str, sizes))}"
     hint = closest(name, known)
     return f"{name}: {hint}" if hint.startswith("did you mean") else ""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.architectures.names import bare_name
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -148,7 +150,7 @@ class Evidence:
 
 def bare_names(names: Sequence[str]) -> NDArray[np.str_]:
     """Names without input sizes: one architecture at two sizes is left out together."""
-    return np.array([name.partition("@")[0] for name in names], dtype=np.str_)
+    return np.array([bare_name(name) for name in names], dtype=np.str_)
 
 
 def family_of(architectures: Mapping[str, Architecture], name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.architectures.names import NAME, NAME_EXPECTED, has_size
 from advisor.catalog.tables import LEAST_TOP1_PERCENT
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import PERCENT, parse
@@ -44,7 +44,7 @@ def read_included(include: object, accuracy_of: object) -> tuple[Included, ...]:
         if not NAME.fullmatch(name):
             raise AdvisorError(f"include: {shown(name)} is not a name", f"give {NAME_EXPECTED}")
     for name in accuracies:
-        if name not in networks and "@" not in name:
+        if name not in networks and not has_size(name):
             hint = (
                 closest(name, networks)
                 if networks

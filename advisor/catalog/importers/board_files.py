@@ -1,0 +1,131 @@
+"""The files of a board that is made of other tools' results, and the source that its rows name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.catalog.entries import read_sources
+from advisor.catalog.files import Content, readable, write_whole
+from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
+from advisor.catalog.yaml_file import yaml_text
+from advisor.errors import AdvisorError, BrokenFileError, shown
+
+MARK = "# Written by `advisor import`."
+
+
+def source_key(board: str, files: Sequence[Path]) -> str:
+    """The name of the source that rows of these files name; it differs for other content.
+
+    Raises:
+        AdvisorError: the board's name is not a name, or a file cannot be read.
+    """
+    if not NAME.fullmatch(board):
+        raise AdvisorError(f"board: {shown(board)} is not a name for a board", NAME_EXPECTED)
+    digest = hashlib.sha256()
+    for file in files:
+        with readable(file), file.open("rb") as stream:
+            while piece := stream.read(1_000_000):
+                digest.update(piece)
+    return f"import-{board[:60]}-{digest.hexdigest()[:8]}"
+
+
+def same_board(source: str, other: str) -> bool:
+    """Whether two sources, whatever their content, are of one board."""
+    return source.rpartition("-")[0] == other.rpartition("-")[0]
+
+
+def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> None:
+    """Refuse what `write_board` would refuse, before anything is written.
+
+    Raises:
+        AdvisorError: the board exists and was not imported, or a row cannot be one of the catalog's.
+    """
+    folder = catalog / "boards" / board
+    description = folder / "board.yaml"
+    if description.exists() and not description.read_text(encoding="utf-8").startswith(MARK):
+        raise AdvisorError(
+            f"board {board} in {catalog} exists and was not imported", "name another --board"
+        )
+    if not description.exists() and (folder / "runs").exists():
+        raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
+    _check(rows, source)
+
+
+def write_board(
+    catalog: Path,
+    board: str,
+    description: Mapping[str, str],
+    rows: Sequence[Row],
+    files: Sequence[Path],
+    source: str,
+) -> Path:
+    """Write a board's files and add its source to the catalog's.
+
+    Args:
+        catalog: the user's catalog folder.
+        board: the board's name.
+        description: entries of its `board.yaml`: a title, and what else is known.
+        rows: its rows.
+        files: where they come from.
+        source: the source's name, from `source_key`.
+
+    Returns:
+        The board's folder.
+
+    Raises:
+        AdvisorError: as `check_board` has it, or a file cannot be written.
+    """
+    check_board(catalog, board, rows, source)
+    folder = catalog / "boards" / board
+    add_source(catalog / "sources.yaml", source, files)
+    entries = {**description, "source": source}
+    entries.setdefault("note", "As reported; not measured by advisor.")
+    write_whole(folder / "measurements.csv", measurements_csv(rows))
+    write_whole(folder / "board.yaml", MARK + "\n" + yaml_text(entries))
+    return folder
+
+
+def rows_before(catalog: Path, board: str) -> int:
+    """How many rows a board of that name has in a catalog already."""
+    path = catalog / "boards" / board / "measurements.csv"
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return max(0, sum(1 for _ in lines) - 1)
+
+
+def _check(rows: Sequence[Row], source: str) -> None:
+    """Refuse rows that the catalog would refuse, before anything is written."""
+    table = Content(Path("measurements.csv"), measurements_csv(rows))
+    try:
+        read_measurements(table, {str(row["architecture"]) for row in rows}, {source})
+    except BrokenFileError as error:
+        fault = error.faults[0]
+        raise AdvisorError(
+            f"row {fault.line - 1}, column {fault.column}: {fault.found} cannot become part of a "
+            f"board; expected {fault.expected}",
+            "mend the file and import it again",
+        ) from None
+
+
+def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
+    """Add the source of imported rows to a catalog's, unless it is there.
+
+    Raises:
+        AdvisorError: the file is broken, or cannot be written.
+    """
+    if path.exists() and key in read_sources(path):
+        return
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
+    entry = {
+        key: {
+            "citation": f"the user's own results: {names}",
+            "read": f"imported; the name of this source tells their content ({key[-8:]})",
+            "error": "as reported, unknown where no interval is given",
+        }
+    }
+    write_whole(path, text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry))

@@ -1,0 +1,267 @@
+"""What the catalog holds, as answers: its boards, all of one network, the libraries' networks."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import translate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.catalog.counting import count_each, count_one, found, uncounted_of
+from advisor.catalog.records import Architecture, Board, Source, Weights
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.tables import ZooNetwork
+from advisor.catalog.zoo import LIBRARIES, Zoo
+from advisor.errors import AdvisorError, closest, shown
+from advisor.quantities import COUNT, parse
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Cost
+
+ReportProgress = Callable[[str, float], None]
+"""Hears what has been done, and about how many seconds the rest takes."""
+
+
+@dataclass(frozen=True)
+class ListedBoard:
+    """A board that can be asked about.
+
+    Attributes:
+        board: what it is.
+        networks: of how many networks it has rows.
+        batches: the batch sizes of its rows, ascending.
+    """
+
+    board: Board
+    networks: int
+    batches: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Boards:
+    """The boards that can be asked about.
+
+    Attributes:
+        boards: by name.
+        left_out: what is wrong with boards that cannot be read.
+    """
+
+    boards: tuple[ListedBoard, ...]
+    left_out: tuple[str, ...]
+
+
+def boards(catalog: str | os.PathLike[str] | None = None) -> Boards:
+    """The boards that can be asked about, and what each covers.
+
+    Args:
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+
+    Raises:
+        AdvisorError: the folder does not exist, or no board can be read.
+    """
+    readable, broken = Catalog.open(catalog).survey()
+    listed = (
+        ListedBoard(
+            each.board,
+            len(each.measurements.architecture.used().names),
+            tuple(np.unique(each.measurements.batch).tolist()),
+        )
+        for each in readable
+    )
+    return Boards(tuple(listed), tuple(error.message for error in broken))
+
+
+@dataclass(frozen=True)
+class KnownNetwork:
+    """All that is known of a network.
+
+    Attributes:
+        architecture: what it is and costs.
+        weights: its sets of weights, by name.
+        boards: every board that has rows of it, with these rows alone, by runtime, precision, batch.
+        sources: what its figures name as their sources, by key.
+        left_out: what is wrong with boards that cannot be read.
+    """
+
+    architecture: Architecture
+    weights: tuple[Weights, ...]
+    boards: tuple[Surveyed, ...]
+    sources: Mapping[str, Source]
+    left_out: tuple[str, ...]
+
+
+def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> KnownNetwork:
+    """All that is known of a network, by board, with the sources.
+
+    Args:
+        architecture: its name, such as "resnet-50".
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+
+    Raises:
+        AdvisorError: there is no such network, or a file that is needed for it is broken.
+    """
+    opened = Catalog.open(catalog)
+    known = opened.architecture(architecture)
+    sets = dict(opened.weights)
+    if known.name not in dict(opened.architectures):
+        sets.update(opened.zoo.weights)
+    weights = tuple(each for key, each in sorted(sets.items()) if key[0] == known.name)
+    readable, broken = opened.survey()
+    surveyed = tuple(
+        _rows_of(each, known.name)
+        for each in readable
+        if known.name in each.measurements.architecture.position
+    )
+    keys = {*_sources_of(known.reported), *_sources_of(known.counted)}
+    keys |= {each.top1_percent.source for each in weights}
+    for each in surveyed:
+        rows = each.measurements
+        for column in (rows.latency_ms, rows.net_power_w, rows.memory_mb):
+            keys |= set(column.source.names)
+    single = sorted({key for joined in keys for key in joined.split(", ") if key})
+    return KnownNetwork(
+        known,
+        weights,
+        surveyed,
+        {key: opened.source(key) for key in single},
+        tuple(error.message for error in broken),
+    )
+
+
+def _rows_of(surveyed: Surveyed, name: str) -> Surveyed:
+    rows = surveyed.measurements.take(surveyed.measurements.architecture.where(name))
+    order = np.lexsort((rows.batch, rows.precision.index, rows.runtime.index))
+    return replace(surveyed, measurements=rows.take(order))
+
+
+def _sources_of(cost: Cost | None) -> Iterable[str]:
+    figures = () if cost is None else (cost.params, cost.operations, cost.activations)
+    return (each.source for each in figures if each)
+
+
+@dataclass(frozen=True)
+class ListedNetwork:
+    """A network of a library.
+
+    Attributes:
+        network: what it is and costs.
+        best: its best published set of weights, where one is known.
+    """
+
+    network: ZooNetwork
+    best: Weights | None
+
+
+@dataclass(frozen=True)
+class ListedZoo:
+    """The networks of torchvision and timm.
+
+    Attributes:
+        networks: those that are as asked for.
+        notes: what is not known of the others, and what could not be counted or kept.
+    """
+
+    networks: tuple[ListedNetwork, ...]
+    notes: tuple[str, ...]
+
+
+def zoo(
+    family: str | Sequence[str] | None = None,
+    *,
+    library: str | None = None,
+    max_params: str | float | None = None,
+    max_ops: str | float | None = None,
+    count: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+    report_progress: ReportProgress | None = None,
+) -> ListedZoo:
+    """The networks of torchvision and timm: what they cost, and the best published accuracy.
+
+    Args:
+        family: only of these families, or patterns, as a list or with commas between them; "any" is all.
+        library: only of this one, "torchvision" or "timm".
+        max_params: only with at most so many parameters, 25000000 or "25M".
+        max_ops: only with at most so many operations.
+        count: a library whose networks, or one network that, is to be counted first; needs torch. What was
+            counted before is not counted again, so it can be interrupted.
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+        report_progress: hears of each network that is counted.
+
+    Raises:
+        AdvisorError: a library, family, limit or network is none, or the one network cannot be counted.
+    """
+    if library is not None and library not in LIBRARIES:
+        raise AdvisorError(f"unknown library {shown(library)}", closest(library, LIBRARIES))
+    most = {
+        "params": None if max_params is None else parse(max_params, COUNT, "max-params"),
+        "operations": None if max_ops is None else parse(max_ops, COUNT, "max-ops"),
+    }
+    known = Catalog.open(catalog).zoo
+    notes = list(known.notes)
+    if count is not None:
+        notes += _count(known, count, report_progress)
+        library = library or (count if count in LIBRARIES else None)
+        known = Catalog.open(catalog).zoo
+    wanted = [each for each in known.networks.values() if library in (None, each.library)]
+    networks = tuple(
+        ListedNetwork(each, known.best_weights.get(each.architecture))
+        for each in _of_families(wanted, family)
+        if _keeps(each, most)
+    )
+    return ListedZoo(networks, (*notes, *known.uncounted()))
+
+
+def _of_families(
+    networks: Sequence[ZooNetwork], family: str | Sequence[str] | None
+) -> Sequence[ZooNetwork]:
+    """Those of the families named, whatever their case."""
+    if family is None:
+        return networks
+    listed = family.split(",") if isinstance(family, str) else family
+    patterns = [each.strip() for each in listed]
+    if not all(patterns):
+        raise AdvisorError("family: an empty name", "give names of families, or patterns")
+    if "any" in patterns:
+        return networks
+    known = {each.family for each in networks}
+    for pattern in patterns:
+        if not any(re.match(translate(pattern), name, re.IGNORECASE) for name in known):
+            raise AdvisorError(f"family: {shown(pattern)} matches nothing", closest(pattern, known))
+    joined = re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
+    return [each for each in networks if joined.match(each.family)]
+
+
+def _keeps(network: ZooNetwork, most: Mapping[str, float | None]) -> bool:
+    """Whether a network keeps the limits; of what is not known nobody knows."""
+    figures = network.figures
+    return all(
+        limit is None or (name in figures and figures[name] <= limit)
+        for name, limit in most.items()
+    )
+
+
+def _count(known: Zoo, what: str, report_progress: ReportProgress | None) -> list[str]:
+    """Count what is named.
+
+    Returns:
+        What could not be counted or kept.
+    """
+    if what not in LIBRARIES:
+        network, note = count_one(known, found(what))
+        if network.fault:
+            raise AdvisorError(f"{network.architecture} cannot be counted: {network.fault}")
+        return [note] if note else []
+    started = time.monotonic()
+    notes, failed = [], 0
+    for place, step in enumerate(count_each(what, uncounted_of(known, what)), start=1):
+        failed += bool(step.network.fault)
+        notes += [step.note] if step.note else []
+        if report_progress:
+            left_s = (time.monotonic() - started) / place * step.left
+            report_progress(f"counted {step.network.architecture}", left_s)
+    return notes + ([f"{failed} of them cannot be counted; --json says why"] if failed else [])
