@@ -336,11 +336,11 @@ def runtime_floor(
     if asked_mb is not None:
         return asked_mb, ()
     fit, why_not = current_fit(board, table, catalog.architectures)
-    laws = [fit.models.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
-    if not all(laws):
+    models = [fit.models.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
+    if not all(models):
         return 0.0, (f"{IN_EACH}: {why_not or 'there is no fitted model of memory'}",)
     nothing = np.zeros((1, len(COLUMNS)))
-    return min(least, *(float(law[0].model(nothing)[0]) for law in laws)), ()
+    return min(least, *(float(each[0].model(nothing)[0]) for each in models)), ()
 
 
 def _variants(offers: Sequence[Offer]) -> set[tuple[str, str]]:

@@ -85,22 +85,22 @@ def best_plan(
     """
     keeps: Check = programme.kept
     left = 0.0
-    within = programme
+    narrowed = programme
     if request.objective == "worst-accuracy":
         worst = _best_worst(programme, offers)
         if worst is None:
             return None
-        left, within = worst.left, _at_least_as_accurate(programme, offers, worst.items)
+        left, narrowed = worst.left, _at_least_as_accurate(programme, offers, worst.items)
     cost = _cost(offers, request)
-    optimum = best(within, cost, keeps)
+    optimum = best(narrowed, cost, keeps)
     if optimum is None:
         return None
     if request.objective != "worst-accuracy":
         left = optimum.left
     for tie_break in (_together([each.own_ms.bound for each in offers]), _places(offers)):
-        within, as_good = _as_good(within, cost, optimum.items, keeps)
+        narrowed, as_good = _as_good(narrowed, cost, optimum.items, keeps)
         try:
-            found = best(within, tie_break, as_good)
+            found = best(narrowed, tie_break, as_good)
         except AdvisorError:  # out of time, though there is an answer: the one that was found
             break
         optimum, cost, keeps = found or optimum, tie_break, as_good
