@@ -21,7 +21,7 @@ from advisor.errors import BrokenFileError
 from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
 from advisor.prediction.fitting import MODELS, data_of, fit, fit_board
 from advisor.prediction.model import Model
-from advisor.solve.forecast import forecast
+from advisor.solve.forecast import predict
 from tests.conftest import Run
 
 VM = "xeon-2-cores-vm"
@@ -478,14 +478,15 @@ def test_every_network_as_csv(run: Run) -> None:
 
 
 def test_a_forecast_knows_nothing_beyond_the_boards_memory() -> None:
-    catalog = Catalog.open()
-    found, notes = forecast(catalog, "jetson-tx1", [catalog.architecture("vgg-16")], {1, 512})
-    assert notes == ["vgg-16 at batch 512 on jetson-tx1: does not fit in the board's memory."]
-    assert [each.batch for each in found] == [1]
+    answer = predict("vgg-16", board="jetson-tx1", batch="1,512")
+    assert answer.notes == (
+        "vgg-16 at batch 512 on jetson-tx1: does not fit in the board's memory.",
+    )
+    assert [each.batch for each in answer.forecasts] == [1]
 
 
 def test_no_batch_is_predicted_above_one_that_does_not_fit(run: Run) -> None:
-    """ENet and Inception-v4 do not fit at batch 32, whatever the law of the memory says."""
+    """ENet and Inception-v4 do not fit at batch 32, whatever the model of the memory says."""
     for name in ("enet", "inception-v4"):
         ran = run("predict", name, "--batch", "48,128")
         assert ran.code == 1
@@ -527,25 +528,22 @@ def test_batches_beyond_what_the_laws_have_seen_are_told(run: Run) -> None:
 
 
 def test_more_images_never_take_less_memory_or_time() -> None:
-    catalog = Catalog.open()
-    networks = list(catalog.architectures.values())
-    found, _ = forecast(catalog, "jetson-tx1", networks, {1, 2, 3, 4, 6, 8, 12, 16})
-    for name in catalog.architectures:
+    found = predict(board="jetson-tx1", every=True, batch=[1, 2, 3, 4, 6, 8, 12, 16]).forecasts
+    for name in {each.architecture for each in found}:
         own = [each for each in found if each.architecture == name]
         for key in ("latency_ms", "memory_mb"):
-            told = [getattr(each, key).value for each in own if getattr(each, key)]
-            assert told == sorted(told), (name, key)
+            values = [getattr(each, key).value for each in own if getattr(each, key)]
+            assert values == sorted(values), (name, key)
     (vgg,) = (each for each in found if (each.architecture, each.batch) == ("vgg-16", 3))
     assert vgg.memory_mb is not None
     assert 847 <= vgg.memory_mb.value <= 848
 
 
-def test_memory_that_no_law_tells_is_no_promise_of_a_larger_batch() -> None:
-    """GoogLeNet and AlexNet of the TX1 are known by too little for the law of the memory."""
-    catalog = Catalog.open()
+def test_memory_that_no_model_knows_is_no_promise_of_a_larger_batch() -> None:
+    """GoogLeNet and AlexNet of the TX1 are known by too little for the model of the memory."""
     for name in ("googlenet", "alexnet"):
-        found, notes = forecast(catalog, "jetson-tx1", [catalog.architecture(name)], {48, 1000})
-        assert [each.batch for each in found] == [48]
-        assert notes
-    alone, _ = forecast(catalog, "jetson-tx1", [catalog.architecture("inception-v4")], {3})
-    assert alone[0].memory_mb is None
+        answer = predict(name, board="jetson-tx1", batch="48,1000")
+        assert [each.batch for each in answer.forecasts] == [48]
+        assert answer.notes
+    (alone,) = predict("inception-v4", board="jetson-tx1", batch=3).forecasts
+    assert alone.memory_mb is None

@@ -32,7 +32,7 @@ from advisor.prediction.transfer.regression import (
     own,
     shared,
 )
-from advisor.prediction.transfer.suggestions import suggest
+from advisor.prediction.transfer.suggestions import most_informative
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -90,7 +90,7 @@ def question(
     """The third board as the new one, with some networks measured; and the truth of all."""
     names, families, costs, boards = made_up(count, seed)
     described = describe(names, boards[:2], costs, families)
-    chosen_ones = suggest(described, measured)
+    chosen_ones = most_informative(described, measured)
     whole = figures("third", names, boards[2])
     references = [figures("first", names, boards[0]), figures("second", names, boards[1])]
     asked = Question(
@@ -299,7 +299,7 @@ def test_the_reference_that_is_alike_is_chosen_and_noise_is_not() -> None:
     random = np.random.default_rng(5)
     alike = figures("alike", names, boards[2] + random.normal(0, 0.03, 120))
     noise = figures("noise", names, random.normal(0, 1, 120))
-    measured = suggest(describe(names, boards[:2], costs, families), 15)
+    measured = most_informative(describe(names, boards[:2], costs, families), 15)
     asked = Question(
         few(figures("third", names, boards[2]), measured),
         [noise, figures("first", names, boards[0]), alike],
@@ -347,20 +347,22 @@ def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
 def test_suggestions_are_distinct_repeatable_and_leave_out_what_is_measured() -> None:
     names, families, costs, boards = made_up(80, 6)
     networks = describe(names, boards[:2], costs, families)
-    first = suggest(networks, 12)
-    assert first == suggest(networks, 12)
+    first = most_informative(networks, 12)
+    assert first == most_informative(networks, 12)
     assert len(set(first)) == 12
-    assert first[:5] == suggest(networks, 5), "a longer list begins with the shorter one"
-    rest = suggest(networks, 200, measured=first)
+    assert first[:5] == most_informative(networks, 5), "a longer list begins with the shorter one"
+    rest = most_informative(networks, 200, measured=first)
     assert set(rest) == set(names) - set(first)
-    by_chance = [tuple(suggest(networks, 12, chance=np.random.default_rng(s))) for s in range(4)]
+    by_chance = [
+        tuple(most_informative(networks, 12, chance=np.random.default_rng(s))) for s in range(4)
+    ]
     assert len(set(by_chance)) > 1
 
 
 def test_suggestions_are_cheaper_than_networks_on_average() -> None:
     names, families, costs, boards = made_up(200, 7)
     networks = describe(names, boards[:2], costs, families)
-    taken = networks.places(suggest(networks, 20))
+    taken = networks.places(most_informative(networks, 20))
     assert np.mean(np.exp(networks.size[taken])) < np.mean(np.exp(networks.size))
 
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table
-from advisor.errors import AdvisorError
-
-if TYPE_CHECKING:
-    from advisor.catalog.records import Board, Measurements
-    from advisor.catalog.store import Catalog
 
 
 def command(
@@ -21,7 +16,7 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="BOARD",
-            help="A board that has run them, which the new one will be told from. May be repeated.",
+            help="A board that has run them, from which the new one will be predicted. May be repeated.",
             show_default="the boards of most networks",
         ),
     ] = None,
@@ -36,47 +31,15 @@ def command(
     ] = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """Which networks to measure on a new board, so that `fit --like` tells the most of all others.
+    """Which networks to measure on a new board, so that `fit --like` predicts all others best.
 
     They differ from each other in what boards make of them; of those worth nearly as much, the cheapest.
     """
-    from advisor.catalog.store import Catalog
-    from advisor.prediction.transfer.suggestions import networks_in_common, suggest
+    from advisor.prediction.transfer.suggestions import suggest
     from advisor.report.suggest_text import suggest_text
 
-    opened = Catalog.open(catalog)
-    references = _references(opened, like or [], board)
-    known = {
-        name: opened.architectures[name]
-        for _, table in references
-        for name in table.architecture.names
-    }
-    networks = networks_in_common(references, known)
-    measured = _measured(opened, board)
-    names = suggest(networks, count, measured)
-    if not names:
-        raise AdvisorError("every network that these boards know is measured already")
+    answer = suggest(count, like=like or (), board=board, catalog=catalog)
     if as_csv:
-        emit("".join(f"{name}\n" for name in names))
-        return
-    emit_table(suggest_text(names, [each.name for each, _ in references], len(networks), known))
-
-
-def _references(
-    catalog: Catalog, like: list[str], board: str | None
-) -> list[tuple[Board, Measurements]]:
-    from advisor.prediction.fitting import named_references
-    from advisor.prediction.transfer.suggestions import alike
-
-    if like:
-        return named_references(catalog, like)
-    surveyed, _ = catalog.survey()
-    every = [(each.board, each.measurements) for each in surveyed if len(each.measurements)]
-    found = alike(every, [board] if board else [])
-    if not found:
-        raise AdvisorError("there is no board to learn from", "import one, or measure one")
-    return found
-
-
-def _measured(catalog: Catalog, board: str | None) -> tuple[str, ...]:
-    return () if board is None else catalog.measurements(catalog.board(board)).architecture.names
+        emit("".join(f"{each.name}\n" for each in answer.networks))
+    else:
+        emit_table(suggest_text(answer))

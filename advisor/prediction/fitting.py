@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
 from advisor.prediction.fit_store import FILE, OLD_FILE, current_fit, read_recipe, write_fit
@@ -29,7 +29,8 @@ from advisor.prediction.training import (
     PowerModel,
     fit_tiers,
 )
-from advisor.prediction.transfer.predictions import Surveyed, fit_transfer
+from advisor.prediction.transfer.boards import named_references
+from advisor.prediction.transfer.predictions import fit_transfer
 
 AUTO = "auto"
 """Stands for the reference boards that predict best, of all that there are."""
@@ -163,8 +164,8 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
     if recipe.like:
         known |= {
             name: catalog.architectures[name]
-            for _, rows in references
-            for name in rows.architecture.names
+            for each in references
+            for name in each.measurements.architecture.names
         }
         try:
             transfer = fit_transfer(board, table, known, references, choose=AUTO in recipe.like)
@@ -205,34 +206,16 @@ def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Sur
     if AUTO in like:
         surveyed, _ = catalog.survey()
         return [
-            (each.board, each.measurements)
-            for each in surveyed
-            if each.board.name != board.name and len(each.measurements)
+            each for each in surveyed if each.board.name != board.name and len(each.measurements)
         ]
     if board.name in like:
         raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
     found = named_references(catalog, like)
-    if board.layer == SHIPPED and any(each.layer != SHIPPED for each, _ in found):
+    if board.layer == SHIPPED and any(each.board.layer != SHIPPED for each in found):
         raise AdvisorError(
             f"board {board.name} is a shipped one and cannot rest on boards of your own",
             "copy it into your own catalog",
         )
-    return found
-
-
-def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
-    """The boards of these names with their rows, each once.
-
-    By their names, so that the answer does not depend on which was typed first.
-
-    Raises:
-        AdvisorError: a board is unknown or has no rows, or its file is broken.
-    """
-    boards = [catalog.board(name) for name in sorted(set(like))]
-    found = [(each, catalog.measurements(each)) for each in boards]
-    for each, rows in found:
-        if not len(rows):
-            raise AdvisorError(f"like: board {each.name} has no rows", "name another board")
     return found
 
 

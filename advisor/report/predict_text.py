@@ -12,8 +12,8 @@ from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import rounded
-from advisor.report.terminal import Fitted, plain_table, significant
-from advisor.solve.forecast import Forecast
+from advisor.report.terminal import Fitted, counted, plain_table, significant
+from advisor.solve.forecast import Forecast, Predictions
 
 CSV_COLUMNS = (
     "architecture", "input_size", "batch", "time_per_image_ms", "low", "high", "origin",
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
     "MB, 90 %\ninterval": lambda each: _interval(each.memory_mb),
     "latency is": lambda each: each.latency_ms.origin,
 }
-"""What is told of each forecast, by heading."""
+"""What is said of each forecast, by heading."""
 
 DROPPABLE = (
     "rate\nfps",
@@ -45,13 +45,14 @@ DROPPABLE = (
 """What a narrow terminal can do without, the first first."""
 
 
-def predict_text(heading: str, told: Sequence[Forecast], notes: Sequence[str]) -> RenderableType:
+def predict_text(answer: Predictions) -> RenderableType:
     """A line a network, board and batch size: each figure with its 90 % interval and its origin."""
+    forecasts = answer.forecasts
     leading: dict[str, Callable[[Forecast], str]] = {}
-    if len({each.architecture for each in told}) > 1:
+    if len({each.architecture for each in forecasts}) > 1:
         leading["network"] = lambda each: each.architecture
     leading["board"] = COLUMNS["board"]
-    variants = {(each.board, each.runtime, each.precision) for each in told}
+    variants = {(each.board, each.runtime, each.precision) for each in forecasts}
     if len(variants) > len({board for board, *_ in variants}):
         leading["runtime"] = lambda each: f"{each.runtime} {each.precision}"
     columns = {**leading, **COLUMNS}
@@ -62,13 +63,29 @@ def predict_text(heading: str, told: Sequence[Forecast], notes: Sequence[str]) -
             table.columns[-1].justify = "left"
         for column in table.columns[: len(leading)]:
             column.justify, column.no_wrap = "left", True
-        for each in told:
+        for each in forecasts:
             table.add_row(*(columns[name](each) for name in headings))
         return table
 
-    parts: list[RenderableType] = [Text(heading, style="bold"), ""]
-    parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if told else []
-    return Group(*parts, *map(Text, notes))
+    parts: list[RenderableType] = [Text(_heading(answer), style="bold"), ""]
+    parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if forecasts else []
+    return Group(*parts, *map(Text, [*_notes(forecasts), *answer.notes]))
+
+
+def _heading(answer: Predictions) -> str:
+    """The network with its cost, or how many there are."""
+    if answer.network is None:
+        return counted(len({each.architecture for each in answer.forecasts}), "network")
+    cost = answer.network.counted or answer.network.reported
+    figures = {
+        "parameters": cost and cost.params,
+        "operations": cost and cost.operations,
+        "activations": cost and cost.activations,
+    }
+    known = [
+        f"{rounded(each.value, 4)} {what}" for what, each in figures.items() if each and each.value
+    ]
+    return f"{answer.network.name}: {', '.join(known)}"
 
 
 def _value(estimate: Estimate | None) -> str:
@@ -84,14 +101,14 @@ def _interval(estimate: Estimate | None) -> str:
     return f"{significant(estimate.low)}-{significant(estimate.high)}"
 
 
-def predict_notes(told: Sequence[Forecast]) -> list[str]:
+def _notes(forecasts: Sequence[Forecast]) -> list[str]:
     """What a reader must know of the predictions."""
     notes = []
-    predicted = [each for each in told if each.latency_ms.origin == "predicted"]
+    predicted = [each for each in forecasts if each.latency_ms.origin == "predicted"]
     if predicted:
         notes.append("~ is predicted (advisor fit says how well).")
     if any(each.latency_ms.low is None for each in predicted):
-        notes.append("An unknown interval means that the board has too few networks to tell one.")
+        notes.append("An unknown interval means that the board has too few networks for one.")
     outside = sorted({name for each in predicted for name in each.outside})
     if outside:
         names = ", ".join(name.replace("_", " ") for name in outside)
@@ -101,18 +118,12 @@ def predict_notes(told: Sequence[Forecast]) -> list[str]:
     return notes
 
 
-def cost_text(name: str, figures: dict[str, float | None]) -> str:
-    """A network's cost in a line."""
-    known = [f"{rounded(value, 4)} {what}" for what, value in figures.items() if value is not None]
-    return f"{name}: {', '.join(known)}"
-
-
-def predict_csv(told: Sequence[Forecast]) -> str:
+def predict_csv(answer: Predictions) -> str:
     """A line a network, board and batch size."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    for each in told:
+    for each in answer.forecasts:
         latency = each.latency_ms
         figures = [
             "" if value is None else f"{value / each.batch:.6g}"

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Measurements, Values
+from advisor.architectures.names import is_own, is_own_file, read_shape
+from advisor.catalog.naming import named_network
+from advisor.catalog.records import (
+    ORIGINS,
+    Architecture,
+    Board,
+    Cost,
+    Estimate,
+    Measurements,
+    Values,
+)
 from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import first_that_knows
+from advisor.quantities import COUNT, parse, read_batches
 from advisor.solve.candidates.batch_sizes import usual_sizes
 from advisor.solve.candidates.complete import SOURCE, completed
 from advisor.solve.candidates.intervals import energy_interval_j
+from advisor.solve.question.reading import default_board
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
+
+BARE = "network"
+"""What a network is called that is described by its cost alone."""
+ALL = "all"
+"""Stands for every board."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +49,8 @@ class Forecast:
         board, architecture, runtime, precision, batch: what runs where.
         input_size: its input's height and width in pixels; `None` where the network is known by its
             cost alone.
-        latency_ms, energy_j, memory_mb: the figures; `None` where nothing tells.
-        outside: which columns of the network lie outside what the law of the latency has seen.
+        latency_ms, energy_j, memory_mb: the figures; `None` where unknown.
+        outside: which columns of the network lie outside what the model of the latency has seen.
     """
 
     board: str
@@ -46,11 +65,138 @@ class Forecast:
     outside: tuple[str, ...]
 
 
-def forecast(
+@dataclass(frozen=True)
+class Predictions:
+    """What is known or predicted of networks on boards.
+
+    Attributes:
+        network: the one that was asked for; `None` where all were.
+        forecasts: by board, network and batch size; none where nothing is known and nothing can be
+            predicted.
+        notes: why nothing is predicted of a board, where that is so, and what became of each asked batch
+            size of which there is no forecast.
+        warnings: what is to be said of the table of counts in which the network was found.
+    """
+
+    network: Architecture | None
+    forecasts: tuple[Forecast, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def predict(
+    network: str | None = None,
+    *,
+    board: str | None = None,
+    batch: str | int | Iterable[int] = "any",
+    input_shape: str | None = None,
+    ops: object = None,
+    params: object = None,
+    activations: object = None,
+    every: bool = False,
+    catalog: str | os.PathLike[str] | None = None,
+) -> Predictions:
+    """What networks take on a board: measured figures where there are, else predictions.
+
+    Asked is one network by name, one by its cost, or all.
+
+    Args:
+        network: a network of the catalog, one of a library's ("mobilenet_v2@224"), a file (.onnx, .pt2), or
+            code that makes one ("module:factory").
+        board: the board, or `ALL`; else the default one.
+        batch: "any" for those that the board has, one batch size, or several ("1,4").
+        input_shape: the input of "module:factory", "3x224x224".
+        ops: operations per image, "4.1G".
+        params: its parameters.
+        activations: its activations, if known.
+        every: whether all networks of the catalog are asked for, and all that other boards predict.
+        catalog: the catalog folder beside the shipped one, as everywhere.
+
+    Raises:
+        AdvisorError: the question contradicts itself, the network or the board is unknown, or a file is
+            broken.
+    """
+    by_cost = ops is not None or params is not None
+    _check(network, by_cost, activations, ops, input_shape, every=every)
+    opened = Catalog.open(catalog)
+    wanted: Architecture | None = None
+    warnings: tuple[str, ...] = ()
+    if network is not None:
+        wanted, warnings = named_network(opened, network, _shape(input_shape))
+    elif by_cost:
+        wanted = _described(ops, params, activations)
+    batches = read_batches(batch)
+    forecasts: list[Forecast] = []
+    notes: list[str] = []
+    for name in list(opened.board_layers) if board == ALL else [board or default_board()]:
+        try:
+            found, said = _on_board(opened, name, None if wanted is None else [wanted], batches)
+        except BrokenFileError as error:
+            if board != ALL:
+                raise
+            found, said = [], [f"Left out: {error.message}."]
+        forecasts += found
+        notes += said
+    return Predictions(wanted, tuple(forecasts), tuple(notes), warnings)
+
+
+def _check(
+    network: str | None,
+    by_cost: bool,
+    activations: object,
+    ops: object,
+    input_shape: str | None,
+    *,
+    every: bool,
+) -> None:
+    """Refuse what contradicts itself, or would do nothing."""
+    if sum([network is not None, by_cost, every]) != 1:
+        raise AdvisorError(
+            "predict what?", "name a network, or give --ops and --params, or --all: one of these"
+        )
+    takes_input = network is not None and is_own(network) and not is_own_file(network)
+    if input_shape is not None and not takes_input:
+        hint = "a file or a network of the catalog has its own input"
+        raise AdvisorError("--input is for MODULE:FACTORY", hint)
+    if activations is not None and ops is None:
+        raise AdvisorError("--activations goes with --ops and --params", "leave it out")
+
+
+def _shape(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    shape = read_shape(text)
+    if shape is None:
+        hint = "write channels x height x width: 3x224x224"
+        raise AdvisorError(f"input: {shown(text)} is not a shape", hint)
+    return shape
+
+
+def _described(ops: object, params: object, activations: object) -> Architecture:
+    """A network that is known by its cost alone."""
+    if ops is None or params is None:
+        raise AdvisorError("a network is described by --ops and --params", "give both")
+
+    def declared(text: object, what: str) -> Estimate:
+        value = parse(text, COUNT, what)
+        return Estimate(value, value, value, "declared", "")
+
+    cost = Cost(
+        params=declared(params, "params"),
+        operations=declared(ops, "ops"),
+        activations=None if activations is None else declared(activations, "activations"),
+        layers=None,
+        window_reads=None,
+        peak_activations=None,
+    )
+    return Architecture(BARE, "", (1, 1, 1), "", None, cost, "")
+
+
+def _on_board(
     catalog: Catalog,
     board_name: str,
     wanted: Sequence[Architecture] | None,
-    batches: Collection[int] | None = None,
+    batches: Collection[int] | None,
 ) -> tuple[list[Forecast], list[str]]:
     """What is known of some networks on a board.
 
@@ -58,7 +204,7 @@ def forecast(
         catalog: everything that is known.
         board_name: the board.
         wanted: the networks; the catalog need not know them. `None` for all that it describes, and all
-            that the board ran or other boards tell of.
+            that the board ran or other boards predict.
         batches: the batch sizes; `None` for those that the board has.
 
     Returns:
@@ -73,9 +219,11 @@ def forecast(
     known = catalog.architectures_with(own)
     fit, why_not = current_fit(board, own, known)
     if wanted is None:
-        told = fit.transfer.rows.architecture.names if fit and fit.transfer else ()
+        transferred = fit.transfer.rows.architecture.names if fit and fit.transfer else ()
         known |= {
-            name: catalog.architectures[name] for name in told if name in catalog.architectures
+            name: catalog.architectures[name]
+            for name in transferred
+            if name in catalog.architectures
         }
         wanted = list(known.values())
     known |= {each.name: each for each in wanted}
@@ -104,13 +252,15 @@ def _missing(
     board: Board, table: Measurements, architecture: Architecture, place: int, sizes: set[int]
 ) -> str:
     """What became of the batch sizes of which there is no forecast."""
-    misfit = table.status.index == table.status.position.get("does_not_fit", -1)
-    least = table.batch[misfit & (table.architecture.index == place)].min(initial=sys.maxsize)
+    out_of_memory = table.status.index == table.status.position.get("does_not_fit", -1)
+    least = table.batch[out_of_memory & (table.architecture.index == place)].min(
+        initial=sys.maxsize
+    )
     listed = ", ".join(map(str, sorted(sizes)))
     what = f"{architecture.name} at batch {listed} on {board.name}"
     if min(sizes) >= least:
         return f"{what}: does not fit in the board's memory."
-    return f"{what}: no law knows enough of it, or it does not fit."
+    return f"{what}: no model knows enough of it, or it does not fit."
 
 
 def _forecast(
@@ -129,8 +279,8 @@ def _forecast(
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
     if fit is not None and latency.source == SOURCE:
-        laws = fit.models[variant]["latency_ms"]
-        (outside,) = laws[int(first_that_knows(laws, run)[0])].outside(run)
+        models = fit.models[variant]["latency_ms"]
+        (outside,) = models[int(first_that_knows(models, run)[0])].outside(run)
     return Forecast(
         board=board.name,
         architecture=architecture.name,

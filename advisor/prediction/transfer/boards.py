@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.errors import AdvisorError
 from advisor.prediction.rows import fitted_values, fullest_variant, rows_of, variants
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
@@ -108,3 +110,19 @@ def without(figures: Figures, names: Collection[str]) -> Figures:
     """A board's figures without those of some networks."""
     kept = {name: at for name, at in figures.by_network.items() if name not in names}
     return Figures(figures.board, kept)
+
+
+def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
+    """The boards of these names with their rows, each once.
+
+    By their names, so that the answer does not depend on which was typed first.
+
+    Raises:
+        AdvisorError: a board is unknown or has no rows, or its file is broken.
+    """
+    boards = [catalog.board(name) for name in sorted(set(like))]
+    found = [Surveyed(each, catalog.measurements(each)) for each in boards]
+    for each in found:
+        if not len(each.measurements):
+            raise AdvisorError(f"like: board {each.board.name} has no rows", "name another board")
+    return found

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of
 from advisor.prediction.rows import METRICS, variants
 from advisor.prediction.transfer.boards import (
+    Figures,
     figures_of,
     in_scope,
     like_variant,
@@ -28,7 +30,6 @@ from advisor.prediction.transfer.groups import (
 )
 
 Variant = tuple[str, str]
-Surveyed = tuple[Board, Measurements]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def fit_transfer(
     if not portions:
         raise AdvisorError(*_too_few(board, table, references))
     used = sorted({name for portion in portions for name in portion.references})
-    folders = {each.name: each.folder.parent for each, _ in references}
+    folders = {each.board.name: each.board.folder.parent for each in references}
     return Transfer(
         references={name: digest_of(folders[name], name) for name in used},
         errors={portion.variant: _errors(portion) for portion in portions},
@@ -92,11 +93,11 @@ def _portion(
             own=figures_of(board, table, metric, variant),
             references=[
                 without(
-                    figures_of(each, rows, metric, like_variant(rows, variant)),
-                    other_networks(board, each, architectures),
+                    _figures_like(each, metric, variant),
+                    other_networks(board, each.board, architectures),
                 )
-                for each, rows in references
-                if in_scope(board, each, metric)
+                for each in references
+                if in_scope(board, each.board, metric)
             ],
             architectures=architectures,
             cost=board.cost,
@@ -112,7 +113,7 @@ def _portion(
 
 def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:
     """Why nothing can be told, and what to do."""
-    names = ", ".join(each.name for each, _ in references) or "no other board"
+    names = ", ".join(each.board.name for each in references) or "no other board"
     shared = _most_in_common(board, table, references)
     if shared >= LEAST_MEASURED:
         return (
@@ -132,12 +133,18 @@ def _most_in_common(board: Board, table: Measurements, references: Sequence[Surv
     counts = [
         common(
             figures_of(board, table, "latency_ms", variant),
-            figures_of(each, rows, "latency_ms", like_variant(rows, variant)),
+            _figures_like(each, "latency_ms", variant),
         )
         for variant in variants(table)
-        for each, rows in references
+        for each in references
     ]
     return max(counts, default=0)
+
+
+def _figures_like(reference: Surveyed, metric: str, variant: Variant) -> Figures:
+    """What a reference found by the runtime and precision that are most like those of the new board."""
+    rows = reference.measurements
+    return figures_of(reference.board, rows, metric, like_variant(rows, variant))
 
 
 def _errors(portion: _Portion) -> dict[str, TransferErrors]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fullest_variant
-from advisor.prediction.transfer.boards import figures_of
+from advisor.prediction.transfer.boards import figures_of, named_references
 from advisor.prediction.transfer.networks import Evidence, Networks, costs_of, family_of
 from advisor.prediction.transfer.regression import USUAL, own, shared
 
@@ -21,8 +24,92 @@ LIKE_ENOUGH = 0.5
 """Boards are suggested from together if each knows this share of the networks of the largest."""
 
 
+NEARLY = 0.8
+"""A network of this share of the best one's worth is worth as much if it is cheaper."""
+
+TIED = 3
+"""Among how many of the cheapest of these chance decides, where it is asked to."""
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Networks to measure on a new board.
+
+    Attributes:
+        networks: the networks, those that show the most of all others first.
+        references: the boards that have run them.
+        known: how many networks all of these boards know.
+    """
+
+    networks: tuple[Architecture, ...]
+    references: tuple[str, ...]
+    known: int
+
+
+def suggest(
+    count: int = 20,
+    *,
+    like: str | Sequence[str] = (),
+    board: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> Suggestions:
+    """Which networks to measure on a new board, so that from them all others are predicted best.
+
+    They differ from each other in what boards make of them; of those worth nearly as much, the cheapest.
+
+    Args:
+        count: how many.
+        like: the boards that have run many; else those of most networks.
+        board: the new board, if it has rows already: these are not named again.
+        catalog: the catalog folder beside the shipped one, as everywhere.
+
+    Raises:
+        AdvisorError: a board is unknown or has no rows, no network ran on all of them, or every one that
+            did is measured already.
+    """
+    if count < 1:
+        raise AdvisorError(f"count: {count} networks", "ask for 1 at least")
+    opened = Catalog.open(catalog)
+    named = [like] if isinstance(like, str) else like
+    references = named_references(opened, named) if named else _of_most_networks(opened, board)
+    known = {
+        name: opened.architectures[name]
+        for each in references
+        for name in each.measurements.architecture.names
+    }
+    networks = networks_in_common(references, known)
+    measured = opened.measurements(opened.board(board)).architecture.names if board else ()
+    names = most_informative(networks, count, measured)
+    if not names:
+        raise AdvisorError("every network that these boards know is measured already")
+    return Suggestions(
+        tuple(known[name] for name in names),
+        tuple(each.board.name for each in references),
+        len(networks),
+    )
+
+
+def _of_most_networks(catalog: Catalog, new: str | None) -> list[Surveyed]:
+    """Of all boards those that share most networks with the one that has run most.
+
+    Raises:
+        AdvisorError: there is no board with rows beside the new one.
+    """
+    surveyed, _ = catalog.survey()
+    ran = {
+        each.board.name: set(each.measurements.architecture.names)
+        for each in surveyed
+        if each.board.name != new and len(each.measurements)
+    }
+    if not ran:
+        raise AdvisorError("there is no board to learn from", "import one, or measure one")
+    largest = max(ran.values(), key=len)
+    enough = LIKE_ENOUGH * len(largest)
+    return [each for each in surveyed if len(ran.get(each.board.name, set()) & largest) >= enough]
+
+
 def networks_in_common(
-    references: Sequence[tuple[Board, Measurements]], architectures: Mapping[str, Architecture]
+    references: Sequence[Surveyed], architectures: Mapping[str, Architecture]
 ) -> Networks:
     """The networks that all of these boards know, described by them.
 
@@ -32,14 +119,16 @@ def networks_in_common(
         AdvisorError: there is none.
     """
     figures = [
-        figures_of(board, table, "latency_ms", fullest_variant(table)[0])
-        for board, table in references
+        figures_of(
+            each.board, each.measurements, "latency_ms", fullest_variant(each.measurements)[0]
+        )
+        for each in references
     ]
     names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
     if not names:
         boards = ", ".join(each.board for each in figures)
         raise AdvisorError(f"no network ran on all of {boards}", "name fewer boards by --like")
-    costs = costs_of(names, architectures, references[0][0].cost)
+    costs = costs_of(names, architectures, references[0].board.cost)
     costed = np.logical_not(np.isnan(costs).any(axis=1))
     if 2 * np.count_nonzero(costed) >= len(names):
         names = np.array(names)[costed].tolist()
@@ -53,32 +142,7 @@ def networks_in_common(
     ).described
 
 
-def alike(
-    surveyed: Sequence[tuple[Board, Measurements]], without: Collection[str] = ()
-) -> list[tuple[Board, Measurements]]:
-    """Of all boards those that share most networks with the one that has run most.
-
-    Args:
-        surveyed: the boards with their rows.
-        without: boards that are left out.
-    """
-    rest = [each for each in surveyed if each[0].name not in without]
-    if not rest:
-        return []
-    networks = {board.name: set(table.architecture.names) for board, table in rest}
-    largest = max(networks.values(), key=len)
-    enough = LIKE_ENOUGH * len(largest)
-    return [each for each in rest if len(networks[each[0].name] & largest) >= enough]
-
-
-NEARLY = 0.8
-"""A network of this share of the best one's worth is worth as much if it is cheaper."""
-
-TIED = 3
-"""Among how many of the cheapest of these chance decides, where it is asked to."""
-
-
-def suggest(
+def most_informative(
     networks: Networks,
     count: int,
     measured: Sequence[str] = (),
@@ -97,7 +161,7 @@ def suggest(
         chance: where given, it decides among the cheapest few, so that suggestions differ.
 
     Returns:
-        Their names, the most telling first.
+        Their names, those that show the most first.
     """
     covariance = np.tensordot(np.array(USUAL[:4]), shared(networks, networks), axes=1)
     alone = np.array(USUAL[4:]) @ own(networks)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.files import write_whole
-from advisor.prediction.transfer.suggestions import suggest
+from advisor.prediction.transfer.suggestions import most_informative
 from tests.benchmarks.decisions.methods import METHODS, TRIED, Errors, Tell, errors_of
 from tests.benchmarks.decisions.queries import Judged, draw_limits_ms, judge, picks
 from tests.benchmarks.decisions.standard_error import clustered
@@ -107,7 +107,7 @@ def drawings(boards: Boards, asked: Asked) -> Iterator[tuple[Integers, Floats]]:
     networks = boards.evidence.described
     for seed in range(asked.seeds):
         chance = np.random.default_rng(seed)
-        measured = networks.places(suggest(networks, asked.measured, chance=chance))
+        measured = networks.places(most_informative(networks, asked.measured, chance=chance))
         yield measured, draw_limits_ms(boards, asked.queries, chance)
 
 
