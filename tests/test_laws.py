@@ -12,6 +12,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import LeaveOneGroupOut
 
 from advisor.catalog.store import Catalog
+from advisor.paper.evidence import published_memory
 from advisor.prediction.board_model import Families, predicted, runs_of
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.fit_store import read_fit
@@ -33,7 +34,6 @@ from advisor.prediction.training import (
     OPERATIONS,
     POWER_FORMS,
     WITH_ACTIVATIONS,
-    AccuracyBound,
     Data,
     LatencyModel,
     MemoryModel,
@@ -42,7 +42,6 @@ from advisor.prediction.training import (
     fit_model,
     held_out_error,
     least_squares,
-    published_memory,
 )
 
 CATALOG = Catalog.open()
@@ -164,11 +163,11 @@ def test_the_accuracy_bound_is_the_papers(batches: tuple[int, ...] | None, at_30
     top1 = np.array(
         [CATALOG.weights[name, "paper"].top1_percent.value for name in data.architecture]
     )
-    bound = AccuracyBound().fit(rate[:, None], top1)
-    assert bound.predict([[30.0]])[0] == pytest.approx(at_30, abs=0.05)
-    assert np.all(bound.predict(rate[:, None]) >= top1 - 1e-9)
-    assert bound.bound_.holds_at(30)
-    assert not bound.bound_.holds_at(1000)
+    bound = least_line_above(rate, top1)
+    assert bound(np.array(30.0)) == pytest.approx(at_30, abs=0.05)
+    assert np.all(bound(rate) >= top1 - 1e-9)
+    assert bound.holds_at(30)
+    assert not bound.holds_at(1000)
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 100), st.floats(1, 100)), min_size=1, max_size=12))

@@ -1,4 +1,4 @@
-"""What a few measurements and other boards tell of networks that a board has not run."""
+"""What a few measurements and other boards say of networks that a board has not run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from advisor.prediction.transfer.groups import (
     Question,
     chosen,
     held_out_errors,
-    tell,
+    transferred,
 )
 from advisor.prediction.transfer.networks import Evidence, Networks, bare_names, describe
 from advisor.prediction.transfer.regression import (
@@ -137,12 +137,12 @@ def test_the_process_is_scikit_learns_with_the_same_covariance() -> None:
 
 
 def evidence(count: int, seed: int) -> tuple[Evidence, Floats]:
-    """What two boards tell of networks, and what the third finds."""
+    """What two boards say of networks, and what the third finds."""
     names, families, costs, boards = made_up(count, seed)
     return Evidence(names, boards[:2], costs, families), boards[2]
 
 
-def test_leaving_a_group_out_is_telling_it_without_it() -> None:
+def test_leaving_a_group_out_is_predicting_it_without_it() -> None:
     known, found = evidence(40, 2)
     places = np.arange(20)
     groups = np.array(["a", "a", *map(str, range(18))])
@@ -190,12 +190,12 @@ def test_it_is_nearer_than_the_references_and_its_intervals_hold(measured: int) 
     errors, by_offset, held = [], [], []
     for seed in range(12):
         asked, truth = question(measured, seed)
-        told = tell(asked)
-        assert set(told.names) == truth.keys() - asked.own.by_network.keys()
-        actual = np.array([truth[name] for name in told.names])
-        errors.append(np.mean(np.abs(told.values.value / actual - 1)))
-        held.append(np.mean((told.values.low <= actual) & (actual <= told.values.high)))
-        base = np.array([asked.references[0].near(name, 1) for name in told.names])
+        predicted = transferred(asked)
+        assert set(predicted.names) == truth.keys() - asked.own.by_network.keys()
+        actual = np.array([truth[name] for name in predicted.names])
+        errors.append(np.mean(np.abs(predicted.values.value / actual - 1)))
+        held.append(np.mean((predicted.values.low <= actual) & (actual <= predicted.values.high)))
+        base = np.array([asked.references[0].near(name, 1) for name in predicted.names])
         seen = [
             (asked.own.near(n, 1), asked.references[0].near(n, 1)) for n in asked.own.by_network
         ]
@@ -207,19 +207,19 @@ def test_it_is_nearer_than_the_references_and_its_intervals_hold(measured: int) 
 
 def test_with_one_reference_and_few_measurements_there_is_no_interval() -> None:
     asked, _ = question(LEAST_MEASURED)
-    alone = tell(replace(asked, references=asked.references[:1]))
+    alone = transferred(replace(asked, references=asked.references[:1]))
     assert len(alone.names)
     assert np.isnan(alone.values.low).all()
-    assert not np.isnan(tell(asked).values.low).any()
+    assert not np.isnan(transferred(asked).values.low).any()
 
 
-def test_too_few_measurements_tell_nothing() -> None:
+def test_too_few_measurements_predict_nothing() -> None:
     asked, _ = question(LEAST_MEASURED - 1)
-    assert tell(asked).names == ()
+    assert transferred(asked).names == ()
     assert held_out_errors(asked) is None
 
 
-def test_a_network_that_one_reference_lacks_is_told_by_the_other() -> None:
+def test_a_network_that_one_reference_lacks_is_predicted_by_the_other() -> None:
     asked, truth = question(20)
     unmeasured = sorted(truth.keys() - asked.own.by_network.keys())
     lacking = unmeasured[:10]
@@ -227,22 +227,22 @@ def test_a_network_that_one_reference_lacks_is_told_by_the_other() -> None:
     poorer = Figures(
         "second", {name: at for name, at in second.by_network.items() if name not in lacking}
     )
-    told = tell(replace(asked, references=[asked.references[0], poorer]))
-    assert sorted(told.names) == unmeasured
-    place = {name: row for row, name in enumerate(told.names)}
+    predicted = transferred(replace(asked, references=[asked.references[0], poorer]))
+    assert sorted(predicted.names) == unmeasured
+    place = {name: row for row, name in enumerate(predicted.names)}
     for name in lacking:
-        assert told.values.value[place[name]] == pytest.approx(truth[name], rel=0.6)
+        assert predicted.values.value[place[name]] == pytest.approx(truth[name], rel=0.6)
 
 
-def test_networks_of_unknown_cost_are_told_too() -> None:
+def test_networks_of_unknown_cost_are_predicted_too() -> None:
     asked, truth = question(20)
     unknown = sorted(truth.keys() - asked.own.by_network.keys())[:5]
     known = {name: each for name, each in asked.architectures.items() if name not in unknown}
-    told = tell(replace(asked, architectures=known))
-    assert set(unknown) <= set(told.names)
+    predicted = transferred(replace(asked, architectures=known))
+    assert set(unknown) <= set(predicted.names)
 
 
-def test_each_batch_size_of_a_ladder_is_told_by_itself() -> None:
+def test_each_batch_size_of_a_ladder_is_predicted_by_itself() -> None:
     asked, _ = question(10)
     ladder = Figures(
         "third",
@@ -251,13 +251,15 @@ def test_each_batch_size_of_a_ladder_is_told_by_itself() -> None:
             for row, (name, at) in enumerate(asked.own.by_network.items())
         },
     )
-    told = tell(replace(asked, own=ladder))
-    assert set(told.batch) == {1, 8}, "four networks at batch 64 are too few"
+    predicted = transferred(replace(asked, own=ladder))
+    assert set(predicted.batch) == {1, 8}, "four networks at batch 64 are too few"
     at = {
         (name, batch): value
-        for name, batch, value in zip(told.names, told.batch, told.values.value, strict=True)
+        for name, batch, value in zip(
+            predicted.names, predicted.batch, predicted.values.value, strict=True
+        )
     }
-    for name in set(told.names):
+    for name in set(predicted.names):
         assert at[name, 8] == pytest.approx(at[name, 1] * np.exp(-0.5), rel=0.02)
 
 
@@ -271,13 +273,15 @@ def test_where_each_network_has_its_own_batch_size_the_references_size_is_told()
     mixed = Figures(
         "third", {name: {sizes[name]: at[1]} for name, at in asked.own.by_network.items()}
     )
-    told = tell(replace(asked, own=mixed, references=references))
-    assert dict(zip(told.names, told.batch, strict=True)) == {
-        name: sizes[name] for name in told.names
+    predicted = transferred(replace(asked, own=mixed, references=references))
+    assert dict(zip(predicted.names, predicted.batch, strict=True)) == {
+        name: sizes[name] for name in predicted.names
     }
 
 
-def test_of_references_at_unlike_batch_sizes_the_nearest_is_told_whatever_their_order() -> None:
+def test_of_references_at_unlike_batch_sizes_the_nearest_is_predicted_whatever_their_order() -> (
+    None
+):
     asked, truth = question(12)
     sizes = {name: (64 if row % 2 else 256) for row, name in enumerate(sorted(truth))}
     large, single = (
@@ -288,9 +292,9 @@ def test_of_references_at_unlike_batch_sizes_the_nearest_is_told_whatever_their_
         "third", {name: {sizes[name]: at[1]} for name, at in asked.own.by_network.items()}
     )
     for references in ([large, single], [single, large]):
-        told = tell(replace(asked, own=mixed, references=references))
-        assert dict(zip(told.names, told.batch, strict=True)) == {
-            name: sizes[name] for name in told.names
+        predicted = transferred(replace(asked, own=mixed, references=references))
+        assert dict(zip(predicted.names, predicted.batch, strict=True)) == {
+            name: sizes[name] for name in predicted.names
         }
 
 
@@ -321,7 +325,7 @@ def test_a_reference_that_knows_few_is_not_chosen_for_these(seeds: int = 8) -> N
         narrow = Figures("narrow", {name: lucky[name] for name in few_names})
         picked = chosen(replace(asked, references=[narrow, *asked.references]))
         assert "narrow" not in [each.board for each in picked]
-        assert len(tell(replace(asked, references=picked)).names) == len(truth) - 20
+        assert len(transferred(replace(asked, references=picked)).names) == len(truth) - 20
 
 
 def test_a_row_at_another_batch_size_makes_no_ladder() -> None:
@@ -329,7 +333,7 @@ def test_a_row_at_another_batch_size_makes_no_ladder() -> None:
     name = next(iter(asked.own.by_network))
     again = Figures("third", {**asked.own.by_network, name: {1: asked.own.near(name, 1), 8: 0.1}})
     assert not again.has_ladder
-    assert set(tell(replace(asked, own=again)).batch) <= {1, 8}
+    assert set(transferred(replace(asked, own=again)).batch) <= {1, 8}
 
 
 def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
@@ -340,8 +344,8 @@ def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
     assert "resnet-50" not in others
     assert not other_networks(xeon, xeon, catalog.architectures)
     table = catalog.measurements(tx1)
-    told = without(figures_of(tx1, table, "latency_ms", ("eager", "fp32")), others)
-    assert "inception-v4" not in told.by_network
+    predicted = without(figures_of(tx1, table, "latency_ms", ("eager", "fp32")), others)
+    assert "inception-v4" not in predicted.by_network
 
 
 def test_suggestions_are_distinct_repeatable_and_leave_out_what_is_measured() -> None:
@@ -377,9 +381,9 @@ def test_measuring_what_is_suggested_beats_measuring_at_random() -> None:
             asked, own=Figures("third", {name: {1: float(np.log(truth[name]))} for name in drawn})
         )
         for each, kept in ((asked, suggested), (by_chance, random_choice)):
-            told = tell(each)
-            actual = np.array([truth[name] for name in told.names])
-            kept.append(float(np.mean(np.abs(told.values.value / actual - 1))))
+            predicted = transferred(each)
+            actual = np.array([truth[name] for name in predicted.names])
+            kept.append(float(np.mean(np.abs(predicted.values.value / actual - 1))))
     assert np.mean(suggested) < np.mean(random_choice)
 
 

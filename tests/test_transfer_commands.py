@@ -91,10 +91,10 @@ def suggested(run: Run, overlay: Overlay, count: int) -> list[str]:
 LIKE = ("--like", "first", "--like", "second")
 
 
-def told_from(fitted: Ran) -> str:
+def predicted_from(fitted: Ran) -> str:
     """The reference boards that a fit names."""
     assert fitted.code == 0, fitted.err
-    return " ".join(fitted.out.split()).partition("told from ")[2].partition(" transfer ")[0]
+    return " ".join(fitted.out.split()).partition("predicted from ")[2].partition(" transfer ")[0]
 
 
 def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
@@ -104,7 +104,7 @@ def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
     whole = measure(boards, names)
     fitted = run("fit", "new", *LIKE, *where)
     assert fitted.code == 0, fitted.err
-    assert "48 networks that were not run here, told from first and second" in " ".join(
+    assert "48 networks that were not run here, predicted from first and second" in " ".join(
         fitted.out.split()
     )
     ran = run("predict", "--all", "--board", "new", "--csv", *where)
@@ -179,7 +179,7 @@ def test_the_mend_of_a_stale_fit_keeps_how_it_was_fitted(run: Run, boards: Overl
     assert "run: advisor fit new" in " ".join(told.split())
     again = run("fit", "new", *where)
     assert (again.code, again.err) == (0, "")
-    assert "told from first and second" in " ".join(again.out.split())
+    assert "predicted from first and second" in " ".join(again.out.split())
 
 
 def test_a_board_that_is_gone_is_left_out_and_named(run: Run, boards: Overlay) -> None:
@@ -190,14 +190,14 @@ def test_a_board_that_is_gone_is_left_out_and_named(run: Run, boards: Overlay) -
     again = run("fit", "new", *where)
     assert again.code == 0
     assert "warning: board first is gone: new is fitted without it" in again.err
-    assert "told from second" in again.out
+    assert "predicted from second" in again.out
 
 
 def test_auto_is_kept_as_the_boards_that_it_chose(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 15))
-    chosen = told_from(run("fit", "new", "--like", "auto", *where))
-    assert told_from(run("fit", "new", *where)) == chosen
+    chosen = predicted_from(run("fit", "new", "--like", "auto", *where))
+    assert predicted_from(run("fit", "new", *where)) == chosen
 
 
 def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> None:
@@ -308,7 +308,7 @@ def test_auto_leaves_out_what_tells_nothing(run: Run, boards: Overlay) -> None:
     ran = run("fit", "new", "--like", "auto", *where)
     assert ran.code == 0
     assert "noise" not in ran.out
-    assert "told from" in ran.out
+    assert "predicted from" in ran.out
 
 
 def test_networks_that_no_reference_knows_fall_back_to_the_boards_laws(

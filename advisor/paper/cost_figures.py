@@ -9,7 +9,7 @@ import numpy as np
 
 from advisor.catalog.records import Estimate
 from advisor.paper.board_data import BoardData, Run, scaled
-from advisor.paper.evidence import straight_line
+from advisor.paper.evidence import published_memory, straight_line
 from advisor.prediction.board_model import describe
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.terms import BYTES, COLUMNS
@@ -146,8 +146,6 @@ def _memory_lines(data: BoardData, dots: Sequence[Dot], batch: int) -> tuple[tup
         return (), ""
     sizes = np.linspace(0, 1.05 * max(dot.x.value for dot in dots), 200)
     if any(dot.y.source.startswith(PAPER) for dot in dots):
-        from advisor.prediction.training import published_memory  # imports scikit-learn
-
         readings = ("paper: max(200, 1.30 × size)", "paper: 200 + 1.30 × (size − 100)")
         lines = tuple(
             _line(sizes.tolist(), published_memory(sizes, place).tolist(), label)

@@ -219,3 +219,17 @@ def _ranks(values: Floats) -> Floats:
     last = np.cumsum(counts)
     ranks: Floats = (last - (counts - 1) / 2)[inverse]
     return ranks
+
+
+def published_memory(size_mb: Floats, reading: int) -> Floats:
+    """The paper's memory at small batches, in MB, in either reading of its sentence.
+
+    A floor of 200 MB for networks below 100 MB, then linear in the size with slope 1.30: reading 1 is
+    max(200, 1.30 * size), reading 2 is 200 + 1.30 * (size - 100).
+
+    Args:
+        size_mb: size of the parameters in MB.
+        reading: 1 or 2.
+    """
+    grown = 1.30 * size_mb if reading == 1 else 200 + 1.30 * (size_mb - 100)
+    return np.maximum(200.0, grown)

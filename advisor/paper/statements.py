@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from advisor.paper.evidence import Evidence
+from advisor.paper.evidence import Evidence, published_memory
 
 Agreement: TypeAlias = Literal["agrees", "agrees in part", "disagrees"]
 AGREES: Agreement = "agrees"
@@ -161,8 +161,6 @@ def _memory_slope(evidence: Evidence) -> Numbers:
     heavy = ~np.isnan(rows.memory_mb) & (size_mb >= 100)
     if not np.any(heavy):
         return {}
-    from advisor.prediction.training import published_memory  # imports scikit-learn
-
     return {
         f"reading_{reading}_relative_error_{name}": error
         for reading in READINGS

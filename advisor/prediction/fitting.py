@@ -294,8 +294,8 @@ def borrow_residuals(
     """The models of a board with too few architectures, with the residuals of another board's models.
 
     What another board's model was off architectures that it had not seen stands for what this one's may
-    be; that is an assumption, and the more unlike the boards are, the bolder it is. Memory and power of
-    unlike scope are not lent, nor networks of which the lender ran another than is built here.
+    be; that is an assumption, and the less alike the boards are, the bolder it is. Memory and power of
+    another scope are not lent, nor networks of which the lender ran another than is built here.
     """
     alike = {
         "latency_ms": True,

@@ -33,7 +33,7 @@ class Model:
 
     Attributes:
         form: the terms of each branch.
-        coefficients: one for each term, in the unit of what the model tells per unit of the term.
+        coefficients: one for each term, in the unit of the metric per unit of the term.
     """
 
     form: Form
@@ -121,7 +121,7 @@ class HeldOut:
         """How much that differs between a batch size that is known and another.
 
         At worst over the batch sizes between the two and the next beyond `batch`, or over all where
-        nothing lies beyond. Where it cannot be told, all that it was off counts.
+        nothing lies beyond. Where that is unknown, all that it was off counts.
         """
         start = min(_nearest(self.residuals, known))
         upwards = batch > known
@@ -238,24 +238,24 @@ class FittedModel:
         Args:
             runs: shape (rows, len(COLUMNS)).
             anchors: what was found of the same network at another batch size, where something was. The
-                model then only tells the ratio of the two, and the interval how far it is off in that.
+                model then only gives the ratio of the two, and the interval how far it is off in that.
             unseen: which runs are of networks of whose family nothing was seen; `None` for none.
         """
         anchors = anchors or Anchors.none(runs)
         unseen = np.zeros(len(runs), np.bool_) if unseen is None else unseen
-        told = ~np.isnan(anchors.found)
-        (value,) = self._told([self.model], runs, anchors)
-        value = np.where(value > 0, value, np.nan)  # a model that tells nothing of a run
+        anchored = ~np.isnan(anchors.found)
+        (value,) = self._scaled([self.model], runs, anchors)
+        value = np.where(value > 0, value, np.nan)  # nothing is predicted of such a run
         low, high = np.full(len(runs), np.nan), np.full(len(runs), np.nan)
         if len(self.held_out) >= LEAST_GROUPS:
-            centre = logarithm(self._told([each.model for each in self.held_out], runs, anchors))
-            off = self._residuals(runs, anchors, told, unseen)
+            centre = logarithm(self._scaled([each.model for each in self.held_out], runs, anchors))
+            off = self._residuals(runs, anchors, anchored, unseen)
             lows, highs = jackknife_plus(centre, np.hypot(off, anchors.error))
             # The model itself lies inside but in odd cases; an interval that leaves it out helps nobody.
             low, high = np.minimum(np.exp(lows), value), np.maximum(np.exp(highs), value)
         return Values(*(anchors.bracketed(each) for each in (value, low, high)))
 
-    def _told(self, models: Sequence[Model], runs: Floats, anchors: Anchors) -> Floats:
+    def _scaled(self, models: Sequence[Model], runs: Floats, anchors: Anchors) -> Floats:
         """What each model says of each run, scaled so that it says what was found of the anchor.
 
         Returns:
@@ -271,13 +271,13 @@ class FittedModel:
         return says
 
     def _residuals(
-        self, runs: Floats, anchors: Anchors, told: Booleans, unseen: Booleans
+        self, runs: Floats, anchors: Anchors, anchored: Booleans, unseen: Booleans
     ) -> Floats:
         """How far each held-out model was off at the batch size of each run, from its anchor's on."""
         batches = column(runs, "batch").astype(np.int64)
-        known = np.where(told, np.nan_to_num(column(anchors.runs, "batch")), 0).astype(np.int64)
-        told_apart = np.column_stack([known, batches, unseen])
-        kinds, place = np.unique(told_apart, axis=0, return_inverse=True)
+        known = np.where(anchored, np.nan_to_num(column(anchors.runs, "batch")), 0).astype(np.int64)
+        questions = np.column_stack([known, batches, unseen])
+        kinds, place = np.unique(questions, axis=0, return_inverse=True)
         residuals = [
             [
                 each.change(anchor, batch)
@@ -342,7 +342,7 @@ def _smallest(values: Floats, rank: int) -> Floats:
 
 
 def logarithm(values: Floats) -> Floats:
-    """The logarithm, for models that may tell nothing of a run: zero is taken as next to nothing."""
+    """The logarithm, for models that may give zero for a run: that is taken as next to nothing."""
     logs: Floats = np.log(np.maximum(values, np.finfo(np.float64).tiny))
     return logs
 

@@ -2,7 +2,8 @@
 
 All rows of one architecture leave together: they resemble each other far more than those of another.
 Which form a model takes is chosen without the architecture that is held out, so that no residual comes
-from a fit, or a choice, that saw it. (The intervals whose coverage is told choose once for all of the rest.)
+from a fit, or a choice, that saw it. (The intervals whose coverage is reported choose once for all of the
+rest.)
 For networks of families that a board has not run, each is held out a second time, together with its family,
 the form as it was chosen without the architecture alone.
 """
@@ -20,7 +21,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.catalog.records import Values
-from advisor.prediction.bound import least_line_above
 from advisor.prediction.model import (
     LEAST_GROUPS,
     Errors,
@@ -163,26 +163,6 @@ class PowerModel(_ModelEstimator):
         return self
 
 
-class AccuracyBound(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Accuracy <= a - b * images/s: the least line above all known networks; b is not negative.
-
-    As a fit to known networks it tells what none of them reaches, not what none can (the paper's
-    figure 9). Valid within `range_`.
-    """
-
-    def fit(self, X: Any, y: Any) -> AccuracyBound:
-        """Fit to runs: X the images per second, shape (rows, 1); y the top-1 accuracy in percent."""
-        rate = np.asarray(X, dtype=np.float64)[:, 0]
-        self.bound_ = least_line_above(rate, np.asarray(y, dtype=np.float64))
-        self.range_ = self.bound_.range
-        return self
-
-    def predict(self, X: Any) -> Floats:
-        """The bound at each rate, in percent; shape (rows,)."""
-        check_is_fitted(self, "bound_")
-        return self.bound_(np.asarray(X, dtype=np.float64)[:, 0])
-
-
 def _arrays(X: Any, y: Any) -> tuple[Floats, Floats]:
     """Runs and what was found of them, as numbers above zero.
 
@@ -193,20 +173,6 @@ def _arrays(X: Any, y: Any) -> tuple[Floats, Floats]:
     if not np.all(found > 0):
         raise ValueError("what was found must be numbers above zero")
     return runs, found
-
-
-def published_memory(size_mb: Floats, reading: int) -> Floats:
-    """The paper's memory at small batches, in MB, in either reading of its sentence.
-
-    A floor of 200 MB for networks below 100 MB, then linear in the size with slope 1.30: reading 1 is
-    max(200, 1.30 * size), reading 2 is 200 + 1.30 * (size - 100).
-
-    Args:
-        size_mb: size of the parameters in MB.
-        reading: 1 or 2.
-    """
-    grown = 1.30 * size_mb if reading == 1 else 200 + 1.30 * (size_mb - 100)
-    return np.maximum(200.0, grown)
 
 
 def _coefficients(
@@ -278,10 +244,10 @@ def least_squares(X: Floats, y: Floats, *, relative: bool) -> Floats:
 
 
 LEAST_ARCHITECTURES = 3
-"""Fewer tell nothing of any model."""
+"""Fewer make no model."""
 
 FURTHEST = 50.0
-"""How far a model may be off, as a logarithm; one that tells nothing of a run is that far."""
+"""How far a model may be off, as a logarithm; one that gives zero for a run is that far."""
 
 MOST_HELD_OUT = 100
 """Of more architectures than these only so many are held out in turn: for an interval that is enough."""
@@ -385,7 +351,7 @@ def fit_model(make: Make, forms: Sequence[Form], data: Data) -> FittedModel | No
 
 @dataclass(frozen=True)
 class _Models:
-    """Laws of all rows but those of some architectures, each fitted once: a pair is left out twice."""
+    """Models of all rows but those of some architectures, each fitted once: a pair is left out twice."""
 
     make: Make
     data: Data

@@ -50,7 +50,7 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
 
 
 def _name(metric: str, models: Sequence[FittedModel], place: int) -> str:
-    """What a model tells; of those behind the first also what they ask for."""
+    """What a model predicts; of those behind the first also what they ask for."""
     if place == 0:
         return TITLES[metric]
     needed = ", ".join(sorted(name.replace("_", " ") for name in models[place].model.needs))
@@ -80,19 +80,19 @@ def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Table:
             errors = model.errors
             if errors is None:
                 continue
-            told = [errors.mean, errors.median, errors.within_10, errors.within_25]
+            shares = [errors.mean, errors.median, errors.within_10, errors.within_25]
             interval = [errors.coverage, errors.width]
             table.add_row(
                 _name(metric, models, place),
                 str(errors.architectures),
-                *(magnitude(each) for each in told),
+                *(magnitude(each) for each in shares),
                 *("-" if each is None else magnitude(each) for each in interval),
             )
     return table
 
 
 def _transfer(transfer: Transfer) -> RenderableType:
-    """What other boards tell, and how far that was off the board's own networks, each held out."""
+    """What other boards predict, and how far that was off the board's own networks, each held out."""
     references = " and ".join(transfer.references)
     networks = counted(len(transfer.rows.architecture.names), "network")
     table = plain_table("transfer", "networks\nheld out", "error\nmean")
@@ -100,9 +100,9 @@ def _transfer(transfer: Transfer) -> RenderableType:
         for metric, errors in metrics.items():
             title = f"{TITLES[metric]}, {runtime}, {precision}"
             table.add_row(title, str(errors.networks), magnitude(errors.mean))
-    heading = Text(f"{networks} that were not run here, told from {references}", style="bold")
-    unlike = Text(
-        "The networks held out are those measured; if they were picked to be unlike each other, others are "
+    heading = Text(f"{networks} that were not run here, predicted from {references}", style="bold")
+    held_out = Text(
+        "The networks held out are those measured; if they were picked to differ from each other, others are "
         "nearer."
     )
     alone = Text(
@@ -110,7 +110,7 @@ def _transfer(transfer: Transfer) -> RenderableType:
         "--like does)."
     )
     without = np.isnan(transfer.rows.latency_ms.values.low).all()
-    return Group(heading, "", table, "", unlike, *([alone] if without else []))
+    return Group(heading, "", table, "", held_out, *([alone] if without else []))
 
 
 def _notes(fit: BoardFit) -> list[str]:

@@ -13,7 +13,7 @@ from advisor.errors import AdvisorError
 from advisor.prediction.rows import fitted_values, fullest_variant, rows_of, variants
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
-"""What two boards must agree in for a metric of one to tell of the other."""
+"""What two boards must agree in for a metric of one to say something of the other."""
 
 ALIKE = 0.02
 """By how much the operations of a network may differ between two boards for it to be the same one."""

@@ -36,7 +36,13 @@ def errors_of(off: Floats, expected: Floats) -> TransferErrors:
 
 
 LEAST_MEASURED = 5
-"""With fewer networks in common nothing is told."""
+"""With fewer networks in common nothing is predicted."""
+
+LEAST_GAIN = 0.02
+"""By how much another reference must raise the mean log density of what was held out to be taken."""
+
+LEAST_SHARE = 0.5
+"""Of the networks by which others are judged, a reference must know this share to be judged beside them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Group:
         known: which references.
         evidence: what is known of these networks and of the measured ones of which no less is known.
         seen: the measured ones; `found` is the logarithm of what was found; shape (seen,).
-        wanted: those to be told of, with their batch sizes.
+        wanted: those to be predicted, with their batch sizes.
     """
 
     known: tuple[int, ...]
@@ -102,7 +108,7 @@ class Group:
         return borrowed_widening(self.evidence, self.measured, *self.off)
 
     def intervals(self) -> Values:
-        """What is told of those wanted."""
+        """What is predicted of those wanted."""
         places = self.evidence.described.places(list(self.wanted))
         mean, deviation = self.regression.predict(places)
         half = Z90 * self.factor * deviation
@@ -170,11 +176,11 @@ def _includes(kind: Kind, other: Kind) -> bool:
 
 
 def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str, int]:
-    """Every network that a reference knows, with the batch size at which it is told.
+    """Every network that a reference knows, with the batch size at which it is predicted.
 
     That of the measured ones where they share one. Else of the references' own the nearest to the largest
-    of these, if it lies among them; if not, the one that most of them have: what is told per image is told
-    of batches like those measured, whatever batches the references ran.
+    of these, if it lies among them; if not, the one that most of them have: what is predicted per image is
+    predicted of batches like those measured, whatever batches the references ran.
     """
     counts = Counter(measured.values())
     usual = min(counts, key=lambda size: (-counts[size], size), default=1)
@@ -186,21 +192,21 @@ def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str
     batches = {}
     for name, theirs in near.items():
         nearest = min(theirs, key=lambda size: (abs(np.log(size / largest)), size))
-        told = nearest if least <= nearest <= largest else usual
-        batches[name] = measured.get(name, told)
+        size = nearest if least <= nearest <= largest else usual
+        batches[name] = measured.get(name, size)
     return batches
 
 
 @dataclass(frozen=True)
-class Told:
+class Transferred:
     """One metric of networks that were not measured.
 
     Attributes:
-        names, batch: what is told of; shape (networks,).
+        names, batch: what is predicted; shape (networks,).
         values: time per image in ms, or power in W, or memory in MB, with 90 % intervals; NaN where
             there are too few measurements for one.
         errors: of the largest group of networks that share what is known of them; `None` if nothing
-            is told.
+            is predicted.
     """
 
     names: tuple[str, ...]
@@ -209,15 +215,15 @@ class Told:
     errors: TransferErrors | None
 
 
-def tell(question: Question) -> Told:
+def transferred(question: Question) -> Transferred:
     """Predict a metric of every network that a reference knows and the new board has not run.
 
-    Where the new board ran networks at several batch sizes each, every batch size is told by itself. Else
-    each network is told at the one that all ran at, or at the reference's own.
+    Where the new board ran networks at several batch sizes each, every batch size is predicted by itself.
+    Else each network is predicted at the one that all ran at, or at the reference's own.
     """
     groups = [group for group in _all_groups(question) if group.wanted]
     columns = [group.intervals() for group in groups] or [Values(*[np.zeros(0)] * 3)]
-    return Told(
+    return Transferred(
         names=tuple(name for group in groups for name in group.wanted),
         batch=tuple(batch for group in groups for batch in group.wanted.values()),
         values=Values(*map(np.concatenate, zip(*columns, strict=True))),
@@ -226,7 +232,7 @@ def tell(question: Question) -> Told:
 
 
 def held_out_errors(question: Question) -> TransferErrors | None:
-    """How far transfer is off the new board's own networks, each held out; `None` if it tells nothing.
+    """How far transfer is off the new board's own networks, each held out; `None` if it predicts nothing.
 
     Of networks that every reference knows.
     """
@@ -244,20 +250,12 @@ def _all_groups(question: Question) -> list[Group]:
 
 
 def _pools(own: Figures) -> list[dict[str, int]]:
-    """The measured networks with their batch sizes, in portions that are told one by one."""
+    """The measured networks with their batch sizes, in portions that are predicted one by one."""
     if not own.has_ladder:
         return [{name: max(at) for name, at in own.by_network.items()}]
     return [
         {name: batch for name, at in own.by_network.items() if batch in at} for batch in own.batches
     ]
-
-
-LEAST_GAIN = 0.02
-"""By how much another reference must raise the mean log density of what was held out to be taken."""
-
-
-LEAST_SHARE = 0.5
-"""Of the networks by which others are judged, a reference must know this share to be judged beside them."""
 
 
 def common(own: Figures, other: Figures) -> int:

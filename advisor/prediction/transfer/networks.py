@@ -69,7 +69,7 @@ def describe(
 ) -> Networks:
     """Describe networks by what is known of all of them.
 
-    Beside the mean over the references, which tells how large a network is, the features are ratios: by
+    Beside the mean over the references, which says how large a network is, the features are ratios: by
     how much the references differ, how long an operation takes, how many activations and parameters go
     with one. In these, networks of one kind lie together whatever their size.
 
@@ -104,8 +104,8 @@ def costs_of(names: Sequence[str], architectures: Mapping[str, Architecture], ki
     table = np.full((len(names), len(COSTS)), np.nan)
     for row, name in enumerate(names):
         cost = architectures[name].cost(kind) if name in architectures else None
-        told = [getattr(cost, each) if cost else None for each in COSTS]
-        table[row] = [each.value if each and each.value > 0 else np.nan for each in told]
+        known = [getattr(cost, each) if cost else None for each in COSTS]
+        table[row] = [each.value if each and each.value > 0 else np.nan for each in known]
     logs: Floats = np.log(table)
     return logs
 

@@ -23,10 +23,10 @@ from advisor.prediction.transfer.boards import (
 from advisor.prediction.transfer.groups import (
     LEAST_MEASURED,
     Question,
-    Told,
+    Transferred,
     chosen,
     common,
-    tell,
+    transferred,
 )
 
 Variant = tuple[str, str]
@@ -34,10 +34,10 @@ Variant = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Portion:
-    """What is told of one (runtime, precision)."""
+    """What is predicted of one (runtime, precision), by metric."""
 
     variant: Variant
-    told: Mapping[str, Told]
+    predicted: Mapping[str, Transferred]
     references: Sequence[str]
 
 
@@ -86,7 +86,7 @@ def _portion(
     *,
     choose: bool,
 ) -> _Portion | None:
-    told: dict[str, Told] = {}
+    predicted: dict[str, Transferred] = {}
     used: set[str] = set()
     for metric in METRICS:
         question = Question(
@@ -104,20 +104,20 @@ def _portion(
         )
         if choose:
             question = Question(question.own, chosen(question), architectures, board.cost)
-        found = tell(question)
+        found = transferred(question)
         if found.names:
-            told[metric] = found
+            predicted[metric] = found
             used |= {each.board for each in question.references if common(question.own, each)}
-    return _Portion(variant, told, sorted(used)) if "latency_ms" in told else None
+    return _Portion(variant, predicted, sorted(used)) if "latency_ms" in predicted else None
 
 
 def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:
-    """Why nothing can be told, and what to do."""
+    """Why nothing can be predicted, and what to do."""
     names = ", ".join(each.board.name for each in references) or "no other board"
     shared = _most_in_common(board, table, references)
     if shared >= LEAST_MEASURED:
         return (
-            f"{names} tell nothing of networks that board {board.name} has not run: it has run all that "
+            f"{names} know nothing of networks that board {board.name} has not run: it has run all that "
             f"they know, or fewer than {LEAST_MEASURED} of these at any one batch size",
             "name other boards, or measure networks that `advisor suggest` names",
         )
@@ -148,12 +148,12 @@ def _figures_like(reference: Surveyed, metric: str, variant: Variant) -> Figures
 
 
 def _errors(portion: _Portion) -> dict[str, TransferErrors]:
-    return {metric: told.errors for metric, told in portion.told.items() if told.errors}
+    return {metric: each.errors for metric, each in portion.predicted.items() if each.errors}
 
 
 def _rows(portions: Sequence[_Portion]) -> Measurements:
-    """All that is told as rows of a board; what is told of a metric alone, without a latency, is dropped."""
-    latencies = [portion.told["latency_ms"] for portion in portions]
+    """All that is predicted as rows of a board; a metric without a latency is dropped."""
+    latencies = [portion.predicted["latency_ms"] for portion in portions]
     counts = [len(each.names) for each in latencies]
     total = sum(counts)
     batch = np.concatenate([np.array(each.batch, dtype=np.int64) for each in latencies])
@@ -163,7 +163,7 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
         words = [portion.variant[part] for portion in portions]
         return _labels(np.repeat(words, counts).tolist())
 
-    def told(metric: str) -> Metered:
+    def predicted(metric: str) -> Metered:
         columns = [_matched(portion, metric) for portion in portions]
         values = Values(*map(np.concatenate, zip(*columns, strict=True)))
         per_image = batch if metric == "latency_ms" else 1
@@ -179,9 +179,9 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
         precision=repeated(1),
         batch=batch,
         status=_labels(["ok"] * total),
-        latency_ms=told("latency_ms"),
-        net_power_w=told("net_power_w"),
-        memory_mb=told("memory_mb"),
+        latency_ms=predicted("latency_ms"),
+        net_power_w=predicted("net_power_w"),
+        memory_mb=predicted("memory_mb"),
         latency_p90_ms=blank,
         latency_p99_ms=blank,
         verdict=_labels([""] * total),
@@ -189,14 +189,14 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
 
 
 def _matched(portion: _Portion, metric: str) -> Values:
-    """What is told of a metric of the networks and batch sizes of which the latency is told."""
-    wanted = portion.told["latency_ms"]
-    told = portion.told.get(metric)
-    keys = zip(told.names, told.batch, strict=True) if told else ()
+    """A metric of the networks and batch sizes of which the latency is predicted."""
+    wanted = portion.predicted["latency_ms"]
+    found = portion.predicted.get(metric)
+    keys = zip(found.names, found.batch, strict=True) if found else ()
     place = {key: row for row, key in enumerate(keys)}
     sought = zip(wanted.names, wanted.batch, strict=True)
     rows = np.array([place.get(key, -1) for key in sought], dtype=np.int64)
-    columns = [np.zeros(0)] * 3 if told is None else told.values
+    columns = [np.zeros(0)] * 3 if found is None else found.values
     return Values(*(np.append(column, np.nan)[rows] for column in columns))
 
 

@@ -160,7 +160,7 @@ class Shares:
     def fit(cls, evidence: Evidence, seen: Integers, found: Floats, groups: int) -> Shares:
         """The coefficients of least relative error.
 
-        From fewer than nine groups so many cannot be told; then the references count alike.
+        From fewer than nine groups so many cannot be fitted; then the references count alike.
 
         Args:
             evidence: what is known of the networks.
@@ -309,7 +309,7 @@ def borrowed_widening(
 
 
 def _factor_for(evidence: Evidence, found: Floats, measured: Measured) -> float:
-    """What the intervals of one reference, told from the others, would have needed."""
+    """What the intervals of one reference, predicted from the others, would have needed."""
     rest = np.setdiff1d(np.arange(len(found)), measured.places)
     as_measured = replace(measured, found=found[measured.places])
     mean, deviation = Regression.fit(evidence, as_measured).predict(rest)
