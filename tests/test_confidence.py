@@ -300,7 +300,7 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 
 
 def gather_predicted() -> tuple[Candidates, Requirements]:
-    """The TX1 completed by laws without intervals."""
+    """The TX1 completed by models without intervals."""
     from advisor.prediction.fit_store import read_fit
     from advisor.solve.candidates.complete import completed
     from advisor.solve.candidates.gather import candidates_on
@@ -311,8 +311,8 @@ def gather_predicted() -> tuple[Candidates, Requirements]:
     assert fit is not None
     bare = {
         variant: {
-            metric: tuple(replace(law, held_out=()) for law in laws)
-            for metric, laws in metrics.items()
+            metric: tuple(replace(model, held_out=()) for model in models)
+            for metric, models in metrics.items()
         }
         for variant, metrics in fit.models.items()
     }

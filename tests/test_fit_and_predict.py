@@ -221,9 +221,9 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
     assert stored is not None
     lent = {
         each.architecture
-        for laws in stored.models.values()
-        for law in laws["latency_ms"]
-        for each in law.held_out
+        for metrics in stored.models.values()
+        for model in metrics["latency_ms"]
+        for each in model.held_out
     }
     assert not {"inception-v4", "alexnet", "googlenet"} & lent
 
@@ -494,7 +494,7 @@ def test_no_batch_is_predicted_above_one_that_does_not_fit(run: Run) -> None:
     assert run("predict", "enet", "--batch", "24").code == 0
 
 
-def test_a_network_that_a_law_tells_nothing_of_is_unknown(
+def test_a_network_of_which_no_model_knows_enough_is_unknown(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "own_nothing.py").write_text(
@@ -503,7 +503,7 @@ def test_a_network_that_a_law_tells_nothing_of_is_unknown(
     monkeypatch.syspath_prepend(str(tmp_path))
     ran = run("predict", "own_nothing:net", "--batch", "1")
     assert ran.code == 1
-    assert "no law knows enough of it" in " ".join(ran.out.split())
+    assert "no model knows enough of it" in " ".join(ran.out.split())
 
 
 def test_what_was_seen_is_not_called_outside(run: Run, own: Path) -> None:

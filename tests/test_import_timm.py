@@ -592,7 +592,7 @@ def _must_not_be_asked(name: str) -> ZooNetwork:
     raise AssertionError(name)
 
 
-# --- laws of so many networks
+# --- models of so many networks
 
 
 def _data(names: Sequence[str]) -> Data:

@@ -548,7 +548,7 @@ def test_a_pick_is_measured_on_this_machine_and_kept(mine: Mine) -> None:
     assert ",ok," in mine.row("inception-v4")
     later = mine.pick("--fps", 30, "--candidates", "all")
     assert "inception-v4 at batch 1" in later.out
-    assert "stale" not in later.err, "the laws are fitted anew"
+    assert "stale" not in later.err, "the models are fitted anew"
     again = verified(mine.pick("--fps", 30, "--verify", 4, "--json"))
     assert again["verification"]["steps"] == []
     assert mine.run("catalog", "check", "--catalog", mine.folder).code == 0

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import LinearRegression
 from sklearn.utils.validation import check_is_fitted
 
 from advisor.catalog.records import Values
@@ -63,44 +62,43 @@ POWER_FORMS = (CONSTANT, WITH_RATE)
 
 
 class _ModelEstimator(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """An estimator whose fit is a `Model`."""
+    """An estimator of non-negative terms whose fit is a `Model`.
 
+    Attributes:
+        form: the terms.
+        model_: the fit.
+    """
+
+    form: Form
     model_: Model
+    relative = True
+    """Whether the relative errors are least, or the absolute ones."""
+
+    def fit(self, X: Any, y: Any) -> _ModelEstimator:
+        """Fit to runs.
+
+        Args:
+            X: the runs; shape (rows, len(COLUMNS)).
+            y: what was found of them; shape (rows,).
+
+        Raises:
+            ValueError: something that was found is no number above zero.
+        """
+        runs, found = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        if not np.all(found > 0):
+            raise ValueError("what was found must be numbers above zero")
+        if len(self.form) == 1:
+            terms = design(runs, self.form[0])
+            coefficients = least_squares(terms, found, relative=self.relative)
+            self.model_ = Model(self.form, (tuple(coefficients.tolist()),))
+        else:
+            self.model_ = _fit_knee(self.form, runs, found)
+        return self
 
     def predict(self, X: Any) -> Floats:
         """What the model says of runs; shape (rows,)."""
         check_is_fitted(self, "model_")
         return self.model_(np.asarray(X, dtype=np.float64))
-
-
-class OperationsTime(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """Time per image = a * operations + b, in ms and G: the paper's fourth finding, and a reference.
-
-    Args:
-        relative: least squares of the relative error, non-negative; else ordinary least squares, as
-            in the paper's figure 7.
-    """
-
-    def __init__(self, relative: bool = False) -> None:
-        self.relative = relative
-
-    def fit(self, X: Any, y: Any) -> OperationsTime:
-        """Fit to runs of one batch size: X of shape (rows, columns), y the time per image in ms."""
-        operations = column(np.asarray(X, dtype=np.float64), "operations") / 1e9
-        if self.relative:
-            terms = np.column_stack([np.ones(len(operations)), operations])
-            constant, slope = least_squares(terms, np.asarray(y), relative=True)
-        else:
-            line = LinearRegression().fit(operations[:, None], y)
-            constant, slope = line.intercept_, line.coef_[0]
-        self.constant_, self.slope_ = float(constant), float(slope)
-        return self
-
-    def predict(self, X: Any) -> Floats:
-        """Time per image, in ms; shape (rows,)."""
-        check_is_fitted(self, "slope_")
-        operations = column(np.asarray(X, dtype=np.float64), "operations") / 1e9
-        return self.constant_ + self.slope_ * operations
 
 
 class LatencyModel(_ModelEstimator):
@@ -116,12 +114,6 @@ class LatencyModel(_ModelEstimator):
     def __init__(self, form: Form = FULL) -> None:
         self.form = form
 
-    def fit(self, X: Any, y: Any) -> LatencyModel:
-        """Fit to runs; y is the latency in ms."""
-        X, y = _arrays(X, y)
-        self.model_ = Model(self.form, (_coefficients(X, y, self.form[0]),))
-        return self
-
 
 class MemoryModel(_ModelEstimator):
     """Peak memory, in MB: a static part, and one that follows what is alive at once.
@@ -136,15 +128,6 @@ class MemoryModel(_ModelEstimator):
     def __init__(self, form: Form = KNEE) -> None:
         self.form = form
 
-    def fit(self, X: Any, y: Any) -> MemoryModel:
-        """Fit to runs; y is the memory in MB."""
-        X, y = _arrays(X, y)
-        if len(self.form) == 1:
-            self.model_ = Model(self.form, (_coefficients(X, y, self.form[0]),))
-        else:
-            self.model_ = _fit_knee(self.form, X, y)
-        return self
-
 
 class PowerModel(_ModelEstimator):
     """Net power, in W: constant (the paper's first finding), or rising with the rate of operations.
@@ -153,32 +136,10 @@ class PowerModel(_ModelEstimator):
         form: one of `POWER_FORMS`.
     """
 
+    relative = False
+
     def __init__(self, form: Form = CONSTANT) -> None:
         self.form = form
-
-    def fit(self, X: Any, y: Any) -> PowerModel:
-        """Fit to runs; y is the net power in W."""
-        X, y = _arrays(X, y)
-        self.model_ = Model(self.form, (_coefficients(X, y, self.form[0], relative=False),))
-        return self
-
-
-def _arrays(X: Any, y: Any) -> tuple[Floats, Floats]:
-    """Runs and what was found of them, as numbers above zero.
-
-    Raises:
-        ValueError: something that was found is no number above zero.
-    """
-    runs, found = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if not np.all(found > 0):
-        raise ValueError("what was found must be numbers above zero")
-    return runs, found
-
-
-def _coefficients(
-    runs: Floats, y: Floats, terms: tuple[str, ...], *, relative: bool = True
-) -> tuple[float, ...]:
-    return tuple(least_squares(design(runs, terms), y, relative=relative).tolist())
 
 
 STARTS = (0.3, 0.5, 0.7, 0.9)
@@ -197,8 +158,8 @@ def _fit_knee(form: Form, runs: Floats, y: Floats) -> Model:
     best = least_squares(designs[0], y, relative=True), np.zeros(len(form[1]))
     least = _squared_error(designs, best, y)
     tried: set[bytes] = set()  # where a guess comes to what was tried, so does all that follows
-    for start in STARTS:
-        upper = weight > np.quantile(weight, start)
+    for start in np.quantile(weight, STARTS).tolist():
+        upper = weight > start
         for _ in range(MOST_STEPS):
             few = min(upper.sum(), (~upper).sum()) <= max(map(len, form))
             if few or upper.tobytes() in tried:

@@ -21,7 +21,8 @@ from advisor.catalog.store import Catalog
 from advisor.prediction.fitting import data_of
 from advisor.prediction.rows import variants
 from advisor.prediction.terms import column
-from advisor.prediction.training import FULL, Data, LatencyModel, OperationsTime, fit_model
+from advisor.prediction.training import FULL, Data, LatencyModel, fit_model
+from tests.paper_line import OperationsTime
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -28,11 +28,11 @@ from advisor.prediction.training import (
     Data,
     LatencyModel,
     MemoryModel,
-    OperationsTime,
     PowerModel,
     binomial_band,
     held_out_ratios,
 )
+from tests.paper_line import OperationsTime
 
 TRIED: Sequence[Form] = (
     FULL,

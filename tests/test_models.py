@@ -37,12 +37,12 @@ from advisor.prediction.training import (
     Data,
     LatencyModel,
     MemoryModel,
-    OperationsTime,
     PowerModel,
     fit_model,
     held_out_error,
     least_squares,
 )
+from tests.paper_line import OperationsTime
 
 CATALOG = Catalog.open()
 TX1, TORCH7 = CATALOG.board("jetson-tx1"), ("torch7", "fp32")
