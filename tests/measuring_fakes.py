@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
@@ -126,4 +127,5 @@ def measure(
     fresh: bool = False,
     host: Host = HOST,
 ) -> Ended:
-    return measure_board(folder, plan, host, known(), children, lambda *_: None, fresh=fresh)
+    with patch("os.fsync"):  # no test outlives a power cut
+        return measure_board(folder, plan, host, known(), children, lambda *_: None, fresh=fresh)

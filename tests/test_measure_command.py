@@ -16,6 +16,7 @@ from advisor.measuring.measure import Measured, plan_measuring
 from advisor.measuring.measure import measure as measure_here
 from advisor.report.measuring_text import measured_text
 from tests.conftest import Run
+from tests.measuring_children import isolation
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 
 
@@ -45,6 +46,7 @@ def test_what_cannot_be_measured(
 
 
 def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+    isolation()  # whose server describes the machine
     ran = run("measure", "--quick", "--dry-run", "--catalog", tmp_path / "catalog")
     assert ran.code == 0
     assert "14 networks at batch 1, 2, 4, 8, 16: 10 to 16 sessions each" in ran.out

@@ -1,9 +1,8 @@
-"""Measuring networks of the user's own: ONNX files, torch.export files and code; with real children last."""
+"""Measuring networks of the user's own: ONNX files, torch.export files and code."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import warnings
 from dataclasses import replace
@@ -19,12 +18,9 @@ from advisor.catalog.check import check
 from advisor.catalog.naming import Measurable, measurable_own
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring.answers import fault
-from advisor.measuring.children import Isolation
 from advisor.measuring.journal import read_runs
 from advisor.measuring.runtimes.variants import RUNTIMES
-from advisor.measuring.tasks import SERVE_ONNX, Cell, Task
-from advisor.measuring.timing import SessionLimits
+from advisor.measuring.tasks import SERVE_ONNX, Cell
 from tests.conftest import Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_own_networks import NODES, WEIGHTS, Small, saved, without_data
@@ -125,9 +121,9 @@ class Activated(nn.Module):
 
 def gelu(): return Activated(torch.nn.functional.gelu)
 def relu(): return Activated(torch.relu)
-def other_format(): return nn.Sequential(nn.Conv2d(3, 4, 3)).to(memory_format=torch.channels_last)
 def branching(): return Branching()
-def several(): return nn.Sequential(Branching().body, Two())
+def several_in_another_format():
+    return nn.Sequential(Branching().body, Two()).to(memory_format=torch.channels_last)
 class Two(nn.Module):
     def forward(self, scores): return {"first": scores, "second": [scores]}
 def stops(): raise SystemExit("enough")
@@ -532,96 +528,3 @@ def test_an_onnx_file_needs_onnxruntime(
     assert ran.code == 2
     assert "measuring ONNX files needs onnxruntime" in ran.err
     assert "pip install 'dnn-advisor[runtimes]'" in ran.err
-
-
-# --- real runtimes in a real child
-
-
-def prepared_and_timed(
-    cache: str, folder: str, asked: list[tuple[str, str, str, str]]
-) -> dict[tuple[str, str, str], object]:
-    """Prepare each network for its runtime and serve it at batch 1 and, where it can be, 3."""
-    os.environ["XDG_CACHE_HOME"] = cache
-    os.chdir(folder)
-    from advisor.measuring.worker import prepare_task, time_task
-
-    limits = SessionLimits(timed_s=0.02, least_warm_up_s=0.0, warm_up_s=0.02)
-    found: dict[tuple[str, str, str], object] = {}
-    for made_from, content, runtime, precision in asked:
-        cell = Cell("own@8", 1, runtime, precision)
-        task = Task(cell, (3, 8, 8), "cpu", 1, limits, "", made_from, content)
-        try:
-            prepared = prepare_task(task)
-            task = replace(task, prepared=prepared.prepared)
-            time_task(task)
-            if "one" not in made_from:
-                time_task(replace(task, cell=replace(cell, batch=3)))
-            found[Path(made_from).name, runtime, precision] = fault(precision, prepared), prepared
-        except AdvisorError as error:
-            found[Path(made_from).name, runtime, precision] = str(error), None
-    return found
-
-
-def test_every_kind_of_own_network_is_served_by_what_can(code: str, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    warnings.simplefilter("ignore")
-    torch.onnx.export(
-        Small().eval(),
-        (torch.zeros(2, 3, 8, 8),),
-        tmp_path / "any.onnx",
-        dynamo=True,
-        input_names=["picture"],
-        dynamic_shapes=({0: torch.export.Dim("many")},),
-        external_data=True,
-        verbose=False,
-    )
-    torch.onnx.export(
-        Small().eval(),
-        (torch.zeros(1, 3, 8, 8),),
-        tmp_path / "one.onnx",
-        dynamo=True,
-        verbose=False,
-    )
-    half = onnx.load(str(tmp_path / "one.onnx"))
-    half.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
-    onnx.save(half, str(tmp_path / "half.onnx"))
-    exported(tmp_path / "any.pt2", None)
-    exported(tmp_path / "one.pt2", 1)
-    contents: dict[str, str] = {}
-    for name in ("any.onnx", "one.onnx", "any.pt2", "one.pt2"):
-        contents[name] = read_own(str(tmp_path / name)).content
-    contents["gone.onnx"] = "0123"
-    (tmp_path / "gone.onnx").write_bytes((tmp_path / "one.onnx").read_bytes())
-    from advisor.architectures.own_network import digest_of
-
-    contents["half.onnx"] = digest_of([tmp_path / "half.onnx"])
-    asked = [
-        (str(tmp_path / name), contents[name], runtime, precision)
-        for name, variants in {
-            "any.onnx": (ORT, INT8, OV, ("openvino", "int8")),
-            "one.onnx": (ORT, OV),
-            "half.onnx": (ORT,),
-            "gone.onnx": (ORT,),
-            "any.pt2": (("eager", "bf16"), ORT, OV),
-            "one.pt2": (ORT,),
-        }.items()
-        for runtime, precision in variants
-    ]
-    asked += [(f"{code}:{name}", "c0de", *ORT) for name in ("other_format", "branching", "several")]
-    asked += [(f"{code}:branching", "c0de", "eager", "bf16")]
-    outcome = Isolation(["advisor.measuring.preload"]).run(
-        prepared_and_timed, str(tmp_path / "cache"), str(tmp_path), asked, limit_s=500
-    )
-    assert outcome.status == "ok", outcome.reason
-    found = outcome.value
-    assert found.pop((f"{code}:branching", *ORT))[0].startswith("does not export to ONNX: ")
-    assert "has changed since this run began" in found.pop(("gone.onnx", *ORT))[0]
-    assert "its numbers are float16" in found.pop(("half.onnx", *ORT))[0]
-    for key, (said, prepared) in found.items():
-        assert said == "", (key, said)
-        told = "ONNX Runtime without optimisations" if ".onnx" in key[0] else "eager fp32"
-        assert prepared.reference == told
-        assert prepared.image_effect > 0.01
-        if key[2] == "fp32":
-            assert prepared.difference < 1e-4
-    assert len(found) == len(asked) - 3

@@ -6,7 +6,6 @@ import json
 import math
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from advisor.measuring.publish import publish
 from advisor.measuring.statistics import Drift, summarise
 from advisor.measuring.tasks import Cell, HeatFound, Task
 from advisor.report.measuring_text import heat_text
+from tests.measuring_children import measure_slowly, started
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, known, measure, noise
 
 KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
@@ -156,28 +156,20 @@ def test_a_journal_says_its_format_and_a_later_one_is_refused(tmp_path: Path) ->
         read_runs(board(tmp_path) / "runs")
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from tests.measuring_fakes import FakeChildren, measure
-measure(Path(sys.argv[1]), FakeChildren(pause_s=0.01))
-"""
-
-
 def test_kill_9_at_random_moments_loses_nothing_finished(tmp_path: Path) -> None:
     whole = measure(tmp_path / "whole", FakeChildren())
     random.seed(7)
     folder = board(tmp_path)
     kept = 0
     while kept < 24:  # of 32 records
-        process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)])
-        deadline = time.monotonic() + 60
-        while count_records(folder) == kept and time.monotonic() < deadline:
+        process = started(measure_slowly, str(folder))
+        while count_records(folder) == kept:
+            assert process.is_alive()
             time.sleep(0.002)
         time.sleep(random.uniform(0.0, 0.04))
         seen = count_records(folder)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
         assert seen > kept
         kept = count_records(folder)
         assert kept >= seen

@@ -22,6 +22,8 @@ from advisor.measuring.statistics import (
 )
 from advisor.measuring.timing import Counters, Disturbance, between
 
+TRIALS = 150
+
 QUIET = [Disturbance(0.0, 0.0, 2000.0, 0)]
 
 
@@ -38,20 +40,19 @@ def sessions(
 
 def test_the_interval_covers_what_another_run_finds() -> None:
     random = np.random.default_rng(0)
-    covered = trials = 0
-    for _ in range(300):
+    covered = 0
+    for _ in range(TRIALS):
         first, second = (summarise(sessions(random, 12, 0.1), Drift(0.0, 0.0)) for _ in range(2))
         assert first.low_ms is not None
         assert first.high_ms is not None
         covered += first.low_ms <= second.median_ms <= first.high_ms
-        trials += 1
-    assert 0.87 <= covered / trials <= 0.96
+    assert 0.87 <= covered / TRIALS <= 0.96
 
 
 def test_drift_widens_the_interval_so_that_it_still_covers() -> None:
     random = np.random.default_rng(1)
     covered = 0
-    for _ in range(300):
+    for _ in range(TRIALS):
         shifts = random.normal(0, 0.08, 2)
         first, second = (
             summarise(sessions(random, 12, 0.03, shift=shift), Drift(0.08, 0.08))
@@ -60,7 +61,7 @@ def test_drift_widens_the_interval_so_that_it_still_covers() -> None:
         assert first.low_ms is not None
         assert first.high_ms is not None
         covered += first.low_ms <= second.median_ms <= first.high_ms
-    assert 0.85 <= covered / 300 <= 0.97
+    assert 0.85 <= covered / TRIALS <= 0.97
 
 
 def test_one_disturbed_session_hardly_moves_the_centre() -> None:

@@ -1,10 +1,10 @@
-"""Runtimes beside eager: what may be asked, whose answers are right, and real ones in real children."""
+"""Runtimes beside eager: what may be asked, whose answers are right, and real ones in a real child."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +26,6 @@ from advisor.measuring.answers import (
 )
 from advisor.measuring.children import Isolation
 from advisor.measuring.runtimes.exports import drop_oldest, export_folder, is_there, kept
-from advisor.measuring.runtimes.onnxruntime import _quantise
-from advisor.measuring.runtimes.originals import TorchOriginal
 from advisor.measuring.runtimes.variants import (
     PRECISIONS,
     RUNTIMES,
@@ -35,8 +33,17 @@ from advisor.measuring.runtimes.variants import (
     check_installed,
     prepared_as,
 )
-from advisor.measuring.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
-from advisor.measuring.timing import SessionLimits
+from advisor.measuring.tasks import Cell, PreparedFound, TimingFound
+from tests.measuring_children import (
+    LONG_S,
+    Asked,
+    isolation,
+    memory_without_torch,
+    quantise_without_shapes,
+    rounding_of_eager,
+    serve_all,
+    tiny,
+)
 
 # --- what may be asked
 
@@ -102,14 +109,10 @@ def test_what_is_compiled_for_one_batch_is_prepared_for_each() -> None:
 
 
 def test_a_network_whose_shapes_cannot_be_told_beforehand_is_quantised_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     """ONNX Runtime's own inference of shapes breaks on Swin v2."""
-    from onnxruntime.quantization import shape_inference
-
-    from tests.test_own_networks import (
-        saved,
-    )  # which loads torch: children that import this must not
+    from tests.test_own_networks import saved
 
     net = saved(
         tmp_path / "net.onnx",
@@ -119,16 +122,11 @@ def test_a_network_whose_shapes_cannot_be_told_beforehand_is_quantised_all_the_s
     model = onnx.load(str(net))
     model.ir_version = 10  # onnx writes a newer one than ONNX Runtime reads
     onnx.save(model, str(net))
-    as_it_is = shape_inference.quant_pre_process
-
-    def broken(path: str, to: str, *, skip_symbolic_shape: bool = False) -> None:
-        if not skip_symbolic_shape:
-            raise TypeError("object of type 'NoneType' has no len()")
-        as_it_is(path, to, skip_symbolic_shape=True)
-
-    monkeypatch.setattr(shape_inference, "quant_pre_process", broken)
-    _quantise(net, (3, 8, 8), tmp_path / "net.int8.onnx")
-    nodes = onnx.load(str(tmp_path / "net.int8.onnx")).graph.node
+    quantised = tmp_path / "net.int8.onnx"
+    arguments = (str(net), (3, 8, 8), str(quantised))
+    outcome = isolation().run(quantise_without_shapes, *arguments, limit_s=LONG_S)
+    assert outcome.status == "ok", outcome.reason
+    nodes = onnx.load(str(quantised)).graph.node
     assert "QuantizeLinear" in {node.op_type for node in nodes}
 
 
@@ -166,10 +164,9 @@ def test_what_the_reference_itself_rounds_away_is_not_held_against_a_runtime() -
 
 
 def test_a_network_is_hardly_off_itself_in_double_precision() -> None:
-    original = TorchOriginal(Task(Cell("resnet-18", 1), (3, 32, 32), "cpu", 0, SessionLimits()))
-    images = compared_images((3, 32, 32), 2)
-    rounding = rounding_of(original.answers(images), original.exact_answers(images))
-    assert 1e-9 < rounding < 1e-4
+    outcome = isolation().run(rounding_of_eager, "resnet-18", (3, 32, 32), limit_s=LONG_S)
+    assert outcome.status == "ok", outcome.reason
+    assert 1e-9 < outcome.value < 1e-4
 
 
 def test_answers_that_are_no_numbers_are_wrong() -> None:
@@ -260,92 +257,121 @@ def test_the_folder_keeps_what_was_used_last() -> None:
     drop_oldest()
 
 
-# --- real runtimes in real children
+# --- real runtimes in a real child
+
+ORT, INT8, OV = ("onnxruntime", "fp32"), ("onnxruntime", "int8"), ("openvino", "fp32")
+OWN = {
+    "any.onnx": (ORT, INT8, OV),
+    "one.onnx": (ORT, OV),
+    "half.onnx": (ORT,),
+    "gone.onnx": (ORT,),
+    "any.pt2": (("eager", "bf16"), ORT, OV),
+    "one.pt2": (ORT,),
+}
+"""Files of the user's own, by what runs them."""
 
 
-def tiny_networks() -> None:
-    """Have this child know two tiny networks: one that exports, and one that does not."""
-    from torch import Tensor, nn
+def own_networks(folder: Path) -> list[Asked]:
+    """Files and code of the user's own, written into a folder; each to be prepared for some runtimes."""
+    from advisor.architectures.own_network import digest_of, read_own
+    from tests.test_measure_own import CODE, exported
+    from tests.test_own_networks import NODES, WEIGHTS, saved
 
-    from advisor.architectures import builders
-
-    class Branching(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.body = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 4))
-
-        def forward(self, images: Tensor) -> Tensor:
-            scores: Tensor = self.body(images)
-            return scores if scores.sum() > 0 else 2 * scores
-
-    def straight() -> nn.Module:
-        layers = [nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(2)]
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32, 4))
-
-    builders.BUILDERS = {"tiny": straight, "branching": Branching}
-
-
-def tiny(runtime: str, precision: str, batch: int = 1, name: str = "tiny") -> Task:
-    limits = SessionLimits(timed_s=0.02, least_warm_up_s=0.0, warm_up_s=0.02)
-    return Task(Cell(name, batch, runtime, precision), (3, 16, 16), "cpu", 1, limits)
-
-
-def in_a_child(cache: str) -> dict[str, object]:
-    """Prepare and serve the tiny network with every runtime that serves it from a file."""
-    os.environ["XDG_CACHE_HOME"] = cache
-    from advisor.measuring.worker import prepare_task, time_task
-
-    tiny_networks()
-    found: dict[str, object] = {}
-    for runtime, precision in (
-        ("onnxruntime", "fp32"),
-        ("onnxruntime", "int8"),
-        ("openvino", "fp32"),
-        ("openvino", "int8"),
-        ("eager", "bf16"),
-    ):
-        prepared = prepare_task(tiny(runtime, precision))
-        task = replace(tiny(runtime, precision, batch=3), prepared=prepared.prepared)
-        found[f"{runtime} {precision}"] = prepared, time_task(task)
-    try:
-        prepare_task(tiny("openvino", "fp32", name="branching"))
-    except AdvisorError as error:
-        found["branching"] = str(error)
-    return found
+    random = np.random.default_rng(0)
+    weights = [
+        numpy_helper.from_array(random.normal(size=each.dims).astype(np.float32), each.name)
+        for each in WEIGHTS
+    ]
+    for name, size in (("any", "many"), ("one", 1), ("half", 1)):
+        model = onnx.load(str(saved(folder / f"{name}.onnx", NODES, weights, (size, 3, 8, 8))))
+        model.ir_version = 10  # onnx writes a newer one than ONNX Runtime reads
+        if name == "half":
+            model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+        path = str(folder / f"{name}.onnx")
+        onnx.save(model, path, save_as_external_data=name == "any", size_threshold=0)
+    (folder / "gone.onnx").write_bytes((folder / "one.onnx").read_bytes())
+    exported(folder / "any.pt2", None)
+    exported(folder / "one.pt2", 1)
+    (folder / "own_code.py").write_text(CODE)
+    contents = {name: read_own(str(folder / name)).content for name in OWN if "half" not in name}
+    contents["half.onnx"] = digest_of([folder / "half.onnx"])
+    contents["gone.onnx"] = "0123"
+    files = [
+        (str(folder / name), contents[name], *variant)
+        for name, variants in OWN.items()
+        for variant in variants
+    ]
+    of_code = {"branching": (ORT, ("eager", "bf16")), "several_in_another_format": (ORT,)}
+    return files + [
+        (f"own_code:{name}", "c0de", *variant)
+        for name, variants in of_code.items()
+        for variant in variants
+    ]
 
 
-def memory_without_torch(cache: str, task: Task) -> tuple[MemoryFound, bool]:
-    os.environ["XDG_CACHE_HOME"] = cache
-    from advisor.measuring.worker import memory_task
+@dataclass(frozen=True)
+class Served:
+    """What was prepared and served in a child, and where its exports lie."""
 
-    return memory_task(task), "torch" in sys.modules
+    cache: str
+    tiny: dict[str, tuple[PreparedFound, TimingFound]]
+    own: dict[tuple[str, str, str], tuple[str, PreparedFound | None]]
 
 
-def test_exported_networks_answer_as_eager_does_and_serve_any_batch(tmp_path: Path) -> None:
-    outcome = Isolation(["advisor.measuring.preload"]).run(in_a_child, str(tmp_path), limit_s=300)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """Both kinds of network in one child, since loading the libraries takes most of the time."""
+    folder = tmp_path_factory.mktemp("served")
+    cache = str(folder / "cache")
+    variants = (ORT, INT8, OV, ("openvino", "int8"), ("eager", "bf16"))
+    outcome = isolation().run(
+        serve_all, cache, str(folder), variants, own_networks(folder), limit_s=LONG_S
+    )
     assert outcome.status == "ok", outcome.reason
-    branching = outcome.value.pop("branching")
-    assert branching.startswith("does not export to ONNX: ")
-    assert len(branching) > len("does not export to ONNX: ")
-    for name, (prepared, timed) in outcome.value.items():
+    return Served(cache, *outcome.value)
+
+
+def test_exported_networks_answer_as_eager_does_and_serve_any_batch(served: Served) -> None:
+    for name, (prepared, timed) in served.tiny.items():
         assert isinstance(timed, TimingFound)
         assert all(value > 0 for value in timed.values_ms)
         assert fault(name.split()[1], prepared) == "", asdict(prepared)
         assert prepared.image_effect > 0.1
-    found = {name: prepared for name, (prepared, _) in outcome.value.items()}
+    found = {name: prepared for name, (prepared, _) in served.tiny.items()}
+    difference = {name: prepared.difference or 0.0 for name, prepared in found.items()}
     assert found["onnxruntime fp32"].prepared == found["openvino fp32"].prepared != ""
-    assert found["onnxruntime fp32"].difference < 1e-5
-    assert found["openvino fp32"].difference < 1e-5
-    assert found["eager bf16"].difference > 1e-5
-    assert found["onnxruntime int8"].difference > 1e-5
-    assert found["openvino int8"].difference > 1e-5
+    assert difference["onnxruntime fp32"] < 1e-5
+    assert difference["openvino fp32"] < 1e-5
+    assert difference["eager bf16"] > 1e-5
+    assert difference["onnxruntime int8"] > 1e-5
+    assert difference["openvino int8"] > 1e-5
 
-    # What serves without torch is weighed without torch.
-    for runtime in ("onnxruntime", "openvino"):
-        prepared = found[f"{runtime} fp32"]
-        task = replace(tiny(runtime, "fp32"), prepared=prepared.prepared)
-        weighed = Isolation(None).run(memory_without_torch, str(tmp_path), task, limit_s=120)
-        assert weighed.status == "ok", weighed.reason
-        memory, with_torch = weighed.value
-        assert not with_torch
-        assert memory.peak_mb > memory.empty_mb > 10
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_what_serves_without_torch_is_weighed_without_torch(served: Served, runtime: str) -> None:
+    prepared, _ = served.tiny[f"{runtime} fp32"]
+    task = replace(tiny(runtime, "fp32"), prepared=prepared.prepared)
+    weighed = Isolation(None).run(memory_without_torch, served.cache, task, limit_s=LONG_S)
+    assert weighed.status == "ok", weighed.reason
+    memory, with_torch = weighed.value
+    assert not with_torch
+    assert memory.peak_mb > memory.empty_mb > 10
+
+
+def test_every_kind_of_own_network_is_served_by_what_can(served: Served) -> None:
+    found = dict(served.own)
+    unexported, _ = found.pop(("own_code:branching", *ORT))
+    assert unexported.startswith("does not export to ONNX: ")
+    assert len(unexported) > len("does not export to ONNX: ")
+    assert "has changed since this run began" in found.pop(("gone.onnx", *ORT))[0]
+    assert "its numbers are float16" in found.pop(("half.onnx", *ORT))[0]
+    for key, (said, prepared) in found.items():
+        assert said == "", (key, said)
+        assert prepared is not None
+        reference = "ONNX Runtime without optimisations" if ".onnx" in key[0] else "eager fp32"
+        assert prepared.reference == reference
+        assert prepared.image_effect > 0.01
+        if key[2] == "fp32":
+            assert prepared.difference is not None
+            assert prepared.difference < 1e-4
+    assert len(found) == len(served.own) - 3 == 11

@@ -173,7 +173,7 @@ class Campaign:
             self._time(self._shuffled(cells, f"time {count}"))
 
     def _sure(self, found: Found) -> bool:
-        return found.summary().half_width_95 <= self.plan.thoroughness.half_width
+        return found.half_width_95 <= self.plan.thoroughness.half_width
 
     def time_the_noisy_again(self) -> None:
         """More sessions for the cells whose verdict is noisy, once."""
@@ -274,7 +274,7 @@ class Campaign:
         count = len(found.sessions)
         if count < wanted.least_sessions:
             return wanted.least_sessions
-        needed = count * (found.summary().half_width_95 / wanted.half_width) ** 2
+        needed = count * (found.half_width_95 / wanted.half_width) ** 2
         return min(math.ceil(needed), wanted.most_sessions)
 
 

@@ -83,13 +83,13 @@ def device_named(device: str) -> str:
     Raises:
         AdvisorError: it is none, or is not there.
     """
-    import torch
-
     if device == "cpu":
         return device
     match = re.fullmatch(r"cuda(?::(\d{1,3}))?", device)
     if match is None:
         raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
+    import torch
+
     count = torch.cuda.device_count()
     index = int(match.group(1) or 0)
     if index >= count:

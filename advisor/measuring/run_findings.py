@@ -19,6 +19,7 @@ from advisor.measuring.statistics import (
     allowance,
     drift_between,
     drift_between_runs,
+    half_width_95,
     summarise,
     verdict,
 )
@@ -93,6 +94,11 @@ class Found:
     def summary(self, drift: Drift = UNKNOWN_DRIFT) -> Summary:
         """The sessions that count in one figure; needs at least one."""
         return summarise([each.values_ms for each in that_count(self.sessions)], drift)
+
+    @property
+    def half_width_95(self) -> float:
+        """How far the centre is known, as `summary` has it but at once."""
+        return half_width_95([each.median_ms for each in that_count(self.sessions)])
 
 
 @dataclass(frozen=True)

@@ -102,12 +102,9 @@ def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT)
     pooled = np.concatenate([np.asarray(values, dtype=np.float64) for values in sessions])
     centre, count = hodges_lehmann(medians), len(medians)
     low = high = None
-    half_width_95 = math.inf
-    between = float(np.std(medians, ddof=1)) if count > 1 else 0.0
-    if count > 2:
-        error = _CENTRE_INFLATION * between / math.sqrt(count)
-        half_width_95 = math.expm1(float(stdtrit(count - 1, 0.975)) * error)
-        sampling = float(stdtrit(count - 1, 0.95)) * error
+    between = _spread(medians)
+    if count >= LEAST_SESSIONS:
+        sampling = float(stdtrit(count - 1, 0.95)) * _centre_error(medians)
         drifted = float(ndtri(0.95)) * (between if drift.allowed is None else drift.allowed)
         half = math.hypot(
             sampling * math.sqrt(1 + drift.runs), drifted * math.sqrt(1 + 1 / drift.runs)
@@ -117,7 +114,7 @@ def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT)
         median_ms=math.exp(centre),
         low_ms=low,
         high_ms=high,
-        half_width_95=half_width_95,
+        half_width_95=_half_width_95(medians),
         p90_ms=tail_bound(pooled, 0.90),
         p99_ms=tail_bound(pooled, 0.99),
         sessions=count,
@@ -125,6 +122,31 @@ def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT)
         spread_within=float(np.median([_relative_iqr(values) for values in sessions])),
         spread_between=between,
     )
+
+
+def half_width_95(medians_ms: Sequence[float]) -> float:
+    """How far the centre of these sessions is known; see `Summary`.
+
+    Args:
+        medians_ms: the median of each session.
+    """
+    return _half_width_95(np.log(medians_ms))
+
+
+def _half_width_95(log_medians: Floats) -> float:
+    count = len(log_medians)
+    if count < LEAST_SESSIONS:
+        return math.inf
+    return math.expm1(float(stdtrit(count - 1, 0.975)) * _centre_error(log_medians))
+
+
+def _centre_error(log_medians: Floats) -> float:
+    """Standard error of the Hodges-Lehmann centre."""
+    return _CENTRE_INFLATION * _spread(log_medians) / math.sqrt(len(log_medians))
+
+
+def _spread(values: Floats) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
 def hodges_lehmann(values: Floats) -> float:
