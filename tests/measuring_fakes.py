@@ -64,7 +64,7 @@ def noise(text: str) -> float:
 
 
 class FakeChildren:
-    """Answers at once, or after `pause_s`, by made-up laws; `ends` overrides single outcomes."""
+    """Answers at once, or after `pause_s`, by made-up formulas; `ends` overrides single outcomes."""
 
     def __init__(self, ends: Mapping[str, Outcome] | None = None, pause_s: float = 0.0) -> None:
         self.ends = dict(ends or {})

@@ -67,9 +67,9 @@ def test_without_zeus_it_says_what_energy_needs(
     monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
     monkeypatch.setitem(sys.modules, "zeus", None)
     asked = ("measure", "bn-nin", "--dry-run", "--catalog", tmp_path)
-    told = "left out: energy (zeus is not installed: pip install 'dnn-advisor[energy]')"
-    assert told in run(*asked).out
-    assert told not in run(*asked, "--power", "5W").out
+    said = "left out: energy (zeus is not installed: pip install 'dnn-advisor[energy]')"
+    assert said in run(*asked).out
+    assert said not in run(*asked, "--power", "5W").out
     monkeypatch.delitem(sys.modules, "zeus")
     assert "zeus" not in run(*asked).out
 

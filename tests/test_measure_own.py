@@ -61,7 +61,7 @@ def exported(path: Path, batch: int | None) -> Path:
 # --- what is read of a file, or of code
 
 
-def test_a_file_is_told_by_its_content_alone(net: Path, tmp_path: Path) -> None:
+def test_a_file_is_known_by_its_content_alone(net: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.onnx"
     copy.write_bytes(net.read_bytes())
     assert read_own(str(copy)) == read_own(str(net))
@@ -141,7 +141,7 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
-def test_code_is_told_by_what_it_computes(code: str) -> None:
+def test_code_is_known_by_what_it_computes(code: str) -> None:
     shape = (3, 8, 8)
     assert identified(f"{code}:gelu", shape) == identified(f"{code}:gelu", shape)
     gelu, relu = (identified(f"{code}:{each}", shape) for each in ("gelu", "relu"))
@@ -159,7 +159,7 @@ def test_what_branches_on_values_is_counted_on_its_way(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "said"),
     [
         ("raise RuntimeError('no licence')", "cannot be imported: RuntimeError: no licence"),
         ("import sys; sys.exit(7)", "cannot be imported: SystemExit: 7"),
@@ -173,14 +173,14 @@ def test_what_branches_on_values_is_counted_on_its_way(code: str) -> None:
         ("def make(): return 3", "returns a int, not a torch.nn.Module"),
     ],
 )
-def test_code_that_makes_no_network_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+def test_code_that_makes_no_network_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
     name = f"bad_{abs(hash(text))}"
     (tmp_path / f"{name}.py").write_text(text)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
-    with pytest.raises(AdvisorError, match=f"{name}.*{told}"):
+    with pytest.raises(AdvisorError, match=f"{name}.*{said}"):
         made(f"{name}:make")
 
 
@@ -279,7 +279,7 @@ def test_code_is_called_by_module_and_factory(code: str, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "said"),
     [
         ("mine@9={net}", "the images of {net} are 8 wide (call it mine, or mine@8)"),
         ("resnet50={net}", "both torchvision and timm have a network 'resnet50'"),
@@ -287,10 +287,10 @@ def test_code_is_called_by_module_and_factory(code: str, monkeypatch: pytest.Mon
         ("mine={none}:make@0", "'0' in '{none}:make@0' is no input size"),
     ],
 )
-def test_names_that_cannot_be_given(net: Path, given: str, told: str) -> None:
+def test_names_that_cannot_be_given(net: Path, given: str, said: str) -> None:
     with pytest.raises(AdvisorError) as error:
         measurable_own(Catalog.open(), given.format(net=net, none="none.onnx"))
-    assert told.format(net=net, none="none.onnx") in str(error.value)
+    assert said.format(net=net, none="none.onnx") in str(error.value)
 
 
 def test_a_librarys_name_is_not_taken(net: Path, tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_the_runtimes_that_serve_onnx_are_those_outside_pytorch() -> None:
     assert list(SERVE_ONNX) == outside
 
 
-def test_cells_that_cannot_be_are_left_out_and_told(net: Path, tmp_path: Path) -> None:
+def test_cells_that_cannot_be_are_left_out_and_reported(net: Path, tmp_path: Path) -> None:
     one = measurable(exported(tmp_path / "one.pt2", 1))
     own = {"net@8": measurable(net), "one@8": one}
     plan = replace(
@@ -490,7 +490,7 @@ def test_runs_from_before_there_were_own_networks_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "said"),
     [
         (("{net}", "--runtime", "eager"), "net@8 cannot be measured so: eager cannot run an ONNX"),
         (("{net}", "resnet-18"), "give --runtime eager,onnxruntime"),
@@ -505,18 +505,18 @@ def test_runs_from_before_there_were_own_networks_go_on(tmp_path: Path) -> None:
         (("vit_b_16@240",), "takes no images of 240 x 240 pixels"),
     ],
 )
-def test_what_cannot_be_measured_is_told_before_anything_runs(
+def test_what_cannot_be_measured_is_reported_before_anything_runs(
     run: Run,
     net: Path,
     where: tuple[str, Path],
     tmp_path: Path,
     arguments: tuple[str, ...],
-    told: str,
+    said: str,
 ) -> None:
     other = saved(tmp_path / "other.onnx", NODES[:2], WEIGHTS[:2], output="r")
     ran = run("measure", *(each.format(net=net, other=other) for each in arguments), *where)
     assert ran.code == 2
-    assert told in ran.err
+    assert said in ran.err
     assert not where[1].exists()
 
 

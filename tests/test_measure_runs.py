@@ -194,7 +194,7 @@ def load_copy(folder: Path) -> list[Journal]:
     return journals
 
 
-def test_a_torn_last_line_is_dropped_and_a_broken_one_is_told(tmp_path: Path) -> None:
+def test_a_torn_last_line_is_dropped_and_a_broken_one_is_reported(tmp_path: Path) -> None:
     journal = begin(tmp_path, {"seed": 1, "plan": {}})
     journal.append({"a": 1})
     with journal.path.open("ab") as stream:
@@ -310,7 +310,7 @@ def test_the_board_is_whole_from_the_first_moment(tmp_path: Path) -> None:
     assert measure(board(tmp_path), FakeChildren()).finished
 
 
-def test_a_run_cut_off_before_its_end_was_told_goes_on(
+def test_a_run_cut_off_before_its_end_was_written_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = measure(tmp_path / "whole", FakeChildren())
@@ -361,7 +361,9 @@ class MeteredChildren(FakeChildren):
         return Outcome("ok", EnergyFound(60.0, 4.0, 8, 2.0, 3.0, "recorded", "GPU only"), "")
 
 
-def test_measured_energy_stands_where_a_meter_told_and_costs_nothing_else(tmp_path: Path) -> None:
+def test_measured_energy_stands_where_there_is_a_meter_and_costs_nothing_else(
+    tmp_path: Path,
+) -> None:
     children = MeteredChildren()
     rows = {
         (row["architecture"], row["batch"]): row for row in measure(board(tmp_path), children).rows
@@ -387,7 +389,7 @@ def test_measured_energy_stands_where_a_meter_told_and_costs_nothing_else(tmp_pa
     assert best.energy_j.origin == "measured"
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AdvisorError, match="file"):
         measure(tmp_path / "file/boards/mine", FakeChildren())
@@ -475,17 +477,17 @@ def test_a_board_of_before_there_was_heating_is_a_cold_one(tmp_path: Path) -> No
     assert measure(board(tmp_path), FakeChildren(), fresh=True).finished
 
 
-# --- what only few sessions or few runs can tell
+# --- what few sessions or few runs show
 
 
 def test_few_sessions_do_not_make_a_narrow_interval(tmp_path: Path) -> None:
-    """Where a run is too short to tell the machine's drift, its own spread stands for it."""
+    """Where a run is too short to show the machine's drift, its own spread stands for it."""
     rows = measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,))).rows
     assert all("unknown: drift" in str(row["verdict"]) for row in rows)
-    alone, told = summarise(SPREAD), summarise(SPREAD, Drift(0.0, 0.0))
+    alone, known_drift = summarise(SPREAD), summarise(SPREAD, Drift(0.0, 0.0))
     assert alone.high_ms is not None
-    assert told.high_ms is not None
-    assert alone.high_ms / alone.median_ms > told.high_ms / told.median_ms
+    assert known_drift.high_ms is not None
+    assert alone.high_ms / alone.median_ms > known_drift.high_ms / known_drift.median_ms
 
 
 def test_an_interval_is_for_another_single_run_however_many_are_pooled() -> None:
@@ -510,7 +512,7 @@ class DriftingChildren(FakeChildren):
         return replace(outcome, value=replace(outcome.value, values_ms=slower))
 
 
-def test_the_drift_that_is_told_is_the_drift_that_was_seen(tmp_path: Path) -> None:
+def test_the_drift_that_is_reported_is_the_drift_that_was_seen(tmp_path: Path) -> None:
     measure(board(tmp_path), FakeChildren())
     rows = measure(board(tmp_path), DriftingChildren(), fresh=True).rows
     assert not any("drifted" in str(row["verdict"]) for row in rows)  # 2.8 %, not 2.7 times that
@@ -544,7 +546,7 @@ def test_sessions_in_which_others_used_the_machine_are_set_aside(tmp_path: Path)
     assert sum(int(str(row["sessions"])) for row in shared) < 6 * 20
 
 
-def test_a_machine_that_is_never_left_alone_is_told_as_it_is(tmp_path: Path) -> None:
+def test_a_machine_that_is_never_left_alone_is_shown_as_it_is(tmp_path: Path) -> None:
     rows = measure(board(tmp_path), BusyMachine(1.0)).rows
     assert all("other load of 40%" in str(row["verdict"]) for row in rows)
     assert rows[0]["latency_ms"] == pytest.approx(2 * 16, rel=0.01)

@@ -159,7 +159,7 @@ def test_verdicts_name_every_reason() -> None:
         summarise(sessions(random, 2, 0.01)), 0.03, 0.0, Conditions(QUIET)
     )
     disturbed = [Disturbance(0.05, 0.2, 1000.0, 0), Disturbance(0.05, 0.2, 2000.0, 3)]
-    told = verdict(wild, 0.03, 0.1, Conditions(disturbed, unsettled=8, unsteady=0.2))
+    said = verdict(wild, 0.03, 0.1, Conditions(disturbed, unsettled=8, unsteady=0.2))
     for reason in (
         "noisy: sessions spread by",
         "instead of 3%",
@@ -171,7 +171,7 @@ def test_verdicts_name_every_reason() -> None:
         "the heated board still changed by 20%",
         "8 of 16 sessions not warmed up",
     ):
-        assert reason in told
+        assert reason in said
 
 
 def test_stolen_time_and_other_load_come_from_the_counters() -> None:

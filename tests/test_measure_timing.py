@@ -72,7 +72,7 @@ def test_a_spike_is_a_value_like_any_other() -> None:
     assert sorted(timed.values_ms)[-1] == 80.0
 
 
-def test_running_for_a_while_tells_how_the_time_of_a_run_changes() -> None:
+def test_running_for_a_while_shows_how_the_time_of_a_run_changes() -> None:
     device = FakeDevice(steady([10.0] * 20 + [12.0] * 20, 15))
     medians = run_for(device.run, device.clock, seconds=1.0, windows=5)
     assert medians == [10.0, 12.0, 15.0, 15.0, 15.0]
@@ -112,13 +112,13 @@ class Meter:
     name, scope = "recorded", "whole board"
 
     def __init__(self, *joules: float | None) -> None:
-        self.told = iter(joules)
+        self.said = iter(joules)
         self.now_s = 0.0
 
     def joules(self, work: object) -> float | None:
         assert callable(work)
         work()
-        return next(self.told)
+        return next(self.said)
 
     def clock(self) -> float:
         return self.now_s
@@ -148,12 +148,12 @@ def test_a_window_lasts_many_periods_of_the_meter() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "said",
     [(8.0, None, 8.0), (None, None, None), (8.0, 0.0, 8.0), (8.0, -5.5, 8.0), (8.0, 7.0, 8.0)],
     ids=["no permission", "no meter", "stuck", "wrapped", "less than idle"],
 )
-def test_a_meter_that_cannot_tell_gives_unknown_never_zero(told: tuple[float | None, ...]) -> None:
-    assert Meter(*told).measure() is None
+def test_a_meter_without_a_figure_gives_unknown_never_zero(said: tuple[float | None, ...]) -> None:
+    assert Meter(*said).measure() is None
 
 
 class Window:

@@ -300,7 +300,7 @@ def test_what_cannot_be_measured(
     assert not (tmp_path / "catalog").exists()
 
 
-def test_no_compiler_is_told_before_anything_runs(
+def test_no_compiler_is_reported_before_anything_runs(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_: None)

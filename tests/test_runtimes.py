@@ -29,9 +29,9 @@ from advisor.measuring.runtimes.exports import drop_oldest, export_folder, is_th
 from advisor.measuring.runtimes.variants import (
     PRECISIONS,
     RUNTIMES,
-    asked_variants,
     check_installed,
     prepared_as,
+    requested_variants,
 )
 from advisor.measuring.tasks import Cell, PreparedFound, TimingFound
 from tests.measuring_children import (
@@ -57,7 +57,7 @@ def test_every_runtime_and_precision_that_was_asked_for_is_there_or_refused(
     runtimes: list[str], precisions: list[str], device: str
 ) -> None:
     try:
-        variants, left_out = asked_variants(runtimes, precisions, device)
+        variants, left_out = requested_variants(runtimes, precisions, device)
     except AdvisorError as error:
         assert error.hint
         return
@@ -83,7 +83,7 @@ def test_what_cannot_run_is_refused_with_what_can(
     runtimes: list[str], precisions: list[str], device: str, said: str
 ) -> None:
     with pytest.raises(AdvisorError, match=said):
-        asked_variants(runtimes, precisions, device)
+        requested_variants(runtimes, precisions, device)
 
 
 def test_all_that_is_missing_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_what_is_compiled_for_one_batch_is_prepared_for_each() -> None:
     assert compiled[0] != compiled[1]
 
 
-def test_a_network_whose_shapes_cannot_be_told_beforehand_is_quantised_all_the_same(
+def test_a_network_whose_shapes_cannot_be_inferred_is_quantised_all_the_same(
     tmp_path: Path,
 ) -> None:
     """ONNX Runtime's own inference of shapes breaks on Swin v2."""
@@ -146,8 +146,8 @@ def test_a_difference_is_a_share_of_the_largest_answer(shift: float) -> None:
 def test_answers_beyond_the_tolerance_are_wrong() -> None:
     for precision, tolerance in TOLERANCES.items():
         assert fault(precision, PreparedFound("", 0.9 * tolerance, 1.0)) == ""
-        told = fault(precision, PreparedFound("", 1.1 * tolerance, 1.0))
-        assert told.startswith(f"{WRONG}: they differ from eager fp32")
+        said = fault(precision, PreparedFound("", 1.1 * tolerance, 1.0))
+        assert said.startswith(f"{WRONG}: they differ from eager fp32")
     assert fault("int8", PreparedFound("", 0.9, 1.0)) == ""
 
 
@@ -180,8 +180,8 @@ def test_answers_that_are_no_numbers_are_wrong() -> None:
 
 def test_agreement_proves_nothing_where_every_image_is_answered_alike() -> None:
     alike = np.array([[1.0, -4.0], [1.0, -4.0]], dtype=np.float32)
-    told = fault("fp32", PreparedFound("", *compare_answers(alike, alike)))
-    assert "two images change them by only 0" in told
+    said = fault("fp32", PreparedFound("", *compare_answers(alike, alike)))
+    assert "two images change them by only 0" in said
 
 
 @given(batch=st.integers(1, 9))

@@ -30,7 +30,7 @@ def random_images(input_shape: Sequence[int], count: int, seed: int) -> Images:
     Args:
         input_shape: channels, height, width.
         count: how many.
-        seed: tells one set from another.
+        seed: distinguishes one set from another.
     """
     random = np.random.default_rng(seed)
     images = random.standard_normal((count, *input_shape), dtype=np.float32)

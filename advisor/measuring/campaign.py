@@ -256,7 +256,7 @@ class Campaign:
         return random.Random(f"{self.seed} {purpose}").sample(sorted(cells), len(cells))  # noqa: S311
 
     def _remaining_s(self) -> float:
-        """About how long the sessions that are still needed take, as far as can be told."""
+        """About how long the sessions that are still needed take, as far as is known."""
         wanted = self.plan.thoroughness
         left = 0.0
         for cell in self.plan.cells():

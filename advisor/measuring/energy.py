@@ -26,7 +26,7 @@ class Meter(Protocol):
     scope: str
 
     def joules(self, work: Callable[[], None]) -> float | None:
-        """Run `work` and return the energy of what the meter covers; `None` if it cannot tell."""
+        """Run `work` and return the energy of what the meter covers; `None` if unknown."""
         ...
 
 
@@ -40,7 +40,7 @@ class EnergyFound:
         runs: batches run in it.
         idle_before_w: power while idle, before.
         idle_after_w: power while idle, after.
-        meter: which meter told.
+        meter: which meter it was.
         scope: what its power covers.
     """
 
@@ -78,7 +78,7 @@ def meter_energy(
     """Idle, run back to back, idle again, each for a window of many meter periods.
 
     Returns:
-        What was found; `None` where the meter could not tell, or told what cannot be: no energy, or
+        What was found; `None` where the meter gave nothing, or what cannot be: no energy, or
         less than idle.
     """
     window_s = max(window_s, LEAST_PERIODS * METER_PERIOD_S)
@@ -98,11 +98,11 @@ def meter_energy(
     gross_j = meter.joules(work)
     sleep(COOL_DOWN_S)
     after_j = meter.joules(lambda: sleep(window_s))
-    told = [each for each in (before_j, gross_j, after_j) if each is not None and each > 0]
-    if len(told) < 3 or not runs:
+    known = [each for each in (before_j, gross_j, after_j) if each is not None and each > 0]
+    if len(known) < 3 or not runs:
         return None
     found = EnergyFound(
-        told[1], seconds, runs, told[0] / window_s, told[2] / window_s, meter.name, meter.scope
+        known[1], seconds, runs, known[0] / window_s, known[2] / window_s, meter.name, meter.scope
     )
     return found if found.net_power_w > 0 else None
 
@@ -131,12 +131,12 @@ class ZeusMeter:
         found = self.monitor.end_window("work", sync_execution=False)
         # Never zeus's own sum, which is 0.0 where there is no device.
         if self.kind == "gpu":
-            told = (found.gpu_energy or {}).get(self.index)
+            joules = (found.gpu_energy or {}).get(self.index)
         elif self.kind == "cpu":  # every package: a network's threads run on all of them
-            told = sum(found.cpu_energy.values()) if found.cpu_energy else None
+            joules = sum(found.cpu_energy.values()) if found.cpu_energy else None
         else:
-            told = _soc_joules(found.soc_energy)
-        return float(told) if told is not None and told > 0 else None
+            joules = _soc_joules(found.soc_energy)
+        return float(joules) if joules is not None and joules > 0 else None
 
 
 def _soc_joules(soc: Any) -> float | None:

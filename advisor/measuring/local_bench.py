@@ -18,7 +18,7 @@ from advisor.measuring.host import check_can_measure, device_named
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_plan import QUICK, RunPlan
-from advisor.measuring.runtimes.variants import asked_variants, check_installed, libraries_of
+from advisor.measuring.runtimes.variants import check_installed, libraries_of, requested_variants
 from advisor.measuring.tasks import Cell, Variant
 
 
@@ -115,7 +115,7 @@ class LocalBench:
             AdvisorError: it cannot be built here, or what runs it is not installed.
         """
         (network,) = measurable(self.catalog, [cell.architecture]).named
-        variants, _ = asked_variants([cell.runtime], [cell.precision], self.device)
+        variants, _ = requested_variants([cell.runtime], [cell.precision], self.device)
         check_installed(variants, self.device)
         return network, variants
 

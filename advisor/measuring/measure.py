@@ -26,7 +26,7 @@ from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import FULL, QUICK, RunPlan
 from advisor.measuring.runtimes.runtime import need
-from advisor.measuring.runtimes.variants import asked_variants, check_installed, libraries_of
+from advisor.measuring.runtimes.variants import check_installed, libraries_of, requested_variants
 from advisor.measuring.tasks import Variant
 from advisor.quantities import DURATION, POWER, parse, read_batches
 
@@ -340,7 +340,7 @@ def _variants(
     """
     from_onnx = [each for each in networks if is_onnx(each)]
     default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
-    pairs, left_out = asked_variants(
+    pairs, left_out = requested_variants(
         _names(runtimes or default), _names(precisions or "fp32"), device
     )
     check_installed(pairs, device)

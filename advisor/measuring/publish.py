@@ -76,12 +76,15 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
 def with_runtimes(host: Host, journals: Sequence[Journal]) -> Host:
     """The machine with the versions of all runtimes that any of these runs used."""
     used = {
-        name: told
+        name: its_version
         for journal in journals
-        for name, told in journal.header.get("host", {}).items()
+        for name, its_version in journal.header.get("host", {}).items()
         if name in LIBRARIES
     }
-    software = [host.software, *(f"{name} {told}" for name, told in sorted(used.items()))]
+    software = [
+        host.software,
+        *(f"{name} {its_version}" for name, its_version in sorted(used.items())),
+    ]
     return replace(host, software=", ".join(software), details={**host.details, **used})
 
 
@@ -106,8 +109,8 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
     }
     if found.status != "ok" and len(found.sessions) < LEAST_SESSIONS:
         word, _, reason = found.reason.partition(": ")
-        told = {"verdict": WRONG, "reason": _safe(reason)} if word == WRONG else {}
-        return {**row, **told, "status": found.status}
+        verdict = {"verdict": WRONG, "reason": _safe(reason)} if word == WRONG else {}
+        return {**row, **verdict, "status": found.status}
     return {
         **row,
         "status": "ok",
@@ -144,7 +147,7 @@ def _memory(found: Found) -> dict[str, Value]:
 
 
 def _power(found: Found, terms: Terms) -> dict[str, Value]:
-    """Net power: measured where a meter told, else as declared."""
+    """Net power: measured where there is a meter, else as declared."""
     if found.energies:
         powers = [each.net_power_w for each in found.energies]
         centre = statistics.geometric_mean(powers) if len(powers) > 1 else powers[0]
@@ -165,7 +168,7 @@ def _power(found: Found, terms: Terms) -> dict[str, Value]:
 
 
 def _interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 90 % interval of the geometric mean; a single value does not tell its own error."""
+    """The 90 % interval of the geometric mean; a single value does not show its own error."""
     count = len(values)
     if count < 2:
         return None, None

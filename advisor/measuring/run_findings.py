@@ -53,15 +53,15 @@ class Session:
 
     @property
     def undisturbed(self) -> bool:
-        """Whether the network had the machine to itself, as far as can be told."""
+        """Whether the network had the machine to itself, as far as is known."""
         return (self.disturbance.others or 0.0) <= MOST_OTHERS_IN_SESSION
 
 
 def that_count(sessions: Sequence[Session]) -> list[Session]:
     """The undisturbed sessions, where they are the greater part; else all of them.
 
-    A session during which somebody else used the machine tells of two programs, not of one. On a
-    machine that is never left alone there is nothing else to be told.
+    A session during which somebody else used the machine is one of two programs, not of one. On a
+    machine that is never left alone there is nothing else to go by.
     """
     undisturbed = [each for each in sessions if each.undisturbed]
     return undisturbed if 2 * len(undisturbed) > len(sessions) else list(sessions)
@@ -151,8 +151,8 @@ class Findings:
             found.averaged = found.averaged or record["runs_per_value"] > 1
             self.runs[-1].append((cell, session))
         elif "image_effect" in record:
-            told = {each.name: record[each.name] for each in PREPARED if each.name in record}
-            prepared = PreparedFound(**told)
+            known = {each.name: record[each.name] for each in PREPARED if each.name in record}
+            prepared = PreparedFound(**known)
             self.prepared[Cell(*record["holds_for"])] = prepared
             if reason := fault(cell.precision, prepared):
                 found.status, found.reason = "failed", reason
@@ -190,17 +190,17 @@ class Findings:
     @property
     def drift(self) -> Drift:
         """How much the machine drifts: within its runs, or between them, whichever is more."""
-        self._drift = self._drift or self._drift_told()
+        self._drift = self._drift or self._drift_seen()
         return self._drift
 
-    def _drift_told(self) -> Drift:
+    def _drift_seen(self) -> Drift:
         runs = [_medians(run) for run in self.runs if run]
-        told = [drift for drift in map(drift_between, runs) if drift is not None]
-        seen, allowed = [each[0] for each in told], [each[1] for each in told]
+        within = [drift for drift in map(drift_between, runs) if drift is not None]
+        seen, allowed = [each[0] for each in within], [each[1] for each in within]
         if between := drift_between_runs(runs):
-            drift, told_by = between
+            drift, count = between
             seen.append(drift)
-            allowed.append(drift * allowance(told_by))
+            allowed.append(drift * allowance(count))
         return Drift(max(seen, default=None), max(allowed, default=None), max(len(runs), 1))
 
 

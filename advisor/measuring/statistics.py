@@ -72,8 +72,8 @@ class Drift:
 
     Attributes:
         seen: relative standard deviation of that, as far as it was seen; `None` where the runs were
-            too short to tell.
-        allowed: what intervals allow for it, larger than `seen` where few runs have told it.
+            too short for that.
+        allowed: what intervals allow for it, larger than `seen` where few runs have shown it.
         runs: how many runs the figures pool.
     """
 
@@ -91,7 +91,7 @@ def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT)
     The centre is the Hodges-Lehmann estimate (the median of all pairwise means) of the logarithms of
     the session medians: nearly as exact as their mean, and a disturbed session moves it little. The
     interval is for what another single run finds, so it holds the error of both centres, and the
-    drift from one run to the next. Where the sessions were too few to tell the drift, their own spread
+    drift from one run to the next. Where the sessions were too few to show the drift, their own spread
     stands for it.
 
     Args:
@@ -177,7 +177,7 @@ def drift_between(medians: Sequence[tuple[str, float]]) -> tuple[float, float] |
     Returns:
         Two relative standard deviations between `STRETCHES` pieces of the run, all cells taken
         together: what is beyond the noise within the pieces, and the most that may hide in it, the
-        noise left in; `None` where a run is too short to tell.
+        noise left in; `None` where a run is too short for that.
     """
     if len(medians) < STRETCHES * LEAST_IN_STRETCH:
         return None
@@ -197,7 +197,7 @@ def drift_between_runs(
 
     Returns:
         The relative standard deviation between runs over the cells that several of them have, and
-        how many runs told it; `None` for one run.
+        how many runs those are; `None` for one run.
     """
     labelled = [(cell, median, run) for run, medians in enumerate(runs) for cell, median in medians]
     cells: dict[str, set[int]] = {}
@@ -243,7 +243,7 @@ class Conditions:
         set_aside: how many sessions do not count, since others used the machine meanwhile.
         unsettled: how many sessions began before the warm-up had settled.
         unsteady: by which share a heated board's times still changed.
-        on_gpu: whether they ran on an accelerator, of which the processor's counters tell nothing.
+        on_gpu: whether they ran on an accelerator, of which the processor's counters say nothing.
     """
 
     disturbances: Sequence[Disturbance]
@@ -256,12 +256,12 @@ class Conditions:
 def verdict(
     summary: Summary, wanted_half_width: float, drift: float | None, conditions: Conditions
 ) -> str:
-    """Whether the sessions were quiet: "stable", or "noisy: " and why; and what could not be told.
+    """Whether the sessions were quiet: "stable", or "noisy: " and why; and what is unknown.
 
     Args:
         summary: what the sessions say.
         wanted_half_width: the relative half-width of the 95 % interval that was asked for.
-        drift: how much the whole machine drifted; `None` where the run was too short to tell.
+        drift: how much the whole machine drifted; `None` where the run was too short for that.
         conditions: what else happened.
     """
     disturbances = conditions.disturbances
@@ -292,17 +292,17 @@ def verdict(
             conditions.unsettled > MOST_UNSETTLED * summary.sessions
         ),
     }
-    told = [reason for reason, applies in reasons.items() if applies]
-    untold = {
+    noisy = [reason for reason, applies in reasons.items() if applies]
+    unknown = {
         "drift": drift is None,
         "stolen time": stolen is None,
         "frequency": not speeds,
         "throttling": not throttled,
         "the accelerator's clock, throttling and other load": conditions.on_gpu,
     }
-    unknown = ", ".join(what for what, applies in untold.items() if applies)
-    text = "noisy: " + "; ".join(told) if told else "stable"
-    return f"{text} (unknown: {unknown})" if unknown else text
+    not_known = ", ".join(what for what, applies in unknown.items() if applies)
+    text = "noisy: " + "; ".join(noisy) if noisy else "stable"
+    return f"{text} (unknown: {not_known})" if not_known else text
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -45,7 +45,7 @@ class Cell:
         return self.runtime, self.precision
 
     def as_list(self) -> list[str | int]:
-        """As a journal has it: of the reference only what tells it from others of the reference."""
+        """As a journal has it: of the reference only what distinguishes it from others of the reference."""
         further = [] if self.variant == REFERENCE else [*self.variant]
         return [self.architecture, self.batch, *further]
 
@@ -66,8 +66,8 @@ class Task:
         limits: how long a timing session may take.
         prepared: the file in the folder of exports that the network is served from; "" for none.
         made_from: what the user's own network is made of, a file's path or `module:factory`; "" for
-            others, which their name tells.
-        content: tells the user's own network from every other; "" for others.
+            others, which are made by their name.
+        content: distinguishes the user's own network from every other; "" for others.
     """
 
     cell: Cell

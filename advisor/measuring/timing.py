@@ -79,13 +79,13 @@ def time_session(run: Callable[[], object], clock: Clock, limits: SessionLimits)
 def run_for(
     run: Callable[[], object], clock: Clock, seconds: float, windows: int = 40
 ) -> list[float]:
-    """Run back to back for a while, and tell how the time of a run changes meanwhile.
+    """Run back to back for a while, and see how the time of a run changes meanwhile.
 
     Args:
         run: as for `time_session`.
         clock: the time.
         seconds: how long.
-        windows: in how many pieces of equal length the runs are told.
+        windows: into how many pieces of equal length the runs are divided.
 
     Returns:
         The median time of a run, in ms, for each window in which one ended.
@@ -138,7 +138,7 @@ def _duration(run: Callable[[], object], clock: Clock, times: int = 1) -> int:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """What else happened on the machine during one session; `None` where it cannot tell.
+    """What else happened on the machine during one session; `None` where that is unknown.
 
     Attributes:
         stolen: share of the machine's processor time that the hypervisor gave to others.
@@ -197,22 +197,22 @@ def between(before: Counters, after: Counters) -> Disturbance:
 
 
 def watched(work: Callable[[], None], read: Callable[[], Counters] = read_counters) -> Disturbance:
-    """Run `work` and tell what else happened meanwhile."""
+    """Run `work` and say what else happened meanwhile."""
     before = read()
     work()
     return between(before, read())
 
 
 def _mhz() -> float | None:
-    """The frequency, where the machine tells a changing one."""
+    """The frequency, where the machine shows a changing one."""
     import psutil
 
     try:
         frequency = psutil.cpu_freq()
     except (OSError, NotImplementedError):
         return None
-    told = frequency is not None and frequency.min != frequency.max
-    return float(frequency.current) if told else None
+    changes = frequency is not None and frequency.min != frequency.max
+    return float(frequency.current) if changes else None
 
 
 def _throttled() -> int | None:

@@ -119,7 +119,7 @@ class OpenVino:
 
 
 def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
-    os.environ["NNCF_CI"] = "1"  # or it would tell its makers that it was used
+    os.environ["NNCF_CI"] = "1"  # or it would report to its makers that it was used
     import nncf
     import openvino
 

@@ -21,7 +21,7 @@ LIBRARIES = tuple(library for runtime in RUNTIMES.values() for library in runtim
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 
 
-def asked_variants(
+def requested_variants(
     runtimes: Sequence[str], precisions: Sequence[str], device: str
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
     """The pairs of runtime and precision that can be measured on a device.
@@ -89,7 +89,7 @@ def libraries_of(variants: Sequence[Variant]) -> list[str]:
 
 
 def prepared_as(cell: Cell) -> Cell | None:
-    """What a cell shares its preparation with: all batch sizes, told as 0, where that can be.
+    """What a cell shares its preparation with: all batch sizes, written as 0, where that can be.
 
     Returns:
         `None` for the reference, which needs none.
