@@ -8,6 +8,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
+PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
 .PHONY: pick test slow check browser pictures clean
 
@@ -15,11 +17,11 @@ pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
 
 test: .venv/full
-	$(BIN)/python -m pytest
-	$(BIN)/python -m pytest --nbmake --nbmake-kernel=python3 --quiet notebooks
+	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) --nbmake --nbmake-kernel=python3 --quiet notebooks
 
 slow: .venv/full
-	$(BIN)/python -m pytest -m "slow or hypothesis" --hypothesis-profile long
+	$(BIN)/python -m pytest $(PARALLEL) -m "slow or hypothesis" --hypothesis-profile long
 
 check: .venv/full
 	$(BIN)/ruff check .

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
+from advisor import AdvisorError
 from advisor.architectures import Complexity, build, complexity
 from advisor.architectures.builders import BUILDERS
 from advisor.architectures.dispatched import without_random_initialisation
 from advisor.architectures.libraries import torchvision_models
 from advisor.catalog.entries import MOVED
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
 
 ARCHITECTURES = Catalog.open().architectures
 

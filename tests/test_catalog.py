@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from advisor import AdvisorError
 from advisor.catalog.check import check
 from advisor.catalog.files import shipped_folder, user_folder
 from advisor.catalog.measurements_table import measurements_csv
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
 from advisor.measuring.run_findings import Findings

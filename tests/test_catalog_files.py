@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from advisor import AdvisorError
 from advisor.catalog.check import check
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
@@ -17,7 +18,7 @@ from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, read_weights
 from advisor.catalog.yaml_file import Block, List, Node, Text, read_yaml
-from advisor.errors import AdvisorError, BrokenFileError
+from advisor.errors import BrokenFileError
 from tests.conftest import HEADER, ROWS, Overlay
 
 any_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

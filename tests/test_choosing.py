@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
-from advisor.errors import AdvisorError
-from advisor.solve.candidates.candidate import Candidate
+from advisor import AdvisorError, Candidate, Recommendation
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
 from advisor.solve.question.limits import Constraint
@@ -25,7 +24,6 @@ from advisor.solve.question.reading import read_requirements
 from advisor.solve.question.requirements import Requirements
 from advisor.solve.recommend.ranking import in_order, preferred
 from advisor.solve.recommend.recommend import recommend
-from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.recommend.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run, examples
 from tests.test_pick import CATALOG, LIMITS, ask, name, value, written

@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from advisor import AdvisorError
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
 from advisor.paper.board_data import board_data
 from advisor.paper.ten_figures import FIGURES, figures, read_numbers
 from advisor.report.charts.drawing import picture

@@ -17,15 +17,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
+from advisor import AdvisorError, Candidate, Frontier
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
 from advisor.report.frontier_documents import frontier_csv, frontier_json
 from advisor.report.frontier_text import MOST_LINES, frontier_scatter, frontier_text
-from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate
+from advisor.solve.candidates.candidate import ROW_COLUMNS
 from advisor.solve.candidates.gather import gather
 from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS
 from advisor.solve.question.reading import read_requirements
-from advisor.solve.recommend.frontier import Frontier, frontier_of
+from advisor.solve.recommend.frontier import frontier_of
 from advisor.solve.recommend.non_dominated import SAMPLE, non_dominated
 from advisor.solve.recommend.recommend import recommend
 from tests.conftest import HEADER, Overlay, examples

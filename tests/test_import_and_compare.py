@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 import advisor
+from advisor import AdvisorError, Estimate
 from advisor.catalog.importers.imported import import_table
 from advisor.catalog.listing import boards, show
-from advisor.catalog.records import Estimate
-from advisor.errors import AdvisorError
 from advisor.report.comparison import compare
 from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import Run

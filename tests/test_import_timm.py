@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
+from advisor import AdvisorError
 from advisor.catalog import csv_table
 from advisor.catalog.counting import uncounted_of
 from advisor.catalog.csv_table import number_in
@@ -21,7 +22,6 @@ from advisor.catalog.naming import network_to_build
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import installed_version, remember
-from advisor.errors import AdvisorError
 from advisor.prediction.terms import COLUMNS
 from advisor.prediction.training import MOST_HELD_OUT, Data
 from tests.conftest import HEADER, Overlay, Ran, Run

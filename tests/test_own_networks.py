@@ -17,9 +17,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 import advisor
+from advisor import AdvisorError
 from advisor.architectures import complexity
 from advisor.architectures.own_network import read_own
-from advisor.errors import AdvisorError
 from advisor.report import pick_documents
 from tests.conftest import Overlay, Run
 

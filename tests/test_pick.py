@@ -15,15 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
+from advisor import AdvisorError, Candidate, Estimate, Recommendation
 from advisor.catalog.files import shipped_folder
-from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError
-from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather
 from advisor.solve.question.reading import read_requirements
 from advisor.solve.recommend.recommend import recommend
-from advisor.solve.recommend.recommendation import Recommendation
 from tests.conftest import HEADER, ROWS, Overlay, examples
 
 

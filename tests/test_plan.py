@@ -22,11 +22,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor import AdvisorError, Plan
 from advisor.catalog.files import shipped_folder
-from advisor.errors import AdvisorError
 from advisor.solve.plan.optimum import Programme, best
 from advisor.solve.plan.plan import plan
-from advisor.solve.plan.plan_answer import Chosen, Plan
+from advisor.solve.plan.plan_answer import Chosen
 from advisor.solve.plan.workloads import OBJECTIVES, PlanRequest, Workload
 from advisor.solve.question.reading import read_requirements
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Run, examples

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import AdvisorError
+from advisor import AdvisorError
 from advisor.quantities import (
     COUNT,
     ENERGY,

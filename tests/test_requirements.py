@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.errors import AdvisorError
+from advisor import AdvisorError
 from advisor.solve.question.reading import read_requirements
 from advisor.solve.question.requirements import FLAGS
 

@@ -14,12 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
+from advisor import AdvisorError, Recommendation
 from advisor.catalog.files import shipped_folder
-from advisor.errors import AdvisorError
 from advisor.solve.question.limits import NATURAL
 from advisor.solve.question.question import read_question
 from advisor.solve.question.requirements import Requirements
-from advisor.solve.recommend.recommendation import Recommendation
 from tests.conftest import Overlay, Run, examples
 
 SHIPPED = sorted((shipped_folder() / "requirements").glob("*.yaml"))

@@ -11,7 +11,8 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 
-from advisor.catalog.records import Architecture, Cost, Estimate
+from advisor import Estimate
+from advisor.catalog.records import Architecture, Cost
 from advisor.catalog.store import Catalog
 from advisor.prediction.transfer import regression as transfer_regression
 from advisor.prediction.transfer.boards import Figures, figures_of, other_networks, without

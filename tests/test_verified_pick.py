@@ -20,12 +20,12 @@ import numpy as np
 import pytest
 
 import advisor
+from advisor import AdvisorError
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.records import OWN
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork, zoo_table
 from advisor.catalog.zoo import remember
-from advisor.errors import AdvisorError
 from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
 from advisor.measuring.local_bench import LocalBench

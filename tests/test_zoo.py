@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor import AdvisorError
 from advisor.architectures import libraries
 from advisor.architectures.design import Design
 from advisor.architectures.libraries import torchvision_models
@@ -25,7 +26,7 @@ from advisor.catalog.listing import zoo as zoo_of
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork, read_zoo_table, zoo_table
 from advisor.catalog.zoo import cache_file, cached, remember
-from advisor.errors import AdvisorError, BrokenFileError
+from advisor.errors import BrokenFileError
 from tests.conftest import Overlay, Run
 
 SHIPPED = Catalog.open().zoo
