@@ -16,7 +16,6 @@ from advisor.catalog.store import Catalog
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
 from advisor.measuring.run_findings import Findings
-from advisor.prediction.rows import rows_of, variants
 from tests.conftest import Overlay
 
 FOURTEEN = [
@@ -205,9 +204,9 @@ def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
     board = catalog.board("xeon-2-cores-vm")
     rows = catalog.measurements(board)
     served: dict[tuple[str, str], dict[str, list[int]]] = {}
-    for variant in variants(rows):
+    for variant in rows.variants:
         batches: dict[str, list[int]] = served.setdefault(variant, {})
-        for row in rows_of(rows, variant).tolist():
+        for row in rows.rows_of(variant).tolist():
             name = rows.architecture.names[rows.architecture.index[row]]
             batches.setdefault(name, []).append(int(rows.batch[row]))
     batches = served.pop(("eager", "fp32"))

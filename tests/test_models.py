@@ -25,7 +25,6 @@ from advisor.prediction.model import (
     jackknife_plus,
     predict_all,
 )
-from advisor.prediction.rows import variants
 from advisor.prediction.terms import COLUMNS, TERMS, column, design
 from advisor.prediction.training import (
     CONSTANT,
@@ -382,7 +381,7 @@ def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> Non
     fit = read_fit(board.folder)
     assert fit is not None
     runs = runs_of(board, table, CATALOG.architectures_with(table))
-    seen = Families.of(board, table, CATALOG.architectures_with(table), variants(table)[0], [])
+    seen = Families.of(board, table, CATALOG.architectures_with(table), table.variants[0], [])
     strange = replace(seen, families=np.full(len(runs), "none of these"))
     for variant in fit.models:
         usual, wide = predicted(fit, variant, runs), predicted(fit, variant, runs, families=strange)

@@ -84,9 +84,9 @@ def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexit
 def identified_in_place(
     module: nn.Module, input_shape: Sequence[int], device: str = "meta"
 ) -> tuple[Complexity, str]:
-    """As `counted_in_place`; and what tells the network from one that computes something else.
+    """As `counted_in_place`; and a digest that differs for a network that computes something else.
 
-    That is a digest of every operator that one image goes through, with its arguments: all that decides
+    The digest is of every operator that one image goes through, with its arguments: all that decides
     how long a network takes, and not the values of its weights.
 
     Args:

@@ -206,7 +206,7 @@ def find(text: str) -> Design:
     """The network that a name such as "tv:resnet50@224", "vit_h_14" or "resnet50.a1_in1k" means.
 
     Raises:
-        AdvisorError: it is none of a library's, both libraries have it, or it takes other sizes.
+        AdvisorError: no library has it, both libraries have it, or it takes other sizes.
     """
     written = read_name(text)
     if written is None:

@@ -21,7 +21,7 @@ _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 SHAPE_EXPECTED = "channels x height x width, like 3x224x224"
 
 PREFIXES = {"tv": "torchvision", "timm": "timm"}
-"""The libraries whose networks can be named, by the prefix that tells them apart."""
+"""The libraries whose networks can be named, by the prefix that sets them apart."""
 
 OWN_FILES = (".onnx", ".pt2")
 """How the names of files end that hold a network: of the ONNX format, of torch.export."""
@@ -80,7 +80,7 @@ def read_name(text: str) -> Written | None:
 
 
 def read_shape(text: str) -> tuple[int, int, int] | None:
-    """Channels, height and width from text like "3x224x224"; `None` if it is none."""
+    """Channels, height and width from text like "3x224x224"; `None` if it is not a shape."""
     match = _SHAPE.fullmatch(text)
     if match is None:
         return None

@@ -45,7 +45,7 @@ class OwnNetwork:
     Attributes:
         input_shape: channels, height and width.
         counts: what one image costs.
-        content: tells it from every other network: a digest of the file, or of what the code computes.
+        content: differs for every other network: a digest of the file, or of what the code computes.
         any_batch: whether it takes batches of any size; else it takes one image at a time.
     """
 

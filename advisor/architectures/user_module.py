@@ -19,7 +19,7 @@ from advisor.errors import AdvisorError, first_line, shown
 
 
 def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
-    """Count the network that `module:factory` makes, and tell it from others.
+    """Count the network that `module:factory` makes, and digest what it computes.
 
     Args:
         name: an importable module and a function in it that takes no arguments and returns a

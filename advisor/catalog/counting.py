@@ -68,7 +68,7 @@ def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
 
     Args:
         what: a file of the ONNX format or of torch.export, or `module:factory`.
-        input_shape: channels, height and width, where `what` does not tell them.
+        input_shape: channels, height and width, where `what` does not state them.
 
     Raises:
         AdvisorError: it cannot be read, run or counted; the message says why.
@@ -80,7 +80,7 @@ def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
 
 
 def own_architecture(name: str, own: OwnNetwork) -> Architecture:
-    """A network of the user's own as the catalog has it; its reference tells its content."""
+    """A network of the user's own as the catalog has it; its reference holds a digest of its content."""
     cost = exact_cost([getattr(own.counts, each) for each in COUNTS])
     return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, "")
 
@@ -97,7 +97,7 @@ def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
 
 
 def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
-    told = "".join(letter if letter.isprintable() else " " for letter in error.message)
+    reason = "".join(letter if letter.isprintable() else " " for letter in error.message)
     return ZooNetwork(
         architecture=network.identity,
         library=network.library,
@@ -105,7 +105,7 @@ def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
         family=network.family,
         input_shape=network.input_shape,
         counts=None,
-        fault=told.lstrip(FORMULA_STARTS + " ")[:MOST_FAULT],
+        fault=reason.lstrip(FORMULA_STARTS + " ")[:MOST_FAULT],
     )
 
 

@@ -139,7 +139,7 @@ class Table:
 
 
 def _floats(cells: Sequence[str]) -> NDArray[np.float64]:
-    """The cells as numbers, NaN for what is none; all at once where every cell is ordinary."""
+    """The cells as numbers, NaN for what is not a number; all at once where every cell is ordinary."""
     plain = "".join(cells)
     if plain.isascii() and "_" not in plain:
         try:
@@ -322,7 +322,7 @@ def refuse_more(path: Path, count: int, of_what: str) -> None:
 
 
 def number_in(cell: str) -> float:
-    """A number, perhaps with commas between its thousands; NaN if it is none."""
+    """A number, perhaps with commas between its thousands; NaN if it is not one."""
     if "," in cell:
         return float(cell.replace(",", "")) if _GROUPED.fullmatch(cell) else math.nan
     try:
@@ -332,7 +332,7 @@ def number_in(cell: str) -> float:
 
 
 def size_in(cell: str) -> int | None:
-    """The height and width of an input in pixels; `None` if it is none."""
+    """The height and width of an input in pixels; `None` if it is not one."""
     pixels = number_in(cell)
     return int(pixels) if 1 <= pixels < 1e5 and pixels == int(pixels) else None
 

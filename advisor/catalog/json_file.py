@@ -1,4 +1,4 @@
-"""JSON read strictly: every fault is told with its line and column, and nothing in the file can surprise."""
+"""JSON read strictly: every fault has its line and column, and nothing in the file can surprise."""
 
 from __future__ import annotations
 

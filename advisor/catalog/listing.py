@@ -193,7 +193,8 @@ def zoo(
         report_progress: hears of each network that is counted.
 
     Raises:
-        AdvisorError: a library, family, limit or network is none, or the one network cannot be counted.
+        AdvisorError: a library, a family or a network is unknown, a limit cannot be read, or the one network
+            cannot be counted.
     """
     if library is not None and library not in LIBRARIES:
         raise AdvisorError(f"unknown library {shown(library)}", closest(library, LIBRARIES))

@@ -87,7 +87,7 @@ class Cost:
 
 
 OWN = "own"
-"""Who has the user's own networks, and their family. Their version tells their content."""
+"""Who has the user's own networks, and their family. Their version is a digest of their content."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Architecture:
 
     Attributes:
         name: its identity in the catalog.
-        family: the kin that it belongs to.
+        family: the family that it belongs to.
         input_shape: channels, height, width.
         reference: the work that introduced it.
         reported: the cost of the network that its authors ran, as they published it.
@@ -113,7 +113,7 @@ class Architecture:
     note: str
 
     @property
-    def kin(self) -> str:
+    def family_or_name(self) -> str:
         """Its family; itself where nobody says of which it is, as of the user's own."""
         return self.name if self.family in ("", OWN) else self.family
 
@@ -155,7 +155,7 @@ class Board:
         processor, accelerator, software, date, power_meter, note: as text; may be empty.
         memory_mb: memory size in MB (1e6 bytes); `None` where unknown.
         memory_shared: whether processor and accelerator share that memory; `None` where unknown.
-        idle_power_w: power drawn while idle; `None` where no meter told.
+        idle_power_w: power drawn while idle; `None` where no meter measured it.
         power_scope: what the power covers.
         memory_scope: what the memory figures cover.
         weights: the weights that its source used.
@@ -366,12 +366,12 @@ class Measurements:
         """The same rows, some of the networks under other names."""
         return replace(self, architecture=self.architecture.renamed(others))
 
-    @cached_property
+    @property
     def ran(self) -> Booleans:
         """Which rows are of a run that came to its end; shape (rows,)."""
         return self.status.where("ok")
 
-    @cached_property
+    @property
     def out_of_memory(self) -> Booleans:
         """Which rows say that the batch does not fit in the board's memory; shape (rows,)."""
         return self.status.where("does_not_fit")
@@ -386,10 +386,10 @@ class Measurements:
         pairs = set(zip(self.runtime.index.tolist(), self.precision.index.tolist(), strict=True))
         return sorted((self.runtime.names[r], self.precision.names[p]) for r, p in pairs)
 
-    def of_variant(self, variant: tuple[str, str]) -> Booleans:
-        """Which rows are of a (runtime, precision); shape (rows,)."""
+    def rows_of(self, variant: tuple[str, str]) -> Integers:
+        """The numbers of the rows of a (runtime, precision), ascending."""
         runtime, precision = variant
-        return self.runtime.where(runtime) & self.precision.where(precision)
+        return np.flatnonzero(self.runtime.where(runtime) & self.precision.where(precision))
 
 
 Columns = TypeVar("Columns", Metered, Measurements)

@@ -10,7 +10,7 @@ from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import Model
-from advisor.prediction.rows import ends_early, fullest_variant, rows_of, variants
+from advisor.prediction.rows import ends_early, fullest_variant
 from advisor.report.charts.figure import Dot, has_interval, shows_intervals
 from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.complete import completed
@@ -167,7 +167,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     return BoardData(
         board=board,
         variant=variant,
-        other_variants=tuple(each for each in variants(table) if each != variant),
+        other_variants=tuple(each for each in table.variants if each != variant),
         weights=_weights_text(board, weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
@@ -214,8 +214,8 @@ def _runs(
 ) -> list[Run]:
     """The rows of a (runtime, precision) that ran, or are predicted to."""
     found = []
-    for row in rows_of(table, variant).tolist():
-        network = networks.get(table.architecture.names[table.architecture.index[row]])
+    for row in table.rows_of(variant).tolist():
+        network = networks.get(table.architecture.at(row))
         latency = table.latency_ms.estimate(row)
         if network is None or latency is None:
             continue

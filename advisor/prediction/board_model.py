@@ -15,7 +15,7 @@ import numpy as np
 from advisor.catalog.files import shipped_folder
 from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
 from advisor.prediction.model import Anchors, FittedModel, first_that_knows
-from advisor.prediction.rows import METRICS, fitted_values, rows_of
+from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.terms import COLUMNS
 
 if TYPE_CHECKING:
@@ -65,8 +65,10 @@ class Families:
             variant: runtime and precision.
             families: that of each run.
         """
-        rows = rows_of(table, variant)
-        names = np.array([architectures[name].kin for name in table.architecture.names] or [""])
+        rows = table.rows_of(variant)
+        names = np.array(
+            [architectures[name].family_or_name for name in table.architecture.names] or [""]
+        )
         found = {
             metric: ~np.isnan(fitted_values(getattr(table, metric))[rows]) for metric in METRICS
         }
@@ -199,7 +201,9 @@ def fingerprint(
     digest = hashlib.sha256()
     names = "\n".join(_names(table))
     digest.update(names.encode())
-    digest.update("\n".join(architectures[name].kin for name in table.architecture.names).encode())
+    digest.update(
+        "\n".join(architectures[name].family_or_name for name in table.architecture.names).encode()
+    )
     digest.update(np.ascontiguousarray(runs_of(board, table, architectures)).tobytes())
     for metric in METRICS:
         digest.update(fitted_values(getattr(table, metric)).tobytes())
@@ -278,15 +282,13 @@ def anchors_of(
         wanted: of the runs the networks' names, each run's place in these, and its batch size.
     """
     names, network, batches = wanted
-    rows, runs = rows_of(table, variant), runs_of(board, table, architectures)
+    rows, runs = table.rows_of(variant), runs_of(board, table, architectures)
     found: dict[str, Anchors] = {}
     for metric in METRICS:
         values = fitted_values(getattr(table, metric))
         known: dict[str, list[int]] = {}
         for row in rows[~np.isnan(values[rows])].tolist():
-            known.setdefault(table.architecture.names[table.architecture.index[row]], []).append(
-                row
-            )
+            known.setdefault(table.architecture.at(row), []).append(row)
         chosen = np.full(len(batches), -1)
         least, most = np.full(len(batches), np.nan), np.full(len(batches), np.nan)
         for place in [place for place, name in enumerate(names) if name in known]:

@@ -27,7 +27,7 @@ from advisor.prediction.board_model import (
     fingerprint,
 )
 from advisor.prediction.model import Errors, FittedModel, Form, HeldOut, Model, needs
-from advisor.prediction.rows import METRICS, variants
+from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS, TERMS
 
 FILE = "fit.json"
@@ -170,7 +170,7 @@ def _digest(text: str) -> str:
 def _predicted_rows(rows: Measurements) -> Iterator[Row]:
     for row in range(len(rows)):
         written: dict[str, str | int | float | None] = {
-            name: labels.names[int(labels.index[row])]
+            name: labels.at(row)
             for name, labels in (
                 ("architecture", rows.architecture),
                 ("runtime", rows.runtime),
@@ -458,6 +458,6 @@ def _why_not_current(
     if changed:
         named = ", ".join(changed)
         return f"board {named}, which the fit of {board.name} rests on, changed or went"
-    if not set(fit.models) <= set(variants(table)):
+    if not set(fit.models) <= set(table.variants):
         return f"the fit of board {board.name} is of runtimes that it has no rows of"
     return ""

@@ -16,7 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
 from advisor.prediction.fit_store import FILE, OLD_FILE, current_fit, read_recipe, write_fit
 from advisor.prediction.model import FittedModel, Form, HeldOut
-from advisor.prediction.rows import METRICS, fitted_values, rows_of, variants
+from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.training import (
     LATENCY_FORMS,
     LEAST_ARCHITECTURES,
@@ -237,7 +237,7 @@ def fit_board(
     """
     models = {
         variant: fitted
-        for variant in variants(table)
+        for variant in table.variants
         if (fitted := _fit_variant(board, table, architectures, variant))
     }
     if not models:
@@ -260,11 +260,13 @@ def data_of(
     metric: str,
 ) -> Data:
     """What is known of one metric on a board, for one (runtime, precision)."""
-    rows = rows_of(table, variant)
+    rows = table.rows_of(variant)
     found = fitted_values(getattr(table, metric))[rows]
     known = rows[~np.isnan(found)]
     names = np.array(table.architecture.names)[table.architecture.index[known]]
-    families = np.array([architectures[name].kin for name in names.tolist()], dtype=np.str_)
+    families = np.array(
+        [architectures[name].family_or_name for name in names.tolist()], dtype=np.str_
+    )
     runs = runs_of(board, table, architectures)[known]
     return Data(runs, found[~np.isnan(found)], names, families)
 

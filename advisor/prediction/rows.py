@@ -15,33 +15,15 @@ METRICS = ("latency_ms", "net_power_w", "memory_mb")
 
 def fitted_values(metered: Metered) -> Floats:
     """The values of a column that models may be fitted to; NaN where a model predicted them."""
-    predicted = metered.origin.index == metered.origin.position.get("predicted", -1)
+    predicted = metered.origin.where("predicted")
     values: Floats = np.where(predicted, np.nan, metered.values.value)
     return values
-
-
-def variants(table: Measurements) -> list[tuple[str, str]]:
-    """Every (runtime, precision) of a board's rows."""
-    pairs = zip(table.runtime.index.tolist(), table.precision.index.tolist(), strict=True)
-    return sorted(
-        {(table.runtime.names[first], table.precision.names[second]) for first, second in pairs}
-    )
-
-
-def rows_of(table: Measurements, variant: tuple[str, str]) -> Integers:
-    """The rows of a (runtime, precision)."""
-    runtime, precision = variant
-    found: Integers = np.flatnonzero(
-        (table.runtime.index == table.runtime.position.get(runtime, -1))
-        & (table.precision.index == table.precision.position.get(precision, -1))
-    )
-    return found
 
 
 def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
     """The (runtime, precision) of most measured rows, and those rows; ("", "") where there is none."""
     latency = fitted_values(table.latency_ms)
-    ran = {each: rows_of(table, each) for each in variants(table)}
+    ran = {each: table.rows_of(each) for each in table.variants}
     ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
     variant = max(ran, key=lambda each: len(ran[each]), default=("", ""))
     return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
@@ -49,5 +31,4 @@ def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
 
 def ends_early(table: Measurements, variant: tuple[str, str]) -> bool:
     """Whether some batch size of a network is known not to fit in memory."""
-    out_of_memory = table.status.position.get("does_not_fit", -1)
-    return bool((table.status.index[rows_of(table, variant)] == out_of_memory).any())
+    return bool(table.out_of_memory[table.rows_of(variant)].any())

@@ -229,7 +229,7 @@ def _on_board(
     known |= {each.name: each for each in wanted}
     table = own if fit is None else completed(board, own, known, fit, batches or ())
     runs = runs_of(board, table, known)
-    ran = table.status.index == table.status.position.get("ok", -1)
+    ran = table.ran
     sizes = set(usual_sizes(own)) if batches is None else set(batches)
     found: list[Forecast] = []
     notes = [f"Nothing is predicted: {why_not}."] if why_not else []
@@ -252,7 +252,7 @@ def _missing(
     board: Board, table: Measurements, architecture: Architecture, place: int, sizes: set[int]
 ) -> str:
     """What became of the batch sizes of which there is no forecast."""
-    out_of_memory = table.status.index == table.status.position.get("does_not_fit", -1)
+    out_of_memory = table.out_of_memory
     least = table.batch[out_of_memory & (table.architecture.index == place)].min(
         initial=sys.maxsize
     )
@@ -272,8 +272,8 @@ def _forecast(
     runs: Floats,
 ) -> Forecast:
     variant = (
-        table.runtime.names[table.runtime.index[row]],
-        table.precision.names[table.precision.index[row]],
+        table.runtime.at(row),
+        table.precision.at(row),
     )
     latency = _certain(table.latency_ms.estimate(row))
     run = runs[row : row + 1]

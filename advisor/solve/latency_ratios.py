@@ -69,9 +69,9 @@ def latencies(rows: Measurements) -> dict[Key, Estimate]:
         estimate = rows.latency_ms.estimate(row)
         if estimate is not None:
             key = (
-                rows.architecture.names[rows.architecture.index[row]],
-                rows.runtime.names[rows.runtime.index[row]],
-                rows.precision.names[rows.precision.index[row]],
+                rows.architecture.at(row),
+                rows.runtime.at(row),
+                rows.precision.at(row),
                 int(rows.batch[row]),
             )
             known[key] = estimate

@@ -19,7 +19,6 @@ import numpy as np
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.prediction.fitting import data_of
-from advisor.prediction.rows import variants
 from advisor.prediction.terms import column
 from advisor.prediction.training import FULL, Data, LatencyModel, fit_model
 from tests.paper_line import OperationsTime
@@ -108,7 +107,7 @@ def main() -> None:
     board = catalog.board(options.board)
     table = catalog.measurements(board)
     known = catalog.architectures_with(table)
-    for variant in variants(table):
+    for variant in table.variants:
         data = data_of(board, table, known, variant, "latency_ms")
         data = data.where(column(data.runs, "batch") == options.batch)
         if len(data.found):

@@ -17,7 +17,6 @@ import numpy as np
 from advisor.catalog.store import Catalog
 from advisor.prediction.fitting import data_of, fit_board
 from advisor.prediction.model import Form
-from advisor.prediction.rows import variants
 from advisor.prediction.terms import column
 from advisor.prediction.training import (
     FULL,
@@ -97,7 +96,7 @@ def main() -> None:
     for name in catalog.board_layers:
         board = catalog.board(name)
         table = catalog.measurements(board)
-        for variant in variants(table):
+        for variant in table.variants:
             data = data_of(board, table, catalog.architectures, variant, "latency_ms")
             known = data.knowing(["activations", "layers", "window_reads"])
             sizes = np.unique(column(known.runs, "batch")).astype(int).tolist()

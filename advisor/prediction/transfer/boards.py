@@ -10,7 +10,7 @@ import numpy as np
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
-from advisor.prediction.rows import fitted_values, fullest_variant, rows_of, variants
+from advisor.prediction.rows import fitted_values, fullest_variant
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to say something of the other."""
@@ -56,14 +56,14 @@ class Figures:
 
 def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[str, str]) -> Figures:
     """What was found of a metric on a board, by one runtime in one precision."""
-    rows = rows_of(table, variant)
+    rows = table.rows_of(variant)
     values = fitted_values(getattr(table, metric))[rows]
     batches = table.batch[rows]
     per_image = values / batches if metric == "latency_ms" else values
     by_network: dict[str, dict[int, float]] = {}
     for row, batch, value in zip(rows.tolist(), batches.tolist(), per_image.tolist(), strict=True):
         if value > 0:
-            name = table.architecture.names[table.architecture.index[row]]
+            name = table.architecture.at(row)
             by_network.setdefault(name, {})[batch] = float(np.log(value))
     return Figures(board.name, by_network)
 
@@ -80,7 +80,7 @@ def is_ladder(sizes: Sequence[int]) -> bool:
 
 def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
     """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
-    return variant if variant in variants(table) else fullest_variant(table)[0]
+    return variant if variant in table.variants else fullest_variant(table)[0]
 
 
 def in_scope(board: Board, reference: Board, metric: str) -> bool:

@@ -11,7 +11,7 @@ from advisor.catalog.records import Architecture, Board, Labels, Measurements, M
 from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of
-from advisor.prediction.rows import METRICS, variants
+from advisor.prediction.rows import METRICS
 from advisor.prediction.transfer.boards import (
     Figures,
     figures_of,
@@ -63,7 +63,7 @@ def fit_transfer(
     """
     portions = [
         portion
-        for variant in variants(table)
+        for variant in table.variants
         if (portion := _portion(board, table, architectures, references, variant, choose=choose))
     ]
     if not portions:
@@ -135,7 +135,7 @@ def _most_in_common(board: Board, table: Measurements, references: Sequence[Surv
             figures_of(board, table, "latency_ms", variant),
             _figures_like(each, "latency_ms", variant),
         )
-        for variant in variants(table)
+        for variant in table.variants
         for each in references
     ]
     return max(counts, default=0)
@@ -161,30 +161,30 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
 
     def repeated(part: int) -> Labels:
         words = [portion.variant[part] for portion in portions]
-        return _labels(np.repeat(words, counts).tolist())
+        return Labels.of(np.repeat(words, counts).tolist())
 
     def predicted(metric: str) -> Metered:
         columns = [_matched(portion, metric) for portion in portions]
-        values = Values(*map(np.concatenate, zip(*columns, strict=True)))
+        values = Values.joined(columns)
         per_image = batch if metric == "latency_ms" else 1
         return Metered(
             Values(*(each * per_image for each in values)),
-            _labels(["predicted"] * total),
-            _labels([TRANSFERRED] * total),
+            Labels.constant("predicted", total),
+            Labels.constant(TRANSFERRED, total),
         )
 
     return Measurements(
-        architecture=_labels([name for each in latencies for name in each.names]),
+        architecture=Labels.of([name for each in latencies for name in each.names]),
         runtime=repeated(0),
         precision=repeated(1),
         batch=batch,
-        status=_labels(["ok"] * total),
+        status=Labels.constant("ok", total),
         latency_ms=predicted("latency_ms"),
         net_power_w=predicted("net_power_w"),
         memory_mb=predicted("memory_mb"),
         latency_p90_ms=blank,
         latency_p99_ms=blank,
-        verdict=_labels([""] * total),
+        verdict=Labels.constant("", total),
     )
 
 
@@ -198,8 +198,3 @@ def _matched(portion: _Portion, metric: str) -> Values:
     rows = np.array([place.get(key, -1) for key in sought], dtype=np.int64)
     columns = [np.zeros(0)] * 3 if found is None else found.values
     return Values(*(np.append(column, np.nan)[rows] for column in columns))
-
-
-def _labels(cells: Sequence[str]) -> Labels:
-    names, index = np.unique(np.array(cells, dtype=np.str_), return_inverse=True)
-    return Labels(tuple(names.tolist()), index.astype(np.int64))

@@ -64,8 +64,7 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
 
 def _misfits(candidates: Candidates, asked: Booleans) -> list[list[int]]:
     """For each board, the batch size of each of these rows that is known not to fit."""
-    status = candidates.measurements.status
-    misfit = asked & (status.index == status.position.get("does_not_fit", -1))
+    misfit = asked & candidates.measurements.out_of_memory
     return [
         candidates.measurements.batch[misfit & (candidates.row_board == place)].tolist()
         for place in range(len(candidates.boards))

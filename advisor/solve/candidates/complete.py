@@ -18,7 +18,7 @@ from advisor.prediction.board_model import (
     predicted,
     runs_of,
 )
-from advisor.prediction.rows import METRICS, rows_of
+from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS
 from advisor.solve.candidates.batch_sizes import has_ladder, usual_sizes
 from advisor.solve.candidates.runs import least_misfits
@@ -105,14 +105,14 @@ def _added(
     lacking: _Lacking,
 ) -> Measurements:
     """New rows of one (runtime, precision), by name and batch size."""
-    rows = rows_of(table, variant)
+    rows = table.rows_of(variant)
     network, size = np.nonzero(lacking.pairs)
     batch = np.array(lacking.sizes, dtype=np.int64)[size]
     costs = [describe(architectures[name].cost(board.cost), math.nan) for name in names]
     runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
     runs[:, COLUMNS.index("batch")] = batch
     anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
-    kin = [architectures[names[place]].kin for place in network.tolist()]
+    kin = [architectures[names[place]].family_or_name for place in network.tolist()]
     families = Families.of(board, table, architectures, variant, kin)
     told = predicted(fit, variant, runs, anchors, families)
     known = ~np.isnan(told["latency_ms"].value)
@@ -159,7 +159,7 @@ def _lacking(
     for each in (table, told):
         if each is None:
             continue
-        for row in rows_of(each, variant).tolist():
+        for row in each.rows_of(variant).tolist():
             name = each.architecture.names[each.architecture.index[row]]
             if name in place:
                 lacks = pairs[place[name]]
@@ -248,12 +248,12 @@ def _filled(
     values = np.array(metered.values)
     filled = np.zeros(len(table), dtype=np.bool_)
     for variant in fit.models:
-        rows = rows_of(table, variant)
+        rows = table.rows_of(variant)
         rows = rows[np.isnan(metered.values.value[rows]) & ran[rows]]
         names, index = table.architecture.names, table.architecture.index[rows]
         wanted = (names, index, table.batch[rows])
         anchors = anchors_of(board, table, architectures, variant, wanted)
-        kin = [architectures[names[place]].kin for place in index.tolist()]
+        kin = [architectures[names[place]].family_or_name for place in index.tolist()]
         families = Families.of(board, own, architectures, variant, kin)
         values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric], families)
         filled[rows] = True

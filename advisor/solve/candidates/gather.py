@@ -139,7 +139,7 @@ def _with_predictions(
         notes.append(f"of {untold} networks no law knows enough there, so they are left out")
     transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
     if unseen := _unseen_families(table, pool, transferred):
-        told_by = len({known[name].kin for name in table.architecture.names})
+        told_by = len({known[name].family_or_name for name in table.architecture.names})
         few_tell = ", too few to tell" if told_by < LEAST_GROUPS else ""
         notes.append(
             f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
@@ -152,8 +152,8 @@ def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collec
     """How many families of the networks that laws tell of have no row on the board."""
     added = pool.architectures if pool.added is None else pool.added
     names = set(added).difference(transferred)
-    seen = {pool.architectures[name].kin for name in table.architecture.names}
-    return len({pool.architectures[name].kin for name in names} - seen)
+    seen = {pool.architectures[name].family_or_name for name in table.architecture.names}
+    return len({pool.architectures[name].family_or_name for name in names} - seen)
 
 
 def candidates_on(

@@ -42,8 +42,8 @@ def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
     order = positions[np.argsort(candidates.batch[positions], kind="stable")]
     table = candidates.measurements
     rows = (table.architecture.index == place) & (candidates.row_board == board)
-    ran = table.status.index == table.status.position.get("ok", -1)
-    misfits = rows & (table.status.index == table.status.position.get("does_not_fit", -1))
+    ran = table.ran
+    misfits = rows & table.out_of_memory
     fitting = np.intersect1d(positions, verdicts.fitting)
     return WhyNot(
         architecture=name,

@@ -10,9 +10,7 @@ import numpy as np
 from advisor.catalog.importers.results import UNKNOWN
 from advisor.catalog.records import Labels, Measurements, Metered
 from advisor.catalog.store import Surveyed
-from advisor.prediction.rows import variants
 from advisor.solve.candidates.runs import runs_of_rows
-from advisor.solve.candidates.stacking import stacked, where
 
 
 class Key(NamedTuple):
@@ -82,7 +80,7 @@ class TableBench:
         """
         self.surveyed, self.results = surveyed, results
         self.networks = frozenset(runs_of_rows(results))
-        named = [" ".join(filter(None, pair)) for pair in variants(results)]
+        named = [" ".join(filter(None, pair)) for pair in results.variants]
         of = f" (its rows are of {', '.join(named)})" if any(named) else ""
         self.lacks = f"{name} has no row of them{of}"
 
@@ -104,30 +102,24 @@ class TableBench:
             there = ", ".join(map(str, sorted(sizes.tolist())))
             reason = f"the table has it at batch {there} only" if there else "not in the table"
             return Attempt(self.surveyed, None, reason)
-        chosen = np.zeros(len(self.results), dtype=np.bool_)
-        chosen[rows[0]] = True
-        row = where(self.results, chosen)
         row = replace(
-            row,
-            architecture=_only(key.architecture),
-            runtime=_only(key.runtime),
-            precision=_only(key.precision),
+            self.results.take(rows[:1]),
+            architecture=Labels.constant(key.architecture, 1),
+            runtime=Labels.constant(key.runtime, 1),
+            precision=Labels.constant(key.precision, 1),
         )
         batch = int(row.batch[0])
         table = with_row(self.surveyed.measurements, row)
         self.surveyed = Surveyed(self.surveyed.board, table)
-        status = row.status.names[int(row.status.index[0])]
+        status = row.status.at(0)
         reason = "" if status == "ok" else status.replace("_", " ")
         return Attempt(self.surveyed, key._replace(batch=batch), reason)
 
     def _rows(self, key: Key) -> np.typing.NDArray[np.int64]:
         results = self.results
-        found = results.architecture.index == results.architecture.position.get(
-            key.architecture, -1
-        )
+        found = results.architecture.where(key.architecture)
         for labels, name in ((results.runtime, key.runtime), (results.precision, key.precision)):
-            places = [labels.position.get(each, -1) for each in (name, UNKNOWN)]
-            found &= np.isin(labels.index, places)
+            found &= labels.where(name) | labels.where(UNKNOWN)
         return np.flatnonzero(found)
 
 
@@ -139,21 +131,17 @@ def with_row(table: Measurements, row: Measurements) -> Measurements:
     same = table.batch == row.batch[0]
     for name in ("architecture", "runtime", "precision"):
         labels, own = getattr(table, name), getattr(row, name)
-        same &= labels.index == labels.position.get(own.names[int(own.index[0])], -1)
-    if same.any() and row.status.names[int(row.status.index[0])] == "ok":
-        old = where(table, same)
+        same &= labels.where(own.at(0))
+    if same.any() and row.status.at(0) == "ok":
+        old = table.take(same)
         row = replace(
             row,
             latency_ms=_either(row.latency_ms, old.latency_ms),
             net_power_w=_either(row.net_power_w, old.net_power_w),
             memory_mb=_either(row.memory_mb, old.memory_mb),
         )
-    return stacked([where(table, ~same), row])[0]
+    return Measurements.stacked([table.take(~same), row])
 
 
 def _either(new: Metered, old: Metered) -> Metered:
     return old if np.isnan(new.values.value[0]) else new
-
-
-def _only(name: str) -> Labels:
-    return Labels((name,), np.zeros(1, dtype=np.int64))

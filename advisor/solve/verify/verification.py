@@ -214,7 +214,7 @@ class BoardWorld:
     def _ran(self) -> set[Key]:
         """What the board has rows of that ran."""
         table = self.surveyed.measurements
-        ran = table.status.index == table.status.position.get("ok", -1)
+        ran = table.ran
         return set(_keys_of(table, np.flatnonzero(ran)))
 
     def _found(self, key: Key | None, weights: str | None) -> Candidate | None:
