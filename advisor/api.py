@@ -1,4 +1,4 @@
-"""Public functions that need both choosing and measuring, which do not know each other."""
+"""The public functions that combine what stands below: each can be used from Python as from the shell."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
-from advisor.errors import AdvisorError
+from advisor.documents import DOCUMENTS, file_schema_text, schema_text
+from advisor.errors import AdvisorError, closest, shown
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import current_fit, write_fit
 from advisor.prediction.fitting import refit
-from advisor.solve.question.question import read_question
-from advisor.solve.recommend.recommend import recommend
+from advisor.solve.question import read_question
+from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.verify.benches import Attempt, Bench, Key, TableBench
 from advisor.solve.verify.verification import BoardWorld, Check, Verification, verification
@@ -140,3 +141,37 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
         return fit
 
     return again
+
+
+def schema(document: str) -> str:
+    """The JSON Schema of a document that a command prints with `--json`, or of a file that one reads.
+
+    Args:
+        document: one of `DOCUMENTS`.
+
+    Raises:
+        AdvisorError: there is no such document.
+    """
+    if document not in DOCUMENTS:
+        raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
+    from advisor.options import Requirements
+    from advisor.paper import board_findings
+    from advisor.report.answer_documents import FRONTIER, PICK, PLAN
+    from advisor.solve.plan.plan_answer import Plan
+    from advisor.solve.plan.workloads import PlanRequest
+    from advisor.solve.recommend.frontier import Frontier
+    from advisor.solve.recommend.recommendation import Recommendation
+    from advisor.solve.verify.verification import Verification
+
+    verified = Verification | None
+    shapes: Mapping[str, Callable[[], str]] = {
+        "pick": lambda: schema_text(
+            PICK, Recommendation, query=Requirements, verification=verified
+        ),
+        "frontier": lambda: schema_text(FRONTIER, Frontier, query=Requirements),
+        "plan": lambda: schema_text(PLAN, Plan, query=PlanRequest),
+        "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
+        "requirements": lambda: file_schema_text("requirements", Requirements),
+        "plan-file": lambda: file_schema_text("plan-file", PlanRequest),
+    }
+    return shapes[document]()

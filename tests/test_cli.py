@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 import advisor
-from advisor.solve.question.metrics import KEYS_BY_NAME
+from advisor.metrics import BY_NAME
 from tests.conftest import HEADER, ROWS, Overlay, Ran, Run
 
 ADVISOR = [sys.executable, "-m", "advisor"]
@@ -66,9 +66,9 @@ def test_a_batch_says_how_long_its_first_image_waits(run: Run) -> None:
 def test_nothing_fits_is_exit_1_explained(run: Run) -> None:
     ran = run("pick", "--fps", 60, "--accuracy", 75)
     assert (ran.code, ran.err) == (1, "")
-    assert ran.out.startswith("Nothing fits fps >= 60 and accuracy >= 75\n")
-    assert "accuracy >= 68.3 instead would give enet at batch 16." in ran.out
-    assert "fps >= 19.51 instead would give resnet-50 at batch 16." in ran.out
+    assert ran.out.startswith("Nothing fits accuracy >= 75 and fps >= 60\n")
+    assert "Relaxing to accuracy >= 68.3 makes enet at batch 16 feasible." in ran.out
+    assert "Relaxing to fps >= 19.51 makes resnet-50 at batch 16 feasible." in ran.out
     assert "16 more do not fit in the board's memory" in " ".join(ran.out.split())
 
 
@@ -90,9 +90,7 @@ def test_json_is_one_document_of_the_published_shape(run: Run, question: tuple[s
     jsonschema.Draft202012Validator(schema).validate(answer)
     assert ran.code == (1 if answer["status"] == "infeasible" else 0)
     assert (answer["best"] is None) == (answer["status"] == "infeasible")
-    assert list(answer) == [
-        "schema", "query", "status", "best", "alternatives", "rejected", "relaxations", "bound",
-    ]  # fmt: skip
+    assert list(answer)[:5] == ["schema", "query", "status", "best", "alternatives"]
 
 
 def test_json_unknown_is_null_and_the_query_can_be_run_again(run: Run) -> None:
@@ -100,7 +98,7 @@ def test_json_unknown_is_null_and_the_query_can_be_run_again(run: Run) -> None:
     assert answer["best"]["architecture"] == "googlenet"
     enet = answer["alternatives"][0]
     assert enet["architecture"] == "enet"
-    assert enet["memory_mb"] == dict.fromkeys(("value", "low", "high", "origin", "source"))
+    assert enet["memory_mb"] is None
     assert answer["query"]["require"] == {"fps": {"min": "30"}, "params": {"max": "7M"}}
     again = document(run(*answer["query"]["command"].split()[1:], "--json"))
     assert again == answer
@@ -151,7 +149,7 @@ def test_a_narrow_terminal_gets_fewer_columns_not_broken_numbers(
 def test_a_tail_that_the_board_does_not_know_is_said(run: Run) -> None:
     folded = " ".join(run("pick", "--latency", "33ms@p99").out.split())
     assert (
-        "This board knows no p99 of any latency; latency <= 33 ms would limit the median" in folded
+        "This board knows no p99 of any latency; response <= 33 ms would limit the median" in folded
     )
 
 
@@ -226,7 +224,7 @@ def test_version_and_help(run: Run) -> None:
         (("catalog", "check", "--catalog", "/no/such/folder"), ("does not exist",)),
         (("pick", "--fpss", "3"), ("No such option: --fpss", "--fps")),
         (("pikc",), ("No such command 'pikc'",)),
-        (("pick", "extra"), ("there is no file 'extra'",)),
+        (("pick", "extra"), ("no such file 'extra'",)),
         (("show",), ("Missing argument",)),
     ],
 )
@@ -406,7 +404,7 @@ def test_csv_says_elsewhere_that_nothing_fits(run: Run) -> None:
 
 def test_the_help_names_every_objective(run: Run) -> None:
     text = " ".join(run("pick", "--help").out.replace("│", " ").split())
-    for name in KEYS_BY_NAME:
+    for name in BY_NAME:
         assert name in text
         assert name in str(advisor.pick.__doc__)
 

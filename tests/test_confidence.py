@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 import advisor
 from advisor.catalog.records import Z90
 from advisor.catalog.store import Catalog, Surveyed
+from advisor.options import Requirements, read_requirements
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.confidence import chance, chance_alone
+from advisor.solve.candidates.chance import chance, chance_alone
 from advisor.solve.candidates.gather import gather
-from advisor.solve.candidates.spread import normal_cdf
-from advisor.solve.question.reading import read_requirements
-from advisor.solve.question.requirements import Requirements
+from advisor.solve.candidates.uncertainty import normal_cdf
 from tests.conftest import HEADER, Overlay, Run, examples
 from tests.test_pick import LIMITS, ask, name
 
@@ -53,7 +52,7 @@ def simulated(
     assert idle is not None
 
     def drawn(key: str, position: int) -> np.ndarray:
-        value, low, high = (float(column[position]) for column in candidates.measured(key))
+        value, low, high = (float(column[position]) for column in candidates.input_values(key))
         z = random.normal(size=draws)
         if math.isnan(low):
             return np.full(draws, value)
@@ -69,7 +68,7 @@ def simulated(
         # Each figure such that less is better, but for the frame rate.
         figures = {
             "fps": -1 / time_s,
-            "latency": latency + ((batch - 1) * 1000 / fps if fps else 0),
+            "response": latency + ((batch - 1) * 1000 / fps if fps else 0),
             "energy": power * time_s,
             "power": idle.value + power * np.minimum(1, (fps or math.inf) * time_s),
             "memory": memory,
@@ -179,14 +178,14 @@ def test_what_is_not_sure_enough_is_told_and_can_be_had(overlay: Overlay, run: R
     document = json.loads(run(*where, "--json").out)
     assert document["query"]["confidence"] == 0.9
     assert document["best"] is None
-    unsure = document["rejected"]["unsure"]
+    unsure = document["unsure"]
     assert 0.5 < unsure["likeliest"]["chance"] < 0.9
     bold = run(*where, "--confidence", "0.5")
     assert bold.code == 0
     assert "with a probability of" in bold.out
     surer = json.loads(run(*where, "--confidence", "none", "--json").out)
     assert surer["best"]["architecture"] == "resnet-18"
-    assert surer["rejected"]["unsure"] is None
+    assert surer["unsure"] is None
 
 
 def test_the_confidence_can_be_what_keeps_the_pick_from_being_better() -> None:
@@ -230,7 +229,7 @@ def test_a_relaxation_is_met_with_the_asked_confidence(limits: dict[str, float])
 def test_what_is_no_confidence(run: Run, wrong: str) -> None:
     ran = run("pick", "--fps", "30", "--confidence", wrong)
     assert ran.code == 2
-    assert "is no probability between 0 and 1" in ran.err
+    assert "is not a probability between 0 and 1" in ran.err
     assert "write it like 0.9 or 90%" in ran.err
 
 
@@ -243,7 +242,7 @@ def test_predictions_without_an_interval_are_no_better_than_a_coin() -> None:
     candidates, requirements = gather_predicted()
     places = candidates.measurements.latency_ms.origin
     predicted = places.index[candidates.rows] == places.position["predicted"]
-    latency = candidates.measured("latency_ms")
+    latency = candidates.input_values("latency_ms")
     assert np.isnan(latency.low[predicted]).all()
     chances = chance(candidates, requirements.constraints)[predicted]
     assert chances == pytest.approx(np.full(len(chances), 0.5))
@@ -302,7 +301,7 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
 def gather_predicted() -> tuple[Candidates, Requirements]:
     """The TX1 completed by models without intervals."""
     from advisor.prediction.fit_store import read_fit
-    from advisor.solve.candidates.complete import completed
+    from advisor.solve.candidates.completion import completed
     from advisor.solve.candidates.gather import candidates_on
 
     catalog = Catalog.open()

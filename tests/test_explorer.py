@@ -21,16 +21,15 @@ from playwright.sync_api import Browser
 
 import advisor
 from advisor.catalog.store import Catalog
+from advisor.documents import document as describe
+from advisor.metrics import BY_NAME
+from advisor.options import Requirements, read_requirements
 from advisor.prediction.bound import least_line_above
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document, question
 from advisor.report.explorer.page import CHOOSING, SHOWING, data_text, page, script, source
-from advisor.report.pick_documents import query_document
 from advisor.solve.candidates.gather import gather
-from advisor.solve.question.metrics import KEYS_BY_NAME
-from advisor.solve.question.reading import read_requirements
-from advisor.solve.question.requirements import Requirements
-from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.pick import recommend
 from tests.browser import Opened, chromium
 from tests.conftest import HEADER, Overlay, Run
 
@@ -107,7 +106,8 @@ def identity(document: dict[str, Any] | None) -> list[object] | None:
 def echoed(asked: Requirements, candidates: str) -> dict[str, Any]:
     """The query that `advisor pick` echoes if it was asked this."""
     again = replace(asked, selection=replace(asked.selection, networks=candidates), top=999)
-    return query_document(again)
+    echo: dict[str, Any] = describe(again)
+    return echo
 
 
 # --- the choice
@@ -246,7 +246,7 @@ def test_the_frontier_is_that_of_the_command(
         const {{ table, choose, settings, frontierOf }} = explorer;
         const {{ column, fitting }} = choose(table, settings());
         return frontierOf(table, column, keys, fitting).map((row) => ({IDENTITY})(table, row)); }}""",
-        [KEYS_BY_NAME[x], KEYS_BY_NAME[y]],
+        [BY_NAME[x], BY_NAME[y]],
     )
     opened.close()
     found = advisor.frontier(x=x, y=y, board=BOARDS[0], energy="1 J", accuracy=60, catalog=str(own))
@@ -616,7 +616,7 @@ def test_numbers_are_written_exactly(own: Path) -> None:
     asked = read_requirements({}, board="any", candidates="all", catalog=str(own))
     wide = choice(Catalog.open(own), asked)
     told = json.loads(data_text(document(wide)))["rows"]["latency_ms"]["value"]
-    assert np.array_equal(told, wide.candidates.measured("latency_ms").value)
+    assert np.array_equal(told, wide.candidates.input_values("latency_ms").value)
 
 
 def test_the_page_needs_no_other_file(written: Written) -> None:

@@ -334,8 +334,8 @@ def test_pick_completes_the_table_and_marks_what_is_predicted(run: Run) -> None:
 def test_networks_that_a_board_has_not_run_are_predicted(run: Run, fitted: Path) -> None:
     where = ("--board", "mine", "--catalog", fitted)
     asked = {"board": "mine", "catalog": fitted, "accuracy": 75.5, "ops": "10G"}
-    assert advisor.pick(**asked).best is None  # type: ignore[arg-type]
-    best = advisor.pick(candidates="all", weights="paper", **asked).best  # type: ignore[arg-type]
+    assert advisor.pick(**asked).best is None
+    best = advisor.pick(candidates="all", weights="paper", **asked).best
     assert best is not None
     assert best.architecture == "resnet-50"
     assert best.latency_ms is not None
@@ -347,7 +347,7 @@ def test_networks_that_a_board_has_not_run_are_predicted(run: Run, fitted: Path)
 
 def test_a_pair_that_is_known_not_to_fit_stays_out() -> None:
     def pairs(**asked: object) -> set[tuple[str, int]]:
-        answer = advisor.pick(top=99, all_batches=True, **asked)  # type: ignore[arg-type]
+        answer = advisor.pick(top=99, all_batches=True, **asked)
         return {(each.architecture, each.batch) for each in answer.candidates}
 
     known = pairs()
@@ -368,7 +368,7 @@ def test_the_boards_memory_is_a_limit_of_its_own() -> None:
     answer = advisor.pick(candidates="all", batch="1,256", top=99, all_batches=True)
     at_256 = {each.architecture for each in answer.candidates if each.batch == 256}
     assert "resnet-152" not in at_256
-    assert answer.did_not_fit > 0
+    assert answer.out_of_memory > 0
     for each in answer.candidates:
         assert each.memory_mb is None or each.memory_mb.value <= 4000
 

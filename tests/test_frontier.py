@@ -7,7 +7,6 @@ import io
 import itertools
 import json
 from dataclasses import replace
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -18,16 +17,17 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from advisor import AdvisorError, Candidate, Frontier
+from advisor.api import schema
 from advisor.catalog.store import Catalog
-from advisor.report.frontier_documents import frontier_csv, frontier_json
+from advisor.metrics import BY_NAME, METRICS, NAMES
+from advisor.options import read_requirements
+from advisor.report.answer_documents import candidates_csv, frontier_json
 from advisor.report.frontier_text import MOST_LINES, frontier_scatter, frontier_text
 from advisor.solve.candidates.candidate import ROW_COLUMNS
 from advisor.solve.candidates.gather import gather
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS
-from advisor.solve.question.reading import read_requirements
 from advisor.solve.recommend.frontier import frontier_of
 from advisor.solve.recommend.non_dominated import SAMPLE, non_dominated
-from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.pick import recommend
 from tests.conftest import HEADER, Overlay, examples
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def slow_twin(limits: dict[str, object], axes: tuple[str, ...]) -> set[tuple[flo
     """The figures on the frontier, from the candidates that a pick lists, pair by pair."""
     requirements = read_requirements(limits, top=99, all_batches=True)
     fitting = recommend(gather(CATALOG, requirements), requirements).candidates
-    metrics = [METRICS[KEYS_BY_NAME[name]] for name in axes]
+    metrics = [BY_NAME[name] for name in axes]
     told = []
     for candidate in fitting:
         figures = [figure(candidate, metric.key) for metric in metrics]
@@ -158,12 +158,12 @@ def slow_twin(limits: dict[str, object], axes: tuple[str, ...]) -> set[tuple[flo
     return {each for each in told if not any(beats(other, each) for other in told)}
 
 
-AXES = st.lists(st.sampled_from(sorted(KEYS_BY_NAME)), min_size=2, max_size=3, unique=True)
+AXES = st.lists(st.sampled_from(sorted(NAMES)), min_size=2, max_size=3, unique=True)
 LIMITS = st.fixed_dictionaries(
     {},
     optional={
         "fps": st.floats(1, 150),
-        "latency": st.floats(10, 2000).map(lambda ms: f"{ms!r} ms"),
+        "response": st.floats(10, 2000).map(lambda ms: f"{ms!r} ms"),
         "energy": st.floats(0.05, 3).map(lambda j: f"{j!r} J"),
         "memory": st.floats(200, 2000).map(lambda mb: f"{mb!r} MB"),
         "accuracy": st.floats(50, 81),
@@ -174,7 +174,7 @@ LIMITS = st.fixed_dictionaries(
 @pytest.mark.parametrize("axes", [TIME_AND_ACCURACY, ("time", "accuracy", "energy")])
 def test_on_the_tx1_it_is_what_comparing_all_candidates_gives(axes: tuple[str, ...]) -> None:
     frontier = ask({}, axes)
-    keys = [KEYS_BY_NAME[name] for name in axes]
+    keys = [BY_NAME[name].key for name in axes]
     assert [identity(each) for each in frontier.points] == [
         ("alexnet", 64),
         ("bn-alexnet", 64),
@@ -189,12 +189,12 @@ def test_on_the_tx1_it_is_what_comparing_all_candidates_gives(axes: tuple[str, .
     ]
     found = {tuple(figure(each, key) for key in keys) for each in frontier.points}
     assert found == slow_twin({}, axes)
-    assert (frontier.considered, frontier.fitting, frontier.unknown) == (82, 82, 0)
+    assert (frontier.considered, frontier.feasible, frontier.unknown) == (82, 82, 0)
 
 
 @examples(25)
 @example(
-    {"fps": 130.25, "latency": "236.0 ms", "accuracy": 50.0, "energy": "1.0 J"},
+    {"fps": 130.25, "response": "236.0 ms", "accuracy": 50.0, "energy": "1.0 J"},
     ["accuracy", "batch-latency"],
 )
 @given(LIMITS, AXES)
@@ -202,7 +202,7 @@ def test_under_any_limits_it_is_what_comparing_all_candidates_gives(
     limits: dict[str, object], axes: list[str]
 ) -> None:
     frontier = ask(limits, tuple(axes))
-    keys = [KEYS_BY_NAME[name] for name in axes]
+    keys = [BY_NAME[name].key for name in axes]
     found = [tuple(figure(each, key) for key in keys) for each in frontier.points]
     assert set(found) == slow_twin(limits, tuple(axes))
     assert len(set(found)) == len(found)
@@ -215,15 +215,15 @@ def test_under_any_limits_it_is_what_comparing_all_candidates_gives(
     if frontier.pick and best:  # the last digit of a chance depends on what it is computed beside
         assert frontier.pick.chance == pytest.approx(best.chance, rel=1e-12)
         assert replace(frontier.pick, chance=best.chance) == best
-    assert len(frontier.figures) == frontier.fitting - frontier.unknown
+    assert len(frontier.figures) == frontier.feasible - frontier.unknown
 
 
 def test_a_figure_that_is_unknown_leaves_a_candidate_out() -> None:
     frontier = ask({}, ("memory", "accuracy"))
-    assert (frontier.fitting, frontier.unknown) == (82, 22)
+    assert (frontier.feasible, frontier.unknown) == (82, 22)
     assert [identity(each) for each in frontier.points] == [("resnet-18", 1), ("inception-v3", 1)]
     nothing = ask({}, ("energy", "accuracy"), board="xeon-2-cores-vm")
-    assert (nothing.points, nothing.fitting, nothing.unknown) == ((), 285, 285)
+    assert (nothing.points, nothing.feasible, nothing.unknown) == ((), 285, 285)
 
 
 def test_of_those_alike_on_all_axes_the_one_that_ties_prefer_is_listed() -> None:
@@ -237,7 +237,7 @@ def test_limits_and_confidence_decide_who_takes_part() -> None:
     limits: dict[str, object] = {"fps": "20", "energy": "0.45 J"}
     sure = ask(limits, batch="4", confidence="0.9")
     as_read = ask(limits, batch="4", confidence="none")
-    assert sure.fitting < as_read.fitting
+    assert sure.feasible < as_read.feasible
     assert all(each.chance >= 0.9 for each in sure.points)
     assert any(each.chance < 0.9 for each in as_read.points)
 
@@ -282,28 +282,27 @@ def test_axes_that_make_no_sense_are_refused(
 def document(frontier: Frontier) -> dict[str, Any]:
     """The JSON document, held against its schema."""
     told: dict[str, Any] = json.loads(frontier_json(frontier))
-    schema = schema_of("frontier")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(told)
+    published = schema_of("frontier")
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.Draft202012Validator(published).validate(told)
     return told
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    text = files("advisor.report").joinpath(f"{name}.schema.json").read_text(encoding="utf-8")
-    read: dict[str, Any] = json.loads(text)
+    read: dict[str, Any] = json.loads(schema(name))
     return read
 
 
 def test_the_json_document_tells_all_and_keeps_to_its_schema() -> None:
     frontier = ask({"fps": "20"}, ("energy", "accuracy", "memory"))
     told = document(frontier)
-    assert (told["schema"], told["status"]) == ("advisor.frontier/1", "ok")
-    assert told["axes"] == ["energy", "accuracy", "memory"]
+    assert (told["schema"], told["status"]) == ("advisor.frontier/2", "ok")
+    assert told["axes"] == ["energy_j", "accuracy_top1_percent", "memory_mb"]
     assert [(each["architecture"], each["batch"]) for each in told["points"]] == [
         identity(each) for each in frontier.points
     ]
     assert told["considered"] == 82
-    assert (told["fitting"], told["unknown"]) == (frontier.fitting, frontier.unknown)
+    assert (told["feasible"], told["unknown"]) == (frontier.feasible, frontier.unknown)
     assert told["query"]["require"] == {"fps": {"min": "20"}}
     assert told["query"]["command"].startswith(
         "advisor frontier --x energy --y accuracy --z memory --fps 20 --board jetson-tx1"
@@ -313,21 +312,20 @@ def test_the_json_document_tells_all_and_keeps_to_its_schema() -> None:
 def test_a_frontier_of_nothing_is_infeasible() -> None:
     impossible: dict[str, object] = {"fps": "60", "accuracy": "75"}
     told = document(ask(impossible))
-    assert (told["status"], told["points"], told["fitting"]) == ("infeasible", [], 0)
-    assert frontier_csv(ask(impossible)).splitlines() == [",".join(ROW_COLUMNS)]
+    assert (told["status"], told["points"], told["feasible"]) == ("infeasible", [], 0)
+    assert candidates_csv(ask(impossible).points).splitlines() == [",".join(ROW_COLUMNS)]
 
 
 def test_the_schemas_agree_on_what_they_share() -> None:
     pick, frontier = schema_of("pick"), schema_of("frontier")
-    for shared in ("$defs", "description"):
-        assert frontier[shared] == pick[shared], f"copy {shared} from pick.schema.json"
-    assert frontier["properties"]["query"] == pick["properties"]["query"]
-    assert set(frontier["properties"]["axes"]["items"]["enum"]) == set(KEYS_BY_NAME)
+    shared = pick["$defs"].keys() & frontier["$defs"].keys()
+    assert {"Candidate", "Estimate", "Requirements"} <= shared
+    assert all(frontier["$defs"][name] == pick["$defs"][name] for name in shared)
 
 
 def test_the_csv_has_a_line_a_point() -> None:
     frontier = ask()
-    lines = list(csv.DictReader(io.StringIO(frontier_csv(frontier))))
+    lines = list(csv.DictReader(io.StringIO(candidates_csv(frontier.points))))
     assert [(each["architecture"], int(each["batch"])) for each in lines] == [
         identity(each) for each in frontier.points
     ]
@@ -358,14 +356,14 @@ def test_the_text_names_every_point_and_what_was_left_out() -> None:
     text = printed(frontier_text(ask({"fps": "5"}, ("memory", "accuracy"))), 80)
     assert "Frontier of memory and top-1 accuracy where fps >= 5" in text
     assert "resnet-18" in text
-    assert "candidates fell out because memory or top-1 accuracy is unknown." in text
+    assert "candidates excluded: memory or top-1 accuracy unknown." in text
     assert "The pick, inception-v4 at batch 1, is not among them." in text
     assert "o frontier" in text
 
 
 def test_the_text_says_why_there_is_no_frontier() -> None:
     none_fits = printed(frontier_text(ask({"fps": "60", "accuracy": "75"})), 80)
-    assert none_fits.startswith("Nothing fits fps >= 60 and accuracy >= 75 on jetson-tx1")
+    assert none_fits.startswith("Nothing fits accuracy >= 75 and fps >= 60 on jetson-tx1")
     unknown = printed(frontier_text(ask({}, ("energy", "accuracy"), board="xeon-2-cores-vm")), 80)
     assert unknown.startswith("285 candidates on xeon-2-cores-vm would do, but energy per image or")
 

@@ -85,7 +85,7 @@ def test_a_cell_that_breaks_is_a_row_and_the_rest_goes_on(tmp_path: Path) -> Non
     catalog = Catalog.open(tmp_path / "catalog")
     assert check(catalog).faults == ()
     answer = advisor.pick(board="mine", catalog=tmp_path / "catalog")
-    assert (answer.considered, answer.did_not_fit, answer.did_not_run) == (2, 1, 2)
+    assert (answer.considered, answer.out_of_memory, answer.failed) == (2, 1, 2)
 
 
 def test_declared_power_says_so(tmp_path: Path) -> None:

@@ -1,60 +1,62 @@
-"""The formulas, against figures computed by hand."""
+"""The declared metrics: formulas against figures computed by hand, and errors that carry over."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from advisor.catalog.records import Values
-from advisor.solve.candidates.intervals import (
-    average_power_interval_w,
-    energy_interval_j,
-    falling,
-    rising,
-)
-from advisor.solve.question.metrics import (
-    average_power_w,
-    battery_hours,
-    board_energy_j,
-    energy_j,
-    response_ms,
-    throughput_fps,
-    time_per_image_ms,
-)
+from advisor.metrics import EVERY, INPUTS, METRICS, evaluate, expression, inputs_of
+from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval
 
-BATCH = np.array([4])
-LATENCY = Values(np.array([100.0]), np.array([90.0]), np.array([125.0]))
-POWER = Values(np.array([10.0]), np.array([9.5]), np.array([10.5]))
-IDLE = Values(np.array([2.0]), np.array([1.9]), np.array([2.1]))
-UNKNOWN = Values(*(np.array([math.nan]) for _ in range(3)))
+LATENCY, POWER, IDLE = (100.0, 90.0, 125.0), (10.0, 9.5, 10.5), (2.0, 1.9, 2.1)
+INSTEAD: dict[str, Any] = {
+    "latency_ms": LATENCY,
+    "net_power_w": POWER,
+    "idle_power_w": IDLE,
+    "batch": 4,
+    "overhead_ms": 0.0,
+    "arrival_fps": math.inf,
+    "required_fps": math.nan,
+    "battery_j": math.nan,
+}
 
 
-def only(values: Values) -> tuple[float, float, float]:
-    value, low, high = (float(column[0]) for column in values)
-    return value, low, high
+def at_rate(fps: float, **instead: Any) -> dict[str, Any]:
+    return {"arrival_fps": fps, "required_fps": fps, **instead}
+
+
+def interval(key: str, **instead: Any) -> tuple[float, float, float]:
+    """A metric with the ends of its interval."""
+    given_figures = {**INSTEAD, **instead}
+
+    def figure(name: str) -> Any:
+        return Uncertain(*given_figures[name]) if INPUTS[name].uncertain else given_figures[name]
+
+    found = evaluate(key, figure)
+    return float(found.value), float(found.low), float(found.high)
 
 
 def test_time_and_throughput() -> None:
-    assert only(rising(lambda ms: time_per_image_ms(ms, BATCH), LATENCY)) == (25.0, 22.5, 31.25)
-    assert only(falling(lambda ms: throughput_fps(ms, BATCH), LATENCY)) == pytest.approx(
-        (40.0, 32.0, 4000 / 90)
-    )
+    assert interval("time_per_image_ms") == pytest.approx((25.0, 22.5, 31.25))
+    assert interval("fps") == pytest.approx((40.0, 32.0, 4000 / 90))
 
 
 def test_a_frame_waits_for_its_batch_to_fill() -> None:
-    def response(batch: int, fps: float | None, overhead_ms: float) -> tuple[float, float, float]:
-        size = np.array([batch])
-        return only(rising(lambda ms: response_ms(ms, size, fps, overhead_ms), LATENCY))
-
-    assert response(4, 20.0, 5.0) == pytest.approx((255.0, 245.0, 280.0))
-    assert response(4, None, 5.0) == (105.0, 95.0, 130.0)
-    assert response(1, 20.0, 0.0)[0] == 100.0
+    assert interval("response_ms", **at_rate(20.0, overhead_ms=5.0)) == pytest.approx(
+        (255.0, 245.0, 280.0)
+    )
+    assert interval("response_ms", overhead_ms=5.0) == pytest.approx((105.0, 95.0, 130.0))
+    assert interval("response_ms", **at_rate(20.0, batch=1))[0] == 100.0
 
 
 def test_energy_adds_the_errors_of_time_and_power() -> None:
-    value, low, high = only(energy_interval_j(LATENCY, BATCH, POWER))
+    value, low, high = interval("energy_j")
     assert value == pytest.approx(0.25)
     below = math.hypot(math.log(100 / 90), math.log(10 / 9.5))
     above = math.hypot(math.log(125 / 100), math.log(10.5 / 10))
@@ -62,51 +64,88 @@ def test_energy_adds_the_errors_of_time_and_power() -> None:
 
 
 def test_a_part_without_an_interval_counts_as_exact_beside_one_that_has_one() -> None:
-    exact = Values(POWER.value, UNKNOWN.low, UNKNOWN.high)
-    energy = only(energy_interval_j(LATENCY, BATCH, exact))
+    exact = (10.0, math.nan, math.nan)
+    energy = interval("energy_j", net_power_w=exact)
     assert energy == pytest.approx((0.25, 0.25 * 0.9, 0.25 * 1.25))
-    bare = Values(LATENCY.value, UNKNOWN.low, UNKNOWN.high)
-    value, low, high = only(energy_interval_j(bare, BATCH, exact))
+    bare = (100.0, math.nan, math.nan)
+    value, low, high = interval("energy_j", net_power_w=exact, latency_ms=bare)
     assert value == pytest.approx(0.25)
     assert math.isnan(low)
     assert math.isnan(high)
 
 
-def test_figures_alone_are_those_of_the_intervals() -> None:
-    energy = energy_interval_j(LATENCY, BATCH, POWER)
-    assert energy_j(LATENCY.value, BATCH, POWER.value) == energy.value
-    for fps in (None, 20.0, 50.0):
-        figure = average_power_w(energy.value, POWER.value, IDLE.value, fps)
-        assert figure == average_power_interval_w(energy, POWER, IDLE, fps).value
-
-
 def test_average_power_includes_idle_and_the_duty_cycle() -> None:
-    energy = energy_interval_j(LATENCY, BATCH, POWER)
-    at_20_fps = average_power_interval_w(energy, POWER, IDLE, 20.0)
-    assert only(at_20_fps)[0] == pytest.approx(2.0 + 10.0 * (20 * 0.025))
-    value, low, high = only(average_power_interval_w(energy, POWER, IDLE, None))
+    assert interval("average_power_w", **at_rate(20.0))[0] == pytest.approx(2 + 10 * (20 * 0.025))
     error = math.hypot(0.5, 0.1)
-    assert (value, low, high) == pytest.approx((12.0, 12.0 - error, 12.0 + error))
+    assert interval("average_power_w") == pytest.approx((12.0, 12.0 - error, 12.0 + error))
 
 
 def test_a_board_that_cannot_keep_up_runs_flat_out() -> None:
-    energy = energy_interval_j(LATENCY, BATCH, POWER)
-    assert only(average_power_interval_w(energy, POWER, IDLE, 50.0))[0] == 12.0
+    assert interval("average_power_w", **at_rate(50.0))[0] == 12.0
 
 
 def test_average_power_is_unknown_without_idle_power() -> None:
-    energy = energy_interval_j(LATENCY, BATCH, POWER)
-    assert all(
-        math.isnan(each) for each in only(average_power_interval_w(energy, POWER, UNKNOWN, 20.0))
-    )
-    exact_idle = Values(IDLE.value, UNKNOWN.low, UNKNOWN.high)
-    figures = only(average_power_interval_w(energy, POWER, exact_idle, None))
-    assert figures == (12.0, 11.5, 12.5)
+    unknown = (math.nan, math.nan, math.nan)
+    assert math.isnan(interval("average_power_w", idle_power_w=unknown)[0])
+    exact_idle = (2.0, math.nan, math.nan)
+    found = interval("average_power_w", idle_power_w=exact_idle)
+    assert found == pytest.approx((12.0, 11.5, 12.5))
 
 
 def test_a_battery_and_a_frame_pay_for_idling_too() -> None:
-    power = Values(np.array([4.0]), np.array([2.0]), np.array([5.0]))
-    assert only(rising(lambda watts: board_energy_j(watts, 8.0), power)) == (0.5, 0.25, 0.625)
-    assert np.isnan(board_energy_j(power.value, None)).all()
-    assert only(falling(lambda watts: battery_hours(watts, 36_000.0), power)) == (2.5, 2.0, 5.0)
-    assert np.isnan(battery_hours(power.value, None)).all()
+    flat_out = interval("average_power_w")
+    value, low, high = interval("battery_hours", battery_j=36_000.0)
+    assert (value, low, high) == pytest.approx((10 / 12, 10 / flat_out[2], 10 / flat_out[1]))
+    assert interval("board_energy_j", **at_rate(8.0))[0] == pytest.approx((2 + 10 * 0.2) / 8)
+    assert math.isnan(interval("board_energy_j")[0])
+    assert math.isnan(interval("battery_hours")[0])
+
+
+ERRORS = st.floats(0.005, 0.5)
+
+
+@given(st.sampled_from(sorted(METRICS)), st.tuples(ERRORS, ERRORS, ERRORS), st.floats(1, 200))
+def test_propagated_intervals_are_those_of_joint_samples(
+    key: str, errors: tuple[float, float, float], fps: float
+) -> None:
+    """In sums the errors are normal, in products lognormal: small ones agree to a few per cent."""
+    names = [name for name in inputs_of(key, at_rate=True) if INPUTS[name].uncertain]
+    if any(expression(key).count[name] > 1 for name in names):
+        return  # then there are joint samples only
+    values = {"latency_ms": 100.0, "net_power_w": 10.0, "idle_power_w": 2.0}
+    widths = dict(zip(values, errors, strict=True))
+    inputs = {
+        name: Values(
+            *(
+                np.array([values.get(name, 50.0) * math.exp(sign * widths.get(name, 0.1))])
+                for sign in (0, -1, 1)
+            )
+        )
+        for name in names
+    }
+    others = {**INSTEAD, **at_rate(fps, battery_j=36_000.0)}
+    ends = {name: tuple(float(each[0]) for each in found) for name, found in inputs.items()}
+    propagated = interval(key, **at_rate(fps, battery_j=36_000.0), **ends)
+    sampled = sampled_interval(
+        key, inputs, lambda name: inputs[name].value if name in inputs else others[name]
+    )
+    for one, other in zip(propagated[1:], (sampled.low, sampled.high), strict=True):
+        width = abs(math.log(propagated[2] / propagated[1]))
+        assert abs(math.log(one / float(other[0]))) < 0.02 + 0.15 * width * max(errors)
+
+
+def test_what_matters_only_at_a_frame_rate_is_not_in_a_formula_without_one() -> None:
+    assert set(inputs_of("average_power_w", at_rate=False)) == {"idle_power_w", "net_power_w"}
+    assert "latency_ms" in inputs_of("average_power_w", at_rate=True)
+
+
+def test_every_formula_says_what_it_needs() -> None:
+    for key, metric in EVERY.items():
+        assert metric.key == key
+        assert metric.formula.__doc__
+        assert set(expression(key).count) <= set(INPUTS)
+
+
+def test_a_formula_can_be_read_by_other_languages() -> None:
+    assert expression("time_per_image_ms").document() == ["/", "latency_ms", "batch"]
+    assert expression("fps").document() == ["/", ["*", 1000.0, "batch"], "latency_ms"]

@@ -18,9 +18,9 @@ import advisor
 from advisor import AdvisorError, Candidate, Estimate, Recommendation
 from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
+from advisor.options import read_requirements
 from advisor.solve.candidates.gather import gather
-from advisor.solve.question.reading import read_requirements
-from advisor.solve.recommend.recommend import recommend
+from advisor.solve.recommend.pick import recommend
 from tests.conftest import HEADER, ROWS, Overlay, examples
 
 
@@ -43,7 +43,7 @@ def ask(
 
 
 CATALOG = Catalog.open()
-UNITS = {"latency": "ms", "energy": "J", "power": "W", "memory": "MB"}
+UNITS = {"response": "ms", "energy": "J", "power": "W", "memory": "MB"}
 
 
 def written(limits: dict[str, object]) -> dict[str, object]:
@@ -57,7 +57,7 @@ LIMITS = st.fixed_dictionaries(
     {},
     optional={
         "fps": st.floats(1, 150),
-        "latency": st.floats(10, 2000),
+        "response": st.floats(10, 2000),
         "energy": st.floats(0.05, 3),
         "power": st.floats(2, 15),
         "memory": st.floats(200, 2000),
@@ -79,7 +79,7 @@ def test_30_fps_and_half_a_joule_is_resnet_18() -> None:
         "bn-nin",
         "bn-alexnet",
     ]
-    assert answer.networks_fitting == 6
+    assert answer.networks_feasible == 6
     assert answer.binding is not None
     assert name(answer.binding.candidate) == ("resnet-34", 64)
     assert [each.name for each in answer.binding.constraints] == ["fps"]
@@ -109,7 +109,7 @@ def test_every_metric_of_the_pick_by_hand() -> None:
     )
     expected = {
         "accuracy_top1_percent": 69.57,
-        "latency_ms": 25.41,
+        "batch_latency_ms": 25.41,
         "time_per_image_ms": 25.41,
         "response_ms": 30.41,
         "fps": 1000 / 25.41,
@@ -129,7 +129,7 @@ def test_every_metric_of_the_pick_by_hand() -> None:
         assert estimate.high is not None
         assert estimate.low < estimate.value < estimate.high
     assert best.energy_j is not None
-    assert best.energy_j.source == "canziani-2016-figure-3, canziani-2016-figure-4"
+    assert best.energy_j.source == "canziani-2016-figure-4, canziani-2016-figure-3"
 
 
 # --- what limits mean
@@ -306,7 +306,7 @@ def test_the_board_is_that_asked_for_else_the_environments(
 
 def test_pairs_known_not_to_fit_are_no_candidates() -> None:
     answer = advisor.pick(batch="64", top=14)
-    assert answer.did_not_fit == 8
+    assert answer.out_of_memory == 8
     assert {each.architecture for each in answer.candidates} == {
         "alexnet",
         "bn-alexnet",
@@ -334,7 +334,7 @@ def test_what_each_limit_rejects_and_what_comes_nearest() -> None:
     answer = advisor.pick(fps=60, accuracy=75)
     assert answer.best is None
     assert answer.candidates == ()
-    fps, accuracy = answer.rejections
+    accuracy, fps = answer.rejections
     assert (fps.rejected, accuracy.rejected) == (62, 57)
     assert fps.nearest is not None
     assert name(fps.nearest) == ("resnet-50", 16)
@@ -343,7 +343,7 @@ def test_what_each_limit_rejects_and_what_comes_nearest() -> None:
 
 
 def test_a_relaxed_frame_rate_lengthens_the_fill_and_rests_the_board() -> None:
-    impatient = ask({"fps": 108.479, "latency": 1179.009, "accuracy": 77.349})
+    impatient = ask({"fps": 108.479, "response": 1179.009, "accuracy": 77.349})
     (fps,) = [each for each in impatient.relaxations if each.limits[0].constraint.name == "fps"]
     assert name(fps.candidate) == ("inception-v3", 8)
     assert fps.limits[0].limit == pytest.approx(1000 / 60.91)
@@ -455,7 +455,7 @@ def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, 
             average = 1.30 + power * (fps * seconds if fps else 1)
             good = (
                 batch / latency * 1000 >= limits.get("fps", 0)
-                and response <= limits.get("latency", math.inf)
+                and response <= limits.get("response", math.inf)
                 and power * seconds <= limits.get("energy", math.inf)
                 and average <= limits.get("power", math.inf)
                 and ("memory" not in limits or memory <= limits["memory"])
@@ -484,7 +484,7 @@ def test_loosening_a_limit_never_worsens_the_pick(
         return
     key = data.draw(st.sampled_from(sorted(limits)))
     # A lower frame rate lengthens the fill and so the response: it loosens nothing but itself.
-    if key == "fps" and ("latency" in limits or "power" in limits):
+    if key == "fps" and ("response" in limits or "power" in limits):
         return
     factor = 0.7 if key in ("fps", "accuracy") else 1.5
     tight, loose = ask(dict(limits)), ask({**limits, key: limits[key] * factor})
@@ -501,7 +501,7 @@ def test_the_counts_add_up(limits: dict[str, float]) -> None:
         assert rejection.rejected + rejection.unknown <= answer.considered == 82
         assert (rejection.nearest is None) == (rejection.rejected == 0)
     listed = {each.architecture for each in answer.candidates}
-    assert len(listed) == answer.networks_fitting
+    assert len(listed) == answer.networks_feasible
     for candidate in answer.candidates:
         assert all(each.margin is not None and each.margin >= 0 for each in candidate.headroom)
 
@@ -535,7 +535,7 @@ def test_a_batch_that_nothing_fits_at_is_an_answer(overlay: Overlay) -> None:
     )
     answer = advisor.pick(board="small", batch=64, fps=1, catalog=overlay.folder)
     assert answer.best is None
-    assert (answer.considered, answer.did_not_fit) == (0, 1)
+    assert (answer.considered, answer.out_of_memory) == (0, 1)
 
 
 def test_a_better_candidate_of_unknown_figure_is_not_denied() -> None:

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalog.store import Catalog
-from advisor.solve.candidates.confidence import chance
+from advisor.options import read_requirements
+from advisor.solve.candidates.candidate import candidate_at, records
+from advisor.solve.candidates.chance import chance
 from advisor.solve.candidates.gather import gather
-from advisor.solve.question.reading import read_requirements
+from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.ranking import preferred
-from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.verdicts import Verdicts
 from advisor.solve.verify.standing import Standing, standing_of
 from advisor.solve.verify.verification import Ending, Step, verify
@@ -186,10 +187,10 @@ def test_the_pick_is_the_answers_and_ahead_of_it_stands_what_is_preferred(
         assert best is None
         np.testing.assert_allclose(standing.chance, alone)
         return
-    pick = candidates.candidate(standing.pick, ())
+    pick = candidate_at(candidates, standing.pick, ())
     assert best is not None
     assert (pick.architecture, pick.batch) == (best.architecture, best.batch)
-    fitting = Verdicts.of(candidates, asked.constraints, asked.objective, 0.9).fitting
+    fitting = Verdicts.of(candidates, asked.constraints, asked.objective, 0.9).feasible
     better = preferred(candidates, asked.objective, fitting, standing.pick)
     ahead = np.flatnonzero(standing.order < standing.order[standing.pick])
     np.testing.assert_array_equal(ahead, np.sort(better))
@@ -210,7 +211,7 @@ def test_what_is_reported_is_measured_and_what_a_law_tells_is_not() -> None:
     told = {
         each.architecture: measured
         for each, measured in zip(
-            candidates.records(np.arange(len(candidates)), ()), standing.measured, strict=True
+            records(candidates, np.arange(len(candidates)), ()), standing.measured, strict=True
         )
     }
     assert told["resnet-18"]

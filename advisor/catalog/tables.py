@@ -22,6 +22,7 @@ from advisor.catalog.measurements_table import (
 )
 from advisor.catalog.records import Architecture, Cost, Estimate, Weights
 from advisor.errors import shown
+from advisor.limits import LEAST_PERCENT
 from advisor.quantities import COUNT, PERCENT
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ WEIGHTS_COLUMNS = (
     "origin",
     "source",
 )
-
-LEAST_TOP1_PERCENT = 1.0
-"""What is below is a share that was meant as a percentage."""
 
 
 def read_weights(
@@ -65,7 +63,7 @@ def read_weights(
     top5 = table.numbers("top5_percent", *PERCENT.range)
     refuse_missing(table, "top1_percent", top1.values.value)
     refuse_less(table, "top5_percent", top5, "top1_percent", top1.values.value)
-    for row in np.flatnonzero(top1.values.value < LEAST_TOP1_PERCENT).tolist():
+    for row in np.flatnonzero(top1.values.value < LEAST_PERCENT).tolist():
         table.note(row, "top1_percent", shown(table.cells("top1_percent")[row]), "a percentage")
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")

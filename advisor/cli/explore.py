@@ -12,7 +12,7 @@ from advisor.cli.output import emit, warn
 from advisor.cli.question import asks
 
 
-@asks
+@asks()
 def command(
     question: dict[str, Any],
     output: Annotated[
@@ -28,7 +28,7 @@ def command(
     from advisor.report.explorer.choice import choice
     from advisor.report.explorer.document import document
     from advisor.report.explorer.page import page
-    from advisor.solve.question.question import read_question
+    from advisor.solve.question import read_question
 
     wide = choice(*read_question(**question))
     warn(wide.candidates.notes)

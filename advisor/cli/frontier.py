@@ -11,7 +11,7 @@ from advisor.cli.question import asks
 from advisor.errors import AdvisorError
 
 
-@asks
+@asks()
 def command(
     question: dict[str, Any],
     x: Annotated[str, typer.Option(metavar="METRIC", help="The axis across.")] = "time",
@@ -33,13 +33,13 @@ def command(
     found = frontier(x=x, y=y, z=z, **question)
     warn(found.notes)
     if as_json:
-        from advisor.report.frontier_documents import frontier_json
+        from advisor.report.answer_documents import frontier_json
 
         emit(frontier_json(found))
     elif as_csv:
-        from advisor.report.frontier_documents import frontier_csv
+        from advisor.report.answer_documents import candidates_csv
 
-        emit(frontier_csv(found))
+        emit(candidates_csv(found.points))
     else:
         from advisor.report.frontier_text import frontier_text
 

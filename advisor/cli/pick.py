@@ -17,28 +17,9 @@ if TYPE_CHECKING:
 VERIFYING = "Verifying"
 
 
-@asks
+@asks(listing=True)
 def command(
     question: dict[str, Any],
-    explain: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NETWORK",
-            help="Tell why this network is not the pick; can be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    top: Annotated[
-        str | None, typer.Option(metavar="N", help="How many networks to list.", show_default="5")
-    ] = None,
-    all_batches: Annotated[
-        bool | None,
-        typer.Option(
-            "--all-batches/--best-batch",
-            help="List every fitting batch size, or only the best.",
-            show_default="best-batch",
-        ),
-    ] = None,
     plot: Annotated[
         bool,
         typer.Option("--plot", help="Draw accuracy against time of what meets every limit."),
@@ -81,23 +62,22 @@ def command(
     """
     if as_json + as_csv + plot > 1:
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
-    asked = {**question, "explain": explain, "top": top, "all_batches": all_batches}
     verified: Verification | None = None
     if verify is None:
         _refuse_unverified(simulate=simulate, device=device)
         from advisor.solve.recommend.pick import pick
 
-        recommendation = pick(**asked)
+        recommendation = pick(**question)
     else:
         if plot:
             hint = "ask again without --verify"
             raise AdvisorError("--plot draws what the catalog holds, which --verify changes", hint)
         recommendation, verified = _verified(
-            asked, verify, simulate, device, aside=as_json or as_csv
+            question, verify, simulate, device, aside=as_json or as_csv
         )
     warn(recommendation.notes)
     if as_json:
-        from advisor.report.pick_documents import pick_json
+        from advisor.report.answer_documents import pick_json
 
         emit(pick_json(recommendation, verified))
     elif as_csv:
@@ -166,9 +146,9 @@ def _verified(
 
 
 def _emit_csv(recommendation: Recommendation, verified: Verification | None) -> None:
-    from advisor.report.pick_documents import pick_csv
+    from advisor.report.answer_documents import candidates_csv
 
-    emit(pick_csv(recommendation))
+    emit(candidates_csv(recommendation.candidates))
     if recommendation.best is None:
         complain("nothing fits; without --csv the answer says why")
     if verified is not None:

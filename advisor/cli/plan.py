@@ -31,7 +31,7 @@ def command(
     answer = plan(file, catalog)
     warn(answer.notes)
     if as_json:
-        from advisor.report.plan_documents import plan_json
+        from advisor.report.answer_documents import plan_json
 
         emit(plan_json(answer))
     else:

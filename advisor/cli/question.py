@@ -9,199 +9,109 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from advisor.cli.options import CatalogOption
 from advisor.errors import AdvisorError
+from advisor.metrics import METRICS
+from advisor.options import LIMITED, OPTIONS, WHERE, Option
 
-_FROM, _HOW = "Choosing from", "Choosing by"
+FILES = (
+    (
+        "file",
+        Annotated[
+            str | None,
+            typer.Argument(
+                metavar="[REQUIREMENTS.yaml]",
+                help="A file that asks; options override it.",
+                show_default=False,
+            ),
+        ],
+    ),
+    (
+        "constraints",
+        Annotated[
+            str | None,
+            typer.Option(metavar="FILE", help="The same file, as an option.", show_default=False),
+        ],
+    ),
+)
 
 
-def _limit(metavar: str, text: str) -> typer.models.OptionInfo:
-    info: typer.models.OptionInfo = typer.Option(
-        metavar=metavar, help=text, rich_help_panel="Limits", show_default=False
+def _parameter(name: str, annotation: object) -> inspect.Parameter:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=None, annotation=annotation)
+
+
+def _limit(name: str, key: str) -> inspect.Parameter:
+    metric = METRICS[key]
+    synonym = name != metric.name
+    info = typer.Option(
+        metavar=metric.option_metavar,
+        help=f"The same as --{metric.name}." if synonym else metric.option,
+        rich_help_panel="Limits",
+        show_default=False,
+        hidden=synonym,
     )
-    return info
+    return _parameter(name, Annotated[str | None, info])
 
 
-def _option(metavar: str, text: str, panel: str, default: str | bool, *names: str) -> Any:
-    return typer.Option(
-        *names, metavar=metavar, help=text, rich_help_panel=panel, show_default=default
+def _where() -> inspect.Parameter:
+    info = typer.Option(
+        metavar="CONDITION", help=WHERE, rich_help_panel="Limits", show_default=False
     )
+    return _parameter("where", Annotated[list[str] | None, info])
 
 
-def _question(
-    file: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[REQUIREMENTS.yaml]",
-            help="A file that asks; options override it.",
-            show_default=False,
-        ),
-    ] = None,
-    constraints: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="The same file, as an option.", show_default=False),
-    ] = None,
-    fps: Annotated[str | None, _limit("N", "Least throughput, images per second.")] = None,
-    latency: Annotated[
-        str | None,
-        _limit(
-            "TIME[@p90|@p99]",
-            "Longest response, of the median or of the tail. With --fps it includes the wait for "
-            "the batch to fill.",
-        ),
-    ] = None,
-    energy: Annotated[
-        str | None, _limit("ENERGY", "Most energy per image, idle power left out.")
-    ] = None,
-    power: Annotated[
-        str | None,
-        _limit("POWER", "Most average power, idle included: at --fps, else running flat out."),
-    ] = None,
-    memory: Annotated[str | None, _limit("SIZE", "Most memory.")] = None,
-    accuracy: Annotated[str | None, _limit("PERCENT", "Least ImageNet top-1 accuracy.")] = None,
-    params: Annotated[str | None, _limit("COUNT", "Most parameters.")] = None,
-    ops: Annotated[
-        str | None,
-        _limit("COUNT", "Most operations per image; a multiply and an add are two."),
-    ] = None,
-    hours: Annotated[str | None, _limit("HOURS", "How long the battery is to last.")] = None,
-    where: Annotated[
-        list[str] | None,
-        _limit("CONDITION", "A limit of any metric, such as 'time <= 20 ms'; can be repeated."),
-    ] = None,
-    battery: Annotated[
-        str | None,
-        _limit("ENERGY", "The battery's energy, such as 10Wh; its life is shown."),
-    ] = None,
-    overhead: Annotated[
-        str | None,
-        _limit("TIME", "Pre- and post-processing per batch, added to the response."),
-    ] = None,
-    board: Annotated[
-        str | None,
-        _option("NAME,...|any", "The board, or several.", _FROM, "$ADVISOR_BOARD or jetson-tx1"),
-    ] = None,
-    batch: Annotated[
-        str | None, _option("1,4|any", "Batch sizes to choose from.", _FROM, "any")
-    ] = None,
-    weights: Annotated[
-        str | None,
-        _option(
-            "NAME|any", "Sets of weights to choose from.", _FROM, "those of the board's source"
-        ),
-    ] = None,
-    architectures: Annotated[
-        str | None, _option("NAME,...", "Networks, or patterns like 'resnet-*'.", _FROM, "any")
-    ] = None,
-    families: Annotated[
-        str | None, _option("NAME,...", "Families of networks, or patterns.", _FROM, "any")
-    ] = None,
-    runtime: Annotated[
-        str | None, _option("NAME,...", "Runtimes, or patterns.", _FROM, "any")
-    ] = None,
-    precision: Annotated[
-        str | None, _option("NAME,...", "Precisions, or patterns.", _FROM, "any")
-    ] = None,
-    candidates: Annotated[
-        str | None,
-        _option(
-            "board|all",
-            "Networks that the board has rows of, or every one, predicted where not measured.",
-            _FROM,
-            "board",
-        ),
-    ] = None,
-    predictions: Annotated[
-        bool | None,
-        typer.Option(
-            "--predictions/--no-predictions",
-            help="Whether predictions may be chosen.",
-            rich_help_panel=_FROM,
-            show_default="predictions",
-        ),
-    ] = None,
-    include: Annotated[
-        list[str] | None,
-        _option(
-            "NAME=NETWORK",
-            "A network of your own as a candidate, by prediction: NAME=net.onnx, NAME=net.pt2 or "
-            "NAME=MODULE:FACTORY[@SIZE]; can be repeated.",
-            _FROM,
-            False,
-        ),
-    ] = None,
-    accuracy_of: Annotated[
-        list[str] | None,
-        _option(
-            "NAME=PERCENT",
-            "Its accuracy, or that of one measured (net@224=71.2); can be repeated.",
-            _FROM,
-            False,
-        ),
-    ] = None,
-    accuracy_table: Annotated[
-        str | None,
-        _option(
-            "FILE",
-            "CSV of your own task's accuracies, which replace ImageNet's: architecture,top1_percent.",
-            _FROM,
-            False,
-        ),
-    ] = None,
-    objective: Annotated[
-        str | None,
-        _option(
-            "METRIC,...",
-            "What to rank by: accuracy, fps, latency, energy, power, memory, params, ops, hours, "
-            "time, batch-latency, net-power, board-energy; or several with tolerances: "
-            "'accuracy within 0.5, energy'.",
-            _HOW,
-            "accuracy",
-        ),
-    ] = None,
-    confidence: Annotated[
-        str | None,
-        _option(
-            "P",
-            "Probability of meeting all limits together; figures are to meet them in any case, "
-            "and 'none' asks for no more.",
-            _HOW,
-            "0.9",
-        ),
-    ] = None,
-    catalog: CatalogOption = None,
-) -> None:
-    """The options, for `asks` to hand on."""
+def _part(option: Option) -> inspect.Parameter:
+    """A part of a question as typer takes it."""
+    flag = option.kind.shape == "flag"
+    repeated = option.kind.shape == "pairs" or not option.kind.joined
+    info = typer.Option(
+        f"{option.flag}/--{option.off}" if flag else option.flag,
+        metavar=option.metavar or None,
+        help=option.help,
+        rich_help_panel=option.panel or None,
+        show_default=option.default or False,
+    )
+    taken = bool | None if flag else list[str] | None if repeated else str | None
+    return _parameter(option.name, Annotated[taken, info])
 
 
-def asks(command: Callable[..., None]) -> Callable[..., None]:
+def asks(*, listing: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command the options of a question.
 
     The command gets them in `question`, as `advisor.pick` takes them; its own options follow them.
+
+    Args:
+        listing: with those that only say what an answer lists.
     """
-    shared = _parameters(_question)
-    own = {name: each for name, each in _parameters(command).items() if name != "question"}
+    shared = [
+        *(_parameter(name, annotation) for name, annotation in FILES),
+        *(_limit(name, key) for name, key in LIMITED.items()),
+        _where(),
+        *(_part(each) for each in OPTIONS.values() if listing or not each.listing),
+    ]
+    names = [each.name for each in shared]
 
-    def asking(**options: Any) -> None:
-        # Choosing multiplies no matrices; numpy's idle pool of threads would double its start.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        question = {name: options.pop(name) for name in shared}
-        command(question=_handed_on(question), **options)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(command, include_extras=True)
+        own = [
+            each.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, each in inspect.signature(command).parameters.items()
+            if name != "question"
+        ]
 
-    merged = [*shared.values(), *own.values()]
-    asking.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
-    asking.__annotations__ = {each.name: each.annotation for each in merged}
-    asking.__doc__, asking.__name__ = command.__doc__, command.__name__
-    return asking
+        def asking(**options: Any) -> None:
+            # Choosing multiplies no matrices; numpy's idle pool of threads would double its start.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+            question = {name: options.pop(name) for name in names}
+            command(question=_handed_on(question), **options)
 
+        merged = [*shared, *own]
+        asking.__signature__ = inspect.Signature(merged)  # type: ignore[attr-defined]
+        asking.__annotations__ = {each.name: each.annotation for each in merged}
+        asking.__doc__, asking.__name__ = command.__doc__, command.__name__
+        return asking
 
-def _parameters(command: Callable[..., None]) -> dict[str, inspect.Parameter]:
-    """A command's parameters by name, their annotations no longer text."""
-    hints = get_type_hints(command, include_extras=True)
-    return {
-        name: each.replace(annotation=hints[name])
-        for name, each in inspect.signature(command).parameters.items()
-    }
+    return decorate
 
 
 def _handed_on(question: dict[str, Any]) -> dict[str, Any]:

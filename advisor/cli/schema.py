@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.output import emit
-from advisor.errors import AdvisorError, closest, shown
-
-DOCUMENTS = ("pick", "frontier", "plan", "findings", "requirements", "plan-file")
+from advisor.documents import DOCUMENTS
 
 
 def command(
@@ -22,9 +20,6 @@ def command(
     ] = "pick",
 ) -> None:
     """Print the JSON Schema of what `advisor pick --json` prints, say, or of a file that it reads."""
-    from importlib.resources import files
+    from advisor.api import schema
 
-    if document not in DOCUMENTS:
-        raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
-    schema = files("advisor.report").joinpath(f"{document}.schema.json")
-    emit(schema.read_text(encoding="utf-8"))
+    emit(schema(document))

@@ -13,7 +13,7 @@ from advisor.prediction.model import Model
 from advisor.prediction.rows import ends_early, fullest_variant
 from advisor.report.charts.figure import Dot, has_interval, shows_intervals
 from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
-from advisor.solve.candidates.complete import completed
+from advisor.solve.candidates.completion import completed
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from advisor.catalog.store import Catalog
+from advisor.options import default_board
 from advisor.paper.evidence import Evidence
 from advisor.paper.four_findings import HOLDS, IN_PART, NOT, UNKNOWN, Finding, four_findings
 from advisor.paper.statements import AGREES, DISAGREES, PARTLY, Statement, statements
-from advisor.solve.question.reading import default_board
 
 SCHEMA = "advisor.findings/2"
 """Name and version of the document's shape."""

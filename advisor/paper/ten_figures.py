@@ -10,10 +10,10 @@ from pathlib import Path
 from advisor.catalog.files import write_whole
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
+from advisor.options import default_board
 from advisor.paper import batch_figures, cost_figures
 from advisor.paper.board_data import BoardData, board_data
 from advisor.report.charts.figure import Figure
-from advisor.solve.question.reading import default_board
 
 FIGURES: Mapping[int, Callable[[BoardData], Figure]] = {
     1: cost_figures.top1,

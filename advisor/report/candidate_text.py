@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Board
+from advisor.limits import Constraint
+from advisor.metrics import EVERY, METRICS
+from advisor.options import Requirements
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import Candidate, Headroom
-from advisor.solve.candidates.weight_sets import QUANTISED
-from advisor.solve.question.accuracy_table import OWN
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS
-from advisor.solve.question.requirements import NEEDS, Requirements
+from advisor.solve.candidates.weight_sets import OWN, QUANTISED
 from advisor.solve.recommend.recommendation import Recommendation
 
 LIBRARY_WEIGHTS = "those that a library publishes first"
@@ -122,9 +121,8 @@ def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> I
 
 
 def metric_text(constraint: Constraint) -> str:
-    """The limited metric in a sentence: "p99 response"."""
-    tail = "" if constraint.statistic == "median" else f"{constraint.statistic} "
-    return tail + METRICS[KEYS_BY_NAME[constraint.name]].title
+    """The limited metric in a sentence: "p99 of the response"."""
+    return EVERY[constraint.metric].title
 
 
 def need_text(headroom: Headroom) -> str:
@@ -139,6 +137,16 @@ def need_text(headroom: Headroom) -> str:
     more = "more" if limit.sense == "min" else "less"
     difference = with_unit(limit.metric, abs(headroom.value - limit.limit))
     return f"{difference.replace('%', 'points')} {more}"
+
+
+def needs_text(headrooms: Iterable[Headroom], batch: int) -> str:
+    """What a candidate would need to meet several limits; what follows from the same time is said once."""
+    found: dict[str, str] = {}
+    for each in headrooms:
+        text = need_text(each)
+        alike = text.replace(" per image", "") if batch == 1 else text
+        found.setdefault(alike, text)
+    return listed(list(found.values()))
 
 
 def margin_text(headroom: Headroom) -> str:
@@ -170,7 +178,7 @@ def dispensable(
 
 
 def is_predicted(candidate: Candidate, key: str) -> bool:
-    """Whether a metric's figure comes from a law."""
+    """Whether a metric's figure is predicted."""
     estimate = candidate.metric(key) if key in METRICS else None
     return estimate is not None and estimate.origin == "predicted"
 
@@ -181,14 +189,15 @@ def chance_text(chance: float) -> str:
     return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{whole}%"
 
 
-def fell_out(recommendation: Recommendation) -> Iterator[str]:
+def excluded(recommendation: Recommendation) -> Iterator[str]:
     """Sentences on what was left out, and why."""
-    if recommendation.did_not_run:
-        pairs = counted(recommendation.did_not_run, "pair")
+    if recommendation.failed:
+        pairs = counted(recommendation.failed, "pair")
         yield f"{pairs} (network and batch) failed when measured and cannot be chosen."
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
-        yield f"{networks} fell out for want of weights {recommendation.requirements.selection.weights}."
+        weights = recommendation.requirements.selection.weights
+        yield f"{networks} excluded: no weights {weights}."
     if recommendation.unsure:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
@@ -202,9 +211,8 @@ def fell_out(recommendation: Recommendation) -> Iterator[str]:
     for rejection in recommendation.rejections:
         if rejection.unknown:
             constraint = rejection.constraint
-            every = rejection.unknown == recommendation.considered
-            needs = f" ({NEEDS[constraint.name]})" if every and constraint.name in NEEDS else ""
+            needed = recommendation.requirements.needed_for(constraint.metric)
             yield (
-                f"{rejection.unknown} of {recommendation.considered} candidates fell out because "
-                f"their {metric_text(constraint)} is unknown{needs}."
+                f"{rejection.unknown} of {recommendation.considered} candidates excluded: "
+                f"{metric_text(constraint)} unknown{f' ({needed})' if needed else ''}."
             )

@@ -12,8 +12,10 @@ from rich.text import Text
 from advisor.prediction.board_model import BoardFit, Transfer
 from advisor.prediction.model import LEAST_GROUPS, FittedModel, Model
 from advisor.prediction.training import binomial_band
-from advisor.report.terminal import COLUMNS, counted, magnitude, plain_table, significant
+from advisor.quantities import MEMORY, POWER, TIME
+from advisor.report.terminal import counted, magnitude, plain_table, significant
 
+DIMENSIONS = {"latency_ms": TIME, "net_power_w": POWER, "memory_mb": MEMORY}
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
 UNITS = {
     "constant": "",
@@ -59,7 +61,7 @@ def _name(metric: str, models: Sequence[FittedModel], place: int) -> str:
 
 def equation(model: Model, metric: str) -> str:
     """A model as people read it: what each term costs, terms without cost left out."""
-    unit = COLUMNS[metric].unit
+    unit = DIMENSIONS[metric].unit
     branches = [
         " + ".join(
             f"{significant(coefficient)} {unit} {UNITS[term]}".strip()

@@ -10,6 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.limits import Constraint
+from advisor.metrics import METRICS
 from advisor.quantities import PERCENT
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
@@ -28,10 +30,8 @@ from advisor.report.candidate_text import (
 )
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.report.scatter_text import Axis, Scatter, Series
-from advisor.report.terminal import COLUMNS, Fitted, counted, plain_table
+from advisor.report.terminal import Fitted, counted, heading, plain_table
 from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import METRICS
 from advisor.solve.recommend.frontier import Frontier
 
 if TYPE_CHECKING:
@@ -75,14 +75,14 @@ def _points_table(frontier: Frontier) -> Fitted:
     asked = frontier.requirements
     limited = {each.metric for each in asked.constraints}
     wanted = limited.union(ALWAYS_SHOWN).difference(frontier.axes)
-    others = [key for key in COLUMNS if key in wanted]
+    others = [key for key in METRICS if key in wanted]
     droppable = dispensable(frontier.points, others, limited)
     return Fitted(lambda keys: _table_of(frontier, keys), [*frontier.axes, *others], droppable)
 
 
 def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
     names = varying(frontier.points, len(frontier.boards))
-    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    headings = list(map(heading, keys))
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
         variant = [variant_cell(point, name) for name in names]
@@ -121,7 +121,7 @@ def frontier_scatter(frontier: Frontier) -> Scatter:
 def _axis(frontier: Frontier, side: int) -> Axis:
     metric = METRICS[frontier.axes[side]]
     figures = frontier.figures[:, side]
-    unit = COLUMNS[metric.key].unit
+    unit = metric.unit
     return Axis(
         f"{metric.title}, {unit}" if unit else metric.title,
         log=metric.dimension is not PERCENT
@@ -145,7 +145,7 @@ def _figures(points: Sequence[Candidate], key: str) -> Floats:
 def _sentences(frontier: Frontier) -> Iterator[str]:
     """What stands below the plot."""
     points, count = frontier.points, len(frontier.points)
-    limited = f", {frontier.fitting} of them within every limit" if _limits(frontier) else ""
+    limited = f", {frontier.feasible} of them within every limit" if _limits(frontier) else ""
     were = "was" if frontier.considered == 1 else "were"
     these = (
         "None is better than this one on any axis."
@@ -155,8 +155,7 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
     yield f"{counted(frontier.considered, 'candidate')} {were} considered{limited}. {these}"
     yield from unlike_scopes(_spread(points), frontier.boards)
     if frontier.unknown:
-        fell_out = counted(frontier.unknown, "candidate")
-        yield f"{fell_out} fell out because {_any_of_axes(frontier)} is unknown."
+        yield f"{counted(frontier.unknown, 'candidate')} excluded: {_any_of_axes(frontier)} unknown."
     if count > MOST_LINES:
         yield f"{MOST_LINES} of {count} are listed, evenly spread; --csv and --json list all."
     if frontier.pick and frontier.pick not in points:
@@ -167,12 +166,12 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
 
 def _why_nothing(frontier: Frontier) -> Iterator[str]:
     """What is said where no candidate is left."""
-    if not frontier.fitting:
+    if not frontier.feasible:
         limits = limits_text(_limits(frontier)) or "the question"
         yield f"Nothing fits {limits} on {_boards(frontier)}, so there is no frontier."
         yield "advisor pick says what would have to give."
     else:
-        fit = counted(frontier.fitting, "candidate")
+        fit = counted(frontier.feasible, "candidate")
         yield (
             f"{fit} on {_boards(frontier)} would do, but {_any_of_axes(frontier)} of each is unknown."
         )

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
+from advisor.limits import Constraint
+from advisor.metrics import EVERY, METRICS
 from advisor.quantities import written_as
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
@@ -19,14 +21,14 @@ from advisor.report.candidate_text import (
     chance_text,
     choice_text,
     dispensable,
-    fell_out,
+    excluded,
     figure_of,
     is_predicted,
     limits_text,
     listed,
     margin_text,
     metric_text,
-    need_text,
+    needs_text,
     place,
     place_among,
     unlike,
@@ -37,18 +39,15 @@ from advisor.report.candidate_text import (
     varying,
 )
 from advisor.report.terminal import (
-    COLUMNS,
     Fitted,
     counted,
     figure,
+    heading,
     magnitude,
     plain_table,
     with_unit,
 )
 from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import METRICS
-from advisor.solve.question.requirements import NEEDS
 from advisor.solve.recommend.recommendation import (
     Binding,
     Narrowing,
@@ -137,10 +136,7 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
 def _candidates_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
     names = varying(recommendation.candidates, len(recommendation.boards))
-    headings = [
-        "meets\nlimits" if key == MARK else f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}"
-        for key in keys
-    ]
+    headings = ["meets\nlimits" if key == MARK else heading(key) for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     blank = [""] * (len(names) + 1)
     if constraints:
@@ -175,7 +171,7 @@ def _shown_keys(recommendation: Recommendation) -> list[str]:
     wanted = {*ALWAYS_SHOWN, *(step.metric.key for step in asked.objective)}
     wanted |= {"battery_hours"} if asked.battery_j else set()
     wanted.update(each.metric for each in asked.constraints)
-    return [key for key in COLUMNS if key in wanted]
+    return [key for key in EVERY if key in wanted]
 
 
 def _limit(constraint: Constraint) -> str:
@@ -200,15 +196,16 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if best.batch > 1 and best.response_ms:
         yield _waiting(recommendation, best, best.response_ms)
     if best.metric(objective.key) is None and not recommendation.narrowings:
-        needs = f" ({NEEDS[objective.name]})" if objective.name in NEEDS else ""
-        yield f"The {objective.title} of these is unknown{needs}, so the next criterion decided."
+        needed = asked.needed_for(objective.key)
+        unknown = f"unknown ({needed})" if needed else "unknown"
+        yield f"The {objective.title} of these is {unknown}, so the next criterion decided."
     yield from _doubts(best)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
-    yield from fell_out(recommendation)
+    yield from excluded(recommendation)
     shown = {(each.architecture, each.board) for each in recommendation.candidates}
-    hidden = recommendation.networks_fitting - len(shown)
+    hidden = recommendation.networks_feasible - len(shown)
     if hidden:
         what = "network" if len(recommendation.boards) == 1 else "network on a board"
         more = f"1 more {what} meets" if hidden == 1 else f"{hidden} more {_plural(what)} meet"
@@ -264,7 +261,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     ]
     verb = "is" if len(lacks) == 1 else "are"
     limits = limits_text(binding.constraints)
-    needs = listed([need_text(each) for each in lacks])
+    needs = needs_text(lacks, nearest.batch)
     return (
         f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)} and "
         f"would need {needs}."
@@ -273,7 +270,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
 
 def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:
     asked = recommendation.requirements
-    running = with_unit("latency_ms", value_of(best, "latency_ms"))
+    running = with_unit("batch_latency_ms", value_of(best, "batch_latency_ms"))
     if asked.fps is None:
         return f"The batch runs in {running}; without --fps the wait to fill it is left out."
     fill = with_unit("response_ms", (best.batch - 1) * 1000 / asked.fps)
@@ -335,10 +332,10 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     """The sentences below the table."""
     were = "was" if recommendation.considered == 1 else "were"
     line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
-    left_out = recommendation.did_not_fit
+    left_out = recommendation.out_of_memory
     do = "does" if left_out == 1 else "do"
     yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
-    yield from fell_out(recommendation)
+    yield from excluded(recommendation)
     yield from _tail_unknown(recommendation)
     yield from map(_impossible, recommendation.impossible[:MOST_SETS])
     if len(recommendation.impossible) > MOST_SETS:
@@ -392,7 +389,8 @@ def _tail_unknown(recommendation: Recommendation) -> Iterator[str]:
 
 def _relaxation(relaxation: Relaxation, recommendation: Recommendation) -> str:
     limits = limits_text([each.asked for each in relaxation.limits])
-    return f"{limits} instead would give {place_among(relaxation.candidate, recommendation)}."
+    relaxed = place_among(relaxation.candidate, recommendation)
+    return f"Relaxing to {limits} makes {relaxed} feasible."
 
 
 def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
@@ -403,7 +401,7 @@ def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
         [each.constraint.metric for each in why.candidates[0].headroom] if why.candidates else []
     )
     if limited:
-        keys = [key for key in COLUMNS if key in limited]
+        keys = [key for key in EVERY if key in limited]
         yield ""
         missed = {
             limit.constraint.metric
@@ -433,10 +431,10 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
                 for each in lacks
             ]
         )
-        needs = [need_text(each) for each in lacks if each.value is not None]
-        wanting = f" and would need {listed(needs)}" if needs else ""
+        needs = needs_text((each for each in lacks if each.value is not None), nearest.batch)
+        wanting = f" and would need {needs}" if needs else ""
         return f"nearest {at}, where it has {has}{wanting}."
-    if best is None or not why.fits:
+    if best is None or not why.feasible:
         return (
             f"{at} it meets every limit by its figures, but only with a probability of "
             f"{chance_text(nearest.chance)} ({nearest.mark})."
@@ -445,18 +443,18 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
 
 
 def _no_candidate(why: WhyNot) -> str:
-    sizes = listed([str(size) for size in why.misfits]) if why.misfits else ""
-    misfits = f"it does not fit in memory at batch {sizes}"
+    sizes = listed([str(size) for size in why.out_of_memory]) if why.out_of_memory else ""
+    too_large = f"it is out of memory at batch {sizes}"
     if why.left_out:
-        more = f" ({misfits})" if sizes else ""
+        more = f" ({too_large})" if sizes else ""
         return f"it is no candidate here: what may be chosen from leaves it out{more}."
     if sizes:
-        return f"it is no candidate here; {misfits}."
+        return f"it is no candidate here; {too_large}."
     return "the board has no rows of it; --candidates all lets predictions be chosen."
 
 
 def _batches_table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
-    headings = [f"{COLUMNS[key].heading}\n{COLUMNS[key].unit}" for key in keys]
+    headings = list(map(heading, keys))
     names = [name for name in varying(candidates) if name != "board"]
     table = plain_table(*names, "batch", *headings, "chance", "fails", left=len(names))
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
+from advisor.metrics import METRICS
 from advisor.report.candidate_text import PREDICTED_MARK, is_predicted, listed, varying
 from advisor.report.terminal import (
     Fitted,
@@ -20,7 +21,6 @@ from advisor.report.terminal import (
     with_unit,
 )
 from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
-from advisor.solve.question.metrics import METRICS
 
 COLUMNS = {
     "batch": "batch\n",
@@ -44,8 +44,8 @@ NEGLIGIBLE = 1e-8
 """A gap below it is rounding."""
 
 RESTS_ON = {
-    "response": "latency_ms",
-    "time": "latency_ms",
+    "response": "response_ms",
+    "time": "time_per_image_ms",
     "power": "energy_j",
     "memory": "memory_mb",
 }

@@ -10,18 +10,8 @@ from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 
-from advisor.quantities import rounded
-from advisor.solve.question.metrics import TAILS
-
-
-@dataclass(frozen=True)
-class Column:
-    """How a metric stands in a table: its heading, its unit, and a figure of it."""
-
-    heading: str
-    unit: str
-    write: Callable[[float], str]
-
+from advisor.metrics import EVERY
+from advisor.quantities import COUNT, PERCENT, Dimension, rounded
 
 BEST_WEIGHTS = "each network's best published weights"
 """What is chosen from on a board whose source names none."""
@@ -34,38 +24,26 @@ def significant(value: float) -> str:
     return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}".removesuffix(".")
 
 
-def _two_decimals(value: float) -> str:
-    return f"{value:.2f}"
+def written(value: float, dimension: Dimension) -> str:
+    """A figure as tables show it, in the dimension's unit."""
+    if dimension is PERCENT:
+        return f"{value:.2f}"
+    return rounded(value) if dimension is COUNT else significant(value)
 
 
-COLUMNS = {
-    "accuracy_top1_percent": Column("top-1", "%", _two_decimals),
-    "fps": Column("rate", "fps", significant),
-    "response_ms": Column("response", "ms", significant),
-    TAILS["p90"]: Column("p90 resp.", "ms", significant),
-    TAILS["p99"]: Column("p99 resp.", "ms", significant),
-    "latency_ms": Column("latency", "ms", significant),
-    "time_per_image_ms": Column("time", "ms", significant),
-    "energy_j": Column("energy", "J", significant),
-    "net_power_w": Column("net power", "W", significant),
-    "average_power_w": Column("power", "W", significant),
-    "board_energy_j": Column("board energy", "J", significant),
-    "battery_hours": Column("battery", "h", significant),
-    "memory_mb": Column("memory", "MB", significant),
-    "params": Column("params", "", rounded),
-    "operations": Column("ops", "", rounded),
-}
-"""How each metric is shown, in the order of a table's columns."""
+def heading(key: str) -> str:
+    """What stands above a column of a metric."""
+    return f"{EVERY[key].heading}\n{EVERY[key].unit}"
 
 
 def figure(key: str, value: float | None) -> str:
     """A metric's figure without its unit; "?" where unknown."""
-    return "?" if value is None else COLUMNS[key].write(value)
+    return "?" if value is None else written(value, EVERY[key].dimension)
 
 
 def with_unit(key: str, value: float | None) -> str:
     """A metric's figure with its unit."""
-    return f"{figure(key, value)} {COLUMNS[key].unit}".strip()
+    return f"{figure(key, value)} {EVERY[key].unit}".strip()
 
 
 def magnitude(ratio: float) -> str:

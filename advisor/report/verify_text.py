@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.metrics import METRICS
 from advisor.report.candidate_text import chance_text, is_predicted, listed, place
 from advisor.report.terminal import counted, figure, with_unit
 from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.question.metrics import METRICS
 from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.verify.verification import Check, Verification
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
@@ -19,18 +20,17 @@ from advisor.catalog.records import (
     Cost,
     Estimate,
     Measurements,
-    Values,
 )
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.metrics import evaluate
+from advisor.options import default_board
 from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import first_that_knows
 from advisor.quantities import COUNT, parse, read_batches
-from advisor.solve.candidates.batch_sizes import usual_sizes
-from advisor.solve.candidates.complete import SOURCE, completed
-from advisor.solve.candidates.intervals import energy_interval_j
-from advisor.solve.question.reading import default_board
+from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
+from advisor.solve.candidates.uncertainty import Uncertain
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -305,16 +305,15 @@ def _certain(latency: Estimate | None) -> Estimate:
 def _energy(latency: Estimate, power: Estimate | None, batch: int) -> Estimate | None:
     if power is None:
         return None
-    value, low, high = (
-        float(column[0])
-        for column in energy_interval_j(_one(latency), np.array([batch]), _one(power))
-    )
+    inputs = {"latency_ms": _uncertain(latency), "net_power_w": _uncertain(power), "batch": batch}
+    energy: Uncertain = evaluate("energy_j", inputs.__getitem__)
+    value, low, high = (float(end) for end in (energy.value, energy.low, energy.high))
     origin = max(latency.origin, power.origin, key=ORIGINS.index)
     source = ", ".join(dict.fromkeys((latency.source, power.source)))
     sure = not np.isnan(low + high)
     return Estimate(value, low if sure else None, high if sure else None, origin, source)
 
 
-def _one(estimate: Estimate) -> Values:
+def _uncertain(estimate: Estimate) -> Uncertain:
     bounds = (estimate.value, estimate.low, estimate.high)
-    return Values(*(np.array([np.nan if each is None else each]) for each in bounds))
+    return Uncertain(*(math.nan if each is None else each for each in bounds))

@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 
 from advisor.catalog.store import Catalog
+from advisor.options import read_requirements
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document
 from advisor.report.explorer.page import data_text, page
-from advisor.solve.question.reading import read_requirements
 from tests.browser import Opened, chromium
 
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -23,13 +23,12 @@ import numpy as np
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import WEIGHTS_COLUMNS
+from advisor.options import Requirements, read_requirements
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import candidates_on
-from advisor.solve.question.reading import read_requirements
-from advisor.solve.question.requirements import Requirements
 from advisor.solve.recommend.frontier import frontier_of
+from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.ranking import in_order
-from advisor.solve.recommend.recommend import recommend
 from advisor.solve.recommend.verdicts import Verdicts
 
 NETWORKS = 1000
@@ -107,7 +106,7 @@ class Loaded:
         verdicts = Verdicts.of(
             candidates, requirements.constraints, requirements.objective, requirements.confidence
         )
-        in_order(candidates, requirements.objective, verdicts.within)
+        in_order(candidates, requirements.objective, verdicts.nominal)
         return time.perf_counter() - started
 
     def plain_numpy(self) -> float:

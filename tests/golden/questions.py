@@ -43,6 +43,8 @@ KEYS = (
     "params",
     "operations",
 )
+RENAMED = {"latency_ms": "batch_latency_ms", "response": "latency"}
+"""What is called otherwise since."""
 IDENTITY = ("architecture", "weights", "board", "runtime", "precision", "batch")
 LIMITS = {
     "fps": (1, 300, ""),
@@ -212,7 +214,7 @@ def answer(
         if "frontier" in question:
             found = advisor.frontier(catalog=catalog, **question["frontier"])
             return {
-                "fitting": found.fitting,
+                "fitting": found.feasible,
                 "pick": found.pick and _named(found.pick),
                 "points": [_named(each) for each in found.points],
             }
@@ -226,18 +228,23 @@ def _picked(told: advisor.Recommendation) -> dict[str, Any]:
     return {
         "exit": 0 if best else 1,
         "considered": told.considered,
-        "networks_fitting": told.networks_fitting,
-        "rejected": [
-            [each.constraint.key, each.rejected, each.unknown] for each in told.rejections
-        ],
+        "networks_fitting": told.networks_feasible,
+        "rejected": sorted(
+            [_key(each.constraint), each.rejected, each.unknown] for each in told.rejections
+        ),
         "best": best and {**_named(best), "metrics": _metrics(best), "mark": best.mark},
         "alternatives": [_named(each) for each in told.alternatives],
         "relaxations": [
-            {"to": {each.constraint.key: _digits(each.limit) for each in offered.limits}}
+            {"to": {_key(each.constraint): _digits(each.limit) for each in offered.limits}}
             | _named(offered.candidate)
             for offered in (*told.relaxations, *([told.together] if told.together else []))
         ],
     }
+
+
+def _key(constraint: Any) -> str:
+    name, _, sense = constraint.key.partition(":")
+    return ":".join(filter(None, [RENAMED.get(name, name), sense]))
 
 
 def _named(candidate: advisor.Candidate) -> dict[str, Any]:
@@ -246,7 +253,7 @@ def _named(candidate: advisor.Candidate) -> dict[str, Any]:
 
 
 def _metrics(candidate: advisor.Candidate) -> dict[str, list[float | None]]:
-    found = {key: candidate.metric(key) for key in KEYS}
+    found = {key: candidate.metric(RENAMED.get(key, key)) for key in KEYS}
     return {
         key: [_digits(each.value), _digits(each.low), _digits(each.high)]
         for key, each in found.items()

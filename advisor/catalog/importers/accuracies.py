@@ -9,8 +9,8 @@ from pathlib import Path
 
 from advisor.architectures.names import identity, read_name
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
-from advisor.catalog.tables import LEAST_TOP1_PERCENT
 from advisor.errors import BrokenFileError, Fault
+from advisor.limits import LEAST_PERCENT
 
 NEEDED = ("model", "img_size", "top1")
 PLAIN = "default"
@@ -52,7 +52,7 @@ def read_accuracies(path: Path) -> Accuracies:
         model, size, top1, top5 = cells
         why, key = _key(model, size)
         percent = number_in(top1)
-        if not why and not LEAST_TOP1_PERCENT <= percent <= 100:
+        if not why and not LEAST_PERCENT <= percent <= 100:
             why = "without a top-1 accuracy in percent"
         if not why and key in kept:
             why = "of a model and size that stood above"

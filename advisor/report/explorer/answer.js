@@ -118,7 +118,7 @@ function elsewhere({ table, best }, row) {
 }
 
 function waitingText({ table, column, situation, best }) {
-  const running = withUnit(table, "latency_ms", column("latency_ms").value[best]);
+  const running = withUnit(table, "batch_latency_ms", column("batch_latency_ms").value[best]);
   if (situation.fps === null) return `The batch runs in ${running}; without a frame rate the wait to fill it is left out.`;
   const fill = withUnit(table, "response_ms", (table.batch[best] - 1) * (1000 / situation.fps));
   const overhead = situation.overheadMs ? `, ${withUnit(table, "response_ms", situation.overheadMs)} overhead` : "";
@@ -141,7 +141,7 @@ function doubtsOf(answer) {
     const scopes = table.boards.map((board) => `${board.scopes[name] || "unknown"} (${board.name})`);
     told.push(`* ${name} is not the same on all boards: ${scopes.join("; ")}.`);
   }
-  if (fitting.some((row) => isPredicted(table, "latency_ms", row) || isPredicted(table, "memory_mb", row))) {
+  if (fitting.some((row) => isPredicted(table, "batch_latency_ms", row) || isPredicted(table, "memory_mb", row))) {
     told.push("~ is predicted.");
   }
   return told;

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.store import Catalog
+from advisor.options import Requirements
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.gather import boards_asked, gather
-from advisor.solve.question.requirements import Requirements
-from advisor.solve.question.selection import selected
+from advisor.solve.candidates.gather import boards_asked, gather, selected
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -32,7 +32,7 @@ function constraintsOf(table, settings) {
   for (const { name, metric, sense } of table.limits) {
     const limit = settings.limits[name] ?? null;
     if (limit === null) continue;
-    const tail = name === "latency" ? table.tails[settings.statistic] : undefined;
+    const tail = name === "response" ? table.tails[settings.statistic] : undefined;
     found.push({ name, metric: tail ?? metric, sense, limit });
   }
   const rank = ({ name, sense }) => 2 * order.indexOf(name) + (sense === "min");

@@ -7,7 +7,7 @@ const CERTAIN = 4;
 const STEPS = 32;
 const IDLE_STEPS = [-1.5341, -0.8871, -0.4888, -0.1573, 0.1573, 0.4888, 0.8871, 1.5341];
 const TINY = 2.2250738585072014e-308;
-const TIMED = ["fps", "response_ms", "latency_ms", "time_per_image_ms"];
+const TIMED = ["fps", "response_ms", "batch_latency_ms", "time_per_image_ms"];
 const POWERED = ["net_power_w", "energy_j", "average_power_w", "board_energy_j", "battery_hours"];
 
 /** The probability that a candidate meets all limits; 0 where a figure is unknown. */
@@ -62,7 +62,7 @@ function deviations(figure, limit) {
 
 /** The probability of meeting several limits that all depend on latency or power. */
 function chanceTogether(case_, constraints) {
-  const latency = spread(case_, "latency_ms");
+  const latency = spread(case_, "batch_latency_ms");
   if (Number.isNaN(latency.value)) return 0;
   const power = spread(case_, "net_power_w");
   const powered = constraints.filter(({ metric }) => POWERED.includes(metric));
@@ -127,7 +127,7 @@ function latenciesBetween({ table, situation, row }, constraints) {
     const length = {
       fps: (1000 * batch) / limit,
       response_ms: limit - waiting,
-      latency_ms: limit,
+      batch_latency_ms: limit,
       time_per_image_ms: limit * batch,
     }[metric];
     if ((sense === "max") !== (metric === "fps")) longest = Math.min(longest, Math.max(length, 0));

@@ -1,7 +1,7 @@
 /* The controls: a field and a slider for each quantity, and what is chosen from lists. */
 
 const GROUPS = [
-  ["Limits", ["fps", "latency", "energy", "power", "memory", "accuracy"]],
+  ["Limits", ["fps", "response", "energy", "power", "memory", "accuracy"]],
   ["Size of the network", ["params", "ops"]],
   ["Battery and overhead", ["battery", "hours", "overhead"]],
 ];
@@ -37,7 +37,7 @@ function quantityControl(table, quantity, change) {
   const field = element("input", { type: "number", id, step: "any", min: 0, inputmode: "decimal", placeholder: "any", "aria-describedby": `${id}-hint` });
   const slider = element("input", { type: "range", min: 0, max: SLIDER_STEPS, step: 1, id: `${id}-slider`, "aria-label": `${label}, slider` });
   const hint = element("small", { id: `${id}-hint`, class: "hint" });
-  const statistic = id === "latency" ? statisticControl(table, change) : null;
+  const statistic = id === "response" ? statisticControl(table, change) : null;
   slider.disabled = quantity.range === null;
 
   let [now, before, text] = [null, null, ""]; // what is applied, what was before this number, and as typed

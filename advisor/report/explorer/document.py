@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -22,15 +23,14 @@ from advisor.catalog.records import (
     Metered,
     Weights,
 )
+from advisor.limits import LEAST_PERCENT, Constraint, natural_sense
+from advisor.metrics import BY_NAME, EVERY, INPUTS, METRICS, TAILS, inputs_of
+from advisor.objective import Step, objective_text
+from advisor.options import LIMITED, Requirements
+from advisor.quantities import PERCENT
 from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.choice import Choice
-from advisor.report.terminal import COLUMNS
 from advisor.solve.candidates.candidates import SCOPED, Candidates
-from advisor.solve.candidates.derivations import DERIVATIONS, RESTING
-from advisor.solve.question.limits import LEAST_ACCURACY, NATURAL, Constraint
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, TAILS
-from advisor.solve.question.objective import Step, objective_text
-from advisor.solve.question.requirements import FLAGS, Requirements
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
@@ -47,8 +47,8 @@ def document(choice: Choice) -> Json:
     return {
         "schema": "advisor.explore/1",
         "metrics": _metrics(),
-        "limits": [_limit(name) for name in FLAGS],
-        "tails": TAILS,
+        "limits": [_limit(name) for name, key in LIMITED.items() if METRICS[key].name == name],
+        "tails": {each.statistic: key for key, each in TAILS.items()},
         "origins": ORIGINS,
         "boards": [_board(choice, place) for place in range(len(candidates.boards))],
         "architectures": [_architecture(each) for each in candidates.architectures],
@@ -62,35 +62,35 @@ def document(choice: Choice) -> Json:
 
 def _metrics() -> Json:
     """Every metric by its key, in the order in which limits are listed."""
-    told = {}
-    for name in NATURAL:
-        key = KEYS_BY_NAME[name]
-        metric, column = METRICS[key], COLUMNS[key]
-        told[key] = {
-            "name": name,
+    return {
+        key: {
+            "name": metric.name,
             "title": metric.title,
-            "heading": column.heading,
-            "unit": column.unit,
-            "written": metric.dimension.unit if "" not in metric.dimension.units else "",
+            "heading": metric.heading,
+            "unit": metric.unit,
+            "written": metric.unit if "" not in metric.dimension.units else "",
             "more_is_better": metric.more_is_better,
-            "parts": DERIVATIONS[key].parts,
-            "rests": key in RESTING,
+            "parts": _provenance(key, at_rate=True),
+            "rests": _provenance(key, at_rate=True) != _provenance(key, at_rate=False),
         }
-    for tail, key in TAILS.items():
-        own = {"title": f"{tail} of the response", "heading": COLUMNS[key].heading}
-        told[key] = {**told["response_ms"], **own}
-    return told
+        for key, metric in EVERY.items()
+    }
+
+
+def _provenance(key: str, *, at_rate: bool) -> list[str]:
+    names = inputs_of(key, at_rate=at_rate)
+    return [name for name in names if INPUTS[name].uncertain]
 
 
 def _limit(name: str) -> Json:
     """A limit that has a control of its own, and between which ends it can be asked."""
-    metric = METRICS[KEYS_BY_NAME[name]]
+    metric = BY_NAME[name]
     least, most = metric.dimension.range
     return {
         "name": name,
         "metric": metric.key,
-        "sense": NATURAL[name],
-        "least": LEAST_ACCURACY if name == "accuracy" else least,
+        "sense": natural_sense(metric),
+        "least": LEAST_PERCENT if metric.dimension is PERCENT else least,
         "most": most,
     }
 
@@ -178,13 +178,13 @@ def _numbers(column: Floats) -> list[float | None]:
 
 def question(asked: Requirements) -> Json:
     """A question as the page reads it."""
-    flags = [each for each in asked.constraints if each.is_natural and each.name in FLAGS]
+    flags = [each for each in asked.constraints if each.is_natural and BY_NAME[each.name].option]
     others = [each for each in asked.constraints if each not in flags]
     return {
         "boards": asked.boards,
         "batches": None if asked.selection.batches is None else sorted(asked.selection.batches),
         "limits": {each.name: each.limit for each in flags},
-        "statistic": next((each.statistic for each in flags if each.name == "latency"), "median"),
+        "statistic": next((each.statistic for each in flags if each.name == "response"), "median"),
         "conditions": [_condition(each) for each in others],
         "objective": {
             "text": objective_text(asked.objective),
@@ -217,4 +217,6 @@ def _step(step: Step) -> Json:
 
 def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes."""
-    return [*asked.selection.words(), *(["--catalog", asked.catalog] if asked.catalog else [])]
+    fixed = replace(asked.selection, batches=None)
+    catalog = ["--catalog", asked.catalog] if asked.catalog else []
+    return fixed.words()[2:] + catalog

@@ -83,7 +83,7 @@ function figuresIn(table, situation) {
 
 const DERIVATIONS = {
   accuracy_top1_percent: (table) => table.top1_percent,
-  latency_ms: (table) => table.latency_ms,
+  batch_latency_ms: (table) => table.latency_ms,
   time_per_image_ms: (table) => mapped(table.latency_ms, (figure, row) => figure / table.batch[row]),
   response_ms: (table, situation) => response(table.latency_ms, table.batch, situation),
   response_p90_ms: (table, situation) => response(table.latency_p90_ms, table.batch, situation),

@@ -95,7 +95,7 @@ function commandOf(table, settings) {
   for (const { name, metric } of table.limits) {
     const limit = settings.limits[name] ?? null;
     if (limit === null) continue;
-    const tail = name === "latency" && settings.statistic !== "median" ? `@${settings.statistic}` : "";
+    const tail = name === "response" && settings.statistic !== "median" ? `@${settings.statistic}` : "";
     words.push(`--${name}`, quantityText(table, metric, limit) + tail);
   }
   for (const condition of settings.conditions) words.push("--where", condition.text);

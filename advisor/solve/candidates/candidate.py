@@ -1,15 +1,33 @@
-"""One thing that could be deployed, as a record."""
+"""One thing that could be deployed, as a record: every metric with its interval and where it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
-from advisor.catalog.records import Estimate
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import METRICS
+import numpy as np
+
+from advisor.catalog.records import ORIGINS, Estimate, Metered
+from advisor.documents import Schema, computed, document
+from advisor.limits import Constraint
+from advisor.metrics import INPUTS, METRICS, inputs_of
+from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
+from advisor.solve.candidates.chance import chance, chance_alone
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Integers
 
 SURE, LIKELY = 0.9, 0.5
 """From which probability on a candidate is called sure, or likely, to meet all limits."""
+
+IDENTITY_FIELDS = ("architecture", "weights", "board", "runtime", "precision", "batch")
+"""What distinguishes candidates."""
+
+ROW_COLUMNS = IDENTITY_FIELDS + tuple(
+    key + part for key in METRICS for part in ("", "_low", "_high", "_origin")
+)
+"""The columns of `Candidate.row`, in order."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +57,20 @@ class Headroom:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Something one could deploy, every metric an estimate; `None` where unknown.
+    """Something one could deploy; its metrics are attributes, too: `candidate.energy_j`.
 
-    `chance` is the probability that it meets all limits that were asked for, 1 where there is none.
-    `unlike_scopes` tells which of its figures, "power" or "memory", cover something else than those of
-    the other boards that the question is asked of.
-    Units stand in the names; `fps` is images per second, `params` and `operations` are counts (an
-    operation being a multiply or an add of one image's forward pass).
+    Attributes:
+        architecture: the network.
+        weights: its set of weights; `None` where unknown.
+        board: the board that it runs on.
+        runtime: what runs it.
+        precision: its number format.
+        batch: images per forward pass.
+        metrics: every metric of `advisor.metrics.METRICS` by its key, an estimate each; `None` where unknown.
+        headroom: how it stands to each limit.
+        chance: the probability that it meets all limits that were asked for, 1 where there is none.
+        unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
+            other boards that the question is asked of.
     """
 
     architecture: str
@@ -54,41 +79,50 @@ class Candidate:
     runtime: str
     precision: str
     batch: int
-    accuracy_top1_percent: Estimate | None
-    latency_ms: Estimate | None
-    time_per_image_ms: Estimate | None
-    response_ms: Estimate | None
-    fps: Estimate | None
-    energy_j: Estimate | None
-    net_power_w: Estimate | None
-    average_power_w: Estimate | None
-    board_energy_j: Estimate | None
-    battery_hours: Estimate | None
-    memory_mb: Estimate | None
-    params: Estimate | None
-    operations: Estimate | None
+    metrics: Mapping[str, Estimate | None] = field(hash=False)
     headroom: tuple[Headroom, ...]
     chance: float
     unlike_scopes: tuple[str, ...]
 
-    @property
+    def __getattr__(self, key: str) -> Estimate | None:
+        if key not in METRICS:
+            raise AttributeError(f"a candidate has no {key!r}")
+        return self.metrics[key]
+
+    @computed
     def mark(self) -> str:
         """How probably it meets all limits, in a word: "sure", "likely" or "unlikely"."""
         chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
         return "sure" if chance >= SURE else "likely" if chance >= LIKELY else "unlikely"
 
+    def __document__(self) -> dict[str, Any]:
+        """The candidate with its metrics beside what it is."""
+        names = [each.name for each in fields(self) if each.name != "metrics"]
+        judged = {name: document(getattr(self, name)) for name in [*names, "mark"]}
+        return {**judged, **{key: document(each) for key, each in self.metrics.items()}}
+
+    @classmethod
+    def __document_schema__(cls, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of that."""
+        whole = schema.fields_of(cls)
+        whole["properties"].pop("metrics")
+        for key, metric in METRICS.items():
+            formula = (metric.formula.__doc__ or "").partition("\n")[0]
+            said = f"{metric.title.capitalize()}. {formula}"
+            whole["properties"][key] = {**schema.of(Estimate | None), "description": said}
+        whole["required"] = list(whole["properties"])
+        return whole
+
     def metric(self, key: str) -> Estimate | None:
-        """The metric of that key, one of `METRICS`."""
-        estimate: Estimate | None = getattr(self, key)
-        return estimate
+        """The metric of that key."""
+        return self.metrics[key]
 
     def row(self) -> dict[str, str | int | float | None]:
         """The candidate as one flat row: what it is, then each metric with its interval."""
         row: dict[str, str | int | float | None] = {
             name: getattr(self, name) for name in IDENTITY_FIELDS
         }
-        for key in METRICS:
-            estimate = self.metric(key)
+        for key, estimate in self.metrics.items():
             row[key] = estimate.value if estimate else None
             row[f"{key}_low"] = estimate.low if estimate else None
             row[f"{key}_high"] = estimate.high if estimate else None
@@ -96,14 +130,93 @@ class Candidate:
         return row
 
 
-IDENTITY_FIELDS = tuple(
-    field.name
-    for field in fields(Candidate)
-    if field.name not in METRICS and field.name not in ("headroom", "chance", "unlike_scopes")
-)
-"""What tells one candidate from another."""
+def candidate_at(
+    candidates: Candidates, position: int, constraints: Sequence[Constraint]
+) -> Candidate:
+    """One candidate as a record, with its head-room to each of `constraints`."""
+    return records(candidates, np.array([position]), constraints)[0]
 
-ROW_COLUMNS = IDENTITY_FIELDS + tuple(
-    key + part for key in METRICS for part in ("", "_low", "_high", "_origin")
-)
-"""The columns of `Candidate.row`, in order."""
+
+def records(
+    candidates: Candidates, positions: Integers, constraints: Sequence[Constraint]
+) -> list[Candidate]:
+    """The candidates at these positions as records, with their head-room to the `constraints`."""
+    these = candidates.take(positions)
+    unlike = [name for name in candidates.unlike_scopes if len(positions)]
+    chances = chance(these, constraints).tolist()
+    headrooms = [_headrooms(these, each) for each in constraints]
+    return [
+        _record(
+            these,
+            place,
+            headroom=tuple(each[place] for each in headrooms),
+            chance=chances[place],
+            unlike_scopes=tuple(
+                name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
+            ),
+        )
+        for place in range(len(these))
+    ]
+
+
+def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
+    table, row = these.measurements, int(these.rows[place])
+    index = int(these.weights_index[place])
+    return Candidate(
+        architecture=table.architecture.names[table.architecture.index[row]],
+        weights=these.weights[index].name if index >= 0 else None,
+        board=these.boards[int(these.board_index[place])].name,
+        runtime=table.runtime.names[table.runtime.index[row]],
+        precision=table.precision.names[table.precision.index[row]],
+        batch=int(table.batch[row]),
+        metrics={key: _estimate(these, place, key) for key in METRICS},
+        **judged,
+    )
+
+
+def _estimate(these: Candidates, place: int, key: str) -> Estimate | None:
+    """A metric of one candidate, with where it comes from."""
+    value, low, high = (float(column[place]) for column in these.values(key))
+    if np.isnan(value):
+        return None
+    names = inputs_of(key, at_rate=these.fps is not None)
+    parts = [part for name in names if (part := _input(these, place, name)) is not None]
+    origin = max((part.origin for part in parts), key=ORIGINS.index)
+    source = ", ".join(dict.fromkeys(part.source for part in parts))
+    known = not (np.isnan(low) or np.isnan(high))
+    return Estimate(value, low if known else None, high if known else None, origin, source)
+
+
+def _input(these: Candidates, place: int, name: str) -> Estimate | None:
+    """What stands in the catalog, from which a candidate's metrics follow."""
+    board = these.boards[int(these.board_index[place])]
+    home = INPUTS[name].home
+    found: Estimate | None = None
+    if home == "board":
+        found = getattr(board, name)
+    elif home == "weights":
+        found = getattr(these.weights[int(these.weights_index[place])], name)
+    elif home == "architecture":
+        found = cost_of(these.architectures[int(these.architecture_index[place])], board.cost, name)
+    elif isinstance(metered := getattr(these.measurements, name, None), Metered):
+        found = metered.estimate(int(these.rows[place]))
+    return found
+
+
+def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:
+    """How all of these stand to one limit."""
+    columns = (*these.values(constraint.metric), chance_alone(these, constraint))
+    return [
+        _headroom(constraint, *figures)
+        for figures in zip(*(column.tolist() for column in columns), strict=True)
+    ]
+
+
+def _headroom(
+    constraint: Constraint, value: float, low: float, high: float, chance: float
+) -> Headroom:
+    if np.isnan(value):
+        return Headroom(constraint, None, None, within_error=False, chance=0.0)
+    ratio = value / constraint.limit
+    margin = ratio - 1 if constraint.sense == "min" else 1 - ratio
+    return Headroom(constraint, value, margin, low < constraint.limit < high, chance)

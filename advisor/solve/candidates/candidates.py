@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,14 +19,15 @@ from advisor.catalog.records import (
     Values,
     Weights,
 )
-from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import response_ms
+from advisor.metrics import INPUTS, evaluate, expression, inputs_of
+from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval, widths
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
 
 SCOPED = {"power": "net_power_w", "memory": "memory_mb"}
 """Figures that do not cover the same on every board, and their columns."""
@@ -43,11 +45,11 @@ class Candidates:
         weights: the sets of weights, sorted by architecture and name.
         rows: for each candidate, its row of `measurements`; shape (candidates,).
         weights_index: for each candidate, its set of weights, or -1; shape (candidates,).
-        fps: the required frame rate, or `None`.
+        fps: the required frame rate, or `None`; or one for each candidate.
         overhead_ms: time per batch for pre- and post-processing.
         battery_j: the energy of the battery, or `None`.
-        did_not_fit: how many pairs were left out because they are known not to fit.
-        did_not_run: how many pairs were left out because running them failed.
+        out_of_memory: how many pairs were left out because they are known not to fit in memory.
+        failed: how many pairs were left out because running them failed.
         without_weights: how many networks were left out because they lack the weights asked for.
         notes: what could not be done as it was asked, in words.
     """
@@ -59,11 +61,11 @@ class Candidates:
     weights: tuple[Weights, ...]
     rows: Integers
     weights_index: Integers
-    fps: float | None
+    fps: float | Floats | None
     overhead_ms: float
     battery_j: float | None
-    did_not_fit: int
-    did_not_run: int
+    out_of_memory: int
+    failed: int
     without_weights: int
     notes: tuple[str, ...] = ()
     _tables: dict[str, NDArray[np.float64]] = field(
@@ -75,7 +77,9 @@ class Candidates:
 
     def take(self, selected: Integers) -> Candidates:
         """Only the candidates at these positions, in this order."""
-        return replace(self, rows=self.rows[selected], weights_index=self.weights_index[selected])
+        fps = self.fps[selected] if isinstance(self.fps, np.ndarray) else self.fps
+        rows, weights_index = self.rows[selected], self.weights_index[selected]
+        return replace(self, rows=rows, weights_index=weights_index, fps=fps)
 
     @cached_property
     def architecture_index(self) -> Integers:
@@ -123,76 +127,145 @@ class Candidates:
     def _figures(self) -> dict[str, Floats]:
         return {}
 
-    def values(self, key: str) -> Values:
-        """A metric of all candidates, with its interval; NaN where unknown. Computed once.
+    def figure(self, key: str) -> Floats:
+        """A metric of all candidates without its interval, NaN where unknown. Computed once.
 
         Args:
-            key: one of `METRICS`, or of the tails in `advisor.solve.question.metrics.TAILS`.
+            key: one of `advisor.metrics.EVERY`.
         """
-        from advisor.solve.candidates.derivations import (
-            DERIVATIONS,  # which reads candidates itself
-        )
-
-        if key not in self._values:
-            self._values[key] = DERIVATIONS[key].values(self)
-        return self._values[key]
-
-    def figure(self, key: str) -> Floats:
-        """A metric of all candidates without its interval, which takes a third of the time."""
-        from advisor.solve.candidates.derivations import (
-            DERIVATIONS,  # which reads candidates itself
-        )
-
         if key not in self._figures:
-            known = self._values.get(key)
-            self._figures[key] = DERIVATIONS[key].figure(self) if known is None else known.value
+            with np.errstate(all="ignore"):
+                self._figures[key] = self._column(evaluate(key, self.input_figure))
         return self._figures[key]
 
-    def measured(self, key: str) -> Values:
-        """A column of the measurements."""
-        metered: Metered = getattr(self.measurements, key)
+    def values(self, key: str) -> Values:
+        """A metric of all candidates with its 90 % interval; NaN where unknown. Computed once.
+
+        Errors are propagated operation by operation, which holds while each uncertain input stands in the
+        formula once; else the interval is that of joint samples.
+        """
+        if key not in self._values:
+            count = expression(key, at_rate=self.fps is not None).count
+            uncertain = self.uncertain_inputs(key)
+            if all(count[name] == 1 for name in uncertain):
+                found: tuple[Any, Any, Any] = self._propagated(key)
+            else:
+                inputs = {name: self.input_values(name) for name in uncertain}
+                found = sampled_interval(key, inputs, self.input_figure)
+            self._values[key] = Values(*map(self._column, found))
+        return self._values[key]
+
+    def _propagated(self, key: str) -> tuple[Any, Any, Any]:
+        def operand(name: str) -> Any:
+            if not INPUTS[name].uncertain:
+                return self.input_figure(name)
+            return Uncertain(*self.input_values(name))
+
+        with np.errstate(all="ignore"):
+            found = evaluate(key, operand)
+        if isinstance(found, Uncertain):
+            return found.value, found.low, found.high
+        return found, np.nan, np.nan
+
+    def _column(self, figures: Any) -> Floats:
+        column: Floats = np.broadcast_to(np.asarray(figures, dtype=np.float64), (len(self),))
+        return column
+
+    def spread(self, key: str) -> Values:
+        """A metric of all candidates, and the standard deviations of its logarithm below and above.
+
+        A figure without an interval is taken as exact if it was measured or reported; what rests on
+        something predicted without one could be anything.
+        """
+        return self._with_unknown_errors(widths(self.values(key)), self.uncertain_inputs(key))
+
+    def input_spread(self, name: str) -> Values:
+        """The same of an input of formulas."""
+        return self._with_unknown_errors(widths(self.input_values(name)), (name,))
+
+    def _with_unknown_errors(self, spread: Values, inputs: Sequence[str]) -> Values:
+        value, below, above = spread
+        anything = self._predicted(inputs, without_interval=True)
+        return Values(value, np.where(anything, np.inf, below), np.where(anything, np.inf, above))
+
+    def predicted(self, key: str) -> Booleans:
+        """Where a metric rests on something predicted."""
+        return self._predicted(self.uncertain_inputs(key), without_interval=False)
+
+    def _predicted(self, inputs: Sequence[str], *, without_interval: bool) -> Booleans:
+        rests = np.zeros(len(self), dtype=np.bool_)
+        for name in inputs:
+            if INPUTS[name].home == "row":
+                metered: Metered = getattr(self.measurements, name)
+                place = metered.origin.position.get("predicted", -1)
+                here = metered.origin.index[self.rows] == place
+                if without_interval:
+                    here &= np.isnan(metered.values.low[self.rows])
+                rests |= here
+        return rests
+
+    def uncertain_inputs(self, key: str) -> tuple[str, ...]:
+        """The inputs from which a metric follows and that may have errors."""
+        names = inputs_of(key, at_rate=self.fps is not None)
+        return tuple(name for name in names if INPUTS[name].uncertain)
+
+    def input_figure(self, name: str) -> Any:
+        """An input of formulas: a column, or one number for all; NaN where unknown."""
+        home = INPUTS[name].home
+        if home == "question":
+            return self._of_question(name)
+        if home != "row":
+            return self._looked_up(name).value
+        if name == "batch":
+            return self.batch
+        column = getattr(self.measurements, name)
+        return (column.values.value if isinstance(column, Metered) else column)[self.rows]
+
+    def input_values(self, name: str) -> Values:
+        """An uncertain input of formulas with its interval."""
+        if INPUTS[name].home != "row":
+            return self._looked_up(name)
+        metered: Metered = getattr(self.measurements, name)
         return Values(*(column[self.rows] for column in metered.values))
 
-    def measured_figure(self, key: str) -> Floats:
-        """A column of the measurements without its interval."""
-        metered: Metered = getattr(self.measurements, key)
-        return metered.values.value[self.rows]
+    def _of_question(self, name: str) -> Any:
+        given: Mapping[str, Any] = {
+            "required_fps": math.nan if self.fps is None else self.fps,
+            "arrival_fps": math.inf if self.fps is None else self.fps,
+            "overhead_ms": self.overhead_ms,
+            "battery_j": math.nan if self.battery_j is None else self.battery_j,
+        }
+        return given[name]
 
-    def response_ms(self, latency_ms: Floats) -> Floats:
-        """The response that follows from a latency, at the required frame rate."""
-        return response_ms(latency_ms, self.batch, self.fps, self.overhead_ms)
-
-    def accuracy(self) -> Values:
-        """Top-1 accuracy of each candidate's weights."""
-        if "accuracy" not in self._tables:
-            self._tables["accuracy"] = _table([each.top1_percent for each in self.weights])
-        return Values(*self._tables["accuracy"][:, self.weights_index])
-
-    def complexity(self, key: str) -> Values:
-        """A figure of each candidate's architecture: "params" or "operations"."""
+    def _looked_up(self, name: str) -> Values:
+        """A figure of each candidate's board, weights or architecture."""
+        home = INPUTS[name].home
+        if home == "weights":
+            estimates = [getattr(each, name) for each in self.weights]
+            return Values(*self._table(name, estimates)[:, self.weights_index])
+        if home == "board":
+            estimates = [getattr(each, name) for each in self.boards]
+            return Values(*self._table(name, estimates)[:, self.board_index])
         kinds = sorted({board.cost for board in self.boards})  # few, however many boards there are
-        if key not in self._tables:
-            self._tables[key] = _table(
-                [cost_of(each, kind, key) for kind in kinds for each in self.architectures]
+        if name not in self._tables:
+            self._table(
+                name, [cost_of(each, kind, name) for kind in kinds for each in self.architectures]
             )
         kind_of_board = np.array([kinds.index(board.cost) for board in self.boards])
         of_kind = kind_of_board[self.board_index] * len(self.architectures)
-        return Values(*self._tables[key][:, of_kind + self.architecture_index])
+        return Values(*self._tables[name][:, of_kind + self.architecture_index])
 
-    def idle_power_w(self) -> Values:
-        """The idle power of each candidate's board."""
-        return Values(*self._idle_power_w[:, self.board_index])
-
-    def idle_figure_w(self) -> Floats:
-        """The idle power of each candidate's board, without its interval."""
-        idle_w: Floats = self._idle_power_w[0]
-        return idle_w[self.board_index]
-
-    @property
-    def _idle_power_w(self) -> NDArray[np.float64]:
-        if "idle" not in self._tables:
-            self._tables["idle"] = _table([each.idle_power_w for each in self.boards])
-        return self._tables["idle"]
+    def _table(self, name: str, estimates: Sequence[Estimate | None]) -> NDArray[np.float64]:
+        """Values, lows and highs, and at the end, for index -1, unknown; shape (3, estimates + 1)."""
+        if name not in self._tables:
+            unknown = (np.nan, np.nan, np.nan)
+            rows = [
+                unknown if each is None else (each.value, each.low, each.high)
+                for each in (*estimates, None)
+            ]
+            # No interval, which is `None`, becomes NaN.
+            self._tables[name] = np.array(rows, dtype=np.float64).T
+        return self._tables[name]
 
     @cached_property
     def unlike_scopes(self) -> tuple[str, ...]:
@@ -205,32 +278,9 @@ class Candidates:
                 unlike.append(name)
         return tuple(unlike)
 
-    def candidate(self, position: int, constraints: Sequence[Constraint]) -> Candidate:
-        """One candidate as a record, with its head-room to each of `constraints`."""
-        return self.records(np.array([position]), constraints)[0]
-
-    def records(self, positions: Integers, constraints: Sequence[Constraint]) -> list[Candidate]:
-        """The candidates at these positions as records, with their head-room to the `constraints`."""
-        from advisor.solve.candidates.candidate_records import (
-            records,  # which reads candidates itself
-        )
-
-        return records(self.take(positions), constraints, self.unlike_scopes)
-
 
 def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:
     """A figure of the network, of the kind of cost that a board's rows go with."""
     cost = architecture.cost(kind)
     figure: Estimate | None = getattr(cost, key) if cost else None
     return figure
-
-
-def _table(estimates: Sequence[Estimate | None]) -> NDArray[np.float64]:
-    """Values, lows and highs, and at the end, for index -1, unknown; shape (3, estimates + 1)."""
-    unknown = (np.nan, np.nan, np.nan)
-    rows = [
-        unknown if each is None else (each.value, each.low, each.high)
-        for each in (*estimates, None)
-    ]
-    table: Floats = np.array(rows, dtype=np.float64).T  # no interval, which is `None`, is NaN
-    return table

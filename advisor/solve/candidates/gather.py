@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import translate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Measurements, Weights
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Weights
 from advisor.catalog.store import Catalog, Surveyed
+from advisor.errors import AdvisorError, closest, shown
+from advisor.options import Requirements, Selection
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
-from advisor.solve.candidates.stacking import stacked
 from advisor.solve.candidates.weight_sets import wanted_weights, with_weights
-from advisor.solve.question.requirements import Requirements
-from advisor.solve.question.selection import selected
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.prediction.board_model import BoardFit
 
 
@@ -112,7 +115,7 @@ def _with_predictions(
     """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
     from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
-    from advisor.solve.candidates.complete import completed
+    from advisor.solve.candidates.completion import completed
 
     board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
@@ -179,16 +182,16 @@ def candidates_on(
             that is asked for together matches no row.
     """
     boards = tuple(each.board for each in surveyed)
-    table, row_board = stacked([each.measurements for each in surveyed])
+    tables = [each.measurements for each in surveyed]
+    table = Measurements.stacked(tables)
+    row_board = np.repeat(np.arange(len(tables)), list(map(len, tables)))
     asked = selected(boards, table, architectures, requirements.selection)
-    ran = table.status.index == table.status.position.get("ok", -1)
-    did_not_fit = table.status.index == table.status.position.get("does_not_fit", -1)
     named = requirements.selection.weights
     wanted = [
         wanted_weights(weights, board, named, stand_ins or {}, best or {}) for board in boards
     ]
     rows, weights_index, sets = with_weights(
-        table, row_board, np.flatnonzero(asked & ran), weights, wanted
+        table, row_board, np.flatnonzero(asked & table.ran), weights, wanted
     )
     without = 0
     if named is not None:
@@ -206,7 +209,69 @@ def candidates_on(
         fps=requirements.fps,
         overhead_ms=requirements.overhead_ms,
         battery_j=requirements.battery_j,
-        did_not_fit=int(np.count_nonzero(asked & did_not_fit)),
-        did_not_run=int(np.count_nonzero(asked & ~ran & ~did_not_fit)),
+        out_of_memory=int(np.count_nonzero(asked & table.out_of_memory)),
+        failed=int(np.count_nonzero(asked & ~table.ran & ~table.out_of_memory)),
         without_weights=without,
     )
+
+
+def selected(
+    boards: Sequence[Board],
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    selection: Selection,
+) -> NDArray[np.bool_]:
+    """Which rows of a table a selection names; shape (rows,).
+
+    Raises:
+        AdvisorError: a pattern or a batch size matches nothing, or all together match no row.
+    """
+    on = _boards_text(boards)
+    names = table.architecture.names
+    families = Labels(tuple(architectures[name].family for name in names), table.architecture.index)
+    known_families = {each.family for each in architectures.values()}
+    asked: NDArray[np.bool_] = np.ones(len(table), dtype=np.bool_)
+    for what, patterns, labels, known in (
+        ("architectures", selection.architectures, table.architecture, architectures),
+        ("families", selection.families, families, known_families),
+        ("runtime", selection.runtimes, table.runtime, table.runtime.names),
+        ("precision", selection.precisions, table.precision, table.precision.names),
+    ):
+        if patterns is not None:
+            _check(what, patterns, [name for name in known if name])
+            asked &= np.isin(labels.index, _matching(patterns, labels.names))
+    if selection.batches is not None:
+        sizes = np.unique(table.batch).tolist()
+        missing = sorted(selection.batches.difference(sizes))
+        if missing:
+            raise AdvisorError(
+                f"{on} has no rows at batch {', '.join(map(str, missing))}",
+                f"it has: {', '.join(map(str, sizes)) or 'none at all'}",
+            )
+        asked &= np.isin(table.batch, sorted(selection.batches))
+    if len(table) and not asked.any():
+        said = "; ".join(f"{name} {','.join(of)}" for name, of in selection.patterns.items())
+        raise AdvisorError(
+            f"nothing to choose from: no row of {on} has {said}; batch {selection.batches_text}",
+            "ask for fewer of these at once",
+        )
+    return asked
+
+
+def _boards_text(boards: Sequence[Board]) -> str:
+    """The boards, for messages."""
+    return ("board " if len(boards) == 1 else "boards ") + ", ".join(each.name for each in boards)
+
+
+def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
+    for pattern in patterns:
+        if not len(_matching([pattern], known)):
+            raise AdvisorError(
+                f"{what}: {shown(pattern)} matches nothing", closest(pattern, set(known))
+            )
+
+
+def _matching(patterns: Sequence[str], names: Sequence[str]) -> list[int]:
+    """The places of the names that match any of the patterns, whatever their case."""
+    compiled = re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
+    return [place for place, name in enumerate(names) if compiled.match(name)]

@@ -10,9 +10,8 @@ from advisor.catalog.records import Architecture, Measurements, Weights
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import renamed_weights
 from advisor.errors import AdvisorError, closest, shown
-from advisor.solve.question.accuracy_table import OWN, declared, read_accuracy_table
-from advisor.solve.question.included import Included
-from advisor.solve.question.requirements import Selection
+from advisor.options import Selection
+from advisor.solve.candidates.weight_sets import OWN, declared, read_accuracy_table
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def network_pool(
         )
         architectures.update(from_zoo)
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
-    own, own_notes = _own(catalog, selection.brought)
+    own, own_notes = _own(catalog, selection.include)
     for name, network in own.items():
         if name in catalog.architectures and catalog.architectures[name] != network:
             raise AdvisorError(
@@ -100,17 +99,16 @@ def network_pool(
             stand_ins = {
                 name: first for name, first in zoo.first_weights.items() if name in architectures
             }
-    for each in selection.include:
-        if each.top1_percent is not None:
-            plain = zoo.plain.get(each.name, each.name) if zoo else each.name
-            name = own[each.name].name if each.name in own else plain
-            if name not in architectures:
-                hint = closest(name, architectures)
-                raise AdvisorError(f"accuracy-of: no network {shown(name)} to choose from", hint)
-            weights = {key: known for key, known in weights.items() if key[0] != name}
-            weights[name, OWN] = declared(name, each.top1_percent)
-            stand_ins[name] = OWN
-            best.pop(name, None)
+    for stated, percent in selection.accuracy_of.items():
+        plain = zoo.plain.get(stated, stated) if zoo else stated
+        name = own[stated].name if stated in own else plain
+        if name not in architectures:
+            hint = closest(name, architectures)
+            raise AdvisorError(f"accuracy-of: no network {shown(name)} to choose from", hint)
+        weights = {key: known for key, known in weights.items() if key[0] != name}
+        weights[name, OWN] = declared(name, percent)
+        stand_ins[name] = OWN
+        best.pop(name, None)
     return NetworkPool(
         architectures=architectures,
         added=None if every else frozenset(each.name for each in own.values()),
@@ -122,15 +120,15 @@ def network_pool(
 
 
 def _own(
-    catalog: Catalog, included: Iterable[Included]
+    catalog: Catalog, included: Mapping[str, str]
 ) -> tuple[dict[str, Architecture], list[str]]:
     """The networks that the question brings along, counted, by the names that it gives them."""
     found: dict[str, Architecture] = {}
     notes: list[str] = []
-    for each in included:
-        from advisor.catalog.naming import included_network
+    for name, text in included.items():
+        from advisor.catalog.naming import included_network  # few questions bring networks along
 
-        network, told = included_network(catalog, each.name, each.network or "")
-        found[each.name] = network
-        notes += told
+        network, said = included_network(catalog, name, text)
+        found[name] = network
+        notes += said
     return found, notes

@@ -1,18 +1,25 @@
-"""Rows of boards joined with the sets of weights that their networks have."""
+"""Which sets of weights networks have: those that boards name, and the user's own accuracies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board, Measurements, Weights
-from advisor.errors import AdvisorError, closest, shown
+from advisor.catalog.csv_table import read_csv
+from advisor.catalog.records import Board, Estimate, Measurements, Weights
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.limits import LEAST_PERCENT
+from advisor.quantities import PERCENT
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
+COLUMNS = ("architecture", "top1_percent")
+OWN = "own"
+"""What a set of weights is called whose accuracy only the user knows."""
 QUANTISED = "int8"
 """The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
 
@@ -106,3 +113,43 @@ def _joined(
         count[owner_of_joined] > 0, padded[np.minimum(first[owner_of_joined] + step, len(sets))], -1
     )
     return joined, index
+
+
+def declared(architecture: str, top1_percent: float) -> Weights:
+    """Weights of the user's own."""
+    stated = Estimate(top1_percent, None, None, "declared", "advisor-declared")
+    return Weights(architecture, OWN, stated, None)
+
+
+def read_accuracy_table(path: Path, known: Collection[str]) -> dict[tuple[str, str], Weights]:
+    """Read a table of the columns `architecture` and `top1_percent`.
+
+    Args:
+        path: the file.
+        known: the networks that it may name.
+
+    Returns:
+        A set of weights for every network in it, by (network, name of the set).
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(path, COLUMNS)
+    names = table.labels("architecture", known)
+    top1 = table.numbers("top1_percent", *PERCENT.range)
+    for row, cell in enumerate(table.cells("top1_percent")):
+        if not cell:
+            table.note(row, "top1_percent", "nothing", "an accuracy in percent")
+        elif top1[row] < LEAST_PERCENT:
+            table.note(row, "top1_percent", shown(cell), "a percentage, such as 71.2")
+    first = {int(row) for row in np.unique(names.index, return_index=True)[1]}
+    for row in set(range(len(table))) - first:
+        name = names.names[int(names.index[row])]
+        table.note(row, "architecture", f"{shown(name)} once more", "each network once")
+    if not len(table) and not table.faults:
+        raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a network")])
+    table.finish("mend the table")
+    return {
+        (name, OWN): declared(name, float(top1[row]))
+        for row, name in enumerate(names.names[index] for index in names.index.tolist())
+    }

@@ -13,16 +13,15 @@ from advisor import quantities
 from advisor.catalog.records import Board
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
+from advisor.limits import Sense
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.terms import COLUMNS
 from advisor.quantities import written_as
-from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.candidates.candidate import Candidate, candidate_at
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
-from advisor.solve.candidates.spread import spread
 from advisor.solve.plan.plan_answer import Amount, Considered, Guarantee, OwnLimit
 from advisor.solve.plan.workloads import PlanRequest, Workload
-from advisor.solve.question.limits import Sense
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
-LATENCY, POWER, MEMORY = "latency_ms", "net_power_w", "memory_mb"
+LATENCY, POWER, MEMORY = "batch_latency_ms", "net_power_w", "memory_mb"
 ACCURACY, IDLE_POWER = "accuracy_top1_percent", "idle_power_w"
 SHOWN = (LATENCY, POWER, MEMORY, ACCURACY)
 """The figures that an answer has of every choice, whether a limit uses them or not."""
@@ -121,7 +120,7 @@ class Offer:
         """The figure that one of the workload's own limits is on, nothing else running."""
         if name == "fps":
             return Column(*(1000.0 * self.candidates.batch / each for each in self._latencies))
-        return self.own_ms if name == "latency" else self.columns[key]
+        return self.own_ms if name == "response" else self.columns[key]
 
     @property
     def _latencies(self) -> tuple[Floats, Floats]:
@@ -161,7 +160,7 @@ class Offer:
 
     def candidate(self, position: int) -> Candidate:
         """One candidate as a record."""
-        return self.candidates.candidate(position, ())
+        return candidate_at(self.candidates, position, ())
 
 
 def considered(offer: Offer) -> Considered:
@@ -243,7 +242,7 @@ def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) 
     """The figures of a workload on which something is limited, and from which side."""
     limited: dict[str, Sense] = {LATENCY: "max"}
     for constraint in workload.requirements.constraints:
-        if constraint.name not in ("fps", "latency"):
+        if constraint.name not in ("fps", "response"):
             limited[constraint.metric] = constraint.sense
     if memory_mb is not None:
         limited[MEMORY] = "max"
@@ -254,7 +253,7 @@ def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) 
 
 def _widths(candidates: Candidates, key: str, sense: Sense) -> tuple[Floats, Floats]:
     """A figure, and its standard deviation (of the logarithm) towards the worse side."""
-    value, below, above = spread(candidates, key)
+    value, below, above = candidates.spread(key)
     return value, below if sense == "min" else above
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
+from typing import ClassVar, Literal
 
 from advisor.catalog.records import Board
+from advisor.documents import computed
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.plan.workloads import PlanRequest, Workload
 
@@ -31,7 +32,7 @@ class Guarantee:
     confidence: float
     figures: int
 
-    @property
+    @computed
     def level(self) -> float:
         """The probability with which each figure by itself stays within its bound."""
         return 1 - self._tail if self.confidence else 0.0
@@ -84,19 +85,19 @@ class Use:
     used: Amount | None
     limit: float | None
 
-    @property
+    @computed
     def unit(self) -> str:
         """Of what is used and of the limit; of time it is a share of the board's."""
         return UNITS[self.budget]
 
-    @property
+    @computed
     def ratio(self) -> float | None:
         """The used bound / the limit, above 1 where it is short; `None` without a limit."""
         if self.used is None or self.limit is None:
             return None
         return self.used.bound / self.limit
 
-    @property
+    @computed
     def short_by(self) -> float:
         """By how much the limit is short, relatively: 0.31 is 31 % beyond it, 0 is kept."""
         beyond = (self.ratio or 0.0) - 1
@@ -124,7 +125,7 @@ class Response:
     overhead_ms: float
     waits_for: str | None
 
-    @property
+    @computed
     def total(self) -> Amount:
         """The whole response."""
         known = self.fill_ms + self.overhead_ms
@@ -146,6 +147,8 @@ class Chosen:
         memory_mb: its peak beyond the runtime's floor.
     """
 
+    UNDOCUMENTED: ClassVar = ("workload",)
+
     workload: Workload
     candidate: Candidate
     accuracy: Amount | None
@@ -154,7 +157,12 @@ class Chosen:
     power_w: Amount | None
     memory_mb: Amount | None
 
-    @property
+    @computed
+    def name(self) -> str:
+        """The workload's name."""
+        return self.workload.name
+
+    @computed
     def response_use(self) -> Use:
         """The response against its limit."""
         limit = self.workload.latency
@@ -216,7 +224,7 @@ class Achieved:
     value: float | None = None
     gap: float | None = None
 
-    @property
+    @computed
     def unit(self) -> str:
         """Of the value."""
         return "W" if self.name == "power" else "%"
@@ -242,6 +250,8 @@ class Plan:
         catalog: the user's catalog folder, where there is one.
     """
 
+    UNDOCUMENTED: ClassVar = ("request", "board")
+
     request: PlanRequest
     board: Board
     fits: bool
@@ -255,6 +265,11 @@ class Plan:
     notes: tuple[str, ...]
     catalog: str | None
 
+    @computed
+    def status(self) -> Literal["ok", "infeasible"]:
+        """Whether every budget and limit is kept."""
+        return "ok" if self.fits else "infeasible"
+
     def __repr__(self) -> str:
         return f"<Plan {self}>"  # its parts would fill pages
 
@@ -265,7 +280,7 @@ class Plan:
         )
         return f"{self.board.name}, {chosen if self.fits else 'nothing fits'}"
 
-    @property
+    @computed
     def shortfalls(self) -> tuple[Use, ...]:
         """The budgets and responses that are short."""
         uses = (*self.budgets, *(each.response_use for each in self.chosen))

@@ -5,26 +5,37 @@ It stands in a file that is read strictly: every fault with its line, column and
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
+from advisor.documents import Schema, document
 from advisor.errors import AdvisorError, closest, shown
-from advisor.quantities import MEMORY, POWER, Dimension
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.reading import (
+from advisor.limits import Constraint
+from advisor.options import (
+    CONFIDENCE,
+    DEFAULT_CONFIDENCE,
+    OPTIONS,
+    SHARE,
+    Requirements,
+    Selection,
+    choice,
+    declared,
     default_board,
-    read_confidence,
-    read_overhead,
+    limits_schema,
+    option,
+    quantity,
     read_requirements,
+    written,
 )
-from advisor.solve.question.requirements import DEFAULT_CONFIDENCE, Requirements
-from advisor.solve.question.requirements_file import Question, all_told, read_whole
+from advisor.quantities import MEMORY, POWER, Dimension
+from advisor.solve.question import QuestionFields, read_whole, with_all_faults
 
+WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
 SHARED = ("power", "hours", "board-energy")
 """Limits of `pick` that a workload cannot have of its own."""
 
@@ -65,7 +76,31 @@ class Workload:
 
     name: str
     requirements: Requirements
-    weight: float = 1.0
+    weight: float = option(
+        quantity(WEIGHT), "How much its accuracy counts beside that of the others.", default=1.0
+    )
+
+    def __document__(self) -> dict[str, Any]:
+        """The workload as a file has it, defaults spelt out."""
+        asked = document(self.requirements)
+        shared = {key: asked[key] for key in ("require", "candidates", "overhead")}
+        return {**shared, **written(self, declared(Workload).values())}
+
+    @classmethod
+    def __document_schema__(cls, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of that."""
+        return {
+            "type": "object",
+            "description": "One of the networks that a board is to run.",
+            "properties": {
+                "require": limits_schema(),
+                "candidates": schema.of(Selection),
+                "overhead": OPTIONS["overhead"].schema,
+                **{each.key: each.schema for each in declared(cls).values()},
+            },
+            "required": ["require"],
+            "additionalProperties": False,
+        }
 
     def __post_init__(self) -> None:
         if self.requirements.fps is None:
@@ -85,7 +120,7 @@ class Workload:
     def latency(self) -> Constraint | None:
         """The limit of its response, if any."""
         limits = self.requirements.constraints
-        return next((each for each in limits if each.name == "latency"), None)
+        return next((each for each in limits if each.name == "response"), None)
 
 
 @dataclass(frozen=True)
@@ -107,12 +142,67 @@ class PlanRequest:
 
     board: str
     workloads: Sequence[Workload]
-    share: float = 1.0
-    memory_mb: float | None = None
-    power_w: float | None = None
-    objective: str = "accuracy"
-    confidence: float = DEFAULT_CONFIDENCE
-    runtime_floor_mb: float | None = None
+    share: float = option(
+        SHARE, "How much of the board's time may be used.", default=1.0, stated="100%"
+    )
+    memory_mb: float | None = option(
+        quantity(MEMORY),
+        "How much memory may be used.",
+        name="memory",
+        stated="all that the board has",
+    )
+    power_w: float | None = option(
+        quantity(POWER), "Most average power, idle included.", name="power", stated="any"
+    )
+    objective: str = option(
+        choice(*OBJECTIVES),
+        "The best mean accuracy by weight, the best accuracy of the worst workload, or the least average "
+        "power.",
+        default="accuracy",
+        stated="accuracy",
+    )
+    confidence: float = option(
+        CONFIDENCE,
+        "Probability with which all budgets and limits hold together; none takes figures as they are.",
+        default=DEFAULT_CONFIDENCE,
+        stated="0.9",
+    )
+    runtime_floor_mb: float | None = option(
+        quantity(MEMORY, zero_allowed=True),
+        "What the runtime takes of the memory by itself.",
+        name="runtime_floor",
+        stated="what the board's model of memory says",
+    )
+
+    def __document__(self) -> dict[str, Any]:
+        """The question as a file that asks it again, defaults spelt out."""
+        return {
+            "board": self.board,
+            **written(self, declared(PlanRequest).values()),
+            "workloads": {each.name: document(each) for each in self.workloads},
+        }
+
+    @classmethod
+    def __document_schema__(cls, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of such a file."""
+        options = {each.key: each.schema for each in declared(cls).values()}
+        workload = schema.of(Workload)
+        return {
+            "type": "object",
+            "description": "Several networks that share one board.",
+            "properties": {
+                "board": {"type": "string", "description": OPTIONS["board"].help},
+                **options,
+                "workloads": {
+                    "type": "object",
+                    "description": "By name, what is to run on it.",
+                    "minProperties": 1,
+                    "additionalProperties": workload,
+                },
+            },
+            "required": ["workloads"],
+            "additionalProperties": False,
+        }
 
     def __post_init__(self) -> None:
         if not all(isinstance(each, Workload) for each in self.workloads):
@@ -146,9 +236,6 @@ class PlanRequest:
         return self.objective != "power"
 
 
-WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
-
-
 def read_plan_file(path: Path, catalog: Catalog) -> PlanRequest:
     """Read what is asked.
 
@@ -159,25 +246,22 @@ def read_plan_file(path: Path, catalog: Catalog) -> PlanRequest:
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    file = Question(path, read_whole(path))
+    file = QuestionFields(path, read_whole(path))
     request = _request(file, catalog)
     if request is None:
-        raise all_told(file.faults)
+        raise with_all_faults(file.faults)
     return request
 
 
-def _request(file: Question, catalog: Catalog) -> PlanRequest | None:
+def _request(file: QuestionFields, catalog: Catalog) -> PlanRequest | None:
     """The question; `None` where something in the file is at fault."""
     board = file.name("board", catalog.board_layers) or default_board()
-    share = _share(file)
-    memory_mb = file.quantity("memory", MEMORY)
-    power_w = file.quantity("power", POWER)
-    objective = file.name("objective", OBJECTIVES) or "accuracy"
-    confidence = file.option("confidence", read_confidence)
-    floor_mb = file.quantity("runtime_floor", MEMORY, zero_allowed=True)
+    options = {each.field: file.option(each) for each in declared(PlanRequest).values()}
     inner = file.inner("workloads", required=True)
     workloads = [
-        _workload(name, Question(file.path, fields.block, file.faults), board, confidence)
+        _workload(
+            name, QuestionFields(file.path, fields.block, file.faults), board, options["confidence"]
+        )
         for name, fields in (inner.blocks() if inner else ())
     ]
     if inner and not inner.block.entries:
@@ -188,24 +272,28 @@ def _request(file: Question, catalog: Catalog) -> PlanRequest | None:
     return PlanRequest(
         board=board,
         workloads=tuple(each for each in workloads if each is not None),
-        share=share,
-        memory_mb=memory_mb,
-        power_w=power_w,
-        objective=objective,
-        confidence=DEFAULT_CONFIDENCE if confidence is None else read_confidence(confidence),
-        runtime_floor_mb=floor_mb,
+        **_read(PlanRequest, options),
     )
 
 
-def _workload(name: str, fields: Question, board: str, confidence: str | None) -> Workload | None:
+def _read(owner: type, texts: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a class that are options, from what is written for them."""
+    return {
+        each.field: each.kind.read(each.name, texts[each.field])
+        for each in declared(owner).values()
+        if texts[each.field] is not None
+    }
+
+
+def _workload(name: str, fields: QuestionFields, board: str, confidence: object) -> Workload | None:
     """One workload; `None` where something in it is at fault."""
     faults = len(fields.faults)
     limits = fields.limits("require", check_own)
     if len(fields.faults) == faults and not any(each.sets_rate for each in limits):
         fields.note(fields.block.mark, f"no frame rate of {name!r}", "require: {fps: '>= 15'}, say")
-    weight = fields.quantity("weight", WEIGHT)
-    overhead = fields.option("overhead", read_overhead)
-    options = fields.candidates("candidates")
+    own = {each.field: fields.option(each) for each in declared(Workload).values()}
+    overhead = fields.option(OPTIONS["overhead"])
+    options = fields.candidates()
     fields.leftovers()
     if fields.faults:
         return None
@@ -215,23 +303,9 @@ def _workload(name: str, fields: Question, board: str, confidence: str | None) -
         board=board,
         overhead=overhead,
         confidence=confidence,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
-    return Workload(name, requirements, 1.0 if weight is None else weight)
-
-
-def _share(fields: Question) -> float:
-    """The share of the board's time, "80%" or "0.8"."""
-    text = fields.text("share")
-    if not text:
-        return 1.0
-    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", text)
-    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
-    if not 0 < share <= 1:
-        expected = "a share of the board's time like '80%', above 0 and at most 100%"
-        fields.note(fields.block.entries["share"].mark, shown(text), expected)
-        return 1.0
-    return share
+    return Workload(name, requirements, **_read(Workload, own))
 
 
 def read_plan_mapping(asked: Mapping[str, object], catalog: Catalog) -> PlanRequest:
@@ -245,11 +319,11 @@ def read_plan_mapping(asked: Mapping[str, object], catalog: Catalog) -> PlanRequ
         BrokenFileError: with every fault, each at its key.
     """
     keys: list[str] = []
-    file = Question(Path("plan"), _block(asked, "plan", keys))
+    file = QuestionFields(Path("plan"), _block(asked, "plan", keys))
     request = _request(file, catalog)
     if request is None:
         places = (Path(keys[each.line - 1]) for each in file.faults)
-        raise all_told(
+        raise with_all_faults(
             [
                 replace(each, path=place, line=0, column="")
                 for each, place in zip(file.faults, places, strict=True)

@@ -1,22 +1,33 @@
-"""Why: what each limit rejects, and what keeps the pick from being better."""
+"""Why: what each limit rejects, what keeps the pick from being better, and why a network is not the pick."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.errors import AdvisorError, closest, shown
+from advisor.limits import Constraint
 from advisor.prediction.bound import least_line_above
-from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.candidates.confidence import chance
-from advisor.solve.candidates.spread import predicted
-from advisor.solve.question.limits import Constraint
+from advisor.solve.candidates.candidate import Candidate, candidate_at, records
+from advisor.solve.candidates.chance import chance
 from advisor.solve.recommend.ranking import preferred
-from advisor.solve.recommend.recommendation import Binding, KnownBound, Rejection, Unsure
+from advisor.solve.recommend.recommendation import (
+    Binding,
+    KnownBound,
+    Rejection,
+    Unsure,
+    WhyNot,
+)
 from advisor.solve.recommend.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
+
+MOST, LARGEST = 20, 4
+"""So many sets are told, of so many limits; the number of larger ones grows without bound."""
 
 
 def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
@@ -30,7 +41,7 @@ def _rejection(verdicts: Verdicts, verdict: Verdict) -> Rejection:
     also_fails: tuple[Constraint, ...] = ()
     if len(rejected):
         position = verdicts.least(rejected, verdicts.failed, verdict.excess)
-        nearest = verdicts.candidates.candidate(position, verdicts.constraints)
+        nearest = candidate_at(verdicts.candidates, position, verdicts.constraints)
         failed = verdicts.failed_by(position)
         also_fails = tuple(each for each in failed if each != verdict.constraint)
     return Rejection(
@@ -54,14 +65,14 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
         any limit is smallest, those with an unknown figure after all others; `None` where the
         objective prefers none.
     """
-    better = preferred(verdicts.candidates, verdicts.objective, verdicts.fitting, pick)
+    better = preferred(verdicts.candidates, verdicts.objective, verdicts.feasible, pick)
     if not len(better):
         return None
     position = nearest(verdicts, better)
     networks = np.unique(verdicts.candidates.network_index[better])
     return Binding(
         constraints=verdicts.failed_by(position),
-        candidate=verdicts.candidates.candidate(position, verdicts.constraints),
+        candidate=candidate_at(verdicts.candidates, position, verdicts.constraints),
         networks=len(networks),
     )
 
@@ -81,12 +92,12 @@ def nearest(verdicts: Verdicts, positions: Integers) -> int:
 
 def unsure(verdicts: Verdicts) -> Unsure | None:
     """What meets every limit by its figures, but not with the asked confidence; `None` where nothing does."""
-    doubtful = np.setdiff1d(verdicts.within, verdicts.fitting)
+    doubtful = np.setdiff1d(verdicts.nominal, verdicts.feasible)
     if not len(doubtful):
         return None
     likelihood = chance(verdicts.candidates.take(doubtful), verdicts.constraints)
     position = int(doubtful[np.argmax(likelihood)])
-    return Unsure(len(doubtful), verdicts.candidates.candidate(position, verdicts.constraints))
+    return Unsure(len(doubtful), candidate_at(verdicts.candidates, position, verdicts.constraints))
 
 
 def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
@@ -94,9 +105,99 @@ def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
     asked = {each.name: each for each in verdicts.constraints if each.sense == "min"}
     candidates = verdicts.candidates
     rate, accuracy = (candidates.figure(key) for key in ("fps", "accuracy_top1_percent"))
-    known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~predicted(candidates, "fps")
+    known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~candidates.predicted("fps")
     if not {"fps", "accuracy"} <= set(asked) or not np.any(known):
         return None
     bound = least_line_above(rate[known], accuracy[known])
     networks = len(np.unique(candidates.architecture_index[known]))
     return KnownBound(bound, asked["fps"].limit, networks)
+
+
+def impossible(verdicts: Verdicts) -> tuple[tuple[Constraint, ...], ...]:
+    """The smallest sets of limits that no candidate's figures meet, up to `LARGEST` limits.
+
+    A set is told only if every smaller part of it can be met. There is none where figures meet all limits,
+    and only the confidence is missing.
+    """
+    constraints = verdicts.constraints
+    met = set(np.unique(_met(verdicts)).tolist())
+    found: list[int] = []
+    for size in range(1, min(LARGEST, len(constraints)) + 1):
+        for limits in map(_bits, itertools.combinations(range(len(constraints)), size)):
+            minimal = all(smaller & limits != smaller for smaller in found)
+            if minimal and all(each & limits != limits for each in met):
+                found.append(limits)
+        if len(found) >= MOST:
+            break
+    return tuple(tuple(_named(each, constraints)) for each in found[:MOST])
+
+
+def _met(verdicts: Verdicts) -> Integers:
+    """For each candidate, which limits its figures meet, as bits."""
+    met = np.zeros(len(verdicts.candidates), dtype=np.int64)
+    for place, verdict in enumerate(verdicts.each):
+        met |= verdict.met.astype(np.int64) << place
+    return met
+
+
+def _bits(places: tuple[int, ...]) -> int:
+    return sum(1 << place for place in places)
+
+
+def _named(limits: int, constraints: tuple[Constraint, ...]) -> Iterator[Constraint]:
+    return (each for place, each in enumerate(constraints) if limits >> place & 1)
+
+
+def why_not(verdicts: Verdicts, name: str) -> tuple[WhyNot, ...]:
+    """Why a network is not the pick, board by board.
+
+    Raises:
+        AdvisorError: none of the boards has heard of it.
+    """
+    candidates = verdicts.candidates
+    place = candidates.measurements.architecture.position.get(name)
+    if place is None:
+        known = candidates.measurements.architecture.names
+        raise AdvisorError(
+            f"explain: {shown(name)} is no network that could be chosen here",
+            f"{closest(name, known)} (--candidates all brings in those without rows)",
+        )
+    return tuple(_on(verdicts, name, place, board) for board in range(len(candidates.boards)))
+
+
+def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
+    candidates = verdicts.candidates
+    positions = np.flatnonzero(
+        (candidates.architecture_index == place) & (candidates.board_index == board)
+    )
+    order = positions[np.argsort(candidates.batch[positions], kind="stable")]
+    table = candidates.measurements
+    rows = (table.architecture.index == place) & (candidates.row_board == board)
+    ran = table.ran
+    too_large = rows & table.out_of_memory
+    feasible = np.intersect1d(positions, verdicts.feasible)
+    return WhyNot(
+        architecture=name,
+        board=candidates.boards[board].name,
+        candidates=tuple(records(candidates, order, verdicts.constraints)),
+        nearest=_nearest(verdicts, positions),
+        feasible=bool(len(feasible)),
+        out_of_memory=tuple(np.unique(table.batch[too_large]).tolist()),
+        left_out=bool((rows & ran).any()) and not len(positions),
+    )
+
+
+def _nearest(verdicts: Verdicts, positions: Integers) -> Candidate | None:
+    """Of these, the best that meets every limit; else the one that is closest to it."""
+    if not len(positions):
+        return None
+    feasible = np.intersect1d(positions, verdicts.feasible)
+    unsure = np.intersect1d(positions, verdicts.nominal)
+    if len(feasible):
+        position = verdicts.least(feasible)
+    elif len(unsure):
+        likelihood = chance(verdicts.candidates.take(unsure), verdicts.constraints)
+        position = int(unsure[np.argmax(likelihood)])
+    else:
+        position = nearest(verdicts, positions)
+    return candidate_at(verdicts.candidates, position, verdicts.constraints)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from advisor.catalog.records import Board
+from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
-from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate
+from advisor.metrics import BY_NAME, METRICS, Metric
+from advisor.options import Requirements
+from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, Metric
-from advisor.solve.question.question import read_question
-from advisor.solve.question.requirements import NEEDS, Requirements
+from advisor.solve.question import asking, read_question
 from advisor.solve.recommend.non_dominated import non_dominated
 from advisor.solve.recommend.ranking import in_order, listed
 from advisor.solve.recommend.verdicts import Verdicts
@@ -44,12 +45,14 @@ class Frontier:
         pick: of those that meet every limit the one that the objective prefers, on the frontier or
             not; `None` where nothing fits.
         considered: how many candidates there were.
-        fitting: how many of them meet every limit with the asked confidence.
+        feasible: how many of them meet every limit with the asked confidence.
         unknown: how many of those are left out because a figure on an axis is unknown.
-        figures: the figures on the axes of all that were compared; shape (fitting - unknown, axes).
+        figures: the figures on the axes of all that were compared; shape (feasible - unknown, axes).
         notes: what could not be done as it was asked, in words.
         weights_used: the names of the sets of weights that the candidates have.
     """
+
+    UNDOCUMENTED: ClassVar = ("requirements", "boards", "figures", "weights_used")
 
     requirements: Requirements
     boards: tuple[Board, ...]
@@ -57,11 +60,16 @@ class Frontier:
     points: tuple[Candidate, ...]
     pick: Candidate | None
     considered: int
-    fitting: int
+    feasible: int
     unknown: int
     figures: Floats = field(repr=False, compare=False)
     notes: tuple[str, ...] = ()
     weights_used: frozenset[str] = frozenset()
+
+    @computed
+    def status(self) -> Literal["ok", "infeasible"]:
+        """Whether something meets all limits."""
+        return "ok" if self.points else "infeasible"
 
     def __repr__(self) -> str:
         return f"<Frontier {self}>"  # its parts would fill pages
@@ -86,24 +94,26 @@ def read_axes(names: Sequence[object]) -> tuple[Metric, ...]:
     Raises:
         AdvisorError: a name is unknown or stands twice, or there are too few or too many.
     """
-    for place, name in enumerate(names):
-        if not isinstance(name, str) or name not in KEYS_BY_NAME:
-            raise AdvisorError(f"unknown axis {shown(str(name))}", closest(str(name), KEYS_BY_NAME))
-        if name in names[:place]:
-            others = ", ".join(each for each in KEYS_BY_NAME if each not in names)
-            raise AdvisorError(f"{name} stands on two axes", f"choose another of: {others}")
+    for name in names:
+        if not isinstance(name, str) or name not in BY_NAME:
+            raise AdvisorError(f"unknown axis {shown(str(name))}", closest(str(name), BY_NAME))
+    metrics = tuple(BY_NAME[str(name)] for name in names)
+    for place, metric in enumerate(metrics):
+        if metric in metrics[:place]:
+            others = ", ".join(each.name for each in METRICS.values() if each not in metrics)
+            raise AdvisorError(f"{metric.name} stands on two axes", f"choose another of: {others}")
     if not FEWEST_AXES <= len(names) <= MOST_AXES:
         raise AdvisorError(f"a frontier has two or three axes, not {len(names)}", "name them")
-    return tuple(METRICS[KEYS_BY_NAME[str(name)]] for name in names)
+    return metrics
 
 
+@asking
 def frontier(
     requirements: str | os.PathLike[str] | None = None,
     *,
     x: str = "time",
     y: str = "accuracy",
     z: str | None = None,
-    catalog: str | os.PathLike[str] | None = None,
     **question: object,
 ) -> Frontier:
     """The candidates that meet every limit and that no other one beats on two or three metrics.
@@ -113,19 +123,17 @@ def frontier(
         x: the first metric, by the name that limits have.
         y: the second.
         z: a third, or `None`.
-        catalog: folder of your own catalog.
-        **question: limits, and what may be chosen from, as `pick` takes them.
+        **question: the parts of a question, as `pick` takes them.
 
     Raises:
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
     axes = (x, y) if z is None else (x, y, z)
-    read_axes(axes)
-    opened, asked = read_question(requirements, catalog=catalog, **question)  # type: ignore[arg-type]
-    told = {"hours": asked.battery_j, "board-energy": asked.fps}
-    for name in axes:
-        if name in told and told[name] is None:
-            raise AdvisorError(f"{name}: nothing is known of it", NEEDS[name])
+    metrics = read_axes(axes)
+    opened, asked = read_question(requirements, **question)  # type: ignore[arg-type]
+    for metric in metrics:
+        if needed := asked.needed_for(metric.key):
+            raise AdvisorError(f"{metric.name}: nothing is known of it", needed)
     return frontier_of(gather(opened, asked), asked, axes)
 
 
@@ -143,18 +151,15 @@ def frontier_of(
         AdvisorError: as `read_axes` has it.
     """
     metrics = read_axes(axes)
-    fitting = _fitting(candidates, requirements)
-    objective = requirements.objective
+    objective, limits = requirements.objective, requirements.constraints
+    feasible = Verdicts.of(candidates, limits, objective, requirements.confidence).feasible
     figures = np.stack([candidates.figure(metric.key) for metric in metrics], axis=1)
     badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
-    best = fitting[non_dominated(badness[fitting])]
+    best = feasible[non_dominated(badness[feasible])]
     order = _along_axes(badness, in_order(candidates, objective, best))
-    first = listed(candidates, objective, fitting, 1, all_batches=False)
-    points, pick = (
-        tuple(candidates.records(positions, requirements.constraints))
-        for positions in (order, first)
-    )
-    compared = figures[fitting]
+    first = listed(candidates, objective, feasible, 1, all_batches=False)
+    points, pick = (tuple(records(candidates, positions, limits)) for positions in (order, first))
+    compared = figures[feasible]
     compared = compared[~np.isnan(compared).any(axis=1)]
     return Frontier(
         requirements=requirements,
@@ -163,18 +168,12 @@ def frontier_of(
         points=points,
         pick=pick[0] if pick else None,
         considered=len(candidates),
-        fitting=len(fitting),
-        unknown=len(fitting) - len(compared),
+        feasible=len(feasible),
+        unknown=len(feasible) - len(compared),
         figures=compared,
         notes=candidates.notes,
         weights_used=candidates.weights_used,
     )
-
-
-def _fitting(candidates: Candidates, requirements: Requirements) -> Integers:
-    """The positions of the candidates that meet every limit with the asked confidence."""
-    asked = requirements
-    return Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence).fitting
 
 
 def _along_axes(badness: Floats, positions: Integers) -> Integers:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.objective import Objective, Step
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.question.objective import Objective, Step
 from advisor.solve.recommend.recommendation import Narrowing
 
 if TYPE_CHECKING:
@@ -84,23 +84,23 @@ def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integ
 
 
 def preferred(
-    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+    candidates: Candidates, objective: Objective, feasible: Integers, pick: int
 ) -> Integers:
     """The candidates that would take the pick's place if they, too, met every limit.
 
     Args:
         candidates: all candidates.
         objective: what ranks them.
-        fitting: positions of those that meet every limit.
+        feasible: positions of those that meet every limit.
         pick: the position of the best of these.
     """
-    ousting, level = contenders(candidates, objective, fitting, pick)
+    ousting, level = contenders(candidates, objective, feasible, pick)
     scores = badness(candidates, objective[-1])
     return np.flatnonzero(ousting | (level & (scores < scores[pick])))
 
 
 def contenders(
-    candidates: Candidates, objective: Objective, fitting: Integers, pick: int
+    candidates: Candidates, objective: Objective, feasible: Integers, pick: int
 ) -> tuple[Booleans, Booleans]:
     """What could take the pick's place, by all steps of the objective but the last.
 
@@ -113,16 +113,16 @@ def contenders(
     for step in objective[:-1]:
         scores = badness(candidates, step)
         ousting |= level & (step.worst_accepted(scores) < scores[pick])
-        worst = step.worst_accepted(scores[fitting].min())
+        worst = step.worst_accepted(scores[feasible].min())
         level &= scores <= worst
-        fitting = fitting[scores[fitting] <= worst]
+        feasible = feasible[scores[feasible] <= worst]
     return ousting, level
 
 
 def listed(
-    candidates: Candidates, objective: Objective, fitting: Integers, top: int, *, all_batches: bool
+    candidates: Candidates, objective: Objective, feasible: Integers, top: int, *, all_batches: bool
 ) -> Integers:
-    """Those of the fitting candidates that are to be listed, best first.
+    """Those of the feasible candidates that are to be listed, best first.
 
     A network on one board counts once. Only candidates that can be among the first `top` are sorted, so
     that the time grows with the number of candidates.
@@ -130,12 +130,12 @@ def listed(
     Args:
         candidates: all candidates.
         objective: what ranks them.
-        fitting: positions of those that meet every limit.
+        feasible: positions of those that meet every limit.
         top: how many networks to list.
-        all_batches: whether to list every fitting candidate of them, not only the best of each.
+        all_batches: whether to list every feasible candidate of them, not only the best of each.
     """
-    leading: Integers = fitting[:0]
-    found = groups(candidates, objective, fitting)
+    leading: Integers = feasible[:0]
+    found = groups(candidates, objective, feasible)
     for group in found:
         taken = candidates.network_index[leading]
         rest = group.positions[~np.isin(candidates.network_index[group.positions], taken)]

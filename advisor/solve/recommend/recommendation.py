@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from advisor.catalog.records import Board
+from advisor.documents import computed
+from advisor.limits import Constraint
+from advisor.metrics import METRICS
+from advisor.objective import Step
+from advisor.options import Requirements
 from advisor.prediction.bound import Bound
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.metrics import METRICS
-from advisor.solve.question.objective import Step
-from advisor.solve.question.requirements import Requirements
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ class Rejection:
     Attributes:
         constraint: the limit.
         rejected: how many candidates have a known figure beyond it.
-        unknown: how many candidates fell out because their figure is unknown.
+        unknown: how many candidates were excluded because their figure is unknown.
         nearest: of those rejected, the one that fails the fewest other limits and comes closest to
             this one; `None` where none was rejected.
         also_fails: the other limits that `nearest` does not meet.
@@ -70,7 +71,7 @@ class Relaxation:
     limits: tuple[Loosened, ...]
     candidate: Candidate
 
-    @property
+    @computed
     def change(self) -> float:
         """The largest change of any of the limits, as a log ratio."""
         return max(each.change for each in self.limits)
@@ -100,8 +101,8 @@ class WhyNot:
         board: the board that this is about.
         candidates: what one could deploy of it, by batch; empty where it is no candidate.
         nearest: of these the one that is closest to being the pick; `None` where there is none.
-        fits: whether `nearest` meets every limit with the asked confidence.
-        misfits: the batch sizes at which it is known not to fit in the board's memory.
+        feasible: whether `nearest` meets every limit with the asked confidence.
+        out_of_memory: the batch sizes at which it is known not to fit in the board's memory.
         left_out: whether it ran on the board, but what may be chosen from leaves it out.
     """
 
@@ -109,8 +110,8 @@ class WhyNot:
     board: str
     candidates: tuple[Candidate, ...]
     nearest: Candidate | None
-    fits: bool
-    misfits: tuple[int, ...]
+    feasible: bool
+    out_of_memory: tuple[int, ...]
     left_out: bool
 
 
@@ -160,7 +161,7 @@ class KnownBound:
     fps: float
     networks: int
 
-    @property
+    @computed
     def accuracy_percent(self) -> float | None:
         """The bound at the asked frame rate; `None` beyond the range of the known ones."""
         if not self.line.holds_at(self.fps):
@@ -178,10 +179,10 @@ class Recommendation:
         best: the pick; `None` where nothing meets all limits.
         alternatives: what else meets them, best first; one candidate a network and board, unless all
             batch sizes were asked for.
-        networks_fitting: how many networks (on each board) meet all limits.
+        networks_feasible: how many networks (on each board) meet all limits.
         considered: how many candidates there were.
-        did_not_fit: how many more pairs are known not to fit in the board's memory.
-        did_not_run: how many more pairs failed when they were measured.
+        out_of_memory: how many more pairs are known not to fit in the board's memory.
+        failed: how many more pairs failed when they were measured.
         without_weights: how many networks were left out because they lack the weights asked for.
         rejections: what each limit did, in the order of the question.
         binding: what keeps the pick from being better; `None` where nothing does.
@@ -199,14 +200,16 @@ class Recommendation:
         weights_used: the names of the sets of weights that they have.
     """
 
+    UNDOCUMENTED: ClassVar = ("requirements", "boards", "weights_used", "variants")
+
     requirements: Requirements
     boards: tuple[Board, ...]
     best: Candidate | None
     alternatives: tuple[Candidate, ...]
-    networks_fitting: int
+    networks_feasible: int
     considered: int
-    did_not_fit: int
-    did_not_run: int
+    out_of_memory: int
+    failed: int
     without_weights: int
     rejections: tuple[Rejection, ...]
     binding: Binding | None
@@ -220,6 +223,11 @@ class Recommendation:
     notes: tuple[str, ...] = ()
     variants: int = 1
     weights_used: frozenset[str] = frozenset()
+
+    @computed
+    def status(self) -> Literal["ok", "infeasible"]:
+        """Whether something meets all limits."""
+        return "ok" if self.best else "infeasible"
 
     @property
     def board(self) -> Board:
@@ -266,8 +274,8 @@ class Recommendation:
         if self.best is None:
             offered = [*self.relaxations, *([self.together] if self.together else [])]
             instead = "; ".join(
-                f"{' and '.join(str(limit.asked) for limit in each.limits)} instead would give "
-                f"{each.candidate.architecture}"
+                f"relaxing to {' and '.join(str(limit.asked) for limit in each.limits)} makes "
+                f"{each.candidate.architecture} feasible"
                 for each in offered
             )
             return f"<p>{escape(asked)}</p><p><b>Nothing fits.</b> {escape(instead)}</p>"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.limits import Constraint
+from advisor.objective import Objective
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.confidence import chance, chance_alone
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.objective import Objective
+from advisor.solve.candidates.chance import chance, chance_alone, meets
 from advisor.solve.recommend.ranking import in_order
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class Verdicts:
         verdicts = []
         for constraint in constraints:
             value = candidates.figure(constraint.metric)
-            low_enough, high_enough = value <= constraint.limit, value >= constraint.limit
-            met = high_enough if constraint.sense == "min" else low_enough
-            verdicts.append(Verdict(constraint, value, met))
+            verdicts.append(Verdict(constraint, value, meets(constraint, value)))
         return cls(candidates, objective, tuple(verdicts), confidence)
 
     @cached_property
@@ -99,24 +97,24 @@ class Verdicts:
         return failed
 
     @cached_property
-    def within(self) -> Integers:
+    def nominal(self) -> Integers:
         """The positions of the candidates whose figures meet every limit, however unsure they are."""
         return np.flatnonzero(self.failed == 0)
 
     @cached_property
-    def fitting(self) -> Integers:
+    def feasible(self) -> Integers:
         """The positions of the candidates that meet every limit with the asked confidence."""
-        within = self.within
-        if not self.each or not self.confidence or not len(within):
-            return within
-        these = self.candidates.take(within)
+        nominal = self.nominal
+        if not self.each or not self.confidence or not len(nominal):
+            return nominal
+        these = self.candidates.take(nominal)
         alone = [chance_alone(these, each) for each in self.constraints]
         # Joint chances are costly, and rarely needed: at least 1 - sum(1 - p), at most the least p.
         enough = 1 - np.sum([1 - each for each in alone], axis=0) >= self.confidence
         doubtful = np.flatnonzero(~enough & (np.min(alone, axis=0) >= self.confidence))
         together = chance(these.take(doubtful), self.constraints)
         enough[doubtful] = together >= self.confidence
-        sure: Integers = within[enough]
+        sure: Integers = nominal[enough]
         return sure
 
     @property

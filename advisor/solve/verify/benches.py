@@ -10,7 +10,7 @@ import numpy as np
 from advisor.catalog.importers.results import UNKNOWN
 from advisor.catalog.records import Labels, Measurements, Metered
 from advisor.catalog.store import Surveyed
-from advisor.solve.candidates.runs import runs_of_rows
+from advisor.solve.candidates.completion import runs_of_rows
 
 
 class Key(NamedTuple):

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.limits import Constraint
+from advisor.options import Requirements
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.confidence import chance
-from advisor.solve.candidates.derivations import DERIVATIONS
-from advisor.solve.candidates.spread import predicted
-from advisor.solve.question.limits import Constraint
-from advisor.solve.question.requirements import Requirements
+from advisor.solve.candidates.chance import chance
 from advisor.solve.recommend.ranking import contenders, in_order, preferred
 from advisor.solve.recommend.verdicts import Verdicts
 
@@ -113,12 +111,12 @@ def standing_of(candidates: Candidates, requirements: Requirements, tried: Boole
     verdicts = Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence)
     measured = ~_rests_on_predictions(candidates, asked) | tried
     everyone = np.arange(len(candidates))
-    fitting = verdicts.fitting
-    if not len(fitting):
+    feasible = verdicts.feasible
+    if not len(feasible):
         order = in_order(candidates, asked.objective, everyone)
         return Standing(None, chance(candidates, asked.constraints), _places(order), measured)
-    pick = verdicts.least(fitting)
-    better = preferred(candidates, asked.objective, fitting, pick)
+    pick = verdicts.least(feasible)
+    better = preferred(candidates, asked.objective, feasible, pick)
     first = np.append(in_order(candidates, asked.objective, better), pick)
     rest = in_order(candidates, asked.objective, np.setdiff1d(everyone, first))
     places = _places(np.concatenate([first, rest]))
@@ -127,9 +125,9 @@ def standing_of(candidates: Candidates, requirements: Requirements, tried: Boole
 
 def _rests_on_predictions(candidates: Candidates, asked: Requirements) -> Booleans:
     """Where a figure that the question asks about is predicted."""
-    keys = {"latency_ms", *(each.metric for each in asked.constraints)}
+    keys = {"batch_latency_ms", *(each.metric for each in asked.constraints)}
     keys |= {step.metric.key for step in asked.objective}
-    rests: Booleans = np.any([predicted(candidates, key) for key in sorted(keys)], axis=0)
+    rests: Booleans = np.any([candidates.predicted(key) for key in sorted(keys)], axis=0)
     return rests
 
 
@@ -140,7 +138,7 @@ def _chances(verdicts: Verdicts, pick: int, better: Integers) -> Floats:
     chances[better] = chance(candidates.take(better), constraints)
     ahead = _better_than(verdicts, pick)
     if ahead is not None:
-        ousting, level = contenders(candidates, verdicts.objective, verdicts.fitting, pick)
+        ousting, level = contenders(candidates, verdicts.objective, verdicts.feasible, pick)
         compared = np.flatnonzero(level & ~ousting)
         chances[compared] = chance(candidates.take(compared), [*constraints, ahead])
         chances[pick] = 0.0
@@ -155,7 +153,9 @@ def _better_than(verdicts: Verdicts, pick: int) -> Constraint | None:
     """
     metric = verdicts.objective[-1].metric
     figure = float(verdicts.candidates.figure(metric.key)[pick])
-    if np.isnan(figure) or not set(DERIVATIONS[metric.key].parts) & set(MEASURED):
+    if np.isnan(figure) or not set(verdicts.candidates.uncertain_inputs(metric.key)) & set(
+        MEASURED
+    ):
         return None
     return Constraint(metric.name, metric.key, "min" if metric.more_is_better else "max", figure)
 

@@ -17,11 +17,11 @@ import numpy as np
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
-from advisor.solve.candidates.candidate import Candidate
+from advisor.options import DEFAULT_CONFIDENCE, Requirements
+from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.completion import runs_of_rows
 from advisor.solve.candidates.gather import gather_on
-from advisor.solve.candidates.runs import runs_of_rows
-from advisor.solve.question.requirements import DEFAULT_CONFIDENCE, Requirements
 from advisor.solve.verify.benches import Bench, Key
 from advisor.solve.verify.standing import Standing, standing_of
 
@@ -180,7 +180,7 @@ class BoardWorld:
 
     def measure(self, place: int) -> Checked:
         """Measure a candidate, and fit the board's models anew to what was found."""
-        predicted = self.candidates.candidate(place, self.requirements.constraints)
+        predicted = candidate_at(self.candidates, place, self.requirements.constraints)
         asked = _keys(self.candidates)[place]
         attempt = self.bench.measure(asked)
         if attempt.surveyed is not self.surveyed:
@@ -220,9 +220,8 @@ class BoardWorld:
     def _found(self, key: Key | None, weights: str | None) -> Candidate | None:
         """The candidate of that row and those weights; `None` where there is none."""
         places = [place for place, each in enumerate(_keys(self.candidates)) if each == key]
-        found = self.candidates.records(
-            np.array(places, dtype=np.int64), self.requirements.constraints
-        )
+        positions = np.array(places, dtype=np.int64)
+        found = records(self.candidates, positions, self.requirements.constraints)
         return next((each for each in found if each.weights == weights), None)
 
 
@@ -355,11 +354,11 @@ def _decisive(candidate: Candidate, requirements: Requirements) -> str:
     keys += [step.metric.key for step in requirements.objective]
     estimates = {key: candidate.metric(key) for key in keys}
     predicted = (key for key, each in estimates.items() if each and each.origin == "predicted")
-    return next(predicted, "latency_ms")
+    return next(predicted, "batch_latency_ms")
 
 
 def _candidate(world: BoardWorld, place: int) -> Candidate:
-    return world.candidates.candidate(place, world.requirements.constraints)
+    return candidate_at(world.candidates, place, world.requirements.constraints)
 
 
 def _expected(world: BoardWorld, standing: Standing) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Z90, Values
-from advisor.solve.candidates.spread import chance_below
+from advisor.solve.candidates.uncertainty import chance_below
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from advisor.catalog.records import Z90, Values
 from advisor.prediction.model import LEAST_GROUPS
 from advisor.prediction.transfer.networks import bare_names
 from advisor.prediction.transfer.regression import Measured, Regression, borrowed_widening, widening
-from advisor.solve.candidates.spread import chance_below
+from advisor.solve.candidates.uncertainty import chance_below
 from advisor.solve.verify.standing import Standing
 from advisor.solve.verify.verification import verify
 from tests.benchmarks.decisions.queries import order_of, spread_of

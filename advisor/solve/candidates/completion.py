@@ -20,10 +20,7 @@ from advisor.prediction.board_model import (
 )
 from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS
-from advisor.solve.candidates.batch_sizes import has_ladder, usual_sizes
-from advisor.solve.candidates.runs import least_misfits
-from advisor.solve.candidates.stacking import joined_labels, stacked
-from advisor.solve.candidates.transferred import told_by_others, within_memory
+from advisor.prediction.transfer.boards import is_ladder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +28,9 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
 
     Booleans = NDArray[np.bool_]
+
+Run = tuple[str, str, str]
+"""A network, a runtime, a precision."""
 
 PREDICTED, SOURCE = "predicted", "advisor-fit"
 
@@ -77,8 +77,7 @@ def completed(
     ]
     if added is None:
         table = _all_filled(board, table, table, architectures, fit)
-    whole, _ = stacked([table, *([told] if told else []), *new])
-    return whole
+    return Measurements.stacked([table, *([told] if told else []), *new])
 
 
 def _transferred(
@@ -91,7 +90,7 @@ def _transferred(
     """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
     if fit.transfer is None:
         return None
-    told = told_by_others(table, fit, set(names))
+    told = known_from_others(table, fit, set(names))
     return within_memory(board, _all_filled(board, table, told, architectures, fit))
 
 
@@ -122,7 +121,9 @@ def _added(
         most = np.array([largest.get(name, math.inf) for name in names])
         known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
     told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
-    return _predicted_rows(board, variant, _used(names, network[known]), batch[known], told)
+    return _predicted_rows(
+        board, variant, Labels(tuple(names), network[known]).used(), batch[known], told
+    )
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _lacking(
     asked = np.isin(sizes, sorted(batches))
     pairs = np.ones((len(names), len(sizes)), dtype=np.bool_)
     place = {name: index for index, name in enumerate(names)}
-    least = least_misfits(table)
+    least = least_out_of_memory(table)
     ladder = has_ladder(table)
     for each in (table, told):
         if each is None:
@@ -181,31 +182,21 @@ def _predicted_rows(
     unknown = np.full(count, np.nan)
     rows = Measurements(
         architecture=architecture,
-        runtime=_everywhere(variant[0], count),
-        precision=_everywhere(variant[1], count),
+        runtime=Labels.constant(variant[0], count),
+        precision=Labels.constant(variant[1], count),
         batch=batch,
-        status=_everywhere("ok", count),
+        status=Labels.constant("ok", count),
         **{
-            metric: Metered(told[metric], _everywhere(PREDICTED, count), _everywhere(SOURCE, count))
+            metric: Metered(
+                told[metric], Labels.constant(PREDICTED, count), Labels.constant(SOURCE, count)
+            )
             for metric in METRICS
         },
         latency_p90_ms=unknown,
         latency_p99_ms=unknown,
-        verdict=_everywhere("", count),
+        verdict=Labels.constant("", count),
     )
     return within_memory(board, rows)
-
-
-def _everywhere(name: str, count: int) -> Labels:
-    """A column that says the same in every row."""
-    return Labels((name,), np.zeros(count, dtype=np.int64))
-
-
-def _used(names: Sequence[str], index: Integers) -> Labels:
-    """A column of names, of which only those that it has are kept."""
-    used = np.bincount(index, minlength=len(names)) > 0
-    kept = tuple(name for name, is_used in zip(names, used.tolist(), strict=True) if is_used)
-    return Labels(kept, (np.cumsum(used) - 1)[index])
 
 
 def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
@@ -244,7 +235,7 @@ def _filled(
 ) -> Metered:
     """A column of the table, its gaps filled where the pair ran and a law knows enough."""
     metered: Metered = getattr(table, metric)
-    ran = table.status.index == table.status.position.get("ok", -1)
+    ran = table.ran
     values = np.array(metered.values)
     filled = np.zeros(len(table), dtype=np.bool_)
     for variant in fit.models:
@@ -260,12 +251,89 @@ def _filled(
     filled &= ~np.isnan(values[0])
     return Metered(
         Values(*values),
-        _replaced(metered.origin, filled, PREDICTED),
-        _replaced(metered.source, filled, SOURCE),
+        metered.origin.replaced(filled, PREDICTED),
+        metered.source.replaced(filled, SOURCE),
     )
 
 
-def _replaced(labels: Labels, rows: Booleans, name: str) -> Labels:
-    """A column of names with one name in some of its rows."""
-    longer = joined_labels([labels, _everywhere(name, 1)])
-    return Labels(longer.names, np.where(rows, longer.index[-1], longer.index[:-1]))
+def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]) -> Measurements:
+    """The predicted rows of these networks of which the board has no row, and knows of no misfit.
+
+    Args:
+        table: the board's rows, those included that say that something did not run.
+        fit: the board's fit, which has a transfer.
+        names: the networks that are wanted.
+    """
+    if fit.transfer is None:
+        raise ValueError("nothing was told by other boards")
+    rows = fit.transfer.rows
+    there = set(zip(runs_of_rows(table), table.batch.tolist(), strict=True))
+    least = least_out_of_memory(table)
+    kept = [
+        run[0] in names and (run, batch) not in there and batch < least.get(run, math.inf)
+        for run, batch in zip(runs_of_rows(rows), rows.batch.tolist(), strict=True)
+    ]
+    return rows.take(np.array(kept, dtype=np.bool_))
+
+
+def within_memory(board: Board, table: Measurements) -> Measurements:
+    """The rows; those that need more memory than the board has do not fit, and tell nothing."""
+    memory = table.memory_mb.values.value
+    fits = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
+    if fits.all():
+        return table
+    return replace(
+        table,
+        status=Labels(("does_not_fit", "ok"), fits.astype(np.int64)),
+        latency_ms=_only(table.latency_ms, fits),
+        net_power_w=_only(table.net_power_w, fits),
+        memory_mb=_only(table.memory_mb, fits),
+    )
+
+
+def _only(metered: Metered, rows: NDArray[np.bool_]) -> Metered:
+    values = Values(*(np.where(rows, column, np.nan) for column in metered.values))
+    return Metered(values, metered.origin, metered.source)
+
+
+def has_ladder(table: Measurements) -> bool:
+    """Whether networks ran at several batch sizes each, rather than each at one of its own.
+
+    As `advisor.prediction.transfer.boards.is_ladder` has it.
+    """
+    keys = np.stack([table.architecture.index, table.runtime.index, table.precision.index], axis=1)
+    _, counts = np.unique(keys, axis=0, return_counts=True)
+    return is_ladder(counts.tolist())
+
+
+def usual_sizes(table: Measurements) -> list[int]:
+    """The batch sizes at which a network that a board has not run is told of.
+
+    All that the board has; but where each of its networks ran at a size of its own, only the commonest, the
+    smaller of two.
+    """
+    sizes, counts = np.unique(table.batch, return_counts=True)
+    if has_ladder(table) or not len(sizes):
+        found: list[int] = sizes.tolist()
+        return found
+    return [int(sizes[counts.argmax()])]
+
+
+def runs_of_rows(table: Measurements, rows: Integers | None = None) -> list[Run]:
+    """What each of some rows is of; of all rows where none are named."""
+    chosen = np.arange(len(table)) if rows is None else rows
+    columns = (
+        [labels.names[place] for place in labels.index[chosen].tolist()]
+        for labels in (table.architecture, table.runtime, table.precision)
+    )
+    return list(zip(*columns, strict=True))
+
+
+def least_out_of_memory(table: Measurements) -> dict[Run, int]:
+    """The smallest batch size at which each is known not to fit."""
+    too_large = np.flatnonzero(table.out_of_memory)
+    least: dict[Run, int] = {}
+    batches = table.batch[too_large].tolist()
+    for run, batch in zip(runs_of_rows(table, too_large), batches, strict=True):
+        least[run] = min(batch, least.get(run, batch))
+    return least

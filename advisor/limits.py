@@ -1,4 +1,4 @@
-"""Limits: what may be limited, and how people write it."""
+"""Limits of metrics: what may be limited, and how people write it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
-from advisor.quantities import Dimension, parse, written_as
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, TAILS
+from advisor.metrics import BY_NAME, EVERY, Metric, tail_of
+from advisor.quantities import PERCENT, Dimension, parse, written_as
 
-LEAST_ACCURACY = 1.0
-"""In percent; what is below is a share that was meant as a percentage."""
+LEAST_PERCENT = 1.0
+"""What is below is a share that was meant as a percentage."""
 
 Sense: TypeAlias = Literal["min", "max"]
-
-_ORDER = ("fps", "latency", "energy", "power", "memory", "accuracy", "params", "ops", "hours")
-
-NATURAL: Mapping[str, Sense] = {
-    name: "min" if METRICS[KEYS_BY_NAME[name]].more_is_better else "max"
-    for name in (*_ORDER, *(name for name in KEYS_BY_NAME if name not in _ORDER))
-}
-"""What can be limited, in the order in which answers list it, and which way it usually is."""
 
 SIGNS: Mapping[Sense, str] = {"min": ">=", "max": "<="}
 _SIGNED = re.compile(r"\s*(>=|<=)\s*(.*)", re.DOTALL)
@@ -34,8 +27,8 @@ class Constraint:
     """One limit.
 
     Attributes:
-        name: what it was asked as, such as "energy".
-        metric: key of the metric that it limits.
+        name: the metric's name, such as "energy".
+        metric: key of the metric that it limits, or of that metric's tail.
         sense: whether `limit` is the least ("min") or the most ("max") that is accepted.
         limit: in the unit that the metric's key names.
         statistic: "median", or the tail of the latency that is limited: "p90" or "p99".
@@ -50,9 +43,9 @@ class Constraint:
     @property
     def dimension(self) -> Dimension:
         """How the limit is written."""
-        return METRICS[KEYS_BY_NAME[self.name]].dimension
+        return EVERY[self.metric].dimension
 
-    @property
+    @computed
     def key(self) -> str:
         """What tells it from the question's other limits: its name, and "max" or "min" if unusual."""
         return self.name if self.is_natural else f"{self.name}:{self.sense}"
@@ -60,14 +53,14 @@ class Constraint:
     @property
     def is_natural(self) -> bool:
         """Whether it is the way that this metric usually is limited."""
-        return self.sense == NATURAL[self.name]
+        return self.sense == natural_sense(EVERY[self.metric])
 
     @property
     def sets_rate(self) -> bool:
         """Whether it is the required frame rate, at which batches fill and the board rests."""
         return self.name == "fps" and self.sense == "min"
 
-    @property
+    @computed
     def limit_text(self) -> str:
         """The limit as it can be typed, such as "33 ms@p99"."""
         tail = "" if self.statistic == "median" else f"@{self.statistic}"
@@ -75,6 +68,11 @@ class Constraint:
 
     def __str__(self) -> str:
         return f"{self.name} {SIGNS[self.sense]} {self.limit_text}"
+
+
+def natural_sense(metric: Metric) -> Sense:
+    """Which way a metric usually is limited."""
+    return "min" if metric.more_is_better else "max"
 
 
 def read_limits(
@@ -115,73 +113,75 @@ def in_order(limits: Mapping[tuple[str, Sense], Constraint]) -> tuple[Constraint
         most = limits.get((name, "max"))
         if sense == "min" and most and most.metric == least.metric and most.limit < least.limit:
             raise AdvisorError(f"no {name} meets {least} and {most}", "loosen one of them")
-    names = list(NATURAL)
-    return tuple(sorted(limits.values(), key=lambda each: (names.index(each.name), each.sense)))
+    keys = list(EVERY)
+    return tuple(sorted(limits.values(), key=lambda each: (keys.index(each.metric), each.sense)))
 
 
-def check_name(name: str) -> None:
-    """Make sure that something can be limited.
+def limited_metric(name: str) -> Metric:
+    """The metric of that name.
 
     Raises:
-        AdvisorError: it cannot.
+        AdvisorError: nothing of that name can be limited.
     """
     if name == "batch":
         raise AdvisorError("batch is chosen, not limited", "name the sizes: --batch 1,4")
-    if name not in NATURAL:
-        raise AdvisorError(f"unknown limit {shown(name)}", closest(name, NATURAL))
+    if name not in BY_NAME:
+        raise AdvisorError(f"unknown limit {shown(name)}", closest(name, BY_NAME))
+    return BY_NAME[name]
 
 
 def _written(name: str, limit: object) -> list[Constraint]:
-    check_name(name)
+    metric = limited_metric(name)
     if isinstance(limit, Mapping):
         unknown = [key for key in limit if key not in SIGNS]
         if unknown or not limit:
             what = f"{shown(str(unknown[0]))} is neither" if unknown else "nothing is limited:"
             raise AdvisorError(f"{name}: {what} min nor max", "write it like {min: 30}")
-        return [constraint(name, sense, str(limit[sense])) for sense in SIGNS if sense in limit]
+        return [_read(name, sense, str(limit[sense])) for sense in SIGNS if sense in limit]
     signed = _SIGNED.fullmatch(str(limit))
     if signed is None:
-        return [constraint(name, NATURAL[name], str(limit))]
+        return [_read(name, natural_sense(metric), str(limit))]
     sign, text = signed.groups()
-    return [constraint(name, _sense(sign), text)]
+    return [_read(name, _sense(sign), text)]
 
 
 def _condition(text: str) -> Constraint:
     match = _CONDITION.fullmatch(str(text))
     if match is None:
         raise AdvisorError(
-            f"where: {shown(str(text))} is no condition",
+            f"where: {shown(str(text))} is not a condition",
             "write it like 'params <= 25M' or 'fps >= 30', one sign each",
         )
     name, sign, limit = match.groups()
-    check_name(name)
-    return constraint(name, _sense(sign), limit)
+    limited_metric(name)
+    return _read(name, _sense(sign), limit)
 
 
 def _sense(sign: str) -> Sense:
     return "min" if sign == ">=" else "max"
 
 
-def constraint(name: str, sense: Sense, limit: str) -> Constraint:
+def _read(name: str, sense: Sense, limit: str) -> Constraint:
     """A limit from its text, such as "33 ms@p99".
 
     Raises:
         AdvisorError: the text cannot be read as that.
     """
-    metric = METRICS[KEYS_BY_NAME[name]]
-    text, at, tail = limit.partition("@") if name == "latency" else (limit, "", "")
-    key, statistic = metric.key, "median"
-    if at:
-        statistic = tail.strip()
-        if statistic not in TAILS:
-            raise AdvisorError(
-                f"{name}: unknown statistic {shown(statistic)}",
-                "write '33ms' for the median, '33ms@p90' or '33ms@p99' for the tail",
-            )
-        key = TAILS[statistic]
+    metric = BY_NAME[name]
+    text, at, written = limit.partition("@")
+    statistic = written.strip() if at else metric.statistic
+    limited = tail_of(metric, statistic) if at else metric
+    if limited is None:
+        tails = [each.statistic for each in EVERY.values() if each.name == metric.name][1:]
+        hint = (
+            f"write '33ms' for the median, '33ms@{tails[0]}' or '33ms@{tails[-1]}' for the tail"
+            if tails
+            else f"{metric.name} has no tails: leave out '@{statistic}'"
+        )
+        raise AdvisorError(f"{name}: unknown statistic {shown(statistic)}", hint)
     value = parse(text, metric.dimension, name)
-    if name == "accuracy" and value < LEAST_ACCURACY:
+    if metric.dimension is PERCENT and value < LEAST_PERCENT:
         percent = written_as(100 * value, metric.dimension)
-        hint = f"accuracies are in percent: did you mean {percent}?"
-        raise AdvisorError(f"accuracy: {shown(text)} is less than one percent", hint)
-    return Constraint(name, key, sense, value, statistic)
+        hint = f"{name} is in percent: did you mean {percent}?"
+        raise AdvisorError(f"{name}: {shown(text)} is less than one percent", hint)
+    return Constraint(metric.name, limited.key, sense, value, statistic)

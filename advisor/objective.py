@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from advisor.documents import Schema
 from advisor.errors import AdvisorError, closest, shown
+from advisor.metrics import BY_NAME, Metric
 from advisor.quantities import PERCENT, parse, written_as
-from advisor.solve.question.metrics import KEYS_BY_NAME, METRICS, Metric
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 Figure = TypeVar("Figure", "float", "Floats")
 
@@ -37,7 +41,7 @@ class Step:
     @property
     def metric(self) -> Metric:
         """The metric."""
-        return METRICS[KEYS_BY_NAME[self.name]]
+        return BY_NAME[self.name]
 
     def worst_accepted(self, badness: Figure) -> Figure:
         """How bad a candidate may be beside a best of this badness; see `ranking.badness`."""
@@ -54,6 +58,15 @@ class Step:
         text = written_as(self.tolerance, self.metric.dimension)
         unit = self.metric.dimension.unit
         return text if unit in text else f"{text} {unit}"
+
+    def __document__(self) -> str:
+        """The step as it can be typed."""
+        return str(self)
+
+    @classmethod
+    def __document_schema__(cls, _: Schema) -> dict[str, Any]:
+        """The JSON Schema of that."""
+        return {"type": "string", "description": "A step of the objective, as it can be typed."}
 
     def __str__(self) -> str:
         return f"{self.name} within {self.tolerance_text}" if self.tolerance else self.name
@@ -102,11 +115,12 @@ def objective_text(objective: Objective) -> str:
 def _step(text: str) -> Step:
     match = _STEP.fullmatch(text.strip())
     name, tolerance = match.groups() if match else (text.strip(), None)
-    if name not in KEYS_BY_NAME:
-        raise AdvisorError(f"unknown objective {shown(name)}", closest(name, KEYS_BY_NAME))
+    if name not in BY_NAME:
+        raise AdvisorError(f"unknown objective {shown(name)}", closest(name, BY_NAME))
+    name, dimension = BY_NAME[name].name, BY_NAME[name].dimension
     if tolerance is None:
         return Step(name)
-    what, dimension = f"objective: tolerance of {name}", METRICS[KEYS_BY_NAME[name]].dimension
+    what = f"objective: tolerance of {name}"
     if dimension is PERCENT:
         points = tolerance.strip().removesuffix("points").removesuffix("point").strip()
         return Step(name, parse(points, PERCENT, what, zero_allowed=True))

@@ -1,0 +1,489 @@
+"""Every metric of a candidate, declared once: what it is called, its unit, and the formula it follows.
+
+A formula is a plain function whose parameters name what it needs: inputs, which stand in the catalog or in
+the question (`INPUTS`), and other metrics. It is evaluated on columns of figures, on figures with errors, on
+samples of them, and on symbols, from which come the metric's column, its interval, its chance of meeting a
+limit, where its figures come from, and the same formula on the page.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from advisor.quantities import (
+    COUNT,
+    ENERGY,
+    HOURS,
+    MEMORY,
+    PERCENT,
+    POWER,
+    RATE,
+    TIME,
+    Dimension,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+Operation: TypeAlias = Literal["+", "-", "*", "/", "min"]
+Result = TypeVar("Result")
+
+JOULES_PER_WATT_HOUR = 3600.0
+
+NEEDS_RATE = "require a frame rate: --fps 30, say"
+NEEDS_BATTERY = "give the battery's energy: --battery 10Wh, or battery: 10 Wh in a file"
+
+
+@dataclass(frozen=True)
+class Input:
+    """What formulas start from.
+
+    Attributes:
+        name: its name, with its unit.
+        home: whose figure it is: a row's, a board's, that of weights, an architecture's or the question's.
+        uncertain: whether it may have an error.
+        needs: of a part of a question, what to say so that it is known.
+    """
+
+    name: str
+    home: Literal["row", "board", "weights", "architecture", "question"]
+    uncertain: bool = True
+    needs: str = ""
+
+
+INPUTS: Mapping[str, Input] = {
+    each.name: each
+    for each in (
+        Input("latency_ms", "row"),
+        Input("latency_p90_ms", "row", uncertain=False),
+        Input("latency_p99_ms", "row", uncertain=False),
+        Input("net_power_w", "row"),
+        Input("memory_mb", "row"),
+        Input("batch", "row", uncertain=False),
+        Input("idle_power_w", "board"),
+        Input("top1_percent", "weights"),
+        Input("top5_percent", "weights"),
+        Input("params", "architecture"),
+        Input("operations", "architecture"),
+        Input("required_fps", "question", uncertain=False, needs=NEEDS_RATE),
+        Input("arrival_fps", "question", uncertain=False),
+        Input("overhead_ms", "question", uncertain=False),
+        Input("battery_j", "question", uncertain=False, needs=NEEDS_BATTERY),
+    )
+}
+"""What formulas may name. `required_fps` is unknown where no frame rate is required; `arrival_fps`, at which
+images arrive, is infinite there: they are all there already."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Something that a candidate is judged by.
+
+    Attributes:
+        key: its name in Python, JSON and CSV, with its unit; that of its formula.
+        name: what people type.
+        title: what people read.
+        dimension: how its limits are written, and its unit.
+        heading: what stands above a column of it.
+        formula: how it follows from what its parameters name; its docstring says it in words.
+        more_is_better: whether it is to be large.
+        synonyms: what people may type, too.
+        option: the help of the option that limits it; without one it is limited by a condition.
+        option_metavar: what that option takes.
+        statistic: "median", or the tail of the metric `name` that it is: "p90" or "p99".
+    """
+
+    key: str
+    name: str
+    title: str
+    dimension: Dimension
+    heading: str
+    formula: Callable[..., Any]
+    more_is_better: bool = False
+    synonyms: tuple[str, ...] = ()
+    option: str = ""
+    option_metavar: str = ""
+    statistic: str = "median"
+
+    @property
+    def unit(self) -> str:
+        """Its unit, for people; empty for a count."""
+        return self.dimension.unit
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """What its formula names: inputs, and keys of other metrics."""
+        return tuple(inspect.signature(self.formula).parameters)
+
+    @cached_property
+    def changes_with_rate(self) -> bool:
+        """Whether it depends on the required frame rate."""
+        return not {"required_fps", "arrival_fps"}.isdisjoint(expression(self.key).count)
+
+
+METRICS: dict[str, Metric] = {}
+"""Every metric by its key, in the order in which tables and documents list them."""
+
+TAILS: dict[str, Metric] = {}
+"""Metrics of a tail by their key; a limit such as "33ms@p99" is on one, and no other place lists them."""
+
+
+def _metric(
+    name: str, title: str, dimension: Dimension, heading: str, **more: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a metric whose formula is the decorated function, and whose key is that one's name."""
+
+    def declare(formula: Callable[..., Any]) -> Callable[..., Any]:
+        metric = Metric(formula.__name__, name, title, dimension, heading, formula, **more)
+        (METRICS if metric.statistic == "median" else TAILS)[metric.key] = metric
+        return formula
+
+    return declare
+
+
+@_metric(
+    "accuracy",
+    "top-1 accuracy",
+    PERCENT,
+    "top-1",
+    more_is_better=True,
+    option="Least ImageNet top-1 accuracy.",
+    option_metavar="PERCENT",
+)
+def accuracy_top1_percent(top1_percent: Floats) -> Floats:
+    """Share of images whose first answer is right, single central crop."""
+    return top1_percent
+
+
+@_metric(
+    "fps",
+    "frame rate",
+    RATE,
+    "rate",
+    more_is_better=True,
+    option="Least throughput, images per second.",
+    option_metavar="N",
+)
+def fps(batch: Floats, latency_ms: Floats) -> Floats:
+    """Batch / latency, in images per second."""
+    return 1000.0 * batch / latency_ms
+
+
+def _response_ms(
+    latency_ms: Floats, batch: Floats, arrival_fps: Floats, overhead_ms: Floats
+) -> Floats:
+    return latency_ms + ((batch - 1) * (1000.0 / arrival_fps) + overhead_ms)
+
+
+@_metric(
+    "response",
+    "response",
+    TIME,
+    "response",
+    synonyms=("latency",),
+    option="Longest response, of the median or of the tail. With --fps it includes the wait for the batch "
+    "to fill.",
+    option_metavar="TIME[@p90|@p99]",
+)
+def response_ms(
+    latency_ms: Floats, batch: Floats, arrival_fps: Floats, overhead_ms: Floats
+) -> Floats:
+    """How long an image waits for its answer: (batch - 1) / required fps + latency + overhead.
+
+    The first image of a batch waits until the others have come. Without a required frame rate the images
+    are taken to be there already.
+    """
+    return _response_ms(latency_ms, batch, arrival_fps, overhead_ms)
+
+
+@_metric("response", "p90 of the response", TIME, "p90 resp.", statistic="p90")
+def response_p90_ms(
+    latency_p90_ms: Floats, batch: Floats, arrival_fps: Floats, overhead_ms: Floats
+) -> Floats:
+    """The response by the latency's 90th percentile."""
+    return _response_ms(latency_p90_ms, batch, arrival_fps, overhead_ms)
+
+
+@_metric("response", "p99 of the response", TIME, "p99 resp.", statistic="p99")
+def response_p99_ms(
+    latency_p99_ms: Floats, batch: Floats, arrival_fps: Floats, overhead_ms: Floats
+) -> Floats:
+    """The response by the latency's 99th percentile."""
+    return _response_ms(latency_p99_ms, batch, arrival_fps, overhead_ms)
+
+
+@_metric("batch-latency", "latency of the batch", TIME, "latency")
+def batch_latency_ms(latency_ms: Floats) -> Floats:
+    """Median latency of a whole batch."""
+    return latency_ms
+
+
+@_metric("time", "time per image", TIME, "time")
+def time_per_image_ms(latency_ms: Floats, batch: Floats) -> Floats:
+    """Latency / batch."""
+    return latency_ms / batch
+
+
+@_metric(
+    "energy",
+    "energy per image",
+    ENERGY,
+    "energy",
+    option="Most energy per image, idle power left out.",
+    option_metavar="ENERGY",
+)
+def energy_j(net_power_w: Floats, time_per_image_ms: Floats) -> Floats:
+    """Net power x time per image; idle power is left out."""
+    return net_power_w * (time_per_image_ms / 1000.0)
+
+
+@_metric("net-power", "net power", POWER, "net power")
+def net_power_w(net_power_w: Floats) -> Floats:
+    """Watts above idle while running."""
+    return net_power_w
+
+
+@_metric(
+    "power",
+    "average power",
+    POWER,
+    "power",
+    option="Most average power, idle included: at --fps, else running flat out.",
+    option_metavar="POWER",
+)
+def average_power_w(
+    idle_power_w: Floats, net_power_w: Floats, arrival_fps: Floats, time_per_image_ms: Floats
+) -> Floats:
+    """Idle power + net power x the share of time that the board runs, required fps x time per image.
+
+    Without a required frame rate the board never rests, nor does one that cannot keep up with it.
+    """
+    busy: Floats = minimum(arrival_fps * (time_per_image_ms / 1000.0), 1.0)
+    return idle_power_w + net_power_w * busy
+
+
+@_metric("board-energy", "board's energy per frame", ENERGY, "board energy")
+def board_energy_j(average_power_w: Floats, required_fps: Floats) -> Floats:
+    """What the board spends per frame at the required rate, idle power included.
+
+    Unknown without a required rate, since nobody knows then how long the board idles.
+    """
+    return average_power_w / required_fps
+
+
+@_metric(
+    "hours",
+    "battery life",
+    HOURS,
+    "battery",
+    more_is_better=True,
+    option="How long the battery is to last.",
+    option_metavar="HOURS",
+)
+def battery_hours(battery_j: Floats, average_power_w: Floats) -> Floats:
+    """The battery's energy / average power; unknown without a battery."""
+    return (battery_j / JOULES_PER_WATT_HOUR) / average_power_w
+
+
+@_metric("memory", "memory", MEMORY, "memory", option="Most memory.", option_metavar="SIZE")
+def memory_mb(memory_mb: Floats) -> Floats:
+    """Peak memory needed to serve the batch, MB = 1e6 bytes."""
+    return memory_mb
+
+
+@_metric("params", "parameters", COUNT, "params", option="Most parameters.", option_metavar="COUNT")
+def params(params: Floats) -> Floats:
+    """Trainable numbers of the network."""
+    return params
+
+
+@_metric(
+    "ops",
+    "operations",
+    COUNT,
+    "ops",
+    option="Most operations per image; a multiply and an add are two.",
+    option_metavar="COUNT",
+)
+def operations(operations: Floats) -> Floats:
+    """Floating-point operations of one image's forward pass, a multiply and an add counted as two."""
+    return operations
+
+
+EVERY: Mapping[str, Metric] = {**METRICS, **TAILS}
+"""Every metric by its key, tails included."""
+
+BY_NAME: Mapping[str, Metric] = {
+    **{metric.name: metric for metric in METRICS.values()},
+    **{name: metric for metric in METRICS.values() for name in metric.synonyms},
+}
+"""Every metric by what people type, synonyms behind the names."""
+
+NAMES = tuple(metric.name for metric in METRICS.values())
+"""What people type for each metric, synonyms left out."""
+
+
+def tail_of(metric: Metric, statistic: str) -> Metric | None:
+    """The tail of a metric, such as "p99"; `None` where it has none such."""
+    tails = (each for each in TAILS.values() if each.name == metric.name)
+    return next((each for each in tails if each.statistic == statistic), None)
+
+
+def evaluate(key: str, figure_of: Callable[[str], Any]) -> Any:
+    """A metric by its formula.
+
+    Args:
+        key: the metric's key.
+        figure_of: the figure of an input, as whatever the formula is to be evaluated on.
+    """
+    known: dict[str, Any] = {}
+
+    def resolved(name: str) -> Any:
+        if name not in known:
+            known[name] = figure_of(name) if name in INPUTS else computed(name)
+        return known[name]
+
+    def computed(name: str) -> Any:
+        metric = EVERY[name]
+        return metric.formula(*map(resolved, metric.parameters))
+
+    return computed(key)
+
+
+class Operand:
+    """What formulas can be evaluated on beside plain columns: a subclass says how two are combined."""
+
+    def combined(self, operation: Operation, left: Any, right: Any) -> Operand:
+        """What an operation makes of two operands, at least one of which is of this kind."""
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Operand:
+        return self.combined("+", self, other)
+
+    def __radd__(self, other: Any) -> Operand:
+        return self.combined("+", other, self)
+
+    def __sub__(self, other: Any) -> Operand:
+        return self.combined("-", self, other)
+
+    def __rsub__(self, other: Any) -> Operand:
+        return self.combined("-", other, self)
+
+    def __mul__(self, other: Any) -> Operand:
+        return self.combined("*", self, other)
+
+    def __rmul__(self, other: Any) -> Operand:
+        return self.combined("*", other, self)
+
+    def __truediv__(self, other: Any) -> Operand:
+        return self.combined("/", self, other)
+
+    def __rtruediv__(self, other: Any) -> Operand:
+        return self.combined("/", other, self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> Operand:
+        """What numpy calls where a column meets such an operand."""
+        if method != "__call__" or ufunc.__name__ not in _OPERATIONS:
+            raise TypeError(f"formulas have no {ufunc.__name__}")
+        return self.combined(_OPERATIONS[ufunc.__name__], *inputs)
+
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "minimum": "min",
+}
+"""By the name of numpy's function, which need not be loaded to declare metrics."""
+
+
+def minimum(one: Any, other: Any) -> Any:
+    """The smaller of two operands of a formula, one by one."""
+    for operand in (one, other):
+        if isinstance(operand, Operand):
+            return operand.combined("min", one, other)
+    import numpy as np  # declaring metrics does without
+
+    return np.minimum(one, other)
+
+
+@dataclass(frozen=True)
+class Expression(Operand):
+    """A formula as a tree, for what has to look into it.
+
+    Attributes:
+        operation: what its parts are combined by; empty for a leaf.
+        parts: two expressions; of a leaf one input's name or one number.
+    """
+
+    operation: Operation | Literal[""]
+    parts: tuple[Any, ...]
+
+    def combined(self, operation: Operation, left: Any, right: Any) -> Expression:
+        """The tree above two, without what an infinite frame rate makes vanish."""
+        one, other = _leaf(left), _leaf(right)
+        if operation == "min" and math.inf in (one.number, other.number):
+            return other if one.number == math.inf else one
+        if operation == "/" and other.number == math.inf:
+            return _leaf(0.0)
+        if operation in ("*", "/") and one.number == math.inf:
+            return one
+        if operation == "*" and other.number == math.inf:
+            return other
+        if operation == "*" and 0.0 in (one.number, other.number):
+            return _leaf(0.0)
+        return Expression(operation, (one, other))
+
+    @property
+    def number(self) -> float | None:
+        """The number that it is, if it is one."""
+        leaf = self.parts[0]
+        return leaf if not self.operation and isinstance(leaf, float) else None
+
+    @cached_property
+    def count(self) -> Mapping[str, int]:
+        """How often each input stands in it."""
+        if self.operation:
+            return Counter(self.parts[0].count) + Counter(self.parts[1].count)
+        return Counter(each for each in self.parts if isinstance(each, str))
+
+    def document(self) -> Any:
+        """The same as lists, for other languages: [operation, left, right], a name or a number."""
+        if not self.operation:
+            return self.parts[0]
+        return [self.operation, *(each.document() for each in self.parts)]
+
+
+def _leaf(part: Any) -> Expression:
+    return part if isinstance(part, Expression) else Expression("", (part,))
+
+
+@cache
+def expression(key: str, *, at_rate: bool = True) -> Expression:
+    """A metric's formula in terms of inputs alone.
+
+    Args:
+        key: the metric's key.
+        at_rate: whether a frame rate is required; without one, what only matters then is not in it.
+    """
+
+    def symbol(name: str) -> Expression:
+        return _leaf(math.inf if name == "arrival_fps" and not at_rate else name)
+
+    found: Expression = evaluate(key, symbol)
+    return found
+
+
+def inputs_of(key: str, *, at_rate: bool) -> tuple[str, ...]:
+    """The inputs that a metric follows from; see `expression`."""
+    return tuple(expression(key, at_rate=at_rate).count)

@@ -1,0 +1,778 @@
+"""Every part of a question, declared once: its name, type, help, key in files, and default.
+
+From the fields of `Requirements` and `Selection` come the options of the command line, the parameters of
+`advisor.pick` and its kin, the keys of YAML files, the question that an answer repeats, and its schema.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from functools import partial
+from typing import Any, Literal, TypeAlias
+
+from advisor.architectures.names import NAME, NAME_EXPECTED, has_size
+from advisor.documents import Schema
+from advisor.errors import AdvisorError, closest, shown
+from advisor.limits import LEAST_PERCENT, Constraint, in_order, read_limits
+from advisor.metrics import BY_NAME, INPUTS, METRICS, expression
+from advisor.objective import Step, read_objective
+from advisor.quantities import ENERGY, PERCENT, TIME, Dimension, parse, read_batches, written_as
+
+Written: TypeAlias = str | int | float | bool | list[str] | dict[str, Any] | None
+Shape: TypeAlias = Literal["text", "texts", "pairs", "flag"]
+
+DEFAULT_BOARD = "jetson-tx1"
+DEFAULT_CONFIDENCE = 0.9
+NETWORKS = ("board", "all")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a value is read and written.
+
+    Attributes:
+        shape: one text, one or several texts, pairs of a name and a text, or yes and no.
+        read: the value, from the option's name and what people write.
+        write: what people would write; `None` for what goes without saying.
+        joined: whether several texts stand in one option with commas, not in an option each.
+        choices: the words that are accepted; empty where any may be.
+        one: the JSON Schema of one text, as far as it says more than that.
+    """
+
+    shape: Shape
+    read: Callable[[str, Any], Any]
+    write: Callable[[Any], Written]
+    joined: bool = True
+    choices: tuple[str, ...] = ()
+    one: Mapping[str, Any] = field(default_factory=lambda: {"type": ["string", "number"]})
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of what people write."""
+        one = {"enum": [*self.choices]} if self.choices else dict(self.one)
+        item = {"type": "integer"} if self is BATCHES else one
+        by_shape: Mapping[str, list[dict[str, Any]]] = {
+            "text": [one],
+            "texts": [one, {"type": "array", "items": item, "minItems": 1}],
+            "pairs": [{"type": "object", "additionalProperties": one}],
+            "flag": [{"type": "boolean"}],
+        }
+        return {"anyOf": [*by_shape[self.shape], {"type": "null"}]}
+
+
+@dataclass(frozen=True)
+class Option:
+    """A part of a question.
+
+    Attributes:
+        field: the field of `Requirements` or `Selection` that holds its value.
+        block: the block of a file in which it stands; empty at the top.
+        given_name: its name in Python, where that is not the field's.
+        kind: how it is read and written.
+        help: what it does, for every place that lists options.
+        metavar: what it takes.
+        default: what holds where nothing is said, in words.
+        panel: under which heading the command line lists it.
+        given_key: its key in a file, where that is not its name.
+        listing: whether it only says what an answer lists.
+        off: the name of a flag's opposite.
+    """
+
+    field: str
+    block: str
+    given_name: str
+    kind: Kind
+    help: str
+    metavar: str
+    default: str
+    panel: str
+    given_key: str
+    listing: bool
+    off: str
+
+    @property
+    def name(self) -> str:
+        """Its name in Python; "--" and the name on the command line, with hyphens."""
+        return self.given_name or self.field
+
+    @property
+    def key(self) -> str:
+        """Its key in a file."""
+        return self.given_key or self.name
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of its key in a file."""
+        default = f" Default: {self.default}." if self.default else ""
+        return {**self.kind.schema, "description": self.help + default}
+
+    @property
+    def flag(self) -> str:
+        """The option on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    def words(self, value: Any) -> list[str]:
+        """The words of a command line that say so; none for what goes without saying."""
+        written = self.kind.write(value)
+        if written is None or (isinstance(written, list | dict) and not written):
+            return []
+        if self.kind.shape == "flag":
+            said = self.flag if value else f"--{self.off}"
+            return [] if said == f"--{self.default}" else [said]
+        if isinstance(written, dict):
+            return [
+                word for name, each in written.items() for word in (self.flag, f"{name}={each}")
+            ]
+        if isinstance(written, list) and not self.kind.joined:
+            return [word for each in written for word in (self.flag, each)]
+        joint = ", " if self.name == "objective" else ","
+        text = joint.join(written) if isinstance(written, list) else str(written)
+        return [self.flag, text.replace(" ", "") if isinstance(value, float) else text]
+
+
+# --- kinds
+
+
+def read_boards(what: str, written: object) -> tuple[str, ...] | None:
+    """Names of boards, each once; `None` for "any".
+
+    Raises:
+        AdvisorError: something is not a name.
+    """
+    words = _words(what, written)
+    if words == ["any"]:
+        return None
+    for word in words:
+        if not NAME.fullmatch(word):
+            raise AdvisorError(f"{what}: {shown(word)} is not a name", f"give {NAME_EXPECTED}")
+        if word == "any":
+            raise AdvisorError(f"{what}: 'any' beside other names", "give names, or 'any' alone")
+    return tuple(dict.fromkeys(words))
+
+
+def read_patterns(what: str, written: object) -> tuple[str, ...] | None:
+    """Patterns such as "resnet-*", as a list or with commas between them; `None` for "any".
+
+    Raises:
+        AdvisorError: one is empty.
+    """
+    words = None if written is None else _words(what, written)
+    return None if words is None or "any" in words else tuple(dict.fromkeys(words))
+
+
+def read_names(what: str, written: object) -> tuple[str, ...]:
+    """Names, each once, as a list or with commas between them; none for `None`.
+
+    Raises:
+        AdvisorError: one is empty.
+    """
+    empty = written is None or written in ((), [])
+    return () if empty else tuple(dict.fromkeys(_words(what, written)))
+
+
+def _words(what: str, written: object) -> list[str]:
+    listed = written.split(",") if isinstance(written, str) else written
+    if not isinstance(listed, Iterable) or isinstance(listed, Mapping | bytes):
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
+    words = list(listed)
+    if not all(isinstance(each, str) for each in words):
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
+    words = [each.strip() for each in words]
+    if not words or not all(words):
+        raise AdvisorError(f"{what}: an empty name", "give names, or 'any'")
+    return words
+
+
+def _read_name(what: str, text: object) -> str:
+    if not isinstance(text, str) or not text:
+        raise AdvisorError(f"{what}: {shown(str(text))} is not a name", "give a name as text")
+    return text
+
+
+def _read_choice(what: str, text: object, *, known: tuple[str, ...]) -> str:
+    if _read_name(what, text) not in known:
+        raise AdvisorError(f"{what}: unknown choice {shown(str(text))}", closest(str(text), known))
+    return str(text)
+
+
+def _read_path(what: str, path: object) -> str:
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise AdvisorError(f"{what}: {shown(str(path))} is not a path", "give the path of a file")
+    return str(os.fspath(path))
+
+
+def _read_flag(what: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise AdvisorError(f"{what}: {shown(str(value))} is neither true nor false", "give a bool")
+    return value
+
+
+def _read_count(what: str, count: object) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", str(count)):
+        hint = "give a whole number from 1 to 999999"
+        raise AdvisorError(f"{what}: {shown(str(count))} is not a count of networks", hint)
+    return int(str(count))
+
+
+def read_confidence(what: str, confidence: object) -> float:
+    """A probability between 0 and 1, as 0.9 or "90%"; "none", which is 0, takes figures as they are.
+
+    Raises:
+        AdvisorError: it is not such a probability.
+    """
+    text = str(confidence).strip()
+    if text == "none":
+        return 0.0
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,3})?)\s*(%?)", text)
+    value = float(Decimal(match[1]) / (100 if match[2] else 1)) if match else -1.0
+    if not 0 < value < 1:
+        raise AdvisorError(
+            f"{what}: {shown(text)} is not a probability between 0 and 1",
+            "write it like 0.9 or 90%, or 'none' to take figures as they are",
+        )
+    return value
+
+
+def _read_pairs(what: str, written: object, *, example: str) -> dict[str, str]:
+    if isinstance(written, Mapping):
+        return {str(name): str(value) for name, value in written.items()}
+    listed = [written] if isinstance(written, str) else written
+    hint = f"write it like {example}"
+    if not isinstance(listed, Iterable):
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a NAME=VALUE pair", hint)
+    pairs: dict[str, str] = {}
+    for each in map(str, listed):
+        name, equals, value = (part.strip() for part in each.partition("="))
+        if not (name and equals and value):
+            raise AdvisorError(f"{what}: {shown(each)} is not a NAME=VALUE pair", hint)
+        if name in pairs:
+            raise AdvisorError(f"{what}: {shown(name)} stands twice", "give it once")
+        pairs[name] = value
+    return pairs
+
+
+def _read_included(what: str, written: object) -> dict[str, str]:
+    networks = _read_pairs(what, written, example="my_model=net.onnx")
+    for name in networks:
+        if not NAME.fullmatch(name):
+            raise AdvisorError(f"{what}: {shown(name)} is not a name", f"give {NAME_EXPECTED}")
+    return networks
+
+
+def _read_accuracies(what: str, written: object) -> dict[str, float]:
+    return {
+        name: _read_accuracy(f"{what.replace('_', '-')} {name}", text)
+        for name, text in _read_pairs(what, written, example="my_model=71.2").items()
+    }
+
+
+def _read_accuracy(what: str, written: str) -> float:
+    percent = parse(written, PERCENT, what)
+    if percent < LEAST_PERCENT:
+        raise AdvisorError(
+            f"{what}: {shown(written)} is under 1 %", "give a percentage, such as 71.2"
+        )
+    return percent
+
+
+def quantity(dimension: Dimension, *, zero_allowed: bool = False) -> Kind:
+    """A figure with its unit."""
+
+    def read(what: str, written: object) -> float:
+        return parse(written, dimension, what, zero_allowed=zero_allowed)
+
+    return Kind("text", read, lambda value: None if value is None else written_as(value, dimension))
+
+
+def _read_share(what: str, written: object) -> float:
+    match = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", str(written))
+    share = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < share <= 1:
+        hint = "give a share of the board's time like '80%', above 0 and at most 100%"
+        raise AdvisorError(f"{what}: {shown(str(written))} is not a share", hint)
+    return share
+
+
+def _listed(names: tuple[str, ...] | None) -> Written:
+    return None if names is None else list(names)
+
+
+BOARDS = Kind("texts", read_boards, lambda names: list(names or ("any",)))
+PATTERNS = Kind("texts", read_patterns, _listed)
+EXPLAINED = Kind("texts", read_names, _listed, joined=False)
+BATCHES = Kind(
+    "texts",
+    lambda _, written: read_batches(written),
+    lambda sizes: "any" if sizes is None else ",".join(map(str, sorted(sizes))),
+)
+TEXT = Kind("text", _read_name, lambda text: text)
+PATH = Kind("text", _read_path, lambda path: path)
+COUNT_OF = Kind("text", _read_count, lambda count: count)
+CONFIDENCE = Kind(
+    "text",
+    read_confidence,
+    lambda confidence: confidence or "none",
+    one={"type": ["string", "number"], "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+)
+SHARE = Kind("text", _read_share, lambda share: share)
+FLAG = Kind("flag", _read_flag, lambda value: value)
+OBJECTIVE = Kind(
+    "texts", lambda _, written: read_objective(written), lambda steps: list(map(str, steps))
+)
+INCLUDED = Kind("pairs", _read_included, dict)
+ACCURACIES = Kind(
+    "pairs",
+    _read_accuracies,
+    lambda known: {name: f"{percent:.12g}" for name, percent in known.items()},
+)
+
+
+def choice(*known: str) -> Kind:
+    """One of a few words."""
+    return Kind("text", partial(_read_choice, known=known), lambda text: text, choices=known)
+
+
+# --- the question
+
+_FROM, _HOW, _LISTING = "Choosing from", "Choosing by", "Listing"
+
+
+def option(
+    kind: Kind,
+    help_text: str,
+    metavar: str = "",
+    *,
+    default: Any = None,
+    stated: str = "",
+    name: str = "",
+    key: str = "",
+    panel: str = _FROM,
+    off: str = "",
+) -> Any:
+    """A field that is an option: how it is read, its help, what it takes, and its default.
+
+    Args:
+        kind: how it is read and written.
+        help_text: what it does.
+        metavar: what it takes.
+        default: what the field holds where nothing is said; an empty mapping for pairs.
+        stated: the default in words.
+        name: the option's name, where it is not the field's.
+        key: its key in a file, where that is not its name.
+        panel: under which heading the command line lists it.
+        off: the name of a flag's opposite.
+    """
+    metadata = {
+        "option": partial(
+            Option,
+            given_name=name,
+            kind=kind,
+            help=help_text,
+            metavar=metavar,
+            default=stated,
+            panel=panel,
+            given_key=key,
+            listing=panel == _LISTING,
+            off=off,
+        )
+    }
+    if kind.shape == "pairs":
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What may be chosen from; `None` is any.
+
+    Attributes:
+        batches: the batch sizes.
+        weights: a set of weights, "any", or `None` for those that the board's source used; where it names
+            none, each network's most accurate ones.
+        architectures, families, runtimes, precisions: patterns, of which a candidate must match one each.
+        networks: "board" for the networks that the board has rows of, "all" for every network, by
+            prediction where nothing was measured.
+        predictions: whether what is predicted may stand for what was not measured.
+        include: networks of the user's own by name: a file, `module:factory` or `module:factory@160`.
+        accuracy_of: accuracies that the user states, in percent, by network.
+        accuracy_table: a CSV file of the user's own accuracies, which replace all others.
+    """
+
+    batches: frozenset[int] | None = option(
+        BATCHES, "Batch sizes to choose from.", "1,4|any", name="batch", stated="any"
+    )
+    weights: str | None = option(
+        TEXT,
+        "Sets of weights to choose from.",
+        "NAME|any",
+        stated="those of the board's source",
+    )
+    architectures: tuple[str, ...] | None = option(
+        PATTERNS, "Networks, or patterns like 'resnet-*'.", "NAME,...", stated="any"
+    )
+    families: tuple[str, ...] | None = option(
+        PATTERNS, "Families of networks, or patterns.", "NAME,...", stated="any"
+    )
+    runtimes: tuple[str, ...] | None = option(
+        PATTERNS, "Runtimes, or patterns.", "NAME,...", name="runtime", stated="any"
+    )
+    precisions: tuple[str, ...] | None = option(
+        PATTERNS, "Precisions, or patterns.", "NAME,...", name="precision", stated="any"
+    )
+    networks: str = option(
+        choice(*NETWORKS),
+        "Networks that the board has rows of, or every one, predicted where not measured.",
+        "board|all",
+        name="candidates",
+        key="networks",
+        default="board",
+        stated="board",
+    )
+    predictions: bool = option(
+        FLAG,
+        "Whether predictions may be chosen.",
+        default=True,
+        stated="predictions",
+        off="no-predictions",
+    )
+    include: Mapping[str, str] = option(
+        INCLUDED,
+        "A network of your own as a candidate, by prediction: NAME=net.onnx, NAME=net.pt2 or "
+        "NAME=MODULE:FACTORY[@SIZE]; can be repeated.",
+        "NAME=NETWORK",
+    )
+    accuracy_of: Mapping[str, float] = option(
+        ACCURACIES,
+        "Its accuracy, or that of one measured (net@224=71.2); can be repeated.",
+        "NAME=PERCENT",
+    )
+    accuracy_table: str | None = option(
+        PATH,
+        "CSV of your own task's accuracies, which replace ImageNet's: architecture,top1_percent.",
+        "FILE",
+    )
+
+    def __post_init__(self) -> None:
+        for name in self.accuracy_of:
+            if name not in self.include and not has_size(name):
+                hint = (
+                    closest(name, self.include)
+                    if self.include
+                    else f"give --include {name}=net.onnx, or the whole name of a network, {name}@SIZE"
+                )
+                raise AdvisorError(f"accuracy-of: no network {shown(name)} is included", hint)
+        if self.include and not self.predictions:
+            raise AdvisorError("include: such a network is predicted", "leave out --no-predictions")
+        if self.accuracy_table is not None and self.weights is not None:
+            hint = "leave out one of them"
+            raise AdvisorError("accuracy-table: it replaces all weights, also those named", hint)
+
+    @property
+    def completes(self) -> bool:
+        """Whether predictions complete the board's table, or add rows to it."""
+        return bool(self.networks == "all" or self.include) and self.predictions
+
+    @property
+    def batches_text(self) -> str:
+        """The batch sizes as they can be typed."""
+        return str(BATCHES.write(self.batches))
+
+    @property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """The patterns that were given, by the option's name."""
+        return {
+            each.name: getattr(self, each.field)
+            for each in OPTIONS.values()
+            if each.kind is PATTERNS and getattr(self, each.field) is not None
+        }
+
+    def words(self) -> list[str]:
+        """The options that choose from the same again."""
+        return _said(self, (each for each in OPTIONS.values() if each.block))
+
+    def __document__(self) -> dict[str, Any]:
+        """The block of a file that says so."""
+        return written(self, (each for each in OPTIONS.values() if each.block))
+
+    @classmethod
+    def __document_schema__(cls, _: Schema) -> dict[str, Any]:
+        """The JSON Schema of that block."""
+        block = {each.key: each.schema for each in OPTIONS.values() if each.block}
+        return {
+            "description": "What may be chosen from.",
+            "anyOf": [
+                OPTIONS["candidates"].kind.schema,
+                {"type": "object", "properties": block, "additionalProperties": False},
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """A whole question.
+
+    Attributes:
+        constraints: all limits; a candidate must meet every one.
+        boards: the boards' names; `None` for every board.
+        selection: what may be chosen from.
+        objective: what ranks those that meet all limits.
+        overhead_ms: time per batch for pre- and post-processing.
+        battery_j: the energy of the battery, where there is one.
+        confidence: the probability with which a candidate is to meet all limits together, below 1; at 0
+            its figures are to meet them, however unsure they are.
+        explain: networks of which to say why they are not the pick.
+        top: how many networks to list.
+        all_batches: whether every feasible row of these networks is listed, not only the best.
+        catalog: the user's catalog folder, where there is one.
+    """
+
+    constraints: tuple[Constraint, ...] = ()
+    boards: tuple[str, ...] | None = option(
+        BOARDS,
+        "The board, or several.",
+        "NAME,...|any",
+        name="board",
+        default=(DEFAULT_BOARD,),
+        stated="$ADVISOR_BOARD or jetson-tx1",
+    )
+    selection: Selection = field(default_factory=Selection)
+    objective: tuple[Step, ...] = option(
+        OBJECTIVE,
+        f"What to rank by: {', '.join(each.name for each in METRICS.values())}; or several with "
+        "tolerances: 'accuracy within 0.5, energy'.",
+        "METRIC,...",
+        default=(Step("accuracy"),),
+        stated="accuracy",
+        panel=_HOW,
+    )
+    overhead_ms: float = option(
+        quantity(TIME, zero_allowed=True),
+        "Pre- and post-processing per batch, added to the response.",
+        "TIME",
+        name="overhead",
+        default=0.0,
+        panel=_HOW,
+    )
+    battery_j: float | None = option(
+        quantity(ENERGY),
+        "The battery's energy, such as 10Wh; its life is shown.",
+        "ENERGY",
+        name="battery",
+        panel=_HOW,
+    )
+    confidence: float = option(
+        CONFIDENCE,
+        "Probability of meeting all limits together; figures are to meet them in any case, and 'none' "
+        "asks for no more.",
+        "P",
+        default=DEFAULT_CONFIDENCE,
+        stated="0.9",
+        panel=_HOW,
+    )
+    explain: tuple[str, ...] = option(
+        EXPLAINED,
+        "Say why this network is not the pick; can be repeated.",
+        "NETWORK",
+        default=(),
+        panel=_LISTING,
+    )
+    top: int = option(
+        COUNT_OF, "How many networks to list.", "N", default=5, stated="5", panel=_LISTING
+    )
+    all_batches: bool = option(
+        FLAG,
+        "List every feasible batch size, or only the best.",
+        default=False,
+        stated="best-batch",
+        panel=_LISTING,
+        off="best-batch",
+    )
+    catalog: str | None = option(
+        PATH,
+        "Your own catalog folder, which overlays the shipped one. "
+        "Default: $ADVISOR_CATALOG, else the user data folder.",
+        "DIR",
+        panel="",
+    )
+
+    def __post_init__(self) -> None:
+        for each in self.constraints:
+            if self.battery_j is None and "battery_j" in expression(each.metric).count:
+                raise AdvisorError(f"{each.name}: of which battery?", INPUTS["battery_j"].needs)
+
+    def needed_for(self, key: str) -> str:
+        """What must be said besides, so that a metric can be known; empty where nothing is missing."""
+        given = {"required_fps": self.fps, "battery_j": self.battery_j}
+        missing = (name for name in expression(key).count if given.get(name, 1) is None)
+        return next((INPUTS[name].needs for name in missing), "")
+
+    @property
+    def fps(self) -> float | None:
+        """The required frame rate, if any."""
+        return next((each.limit for each in self.constraints if each.sets_rate), None)
+
+    @property
+    def boards_text(self) -> str:
+        """The boards as they can be typed."""
+        return "any" if self.boards is None else ",".join(self.boards)
+
+    def called(self, name_of: Callable[[str], str]) -> Requirements:
+        """The same question, its networks under the names that the catalog has for them."""
+        named = self.selection.architectures and tuple(map(name_of, self.selection.architectures))
+        selection = replace(self.selection, architectures=named)
+        return replace(self, selection=selection, explain=tuple(map(name_of, self.explain)))
+
+    def words(self, *, listing: bool = False) -> list[str]:
+        """The options of a command line that ask the same again, defaults spelt out.
+
+        Args:
+            listing: with those that only say what an answer lists.
+        """
+        words: list[str] = []
+        for each in self.constraints:
+            flag = each.is_natural and METRICS.get(each.metric, _TAILED).option
+            limit = each.limit_text.replace(" ", "")
+            words += [f"--{each.name}", limit] if flag else ["--where", str(each)]
+        asked = [each for each in OPTIONS.values() if listing or not each.listing]
+        top = _said(self, (each for each in asked if not each.block))
+        return [*words, *top, *self.selection.words()]
+
+    def command(self) -> str:
+        """The command line that asks the same again, defaults spelt out."""
+        return shlex.join(["advisor", "pick", *self.words(listing=True)])
+
+    def __document__(self) -> dict[str, Any]:
+        """The question, defaults included, as a file could hold it."""
+        require: dict[str, dict[str, str]] = {}
+        for each in self.constraints:
+            require.setdefault(each.name, {})[each.sense] = each.limit_text
+        top = written(self, (each for each in OPTIONS.values() if not each.block))
+        selection = self.selection.__document__()
+        return {**top, "require": require, "candidates": selection, "command": self.command()}
+
+    @classmethod
+    def __document_schema__(cls, schema: Schema) -> dict[str, Any]:
+        """The JSON Schema of such a file."""
+        top = {each.key: each.schema for each in OPTIONS.values() if not each.block}
+        command = "The command line that asks the same; not read."
+        return {
+            "type": "object",
+            "description": "A question, as a file of requirements holds it.",
+            "properties": {
+                **top,
+                "require": limits_schema(),
+                "candidates": schema.of(Selection),
+                "command": {"type": "string", "description": command},
+            },
+            "additionalProperties": False,
+        }
+
+
+_TAILED = METRICS["response_ms"]
+
+
+def _said(asked: Requirements | Selection, options: Iterable[Option]) -> list[str]:
+    return [word for each in options for word in each.words(getattr(asked, each.field))]
+
+
+def written(asked: object, options: Iterable[Option]) -> dict[str, Any]:
+    """What stands in a file for some options of a question, by key; what is empty is left out."""
+    values = {each.key: each.kind.write(getattr(asked, each.field)) for each in options}
+    return {
+        key: each[0] if isinstance(each, list) and len(each) == 1 else each
+        for key, each in values.items()
+        if each not in ([], {})
+    }
+
+
+def declared(owner: Any, block: str = "") -> dict[str, Option]:
+    """The options among a dataclass's fields, by name."""
+    made = [each.metadata["option"](each.name, block) for each in fields(owner) if each.metadata]
+    return {option.name: option for option in made}
+
+
+OPTIONS: Mapping[str, Option] = {
+    **declared(Requirements),
+    **declared(Selection, "candidates"),
+}
+"""Every part of a question beside its limits, by name."""
+
+LIMITED: Mapping[str, str] = {
+    name: metric.key
+    for metric in METRICS.values()
+    if metric.option
+    for name in (metric.name, *metric.synonyms)
+}
+"""Which metric each option limits, synonyms included; all other limits are conditions (`where`)."""
+
+
+WHERE = "A limit of any metric, such as 'time <= 20 ms'; can be repeated."
+"""The help of the conditions of a question."""
+
+
+def limits_schema() -> dict[str, Any]:
+    """The JSON Schema of a block of limits."""
+    properties = {}
+    for name, metric in BY_NAME.items():
+        least, most = metric.dimension.range
+        figure = {
+            "type": ["string", "number"] if "" in metric.dimension.units else "string",
+            "minimum": LEAST_PERCENT if metric.dimension is PERCENT else least,
+            "maximum": most,
+            "pattern": r"^\s*(>=|<=)?\s*[+]?([0-9]|\.[0-9])",
+        }
+        usually = "at least" if metric.more_is_better else "at most"
+        sides = {"min": figure, "max": figure}
+        block = {"type": "object", "properties": sides, "minProperties": 1}
+        properties[name] = {
+            "description": f"{metric.title.capitalize()}. Without a sign: {usually}.",
+            "examples": [metric.dimension.example],
+            "anyOf": [figure, {**block, "additionalProperties": False}],
+        }
+    return {
+        "type": ["object", "null"],
+        "description": "Limits by metric; a candidate must meet all.",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def default_board() -> str:
+    """The board that is asked where none is named."""
+    return os.environ.get("ADVISOR_BOARD") or DEFAULT_BOARD
+
+
+def read_requirements(
+    limits: Mapping[str, object],
+    *,
+    where: Iterable[str] = (),
+    beneath: Iterable[Constraint] = (),
+    **said: object,
+) -> Requirements:
+    """Requirements from what people write.
+
+    Args:
+        limits: by the metric's name, as `limits.read_limits` reads them.
+        where: conditions such as "params <= 25M".
+        beneath: limits that hold where neither of these says otherwise.
+        **said: options by name (`OPTIONS`); what is `None` is left to its default.
+
+    Raises:
+        AdvisorError: something cannot be read; the message names it.
+    """
+    constraints = in_order(
+        {(each.name, each.sense): each for each in beneath} | read_limits(limits, where)
+    )
+    said = {name: written for name, written in said.items() if written is not None}
+    said.setdefault("board", default_board())
+    top: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
+    for name, written in said.items():
+        option = OPTIONS[name]
+        (chosen if option.block else top)[option.field] = option.kind.read(name, written)
+    return Requirements(constraints, selection=Selection(**chosen), **top)

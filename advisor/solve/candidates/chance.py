@@ -1,0 +1,84 @@
+"""How probable it is that a candidate meets its limits, errors of measuring and predicting included.
+
+Limits on metrics that follow from the same inputs are met or not together: frame rate, response, energy and
+average power all err with the latency. The others are independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.limits import Constraint
+from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.uncertainty import chance_below, joint_chance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats
+
+BLOCK = 512
+"""So many candidates are sampled at once, which bounds the memory."""
+
+
+def chance(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
+    """The probability that each candidate meets all limits; 0 where a figure is unknown.
+
+    Returns:
+        Shape (candidates,).
+    """
+    joint = np.ones(len(candidates))
+    for group in _sharing_inputs(candidates, constraints):
+        if len(group) == 1:
+            joint *= chance_alone(candidates, group[0])
+            continue
+        for start in range(0, len(candidates), BLOCK):
+            block = np.arange(start, min(start + BLOCK, len(candidates)))
+            joint[block] *= _together(candidates.take(block), group)
+    return joint
+
+
+def chance_alone(candidates: Candidates, constraint: Constraint) -> Floats:
+    """The probability that each candidate meets one limit; 0 where its figure is unknown."""
+    figure = candidates.spread(constraint.metric)
+    below = chance_below(figure, np.float64(constraint.limit))
+    chances: Floats = below if constraint.sense == "max" else 1 - below
+    exactly = (figure.value == constraint.limit) & (chances == 0)
+    chances = np.where(exactly, 1.0, chances)  # a figure without error, met exactly
+    return np.where(np.isnan(figure.value), 0.0, chances)
+
+
+def meets(constraint: Constraint, figures: Floats) -> NDArray[np.bool_]:
+    """Whether figures are known and within a limit."""
+    if constraint.sense == "min":
+        return figures >= constraint.limit
+    return figures <= constraint.limit
+
+
+def _together(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
+    names = {
+        name: None for each in constraints for name in candidates.uncertain_inputs(each.metric)
+    }
+    return joint_chance(
+        [(each.metric, partial(meets, each)) for each in constraints],
+        {name: candidates.input_spread(name) for name in names},
+        candidates.input_figure,
+    )
+
+
+def _sharing_inputs(
+    candidates: Candidates, constraints: Sequence[Constraint]
+) -> Iterator[list[Constraint]]:
+    """The limits in groups whose metrics share no uncertain input."""
+    groups: list[tuple[set[str], list[Constraint]]] = []
+    for constraint in constraints:
+        inputs, group = set(candidates.uncertain_inputs(constraint.metric)), [constraint]
+        for each in [other for other in groups if other[0] & inputs]:
+            groups.remove(each)
+            inputs, group = inputs | each[0], each[1] + group
+        groups.append((inputs, group))
+    return (group for _, group in groups)
