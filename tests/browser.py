@@ -67,6 +67,17 @@ class Opened:
         opened.drawn()
         return opened
 
+    def follow(self, address: str) -> None:
+        """Follow an address on this page, as a link would, and wait until it shows what that asks for."""
+        self.page.evaluate(
+            """(address) => location.hash === address || new Promise((resolve) => {
+                addEventListener("hashchange", resolve, { once: true });
+                location.hash = address;
+            })""",
+            address,
+        )
+        self.drawn()
+
     def drawn(self) -> None:
         """Wait until the page shows its settings."""
         self.page.wait_for_function("window.explorer !== undefined")
@@ -80,11 +91,13 @@ class Opened:
         """The text of an element."""
         return self.page.inner_text(selector)
 
-    def close(self) -> None:
-        """Close it; it must not have complained of anything, nor asked for another file."""
+    def check(self) -> None:
+        """It must not have complained of anything, nor asked for another file."""
         self.drawn()
-        self.page.context.close()
         assert self.complaints == []
-        assert len(self.requests) == 1 or all(
-            url.startswith(("file:", "data:", "blob:")) for url in self.requests
-        )
+        assert all(url.startswith(("file:", "data:", "blob:")) for url in self.requests)
+
+    def close(self) -> None:
+        """Close it, and check it."""
+        self.check()
+        self.page.context.close()

@@ -24,15 +24,10 @@ def command(
 
     It is one file that works without a network, and opens with the limits that are asked for here.
     """
-    from advisor.catalog.files import write_whole
-    from advisor.report.explorer.choice import choice
-    from advisor.report.explorer.document import document
-    from advisor.report.explorer.page import page
-    from advisor.solve.question import read_question
+    from advisor.report.explorer.page import explore
 
-    wide = choice(*read_question(**question))
-    warn(wide.candidates.notes)
-    write_whole(output, page(document(wide)))
-    emit(f"{output}\n")
+    written = explore(**question, output=output)
+    warn(written.notes)
+    emit(f"{written.path}\n")
     if show:
-        webbrowser.open(output.resolve().as_uri())
+        webbrowser.open(written.path.resolve().as_uri())

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from advisor.catalog.store import Catalog
 from advisor.options import read_requirements
-from advisor.report.explorer.choice import choice
-from advisor.report.explorer.document import document
+from advisor.report.explorer.document import choice, document
 from advisor.report.explorer.page import data_text, page
 from tests.browser import Opened, chromium
 

@@ -1,70 +1,63 @@
 /* The answer in words and figures: the pick, what binds, or what rejects how many. */
 
-const ALWAYS_SHOWN = ["accuracy_top1_percent", "fps", "response_ms", "energy_j", "average_power_w", "memory_mb"];
-
 /** The metrics worth showing: the usual ones, those limited, those of the objective, and any others named. */
-function metricsShown({ table, settings, constraints }, others = []) {
-  const wanted = new Set([...ALWAYS_SHOWN, ...others, ...settings.objective.map((step) => step.metric)]);
-  if (settings.batteryJ !== null) wanted.add("battery_hours");
-  for (const { metric } of constraints) wanted.add(metric);
-  const order = ["accuracy_top1_percent", "fps", "response_ms", ...Object.values(table.tails), ...Object.keys(table.metrics)];
-  return [...new Set(order)].filter((metric) => wanted.has(metric));
+function metricsShown({ table, settings, constraints }, others) {
+  const asked = [...settings.objective, ...constraints].map(({ metric }) => metric);
+  const wanted = new Set([...table.shown, ...asked, ...others]);
+  const concerned = ({ needs_battery }) => needs_battery && settings.battery_j !== null;
+  return Object.keys(table.metrics).filter((metric) => wanted.has(metric) || concerned(table.metrics[metric]));
 }
 
 function showAnswer(answer) {
-  const { table, column, best, settings } = answer;
+  const { table, best, settings, considered } = answer;
   const found = best !== null;
+  const verdict = found ? "Ship this" : considered.length ? "Nothing fits" : "Nothing to choose from";
+  const pick = found ? nameOf(answer, best) : nothingText(answer);
+  const detail = found ? `${placeText(answer, best)}${sureText(answer)}` : consideredText(answer);
+  for (const [id, text] of Object.entries({ verdict, pick, "pick-detail": detail, command: commandOf(table, settings) })) {
+    byId(id).textContent = text;
+  }
   byId("answer").classList.toggle("infeasible", !found);
-  byId("verdict").textContent = found ? "Ship this" : answer.positions.length ? "Nothing fits" : "Nothing to choose from";
-  byId("pick").textContent = found ? nameOf(table, best) : nothingText(answer);
-  byId("pick-detail").textContent = found
-    ? `on ${boardOf(table, best).name}, ${variantText(table, best)}${sureText(answer)}`
-    : consideredText(answer);
-  byId("figures").replaceChildren(...(found ? figuresShown(answer, ["params", "operations"]) : []));
-  const rejections = found || !answer.positions.length ? [] : [rejectionsTable(answer)];
-  byId("rejections").replaceChildren(...rejections);
-  byId("rejections").hidden = !rejections.length;
-  const sentences = found ? whyThis(answer) : whyNothing(answer);
+  byId("figures").replaceChildren(...(found ? figuresShown(answer) : []));
+  byId("rejections").hidden = found || !considered.length;
+  byId("rejections").replaceChildren(...(byId("rejections").hidden ? [] : [rejectionsTable(answer)]));
+  const sentences = [...(found ? whyThis(answer) : whyNothing(answer)), ...doubtsOf(answer)];
   byId("why").replaceChildren(...sentences.map((text) => element("p", {}, text)));
-  byId("command").textContent = commandOf(table, settings);
-  const figures = found ? ALWAYS_SHOWN.slice(0, 2).map((metric) => withUnit(table, metric, column(metric).value[best])) : [];
-  byId("bar").textContent = [byId("verdict").textContent, byId("pick").textContent].slice(found ? 1 : 0).concat(figures).join(" \u00b7 ");
+  const figures = found ? table.shown.slice(0, 2).map((metric) => figureWithUnit(answer, metric, best)) : [];
+  byId("bar").textContent = [...(found ? [] : [verdict]), pick, ...figures].join(" \u00b7 ");
   byId("bar").classList.toggle("infeasible", !found);
-  document.title = `${found ? nameOf(table, best) : "nothing fits"} \u2013 advisor explorer`;
+  document.title = `${found ? pick : "nothing fits"} \u2013 advisor explorer`;
 }
 
-function sureText({ constraints, chanceOf, best }) {
-  if (!constraints.length) return "";
-  const probability = chanceOf(best);
+function sureText({ table, constraints, chanceOf, best }) {
   const limits = constraints.length === 1 ? "the limit" : "all limits";
-  return `; meets ${limits} with a probability of ${chanceText(probability)}: ${markOf(probability)}`;
+  const mark = markOf(table, chanceOf(best));
+  return constraints.length ? `; meets ${limits} with a probability of ${chanceText(chanceOf(best))}: ${mark}` : "";
 }
 
-function nothingText({ table, constraints, positions, settings }) {
-  if (!positions.length) return `no row of ${settings.boards?.join(", ") ?? "any board"} has this batch size`;
-  return listed(constraints.map((each) => limitText(table, each)));
+function nothingText({ table, constraints, considered, settings }) {
+  if (considered.length) return limitsText(table, constraints);
+  return `no row of ${settings.boards?.join(", ") ?? "any board"} has this batch size`;
 }
 
-function consideredText({ table, settings, positions }) {
-  const misfits = table.boards
-    .filter(({ name }) => settings.boards === null || settings.boards.includes(name))
-    .flatMap((board) => board.misfits.filter((size) => (settings.batches ?? board.own_batches).includes(size)));
-  const considered = `${counted(positions.length, "candidate")} ${positions.length === 1 ? "was" : "were"} considered`;
-  if (!misfits.length) return `${considered}.`;
-  return `${considered}; ${misfits.length} more ${misfits.length === 1 ? "does" : "do"} not fit in the board\u2019s memory.`;
+function consideredText({ table, settings, considered }) {
+  const sizes = ({ out_of_memory, own_batches }) =>
+    out_of_memory.filter((size) => (settings.batches ?? own_batches).includes(size));
+  const more = boardsIn(table, settings).flatMap(sizes).length;
+  return `${counted(considered.length, "candidate")} considered${more ? `; ${more} more out of memory` : ""}.`;
 }
 
 /** The pick's figures, each with its interval and how it stands to its limits. */
-function figuresShown(answer, others) {
-  const { table, column, constraints, best } = answer;
-  return metricsShown(answer, others).map((metric) => {
+function figuresShown(answer) {
+  const { table, column, constraints, best, isPredicted } = answer;
+  return metricsShown(answer, ["params", "operations"]).map((metric) => {
     const { heading, unit } = table.metrics[metric];
-    const text = markedText(table, column, metric, best);
+    const text = markedText(answer, metric, best);
     const limited = constraints.filter((each) => each.metric === metric);
     const notes = [
-      intervalText(metric, column(metric), best),
-      ...limited.map((each) => headroomText(answer, each, best)),
-      isPredicted(table, metric, best) && text !== "?" ? "predicted" : "",
+      intervalText(answer, metric, best),
+      ...limited.map((each) => headroomText(each, column(metric)[best])),
+      isPredicted(metric, best) && text !== "?" ? "predicted" : "",
     ].filter(Boolean);
     return element("div", { class: limited.length ? "figure limited" : "figure" },
       element("dt", {}, heading),
@@ -77,107 +70,116 @@ function figuresShown(answer, others) {
 /** Why the pick is no better. */
 function whyThis(answer) {
   const { table, settings, best, column } = answer;
-  const told = narrowingsOf(table, column, settings.objective, answer.fitting).map((each) => narrowingText(answer, each));
+  const narrowings = narrowingsOf(answer, settings.objective, answer.feasible).map((each) => narrowingText(table, each));
   const binding = bindingOf(answer);
-  const last = table.metrics[settings.objective.at(-1).metric];
-  if (binding) told.push(bindingText(answer, binding));
-  else if (told.length) told.push("Nothing is binding: no other candidate would be preferred.");
-  else told.push(`Nothing is binding: no candidate here has a ${last.more_is_better ? "higher" : "lower"} ${last.title}.`);
-  if (Number.isNaN(column(settings.objective.at(-1).metric).value[best])) {
-    told.push(`The ${last.title} of these is unknown, so the next criterion decided.`);
-  }
-  if (table.batch[best] > 1) told.push(waitingText(answer));
-  return [...told, ...doubtsOf(answer)];
+  const { metric } = settings.objective.at(-1);
+  const { title, more_is_better } = table.metrics[metric];
+  const better = narrowings.length ? "other candidate would be preferred"
+    : `candidate here has a ${more_is_better ? "higher" : "lower"} ${title}`;
+  return [
+    ...narrowings,
+    binding ? bindingText(answer, binding) : `Nothing is binding: no ${better}.`,
+    Number.isNaN(column(metric)[best]) ? `The ${title} of these is unknown, so the next criterion decided.` : "",
+    table.rows.batch[best] > 1 ? waitingText(answer) : "",
+  ].filter(Boolean);
 }
 
-function narrowingText({ table }, { step, best, left }) {
-  const within = step.text.includes(" within ") ? step.text.split(" within ")[1] : "reach";
+function narrowingText(table, { step, best, left }) {
+  const metric = table.metrics[step.metric];
+  const tolerance = step.text.split(" within ")[1];
+  const within = `${tolerance ? `Within ${tolerance} of` : "At"} the best ${metric.title}`;
   const are = left === 1 ? "is 1 candidate that meets" : `are ${left} candidates that meet`;
-  return `Within ${within} of the best ${table.metrics[step.metric].title} (${withUnit(table, step.metric, best)}) ${are} every limit.`;
+  return `${within} (${withUnit(metric, best)}) ${are} every limit.`;
 }
 
 function bindingText(answer, { row, constraints }) {
-  const { table, column, settings } = answer;
-  const figures = settings.objective.map(({ metric }) => withUnit(table, metric, column(metric).value[row]));
-  const subject = `${nameOf(table, row)}${elsewhere(answer, row)} (${figures.join(", ")})`;
+  const { table, column, settings, chanceOf } = answer;
+  const figures = settings.objective.map(({ metric }) => figureWithUnit(answer, metric, row));
+  const subject = `${nameAmong(answer, row)} (${figures.join(", ")})`;
   if (!constraints.length) {
-    return `The confidence is binding: ${subject} would be better, and meets every limit by its figures, but only with a probability of ${chanceText(answer.chanceOf(row))}.`;
+    const chance = chanceText(chanceOf(row));
+    return `The confidence is binding: ${subject} would be better, but meets every limit only with a probability of ${chance}.`;
   }
-  const unknown = constraints.filter(({ metric }) => Number.isNaN(column(metric).value[row]));
+  const are = (limits) => (limits.length === 1 ? "is" : "are");
+  const unknown = constraints.filter(({ metric }) => Number.isNaN(column(metric)[row]));
   if (unknown.length) {
-    return `${subject} would be better, but its ${listed(unknown.map(({ name }) => name))} ${unknown.length === 1 ? "is" : "are"} unknown.`;
+    const titles = unknown.map(({ metric }) => table.metrics[metric].title);
+    return `${subject} would be better, but its ${listed(titles)} ${are(unknown)} unknown.`;
   }
-  const has = constraints.map((each) =>
-    `${withUnit(table, each.metric, column(each.metric).value[row])} (${headroomText(answer, each, row)})`);
-  return `${listed(constraints.map((each) => limitText(table, each)))} ${constraints.length === 1 ? "is" : "are"} binding: the nearest better candidate, ${subject}, has ${listed(has)}.`;
+  const has = constraints.map((each) => figureAgainst(answer, each, row));
+  const limits = `${limitsText(table, constraints)} ${are(constraints)} binding`;
+  return `${limits}: the nearest better candidate, ${subject}, has ${listed(has)}.`;
 }
 
-/** The board of another candidate than the pick, where it is another. */
-function elsewhere({ table, best }, row) {
-  return table.board[row] === table.board[best] ? "" : ` on ${boardOf(table, row).name}`;
+/** A candidate's figure, and how it stands to a limit. */
+function figureAgainst(answer, constraint, row) {
+  const { metric } = constraint;
+  return `${figureWithUnit(answer, metric, row)} (${headroomText(constraint, answer.column(metric)[row])})`;
 }
 
-function waitingText({ table, column, situation, best }) {
-  const running = withUnit(table, "batch_latency_ms", column("batch_latency_ms").value[best]);
-  if (situation.fps === null) return `The batch runs in ${running}; without a frame rate the wait to fill it is left out.`;
-  const fill = withUnit(table, "response_ms", (table.batch[best] - 1) * (1000 / situation.fps));
-  const overhead = situation.overheadMs ? `, ${withUnit(table, "response_ms", situation.overheadMs)} overhead` : "";
-  return `The first image of a batch waits ${withUnit(table, "response_ms", column("response_ms").value[best])} for its answer: ${fill} for its batch to fill, ${running} to run${overhead}.`;
+/** A candidate, and its board where that is not the pick's. */
+function nameAmong(answer, row) {
+  const { table, best } = answer;
+  const elsewhere = best === null || table.rows.board[row] !== table.rows.board[best];
+  return `${nameOf(answer, row)}${elsewhere ? ` on ${boardOf(answer, row).name}` : ""}`;
 }
 
-/** What a reader must know of the figures, and what fell out for want of them. */
+function waitingText({ table, column, settings, best }) {
+  const [response, running] = ["response_ms", "batch_latency_ms"].map((metric) => column(metric)[best]);
+  const [overhead, filling] = [settings.overhead_ms, response - running - settings.overhead_ms];
+  const time = (ms) => withUnit(table.metrics.response_ms, ms);
+  const parts = [
+    filling > 1e-9 ? `${time(filling)} for its batch to fill` : "", // without a frame rate that is left out
+    `${time(running)} to run`,
+    overhead ? `${time(overhead)} overhead` : "",
+  ].filter(Boolean);
+  return `The first image of a batch waits ${time(response)} for its answer: ${parts.join(", ")}.`;
+}
+
+/** What a reader must know of the figures, and what was excluded for want of them. */
 function doubtsOf(answer) {
-  const { table, settings, constraints, positions, fitting } = answer;
-  const told = [];
+  const { table, column, settings, constraints, considered, feasible, best, chanceOf, isPredicted } = answer;
+  const sentences = [];
   const unsure = unsureOf(answer);
   if (unsure) {
-    const more = answer.best === null ? "" : " more";
-    told.push(`${unsure.count}${more} ${unsure.count === 1 ? "candidate meets" : "candidates meet"} every limit by the figures, but not with ${chanceText(settings.confidence)} confidence; the likeliest, ${nameOf(table, unsure.likeliest)}${elsewhere(answer, unsure.likeliest)}, with ${chanceText(answer.chanceOf(unsure.likeliest))}.`);
+    const { count, likeliest } = unsure;
+    const meet = `${count}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
+    const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceText(chanceOf(likeliest))}`;
+    sentences.push(`${meet} every limit by the figures, but not with ${chanceText(settings.confidence)} confidence; ${chance}.`);
   }
-  rejectionsOf(answer).filter(({ unknown }) => unknown).forEach(({ constraint, unknown }) => {
-    told.push(`${unknown} of ${counted(positions.length, "candidate")} fell out because their ${table.metrics[constraint.metric].title} is unknown.`);
-  });
-  for (const name of unlikeScopes(table, settings)) {
-    const scopes = table.boards.map((board) => `${board.scopes[name] || "unknown"} (${board.name})`);
-    told.push(`* ${name} is not the same on all boards: ${scopes.join("; ")}.`);
+  for (const { metric } of constraints) {
+    const unknown = considered.filter((row) => Number.isNaN(column(metric)[row])).length;
+    const excluded = `${unknown} of ${counted(considered.length, "candidate")} excluded`;
+    if (unknown) sentences.push(`${excluded}: ${table.metrics[metric].title} unknown.`);
   }
-  if (fitting.some((row) => isPredicted(table, "batch_latency_ms", row) || isPredicted(table, "memory_mb", row))) {
-    told.push("~ is predicted.");
+  for (const name of answer.unlike) {
+    const scopes = boardsIn(table, settings).map((board) => `${board.scopes[name] || "unknown"} (${board.name})`);
+    sentences.push(`* ${name} is not the same on all boards: ${scopes.join("; ")}.`);
   }
-  return told;
+  if (feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)))) sentences.push("~ is predicted.");
+  return sentences;
 }
 
 /** What each limit rejects. */
 function rejectionsTable(answer) {
-  const { table, column } = answer;
-  const headings = ["limit", "rejects", "nearest", "has", "also fails"];
   const lines = rejectionsOf(answer).map(({ constraint, rejected, nearest, alsoFails }) => {
-    const near = nearest === null ? ["none", "", ""] : [
-      nameOf(table, nearest),
-      `${withUnit(table, constraint.metric, column(constraint.metric).value[nearest])} (${headroomText(answer, constraint, nearest)})`,
-      alsoFails.map(({ name }) => name).join(", "),
-    ];
+    const near = nearest === null ? ["none", "", ""]
+      : [nameOf(answer, nearest), figureAgainst(answer, constraint, nearest), alsoFails.map(({ name }) => name).join(", ")];
     return element("tr", {},
-      element("th", { scope: "row" }, limitText(table, constraint)),
+      element("th", { scope: "row" }, limitText(answer.table, constraint)),
       element("td", { class: "number" }, String(rejected)),
       near.map((text) => element("td", {}, text)));
   });
-  return element("table", {},
-    element("thead", {}, element("tr", {}, headings.map((text, place) =>
-      element("th", { scope: "col", class: place === 1 ? "number" : null }, text)))),
-    element("tbody", {}, lines));
+  const headings = ["limit", "rejects", "nearest", "has", "also fails"].map((text) =>
+    element("th", { scope: "col", class: text === "rejects" ? "number" : null }, text));
+  return element("table", {}, element("thead", {}, element("tr", {}, headings)), element("tbody", {}, lines));
 }
 
-function whyNothing(answer) {
-  const { table, column, positions, constraints } = answer;
-  if (!positions.length) return ["Choose another batch size, or another board."];
+function whyNothing({ table, considered, constraints, settings }) {
+  if (!considered.length) return ["Choose another batch size, or another board."];
   const least = (name) => constraints.find((each) => each.name === name && each.sense === "min");
   const [rate, accuracy] = [least("fps"), least("accuracy")];
-  const bound = rate && accuracy ? accuracyBound(table, column, positions) : null;
-  const told = [];
-  if (bound && bound.range[0] <= rate.limit && rate.limit <= bound.range[1]) {
-    const most = (bound.intercept - bound.slope * rate.limit).toFixed(1);
-    told.push(`No network known here lies above ${most} % at ${rate.limit} fps; ${accuracy.limit} % is asked for.`);
-  }
-  return [...told, ...doubtsOf(answer)];
+  const most = rate && accuracy ? boundAt(table, settings, rate.limit) : null;
+  if (most === null || most >= accuracy.limit) return [];
+  return [`No network known here lies above ${most.toFixed(1)} % at ${rate.limit} fps; ${accuracy.limit} % is asked for.`];
 }

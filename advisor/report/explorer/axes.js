@@ -1,27 +1,16 @@
 /* The axes of the plot: what stands on them, from where to where, and their round numbers. */
 
-const FIRST_AXES = ["time_per_image_ms", "energy_j", "memory_mb", "fps", "params", "operations"];
-const AXIS_FACTORS = { params: ["M", 1e6], operations: ["G", 1e9] };
-
-/** What can stand on an axis, the usual ones first. */
-function axisChoices(table, first) {
-  const tails = Object.values(table.tails);
-  return [...new Set([...first, ...Object.keys(table.metrics)])].filter((key) => !tails.includes(key));
-}
-
 /** An axis from its figures: {metric, title, factor, log, low, high}; null where none is known. */
-function axisOf(table, metric, value, positions) {
-  const [prefix, factor] = AXIS_FACTORS[metric] ?? [table.metrics[metric].unit, 1];
-  let [low, high] = [Infinity, -Infinity];
-  for (const row of positions) {
-    if (!Number.isFinite(value[row])) continue;
-    low = Math.min(low, value[row] / factor);
-    high = Math.max(high, value[row] / factor);
-  }
-  if (low > high) return null;
-  const log = metric !== "accuracy_top1_percent" && low > 0 && high / low > WORTH_A_LOG;
-  const title = `${table.metrics[metric].title}${prefix ? `, ${prefix}` : ""}`;
-  return { metric, title, factor, log, ...widened(low, high, log) };
+function axisOf({ table, column, considered }, metric) {
+  const { kind, unit, title } = table.metrics[metric];
+  const values = considered.map((row) => column(metric)[row]).filter(Number.isFinite);
+  if (!values.length) return null;
+  const [least, most] = [Math.min, Math.max].map((end) => values.reduce((one, other) => end(one, other)));
+  const [prefix, power] = kind === "count" ? prefixOf(Math.sqrt(least * most)) : [unit, 0];
+  const factor = 10 ** power;
+  const log = kind !== "percentage" && least > 0 && most / least > WORTH_A_LOG;
+  const ends = widened(least / factor, most / factor, log);
+  return { metric, title: `${title}${prefix ? `, ${prefix}` : ""}`, factor, log, ...ends };
 }
 
 /** A little more than the figures span, so that no point stands on the edge. */
@@ -36,32 +25,38 @@ function widened(low, high, log) {
 
 /** Round numbers on an axis, at most so many. */
 function ticksOf({ low, high, log }, most) {
-  if (log) {
-    for (const digits of [[1, 2, 5], [1, 3], [1]]) {
-      const found = decades(low, high, digits);
-      if (found.length > 1 && found.length <= most) return found;
-    }
-  }
+  const between = (numbers) => numbers.filter((number) => low <= number && number <= high);
+  const decades = (digits) => between(Array.from({ length: Math.ceil(Math.log10(high / low)) + 1 }, (_, power) =>
+    digits.map((digit) => Number(`${digit}e${Math.floor(Math.log10(low)) + power}`))).flat());
+  const logarithmic = log ? [[1, 2, 5], [1, 3], [1]].map(decades) : [];
   const power = Math.floor(Math.log10((high - low) / most));
-  const steps = [0, 1].flatMap((more) => [1, 2, 5].map((digit) => Number(`${digit}e${power + more}`)));
+  const steps = [1, 2, 5, 10, 20, 50].map((digits) => Number(`${digits}e${power}`));
   const step = steps.find((each) => Math.floor(high / each) - Math.ceil(low / each) < most);
-  const found = [];
-  for (let count = Math.ceil(low / step); count <= Math.floor(high / step); count++) found.push(Number((count * step).toPrecision(12)));
-  return found;
+  const linear = Array.from({ length: most + 1 }, (_, count) => Number(((Math.ceil(low / step) + count) * step).toPrecision(12)));
+  return logarithmic.find((found) => found.length > 1 && found.length <= most) ?? between(linear);
 }
 
-function decades(low, high, digits) {
-  const found = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-    found.push(...digits.map((digit) => Number(`${digit}e${power}`)));
-  }
-  return found.filter((number) => low <= number && number <= high);
+/** A function from figures of one metric to those of another that is the same or always its reciprocal; else null. */
+function conversion({ metrics }, from, to) {
+  const product = metrics[from].reciprocals[to];
+  return from === to ? (figure) => figure : product ? (figure) => product / figure : null;
 }
 
 /** Where a limit stands on an axis, in its unit; null where it says nothing there. */
-function limitOnAxis({ metric, factor }, constraint) {
-  const inverse = { fps: "time_per_image_ms", time_per_image_ms: "fps" };
-  if (constraint.metric === metric) return { at: constraint.limit / factor, sense: constraint.sense };
-  if (inverse[constraint.metric] !== metric) return null;
-  return { at: 1000 / constraint.limit, sense: constraint.sense === "min" ? "max" : "min" };
+function limitOnAxis(table, { metric, factor }, constraint) {
+  const convert = conversion(table, constraint.metric, metric);
+  if (!convert) return null;
+  const sense = metric === constraint.metric ? constraint.sense : { min: "max", max: "min" }[constraint.sense];
+  return { at: convert(constraint.limit) / factor, sense };
+}
+
+/** What no known network on the chosen boards exceeds in accuracy at a frame rate; null where that is not known. */
+function boundAt(table, settings, rate) {
+  const bound = boundOf(table, settings);
+  return bound && bound.range[0] <= rate && rate <= bound.range[1] ? bound.intercept - bound.slope * rate : null;
+}
+
+function boundOf(table, settings) {
+  const [board, ...more] = boardsIn(table, settings);
+  return more.length ? table.bound : board.bound;
 }

@@ -1,131 +1,116 @@
-/* The choice: keep what meets every limit, rank it, account for the rest. The twin of
-   advisor/solve/recommend/recommend.py. Pure: settings in, answer out. Settings are what settings.js describes. */
+/* The choice: keep what meets every limit, rank it, account for the rest, as in advisor/solve/recommend. Pure:
+   settings in, answer out. Settings are what settings.js describes. */
 
 /** What follows from a table and settings. */
 function choose(table, settings) {
-  const constraints = constraintsOf(table, settings);
-  const situation = situationOf(settings, constraints);
-  const column = figuresIn(table, situation);
-  const positions = eligible(table, settings);
-  const verdicts = verdictsOf(column, constraints, positions);
   const { objective, confidence } = settings;
-  const within = positions.filter((row) => verdicts.failed[row] === 0);
-  const fitting = inOrder(table, column, objective, within.filter(sureEnough));
-  const chanceOf = (row) => chance({ table, column, situation, row }, constraints);
+  const constraints = constraintsOf(table, settings);
+  const figures = figuresIn(table, situationOf(settings, constraints));
+  const considered = eligible(table, settings);
+  const values = constraints.map(({ metric }) => figures.column(metric));
+  const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
+  const chanceOf = chancesOf(figures, constraints);
 
-  function sureEnough(row) {
+  /** Whether it is sure enough. Joint chances are costly: at least 1 - sum(1 - p), at most the least p. */
+  function isSure(row) {
     if (!constraints.length || !confidence) return true;
-    const case_ = { table, column, situation, row };
-    const alone = constraints.map((each) => chanceAlone(case_, each));
+    const alone = constraints.map((each) => chanceAlone(figures, each, row));
     if (1 - alone.reduce((sum, each) => sum + (1 - each), 0) >= confidence) return true;
-    return Math.min(...alone) >= confidence && chance(case_, constraints) >= confidence;
+    return Math.min(...alone) >= confidence && chanceOf(row) >= confidence;
   }
 
-  const answer = { table, settings, constraints, situation, column, positions, verdicts, fitting, within };
-  return { ...answer, chanceOf, best: fitting[0] ?? null };
+  const nominal = considered.filter((row) => !missed(row).length);
+  const feasible = inOrder(figures, objective, nominal.filter(isSure));
+  const best = feasible[0] ?? null;
+  return { ...figures, settings, constraints, considered, nominal, feasible, best, missed, chanceOf };
 }
 
 /** All limits of some settings, in the order in which answers list them. */
 function constraintsOf(table, settings) {
-  const order = Object.values(table.metrics).map((metric) => metric.name);
   const found = [...settings.conditions];
-  for (const { name, metric, sense } of table.limits) {
+  for (const { name, metric, sense, tails } of table.limits) {
     const limit = settings.limits[name] ?? null;
-    if (limit === null) continue;
-    const tail = name === "response" ? table.tails[settings.statistic] : undefined;
-    found.push({ name, metric: tail ?? metric, sense, limit });
+    const without = table.metrics[metric].needs_battery && settings.battery_j === null;
+    if (limit !== null && !without) found.push({ name, metric: tails[settings.statistic] ?? metric, sense, limit });
   }
-  const rank = ({ name, sense }) => 2 * order.indexOf(name) + (sense === "min");
+  const order = Object.keys(table.metrics);
+  const rank = ({ metric, sense }) => 2 * order.indexOf(metric) + (sense === "min");
   return found.sort((one, other) => rank(one) - rank(other));
 }
 
-/** What the metrics depend on beside the candidate. */
-function situationOf(settings, constraints) {
-  const rate = constraints.find(({ name, sense }) => name === "fps" && sense === "min");
-  return { fps: rate ? rate.limit : null, overheadMs: settings.overheadMs, batteryJ: settings.batteryJ };
+/** The figures of the inputs that stand in the question. */
+function situationOf({ overhead_ms, battery_j }, constraints) {
+  const rate = constraints.find(({ name, sense }) => name === "fps" && sense === "min")?.limit;
+  return { required_fps: rate ?? NaN, arrival_fps: rate ?? Infinity, overhead_ms, battery_j: battery_j ?? NaN };
 }
 
 /** The rows on the boards and of the batch sizes of some settings. */
-function eligible(table, { boards, batches }) {
-  const found = [];
-  for (let row = 0; row < table.count; row++) {
-    const board = table.boards[table.board[row]];
-    const sizes = batches ?? board.own_batches;
-    if ((boards === null || boards.includes(board.name)) && sizes.includes(table.batch[row])) found.push(row);
-  }
-  return found;
+function eligible({ boards, rows }, settings) {
+  const sizes = boards.map(({ name, own_batches }) =>
+    settings.boards?.includes(name) === false ? [] : settings.batches ?? own_batches);
+  return [...rows.batch.keys()].filter((row) => sizes[rows.board[row]].includes(rows.batch[row]));
 }
 
-/** How every candidate stands to every limit. */
-function verdictsOf(column, constraints, positions) {
-  const values = constraints.map(({ metric }) => column(metric).value);
-  const failed = [];
-  const isMet = (place, row) => {
-    const { sense, limit } = constraints[place];
-    return sense === "min" ? values[place][row] >= limit : values[place][row] <= limit;
-  };
-  const excess = (place, row) => {
-    if (isMet(place, row)) return 0;
-    const ratio = Math.abs(Math.log(values[place][row] / constraints[place].limit));
-    return Number.isNaN(ratio) ? Infinity : ratio;
-  };
-  const largestExcess = (row) => constraints.reduce((most, _, place) => Math.max(most, excess(place, row)), 0);
-  for (const row of positions) {
-    failed[row] = constraints.reduce((count, _, place) => count + !isMet(place, row), 0);
-  }
-  const knownExcess = (row) => constraints.reduce((sum, _, place) => {
-    const each = excess(place, row);
-    return sum + (each === Infinity ? 0 : each);
-  }, 0);
-  return { values, failed, isMet, excess, largestExcess, knownExcess };
+/** How far a figure is beyond a limit, as a log ratio: 0 within it, infinite where unknown. */
+function excess({ column }, constraint, row) {
+  const value = column(constraint.metric)[row];
+  if (meets(constraint, value)) return 0;
+  return Number.isNaN(value) ? Infinity : Math.abs(Math.log(value / constraint.limit));
 }
 
-/** What does not fit, the nearest first: by how many limits it fails, and by how much. */
-function rejectedInOrder({ table, column, settings, positions, fitting, verdicts }) {
-  const fits = new Set(fitting);
-  const rest = inOrder(table, column, settings.objective, positions.filter((row) => !fits.has(row)));
-  const excess = new Map(rest.map((row) => [row, verdicts.largestExcess(row)]));
-  return sortedBy(rest, [(row) => verdicts.failed[row], (row) => excess.get(row)]);
+/** The figures by which candidates are near to meeting all limits. */
+function nearnessOf(answer) {
+  const excesses = remembered((row) => answer.constraints.map((each) => excess(answer, each, row)));
+  return {
+    failed: remembered((row) => answer.missed(row).length),
+    largest: remembered((row) => Math.max(0, ...excesses(row))),
+    known: (row) => excesses(row).reduce((sum, each) => sum + (each === Infinity ? 0 : each), 0),
+  };
+}
+
+/** What is not feasible, the nearest first: by how many limits it fails, and by how much. */
+function rejectedInOrder(answer) {
+  const feasible = new Set(answer.feasible);
+  const { failed, largest } = nearnessOf(answer);
+  const rest = answer.considered.filter((row) => !feasible.has(row));
+  return sortedBy(inOrder(answer, answer.settings.objective, rest), [failed, largest]);
 }
 
 /** What each limit rejects, how many figures it lacks, and which of the rejected comes nearest. */
 function rejectionsOf(answer) {
-  const { constraints, verdicts, positions } = answer;
-  return constraints.map((constraint, place) => {
-    const unknown = positions.filter((row) => Number.isNaN(verdicts.values[place][row]));
-    const rejected = positions.filter(
-      (row) => !verdicts.isMet(place, row) && !Number.isNaN(verdicts.values[place][row]),
-    );
-    const nearest = leastBy(answer, rejected, (row) => verdicts.failed[row], (row) => verdicts.excess(place, row));
-    const alsoFails = constraints.filter(
-      (_, other) => nearest !== null && other !== place && !verdicts.isMet(other, nearest),
-    );
-    return { constraint, rejected: rejected.length, unknown: unknown.length, nearest, alsoFails };
+  const { failed } = nearnessOf(answer);
+  return answer.constraints.map((constraint) => {
+    const values = answer.column(constraint.metric);
+    const unknown = answer.considered.filter((row) => Number.isNaN(values[row])).length;
+    const rejected = answer.considered.filter((row) => !Number.isNaN(values[row]) && !meets(constraint, values[row]));
+    const nearest = leastBy(answer, rejected, failed, (row) => excess(answer, constraint, row));
+    const alsoFails = nearest === null ? [] : answer.missed(nearest).filter((each) => each !== constraint);
+    return { constraint, rejected: rejected.length, unknown, nearest, alsoFails };
   });
 }
 
 /** What keeps the pick from being better: the nearest of what the objective prefers; or null. */
 function bindingOf(answer) {
-  const { table, column, settings, positions, fitting, best, constraints, verdicts } = answer;
-  const better = preferred(table, column, settings.objective, positions, fitting, best);
-  const row = leastBy(answer, better, verdicts.largestExcess, (each) => verdicts.failed[each], verdicts.knownExcess);
-  return row === null ? null : { row, constraints: constraints.filter((_, place) => !verdicts.isMet(place, row)) };
+  const { settings, considered, feasible, best, missed } = answer;
+  const { largest, failed, known } = nearnessOf(answer);
+  const better = preferred(answer, settings.objective, considered, feasible, best);
+  const row = leastBy(answer, better, largest, failed, known);
+  return row === null ? null : { row, constraints: missed(row) };
 }
 
 /** What meets every limit by its figures, but is not sure enough; or null. */
-function unsureOf({ within, fitting, chanceOf }) {
-  const fits = new Set(fitting);
-  const doubtful = within.filter((row) => !fits.has(row));
+function unsureOf({ nominal, feasible, chanceOf }) {
+  const sure = new Set(feasible);
+  const doubtful = nominal.filter((row) => !sure.has(row));
   if (!doubtful.length) return null;
-  const chances = doubtful.map(chanceOf);
-  return { count: doubtful.length, likeliest: doubtful[chances.indexOf(Math.max(...chances))] };
+  return { count: doubtful.length, likeliest: sortedBy(doubtful, [(row) => -chanceOf(row)])[0] };
 }
 
 /** Of some rows, that with the least first figure, then second, ..., then the best; or null. */
-function leastBy({ table, column, settings }, positions, ...figures) {
+function leastBy(answer, rows, ...figures) {
   for (const figure of figures) {
-    const least = leastOf(positions, figure);
-    positions = positions.filter((row) => figure(row) === least);
+    const least = leastOf(rows, figure);
+    rows = rows.filter((row) => figure(row) === least);
   }
-  return inOrder(table, column, settings.objective, positions)[0] ?? null;
+  return inOrder(answer, answer.settings.objective, rows)[0] ?? null;
 }

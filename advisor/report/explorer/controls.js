@@ -1,44 +1,34 @@
-/* The controls: a field and a slider for each quantity, and what is chosen from lists. */
+/* The controls: a field and a slider for each quantity, and what is chosen from lists. Each is {group: the heading
+   under which it stands, node: what stands there, show: puts settings into it}. */
 
-const GROUPS = [
-  ["Limits", ["fps", "response", "energy", "power", "memory", "accuracy"]],
-  ["Size of the network", ["params", "ops"]],
-  ["Battery and overhead", ["battery", "hours", "overhead"]],
-];
+const GROUPS = ["Choosing from", "Limits", "Size of the network", "Battery and overhead", "Choosing by"];
 
 /**
  * Fill the form. `change` takes a function from settings to new ones. Returns a function that puts
  * settings into the controls.
  */
 function makeControls(table, change) {
-  const quantities = quantitiesOf(table).map((quantity) => quantityControl(table, quantity, change));
-  const named = Object.fromEntries(quantities.map((control) => [control.id, control]));
-  const lists = [boardControl, batchControl, objectiveControl].map((make) => make(table, change));
-  const conditions = conditionsControl(table, change);
+  const controls = [
+    boardControl(table, change), batchControl(table, change), objectiveControl(table, change),
+    ...quantitiesOf(table).map((quantity) => quantityControl(table, quantity, change)),
+    conditionsControl(table, change),
+  ];
   const reset = element("button", { type: "button" }, "Reset to what was asked");
   reset.addEventListener("click", () => change(() => askedSettings(table)));
-  const all = [...lists, ...quantities, conditions];
-  byId("controls").append(
-    group("Choosing from", [lists[0], lists[1]]),
-    ...GROUPS.map(([title, ids]) => group(title, [...ids.map((id) => named[id]), ...(title === "Limits" ? [conditions] : [])])),
-    group("Choosing by", [lists[2], named.confidence]),
-    reset);
+  const groups = GROUPS.map((title) => element("fieldset", {}, element("legend", {}, title),
+    controls.filter(({ group }) => group === title).map(({ node }) => node)));
+  byId("controls").append(...groups, reset);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
-  return (settings) => all.forEach((control) => control.show(settings));
-}
-
-function group(title, controls) {
-  return element("fieldset", {}, element("legend", {}, title), controls.map((control) => control.node));
+  return (settings) => controls.forEach((control) => control.show(settings));
 }
 
 /** A quantity's field and slider. */
 function quantityControl(table, quantity, change) {
-  const { id, label, sign, unit } = quantity;
-  const field = element("input", { type: "number", id, step: "any", min: 0, inputmode: "decimal", placeholder: "any", "aria-describedby": `${id}-hint` });
+  const { id, group, label, sign, unit, empty } = quantity;
+  const field = element("input", { type: "number", id, step: "any", min: 0, inputmode: "decimal", placeholder: empty, "aria-describedby": `${id}-hint` });
   const slider = element("input", { type: "range", min: 0, max: SLIDER_STEPS, step: 1, id: `${id}-slider`, "aria-label": `${label}, slider` });
   const hint = element("small", { id: `${id}-hint`, class: "hint" });
-  const statistic = id === "response" ? statisticControl(table, change) : null;
-  slider.disabled = quantity.range === null;
+  const statistic = statisticControl(table, id, change);
 
   let [now, before, text] = [null, null, ""]; // what is applied, what was before this number, and as typed
   const set = (value) => change((settings) => quantity.set(settings, value));
@@ -53,100 +43,95 @@ function quantityControl(table, quantity, change) {
     set(fault ? before : field.value === "" ? null : quantity.read(field.value));
   });
 
-  function say(fault) {
+  function say(fault, otherwise = "") {
     field.setAttribute("aria-invalid", String(Boolean(fault)));
-    hint.textContent = fault || (quantity.range === null ? "no figures of this here" : "");
+    hint.textContent = fault || otherwise;
   }
 
   function show(settings) {
-    const value = quantity.get(settings);
-    now = value;
+    now = quantity.get(settings);
     const refused = document.activeElement === field && field.getAttribute("aria-invalid") === "true";
-    const off = Boolean(quantity.needsBattery) && settings.batteryJ === null;
+    const off = Boolean(quantity.needs_battery) && settings.battery_j === null;
     field.disabled = off;
     slider.disabled = off || quantity.range === null;
     const typed = field.value === "" ? null : quantity.read(field.value);
-    if (!refused && (typed !== value || field.validity.badInput)) {
-      field.value = value === null ? "" : quantity.shown(value);
-      say("");
-    }
-    if (off) hint.textContent = "of which battery?";
-    else if (hint.textContent === "of which battery?") say("");
-    const place = placeOf(quantity, value);
+    if (!refused && (typed !== now || field.validity.badInput)) field.value = now === null ? "" : quantity.shown(now);
+    if (!refused) say("", off ? "of which battery?" : quantity.range === null ? "no figures of this here" : "");
+    const place = placeOf(quantity, now);
     if (slider.valueAsNumber !== place) slider.value = place;
-    slider.setAttribute("aria-valuetext", value === null ? quantity.empty ?? "any" : `${sign} ${quantity.shown(value)} ${unit}`);
+    slider.setAttribute("aria-valuetext", now === null ? empty : `${sign} ${quantity.shown(now)} ${unit}`);
     const share = `${(100 * place) / SLIDER_STEPS}%`;
     slider.style.setProperty("--from", quantity.loose === "left" ? share : "0%");
     slider.style.setProperty("--to", quantity.loose === "left" ? "100%" : share);
-    slider.classList.toggle("unset", value === null);
+    slider.classList.toggle("unset", now === null);
     statistic?.show(settings);
   }
 
-  field.placeholder = quantity.empty ? "none" : id === "battery" ? "none" : id === "overhead" ? "0" : "any";
   const node = element("div", { class: "control" },
     element("label", { for: id }, label[0].toUpperCase() + label.slice(1)),
     statistic?.node ?? null,
     element("span", { class: "field" }, element("span", { class: "sign" }, sign), field, element("span", { class: "unit" }, unit)),
     slider, hint);
-  return { id, node, show };
+  return { group, node, show };
 }
 
 /** What is wrong with the text of a field; "" where nothing is. */
-function faultOf(quantity, field) {
+function faultOf({ read, shown, least, most }, field) {
   if (field.validity.badInput) return "write a number";
   if (field.value === "") return "";
-  const value = quantity.read(field.value);
-  if (!(value >= quantity.least)) return `not applied: give ${quantity.least < 1e-6 ? "a number above 0" : `at least ${quantity.shown(quantity.least)}`}`;
-  return value > quantity.most ? `not applied: give at most ${quantity.shown(quantity.most)}` : "";
+  const value = read(field.value);
+  if (!(value >= least)) return `not applied: give ${least < 1e-6 ? "a number above 0" : `at least ${shown(least)}`}`;
+  return value > most ? `not applied: give at most ${shown(most)}` : "";
 }
 
-/** Which statistic of the latency is limited, where any row tells of its tail. */
-function statisticControl(table, change) {
-  const known = Object.keys(table.tails).filter((tail) => table[`latency_${tail}_ms`].value.some((value) => !Number.isNaN(value)));
-  const asked = table.asked.statistic;
-  const choices = ["median", ...Object.keys(table.tails).filter((tail) => known.includes(tail) || tail === asked)];
-  if (choices.length === 1) return null;
-  const select = element("select", { "aria-label": "Statistic of the response", class: "statistic" }, options(choices));
+/** Which statistic of a metric is limited, where any row has its tails. */
+function statisticControl(table, id, change) {
+  const tails = table.limits.find(({ name }) => name === id)?.tails ?? {};
+  const { column } = figuresIn(table, situationOf(table.asked, []));
+  const known = (tail) => tail === table.asked.statistic || column(tails[tail]).some((value) => !Number.isNaN(value));
+  const choices = Object.keys(tails).filter(known);
+  if (!choices.length) return null;
+  const select = element("select", { "aria-label": "Statistic of the response", class: "statistic" }, options(["median", ...choices]));
   select.addEventListener("change", () => change((settings) => ({ ...settings, statistic: select.value })));
-  return { node: select, show: (settings) => (select.value = settings.statistic) };
+  return { node: select, show: ({ statistic }) => (select.value = statistic) };
 }
 
-function options(texts) {
-  return texts.map((text) => element("option", { value: text }, text));
+function options(values, texts = values) {
+  return values.map((value, place) => element("option", { value }, texts[place]));
 }
 
-/** A list from which one entry is chosen; `entries` are {text, value}, `same` compares values. */
-function listControl(id, label, entries, { get, set }, change) {
-  const select = element("select", { id }, entries.map(({ text }, place) => element("option", { value: place }, text)));
-  select.addEventListener("change", () => change((settings) => set(settings, entries[select.value].value)));
+/** A list from which a value is chosen, by their texts. */
+function listControl(id, label, values, texts, get, take) {
+  const select = element("select", { id }, options([...values.keys()], texts));
+  select.addEventListener("change", () => take(values[select.value]));
   const show = (settings) => {
-    const text = JSON.stringify(get(settings));
-    select.value = entries.findIndex(({ value }) => JSON.stringify(value) === text);
+    select.value = values.findIndex((value) => JSON.stringify(value) === JSON.stringify(get(settings)));
   };
   return { node: element("div", { class: "control" }, element("label", { for: id }, label), select), show };
 }
 
 function boardControl(table, change) {
-  const entries = boardChoices(table).map((value) => {
-    const board = value?.length === 1 ? table.boards.find(({ name }) => name === value[0]) : null;
-    return { value, text: board ? `${board.name} (${board.title})` : "all of these boards" };
+  const choices = boardChoices(table);
+  const texts = choices.map((names) => {
+    const [board, ...more] = boardsIn(table, { boards: names });
+    return more.length ? "all of these boards" : `${board.name} (${board.title})`;
   });
-  const set = (settings, boards) => {
-    const there = batchesOn(table, boards);
-    const batches = settings.batches?.filter((size) => there.includes(size)) ?? [];
+  const take = (boards) => change((settings) => {
+    const sizes = batchesOn(table, boards);
+    const batches = settings.batches?.filter((size) => sizes.includes(size)) ?? [];
     return { ...settings, boards, batches: batches.length ? batches : null };
-  };
-  return listControl("board", "Board", entries, { get: (settings) => settings.boards, set }, change);
+  });
+  return { group: "Choosing from", ...listControl("board", "Board", choices, texts, ({ boards }) => boards, take) };
 }
 
 function objectiveControl(table, change) {
-  const entries = objectivesOf(table).map((value) => {
-    const [step] = value;
-    const { title, more_is_better: more } = table.metrics[step.metric];
-    return { value, text: value.length > 1 ? objectiveText(value) : `${more ? "highest" : "lowest"} ${title}` };
+  const choices = objectivesOf(table);
+  const texts = choices.map((steps) => {
+    const { title, more_is_better } = table.metrics[steps[0].metric];
+    return steps.length > 1 ? objectiveText(steps) : `${more_is_better ? "highest" : "lowest"} ${title}`;
   });
-  const set = (settings, objective) => ({ ...settings, objective });
-  return listControl("objective", "Best is the", entries, { get: (settings) => settings.objective, set }, change);
+  const take = (objective) => change((settings) => ({ ...settings, objective }));
+  return { group: "Choosing by", ...listControl("objective", "Best is the", choices, texts, ({ objective }) => objective, take) };
 }
 
 /** A box for each batch size; none ticked is any. */
@@ -155,37 +140,32 @@ function batchControl(table, change) {
   const boxes = sizes.map((size) => element("input", { type: "checkbox", value: size }));
   const chips = boxes.map((box, place) => element("label", { class: "chip" }, box, element("span", {}, String(sizes[place]))));
   const state = element("span", { class: "quiet" });
-  const chosen = () => boxes.filter((box) => box.checked).map((box) => Number(box.value));
   boxes.forEach((box) => box.addEventListener("change", () => {
-    change((settings) => ({ ...settings, batches: chosen().length ? chosen() : null }));
+    const chosen = sizes.filter((_, place) => boxes[place].checked);
+    change((settings) => ({ ...settings, batches: chosen.length ? chosen : null }));
   }));
-  const show = (settings) => {
-    const there = batchesOn(table, settings.boards);
+  const show = ({ boards, batches }) => {
+    const there = batchesOn(table, boards);
     boxes.forEach((box, place) => {
-      box.checked = settings.batches?.includes(sizes[place]) ?? false;
+      box.checked = batches?.includes(sizes[place]) ?? false;
       box.disabled = !there.includes(sizes[place]) && !box.checked;
     });
-    state.textContent = settings.batches === null ? "any" : "";
+    state.textContent = batches === null ? "any" : "";
   };
   const node = element("div", { class: "control chips", role: "group", "aria-label": "Batch sizes" },
     element("span", { class: "label" }, "Batch size ", state), element("div", { class: "row" }, chips));
-  return { node, show };
+  return { group: "Choosing from", node, show };
 }
 
 /** The further conditions of the question, each of which can be dropped. */
 function conditionsControl(table, change) {
-  const boxes = table.asked.conditions.map((condition) => {
-    const box = element("input", { type: "checkbox" });
-    box.addEventListener("change", () => change((settings) => ({
-      ...settings,
-      conditions: table.asked.conditions.filter((each) =>
-        each === condition ? box.checked : settings.conditions.some(({ text }) => text === each.text)),
-    })));
-    return { condition, box };
+  const conditions = table.asked.conditions;
+  const boxes = conditions.map(() => element("input", { type: "checkbox" }));
+  boxes.forEach((box) => box.addEventListener("change", () =>
+    change((settings) => ({ ...settings, conditions: conditions.filter((_, place) => boxes[place].checked) }))));
+  const show = (settings) => boxes.forEach((box, place) => {
+    box.checked = settings.conditions.some(({ text }) => text === conditions[place].text);
   });
-  const show = (settings) => boxes.forEach(({ condition, box }) => {
-    box.checked = settings.conditions.some(({ text }) => text === condition.text);
-  });
-  const lines = boxes.map(({ condition, box }) => element("label", { class: "toggle" }, box, ` ${limitText(table, condition)}`));
-  return { node: element("div", { class: "conditions" }, lines), show };
+  const lines = boxes.map((box, place) => element("label", { class: "toggle" }, box, ` ${limitText(table, conditions[place])}`));
+  return { group: "Limits", node: element("div", { class: "conditions" }, lines), show };
 }

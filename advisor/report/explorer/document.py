@@ -1,58 +1,126 @@
-"""The candidates and the question as the page reads them: plain columns, nothing derived.
+"""What the page may choose from, as the page reads it: plain columns and formulas, nothing derived.
 
 Numbers are written as the shortest text that gives them back exactly, unknown is null, and names stand
-once, in a list that columns point into. A figure that stands alone is `[value, low, high, origin, source]`.
+once, in a list that columns point into.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from advisor.catalog.records import (
-    ORIGINS,
-    Architecture,
-    Board,
-    Cost,
-    Estimate,
-    Labels,
-    Metered,
-    Weights,
-)
+from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Labels, Metered
+from advisor.catalog.store import Catalog
 from advisor.limits import LEAST_PERCENT, Constraint, natural_sense
-from advisor.metrics import BY_NAME, EVERY, INPUTS, METRICS, TAILS, inputs_of
+from advisor.metrics import (
+    BY_NAME,
+    EVERY,
+    INPUTS,
+    METRICS,
+    TAILS,
+    Input,
+    Metric,
+    evaluate,
+    expression,
+)
 from advisor.objective import Step, objective_text
-from advisor.options import LIMITED, Requirements
-from advisor.quantities import PERCENT
+from advisor.options import OPTIONS, Requirements, Selection
+from advisor.prediction.bound import least_line_above
+from advisor.quantities import COUNT, PERCENT
 from advisor.report.charts.palette import colour, shape
-from advisor.report.explorer.choice import Choice
-from advisor.solve.candidates.candidates import SCOPED, Candidates
+from advisor.report.pick_text import ALWAYS_SHOWN
+from advisor.solve.candidates.candidate import LIKELY, SURE
+from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
+from advisor.solve.candidates.gather import boards_asked, gather, selected
+from advisor.solve.candidates.uncertainty import lattice
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
 
 Json: TypeAlias = dict[str, Any]
 
-METERED = ("latency_ms", "net_power_w", "memory_mb")
-TAIL_COLUMNS = ("latency_p90_ms", "latency_p99_ms")
+
+@dataclass(frozen=True)
+class Choice:
+    """What the page may choose from: more than the question, since boards and batches can be changed there.
+
+    Attributes:
+        requirements: the question with which it opens.
+        candidates: the candidates at every batch size.
+        own_batches: for each board, the batch sizes that `--batch any` means there: those of its rows.
+            Where predictions complete the boards, the candidates may have further sizes, which are
+            chosen only if they are named.
+        out_of_memory: for each board, the batch size of every pair that is known not to fit in its memory.
+    """
+
+    requirements: Requirements
+    candidates: Candidates
+    own_batches: Sequence[Sequence[int]]
+    out_of_memory: Sequence[Sequence[int]]
+
+
+def choice(catalog: Catalog, requirements: Requirements) -> Choice:
+    """All that a page which opens with this question may choose from.
+
+    Raises:
+        AdvisorError: the question cannot be asked; see `gather`.
+    """
+    gather(catalog, requirements)  # what it refuses is refused here
+    surveyed, _ = boards_asked(catalog, requirements)
+    own = [np.unique(each.measurements.batch).tolist() for each in surveyed]
+    chosen = requirements.selection
+    everywhere = None
+    if chosen.completes:
+        # A prediction that is made for one board's batch sizes can be asked of every other board.
+        everywhere = frozenset(size for sizes in own for size in sizes) | (
+            chosen.batches or frozenset()
+        )
+    wide = replace(requirements, selection=replace(chosen, batches=everywhere))
+    candidates = gather(catalog, wide)
+    known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
+    asked = selected(candidates.boards, candidates.measurements, known, wide.selection)
+    return Choice(requirements, candidates, own, _out_of_memory(candidates, asked))
+
+
+def _out_of_memory(candidates: Candidates, asked: Booleans) -> list[list[int]]:
+    """For each board, the batch size of each of these rows that is known not to fit."""
+    too_large = asked & candidates.measurements.out_of_memory
+    return [
+        candidates.measurements.batch[too_large & (candidates.row_board == place)].tolist()
+        for place in range(len(candidates.boards))
+    ]
 
 
 def document(choice: Choice) -> Json:
     """Everything that the page knows."""
     candidates, asked = choice.candidates, choice.requirements
     return {
-        "schema": "advisor.explore/1",
-        "metrics": _metrics(),
-        "limits": [_limit(name) for name, key in LIMITED.items() if METRICS[key].name == name],
-        "tails": {each.statistic: key for key, each in TAILS.items()},
+        "schema": "advisor.explore/2",
+        "metrics": {key: _metric(metric) for key, metric in EVERY.items()},
+        "limits": [_limit(metric) for metric in METRICS.values() if metric.option],
+        "inputs": {
+            name: _figures(candidates, each)
+            for name, each in INPUTS.items()
+            if each.home != "question" and any(name in expression(key).count for key in EVERY)
+        },
+        "lattices": _lattices(),
+        "shown": ALWAYS_SHOWN,
+        "defaults": _defaults(),
+        "marks": {"sure": SURE, "likely": LIKELY, "unlikely": 0},
         "origins": ORIGINS,
+        "scoped": SCOPED,
         "boards": [_board(choice, place) for place in range(len(candidates.boards))],
+        "bound": _bound(candidates, np.ones(len(candidates), dtype=np.bool_)),
         "architectures": [_architecture(each) for each in candidates.architectures],
-        "weights": [_weights(each) for each in candidates.weights],
+        "weights": [each.name for each in candidates.weights],
         "rows": _rows(candidates),
         "notes": list(candidates.notes),
         "asked": question(asked),
@@ -60,38 +128,91 @@ def document(choice: Choice) -> Json:
     }
 
 
-def _metrics() -> Json:
-    """Every metric by its key, in the order in which limits are listed."""
+def _metric(metric: Metric) -> Json:
+    dimension = metric.dimension
     return {
-        key: {
-            "name": metric.name,
-            "title": metric.title,
-            "heading": metric.heading,
-            "unit": metric.unit,
-            "written": metric.unit if "" not in metric.dimension.units else "",
-            "more_is_better": metric.more_is_better,
-            "parts": _provenance(key, at_rate=True),
-            "rests": _provenance(key, at_rate=True) != _provenance(key, at_rate=False),
-        }
-        for key, metric in EVERY.items()
+        "name": metric.name,
+        "names": [metric.name, *metric.synonyms],
+        "title": metric.title,
+        "heading": metric.heading,
+        "unit": metric.unit,
+        "typed_unit": metric.unit if "" not in dimension.units else "",
+        "kind": "percentage"
+        if dimension is PERCENT
+        else "count"
+        if dimension is COUNT
+        else "quantity",
+        "more_is_better": metric.more_is_better,
+        "statistic": metric.statistic,
+        "needs_battery": "battery_j" in expression(metric.key).count,
+        "at_rate": _formula(metric.key, at_rate=True),
+        "without_rate": _formula(metric.key, at_rate=False),
+        "reciprocals": _reciprocals(metric.key),
     }
 
 
-def _provenance(key: str, *, at_rate: bool) -> list[str]:
-    names = inputs_of(key, at_rate=at_rate)
-    return [name for name in names if INPUTS[name].uncertain]
+def _formula(key: str, *, at_rate: bool) -> Json:
+    """A formula as a tree, its inputs that may have errors, and whether one of these stands in it twice."""
+    formula = expression(key, at_rate=at_rate)
+    uncertain = [name for name in formula.count if INPUTS[name].uncertain]
+    repeats = any(formula.count[name] > 1 for name in uncertain)
+    return {"tree": formula.document(), "uncertain": uncertain, "repeats": repeats}
 
 
-def _limit(name: str) -> Json:
+def _reciprocals(key: str) -> Json:
+    """The metrics that multiply with this one to the same number for whatever candidate, and that number."""
+    made_up = dict(
+        zip(INPUTS, np.random.default_rng(0).uniform(1, 2, (len(INPUTS), 3)), strict=True)
+    )
+    figures = evaluate(key, made_up.__getitem__)
+    products = {other: figures * evaluate(other, made_up.__getitem__) for other in METRICS}
+    return {
+        other: float(f"{product[0]:.12g}")
+        for other, product in products.items()
+        if np.allclose(product, product[0], rtol=1e-12, atol=0)
+    }
+
+
+def _limit(metric: Metric) -> Json:
     """A limit that has a control of its own, and between which ends it can be asked."""
-    metric = BY_NAME[name]
     least, most = metric.dimension.range
     return {
-        "name": name,
+        "name": metric.name,
         "metric": metric.key,
         "sense": natural_sense(metric),
         "least": LEAST_PERCENT if metric.dimension is PERCENT else least,
         "most": most,
+        "tails": {each.statistic: each.key for each in TAILS.values() if each.name == metric.name},
+        "group": _group(metric),
+    }
+
+
+def _group(metric: Metric) -> str:
+    """Under which heading its control stands."""
+    needed = expression(metric.key).count
+    if "battery_j" in needed:
+        return "Battery and overhead"
+    of_network = all(INPUTS[name].home == "architecture" for name in needed)
+    return "Size of the network" if of_network else "Limits"
+
+
+def _lattices() -> list[list[list[float]]]:
+    """The joint quantiles of one, two, ... normal distributions, up to as many as limits can share."""
+    uncertain = [
+        {name for name in expression(key).count if INPUTS[name].uncertain} for key in EVERY
+    ]
+    most = len(set().union(*(names for names in uncertain if len(names) > 1)))
+    return [lattice(count).round(9).tolist() for count in range(1, most + 1)]
+
+
+def _defaults() -> Json:
+    """What goes without saying."""
+    plain = Requirements()
+    return {
+        "objective": objective_text(plain.objective),
+        "confidence": plain.confidence,
+        "x": BY_NAME["time"].key,
+        "y": BY_NAME["accuracy"].key,
     }
 
 
@@ -102,8 +223,6 @@ def _board(choice: Choice, place: int) -> Json:
     return {
         "name": board.name,
         "title": board.title,
-        "idle_power_w": _estimate(board.idle_power_w),
-        "cost": board.cost,
         "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
         "knows": [
             name
@@ -111,60 +230,88 @@ def _board(choice: Choice, place: int) -> Json:
             if not np.isnan(getattr(candidates.measurements, key).values.value[rows]).all()
         ],
         "own_batches": list(choice.own_batches[place]),
-        "misfits": list(choice.misfits[place]),
+        "out_of_memory": list(choice.out_of_memory[place]),
+        "bound": _bound(candidates, candidates.board_index == place),
     }
+
+
+def _bound(candidates: Candidates, chosen: Booleans) -> Json | None:
+    """What no measured network exceeds in accuracy at its frame rate, among the chosen candidates."""
+    rate, accuracy = candidates.figure("fps"), candidates.figure(BY_NAME["accuracy"].key)
+    known = chosen & ~np.isnan(rate) & ~np.isnan(accuracy) & ~candidates.predicted("fps")
+    if not known.any():
+        return None
+    bound = least_line_above(rate[known], accuracy[known])
+    return {"intercept": bound.intercept, "slope": bound.slope, "range": bound.range}
 
 
 def _architecture(architecture: Architecture) -> Json:
     return {
         "name": architecture.name,
-        "family": architecture.family,
         "colour": colour(architecture.name, architecture.family),
         "shape": shape(architecture.family),
-        "cost": {kind: _cost(architecture.cost(kind)) for kind in ("reported", "counted")},
     }
 
 
-def _cost(cost: Cost | None) -> Json:
+def _figures(candidates: Candidates, each: Input) -> Json:
+    """An input of formulas as columns, and what has a place in them: a row, board, set of weights or cost."""
+    if each.home == "row":
+        return {"at": "row", **_measured(candidates, each.name)}
+    if each.home == "architecture":
+        estimates = [
+            cost_of(architecture, kind, each.name)
+            for kind in _costs(candidates)
+            for architecture in candidates.architectures
+        ]
+        return {"at": "cost", **_estimates(estimates)}
+    owners = candidates.boards if each.home == "board" else candidates.weights
+    return {"at": each.home, **_estimates([getattr(owner, each.name) for owner in owners])}
+
+
+def _measured(candidates: Candidates, name: str) -> Json:
+    column, rows = getattr(candidates.measurements, name), candidates.rows
+    if not isinstance(column, Metered):
+        return {"value": _numbers(column[rows])}
     return {
-        "params": _estimate(cost.params if cost else None),
-        "operations": _estimate(cost.operations if cost else None),
+        **{part: _numbers(getattr(column.values, part)[rows]) for part in ("value", "low", "high")},
+        **{part: _labels(getattr(column, part), rows) for part in ("origin", "source")},
     }
 
 
-def _weights(weights: Weights) -> Json:
-    return {"name": weights.name, "top1_percent": _estimate(weights.top1_percent)}
+def _estimates(estimates: Sequence[Estimate | None]) -> Json:
+    def part(name: str) -> list[Any]:
+        return [getattr(each, name) if each else None for each in estimates]
+
+    def labels(name: str) -> Json:
+        names = list(dict.fromkeys(part(name)))
+        return {"names": names, "index": list(map(names.index, part(name)))}
+
+    return {
+        **{name: part(name) for name in ("value", "low", "high")},
+        **{name: labels(name) for name in ("origin", "source")},
+    }
 
 
-def _estimate(estimate: Estimate | None) -> list[float | str | None] | None:
-    if estimate is None:
-        return None
-    return [estimate.value, estimate.low, estimate.high, estimate.origin, estimate.source]
+def _costs(candidates: Candidates) -> list[str]:
+    """The kinds of cost that the boards' rows go with."""
+    return sorted({board.cost for board in candidates.boards})
 
 
 def _rows(candidates: Candidates) -> Json:
-    """A column each of what tells candidates apart and of what was measured."""
+    """A column each of what tells candidates apart."""
     table, rows = candidates.measurements, candidates.rows
+    kinds = _costs(candidates)
+    kind = np.array([kinds.index(board.cost) for board in candidates.boards])
+    cost = kind[candidates.board_index] * len(candidates.architectures)
     return {
         "board": candidates.board_index.tolist(),
         "architecture": candidates.architecture_index.tolist(),
+        "cost": (cost + candidates.architecture_index).tolist(),
         "weights": candidates.weights_index.tolist(),
-        "batch": candidates.batch.tolist(),
         **{
             name: _labels(getattr(table, name), rows)
             for name in ("runtime", "precision", "verdict")
         },
-        **{name: _metered(getattr(table, name), rows) for name in METERED},
-        **{name: _numbers(getattr(table, name)[rows]) for name in TAIL_COLUMNS},
-    }
-
-
-def _metered(metered: Metered, rows: Integers) -> Json:
-    parts = dict(zip(("value", "low", "high"), metered.values, strict=True))
-    return {
-        **{name: _numbers(column[rows]) for name, column in parts.items()},
-        "origin": _labels(metered.origin, rows),
-        "source": _labels(metered.source, rows),
     }
 
 
@@ -172,12 +319,12 @@ def _labels(labels: Labels, rows: Integers) -> Json:
     return {"names": labels.names, "index": labels.index[rows].tolist()}
 
 
-def _numbers(column: Floats) -> list[float | None]:
+def _numbers(column: Floats | Integers) -> list[float | None]:
     return [None if math.isnan(number) else number for number in column.tolist()]
 
 
 def question(asked: Requirements) -> Json:
-    """A question as the page reads it."""
+    """A question as the settings of the page."""
     flags = [each for each in asked.constraints if each.is_natural and BY_NAME[each.name].option]
     others = [each for each in asked.constraints if each not in flags]
     return {
@@ -186,10 +333,7 @@ def question(asked: Requirements) -> Json:
         "limits": {each.name: each.limit for each in flags},
         "statistic": next((each.statistic for each in flags if each.name == "response"), "median"),
         "conditions": [_condition(each) for each in others],
-        "objective": {
-            "text": objective_text(asked.objective),
-            "steps": [_step(each) for each in asked.objective],
-        },
+        "objective": [_step(each) for each in asked.objective],
         "overhead_ms": asked.overhead_ms,
         "battery_j": asked.battery_j,
         "confidence": asked.confidence,
@@ -216,7 +360,12 @@ def _step(step: Step) -> Json:
 
 
 def _unchanging_words(asked: Requirements) -> Sequence[str]:
-    """The options of `advisor pick` that nothing on the page changes."""
-    fixed = replace(asked.selection, batches=None)
+    """The options of `advisor pick` that nothing on the page changes, defaults left out."""
+    fixed, plain = replace(asked.selection, batches=None), Selection()
     catalog = ["--catalog", asked.catalog] if asked.catalog else []
-    return fixed.words()[2:] + catalog
+    said = [
+        option.words(getattr(fixed, option.field))
+        for option in OPTIONS.values()
+        if option.block and getattr(fixed, option.field) != getattr(plain, option.field)
+    ]
+    return [word for words in said for word in words] + catalog

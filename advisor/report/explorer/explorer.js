@@ -34,7 +34,7 @@ function redraw() {
 }
 
 function show() {
-  answer = choose(table, settings);
+  answer = { ...choose(table, settings), unlike: unlikeScopes(table, settings) };
   hideTooltip();
   showControls(settings);
   showAnswer(answer);
@@ -42,9 +42,10 @@ function show() {
   rows.show(answer);
   byId("x-axis").value = settings.x;
   byId("y-axis").value = settings.y;
-  byId("every-batch").checked = settings.everyBatch;
+  byId("every-batch").checked = settings.every_batch;
   clearTimeout(speaking);
-  speaking = setTimeout(() => (byId("spoken").textContent = `${byId("verdict").textContent}: ${byId("pick").textContent}`), SPOKEN_AFTER_MS);
+  const spoken = `${byId("verdict").textContent}: ${byId("pick").textContent}`;
+  speaking = setTimeout(() => (byId("spoken").textContent = spoken), SPOKEN_AFTER_MS);
   return plot.show(answer);
 }
 
@@ -54,9 +55,10 @@ function remeasured() {
 }
 
 function showWhere() {
-  const chosen = table.boards.filter(({ name }) => settings.boards === null || settings.boards.includes(name));
-  byId("where").textContent = chosen.length === 1 ? `on ${chosen[0].title}` : `on ${chosen.length} boards`;
-  const notes = [...table.notes, ...refused.map((word) => `The address asks for something that this page does not have: ${word}`)];
+  const [board, ...more] = boardsIn(table, settings);
+  byId("where").textContent = `on ${more.length ? `${more.length + 1} boards` : board.title}`;
+  const unknown = refused.map((word) => `The address asks for something that this page does not have: ${word}`);
+  const notes = [...table.notes, ...unknown];
   byId("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
   byId("notes").hidden = !notes.length;
 }
@@ -97,16 +99,16 @@ async function copyCommand() {
 }
 
 function fillAxes() {
-  for (const [id, first] of [["x", FIRST_AXES], ["y", ["accuracy_top1_percent"]]]) {
+  for (const id of ["x", "y"]) {
     const select = byId(`${id}-axis`);
-    select.append(...axisChoices(table, first).map((key) => element("option", { value: key }, table.metrics[key].title)));
+    select.append(...metricsOf(table).map((key) => element("option", { value: key }, table.metrics[key].title)));
     select.addEventListener("change", () => change((now) => ({ ...now, [id]: select.value })));
   }
 }
 
 fillAxes();
 byId("copy").addEventListener("click", copyCommand);
-byId("every-batch").addEventListener("change", ({ target }) => change((now) => ({ ...now, everyBatch: target.checked })));
+byId("every-batch").addEventListener("change", ({ target }) => change((now) => ({ ...now, every_batch: target.checked })));
 addEventListener("hashchange", () => {
   ({ settings, refused } = settingsOfHash(table, location.hash));
   redraw();
@@ -120,8 +122,7 @@ new ResizeObserver(remeasured).observe(byId("picture"));
 
 /** For a console, and for tests: what the page would answer, and when it has drawn. */
 window.explorer = {
-  table,
-  choose, askedSettings, commandOf, hashOf, settingsOfHash, firstOfEach, frontierOf, leastLineAbove, bindingOf, rejectionsOf, unsureOf,
+  table, choose, askedSettings, commandOf, hashOf, settingsOfHash, firstOfEach, bindingOf, rejectionsOf, unsureOf,
   settings: () => settings,
   change,
   drawn: () => scheduled ?? plot.settled(),

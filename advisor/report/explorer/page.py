@@ -1,26 +1,70 @@
-"""The page as one file that needs no other: text, stylesheet, libraries, scripts and data."""
+"""The page to explore, as one file that needs no other: text, stylesheet, libraries, scripts and data."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
+from advisor.catalog.files import write_whole
 from advisor.errors import AdvisorError
-from advisor.report.explorer.document import Json
+from advisor.report.explorer.document import Json, choice, document
+from advisor.solve.question import asking, read_question
 
-CHOOSING = ("figures", "confidence", "ranking", "frontier", "choose")
-"""Scripts of pure functions, in the order in which they stand: the choice itself."""
+PURE = ("formulas", "figures", "chance", "ranking", "choose", "words", "settings")
+"""Scripts that need no page, in the order in which they stand: the choice, and how settings are written."""
 
 SHOWING = (
-    *("elements", "words", "settings", "details", "quantity", "controls", "answer"),
-    *("axes", "plot_spec", "plot", "table", "explorer"),
+    *("elements", "details", "quantity", "controls", "answer", "axes"),
+    *("plot_spec", "plot", "table", "explorer"),
 )
 """Scripts that need a page."""
 
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A page to explore that was written.
+
+    Attributes:
+        path: where it is.
+        notes: what could not be done as it was asked, in words.
+    """
+
+    path: Path
+    notes: tuple[str, ...]
+
+
+@asking
+def explore(
+    requirements: str | os.PathLike[str] | None = None,
+    *,
+    output: str | os.PathLike[str] = "explorer.html",
+    **question: object,
+) -> Explorer:
+    """Write a page to explore: sliders for every limit, a plot, the pick, and all candidates.
+
+    It is one file that works without a network, and opens with what is asked here.
+
+    Args:
+        requirements: a YAML file that asks; what is said here overrides it.
+        output: where the page goes.
+        **question: the parts of a question, as `pick` takes them.
+
+    Raises:
+        AdvisorError: something asked for cannot be read or is not known, a file is broken, the page cannot
+            be written, or the plotting libraries are not installed.
+    """
+    chosen = choice(*read_question(requirements, **question))  # type: ignore[arg-type]
+    path = Path(output)
+    write_whole(path, page(document(chosen)))
+    return Explorer(path, chosen.candidates.notes)
 
 
 def page(document: Json) -> str:
@@ -33,7 +77,7 @@ def page(document: Json) -> str:
         "style": source("page.css"),
         "libraries": _libraries(),
         "data": data_text(document),
-        "script": script((*CHOOSING, *SHOWING)),
+        "script": script((*PURE, *SHOWING)),
     }
     return _PLACE.sub(lambda place: parts[place.group(1)], source("page.html"))
 

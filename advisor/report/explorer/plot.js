@@ -68,8 +68,9 @@ function makePlot(place, table, hover) {
 }
 
 /** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
-function axesOf({ table, settings, column, positions }) {
-  const [x, y] = [settings.x, settings.y].map((metric) => axisOf(table, metric, column(metric).value, positions));
+function axesOf(answer) {
+  const { table, settings } = answer;
+  const [x, y] = [settings.x, settings.y].map((metric) => axisOf(answer, metric));
   if (!x || !y) return null;
   return { x: { ...x, name: "x" }, y: { ...y, name: "y" }, step: table.metrics[x.metric].more_is_better ? "step-before" : "step-after" };
 }
@@ -87,37 +88,39 @@ function themeOf(place) {
 
 /** What stands in the plot, by the name of its data. */
 function dataOf(answer, axes, theme) {
-  const { table, column, fitting, positions, constraints, best } = answer;
-  const fits = new Set(fitting);
+  const { table, feasible, considered, constraints, best } = answer;
+  const fits = new Set(feasible);
   const drawn = (rows, edge = theme.ink) =>
-    rows.map(pointOf(answer, axes, theme, edge)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+    rows.map((row) => pointOf(answer, axes, theme, edge, row)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const pick = best === null ? [] : drawn([best]);
   const regions = [axes.x, axes.y].flatMap((axis) =>
-    constraints.map((each) => limitOnAxis(axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
+    constraints.map((each) => limitOnAxis(table, axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
   return {
     outside: regions.map(({ outside }) => outside),
     edges: regions.map(({ edge }) => edge),
     bound: boundLine(answer, axes),
-    frontier: drawn(frontierOf(table, column, [axes.x.metric, axes.y.metric], fitting)),
-    rejected: drawn(positions.filter((row) => !fits.has(row)), null), // edges would double the time to draw them
-    fitting: drawn([...fitting].reverse()), // the better ones above
+    frontier: drawn(frontierOf(answer, [axes.x.metric, axes.y.metric], feasible)),
+    rejected: drawn(considered.filter((row) => !fits.has(row)), null), // edges would double the time to draw them
+    feasible: drawn([...feasible].reverse()), // the better ones above
     interval: pick.flatMap(() => intervalsOf(answer, axes)),
     pick,
   };
 }
 
-/** A row as a point of the plot, with such an edge; hollow where a law predicted it. */
-function pointOf({ table, column }, axes, theme, edge) {
-  const [x, y] = [column(axes.x.metric).value, column(axes.y.metric).value];
-  return (row) => {
-    const { colour: own, shape } = table.architectures[table.architecture[row]];
-    const colour = lightened(own, theme.lightening);
-    const predicted = isPredicted(table, axes.x.metric, row) || isPredicted(table, axes.y.metric, row);
-    const look = predicted
-      ? { fill: "transparent", stroke: colour, width: 1.8 }
-      : { fill: colour, stroke: edge, width: 0.7 };
-    return { row, x: x[row] / axes.x.factor, y: y[row] / axes.y.factor, shape, ...look };
-  };
+/** Where a row stands in the plot. */
+function placeIn(axes, { column }, row) {
+  const [x, y] = [axes.x, axes.y].map(({ metric, factor }) => column(metric)[row] / factor);
+  return { x, y };
+}
+
+/** A row as a point of the plot, with such an edge; hollow where it is predicted. */
+function pointOf(answer, axes, theme, edge, row) {
+  const { table, isPredicted } = answer;
+  const { colour: own, shape } = table.architectures[table.rows.architecture[row]];
+  const colour = lightened(own, theme.lightening);
+  const predicted = isPredicted(axes.x.metric, row) || isPredicted(axes.y.metric, row);
+  const look = predicted ? { fill: "transparent", stroke: colour, width: 1.8 } : { fill: colour, stroke: edge, width: 0.7 };
+  return { row, ...placeIn(axes, answer, row), shape, ...look };
 }
 
 /** A colour "#rrggbb" mixed with white. */
@@ -139,50 +142,51 @@ function regionOf(axes, axis, { at, sense }) {
 }
 
 /** The 90 % interval of the pick along both axes. */
-function intervalsOf({ column, best }, axes) {
-  return [["x", "y"], ["y", "x"]].flatMap(([along, across]) => {
+function intervalsOf(answer, axes) {
+  return ["x", "y"].flatMap((along) => {
     const { metric, factor } = axes[along];
-    const [low, high] = [column(metric).low[best], column(metric).high[best]];
-    if (Number.isNaN(low + high)) return [];
-    const fixed = column(axes[across].metric).value[best] / axes[across].factor;
-    return [{ [along]: low / factor, [`${along}2`]: high / factor, [across]: fixed, [`${across}2`]: fixed }];
+    const [, low, high] = answer.estimate(metric, answer.best);
+    const { x, y } = placeIn(axes, answer, answer.best);
+    return Number.isNaN(low + high) ? [] : [{ x, x2: x, y, y2: y, [along]: low / factor, [`${along}2`]: high / factor }];
   });
 }
 
-/** The bound on accuracy, within the range of the known networks; against rate or time only. */
-function boundLine({ table, column, positions }, axes) {
-  const timed = ["fps", "time_per_image_ms"].includes(axes.x.metric);
-  const bound = timed && axes.y.metric === "accuracy_top1_percent" ? accuracyBound(table, column, positions) : null;
-  if (!bound) return [];
+/** What no known network exceeds in accuracy, within the range of their frame rates. */
+function boundLine({ table, settings }, { x, y }) {
+  const bound = y.metric === "accuracy_top1_percent" ? boundOf(table, settings) : null;
+  const convert = conversion(table, "fps", x.metric);
+  if (!bound || !convert) return [];
   const [low, high] = bound.range;
   return Array.from({ length: BOUND_POINTS }, (_, step) => {
-    const fps = low * (high / low) ** (step / (BOUND_POINTS - 1));
-    return { x: axes.x.metric === "fps" ? fps : 1000 / fps, y: bound.intercept - bound.slope * fps };
+    const rate = low * (high / low) ** (step / (BOUND_POINTS - 1));
+    return { x: convert(rate), y: bound.intercept - bound.slope * rate };
   });
 }
 
 /** The pick's name and those of the best other networks, where there is room for them. */
 function labelsOf(answer, axes, view) {
-  const { table, column, fitting, best } = answer;
-  const at = (row) => ({ x: column(axes.x.metric).value[row] / axes.x.factor, y: column(axes.y.metric).value[row] / axes.y.factor });
+  const { table, feasible, best } = answer;
   const [across, upwards] = [view.scale("x"), view.scale("y")];
   const field = { left: 0, right: Math.max(...across.range()), top: 0, bottom: Math.max(...upwards.range()) };
-  const pixels = (row) => [across(at(row).x), upwards(at(row).y)];
-  const taken = fitting.map((row) => around(...pixels(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
+  const pixels = (row) => {
+    const { x, y } = placeIn(axes, answer, row);
+    return [across(x), upwards(y)];
+  };
+  const taken = feasible.map((row) => around(...pixels(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
   const found = [];
   const named = new Set();
-  const firsts = fitting.filter((row) => !named.has(table.architecture[row]) && named.add(table.architecture[row]));
+  const firsts = feasible.filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
   for (const row of firsts.slice(0, LEGEND_MOST)) {
     const [x, y] = pixels(row);
     if (!Number.isFinite(x + y)) continue;
-    const text = table.architectures[table.architecture[row]].name;
+    const text = table.architectures[table.rows.architecture[row]].name;
     const places = placesAround(row === best ? 15 : 9);
     const inside = places.filter((place) => within(labelBox(x, y, text, place), field));
     const free = inside.find((place) => !taken.some((other) => overlap(labelBox(x, y, text, place), other)));
     const place = free ?? (row === best ? inside[0] ?? places[0] : null);
     if (!place) continue;
     taken.push(labelBox(x, y, text, place));
-    found.push({ ...at(row), row, text, ...place, fontWeight: row === best ? "bold" : "normal" });
+    found.push({ ...placeIn(axes, answer, row), row, text, ...place, fontWeight: row === best ? "bold" : "normal" });
   }
   return found;
 }
@@ -217,25 +221,22 @@ function overlap(one, other) {
 }
 
 /** What the marks of the plot mean, which networks they are, and what is not drawn. */
-function showMarks(answer, data) {
-  const { table, settings, column, positions } = answer;
+function showMarks({ table, settings, column, considered }, data) {
   byId("plot").hidden = byId("marks").hidden = byId("legend").hidden = !data;
-  const unknown = [settings.x, settings.y].filter((metric) => positions.some((row) => Number.isNaN(column(metric).value[row])));
-  const titles = listed([...new Set(unknown)].map((metric) => table.metrics[metric].title));
-  if (!data) {
-    byId("plot-note").textContent = positions.length ? `Nothing to draw: the ${titles} of every candidate here is unknown.` : "";
-    return;
-  }
-  const hidden = positions.filter((row) => [settings.x, settings.y].some((metric) => Number.isNaN(column(metric).value[row])));
-  byId("plot-note").textContent = hidden.length ? `${counted(hidden.length, "candidate")} not drawn: ${titles} unknown.` : "";
+  const lacking = (metric) => considered.filter((row) => Number.isNaN(column(metric)[row]));
+  const unknown = [...new Set([settings.x, settings.y])].filter((metric) => lacking(metric).length);
+  const titles = listed(unknown.map((metric) => table.metrics[metric].title));
+  const hidden = new Set(unknown.flatMap(lacking)).size;
+  byId("plot-note").textContent = !hidden ? ""
+    : data ? `${counted(hidden, "candidate")} not drawn: ${titles} unknown.`
+    : `Nothing to draw: the ${titles} of every candidate here is unknown.`;
+  if (!data) return;
   const marks = [["ring", "the pick"], ["bright", "meets every limit"], ["faint", "does not"], ["step", "frontier: nothing that fits beats it"]];
   if (data.bound.length) marks.push(["dash", "no known network lies above"]);
-  if ([...data.fitting, ...data.rejected].some(({ fill }) => fill === "transparent")) marks.push(["hollow", "predicted"]);
+  if ([...data.feasible, ...data.rejected].some(({ fill }) => fill === "transparent")) marks.push(["hollow", "predicted"]);
   byId("marks").replaceChildren(...marks.map(([mark, text]) => element("li", {}, element("span", { class: `mark ${mark}` }), text)));
-  const names = [...new Set(positions.map((row) => table.architecture[row]))].sort((one, other) => one - other);
-  byId("legend").hidden = names.length > LEGEND_MOST;
-  byId("legend").replaceChildren(...names.slice(0, LEGEND_MOST).map((index) => {
-    const architecture = table.architectures[index];
-    return element("li", {}, swatch(architecture), architecture.name);
-  }));
+  const shown = [...new Set(considered.map((row) => table.rows.architecture[row]))].sort((one, other) => one - other);
+  const networks = shown.map((place) => table.architectures[place]).slice(0, LEGEND_MOST);
+  byId("legend").hidden = shown.length > LEGEND_MOST;
+  byId("legend").replaceChildren(...networks.map((each) => element("li", {}, swatch(each), each.name)));
 }

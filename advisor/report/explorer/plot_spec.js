@@ -27,7 +27,7 @@ function plotSpec(axes, theme, size) {
       layer("bound", line(theme.ink, 1.5, [6, 4])),
       layer("frontier", { ...line(theme.accent, 2, [1, 0]), interpolate: axes.step, opacity: 0.8 }),
       layer("rejected", { type: "point", size: 42, opacity: 0.36, strokeWidth: 1.2 }, points),
-      layer("fitting", { type: "point", size: 95, strokeWidth: { expr: "datum.width" }, opacity: 1 }, points),
+      layer("feasible", { type: "point", size: 95, strokeWidth: { expr: "datum.width" }, opacity: 1 }, points),
       layer("interval", { type: "rule", color: theme.accent, strokeWidth: 1.6, clip: true }, ends),
       layer("pick", { type: "point", shape: "circle", size: 430, strokeWidth: 2.6, stroke: theme.accent, fill: null }),
       layer("labels", { ...name, color: theme.surface, stroke: theme.surface, strokeWidth: 4, strokeJoin: "round", opacity: 0.85 }, text),

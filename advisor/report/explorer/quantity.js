@@ -2,81 +2,75 @@
 
 const SLIDER_STEPS = 240;
 const WORTH_A_LOG = 8;
+const BATTERIES_J = [WATT_HOUR_J, 1000 * WATT_HOUR_J];
 
-/** The quantities of the page: {id, label, sign, unit, get, set, range, log, loose, ...}. */
+/**
+ * The quantities of the page: {id, group, label, sign, unit, empty: what stands in an empty field, least, most, range,
+ * log, loose: at which end of the slider it is unset, get, set, and from its unit to what is shown and back}.
+ */
 function quantitiesOf(table) {
-  return [...table.limits.map((limit) => limitQuantity(table, limit)), overhead(), battery(), confidence()];
+  const plain = { range: null, log: false, loose: "left", sign: "", shown: (value) => value, read: Number };
+  return [
+    {
+      ...plain, id: "battery", group: "Battery and overhead", label: "battery", unit: "Wh",
+      empty: "none", least: 1e-9, most: 1e9, range: BATTERIES_J, log: true,
+      shown: (value) => Number((value / WATT_HOUR_J).toPrecision(15)),
+      read: (text) => Number(text) * WATT_HOUR_J,
+      get: ({ battery_j }) => battery_j,
+      set: (settings, battery_j) => ({ ...settings, battery_j }),
+    },
+    ...table.limits.map((limit) => ({ ...plain, ...limitQuantity(table, limit) })),
+    {
+      ...plain, id: "overhead", group: "Battery and overhead", label: "overhead per batch", sign: "+", unit: "ms",
+      empty: "0", least: 0, most: 1e9, range: [0, 100],
+      get: ({ overhead_ms }) => overhead_ms || null,
+      set: (settings, value) => ({ ...settings, overhead_ms: value ?? 0 }),
+    },
+    {
+      ...plain, id: "confidence", group: "Choosing by", label: "confidence", sign: SIGNS.min, unit: "%",
+      empty: "none", least: 1e-9, most: 1 - 1e-9, range: [0.5, 0.99],
+      shown: (value) => Number((100 * value).toPrecision(15)),
+      read: (text) => Number(text) / 100,
+      get: ({ confidence }) => confidence || null,
+      set: (settings, value) => ({ ...settings, confidence: value ?? 0 }),
+    },
+  ];
 }
 
-/** A limit; unset where the field is empty or the slider at its loose end. */
-function limitQuantity(table, { name, metric, sense, least, most }) {
-  const { title, unit } = table.metrics[metric];
-  const power = { params: 6, ops: 9 }[name] ?? 0;
+/** A limit, as a quantity. */
+function limitQuantity(table, { name, group, metric, sense, least, most }) {
+  const { title, unit, kind, needs_battery } = table.metrics[metric];
   const range = rangeOf(table, metric);
+  // The decimal point of a count is moved in its text, since 12.3 * 1e6 is not 12300000.
+  const [prefix, power] = kind === "count" && range ? prefixOf(Math.sqrt(range[0] * range[1])) : ["", 0];
   return {
-    id: name,
-    label: title,
-    sign: SIGNS[sense],
-    unit: power ? PREFIXES.find(([, each]) => each === power)[0] : unit,
-    least, most,
-    range, log: name !== "accuracy" && range !== null && range[1] / range[0] > WORTH_A_LOG,
+    id: name, group, needs_battery, label: title, sign: SIGNS[sense], unit: unit || prefix, empty: "any", least, most,
+    range, log: kind !== "percentage" && range !== null && range[1] / range[0] > WORTH_A_LOG,
     loose: sense === "min" ? "left" : "right",
-    get: (settings) => settings.limits[name] ?? null,
+    get: ({ limits }) => limits[name] ?? null,
     set: (settings, value) => ({ ...settings, limits: { ...settings.limits, [name]: value } }),
     shown: (value) => Number((value / 10 ** power).toPrecision(15)),
-    read: (text) => (power && !/e/i.test(text) ? Number(`${text}e${power}`) : Number(text) * 10 ** power),
-    needsBattery: name === "hours",
+    read: (text) => (/e/i.test(text) ? Number(text) * 10 ** power : Number(`${text}e${power}`)),
   };
 }
 
-function overhead() {
-  return {
-    id: "overhead", label: "overhead per batch", sign: "+", unit: "ms", least: 0, most: 1e9,
-    range: [0, 100], log: false, loose: "left",
-    get: (settings) => settings.overheadMs || null,
-    set: (settings, value) => ({ ...settings, overheadMs: value ?? 0 }),
-    shown: (value) => value, read: Number,
-  };
-}
-
-function battery() {
-  return {
-    id: "battery", label: "battery", sign: "", unit: "Wh", least: 1e-9, most: 1e9,
-    range: [3600, 3.6e6], log: true, loose: "left",
-    get: (settings) => settings.batteryJ,
-    // Without a battery its life cannot be limited; with one again, it is limited as before.
-    set: (settings, value) => {
-      const hours = settings.limits.hours ?? settings.hoursBefore ?? null;
-      return value === null
-        ? { ...settings, batteryJ: null, hoursBefore: hours, limits: { ...settings.limits, hours: null } }
-        : { ...settings, batteryJ: value, hoursBefore: null, limits: { ...settings.limits, hours } };
-    },
-    shown: (value) => Number((value / JOULES_PER_WATT_HOUR).toPrecision(15)),
-    read: (text) => Number(text) * JOULES_PER_WATT_HOUR,
-  };
-}
-
-function confidence() {
-  return {
-    id: "confidence", label: "confidence", sign: SIGNS.min, unit: "%", least: 1e-9, most: 1 - 1e-9,
-    range: [0.5, 0.99], log: false, loose: "left", empty: "figures as they are",
-    get: (settings) => settings.confidence || null,
-    set: (settings, value) => ({ ...settings, confidence: value ?? 0 }),
-    shown: (value) => Number((100 * value).toPrecision(15)),
-    read: (text) => Number(text) / 100,
-  };
-}
-
-/** Between which round numbers a limit on a metric slides; null where no candidate tells. */
+/** Between which round numbers a limit slides: as the metric is without a frame rate, and at the slowest there is. */
 function rangeOf(table, metric) {
-  if (metric === "battery_hours") return [0.1, 1000];
-  const column = figuresIn(table, { fps: null, overheadMs: 0, batteryJ: null })(metric);
-  const idle = metric === "average_power_w" ? table.idle_power_w.value : [];
-  const known = [...column.value, ...idle].filter((value) => value > 0 && value < Infinity);
-  if (!known.length) return null;
-  const [low, high] = known.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, 0]);
-  const longest = metric === "response_ms" ? 2 * high : high; // frames wait for their batch to fill
-  return [roundedTo(low, Math.floor), roundedTo(longest, Math.ceil)];
+  const at = (rate, battery_j) => {
+    const required = rate ? [{ name: "fps", sense: "min", limit: rate }] : [];
+    return figuresIn(table, situationOf({ overhead_ms: 0, battery_j }, required));
+  };
+  const known = (figures, key) => [...figures.column(key)].filter((value) => value > 0 && value < Infinity);
+  const [slowest] = endsOf(known(at(null, null), "fps"));
+  const situations = [null, slowest].flatMap((rate) => BATTERIES_J.map((battery_j) => at(rate, battery_j)));
+  const [low, high] = endsOf(situations.flatMap((figures) => known(figures, metric)));
+  return high ? [roundedTo(low, Math.floor), roundedTo(high, Math.ceil)] : null;
+}
+
+/** The least and the most of some figures above 0; 0 where there is none. */
+function endsOf(figures) {
+  const low = figures.reduce((least, each) => Math.min(least, each), Infinity);
+  return [low === Infinity ? 0 : low, figures.reduce((most, each) => Math.max(most, each), 0)];
 }
 
 /** A number of two digits just below or above this one. */
@@ -86,20 +80,18 @@ function roundedTo(value, round) {
 }
 
 /** The value at a place of the slider, 0 to SLIDER_STEPS; null at its loose end. */
-function valueAt(quantity, place) {
-  const share = quantity.loose === "left" ? (place - 1) / (SLIDER_STEPS - 1) : place / (SLIDER_STEPS - 1);
+function valueAt({ loose, range: [low, high], log, read, shown }, place) {
+  const share = (place - (loose === "left")) / (SLIDER_STEPS - 1);
   if (share < 0 || share > 1) return null;
-  const [low, high] = quantity.range;
-  const value = quantity.log ? low * (high / low) ** share : low + share * (high - low);
+  const value = log ? low * (high / low) ** share : low + share * (high - low);
   // Read back as if it were typed, so that it stands in the field with few digits.
-  return quantity.read(String(Number(quantity.shown(value).toPrecision(3))));
+  return read(String(Number(shown(value).toPrecision(3))));
 }
 
 /** The place of a value on the slider. */
-function placeOf(quantity, value) {
-  const left = quantity.loose === "left";
-  if (value === null || quantity.range === null) return left ? 0 : SLIDER_STEPS;
-  const [low, high] = quantity.range;
-  const share = quantity.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  return Math.round(Math.min(Math.max(share, 0), 1) * (SLIDER_STEPS - 1)) + (left ? 1 : 0);
+function placeOf({ loose, range, log }, value) {
+  if (value === null || range === null) return loose === "left" ? 0 : SLIDER_STEPS;
+  const [low, high] = range;
+  const share = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  return Math.round(Math.min(Math.max(share, 0), 1) * (SLIDER_STEPS - 1)) + (loose === "left");
 }

@@ -1,4 +1,4 @@
-/* The table of all candidates: what fits first, best first, then what comes nearest to fitting. */
+/* The table of all candidates: what is feasible first, best first, then what comes nearest to it. */
 
 const ROWS_AT_ONCE = 30;
 const VARIANTS = ["board", "weights", "runtime", "precision"];
@@ -7,7 +7,6 @@ const VARIANTS = ["board", "weights", "runtime", "precision"];
 function candidatesTable() {
   let answer = null;
   let shown = ROWS_AT_ONCE;
-  let unlike = [];
   const opened = new Set();
 
   byId("more").addEventListener("click", () => {
@@ -24,61 +23,59 @@ function candidatesTable() {
   function show(next) {
     answer = next;
     shown = ROWS_AT_ONCE;
-    unlike = unlikeScopes(answer.table, answer.settings);
     draw();
   }
 
   function draw() {
-    const { table, settings, fitting } = answer;
-    const ordered = [...fitting, ...rejectedInOrder(answer)];
-    const rows = settings.everyBatch ? ordered : firstOfEach(table, ordered);
-    const fits = new Set(fitting);
+    const { table, settings, feasible } = answer;
+    const ordered = [...feasible, ...rejectedInOrder(answer)];
+    const rows = settings.every_batch ? ordered : firstOfEach(answer, ordered);
+    const fits = new Set(feasible);
     const count = rows.filter((row) => fits.has(row)).length;
-    const several = new Set(rows.map((row) => table.board[row])).size > 1;
-    const what = settings.everyBatch ? "candidate" : "network";
-    const varying = VARIANTS.filter((name) => new Set(rows.map((row) => variantCell(answer.table, name, row, unlike))).size > 1);
+    const several = new Set(rows.map((row) => table.rows.board[row])).size > 1;
+    const what = settings.every_batch ? "candidate" : "network";
+    const varying = VARIANTS.filter((name) => new Set(rows.map((row) => variantCell(answer, name, row))).size > 1);
     const metrics = metricsShown(answer, [settings.x, settings.y]);
-    byId("listing").textContent = `${count} of ${counted(rows.length, what)} ${count === 1 ? "fits" : "fit"}${several && !settings.everyBatch ? ", counted on each board" : ""}`;
+    const fit = `${count} of ${counted(rows.length, what)} ${count === 1 ? "fits" : "fit"}`;
+    byId("listing").textContent = several && !settings.every_batch ? `${fit}, counted on each board` : fit;
     byId("table").replaceChildren(
-      element("thead", {}, headings(table, varying, metrics)),
+      element("thead", {}, headings(varying, metrics)),
       element("tbody", {}, rows.slice(0, shown).flatMap((row) => lines(row, fits, varying, metrics))));
     byId("more").hidden = rows.length <= shown;
     byId("more").textContent = `Show more of ${WHOLE.format(rows.length)}`;
   }
 
-  function headings(table, varying, metrics) {
-    const texts = ["network", "meets limits", ...varying].map((text) => [text, "", false]);
-    const figures = metrics.map((metric) => [table.metrics[metric].heading, table.metrics[metric].unit, true]);
-    return element("tr", {}, [...texts, ["batch", "", true], ...figures].map(([text, unit, isNumber]) =>
-      element("th", { scope: "col", class: isNumber ? "number" : null }, text,
+  function headings(varying, metrics) {
+    const figures = metrics.map((metric) => answer.table.metrics[metric]);
+    return element("tr", {},
+      ["network", "meets limits", ...varying].map((text) => element("th", { scope: "col" }, text)),
+      [{ heading: "batch" }, ...figures].map(({ heading, unit }) => element("th", { scope: "col", class: "number" }, heading,
         unit ? element("span", { class: "unit" }, ` ${unit}`) : null)));
   }
 
   function lines(row, fits, varying, metrics) {
-    const { table, column, best } = answer;
-    const architecture = table.architectures[table.architecture[row]];
+    const { table, best } = answer;
+    const architecture = table.architectures[table.rows.architecture[row]];
     const open = opened.has(row);
     const name = element("button", { type: "button", class: "network", "data-row": row, "aria-expanded": String(open) },
       swatch(architecture), architecture.name, row === best ? element("span", { class: "badge" }, "pick") : null);
-    const state = row === best ? "pick" : fits.has(row) ? "fits" : "rejected";
-    const line = element("tr", { class: state },
+    const line = element("tr", { class: row === best ? "pick" : fits.has(row) ? "fits" : "rejected" },
       element("th", { scope: "row" }, name),
       element("td", { class: "standing" }, standing(row, fits)),
-      varying.map((each) => element("td", {}, variantCell(table, each, row, unlike))),
-      element("td", { class: "number" }, String(table.batch[row])),
-      metrics.map((metric) => element("td", { class: "number" }, markedText(table, column, metric, row))));
+      varying.map((each) => element("td", {}, variantCell(answer, each, row))),
+      [String(table.rows.batch[row]), ...metrics.map((metric) => markedText(answer, metric, row))].map((text) =>
+        element("td", { class: "number" }, text)));
     return open ? [line, detailLine(row, line.children.length)] : [line];
   }
 
   function standing(row, fits) {
-    const { constraints, column, verdicts, chanceOf } = answer;
-    if (fits.has(row)) return constraints.length ? markOf(chanceOf(row)) : "\u2013";
-    const failed = constraints.filter((_, place) => !verdicts.isMet(place, row));
-    if (!failed.length) return `unsure: ${chanceText(chanceOf(row))}`;
-    const isUnknown = ({ metric }) => Number.isNaN(column(metric).value[row]);
-    const beyond = failed.filter((each) => !isUnknown(each)).map(({ name }) => name);
-    const unknown = failed.filter(isUnknown).map(({ name }) => name);
-    return [beyond.length ? `fails ${beyond.join(", ")}` : "", unknown.length ? `${unknown.join(", ")} unknown` : ""].filter(Boolean).join("; ");
+    const { table, constraints, column, missed, chanceOf } = answer;
+    if (fits.has(row)) return constraints.length ? markOf(table, chanceOf(row)) : "\u2013";
+    const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
+    const names = (limits) => limits.map(({ name }) => name).join(", ");
+    const [beyond, unknown] = [missed(row).filter((each) => !isUnknown(each)), missed(row).filter(isUnknown)].map(names);
+    if (!beyond && !unknown) return `unsure: ${chanceText(chanceOf(row))}`;
+    return [beyond && `fails ${beyond}`, unknown && `${unknown} unknown`].filter(Boolean).join("; ");
   }
 
   function detailLine(row, width) {
@@ -101,8 +98,8 @@ function candidatesTable() {
 }
 
 /** What stands in a column in which candidates vary. */
-function variantCell(table, name, row, unlike) {
-  if (name === "board") return boardText(table, row, unlike);
-  if (name === "weights") return table.weights[table.weights_index[row]]?.name ?? "?";
-  return table[name].names[table[name].index[row]];
+function variantCell(answer, name, row) {
+  const { rows, weights } = answer.table;
+  if (name === "board") return boardText(answer, row);
+  return name === "weights" ? weights[rows.weights[row]] ?? "?" : named(rows[name], row);
 }

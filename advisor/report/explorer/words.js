@@ -1,43 +1,47 @@
 /* Numbers and limits as people read them, and the command line that asks the same. */
 
 const SIGNS = { min: "\u2265", max: "\u2264" };
-const PREFIXES = [["T", 12], ["G", 9], ["M", 6], ["k", 3]];
+const PREFIXES = [["T", 12], ["G", 9], ["M", 6], ["k", 3], ["", 0]];
+const WATT_HOUR_J = 3600;
 const FAR_FROM_NONE = 0.05;
 const WHOLE = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 
 /** A metric's figure without its unit; "?" where unknown. */
-function figureText(metric, value) {
-  if (value === null || Number.isNaN(value)) return "?";
-  if (metric === "accuracy_top1_percent") return value.toFixed(2);
-  if (metric === "params" || metric === "operations") return withPrefix(value);
-  return significant(value);
+function figureText({ kind }, value) {
+  if (Number.isNaN(value)) return "?";
+  if (kind === "percentage") return value.toFixed(2);
+  if (kind === "quantity") return significant(value);
+  const [prefix, power] = prefixOf(value);
+  return (value / 10 ** power).toPrecision(3) + prefix;
 }
 
 /** Three significant digits, whole numbers from 100 on: 0.313, 25.4, 1,383. */
 function significant(value) {
-  if (!Number.isFinite(value)) return value > 0 ? "\u221e" : "?";
-  if (Math.abs(value) >= 99.95) return WHOLE.format(value);
-  return value.toPrecision(3);
+  if (value === Infinity) return "\u221e";
+  return Math.abs(value) >= 99.95 ? WHOLE.format(value) : value.toPrecision(3);
 }
 
-/** Three significant digits and an SI prefix: 11.7M. */
-function withPrefix(value) {
-  const [prefix, power] = PREFIXES.find(([, each]) => value >= 10 ** each) ?? ["", 0];
-  return `${(value / 10 ** power).toPrecision(3)}${prefix}`;
+/** The SI prefix for a count, and its power of ten. */
+function prefixOf(value) {
+  return PREFIXES.find(([, power]) => value >= 10 ** power) ?? PREFIXES.at(-1);
 }
 
 /** A metric's figure with its unit. */
-function withUnit(table, metric, value) {
-  return `${figureText(metric, value)} ${table.metrics[metric].unit}`.trim();
+function withUnit(metric, value) {
+  return `${figureText(metric, value)} ${metric.unit}`.trim();
 }
 
-/** A signed percentage: +31 %, −0.4 %. */
-function percentText(ratio) {
-  const size = 100 * Math.abs(ratio);
-  const sign = ratio < 0 ? "\u2212" : "+";
-  if (size > 999.5) return `${sign}>999 %`;
-  if (size > 0 && size < FAR_FROM_NONE) return `${sign}<0.1 %`;
-  return `${sign}${size < 1 ? size.toFixed(1) : size.toFixed(0)} %`;
+/** How a figure stands to a limit: "31 % head-room", "2 % short". */
+function headroomText({ sense, limit }, value) {
+  if (Number.isNaN(value)) return "unknown";
+  const margin = sense === "min" ? value / limit - 1 : 1 - value / limit;
+  return `${percentText(100 * Math.abs(margin))} ${margin >= 0 ? "head-room" : sense === "min" ? "short" : "over"}`;
+}
+
+/** A percentage; what is out of proportion is not spelt out. */
+function percentText(percent) {
+  if (percent > 999.5) return ">999 %";
+  return percent > 0 && percent < FAR_FROM_NONE ? "<0.1 %" : `${percent.toFixed(percent < 1 ? 1 : 0)} %`;
 }
 
 /** A probability, never rounded up to certainty. */
@@ -47,9 +51,8 @@ function chanceText(probability) {
 }
 
 /** How probably a candidate meets all limits, in a word. */
-function markOf(probability) {
-  const chance = probability + 1e-6; // sums of weights may miss by a rounding error
-  return chance >= 0.9 ? "sure" : chance >= 0.5 ? "likely" : "unlikely";
+function markOf({ marks }, probability) {
+  return Object.keys(marks).find((mark) => probability + 1e-6 >= marks[mark]);
 }
 
 function counted(count, noun) {
@@ -61,53 +64,54 @@ function listed(words) {
   return words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join("");
 }
 
-/** A limit as people read it: "fps ≥ 30", "p99 latency ≤ 33 ms". */
-function limitText(table, { name, metric, sense, limit }) {
-  const tail = Object.keys(table.tails).find((each) => table.tails[each] === metric);
-  return `${tail ? `${tail} ` : ""}${name} ${SIGNS[sense]} ${quantityText(table, metric, limit, " ")}`;
+/** A limit as people read it: "fps \u2265 30", "response \u2264 33 ms@p99". */
+function limitText(table, constraint) {
+  return `${constraint.name} ${SIGNS[constraint.sense]} ${quantityText(table, constraint, " ")}`;
 }
 
-/** The exact text of a quantity, as `advisor pick` reads it back: "0.5 J", "25M", "30". */
-function quantityText(table, metric, value, space = "") {
-  if (metric === "params" || metric === "operations") return countText(value);
-  const unit = table.metrics[metric].written;
-  return unit ? `${value}${space}${unit}` : String(value);
+function limitsText(table, constraints) {
+  return listed(constraints.map((each) => limitText(table, each)));
+}
+
+/** The exact text of a limit, as `advisor pick` reads it back: "0.5J", "25M", "30", "33ms@p99". */
+function quantityText(table, { metric, limit }, space = "") {
+  const { kind, typed_unit: unit, statistic } = table.metrics[metric];
+  const text = kind === "count" ? countText(limit) : unit ? `${limit}${space}${unit}` : String(limit);
+  return statistic === "median" ? text : `${text}@${statistic}`;
 }
 
 /** The shortest text with a prefix that stands for exactly this count. */
 function countText(value) {
-  for (const [prefix, power] of PREFIXES) {
-    const digits = String(value / 10 ** power);
-    if (value >= 10 ** power && !digits.includes("e") && Number(`${digits}e${power}`) === value) return digits + prefix;
-  }
-  return String(value);
+  const exact = ([, power]) => value >= 10 ** power && Number(`${value / 10 ** power}e${power}`) === value;
+  const [prefix, power] = PREFIXES.find(exact) ?? PREFIXES.at(-1);
+  return `${value / 10 ** power}${prefix}`;
 }
 
 /** A battery's energy, exactly. */
-function batteryText(batteryJ) {
-  const hours = batteryJ / JOULES_PER_WATT_HOUR;
-  return Number.isInteger(hours) && hours * JOULES_PER_WATT_HOUR === batteryJ ? `${hours}Wh` : `${batteryJ}J`;
+function batteryText(battery_j) {
+  return Number.isInteger(battery_j / WATT_HOUR_J) ? `${battery_j / WATT_HOUR_J}Wh` : `${battery_j}J`;
 }
 
 /** The `advisor pick` that gives the same answer. */
 function commandOf(table, settings) {
+  const { defaults } = table;
   const words = ["advisor", "pick"];
-  for (const { name, metric } of table.limits) {
-    const limit = settings.limits[name] ?? null;
-    if (limit === null) continue;
-    const tail = name === "response" && settings.statistic !== "median" ? `@${settings.statistic}` : "";
-    words.push(`--${name}`, quantityText(table, metric, limit) + tail);
+  for (const constraint of constraintsOf(table, settings)) {
+    words.push(...(constraint.text ? ["--where", constraint.text] : [`--${constraint.name}`, quantityText(table, constraint)]));
   }
-  for (const condition of settings.conditions) words.push("--where", condition.text);
-  words.push("--board", settings.boards === null ? "any" : settings.boards.join(","));
+  words.push("--board", boardsText(settings.boards));
   if (settings.batches !== null) words.push("--batch", settings.batches.join(","));
   words.push(...table.words);
   const objective = objectiveText(settings.objective);
-  if (objective !== "accuracy") words.push("--objective", objective);
-  if (settings.overheadMs) words.push("--overhead", `${settings.overheadMs}ms`);
-  if (settings.batteryJ !== null) words.push("--battery", batteryText(settings.batteryJ));
-  if (settings.confidence !== DEFAULT_CONFIDENCE) words.push("--confidence", confidenceText(settings.confidence));
+  if (objective !== defaults.objective) words.push("--objective", objective);
+  if (settings.overhead_ms) words.push("--overhead", `${settings.overhead_ms}ms`);
+  if (settings.battery_j !== null) words.push("--battery", batteryText(settings.battery_j));
+  if (settings.confidence !== defaults.confidence) words.push("--confidence", confidenceText(settings.confidence));
   return words.map(quoted).join(" ");
+}
+
+function boardsText(boards) {
+  return boards === null ? "any" : boards.join(",");
 }
 
 function objectiveText(objective) {

@@ -1,0 +1,107 @@
+/* Formulas, which come with the document as trees: [operation, left, right], an input's name, or a number.
+   They are evaluated on columns of numbers, on figures with errors [value, low, high], and on joint samples of
+   these, by the rules of advisor/solve/candidates/uncertainty.py. Unknown is NaN. */
+
+const Z90 = 1.6448536269514722;
+const TINY = 2.2250738585072014e-308;
+
+/** A formula's result, from what stands for its inputs and numbers, and from how an operation combines two of these. */
+function evaluated(formula, leaf, combined) {
+  if (!Array.isArray(formula)) return leaf(formula);
+  const [operation, left, right] = formula;
+  return combined(operation, evaluated(left, leaf, combined), evaluated(right, leaf, combined));
+}
+
+/** What an operation makes of two numbers. */
+function calculated(operation, one, other) {
+  switch (operation) {
+    case "+": return one + other;
+    case "-": return one - other;
+    case "*": return one * other;
+    case "/": return one / other;
+    default: return Math.min(one, other);
+  }
+}
+
+/** What it makes of columns of numbers, or of a column and one number for all places. */
+function columnwise(operation, one, other) {
+  if (typeof one === "number" && typeof other === "number") return calculated(operation, one, other);
+  const found = new Float64Array(one.length ?? other.length);
+  const [left, right] = [one, other].map((each) => columnOf(each, found.length));
+  for (let place = 0; place < found.length; place++) found[place] = calculated(operation, left[place], right[place]);
+  return found;
+}
+
+/** A column that may have been one number for all places. */
+function columnOf(figures, length) {
+  return typeof figures === "number" ? new Float64Array(length).fill(figures) : figures;
+}
+
+/** What it makes of figures with errors. These are independent and add in quadrature, in a product on the logarithm. */
+function withErrors(operation, one, other) {
+  const value = calculated(operation, one[0], other[0]);
+  if (Number.isNaN(one[1]) && Number.isNaN(other[1])) return [value, NaN, NaN];
+  if (operation === "min") return [0, 1, 2].map((end) => Math.min(one[end] || one[0], other[end] || other[0]));
+  const ofLogs = operation === "*" || operation === "/";
+  const [left, right] = ofLogs ? [one.map(Math.log), other.map(Math.log)] : [one, other];
+  const [low, high] = operation === "-" || operation === "/"
+    ? endsOfSum(left, [-right[0], -right[2], -right[1]])
+    : endsOfSum(left, right);
+  return ofLogs ? [value, Math.exp(low), Math.exp(high)] : [value, low, high];
+}
+
+/** The ends of a sum's interval; what is exact adds no error. */
+function endsOfSum([one, oneLow, oneHigh], [other, otherLow, otherHigh]) {
+  const below = Math.sqrt((one - oneLow || 0) ** 2 + (other - otherLow || 0) ** 2);
+  const above = Math.sqrt((oneHigh - one || 0) ** 2 + (otherHigh - other || 0) ** 2);
+  return [one + other - below, one + other + above];
+}
+
+/** A figure, and the standard deviations of its logarithm below and above it; 0 where no error is known. */
+function spreadOf([value, low, high]) {
+  return { value, below: Math.log(value / Math.max(low, TINY)) / Z90 || 0, above: Math.log(high / value) / Z90 || 0 };
+}
+
+/** Samples of a figure with its spread, from quantiles of the normal distribution. */
+function samplesOf({ value, below, above }, normals) {
+  if (!below && !above) return value;
+  const found = new Float64Array(normals.length);
+  for (let place = 0; place < found.length; place++) {
+    const z = normals[place];
+    found[place] = value * Math.exp(z * (z < 0 ? below : above));
+  }
+  return found;
+}
+
+/** A function that computes the result for each argument once. */
+function remembered(compute) {
+  const known = new Map();
+  return (argument) => {
+    if (!known.has(argument)) known.set(argument, compute(argument));
+    return known.get(argument);
+  };
+}
+
+/** A share's place among ordered figures, interpolated. */
+function quantile(ordered, share) {
+  const place = share * (ordered.length - 1);
+  const [below, above] = [ordered[Math.floor(place)], ordered[Math.ceil(place)]];
+  return below + (place % 1) * (above - below);
+}
+
+/** The probability that a figure with its spread is at most a limit; it could be anything where that is infinite. */
+function chanceBelow({ value, below, above }, limit) {
+  const off = Math.log(limit / value);
+  const width = off < 0 ? below : above;
+  return width === Infinity ? 0.5 : normalCdf(width > 0 ? off / width : off >= 0 ? Infinity : -Infinity);
+}
+
+/** The standard normal distribution function, to 1e-7 (Abramowitz and Stegun 7.1.26). */
+function normalCdf(z) {
+  if (Math.abs(z) === Infinity) return z > 0 ? 1 : 0;
+  const x = Math.min(Math.abs(z), 40) / Math.SQRT2;
+  const t = 1 / (1 + 0.3275911 * x);
+  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  const upper = 0.5 * series * Math.exp(-(x * x));
+  return z < 0 ? upper : 1 - upper;
+}
