@@ -18,6 +18,7 @@ from functools import cache
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from advisor.errors import AdvisorError
 from advisor.measuring.answers import compared_images, fault, rounding_of
@@ -40,7 +41,10 @@ LIMITS = SessionLimits(timed_s=0.02, least_warm_up_s=0.0, warm_up_s=0.02)
 def isolation() -> Isolation:
     """Where children of tests run; all others that are started afterwards come from its server, too."""
     made = Isolation(["advisor.measuring.preload", __name__])
-    ensure_running()
+    with patch.dict(
+        os.environ, OMP_NUM_THREADS="1"
+    ):  # threads that wait for busy cores take longer
+        ensure_running()
     return made
 
 

@@ -149,7 +149,7 @@ def test_python_gets_what_was_found_and_what_was_fitted(tmp_path: Path) -> None:
     (board,) = done.boards
     assert board is done.board
     assert (board.folder, board.run_id) == (tmp_path / "boards/mine", "2026-01-02T12-00-00")
-    assert (board.finished, board.fits, board.heats) == (True, True, ())
+    assert (board.finished, board.anything_ran, board.heats) == (True, True, ())
     assert [(row["architecture"], row["batch"]) for row in board.rows] == [
         (name, batch) for name in ASKED for batch in (1, 2)
     ]
@@ -158,8 +158,8 @@ def test_python_gets_what_was_found_and_what_was_fitted(tmp_path: Path) -> None:
     assert "memory of bn-nin at batch 1" in heard
     best = advisor.pick(board="mine", catalog=tmp_path).best
     assert best is not None
-    assert best.latency_ms is not None
-    assert best.latency_ms.origin == "measured"
+    assert best.batch_latency_ms is not None
+    assert best.batch_latency_ms.origin == "measured"
 
 
 def test_enough_networks_are_fitted_at_once(tmp_path: Path) -> None:
@@ -169,6 +169,11 @@ def test_enough_networks_are_fitted_at_once(tmp_path: Path) -> None:
     assert board.board.fit_file is not None
     assert board.board.fit_file.exists()
     assert board.board.why_no_fit == ""
+
+
+def test_one_network_is_named_without_a_list(tmp_path: Path) -> None:
+    done = measure_here("bn-nin", batch=1, catalog=tmp_path, children=FakeChildren())
+    assert [row["architecture"] for row in done.board.rows] == ["bn-nin"]
 
 
 def test_a_run_that_is_stopped_says_so_and_the_next_goes_on(tmp_path: Path) -> None:

@@ -90,9 +90,9 @@ ORPHAN = """
 import sys
 from advisor.measuring.children import Isolation
 from tests.measuring_children import start_a_helper
-if __name__ == "__main__":
-    Isolation([]).run(start_a_helper, sys.argv[1], "hang", limit_s=600)
+Isolation([]).run(start_a_helper, sys.argv[1], "hang", limit_s=600)
 """
+"""A program without a guard, which children must not run again."""
 
 
 def test_children_and_what_they_started_die_with_their_parent(tmp_path: Path) -> None:

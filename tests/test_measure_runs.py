@@ -45,9 +45,10 @@ def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
     best = advisor.pick(board="mine", fps=60, catalog=tmp_path / "catalog").best
     assert best is not None
     assert best.architecture == "vgg-16"
-    assert best.latency_ms is not None
-    assert best.latency_ms.value == pytest.approx(16, rel=0.02)
-    assert (best.latency_ms.origin, best.latency_ms.source) == ("measured", "advisor-measure")
+    latency = best.batch_latency_ms
+    assert latency is not None
+    assert latency.value == pytest.approx(16, rel=0.02)
+    assert (latency.origin, latency.source) == ("measured", "advisor-measure")
     assert best.net_power_w is None
     assert best.params is not None
     assert best.params.source == "advisor-count"

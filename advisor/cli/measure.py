@@ -101,17 +101,17 @@ def command(
     emit(plan_text(plan))
     if dry_run:
         return
-    fits = False
+    ran = False
     with Progress() as progress:
         for measured in measured_boards(plan, progress.show, fresh=fresh):
             progress.clear()
             _emit_board(measured)
-            fits = measured.fits
+            ran = measured.anything_ran
     if plan.sustained_s:
         _emit_sustained(plan)
     where = f" --catalog {catalog}" if catalog else ""
     emit(f"ask it: advisor pick --board {plan.board}{where} --fps 30\n")
-    if not fits:
+    if not ran:
         raise typer.Exit(1)
 
 

@@ -12,11 +12,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 from advisor.errors import AdvisorError
@@ -133,8 +134,7 @@ class Isolation:
             "spawn" if preload is None else "forkserver"
         )
         if preload is not None:
-            # With "__main__" the server imports the program once, instead of every child.
-            self._context.set_forkserver_preload(["__main__", *preload])
+            self._context.set_forkserver_preload(list(preload))
 
     def run(self, function: Callable[..., object], *arguments: object, limit_s: float) -> Outcome:
         """Call `function(*arguments)` in a child and wait for what becomes of it.
@@ -149,7 +149,8 @@ class Isolation:
             target=_serve, args=(sender, function, arguments), daemon=False
         )
         try:
-            child.start()
+            with _main_hidden():
+                child.start()
             sender.close()
             outcome = _await(child, receiver, limit_s)
             if outcome.status != "timed_out":
@@ -159,6 +160,17 @@ class Isolation:
             if child.pid is not None:
                 _end(child)
             receiver.close()
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep children from importing the program that measures: it would run again where it has no guard."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _end(child: Any) -> None:

@@ -101,8 +101,8 @@ class MeasuredBoard:
     warnings: tuple[str, ...] = ()
 
     @property
-    def fits(self) -> bool:
-        """Whether anything ran."""
+    def anything_ran(self) -> bool:
+        """Whether any row has figures."""
         return any(row.get("status") == "ok" for row in self.rows)
 
 
@@ -126,7 +126,7 @@ class Measured:
 
 
 def measure(
-    architectures: Sequence[str] = (),
+    architectures: str | Sequence[str] = (),
     *,
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
@@ -169,7 +169,6 @@ def measure(
         AdvisorError: something cannot be measured, a board is another machine's, another run is at work on
             it, or a file cannot be written.
     """
-    children = _children(children)
     plan = plan_measuring(
         architectures,
         board=board,
@@ -188,7 +187,7 @@ def measure(
 
 
 def plan_measuring(
-    architectures: Sequence[str] = (),
+    architectures: str | Sequence[str] = (),
     *,
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
@@ -205,7 +204,7 @@ def plan_measuring(
     """What `measure` would do; nothing is measured or written.
 
     Args:
-        architectures: names of networks; the user's own as "net.onnx", "net.pt2" or
+        architectures: a network's name, or several; the user's own as "net.onnx", "net.pt2" or
             "module:factory@size", after "NAME=" to call it so. None for the paper's 14.
         board: what to call the board; `None` for the processor's name.
         batch: batch sizes, as in "1,4"; `None` for 1 to 16 on a CPU, 1 to 64 on an accelerator. Larger ones
@@ -226,11 +225,12 @@ def plan_measuring(
         AdvisorError: something is unknown, cannot be read, or cannot be measured here.
     """
     check_can_measure()
+    names = [architectures] if isinstance(architectures, str) else architectures
     device = device_named(device)
-    variants, left_out = _variants(architectures, runtime, precision, device)
+    variants, left_out = _variants(names, runtime, precision, device)
     folder = target_folder(catalog)
     opened = Catalog(layers_with(folder))
-    networks = measurable(opened, architectures)
+    networks = measurable(opened, names)
     run = RunPlan(
         architectures=networks.names or _the_papers(),
         batches=_batches(batch, device),
@@ -246,11 +246,11 @@ def plan_measuring(
     if board is not None:
         _check_name(board)
     host = _children(children).describe(device, threads, libraries_of(variants))
-    name = board or _name_of(host)
+    called = board or _name_of(host)
     if sustained_s:
-        _check_name(name + SUSTAINED)
+        _check_name(called + SUSTAINED)
     return MeasuringPlan(
-        board=name,
+        board=called,
         catalog=folder,
         run=run,
         sustained_s=sustained_s,
