@@ -199,8 +199,8 @@ def fingerprint(
 ) -> str:
     """What changes whenever something does that the models are fitted to."""
     digest = hashlib.sha256()
-    names = "\n".join(_names(table))
-    digest.update(names.encode())
+    columns = (each.tolist() for each in (table.architecture, table.runtime, table.precision))
+    digest.update("\n".join(map(" ".join, zip(*columns, strict=True))).encode())
     digest.update(
         "\n".join(architectures[name].family_or_name for name in table.architecture.names).encode()
     )
@@ -225,18 +225,6 @@ def digest_of(boards: Path, name: str) -> str:
                 digest.update(each.read_bytes())
             return digest.hexdigest()[:16]
     return ""
-
-
-def _names(table: Measurements) -> Sequence[str]:
-    return [
-        f"{table.architecture.names[a]} {table.runtime.names[r]} {table.precision.names[p]}"
-        for a, r, p in zip(
-            table.architecture.index.tolist(),
-            table.runtime.index.tolist(),
-            table.precision.index.tolist(),
-            strict=True,
-        )
-    ]
 
 
 def predicted(

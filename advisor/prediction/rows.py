@@ -1,7 +1,8 @@
-"""Which rows of a board belong together, and what of them models may be fitted to."""
+"""What of a board's rows models may be fitted to, and which of them belong together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 
 METRICS = ("latency_ms", "net_power_w", "memory_mb")
 """What is predicted, in that order: power may follow the latency."""
+
+LEAST_LADDER = 5
+"""So many networks at several batch sizes each are no chance."""
 
 
 def fitted_values(metered: Metered) -> Floats:
@@ -32,3 +36,13 @@ def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
 def ends_early(table: Measurements, variant: tuple[str, str]) -> bool:
     """Whether some batch size of a network is known not to fit in memory."""
     return bool(table.out_of_memory[table.rows_of(variant)].any())
+
+
+def is_ladder(sizes: Sequence[int]) -> bool:
+    """Whether networks ran at several batch sizes each; one that was run again by chance makes none.
+
+    Args:
+        sizes: at how many batch sizes each network ran.
+    """
+    several = sum(each > 1 for each in sizes)
+    return several > 0 and (several >= LEAST_LADDER or 2 * several >= len(sizes))

@@ -10,16 +10,13 @@ import numpy as np
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
-from advisor.prediction.rows import fitted_values, fullest_variant
+from advisor.prediction.rows import fitted_values, fullest_variant, is_ladder
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
 """What two boards must agree in for a metric of one to say something of the other."""
 
 ALIKE = 0.02
 """By how much the operations of a network may differ between two boards for it to be the same one."""
-
-LEAST_LADDER = 5
-"""So many networks at several batch sizes each are no chance."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +63,6 @@ def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[st
             name = table.architecture.at(row)
             by_network.setdefault(name, {})[batch] = float(np.log(value))
     return Figures(board.name, by_network)
-
-
-def is_ladder(sizes: Sequence[int]) -> bool:
-    """Whether networks ran at several batch sizes each; one that was run again by chance makes none.
-
-    Args:
-        sizes: at how many batch sizes each network ran.
-    """
-    several = sum(each > 1 for each in sizes)
-    return several > 0 and (several >= LEAST_LADDER or 2 * several >= len(sizes))
 
 
 def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:

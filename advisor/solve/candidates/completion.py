@@ -18,9 +18,8 @@ from advisor.prediction.board_model import (
     predicted,
     runs_of,
 )
-from advisor.prediction.rows import METRICS
+from advisor.prediction.rows import METRICS, is_ladder
 from advisor.prediction.terms import COLUMNS
-from advisor.prediction.transfer.boards import is_ladder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -299,7 +298,7 @@ def _only(metered: Metered, rows: NDArray[np.bool_]) -> Metered:
 def has_ladder(table: Measurements) -> bool:
     """Whether networks ran at several batch sizes each, rather than each at one of its own.
 
-    As `advisor.prediction.transfer.boards.is_ladder` has it.
+    As `advisor.prediction.rows.is_ladder` has it.
     """
     keys = np.stack([table.architecture.index, table.runtime.index, table.precision.index], axis=1)
     _, counts = np.unique(keys, axis=0, return_counts=True)
