@@ -14,6 +14,7 @@ from hypothesis import settings
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.cli import main
 
+SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
 BOARD = """\
 title: A small board
 idle_power: {value: 2 W, error: 100 mW, source: my-notes}
@@ -45,7 +46,7 @@ def examples(percent: int) -> settings:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("ADVISOR_BOARD", "ADVISOR_CATALOG", "FORCE_COLOR", "COLUMNS"):
+    for name in ("ADVISOR_BOARD", "ADVISOR_CATALOG", "FORCE_COLOR", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "no-user-data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))

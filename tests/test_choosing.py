@@ -6,8 +6,10 @@ import itertools
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,18 +18,29 @@ from hypothesis import strategies as st
 
 import advisor
 from advisor import AdvisorError, Candidate, Recommendation
+from advisor.catalog.store import Catalog
 from advisor.limits import Constraint
 from advisor.objective import Step, read_objective
 from advisor.options import Requirements, read_requirements
-from advisor.solve.candidates.candidate import candidate_at
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
-from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.ranking import in_order, preferred
 from advisor.solve.recommend.verdicts import Verdicts
 from tests.conftest import HEADER, Overlay, Run, examples
-from tests.test_pick import CATALOG, LIMITS, ask, name, value, written
+from tests.test_pick import LIMITS, ask, name, value, written
 
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+CATALOG = Catalog.open()
+KEYS = (
+    "batch",
+    "batch_latency_ms",
+    "energy_j",
+    "net_power_w",
+    "memory_mb",
+    "accuracy_top1_percent",
+)
 TX1_IDLE_W, BATTERY_WH = 1.30, 10.0
 OBJECTIVES = st.sampled_from(
     [
@@ -49,7 +62,7 @@ def candidates_for(limits: dict[str, float], **options: object) -> tuple[Candida
 # --- objectives in steps
 
 
-def slow_twin(candidates: list[Candidate], steps: tuple[Step, ...]) -> list[Candidate]:
+def step_by_step(candidates: list[Candidate], steps: tuple[Step, ...]) -> list[Candidate]:
     """What is left when each step but the last keeps all within its tolerance of the best."""
 
     def badness(each: Candidate, step: Step) -> float:
@@ -73,21 +86,19 @@ def slow_twin(candidates: list[Candidate], steps: tuple[Step, ...]) -> list[Cand
 
 @examples(40)
 @given(LIMITS, OBJECTIVES)
-def test_steps_narrow_the_choice_as_a_slow_twin_does(
-    limits: dict[str, float], objective: str
+def test_steps_narrow_the_choice_as_brute_force_does(
+    limits: dict[str, Any], objective: str
 ) -> None:
-    candidates, requirements = candidates_for(limits, objective=objective, top=14)
-    answer = recommend(candidates, requirements)
-    fitting = Verdicts.of(
-        candidates, requirements.constraints, requirements.objective, 0
-    ).feasible.tolist()
-    assert (answer.best is None) == (not fitting)
+    asked = {**written(limits), "confidence": "none", "top": 99, "all_batches": True}
+    answer = advisor.pick(**asked, objective=objective)
+    every = advisor.pick(**asked).candidates
+    assert (answer.best is None) == (not every)
     if answer.best is None:
         return
-    every = [candidate_at(candidates, each, requirements.constraints) for each in fitting]
-    best = [(each.architecture, each.batch) for each in slow_twin(every, requirements.objective)]
+    steps = answer.requirements.objective
+    best = [(each.architecture, each.batch) for each in step_by_step(list(every), steps)]
     assert name(answer.best) in best
-    for told, step in zip(answer.narrowings, requirements.objective, strict=False):
+    for told, step in zip(answer.narrowings, steps, strict=False):
         assert (told.step, told.left >= 1) == (step, True)
 
 
@@ -364,8 +375,8 @@ ANY_SENSE = st.fixed_dictionaries(
 
 
 def ask_any(limits: dict[str, str], confidence: float | str = "none") -> Recommendation:
-    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence=confidence)
-    return recommend(gather(CATALOG, requirements), requirements)
+    where = [f"{name} {limit}" for name, limit in limits.items()]
+    return advisor.pick(where=where, battery=f"{BATTERY_WH} Wh", confidence=confidence)
 
 
 @examples(25)
@@ -376,7 +387,7 @@ def test_the_highest_frame_rate_that_gives_an_answer_is_offered(
     answer = ask_any(limits, confidence)
     if answer.best is not None:
         return
-    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence=confidence)
+    requirements = answer.requirements
     candidates = gather(CATALOG, requirements)
 
     def answers(rate: float) -> bool:
@@ -408,8 +419,7 @@ def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
     answer = ask_any(limits)
     if answer.best is not None:
         return
-    requirements = read_requirements(limits, battery=f"{BATTERY_WH} Wh", confidence="none")
-    least = least_largest_change(gather(CATALOG, requirements), requirements.constraints)
+    least = least_largest_change(answer.requirements.constraints)
     alone = min((each.change for each in answer.relaxations), default=math.inf)
     told = min(alone, answer.together.change if answer.together else math.inf)
     assert told <= least * 1.005 + 2e-6 or math.isinf(least)
@@ -419,25 +429,25 @@ def test_a_joint_change_of_limits_from_either_side_is_that_of_a_search(
 # --- what would have to give, together
 
 
-def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, ...]) -> float:
+@cache
+def figures_of_all() -> dict[str, Floats]:
+    """What is known of every candidate on the TX1."""
+    answer = advisor.pick(confidence="none", top=99, all_batches=True)
+    frame = answer.to_frame()
+    assert len(frame) == answer.considered
+    return {key: frame[key].to_numpy(dtype=np.float64) for key in KEYS}
+
+
+def least_largest_change(constraints: Sequence[Constraint]) -> float:
     """By trying every candidate at many frame rates; each figure by its definition."""
     asked = next((each.limit for each in constraints if each.sets_rate), None)
-    latency, energy, power, memory, accuracy = (
-        candidates.values(key).value
-        for key in (
-            "batch_latency_ms",
-            "energy_j",
-            "net_power_w",
-            "memory_mb",
-            "accuracy_top1_percent",
-        )
-    )
-    possible = 1000 * candidates.batch / latency
+    batch, latency, energy, power, memory, accuracy = (figures_of_all()[key] for key in KEYS)
+    possible = 1000 * batch / latency
     rates, fill, busy = np.ones((1, 1)), np.zeros(1), np.ones(1)
     if asked is not None:
         tried = asked * np.exp(-np.linspace(0, 4, 2001))
         rates = np.append(tried, possible[possible < asked])[:, np.newaxis]
-        fill, busy = (candidates.batch - 1) * 1000 / rates, rates / possible
+        fill, busy = (batch - 1) * 1000 / rates, rates / possible
     average = TX1_IDLE_W + power * busy
     figures = {
         "response_ms": latency + fill,
@@ -448,7 +458,7 @@ def least_largest_change(candidates: Candidates, constraints: tuple[Constraint, 
         "memory_mb": memory,
         "accuracy_top1_percent": accuracy,
     }
-    largest = np.zeros((len(rates), len(candidates)))
+    largest = np.zeros((len(rates), len(batch)))
     for each in constraints:
         if each.sets_rate:
             off = np.where(possible >= rates * (1 - 1e-12), np.log(each.limit / rates), np.inf)
@@ -465,8 +475,7 @@ def test_the_smallest_joint_change_is_that_of_a_search(limits: dict[str, float])
     if answer.best is not None:
         assert answer.together is None
         return
-    candidates, requirements = candidates_for(limits)
-    least = least_largest_change(candidates, requirements.constraints)
+    least = least_largest_change(answer.requirements.constraints)
     alone = min((each.change for each in answer.relaxations), default=math.inf)
     if answer.together is None:
         assert least >= alone * 0.998 or math.isinf(least)
@@ -571,18 +580,17 @@ def test_what_rests_on_another_option_asks_for_it(
 
 
 def test_many_limits_are_answered_soon() -> None:
-    names = ("fps", "response", "energy", "power", "memory", "params", "ops", "time", "net-power")
-    limits = {
-        each: {"min": low, "max": high}
-        for each, low, high in zip(
-            names,
-            ("1", "1 ms", "1 mJ", "1 W", "1 MB", "1k", "1k", "1 ms", "1 W"),
-            ("2", "2 ms", "2 mJ", "2 W", "2 MB", "2k", "2k", "2 ms", "2 W"),
-            strict=True,
-        )
-    }
-    requirements = read_requirements({**limits, "accuracy": {"min": 80, "max": 81}})
-    answer = recommend(gather(CATALOG, requirements), requirements)
+    units = {"fps": "", "response": " ms", "energy": " mJ", "power": " W", "memory": " MB"}
+    units |= {"params": "k", "ops": "k", "time": " ms", "net-power": " W"}
+    limits = {name: (f"1{unit}", f"2{unit}") for name, unit in units.items()}
+    limits["accuracy"] = ("80", "81")
+    answer = advisor.pick(
+        where=[
+            f"{name} {sign} {limit}"
+            for name, (least, most) in limits.items()
+            for sign, limit in ((">=", least), ("<=", most))
+        ]
+    )
     assert answer.best is None
     assert 1 <= len(answer.impossible) <= 20
 

@@ -15,14 +15,13 @@ import pytest
 
 import advisor
 from advisor.architectures.user_module import identified
-from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
 from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
 from advisor.prediction.fitting import MODELS, data_of, fit, fit_board
 from advisor.prediction.model import Model
 from advisor.solve.forecast import predict
-from tests.conftest import Run
+from tests.conftest import SHIPPED, Run
 
 VM = "xeon-2-cores-vm"
 BOARDS = ("jetson-tx1", VM)
@@ -31,7 +30,7 @@ BOARDS = ("jetson-tx1", VM)
 def catalog_of(folder: Path) -> Path:
     """A catalog of the user's with a copy of the TX1 that measured less."""
     board = folder / "boards/mine"
-    shutil.copytree(shipped_folder() / "boards/jetson-tx1", board)
+    shutil.copytree(SHIPPED / "boards/jetson-tx1", board)
     (board / FILE).unlink()
     table = (board / "measurements.csv").read_text().splitlines(keepends=True)
     kept = [line for line in table if not line.startswith(("resnet-50,", "vgg-16,"))]

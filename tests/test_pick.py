@@ -1,4 +1,4 @@
-"""The choice: known answers, the meaning of every limit, ties, explanations, and a slow twin."""
+"""The choice: known answers, the meaning of every limit, ties, explanations, and brute force."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import itertools
 import math
 import random
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +15,7 @@ from hypothesis import strategies as st
 
 import advisor
 from advisor import AdvisorError, Candidate, Estimate, Recommendation
-from advisor.catalog.files import shipped_folder
-from advisor.catalog.store import Catalog
-from advisor.options import read_requirements
-from advisor.solve.candidates.gather import gather
-from advisor.solve.recommend.pick import recommend
-from tests.conftest import HEADER, ROWS, Overlay, examples
+from tests.conftest import HEADER, ROWS, SHIPPED, Overlay, examples
 
 
 def name(candidate: Candidate | None) -> tuple[str, int]:
@@ -35,18 +29,16 @@ def value(estimate: Estimate | None) -> float:
 
 
 def ask(
-    limits: dict[str, object], batch: str = "any", top: int = 14, confidence: float | str = "none"
+    limits: dict[str, Any], batch: str = "any", top: int = 14, confidence: float | str = "none"
 ) -> Recommendation:
-    """The question on the shipped TX1, whose files are read once for all examples."""
-    requirements = read_requirements(written(limits), batch=batch, top=top, confidence=confidence)
-    return recommend(gather(CATALOG, requirements), requirements)
+    """The question on the shipped TX1."""
+    return advisor.pick(**written(limits), batch=batch, top=top, confidence=confidence)
 
 
-CATALOG = Catalog.open()
 UNITS = {"response": "ms", "energy": "J", "power": "W", "memory": "MB"}
 
 
-def written(limits: dict[str, object]) -> dict[str, object]:
+def written(limits: dict[str, Any]) -> dict[str, Any]:
     return {
         key: f"{limit!r} {UNITS[key]}" if key in UNITS and isinstance(limit, float) else limit
         for key, limit in limits.items()
@@ -434,15 +426,14 @@ def test_notebooks_show_the_answer_with_its_text_escaped() -> None:
     assert "Nothing fits" in advisor.pick(fps=60, accuracy=75)._repr_html_()
 
 
-# --- a slow twin: the same question answered row by row, straight from the files
+# --- brute force: the same question answered row by row, straight from the files
 
 
-def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, int] | None:
-    folder: Path = shipped_folder()
-    with (folder / "weights.csv").open() as stream:
+def pick_row_by_row(limits: dict[str, float], batches: set[int] | None) -> tuple[str, int] | None:
+    with (SHIPPED / "weights.csv").open() as stream:
         top1 = {row["architecture"]: float(row["top1_percent"]) for row in csv.DictReader(stream)}
     fitting = []
-    with (folder / "boards/jetson-tx1/measurements.csv").open() as stream:
+    with (SHIPPED / "boards/jetson-tx1/measurements.csv").open() as stream:
         for row in csv.DictReader(stream):
             if row["status"] != "ok" or (batches and int(row["batch"]) not in batches):
                 continue
@@ -468,11 +459,11 @@ def slow_pick(limits: dict[str, float], batches: set[int] | None) -> tuple[str, 
 
 @examples(100)
 @given(LIMITS, BATCHES)
-def test_the_pick_is_that_of_the_slow_twin(
+def test_the_pick_is_that_of_brute_force(
     limits: dict[str, float], batches: set[int] | None
 ) -> None:
     answer = ask(dict(limits), ",".join(map(str, batches)) if batches else "any")
-    assert (name(answer.best) if answer.best else None) == slow_pick(limits, batches)
+    assert (name(answer.best) if answer.best else None) == pick_row_by_row(limits, batches)
 
 
 @examples(60)

@@ -23,16 +23,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import AdvisorError, Plan
-from advisor.catalog.files import shipped_folder
 from advisor.options import read_requirements
 from advisor.solve.plan.optimum import Programme, best
 from advisor.solve.plan.plan import plan
 from advisor.solve.plan.plan_answer import Chosen
 from advisor.solve.plan.workloads import OBJECTIVES, PlanRequest, Workload
-from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Run, examples
+from tests.conftest import BOARD, HEADER, SHIPPED, SOURCES, Overlay, Run, examples
 from tests.test_cli import assert_refused, document
 
-ROBOT = shipped_folder() / "requirements/plan-robot.yaml"
+ROBOT = SHIPPED / "requirements/plan-robot.yaml"
 NETWORKS = ("alexnet", "bn-nin", "enet", "googlenet", "resnet-18", "resnet-34", "vgg-16", "vgg-19")
 BATCHES = (1, 2, 4)
 IDLE_W, MEMORY_MB = 2.0, 4000.0

@@ -21,12 +21,12 @@ from advisor.architectures.libraries import torchvision_models
 from advisor.architectures.names import IN_BOTH, family_of, identity, is_own, read_name
 from advisor.catalog import counting, zoo
 from advisor.catalog.counting import count_each, uncounted_of
-from advisor.catalog.files import shipped_folder
 from advisor.catalog.listing import zoo as zoo_of
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork, read_zoo_table, zoo_table
 from advisor.catalog.zoo import cache_file, cached, remember
 from advisor.errors import BrokenFileError
+from tests.conftest import SHIPPED as CATALOG
 from tests.conftest import Overlay, Run
 
 SHIPPED = Catalog.open().zoo
@@ -349,7 +349,7 @@ def test_the_zoo_comes_in_only_when_asked(run: Run) -> None:
     every = json.loads(run("pick", "--fps", "30", "--candidates", "all", "--json").out)
     assert "@" in every["best"]["architecture"]
     assert every["best"]["weights"] == "IMAGENET1K_V1"
-    assert every["best"]["latency_ms"]["origin"] == "predicted"
+    assert every["best"]["batch_latency_ms"]["origin"] == "predicted"
     assert every["best"]["accuracy_top1_percent"]["source"] == "torchvision-0.28.0"
 
 
@@ -453,7 +453,7 @@ def test_rows_of_a_librarys_network_need_nothing_else(run: Run, overlay: Overlay
 
 
 def test_a_fault_in_a_zoo_table_is_told_with_its_place(run: Run, overlay: Overlay) -> None:
-    shipped = (shipped_folder() / "zoo/torchvision.csv").read_text()
+    shipped = (CATALOG / "zoo/torchvision.csv").read_text()
     lines = shipped.splitlines()
     overlay.write("zoo/mine.csv", f"{lines[0]}\n{lines[1].replace('61100840', 'many')}\n")
     ran = run("catalog", "check", "--catalog", overlay.folder)
