@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
+from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
     from advisor.measuring.measure import MeasuredBoard, MeasuringPlan
@@ -138,14 +140,10 @@ def _emit_board(measured: MeasuredBoard) -> None:
 
 def _emit_sustained(plan: MeasuringPlan) -> None:
     """The hot board beside the cold one."""
-    from advisor.catalog.store import Catalog
     from advisor.measuring.board_run import SUSTAINED
-    from advisor.report.comparison import Comparison, comparison_text
-    from advisor.solve.latency_ratios import latencies, latency_ratios
+    from advisor.report.comparison import compare, comparison_text
 
-    opened = Catalog.open(plan.catalog)
-    both = (plan.board, plan.board + SUSTAINED)
-    cold, hot = (latencies(opened.measurements(opened.board(each))) for each in both)
-    if rows := latency_ratios(cold, hot):
-        emit_table(comparison_text(Comparison(*both, None, tuple(rows))))
+    with suppress(AdvisorError):  # nothing ran on both
+        found = compare(plan.board, plan.board + SUSTAINED, catalog=plan.catalog)
+        emit_table(comparison_text(found))
         emit("\n")

@@ -126,14 +126,14 @@ def main() -> None:
     measured = [name for name in names if all(run[name]["status"] == "ok" for run in ours)]
     for name in set(names) - set(measured):
         print(f"{name}: failed in some run and is left out")
-    tell(measured, ours, theirs)
+    report(measured, ours, theirs)
     longest = max(took_s)
     print(f"longest run: {longest / 60:.1f} min ({met(longest <= 480, 'at most 8 min')})")
     share = clock_share()
     print(f"reading the clock: {share:.3%} of a timed value ({met(share < 0.01, 'below 1 %')})")
 
 
-def tell(names: list[str], ours: list[dict[str, Row]], theirs: list[dict[str, float]]) -> None:
+def report(names: list[str], ours: list[dict[str, Row]], theirs: list[dict[str, float]]) -> None:
     """Print the table, and what it says of the targets."""
     print("network        held  width   CV ours  CV theirs")
     held = pairs = 0
