@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from advisor.quantities import (
     COUNT,
+    EFFICIENCY,
     ENERGY,
     HOURS,
     MEMORY,
@@ -178,6 +179,12 @@ def fps(batch: Floats, latency_ms: Floats) -> Floats:
     return 1000.0 * batch / latency_ms
 
 
+@_metric("top5", "top-5 accuracy", PERCENT, "top-5", more_is_better=True)
+def accuracy_top5_percent(top5_percent: Floats) -> Floats:
+    """Share of images whose right answer is among the first five, single central crop."""
+    return top5_percent
+
+
 def _response_ms(
     latency_ms: Floats, batch: Floats, arrival_fps: Floats, overhead_ms: Floats
 ) -> Floats:
@@ -267,7 +274,7 @@ def average_power_w(
 
     Without a required frame rate the board never rests, nor does one that cannot keep up with it.
     """
-    busy: Floats = minimum(arrival_fps * (time_per_image_ms / 1000.0), 1.0)
+    busy = minimum(arrival_fps * (time_per_image_ms / 1000.0), 1.0)
     return idle_power_w + net_power_w * busy
 
 
@@ -292,6 +299,12 @@ def board_energy_j(average_power_w: Floats, required_fps: Floats) -> Floats:
 def battery_hours(battery_j: Floats, average_power_w: Floats) -> Floats:
     """The battery's energy / average power; unknown without a battery."""
     return (battery_j / JOULES_PER_WATT_HOUR) / average_power_w
+
+
+@_metric("fps-per-watt", "frame rate per watt", EFFICIENCY, "fps per watt", more_is_better=True)
+def fps_per_watt(fps: Floats, arrival_fps: Floats, average_power_w: Floats) -> Floats:
+    """Images per second, no more than are required, and watt of average power."""
+    return minimum(fps, arrival_fps) / average_power_w
 
 
 @_metric("memory", "memory", MEMORY, "memory", option="Most memory.", option_metavar="SIZE")
@@ -407,14 +420,18 @@ _OPERATIONS: Mapping[str, Operation] = {
 """By the name of numpy's function, which need not be loaded to declare metrics."""
 
 
-def minimum(one: Any, other: Any) -> Any:
-    """The smaller of two operands of a formula, one by one."""
+def minimum(one: Floats, other: Floats | float) -> Floats:
+    """The smaller of two operands of a formula, one by one; operands of any kind that formulas have."""
+    found: Any = NotImplemented
     for operand in (one, other):
         if isinstance(operand, Operand):
-            return operand.combined("min", one, other)
-    import numpy as np  # declaring metrics does without
+            found = operand.combined("min", one, other)
+    if found is NotImplemented:
+        import numpy as np  # declaring metrics does without
 
-    return np.minimum(one, other)
+        found = np.minimum(one, other)
+    smaller: Floats = found
+    return smaller
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,9 @@ MEMORY = Dimension(
 RATE = Dimension(
     "a frame rate", "fps", {"": Decimal(1), "fps": Decimal(1), "Hz": Decimal(1)}, "30", 1e9
 )
+EFFICIENCY = Dimension(
+    "an efficiency", "fps/W", {"": Decimal(1), "fps/W": Decimal(1)}, "3 fps/W", 1e9
+)
 PERCENT = Dimension("a percentage", "%", {"": Decimal(1), "%": Decimal(1)}, "70", 100.0)
 HOURS = Dimension("a battery life", "h", _factors(**{"": "1", "h": "1", "d": "24"}), "8 h", 1e6)
 COUNT = Dimension(

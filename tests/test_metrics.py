@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import advisor
 from advisor.catalog.records import Values
 from advisor.metrics import EVERY, INPUTS, METRICS, evaluate, expression, inputs_of
 from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval
@@ -149,3 +150,37 @@ def test_every_formula_says_what_it_needs() -> None:
 def test_a_formula_can_be_read_by_other_languages() -> None:
     assert expression("time_per_image_ms").document() == ["/", "latency_ms", "batch"]
     assert expression("fps").document() == ["/", ["*", 1000.0, "batch"], "latency_ms"]
+
+
+def test_images_per_second_and_watt_count_those_that_are_required() -> None:
+    best = advisor.pick(fps=30, where="fps-per-watt >= 2.5", objective="fps-per-watt").best
+    assert best is not None
+    assert best.fps_per_watt is not None and best.average_power_w is not None
+    assert best.fps_per_watt.value == pytest.approx(30 / best.average_power_w.value)
+    idle = advisor.pick(objective="fps-per-watt").best
+    assert idle is not None
+    assert (
+        idle.fps_per_watt is not None and idle.fps is not None and idle.average_power_w is not None
+    )
+    assert idle.fps_per_watt.value == pytest.approx(idle.fps.value / idle.average_power_w.value)
+
+
+def test_a_metric_in_which_an_input_stands_twice_has_its_interval_from_samples() -> None:
+    """A slower run gives fewer images and, resting less, draws more: the errors add up, not in quadrature."""
+    assert expression("fps_per_watt", at_rate=False).count["latency_ms"] == 1
+    assert expression("fps_per_watt").count["latency_ms"] == 2
+    best = advisor.pick(fps=39, objective="fps-per-watt", confidence="none").best
+    assert best is not None
+    estimate = best.fps_per_watt
+    assert estimate is not None and estimate.low is not None and estimate.high is not None
+    assert estimate.low < estimate.value < estimate.high
+
+
+def test_top5_can_be_limited_and_ranked_by_where_it_is_known() -> None:
+    found = advisor.pick(board="xeon-2-cores-vm", fps=20, where="top5 >= 90", objective="top5")
+    assert found.best is not None
+    assert found.best.accuracy_top5_percent is not None
+    assert found.best.accuracy_top5_percent.value >= 90
+    unknown = advisor.pick(where="top5 >= 80")
+    assert unknown.best is None
+    assert unknown.rejections[0].unknown == unknown.considered
