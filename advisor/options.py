@@ -304,6 +304,7 @@ def _listed(names: tuple[str, ...] | None) -> Written:
 
 BOARDS = Kind("texts", read_boards, lambda names: list(names or ("any",)))
 PATTERNS = Kind("texts", read_patterns, _listed)
+NAMES_LISTED = Kind("texts", read_names, _listed)
 EXPLAINED = Kind("texts", read_names, _listed, joined=False)
 BATCHES = Kind(
     "texts",
@@ -395,6 +396,7 @@ class Selection:
         weights: a set of weights, "any", or `None` for those that the board's source used; where it names
             none, each network's most accurate ones.
         architectures, families, runtimes, precisions: patterns, of which a candidate must match one each.
+        exclude: names or patterns of networks that are never picked.
         networks: "board" for the networks that the board has rows of, "all" for every network, by
             prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
@@ -414,6 +416,9 @@ class Selection:
     )
     architectures: tuple[str, ...] | None = option(
         PATTERNS, "Networks, or patterns like 'resnet-*'.", "NAME,...", stated="any"
+    )
+    exclude: tuple[str, ...] = option(
+        NAMES_LISTED, "Networks never to pick, or patterns.", "NAME,...", default=()
     )
     families: tuple[str, ...] | None = option(
         PATTERNS, "Families of networks, or patterns.", "NAME,...", stated="any"
@@ -488,7 +493,7 @@ class Selection:
         return {
             each.name: getattr(self, each.field)
             for each in OPTIONS.values()
-            if each.kind is PATTERNS and getattr(self, each.field) is not None
+            if each.kind in (PATTERNS, NAMES_LISTED) and getattr(self, each.field)
         }
 
     def words(self) -> list[str]:
@@ -623,8 +628,12 @@ class Requirements:
 
     def called(self, name_of: Callable[[str], str]) -> Requirements:
         """The same question, its networks under the names that the catalog has for them."""
-        named = self.selection.architectures and tuple(map(name_of, self.selection.architectures))
-        selection = replace(self.selection, architectures=named)
+        chosen = self.selection
+        selection = replace(
+            chosen,
+            architectures=chosen.architectures and tuple(map(name_of, chosen.architectures)),
+            exclude=tuple(map(name_of, chosen.exclude)),
+        )
         return replace(self, selection=selection, explain=tuple(map(name_of, self.explain)))
 
     def words(self, *, listing: bool = False) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import itertools
+import json
 import math
 import random
+import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from hypothesis import strategies as st
 
 import advisor
 from advisor import AdvisorError, Candidate, Estimate, Recommendation
-from tests.conftest import HEADER, ROWS, SHIPPED, Overlay, examples
+from tests.conftest import HEADER, ROWS, SHIPPED, Overlay, Run, examples
 
 
 def name(candidate: Candidate | None) -> tuple[str, int]:
@@ -555,3 +558,31 @@ def test_the_sources_of_average_power_are_those_that_made_it() -> None:
 def test_odd_arguments_are_refused_in_words(odd: dict[str, Any]) -> None:
     with pytest.raises(AdvisorError):
         advisor.pick(**odd)
+
+
+# --- what is never picked
+
+
+def test_networks_can_be_excluded_everywhere(run: Run, tmp_path: Path) -> None:
+    usual = advisor.pick(fps=30)
+    assert usual.best is not None
+    assert usual.best.architecture.startswith("resnet-")
+    without = advisor.pick(fps=30, exclude="resnet-*")
+    assert without.best is not None
+    assert not any(each.architecture.startswith("resnet-") for each in without.candidates)
+    file = tmp_path / "ask.yaml"
+    file.write_text("require: {fps: 30}\ncandidates: {exclude: [resnet-*]}\n")
+    ran = run("pick", file, "--json")
+    answer = json.loads(ran.out)
+    assert answer["best"]["architecture"] == without.best.architecture
+    assert answer["query"]["candidates"]["exclude"] == "resnet-*"
+    again = run(*shlex.split(answer["query"]["command"])[1:], "--json")
+    assert json.loads(again.out) == answer
+    assert "exclude resnet-*" in " ".join(run("frontier", file).out.split())
+
+
+def test_what_is_excluded_must_be_known(run: Run) -> None:
+    ran = run("pick", "--exclude", "resnet-19")
+    assert ran.code == 2
+    assert "exclude: 'resnet-19' matches nothing" in ran.err
+    assert "'resnet-18'" in ran.err or "'resnet-1" in ran.err

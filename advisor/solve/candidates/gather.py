@@ -240,6 +240,10 @@ def selected(
         if patterns is not None:
             _check(what, patterns, [name for name in known if name])
             asked &= np.isin(labels.index, _matching(patterns, labels.names))
+    if selection.exclude:
+        _check("exclude", selection.exclude, list(architectures))
+        excluded = _matching(selection.exclude, table.architecture.names)
+        asked &= ~np.isin(table.architecture.index, excluded)
     if selection.batches is not None:
         sizes = np.unique(table.batch).tolist()
         missing = sorted(selection.batches.difference(sizes))
