@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING
 from advisor._version import __version__
 
 if TYPE_CHECKING:
-    from advisor.api import verified_pick
+    from advisor.api import schema, verified_pick
+    from advisor.catalog.importers.imported import import_table
+    from advisor.catalog.listing import boards, show, zoo
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
+    from advisor.measuring.measure import measure
+    from advisor.paper.board_findings import findings
+    from advisor.paper.ten_figures import figures
+    from advisor.prediction.fitting import fit
+    from advisor.prediction.transfer.suggestions import suggest
+    from advisor.report.comparison import compare
     from advisor.solve.candidates.candidate import Candidate
+    from advisor.solve.forecast import predict
     from advisor.solve.plan.plan import plan
     from advisor.solve.plan.plan_answer import Plan
     from advisor.solve.recommend.frontier import Frontier, frontier
@@ -24,10 +33,22 @@ _HOMES = {
     "Frontier": "advisor.solve.recommend.frontier",
     "Plan": "advisor.solve.plan.plan_answer",
     "Recommendation": "advisor.solve.recommend.recommendation",
+    "boards": "advisor.catalog.listing",
+    "compare": "advisor.report.comparison",
+    "figures": "advisor.paper.ten_figures",
+    "findings": "advisor.paper.board_findings",
+    "fit": "advisor.prediction.fitting",
     "frontier": "advisor.solve.recommend.frontier",
+    "import_table": "advisor.catalog.importers.imported",
+    "measure": "advisor.measuring.measure",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
+    "predict": "advisor.solve.forecast",
+    "schema": "advisor.api",
+    "show": "advisor.catalog.listing",
+    "suggest": "advisor.prediction.transfer.suggestions",
     "verified_pick": "advisor.api",
+    "zoo": "advisor.catalog.listing",
 }
 
 __all__ = [
@@ -38,10 +59,22 @@ __all__ = [
     "Plan",
     "Recommendation",
     "__version__",
+    "boards",
+    "compare",
+    "figures",
+    "findings",
+    "fit",
     "frontier",
+    "import_table",
+    "measure",
     "pick",
     "plan",
+    "predict",
+    "schema",
+    "show",
+    "suggest",
     "verified_pick",
+    "zoo",
 ]
 
 

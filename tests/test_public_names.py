@@ -30,10 +30,22 @@ def test_the_public_names() -> None:
         "Plan",
         "Recommendation",
         "__version__",
+        "boards",
+        "compare",
+        "figures",
+        "findings",
+        "fit",
         "frontier",
+        "import_table",
+        "measure",
         "pick",
         "plan",
+        "predict",
+        "schema",
+        "show",
+        "suggest",
         "verified_pick",
+        "zoo",
     ]
     assert dir(advisor) == sorted(advisor.__all__)
     for name in advisor.__all__:
