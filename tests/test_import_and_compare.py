@@ -50,9 +50,9 @@ def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_p
     best = advisor.pick(board="mine", weights="paper", catalog=catalog).best
     assert best is not None
     assert best.architecture == "vgg-16"
-    assert best.latency_ms is not None
-    assert (best.latency_ms.value, best.latency_ms.origin) == (160.0, "reported")
-    assert re.fullmatch(r"import-mine-[0-9a-f]{8}", best.latency_ms.source)
+    assert best.batch_latency_ms is not None
+    assert (best.batch_latency_ms.value, best.batch_latency_ms.origin) == (160.0, "reported")
+    assert re.fullmatch(r"import-mine-[0-9a-f]{8}", best.batch_latency_ms.source)
     assert best.energy_j is not None
     assert best.energy_j.value == pytest.approx(11.5 * 0.16)
     again = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
@@ -145,8 +145,8 @@ def test_logs_of_trtexec_become_rows(run: Run, tmp_path: Path) -> None:
     best = advisor.pick(board="orin", catalog=catalog, latency="3 ms@p99").best
     assert best is not None
     assert (best.architecture, best.precision, best.batch) == ("resnet-50", "fp16", 8)
-    assert best.latency_ms is not None
-    assert best.latency_ms.value == 1.95
+    assert best.batch_latency_ms is not None
+    assert best.batch_latency_ms.value == 1.95
 
 
 def test_what_a_log_does_not_tell_is_stated_and_what_it_tells_stays(

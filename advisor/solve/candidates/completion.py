@@ -200,10 +200,9 @@ def _predicted_rows(
 
 def _largest_runs(table: Measurements, rows: Integers) -> dict[str, int]:
     """The largest batch size at which each network ran."""
-    ran = table.status.position.get("ok", -1)
     largest: dict[str, int] = {}
-    for row in rows[table.status.index[rows] == ran].tolist():
-        name = table.architecture.names[table.architecture.index[row]]
+    for row in rows[table.ran[rows]].tolist():
+        name = table.architecture.at(row)
         largest[name] = max(int(table.batch[row]), largest.get(name, 0))
     return largest
 

@@ -144,7 +144,7 @@ def read_accuracy_table(path: Path, known: Collection[str]) -> dict[tuple[str, s
             table.note(row, "top1_percent", shown(cell), "a percentage, such as 71.2")
     first = {int(row) for row in np.unique(names.index, return_index=True)[1]}
     for row in set(range(len(table))) - first:
-        name = names.names[int(names.index[row])]
+        name = names.at(row)
         table.note(row, "architecture", f"{shown(name)} once more", "each network once")
     if not len(table) and not table.faults:
         raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a network")])
