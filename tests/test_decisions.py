@@ -102,5 +102,5 @@ def test_the_standard_error_is_the_usual_one_only_where_nothing_errs_together() 
     assert clustered(alike, families) == pytest.approx(usual * np.sqrt(10), rel=0.5)
     by_seed = np.repeat(
         hits[:, :1], 100, axis=1
-    )  # all that one set of measurements tells errs together
+    )  # all that one set of measurements shows errs together
     assert clustered(by_seed, names) == pytest.approx(usual * 10, rel=0.3)

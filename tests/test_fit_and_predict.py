@@ -148,7 +148,7 @@ def test_pick_predicts_without_scikit_learn() -> None:
         ('"format": 2,', "", "found the format null"),
     ],
 )
-def test_a_fit_edited_to_nonsense_is_told_by_line(
+def test_a_fit_edited_to_nonsense_is_reported_by_line(
     run: Run, fitted: Path, old: str, new: str, said: str
 ) -> None:
     path = fitted / "boards/mine" / FILE
@@ -259,8 +259,8 @@ def test_borrowed_residuals_are_kept_when_a_row_is_added(run: Run, small: Path) 
     more = (small / "boards/mine/measurements.csv").read_text().splitlines(keepends=True)
     row = next(line for line in more if line.startswith("bn-alexnet,"))
     table.write_text(table.read_text() + row)
-    told = run("predict", "resnet-50", "--board", "small", *where).out
-    assert "the fit of board small is stale; run: advisor fit small." in " ".join(told.split())
+    said = run("predict", "resnet-50", "--board", "small", *where).out
+    assert "the fit of board small is stale; run: advisor fit small." in " ".join(said.split())
     assert run("fit", "small", *where).code == 0
     assert interval(run, small)
     assert run("fit", "small", "--residuals-from", "none", *where).code == 0
@@ -382,7 +382,7 @@ def test_the_default_candidates_are_what_they_were() -> None:
 # --- predict
 
 
-def test_predict_tells_measured_from_predicted(run: Run) -> None:
+def test_predict_marks_measured_from_predicted(run: Run) -> None:
     out = run("predict", "resnet-50", "--board", "all", "--batch", "1,3").out
     assert re.search(
         r"^jetson-tx1 +torch7 fp32 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE
@@ -519,7 +519,7 @@ def test_options_that_would_do_nothing_are_refused(run: Run) -> None:
     assert "goes with --ops" in run("predict", "resnet-50", "--activations", "1M").err
 
 
-def test_batches_beyond_what_the_laws_have_seen_are_told(run: Run) -> None:
+def test_batches_beyond_what_the_models_have_seen_are_reported(run: Run) -> None:
     ran = run("pick", "--candidates", "all", "--batch", "96")
     assert "batch 96 lies outside what the models have seen" in ran.err
     document = json.loads(run("pick", "--candidates", "all", "--batch", "96", "--json").out)

@@ -115,9 +115,9 @@ def test_operations_time_reproduces_the_papers_line_at_batch_16() -> None:
     data = of_tx1("latency_ms", 16)
     time_ms = data.found / 16
     model = OperationsTime().fit(data.runs, time_ms)
-    told = model.predict(data.runs)
+    says = model.predict(data.runs)
     assert model.score(data.runs, time_ms) == pytest.approx(0.950, abs=0.0005)
-    error = dict(zip(data.architecture.tolist(), (told / time_ms - 1).tolist(), strict=True))
+    error = dict(zip(data.architecture.tolist(), (says / time_ms - 1).tolist(), strict=True))
     assert np.mean(np.abs(list(error.values()))) == pytest.approx(0.33, abs=0.005)
     assert error["alexnet"] == pytest.approx(1.41, abs=0.005)
     assert error["bn-nin"] == pytest.approx(0.96, abs=0.005)
@@ -148,9 +148,9 @@ def test_memory_has_the_papers_knee() -> None:
     model = MemoryModel(KNEE).fit(data.runs, data.found).model_
     resnet = data.only("resnet-18").runs[:1].repeat(7, axis=0)
     resnet[:, COLUMNS.index("batch")] = (1, 2, 4, 8, 16, 32, 64)
-    told = model(resnet)
-    assert told[0] == told[1] == told[2]
-    assert told[6] / told[5] > 1.7
+    says = model(resnet)
+    assert says[0] == says[1] == says[2]
+    assert says[6] / says[5] > 1.7
 
 
 @pytest.mark.parametrize(("batches", "at_30"), [((1,), 73.9), ((16,), 76.2), (None, 77.1)])
@@ -211,7 +211,7 @@ def test_every_term_needs_what_it_says() -> None:
             assert np.isnan(design(without, [term])[0, 0]) == (name in NEEDS[term])
 
 
-def test_a_law_of_a_network_that_is_little_known_is_unknown() -> None:
+def test_a_model_of_a_network_that_is_little_known_is_unknown() -> None:
     model = Model(FULL, ((1.0,) * 5,))
     run = made_up(1, (1,)).runs
     run[:, COLUMNS.index("layers")] = np.nan
@@ -227,7 +227,7 @@ def test_jackknife_plus_is_mapies() -> None:
     logs, groups = np.log(data.found), np.arange(14)
 
     class OnLogs(LatencyModel):
-        """The model as MAPIE sees it: it fits and tells logarithms."""
+        """The model as MAPIE sees it: it fits and predicts logarithms."""
 
         def fit(self, X: object, y: object) -> OnLogs:
             super().fit(X, np.exp(np.asarray(y)))
@@ -271,7 +271,7 @@ def test_the_ends_of_the_interval_are_the_ranks_of_a_full_sort(groups: int, seed
     assert np.array_equal(high, np.sort(centres + residuals, axis=0)[rank - 1])
 
 
-def test_laws_of_several_forms_say_together_what_each_says_alone() -> None:
+def test_models_of_several_forms_say_together_what_each_says_alone() -> None:
     one, two = (("operations",),), (("constant", "operations"), ("params",))
     models = [
         Model(one, ((2.0,),)),
@@ -300,8 +300,8 @@ def test_intervals_cover_what_they_have_not_seen() -> None:
         own, rest = data.only("net-00"), data.without("net-00")
         fitted = fit_model(LatencyModel, [WITH_ACTIVATIONS], rest)
         assert fitted is not None
-        told = fitted.predict(own.runs)
-        covered += int(told.low[0] <= own.found[0] <= told.high[0])
+        says = fitted.predict(own.runs)
+        covered += int(says.low[0] <= own.found[0] <= says.high[0])
         trials += 1
     assert 0.85 <= covered / trials < 1
 
@@ -332,11 +332,11 @@ def test_no_residual_comes_from_a_fit_that_saw_it() -> None:
 
 def test_the_residual_is_that_of_the_nearest_batch() -> None:
     held_out = HeldOut("a", Model(OPERATIONS, ((0.0, 0.0, 1.0),)), {1: -0.1, 4: 0.4, 16: 0.2})
-    told = [held_out.residual(batch) for batch in (1, 2, 3, 4, 8, 64)]
-    assert told == [0.1, 0.4, 0.4, 0.4, 0.4, 0.2]
+    says = [held_out.residual(batch) for batch in (1, 2, 3, 4, 8, 64)]
+    assert says == [0.1, 0.4, 0.4, 0.4, 0.4, 0.2]
 
 
-def test_a_network_unlike_all_seen_is_told_with_the_error_on_families_held_out() -> None:
+def test_a_network_of_an_unseen_family_has_the_error_on_families_held_out() -> None:
     """Two families, one of which takes thrice as long as its operations say: only the family shows that."""
     data = made_up(12, (1,), noise=0.05)
     odd = np.isin(data.architecture, data.architectures[:4])
@@ -358,7 +358,7 @@ def test_a_network_unlike_all_seen_is_told_with_the_error_on_families_held_out()
     assert np.all(strange.high >= usual.high) and np.all(strange.low <= usual.low)
 
 
-def test_a_family_counts_as_seen_by_the_laws_that_were_fitted_to_it_alone() -> None:
+def test_a_family_counts_as_seen_by_the_models_that_were_fitted_to_it_alone() -> None:
     """The reported GoogLeNet of the TX1 lacks activations, and no memory of ENet is known."""
     fit = read_fit(TX1.folder)
     assert fit is not None
@@ -371,11 +371,11 @@ def test_a_family_counts_as_seen_by_the_laws_that_were_fitted_to_it_alone() -> N
     }
     assert by_metric["latency_ms"][0] == [True, False, False, True]
     assert by_metric["latency_ms"][-1] == [False, False, False, True]
-    assert all(told[1] for told in by_metric["memory_mb"])
+    assert all(says[1] for says in by_metric["memory_mb"])
 
 
 @pytest.mark.parametrize("name", ["jetson-tx1", "xeon-2-cores-vm"])
-def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> None:
+def test_no_interval_is_narrower_for_a_network_of_an_unseen_family(name: str) -> None:
     board = CATALOG.board(name)
     table = CATALOG.measurements(board)
     fit = read_fit(board.folder)
@@ -385,10 +385,10 @@ def test_no_interval_is_narrower_for_a_network_unlike_all_seen(name: str) -> Non
     strange = replace(seen, families=np.full(len(runs), "none of these"))
     for variant in fit.models:
         usual, wide = predicted(fit, variant, runs), predicted(fit, variant, runs, families=strange)
-        for metric, told in wide.items():
-            known = ~np.isnan(told.low)
-            assert np.all(told.high[known] >= usual[metric].high[known])
-            assert np.all(told.low[known] <= usual[metric].low[known])
+        for metric, wider in wide.items():
+            known = ~np.isnan(wider.low)
+            assert np.all(wider.high[known] >= usual[metric].high[known])
+            assert np.all(wider.low[known] <= usual[metric].low[known])
 
 
 def test_between_two_batches_only_the_change_of_the_residual_counts() -> None:
@@ -408,7 +408,7 @@ def test_a_change_that_was_never_seen_counts_in_full() -> None:
 
 
 @pytest.mark.parametrize("name", ["jetson-tx1", "xeon-2-cores-vm"])
-def test_a_network_that_was_run_is_told_better_at_another_batch(name: str) -> None:
+def test_a_network_that_was_run_is_predicted_better_at_another_batch(name: str) -> None:
     """Each row of batch 4 from that of batch 2 of the same network, neither the model nor the residuals
     having seen the network."""
     board = CATALOG.board(name)
@@ -448,8 +448,8 @@ def test_below_nine_networks_there_is_no_interval_unless_it_is_borrowed() -> Non
     fit = fit_board(TX1, TABLE, CATALOG.architectures)
     models = {TORCH7: {"latency_ms": (small,)}}
     borrowed = borrow_residuals(TX1, type(fit)("x", models), TX1, fit, CATALOG.architectures)
-    told = predicted(borrowed, TORCH7, made_up(1).runs)["latency_ms"]
-    assert np.all(told.low < told.value)
+    values = predicted(borrowed, TORCH7, made_up(1).runs)["latency_ms"]
+    assert np.all(values.low < values.value)
     elsewhere = replace(TX1, memory_scope="something else")
     assert borrow_residuals(
         elsewhere,
@@ -470,13 +470,13 @@ def reference_error(data: Data, *, relative: bool) -> float:
     for row in range(len(data.found)):
         others = (batch == batch[row]) & (data.architecture != data.architecture[row])
         model = OperationsTime(relative).fit(data.runs[others], data.found[others] / batch[row])
-        told = model.predict(data.runs[row : row + 1])[0] * batch[row]
-        off.append(abs(told / data.found[row] - 1))
+        says = model.predict(data.runs[row : row + 1])[0] * batch[row]
+        off.append(abs(says / data.found[row] - 1))
     return float(np.mean(off))
 
 
 @pytest.mark.parametrize("name", ["jetson-tx1", "xeon-2-cores-vm"])
-def test_the_default_law_beats_both_references_on_networks_not_seen(name: str) -> None:
+def test_the_default_model_beats_both_references_on_networks_not_seen(name: str) -> None:
     board = CATALOG.board(name)
     table = CATALOG.measurements(board)
     variant = (table.runtime.names[0], table.precision.names[0])

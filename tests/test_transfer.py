@@ -57,8 +57,8 @@ def made_up(count: int, seed: int) -> tuple[list[str], list[str], Floats, list[F
     second = first - 0.5 + 0.1 * activations + random.normal(0, 0.05, count)
     own_way = random.normal(0, 0.3, len(FAMILIES))
     third = first + 1.0 + own_way[family] + random.normal(0, 0.05, count)
-    names = [f"{FAMILIES[kin]}_{place}@224" for place, kin in enumerate(family.tolist())]
-    return names, [FAMILIES[kin] for kin in family.tolist()], costs, [first, second, third]
+    names = [f"{FAMILIES[one]}_{place}@224" for place, one in enumerate(family.tolist())]
+    return names, [FAMILIES[one] for one in family.tolist()], costs, [first, second, third]
 
 
 def architectures_of(
@@ -171,18 +171,18 @@ def test_few_groups_make_the_references_count_alike() -> None:
     np.testing.assert_allclose(np.exp(shares(known)), np.exp(known.references).mean(axis=0))
 
 
-def test_the_slope_that_fitting_follows_is_that_of_the_misfit() -> None:
+def test_the_slope_that_fitting_follows_is_that_of_what_it_minimises() -> None:
     names, families, costs, boards = made_up(15, 3)
     networks = describe(names, boards[:2], costs, families)
     parts = transfer_regression._parts(networks)
     deviation = boards[2] - networks.size
     logs = np.log(USUAL) + np.linspace(-1, 1, len(USUAL))
-    _, slope = transfer_regression._misfit(logs, parts, deviation)
+    _, slope = transfer_regression._negative_log_posterior(logs, parts, deviation)
     for place in range(len(logs)):
         step = np.zeros(len(logs))
         step[place] = 1e-5
-        above, _ = transfer_regression._misfit(logs + step, parts, deviation)
-        below, _ = transfer_regression._misfit(logs - step, parts, deviation)
+        above, _ = transfer_regression._negative_log_posterior(logs + step, parts, deviation)
+        below, _ = transfer_regression._negative_log_posterior(logs - step, parts, deviation)
         assert slope[place] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-6)
 
 
@@ -264,7 +264,7 @@ def test_each_batch_size_of_a_ladder_is_predicted_by_itself() -> None:
         assert at[name, 8] == pytest.approx(at[name, 1] * np.exp(-0.5), rel=0.02)
 
 
-def test_where_each_network_has_its_own_batch_size_the_references_size_is_told() -> None:
+def test_where_each_network_has_its_own_batch_size_the_references_size_is_predicted() -> None:
     asked, truth = question(12)
     sizes = {name: (64 if row % 2 else 256) for row, name in enumerate(sorted(truth))}
     references = [

@@ -97,7 +97,7 @@ def predicted_from(fitted: Ran) -> str:
     return " ".join(fitted.out.split()).partition("predicted from ")[2].partition(" transfer ")[0]
 
 
-def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
+def test_suggested_networks_predict_all_others(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     names = suggested(run, boards, 12)
     assert len(set(names)) == 12
@@ -111,16 +111,16 @@ def test_suggested_networks_tell_all_others(run: Run, boards: Overlay) -> None:
     assert ran.code == 0
     rows = {row["architecture"]: row for row in csv.DictReader(io.StringIO(ran.out))}
     assert rows.keys() >= whole.keys()
-    told = [rows[name] for name in whole if name not in names]
-    assert {row["origin"] for row in told} == {"predicted"}
-    errors = [abs(float(row["time_per_image_ms"]) / whole[row["architecture"]] - 1) for row in told]
+    said = [rows[name] for name in whole if name not in names]
+    assert {row["origin"] for row in said} == {"predicted"}
+    errors = [abs(float(row["time_per_image_ms"]) / whole[row["architecture"]] - 1) for row in said]
     assert np.mean(errors) < 0.15
-    held = [float(row["low"]) <= whole[row["architecture"]] <= float(row["high"]) for row in told]
+    held = [float(row["low"]) <= whole[row["architecture"]] <= float(row["high"]) for row in said]
     assert np.mean(held) > 0.8
     assert all(rows[name]["origin"] == "reported" for name in names)
 
 
-def test_power_and_memory_are_told_where_scopes_agree(run: Run, boards: Overlay) -> None:
+def test_power_and_memory_are_predicted_where_scopes_agree(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
     assert run("fit", "new", *LIKE, *where).code == 0
@@ -136,7 +136,7 @@ def test_power_and_memory_are_told_where_scopes_agree(run: Run, boards: Overlay)
     assert next(csv.DictReader(lines))["net_power_w"] == ""
 
 
-def test_pick_chooses_among_what_is_told(run: Run, boards: Overlay) -> None:
+def test_pick_chooses_among_what_is_predicted(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     whole = measure(boards, suggested(run, boards, 12))
     run("fit", "new", *LIKE, *where)
@@ -158,9 +158,9 @@ def test_a_fit_is_stale_once_a_reference_changed(run: Run, boards: Overlay) -> N
     changed[next(iter(changed))] *= 2
     table(boards, "first", changed)
     ran = run("predict", "--all", "--board", "new", *where)
-    told = " ".join((ran.out + ran.err).split())
-    assert "board first, which the fit of new rests on, changed or went" in told
-    assert "advisor fit new" in told
+    said = " ".join((ran.out + ran.err).split())
+    assert "board first, which the fit of new rests on, changed or went" in said
+    assert "advisor fit new" in said
     assert run("fit", "new", *where).code == 0
     assert "rests on" not in run("predict", "--all", "--board", "new", *where).out
 
@@ -172,11 +172,11 @@ def test_the_mend_of_a_stale_fit_keeps_how_it_was_fitted(run: Run, boards: Overl
     kept = truth(boards)
     more = next(name for name in whole if name not in kept)
     table(boards, "new", {**kept, more: whole[more]})
-    told = run("predict", "--all", "--board", "new", *where).out
-    assert "stale; run: advisor fit new" in " ".join(told.split())
+    said = run("predict", "--all", "--board", "new", *where).out
+    assert "stale; run: advisor fit new" in " ".join(said.split())
     (boards.folder / "boards/new" / PREDICTIONS).write_text("nothing\n")
-    told = run("predict", "--all", "--board", "new", *where).out
-    assert "run: advisor fit new" in " ".join(told.split())
+    said = run("predict", "--all", "--board", "new", *where).out
+    assert "run: advisor fit new" in " ".join(said.split())
     again = run("fit", "new", *where)
     assert (again.code, again.err) == (0, "")
     assert "predicted from first and second" in " ".join(again.out.split())
@@ -206,11 +206,11 @@ def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> No
     run("fit", "new", *LIKE, *where)
     path = boards.folder / "boards/new" / PREDICTIONS
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    told = " ".join(run("predict", "--all", "--board", "new", *where).out.split())
-    assert "predictions of another fit" in told
+    said = " ".join(run("predict", "--all", "--board", "new", *where).out.split())
+    assert "predictions of another fit" in said
 
 
-def test_one_network_is_told_as_among_all(run: Run, boards: Overlay) -> None:
+def test_one_network_is_predicted_as_among_all(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     names = suggested(run, boards, 12)
     whole = measure(boards, names)
@@ -224,21 +224,21 @@ def test_one_network_is_told_as_among_all(run: Run, boards: Overlay) -> None:
     assert run("predict", "resnet-50", "--board", "all", *where).code == 0
 
 
-def test_what_did_not_fit_is_not_told_to_fit(run: Run, boards: Overlay) -> None:
+def test_what_did_not_fit_is_not_predicted_to_fit(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     names = suggested(run, boards, 12)
     whole = measure(boards, names)
-    misfit = next(name for name in whole if name not in names)
+    too_large = next(name for name in whole if name not in names)
     path = boards.folder / "boards/new/measurements.csv"
     header, *rows = path.read_text().splitlines()
     rows = [f"{row},ok" for row in rows]
-    rows.append(f"{misfit},eager,fp32,1,,,,reported,my-notes,does_not_fit")
+    rows.append(f"{too_large},eager,fp32,1,,,,reported,my-notes,does_not_fit")
     path.write_text("\n".join([f"{header},status", *rows]) + "\n")
     assert run("fit", "new", *LIKE, *where).code == 0
     ran = run("predict", "--all", "--board", "new", "--csv", *where)
-    assert misfit not in ran.out
+    assert too_large not in ran.out
     picked = run("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
-    assert misfit not in picked.out
+    assert too_large not in picked.out
     assert names[0] in picked.out
 
 
@@ -251,9 +251,9 @@ def test_what_needs_more_memory_than_there_is_does_not_fit(run: Run, boards: Ove
     assert run("fit", "new", *LIKE, *where).code == 0
     ran = run("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
     rows = list(csv.DictReader(io.StringIO(ran.out)))
-    told = [row for row in rows if row["architecture"] in whole.keys() - set(names)]
-    assert 0 < len(told) < len(whole) - len(names)
-    assert all(float(row["memory_mb"]) <= 312 for row in told)
+    said = [row for row in rows if row["architecture"] in whole.keys() - set(names)]
+    assert 0 < len(said) < len(whole) - len(names)
+    assert all(float(row["memory_mb"]) <= 312 for row in said)
 
 
 def test_the_order_of_references_changes_nothing(run: Run, boards: Overlay) -> None:
@@ -277,7 +277,7 @@ def test_a_board_without_rows_is_no_reference(run: Run, boards: Overlay) -> None
         assert "board bare has no rows" in ran.err
 
 
-def test_where_all_was_run_there_is_nothing_left_to_tell(run: Run, boards: Overlay) -> None:
+def test_where_all_was_run_there_is_nothing_left_to_predict(run: Run, boards: Overlay) -> None:
     names = list(truth(boards))[:12]
     for board in ("first", "second", "new"):
         table(boards, board, {name: truth(boards, board)[name] for name in names})
@@ -298,7 +298,7 @@ def test_none_drops_the_boards_that_a_board_was_fitted_like(run: Run, boards: Ov
     assert not (boards.folder / "boards/new" / PREDICTIONS).exists()
 
 
-def test_auto_leaves_out_what_tells_nothing(run: Run, boards: Overlay) -> None:
+def test_auto_leaves_out_what_predicts_nothing(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     names = list(truth(boards))
     random = np.random.default_rng(1)
@@ -311,7 +311,7 @@ def test_auto_leaves_out_what_tells_nothing(run: Run, boards: Overlay) -> None:
     assert "predicted from" in ran.out
 
 
-def test_networks_that_no_reference_knows_fall_back_to_the_boards_laws(
+def test_networks_that_no_reference_knows_fall_back_to_the_boards_models(
     run: Run, boards: Overlay
 ) -> None:
     where = ("--catalog", boards.folder)

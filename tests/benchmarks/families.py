@@ -5,7 +5,7 @@
 Every network of a family is left out together, as if nobody had measured its kind: the mean relative error of
 the latency by `LatencyModel` and by the operations model (least squares of the relative error), family by
 family, for each (runtime, precision) of the board. Then how many of the networks lie in their 90 % interval,
-and how wide it is: as it is told of a network whose family was seen, and as of one whose family was not.
+and how wide it is: as it is for a network whose family was seen, and as of one whose family was not.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
 
     from advisor.catalog.records import Floats
 
-Tell = Callable[[Data, Data], "Floats"]
+Predict = Callable[[Data, Data], "Floats"]
 """From what is known and what is not, the latency of the latter."""
 
 
 def by_model(known: Data, unknown: Data) -> Floats:
-    """What `LatencyModel` tells."""
+    """What `LatencyModel` predicts."""
     return LatencyModel(FULL).fit(known.runs, known.found).model_(unknown.runs)
 
 
 def by_operations(known: Data, unknown: Data) -> Floats:
-    """What the operations model tells."""
+    """What the operations model predicts."""
     model = OperationsTime(relative=True).fit(known.runs, known.found)
-    told: Floats = model.predict(unknown.runs)
-    return told
+    predicted: Floats = model.predict(unknown.runs)
+    return predicted
 
 
-def errors(data: Data, families: NDArray[np.str_], tell: Tell) -> Floats:
+def errors(data: Data, families: NDArray[np.str_], predict: Predict) -> Floats:
     """The relative error of each row, its family left out; shape (rows,)."""
     found = np.empty(len(data.found))
     for family in np.unique(families):
         own = families == family
-        found[own] = np.abs(tell(data.where(~own), data.where(own)) / data.found[own] - 1)
+        found[own] = np.abs(predict(data.where(~own), data.where(own)) / data.found[own] - 1)
     return found
 
 
@@ -59,23 +59,23 @@ def intervals(data: Data, families: NDArray[np.str_], *, unseen: bool) -> tuple[
     Args:
         data: the rows.
         families: of each row.
-        unseen: whether the model is told that it has not seen the family.
+        unseen: whether the model is asked as one that has not seen the family.
     """
     inside, width = [], []
     for family in np.unique(families):
         known, own = data.where(families != family), data.where(families == family)
         model = fit_model(LatencyModel, [FULL], known)
         if model is not None:
-            told = model.predict(own.runs, unseen=np.full(len(own.found), unseen))
-            inside.append((told.low <= own.found) & (own.found <= told.high))
-            width.append((told.high - told.low) / told.value)
+            predicted = model.predict(own.runs, unseen=np.full(len(own.found), unseen))
+            inside.append((predicted.low <= own.found) & (own.found <= predicted.high))
+            width.append((predicted.high - predicted.low) / predicted.value)
     return float(np.mean(np.concatenate(inside))), float(np.median(np.concatenate(width)))
 
 
 def report(data: Data, architectures: dict[str, Architecture], heading: str) -> None:
     """Print the errors of one (runtime, precision)."""
     families = np.array([architectures[name].family for name in data.architecture.tolist()])
-    by_law = {
+    off = {
         "model": errors(data, families, by_model),
         "operations": errors(data, families, by_operations),
     }
@@ -86,8 +86,8 @@ def report(data: Data, architectures: dict[str, Architecture], heading: str) -> 
     rows += [("all", np.ones(len(families), np.bool_)), ("a library's", library)]
     for name, some in rows:
         if some.any():
-            told = [f"{100 * float(np.mean(each[some])):.1f} %" for each in by_law.values()]
-            print(f"{name:16}{np.count_nonzero(some):9d}{told[0]:>9}{told[1]:>12}")
+            predicted = [f"{100 * float(np.mean(each[some])):.1f} %" for each in off.values()]
+            print(f"{name:16}{np.count_nonzero(some):9d}{predicted[0]:>9}{predicted[1]:>12}")
     for title, unseen in (
         ("as of a family that was seen", False),
         ("as of one that was not", True),

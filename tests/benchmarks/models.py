@@ -1,4 +1,4 @@
-"""How far are the models off networks that they have not seen, and do their intervals tell the truth?
+"""How far are the models off networks that they have not seen, and do their intervals hold?
 
     python tests/benchmarks/models.py [--catalog DIR]
 
@@ -56,8 +56,8 @@ def reference_errors(data: Data, *, relative: bool) -> np.ndarray:
         if np.count_nonzero(others) > 2:
             time_ms = data.found[others] / batch[row]
             model = OperationsTime(relative).fit(data.runs[others], time_ms)
-            told = model.predict(data.runs[row : row + 1])[0] * batch[row]
-            errors[row] = abs(told / data.found[row] - 1)
+            predicted = model.predict(data.runs[row : row + 1])[0] * batch[row]
+            errors[row] = abs(predicted / data.found[row] - 1)
     return errors
 
 
@@ -76,7 +76,7 @@ def by_batch_ratio(data: Data, errors: np.ndarray, others: np.ndarray, sizes: Se
     return " ".join(f"{ratio:6.2f}" for ratio in ratios)
 
 
-def tell_forms(
+def print_forms(
     title: str, make: Callable[[Form], object], forms: Sequence[Form], data: Data
 ) -> None:
     """The held-out error of every form that was tried."""
@@ -115,15 +115,15 @@ def main() -> None:
                     f"  share of {what:9}      {by_batch_ratio(known, model, other, sizes)}", end=""
                 )
                 print(f"  (target: at most {target})")
-            tell_forms("latency", LatencyModel, TRIED, known)
+            print_forms("latency", LatencyModel, TRIED, known)
             for metric, make, forms in (
                 ("memory_mb", MemoryModel, MEMORY_FORMS),
                 ("net_power_w", PowerModel, POWER_FORMS),
             ):
-                told = data_of(board, table, catalog.architectures, variant, metric)
-                told = told.knowing(["activations", "peak_activations"])
-                if len(told.architectures) > 2:
-                    tell_forms(metric, make, forms, told)
+                data = data_of(board, table, catalog.architectures, variant, metric)
+                data = data.knowing(["activations", "peak_activations"])
+                if len(data.architectures) > 2:
+                    print_forms(metric, make, forms, data)
             models = fit_board(board, table, catalog.architectures).models[variant]
             for first in (each[0] for each in models.values()):
                 if first.errors and first.errors.coverage is not None and first.errors.width:

@@ -98,7 +98,13 @@ class Process:
 
         parts = _parts(seen)
         start = np.log(USUAL)
-        best = minimize(_misfit, start, args=(parts, off - off.mean()), jac=True, method="L-BFGS-B")
+        best = minimize(
+            _negative_log_posterior,
+            start,
+            args=(parts, off - off.mean()),
+            jac=True,
+            method="L-BFGS-B",
+        )
         return cls.given(np.exp(best.x), seen, off)
 
     @classmethod
@@ -131,7 +137,7 @@ def _parts(seen: Networks) -> Floats:
     return np.concatenate([shared(seen, seen), [np.diag(each) for each in own(seen)]])
 
 
-def _misfit(logs: Floats, parts: Floats, deviation: Floats) -> tuple[float, Floats]:
+def _negative_log_posterior(logs: Floats, parts: Floats, deviation: Floats) -> tuple[float, Floats]:
     """The negative logarithm of how probable variances are (their usual size included), and its slope."""
     scaled = np.exp(logs)[:, np.newaxis, np.newaxis] * parts
     covariance = scaled.sum(axis=0)

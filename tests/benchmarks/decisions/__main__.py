@@ -4,8 +4,8 @@
         --measured 20 --queries 200 --seeds 50 --json OUT
 
 The tables are timm's. The target is a board that is taken as new: `suggest` names the networks that are
-measured on it, every method tells the rest, and each query asks for the most accurate network within a limit
-on the time per image. What is told, and what is picked, is held against the whole table.
+measured on it, every method predicts the rest, and each query asks for the most accurate network within a
+limit on the time per image. What is predicted, and what is picked, is held against the whole table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from advisor.catalog.files import write_whole
 from advisor.prediction.transfer.suggestions import most_informative
-from tests.benchmarks.decisions.methods import METHODS, TRIED, Errors, Tell, errors_of
+from tests.benchmarks.decisions.methods import METHODS, TRIED, Errors, Predict, errors_of
 from tests.benchmarks.decisions.queries import Judged, draw_limits_ms, judge, picks
 from tests.benchmarks.decisions.standard_error import clustered
 from tests.benchmarks.decisions.tables import Boards, read_boards
@@ -61,7 +61,7 @@ def main() -> None:
         options.measured, options.queries, options.seeds, options.confidence, options.verify
     )
     boards = read_boards(options.target, options.reference, options.accuracy)
-    lines = [f"{options.target.stem} as new board, told from {', '.join(boards.references)}"]
+    lines = [f"{options.target.stem} as new board, predicted from {', '.join(boards.references)}"]
     lines.append(
         f"{len(boards.names)} networks ({boards.left_out} left out that a reference lacks), "
         f"{len(boards.rated)} of known accuracy; {asked.measured} measured, {asked.queries} queries, "
@@ -69,8 +69,8 @@ def main() -> None:
     )
     print("\n".join(lines), flush=True)
     results = {}
-    for name, tell in ({**METHODS, **TRIED} if options.tried else METHODS).items():
-        results[name] = run_method(boards, tell, asked)
+    for name, predict in ({**METHODS, **TRIED} if options.tried else METHODS).items():
+        results[name] = run_method(boards, predict, asked)
         print(_line(name, results[name]), flush=True)
     if asked.most:
         results[VERIFIED] = run_verification(boards, asked)
@@ -111,15 +111,15 @@ def drawings(boards: Boards, asked: Asked) -> Iterator[tuple[Integers, Floats]]:
         yield measured, draw_limits_ms(boards, asked.queries, chance)
 
 
-def run_method(boards: Boards, tell: Tell, asked: Asked) -> dict[str, object]:
-    """What a method told and picked, over all seeds."""
+def run_method(boards: Boards, predict: Predict, asked: Asked) -> dict[str, object]:
+    """What a method predicted and picked, over all seeds."""
     errors: list[Errors] = []
     judged: dict[float, list[Judged]] = {each: [] for each in (*CURVE, asked.confidence)}
     for measured, limits_ms in drawings(boards, asked):
-        told = tell(boards, measured)
-        errors.append(errors_of(boards, measured, told))
+        predicted = predict(boards, measured)
+        errors.append(errors_of(boards, measured, predicted))
         for confidence, those in judged.items():
-            chosen = picks(boards, told, limits_ms, confidence)
+            chosen = picks(boards, predicted, limits_ms, confidence)
             those.append(judge(boards, limits_ms, chosen, np.zeros(len(limits_ms))))
     return {
         **_errors(boards, errors),

@@ -1,4 +1,4 @@
-"""Ways to tell all networks from those that were measured."""
+"""Ways to predict all networks from those that were measured."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 OPERATIONS: Form = (("constant", "operations"),)
 THREE_COSTS: Form = (("constant", "operations", "activations", "params"),)
 
-Tell = Callable[[Boards, NDArray[np.int64]], Values]
+Predict = Callable[[Boards, NDArray[np.int64]], Values]
 """From the places of the measured networks, the time per image of all; the measured ones exact."""
 
 
 def by_transfer(boards: Boards, measured: Integers) -> Values:
-    """What the references and the measured networks tell."""
+    """What follows from the references and the measured networks."""
     names = np.array(boards.names, dtype=np.str_)
     unmeasured = np.setdiff1d(np.arange(len(names)), measured)
     group = Group(
@@ -49,20 +49,20 @@ def by_transfer_at_random(boards: Boards, measured: Integers) -> Values:
     return by_transfer(boards, np.sort(drawn))
 
 
-def by_law(form: Form) -> Tell:
-    """What a law of some cost terms tells, fitted to the measured networks alone."""
+def by_costs(form: Form) -> Predict:
+    """What a model of some cost terms predicts, fitted to the measured networks alone."""
 
-    def told(boards: Boards, measured: Integers) -> Values:
+    def predicted(boards: Boards, measured: Integers) -> Values:
         runs = runs_of(boards)
         groups = bare_names(boards.names)
         data = Data(runs[measured], boards.time_ms[measured], groups[measured])
-        law = fit_model(LatencyModel, [form], data)
-        if law is None:
-            raise ValueError("a law needs three networks")
+        model = fit_model(LatencyModel, [form], data)
+        if model is None:
+            raise ValueError("a model needs three networks")
         unmeasured = np.setdiff1d(np.arange(len(runs)), measured)
-        return _with_measured(boards, unmeasured, law.predict(runs[unmeasured]))
+        return _with_measured(boards, unmeasured, model.predict(runs[unmeasured]))
 
-    return told
+    return predicted
 
 
 def by_shares(boards: Boards, measured: Integers) -> Values:
@@ -70,15 +70,18 @@ def by_shares(boards: Boards, measured: Integers) -> Values:
     groups = bare_names(boards.names)[measured]
     found = np.log(boards.time_ms[measured])
 
-    def told(rows: NDArray[np.bool_]) -> Floats:
+    def predicted(rows: NDArray[np.bool_]) -> Floats:
         count = len(np.unique(groups[rows]))
         return Shares.fit(boards.evidence, measured[rows], found[rows], count)(boards.evidence)
 
     off = np.array(
-        [found[row] - told(groups != groups[row])[measured[row]] for row in range(len(measured))]
+        [
+            found[row] - predicted(groups != groups[row])[measured[row]]
+            for row in range(len(measured))
+        ]
     )
     half = Z90 * widening(off, np.ones(len(off)))
-    mean = told(np.ones(len(measured), dtype=np.bool_))
+    mean = predicted(np.ones(len(measured), dtype=np.bool_))
     return _as_told(boards, measured, mean, np.full(len(mean), half))
 
 
@@ -110,13 +113,13 @@ def _as_told(boards: Boards, measured: Integers, mean: Floats, half: Floats) -> 
     return _with_measured(boards, unmeasured, Values(*(np.exp(each[unmeasured]) for each in ends)))
 
 
-METHODS: Mapping[str, Tell] = {
-    "operations law": by_law(OPERATIONS),
-    "three cost terms": by_law(THREE_COSTS),
+METHODS: Mapping[str, Predict] = {
+    "operations law": by_costs(OPERATIONS),
+    "three cost terms": by_costs(THREE_COSTS),
     "transfer": by_transfer,
 }
 
-TRIED: Mapping[str, Tell] = {
+TRIED: Mapping[str, Predict] = {
     "transfer, random networks": by_transfer_at_random,
     "Bayesian ridge": by_ridge,
     "shares alone": by_shares,
@@ -131,9 +134,9 @@ def runs_of(boards: Boards) -> Floats:
     return np.array([describe(cost, 1.0) for cost in costs])
 
 
-def _with_measured(boards: Boards, unmeasured: Integers, told: Values) -> Values:
+def _with_measured(boards: Boards, unmeasured: Integers, predicted: Values) -> Values:
     columns = []
-    for column in told:
+    for column in predicted:
         whole = boards.time_ms.copy()
         whole[unmeasured] = column
         columns.append(whole)
@@ -155,11 +158,17 @@ class Errors:
     width: Floats
 
 
-def errors_of(boards: Boards, measured: Integers, told: Values) -> Errors:
-    """Hold what a method told against the truth."""
-    held = ((told.low <= boards.time_ms) & (boards.time_ms <= told.high)).astype(np.float64)
-    held[np.isnan(told.low)] = np.nan
-    columns = [np.abs(told.value / boards.time_ms - 1), held, (told.high - told.low) / told.value]
+def errors_of(boards: Boards, measured: Integers, predicted: Values) -> Errors:
+    """Hold what a method predicted against the truth."""
+    held = ((predicted.low <= boards.time_ms) & (boards.time_ms <= predicted.high)).astype(
+        np.float64
+    )
+    held[np.isnan(predicted.low)] = np.nan
+    columns = [
+        np.abs(predicted.value / boards.time_ms - 1),
+        held,
+        (predicted.high - predicted.low) / predicted.value,
+    ]
     for column in columns:
         column[measured] = np.nan
     return Errors(*columns)

@@ -44,25 +44,28 @@ def draw_limits_ms(boards: Boards, count: int, chance: np.random.Generator) -> F
     return np.exp(chance.uniform(low, high, count))
 
 
-def spread_of(told: Values) -> Values:
+def spread_of(predicted: Values) -> Values:
     """Values with the standard deviations of their logarithms; without an interval, infinite."""
-    below, above = np.log(told.value / told.low) / Z90, np.log(told.high / told.value) / Z90
-    return Values(told.value, *(np.nan_to_num(each, nan=np.inf) for each in (below, above)))
+    below, above = (
+        np.log(predicted.value / predicted.low) / Z90,
+        np.log(predicted.high / predicted.value) / Z90,
+    )
+    return Values(predicted.value, *(np.nan_to_num(each, nan=np.inf) for each in (below, above)))
 
 
-def order_of(boards: Boards, told: Values) -> Integers:
+def order_of(boards: Boards, predicted: Values) -> Integers:
     """The place of each network in the objective's order: the most accurate first, then the faster."""
     order = np.lexsort(
-        (np.array(boards.names), told.value, -np.nan_to_num(boards.top1, nan=-np.inf))
+        (np.array(boards.names), predicted.value, -np.nan_to_num(boards.top1, nan=-np.inf))
     )
     places = np.empty(len(order), dtype=np.int64)
     places[order] = np.arange(len(order))
     return places
 
 
-def picks(boards: Boards, told: Values, limits_ms: Floats, confidence: float) -> Integers:
+def picks(boards: Boards, predicted: Values, limits_ms: Floats, confidence: float) -> Integers:
     """The pick of each query: the most accurate network that keeps the limit surely enough; -1 if none."""
-    spread, order = spread_of(told), order_of(boards, told)
+    spread, order = spread_of(predicted), order_of(boards, predicted)
     rated = boards.rated[np.argsort(order[boards.rated])]
     some = Values(*(column[rated] for column in spread))
     found = []

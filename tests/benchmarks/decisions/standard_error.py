@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def clustered(hits: Floats, families: NDArray[np.str_]) -> float:
     """The standard error of the mean of `hits`, clustered by seed and by family.
 
-    Networks of one family err together, and so do all that one seed's measurements tell; the variance is
+    Networks of one family err together, and so do all that one seed's measurements show; the variance is
     that of both clusterings less that of their cells (Cameron, Gelbach and Miller, Journal of Business &
     Economic Statistics 29, 2011).
 

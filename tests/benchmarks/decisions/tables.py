@@ -89,10 +89,16 @@ def _read(path: Path) -> Benchmark:
 
 
 def _architecture(reports: Sequence[Reported]) -> Architecture:
-    """A network as the first table has it that tells its cost."""
-    told = next((each for each in reports if each.cost), reports[0])
+    """A network as the first table has it that knows its cost."""
+    report = next((each for each in reports if each.cost), reports[0])
     return Architecture(
-        told.architecture, told.family, told.input_shape, "", told.cost, counted=None, note=""
+        report.architecture,
+        report.family,
+        report.input_shape,
+        "",
+        report.cost,
+        counted=None,
+        note="",
     )
 
 

@@ -45,7 +45,7 @@ class Transfers:
         """Some networks as measured ones."""
         return Measured(places, self.logs[places], self.groups[places])
 
-    def told(self, places: Integers) -> Values:
+    def predicted(self, places: Integers) -> Values:
         """The time per image of all networks, once these are measured."""
         variances = self.begun.process.variances
         regression = Regression.fit(self.boards.evidence, self.measured(places), variances)
@@ -67,11 +67,13 @@ class TableWorld:
     def standing(self) -> Standing:
         """The networks as they stand now; those of unknown accuracy are no candidates."""
         boards = self.transfers.boards
-        told = self.transfers.told(self.places)
-        chance: Floats = chance_below(spread_of(told), np.full(len(boards.names), self.limit_ms))
+        predicted = self.transfers.predicted(self.places)
+        chance: Floats = chance_below(
+            spread_of(predicted), np.full(len(boards.names), self.limit_ms)
+        )
         chance = np.where(np.isnan(boards.top1), 0.0, chance)
         measured = np.isin(np.arange(len(boards.names)), self.places)
-        return Standing.of(chance, order_of(boards, told), measured, self.confidence)
+        return Standing.of(chance, order_of(boards, predicted), measured, self.confidence)
 
     def measure(self, place: int) -> None:
         """Look one up."""
