@@ -145,9 +145,9 @@ def test_pick_chooses_among_what_is_predicted(run: Run, boards: Overlay) -> None
     ran = run("pick", *asked, "--json")
     assert ran.code == 0
     best = json.loads(ran.out)["best"]
-    assert best["latency_ms"]["origin"] in ("predicted", "reported")
+    assert best["batch_latency_ms"]["origin"] in ("predicted", "reported")
     everyone = [best, *json.loads(ran.out)["alternatives"]]
-    assert "advisor-transfer" in {each["latency_ms"]["source"] for each in everyone}
+    assert "advisor-transfer" in {each["batch_latency_ms"]["source"] for each in everyone}
 
 
 def test_a_fit_is_stale_once_a_reference_changed(run: Run, boards: Overlay) -> None:
