@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,16 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import advisor
-from advisor.catalog.records import Z90
-from advisor.catalog.store import Catalog, Surveyed
-from advisor.options import Requirements, read_requirements
-from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.chance import chance, chance_alone
-from advisor.solve.candidates.gather import gather
+from advisor import Candidate, Estimate
 from advisor.solve.candidates.uncertainty import normal_cdf
-from tests.conftest import HEADER, Overlay, Run, examples
+from tests.conftest import BOARD, HEADER, SHIPPED, SOURCES, Overlay, Run, examples
 from tests.test_pick import LIMITS, ask, name
 
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+IDLE_W, Z90 = 2.0, NormalDist().inv_cdf(0.95)
 ERRORS = (
     ",latency_low_ms,latency_high_ms,net_power_low_w,net_power_high_w,memory_low_mb,memory_high_mb"
 )
@@ -38,47 +38,44 @@ def unsure_board(overlay: Overlay) -> None:
     )
 
 
-def asked(overlay: Overlay, **limits: object) -> tuple[Candidates, Requirements]:
-    requirements = read_requirements(limits, board="small", catalog=str(overlay.folder))
-    return gather(Catalog.open(overlay.folder), requirements), requirements
+def asked(overlay: Overlay, **limits: Any) -> list[Candidate]:
+    """Every candidate of the board, good or not, with its chances."""
+    _, *rows = (overlay.folder / "boards/small/measurements.csv").read_text().splitlines()
+    networks = {row.split(",")[0] for row in rows}
+    answer = advisor.pick(board="small", catalog=overlay.folder, explain=sorted(networks), **limits)
+    return [each for network in answer.explained for each in network.candidates]
 
 
-def simulated(
-    candidates: Candidates, requirements: Requirements, draws: int = 200_000
-) -> list[float]:
-    """The share of draws in which each candidate meets all limits, figure by figure."""
+def simulated(candidate: Candidate, fps: float | None, draws: int = 200_000) -> float:
+    """The share of draws in which a candidate meets all limits, figure by figure."""
     random = np.random.default_rng(0)
-    idle = candidates.boards[0].idle_power_w
-    assert idle is not None
 
-    def drawn(key: str, position: int) -> np.ndarray:
-        value, low, high = (float(column[position]) for column in candidates.input_values(key))
+    def drawn(estimate: Estimate | None) -> Floats:
         z = random.normal(size=draws)
-        if math.isnan(low):
-            return np.full(draws, value)
-        width = np.where(z < 0, math.log(value / low), math.log(high / value)) / Z90
-        return value * np.exp(z * width)
+        if estimate is None:
+            return np.full(draws, np.nan)
+        if estimate.low is None or estimate.high is None:
+            return np.full(draws, estimate.value)
+        ends = estimate.value / estimate.low, estimate.high / estimate.value
+        return estimate.value * np.exp(z * np.where(z < 0, *map(math.log, ends)) / Z90)
 
-    fps, shares = requirements.fps, []
-    for position in range(len(candidates)):
-        batch = int(candidates.batch[position])
-        keys = ("latency_ms", "net_power_w", "memory_mb")
-        latency, power, memory = (drawn(key, position) for key in keys)
-        time_s = latency / batch / 1000
-        # Each figure such that less is better, but for the frame rate.
-        figures = {
-            "fps": -1 / time_s,
-            "response": latency + ((batch - 1) * 1000 / fps if fps else 0),
-            "energy": power * time_s,
-            "power": idle.value + power * np.minimum(1, (fps or math.inf) * time_s),
-            "memory": memory,
-        }
-        met = np.ones(draws, dtype=bool)
-        for each in requirements.constraints:
-            limit = -each.limit if each.name == "fps" else each.limit
-            met &= figures[each.name] <= limit
-        shares.append(float(np.mean(met)))
-    return shares
+    latency, power, memory = map(
+        drawn, (candidate.batch_latency_ms, candidate.net_power_w, candidate.memory_mb)
+    )
+    time_s = latency / candidate.batch / 1000
+    # Each figure such that less is better, but for the frame rate.
+    figures = {
+        "fps": -1 / time_s,
+        "response": latency + ((candidate.batch - 1) * 1000 / fps if fps else 0),
+        "energy": power * time_s,
+        "power": IDLE_W + power * np.minimum(1, (fps or math.inf) * time_s),
+        "memory": memory,
+    }
+    met = np.ones(draws, dtype=bool)
+    for each in candidate.headroom:
+        name, limit = each.constraint.name, each.constraint.limit
+        met &= figures[name] <= (-limit if name == "fps" else limit)
+    return float(np.mean(met))
 
 
 @pytest.mark.parametrize(
@@ -92,12 +89,12 @@ def simulated(
         {"fps": 32, "energy": "0.16 J", "power": "7 W", "memory": "305 MB", "latency": "200 ms"},
     ],
 )
-def test_chances_agree_with_a_simulation(overlay: Overlay, limits: dict[str, object]) -> None:
+def test_chances_agree_with_a_simulation(overlay: Overlay, limits: dict[str, Any]) -> None:
     unsure_board(overlay)
-    candidates, requirements = asked(overlay, **limits)
-    told = chance(candidates, requirements.constraints)
-    for mine, theirs in zip(told.tolist(), simulated(candidates, requirements), strict=True):
-        assert mine == pytest.approx(theirs, abs=0.02)
+    candidates = asked(overlay, **limits)
+    assert len(candidates) == 4
+    for each in candidates:
+        assert each.chance == pytest.approx(simulated(each, limits.get("fps")), abs=0.02)
 
 
 def test_one_figure_without_an_error_leaves_that_of_the_other(overlay: Overlay) -> None:
@@ -105,8 +102,7 @@ def test_one_figure_without_an_error_leaves_that_of_the_other(overlay: Overlay) 
     overlay.measurements(
         "resnet-18,eager,fp32,1,30,5,300,reported,my-notes,20,45,,,,", header=HEADER + ERRORS
     )
-    candidates, requirements = asked(overlay, energy="0.16 J")
-    alone = chance_alone(candidates, requirements.constraints[0])[0]
+    alone = asked(overlay, energy="0.16 J")[0].chance
     assert 0.5 < alone < 0.7
     answer = advisor.pick(
         board="small", energy="0.16 J", where=["time <= 1 s"], catalog=overlay.folder
@@ -120,11 +116,11 @@ def test_the_error_of_the_idle_power_counts_beside_other_limits(overlay: Overlay
     unsure_board(overlay)
     board = overlay.folder / "boards/small/board.yaml"
     board.write_text(board.read_text().replace("error: 100 mW", "error: 1 W"))
-    one, requirements = asked(overlay, power="7.3 W")
-    alone = chance_alone(one, requirements.constraints[0])[0]
+    alone = asked(overlay, power="7.3 W")[0].chance
     assert 0.5 < alone < 0.8
-    both = read_requirements({"power": "7.3 W", "time": "1 s"}).constraints
-    assert chance(one, both)[0] == pytest.approx(alone, abs=0.04)
+    both = asked(overlay, power="7.3 W", where="time <= 1 s")[0]
+    assert alone in [each.chance for each in both.headroom]
+    assert both.chance == pytest.approx(alone, abs=0.04)
 
 
 @examples(30)
@@ -139,25 +135,22 @@ def test_all_limits_are_never_surer_than_one(limits: dict[str, float]) -> None:
 def test_limits_on_the_latency_are_not_multiplied(overlay: Overlay) -> None:
     """At batch 1 a frame rate and the latency that it amounts to are one limit asked twice."""
     unsure_board(overlay)
-    once, requirements = asked(overlay, fps=31)
-    twice, both = asked(overlay, fps=31, latency=f"{1000 / 31} ms")
-    alone = chance(once, requirements.constraints)[0]
-    assert 0.3 < alone < 0.9
-    assert chance(twice, both.constraints)[0] == pytest.approx(alone, abs=0.02)
+    once, twice = asked(overlay, fps=31)[0], asked(overlay, fps=31, latency=f"{1000 / 31} ms")[0]
+    assert 0.3 < once.chance < 0.9
+    assert len(twice.headroom) == 2
+    assert twice.chance == pytest.approx(once.chance, abs=0.02)
 
 
 def test_a_figure_without_an_error_meets_its_limit_or_not(overlay: Overlay) -> None:
     unsure_board(overlay)
-    exact, requirements = asked(overlay, fps=5)
-    assert chance_alone(exact, requirements.constraints[0])[3] == 1
-    beyond, requirements = asked(overlay, fps=5.01)
-    assert chance_alone(beyond, requirements.constraints[0])[3] == 0
+    assert asked(overlay, fps=5)[3].chance == 1
+    assert asked(overlay, fps=5.01)[3].chance == 0
 
 
 def test_an_unknown_figure_has_no_chance(overlay: Overlay) -> None:
     unsure_board(overlay)
-    candidates, requirements = asked(overlay, memory="1 GB", fps=10)
-    assert chance(candidates, requirements.constraints)[2] == 0
+    unknown = asked(overlay, memory="1 GB", fps=10)[2]
+    assert (unknown.memory_mb, unknown.chance) == (None, 0)
 
 
 def test_the_distribution_function() -> None:
@@ -234,37 +227,62 @@ def test_what_is_no_confidence(run: Run, wrong: str) -> None:
 
 
 def test_a_confidence_in_percent() -> None:
-    assert read_requirements({}, confidence="95%").confidence == 0.95
-    assert "--confidence 0.95" in read_requirements({}, confidence="95%").command()
+    asked_for = advisor.pick(confidence="95%").requirements
+    assert asked_for.confidence == 0.95
+    assert "--confidence 0.95" in asked_for.command()
 
 
-def test_predictions_without_an_interval_are_no_better_than_a_coin() -> None:
-    candidates, requirements = gather_predicted()
-    places = candidates.measurements.latency_ms.origin
-    predicted = places.index[candidates.rows] == places.position["predicted"]
-    latency = candidates.input_values("latency_ms")
-    assert np.isnan(latency.low[predicted]).all()
-    chances = chance(candidates, requirements.constraints)[predicted]
-    assert chances == pytest.approx(np.full(len(chances), 0.5))
+FEW = ("alexnet", "resnet-18", "resnet-34", "googlenet", "vgg-19")
+"""Models of so few networks have no intervals."""
 
 
-def test_chances_without_intervals_stay_chances() -> None:
-    candidates, _ = gather_predicted()
+@pytest.fixture
+def bare(overlay: Overlay, run: Run) -> Overlay:
+    """The board `small` with the TX1's rows of a few networks, and models of them."""
+    lines = (SHIPPED / "boards/jetson-tx1/measurements.csv").read_text().splitlines()
+    rows = [line for line in lines if line.startswith(tuple(f"{name}," for name in FEW))]
+    overlay.measurements(*rows, header=lines[0])
+    overlay.write("sources.yaml", (SHIPPED / "sources.yaml").read_text() + SOURCES)
+    assert run("fit", "small", "--catalog", overlay.folder).code == 0
+    return overlay
+
+
+def predicted(overlay: Overlay, **limits: Any) -> list[Candidate]:
+    answer = advisor.pick(
+        board="small",
+        catalog=overlay.folder,
+        candidates="all",
+        batch="3",
+        explain=("resnet-50", "inception-v3"),
+        **limits,
+    )
+    return [each for network in answer.explained for each in network.candidates]
+
+
+def test_predictions_without_an_interval_are_no_better_than_a_coin(bare: Overlay) -> None:
+    candidates = predicted(bare, fps=1)
+    assert len(candidates) == 2
+    for each in candidates:
+        latency = each.batch_latency_ms
+        assert latency is not None
+        assert (latency.origin, latency.low) == ("predicted", None)
+        assert each.chance == pytest.approx(0.5)
+
+
+def test_chances_without_intervals_stay_chances(bare: Overlay) -> None:
     for limits in (
         {"fps": "30", "energy": "0.5 J"},
         {"power": "9 W", "energy": "0.5 J", "fps": "5"},
     ):
-        constraints = read_requirements(limits).constraints
-        chances = chance(replace(candidates, fps=constraints[0].limit), constraints)
-        assert np.all((chances >= 0) & (chances <= 1))
+        candidates = predicted(bare, **limits)
+        assert len(candidates) == 2
+        assert all(0 <= each.chance <= 1 for each in candidates)
 
 
 def test_an_unknown_accuracy_has_no_chance(overlay: Overlay) -> None:
-    unsure_board(overlay)
-    overlay.measurements("vgg-16,eager,fp32,1,200,5,900,reported,my-notes")
-    candidates, requirements = asked(overlay, accuracy=50)
-    bare = replace(candidates, weights_index=np.full(len(candidates), -1))
-    assert chance_alone(bare, requirements.constraints[0]).tolist() == [0.0]
+    overlay.write("boards/small/board.yaml", BOARD.replace("weights: paper\n", ""))
+    unknown = asked(overlay, accuracy=50)[0]
+    assert (unknown.accuracy_top1_percent, unknown.chance) == (None, 0)
 
 
 @pytest.mark.parametrize("wanted", [0.2, 0.4, 0.5, 0.55])
@@ -296,29 +314,3 @@ def test_nothing_smaller_than_a_relaxation_gives_an_answer(
             smaller = asked_for + (loosened.limit - asked_for) * share
             if abs(smaller / loosened.limit - 1) > 1e-5:
                 assert ask({**limits, key: smaller}, confidence=0.9).best is None
-
-
-def gather_predicted() -> tuple[Candidates, Requirements]:
-    """The TX1 completed by models without intervals."""
-    from advisor.prediction.fit_store import read_fit
-    from advisor.solve.candidates.completion import completed
-    from advisor.solve.candidates.gather import candidates_on
-
-    catalog = Catalog.open()
-    board = catalog.board("jetson-tx1")
-    fit = read_fit(board.folder)
-    assert fit is not None
-    bare = {
-        variant: {
-            metric: tuple(replace(model, held_out=()) for model in models)
-            for metric, models in metrics.items()
-        }
-        for variant, metrics in fit.models.items()
-    }
-    table = completed(
-        board, catalog.measurements(board), catalog.architectures, replace(fit, models=bare), {3}
-    )
-    requirements = read_requirements({"fps": 1}, batch="3")
-    surveyed = [Surveyed(board, table)]
-    found = candidates_on(surveyed, catalog.architectures, catalog.weights, requirements)
-    return found, requirements
