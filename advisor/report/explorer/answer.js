@@ -30,9 +30,9 @@ function showAnswer(answer) {
 }
 
 function sureText({ table, constraints, chanceOf, best }) {
-  const limits = constraints.length === 1 ? "the limit" : "all limits";
-  const mark = markOf(table, chanceOf(best));
-  return constraints.length ? `; meets ${limits} with a probability of ${chanceText(chanceOf(best))}: ${mark}` : "";
+  if (!constraints.length) return "";
+  const [limits, chance] = [constraints.length === 1 ? "the limit" : "all limits", chanceOf(best)];
+  return `; meets ${limits} with a probability of ${chanceText(chance)}: ${markOf(table, (least) => chance >= least)}`;
 }
 
 function nothingText({ table, constraints, considered, settings }) {

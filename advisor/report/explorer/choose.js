@@ -10,19 +10,19 @@ function choose(table, settings) {
   const values = constraints.map(({ metric }) => figures.column(metric));
   const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
   const chanceOf = chancesOf(figures, constraints);
+  const aloneOf = remembered((row) => constraints.map((each) => chanceAlone(figures, each, row)));
 
-  /** Whether it is sure enough. Joint chances are costly: at least 1 - sum(1 - p), at most the least p. */
-  function isSure(row) {
-    if (!constraints.length || !confidence) return true;
-    const alone = constraints.map((each) => chanceAlone(figures, each, row));
-    if (1 - alone.reduce((sum, each) => sum + (1 - each), 0) >= confidence) return true;
-    return Math.min(...alone) >= confidence && chanceOf(row) >= confidence;
+  /** Whether a row's chance is at least that. Joint ones are costly: at least 1 - sum(1 - p), at most the least p. */
+  function isLikely(row, probability) {
+    const alone = aloneOf(row);
+    if (probability <= 0 || 1 - alone.reduce((sum, each) => sum + (1 - each), 0) >= probability) return true;
+    return Math.min(...alone) >= probability && chanceOf(row) >= probability;
   }
 
   const nominal = considered.filter((row) => !missed(row).length);
-  const feasible = inOrder(figures, objective, nominal.filter(isSure));
+  const feasible = inOrder(figures, objective, nominal.filter((row) => isLikely(row, confidence)));
   const best = feasible[0] ?? null;
-  return { ...figures, settings, constraints, considered, nominal, feasible, best, missed, chanceOf };
+  return { ...figures, settings, constraints, considered, nominal, feasible, best, missed, chanceOf, isLikely };
 }
 
 /** All limits of some settings, in the order in which answers list them. */

@@ -90,8 +90,9 @@ function themeOf(place) {
 function dataOf(answer, axes, theme) {
   const { table, feasible, considered, constraints, best } = answer;
   const fits = new Set(feasible);
+  const colourOf = remembered((own) => lightened(own, theme.lightening));
   const drawn = (rows, edge = theme.ink) =>
-    rows.map((row) => pointOf(answer, axes, theme, edge, row)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+    rows.map((row) => pointOf(answer, axes, colourOf, edge, row)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
   const pick = best === null ? [] : drawn([best]);
   const regions = [axes.x, axes.y].flatMap((axis) =>
     constraints.map((each) => limitOnAxis(table, axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
@@ -114,10 +115,10 @@ function placeIn(axes, { column }, row) {
 }
 
 /** A row as a point of the plot, with such an edge; hollow where it is predicted. */
-function pointOf(answer, axes, theme, edge, row) {
+function pointOf(answer, axes, colourOf, edge, row) {
   const { table, isPredicted } = answer;
   const { colour: own, shape } = table.architectures[table.rows.architecture[row]];
-  const colour = lightened(own, theme.lightening);
+  const colour = colourOf(own);
   const predicted = isPredicted(axes.x.metric, row) || isPredicted(axes.y.metric, row);
   const look = predicted ? { fill: "transparent", stroke: colour, width: 1.8 } : { fill: colour, stroke: edge, width: 0.7 };
   return { row, ...placeIn(axes, answer, row), shape, ...look };

@@ -69,8 +69,8 @@ function candidatesTable() {
   }
 
   function standing(row, fits) {
-    const { table, constraints, column, missed, chanceOf } = answer;
-    if (fits.has(row)) return constraints.length ? markOf(table, chanceOf(row)) : "\u2013";
+    const { table, constraints, column, missed, chanceOf, isLikely } = answer;
+    if (fits.has(row)) return constraints.length ? markOf(table, (least) => isLikely(row, least)) : "\u2013";
     const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
     const names = (limits) => limits.map(({ name }) => name).join(", ");
     const [beyond, unknown] = [missed(row).filter((each) => !isUnknown(each)), missed(row).filter(isUnknown)].map(names);

@@ -50,9 +50,9 @@ function chanceText(probability) {
   return probability < 0.01 ? "under 1 %" : `${Math.floor(100 * probability + 1e-6)} %`;
 }
 
-/** How probably a candidate meets all limits, in a word. */
-function markOf({ marks }, probability) {
-  return Object.keys(marks).find((mark) => probability + 1e-6 >= marks[mark]);
+/** How probably a candidate meets all limits, in a word, from whether its chance is at least a probability. */
+function markOf({ marks }, isAtLeast) {
+  return Object.keys(marks).find((mark) => isAtLeast(marks[mark] - 1e-6));
 }
 
 function counted(count, noun) {
