@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class AdvisorError(Exception):
-    """Bad input or a missing part, told in one message.
+    """Bad input or a missing part, said in one message.
 
     Attributes:
         message: what is wrong, and where.
@@ -36,8 +36,8 @@ class Fault:
         line: 1-based line, or 0 where the whole file is meant.
         column: 1-based character of the line (YAML), or the column's name (CSV), or "".
         found: what stands there, or what is wrong with it.
-        expected: what should stand there; where `found` tells what is wrong, what to do.
-        tells: whether `found` tells what is wrong, instead of what stands there.
+        expected: what should stand there; where `found` says what is wrong, what to do.
+        explains: whether `found` says what is wrong, instead of what stands there.
     """
 
     path: Path
@@ -45,7 +45,7 @@ class Fault:
     column: str
     found: str
     expected: str
-    tells: bool = False
+    explains: bool = False
 
     def __str__(self) -> str:
         place = str(self.path)
@@ -53,7 +53,7 @@ class Fault:
             place += f", line {self.line}"
         if self.column:
             place += f", column {self.column}"
-        if self.tells:
+        if self.explains:
             return f"{place}: {self.found}" + (f"; {self.expected}" if self.expected else "")
         return f"{place}: found {self.found}; expected {self.expected}"
 

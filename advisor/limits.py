@@ -47,7 +47,7 @@ class Constraint:
 
     @computed
     def key(self) -> str:
-        """What tells it from the question's other limits: its name, and "max" or "min" if unusual."""
+        """What distinguishes it from the question's other limits: its name, and "max" or "min" if unusual."""
         return self.name if self.is_natural else f"{self.name}:{self.sense}"
 
     @property

@@ -215,7 +215,7 @@ def readable(path: Path) -> Iterator[None]:
     except IsADirectoryError:
         raise BrokenFileError([Fault(path, 0, "", "a folder", "a file")]) from None
     except FileNotFoundError:
-        raise BrokenFileError([Fault(path, 0, "", "no such file", "", tells=True)]) from None
+        raise BrokenFileError([Fault(path, 0, "", "no such file", "", explains=True)]) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BrokenFileError([Fault(path, 0, "", reason.lower(), "a readable file")]) from None

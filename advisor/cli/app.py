@@ -86,7 +86,7 @@ def main() -> None:
     """Run the command line; the exit status is that of DESIGN's contract.
 
     0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
-    missing part, told in one message.
+    missing part, said in one message.
     """
     gc.set_threshold(PATIENCE)
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know

@@ -59,7 +59,7 @@ def warn(notes: Iterable[str]) -> None:
 
 
 def complain(message: str) -> None:
-    """Write a message to standard error, if anyone can hear it; the exit status tells in any case."""
+    """Write a message to standard error, if anyone can hear it; the exit status says it in any case."""
     try:
         sys.stderr.write(f"advisor: {message}\n")
         sys.stderr.flush()

@@ -302,8 +302,8 @@ def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> T
             str(rejection.rejected),
             *_nearest(rejection, recommendation),
         )
-        told = dict(zip(REJECTION_COLUMNS, cells, strict=True))
-        table.add_row(*(told[heading] for heading in headings))
+        cells_by = dict(zip(REJECTION_COLUMNS, cells, strict=True))
+        table.add_row(*(cells_by[heading] for heading in headings))
     return table
 
 
@@ -340,7 +340,7 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     yield from map(_impossible, recommendation.impossible[:MOST_SETS])
     if len(recommendation.impossible) > MOST_SETS:
         hidden = len(recommendation.impossible) - MOST_SETS
-        yield f"{counted(hidden, 'more set')} of limits that none meets: --json tells."
+        yield f"{counted(hidden, 'more set')} of limits that none meets: --json lists them."
     yield from _bound(recommendation)
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."

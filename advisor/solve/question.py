@@ -16,13 +16,13 @@ from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, des
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.limits import Constraint, Sense, in_order, limited_metric, read_limits
 from advisor.metrics import METRICS
+from advisor.option_kinds import read_names
 from advisor.options import (
     LIMITED,
     OPTIONS,
     WHERE,
     Option,
     Requirements,
-    read_names,
     read_requirements,
 )
 
@@ -284,5 +284,5 @@ class QuestionFields(Fields):
     def refuse(self, mark: Mark, error: AdvisorError) -> None:
         """Remember a fault that the command line would report in the same words."""
         self.faults.append(
-            Fault(self.path, mark.line, str(mark.column), error.message, error.hint, tells=True)
+            Fault(self.path, mark.line, str(mark.column), error.message, error.hint, explains=True)
         )

@@ -124,7 +124,7 @@ def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
     entry = {
         key: {
             "citation": f"the user's own results: {names}",
-            "read": f"imported; the name of this source tells their content ({key[-8:]})",
+            "read": f"imported; the name of this source is a digest of their content ({key[-8:]})",
             "error": "as reported, unknown where no interval is given",
         }
     }

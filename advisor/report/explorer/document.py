@@ -298,7 +298,7 @@ def _costs(candidates: Candidates) -> list[str]:
 
 
 def _rows(candidates: Candidates) -> Json:
-    """A column each of what tells candidates apart."""
+    """A column each of what distinguishes candidates."""
     table, rows = candidates.measurements, candidates.rows
     kinds = _costs(candidates)
     kind = np.array([kinds.index(board.cost) for board in candidates.boards])

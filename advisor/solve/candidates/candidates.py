@@ -93,7 +93,7 @@ class Candidates:
 
     @cached_property
     def network_index(self) -> Integers:
-        """For each candidate, a number that tells its network and board, less than `networks`."""
+        """For each candidate, the number of its network and board, less than `networks`."""
         return self.board_index * len(self.architectures) + self.architecture_index
 
     @property

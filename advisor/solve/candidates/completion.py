@@ -1,4 +1,4 @@
-"""A board's table completed by its laws: what was not measured, marked as predicted."""
+"""A board's table completed by its models: what was not measured, marked as predicted."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def completed(
 ) -> Measurements:
     """The table with a row for every network at every batch size, and predictions for what it lacks.
 
-    What other boards tell goes before the board's own laws: a network that they know gets rows at the
-    batch sizes that they tell of, and by the laws only at those asked for. Where each network of the board
-    ran at a batch size of its own, the others get one row, too.
+    What is predicted from other boards goes before the board's own models: a network that they know gets
+    rows at the batch sizes that they know, and by the models only at those asked for. Where each network
+    of the board ran at a batch size of its own, the others get one row, too.
 
     A pair that is known not to fit keeps its row, and no larger batch of that network gets one; a pair
-    whose predicted memory is more than the board has is taken not to fit. A pair of which no law knows
+    whose predicted memory is more than the board has is taken not to fit. A pair of which no model knows
     the latency gets no row.
 
     Args:
         board: the board.
         table: its rows.
         architectures: every network, by name.
-        fit: the board's laws, fitted to these rows.
+        fit: the board's models, fitted to these rows.
         batches: the batch sizes that are wanted beside those of the table.
         added: the networks that get rows, while the table's own stay as they are; `None` for all.
     """
     names = sorted(architectures if added is None else added)
-    told = _transferred(board, table, architectures, fit, names)
+    transferred = _transferred(board, table, architectures, fit, names)
     new = [
         _added(
             board,
@@ -70,13 +70,13 @@ def completed(
             fit,
             variant,
             names,
-            _lacking(table, told, variant, names, batches),
+            _lacking(table, transferred, variant, names, batches),
         )
         for variant in fit.models
     ]
     if added is None:
         table = _all_filled(board, table, table, architectures, fit)
-    return Measurements.stacked([table, *([told] if told else []), *new])
+    return Measurements.stacked([table, *([transferred] if transferred else []), *new])
 
 
 def _transferred(
@@ -86,11 +86,11 @@ def _transferred(
     fit: BoardFit,
     names: Collection[str],
 ) -> Measurements | None:
-    """What other boards tell of these networks; what they do not tell of, the laws do where they can."""
+    """What other boards predict of these networks; the models fill what they do not know."""
     if fit.transfer is None:
         return None
-    told = known_from_others(table, fit, set(names))
-    return within_memory(board, _all_filled(board, table, told, architectures, fit))
+    rows = known_from_others(table, fit, set(names))
+    return within_memory(board, _all_filled(board, table, rows, architectures, fit))
 
 
 def _added(
@@ -110,24 +110,24 @@ def _added(
     runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
     runs[:, COLUMNS.index("batch")] = batch
     anchors = anchors_of(board, table, architectures, variant, (names, network, batch))
-    kin = [architectures[names[place]].family_or_name for place in network.tolist()]
-    families = Families.of(board, table, architectures, variant, kin)
-    told = predicted(fit, variant, runs, anchors, families)
-    known = ~np.isnan(told["latency_ms"].value)
+    family_names = [architectures[names[place]].family_or_name for place in network.tolist()]
+    families = Families.of(board, table, architectures, variant, family_names)
+    figures = predicted(fit, variant, runs, anchors, families)
+    known = ~np.isnan(figures["latency_ms"].value)
     if "memory_mb" in fit.models[variant]:
         # Of what was run here: what fits at a larger batch fits; beyond, unknown memory is no promise.
         largest = _largest_runs(table, rows)
         most = np.array([largest.get(name, math.inf) for name in names])
-        known &= (batch <= most[network]) | ~np.isnan(told["memory_mb"].value)
-    told = {metric: Values(*(column[known] for column in told[metric])) for metric in METRICS}
+        known &= (batch <= most[network]) | ~np.isnan(figures["memory_mb"].value)
+    figures = {metric: Values(*(column[known] for column in figures[metric])) for metric in METRICS}
     return _predicted_rows(
-        board, variant, Labels(tuple(names), network[known]).used(), batch[known], told
+        board, variant, Labels(tuple(names), network[known]).used(), batch[known], figures
     )
 
 
 @dataclass(frozen=True)
 class _Lacking:
-    """Of which pairs the laws are to tell.
+    """Which pairs the models are to predict.
 
     Attributes:
         sizes: the batch sizes.
@@ -140,7 +140,7 @@ class _Lacking:
 
 def _lacking(
     table: Measurements,
-    told: Measurements | None,
+    transferred: Measurements | None,
     variant: tuple[str, str],
     names: Sequence[str],
     batches: Collection[int],
@@ -156,7 +156,7 @@ def _lacking(
     place = {name: index for index, name in enumerate(names)}
     least = least_out_of_memory(table)
     ladder = has_ladder(table)
-    for each in (table, told):
+    for each in (table, transferred):
         if each is None:
             continue
         for row in each.rows_of(variant).tolist():
@@ -174,7 +174,7 @@ def _predicted_rows(
     variant: tuple[str, str],
     architecture: Labels,
     batch: Integers,
-    told: Mapping[str, Values],
+    figures: Mapping[str, Values],
 ) -> Measurements:
     """Rows with these predictions; those of more memory than the board has do not fit."""
     count = len(batch)
@@ -187,7 +187,7 @@ def _predicted_rows(
         status=Labels.constant("ok", count),
         **{
             metric: Metered(
-                told[metric], Labels.constant(PREDICTED, count), Labels.constant(SOURCE, count)
+                figures[metric], Labels.constant(PREDICTED, count), Labels.constant(SOURCE, count)
             )
             for metric in METRICS
         },
@@ -214,7 +214,7 @@ def _all_filled(
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
 ) -> Measurements:
-    """The table, its gaps filled where the pair ran and a law of the board's own rows knows enough."""
+    """The table, its gaps filled where the pair ran and a model of the board's own rows knows enough."""
     runs = runs_of(board, table, architectures)
     latency_ms, net_power_w, memory_mb = (
         _filled(board, own, table, runs, architectures, fit, metric) for metric in METRICS
@@ -231,7 +231,7 @@ def _filled(
     fit: BoardFit,
     metric: str,
 ) -> Metered:
-    """A column of the table, its gaps filled where the pair ran and a law knows enough."""
+    """A column of the table, its gaps filled where the pair ran and a model knows enough."""
     metered: Metered = getattr(table, metric)
     ran = table.ran
     values = np.array(metered.values)
@@ -242,8 +242,8 @@ def _filled(
         names, index = table.architecture.names, table.architecture.index[rows]
         wanted = (names, index, table.batch[rows])
         anchors = anchors_of(board, table, architectures, variant, wanted)
-        kin = [architectures[names[place]].family_or_name for place in index.tolist()]
-        families = Families.of(board, own, architectures, variant, kin)
+        family_names = [architectures[names[place]].family_or_name for place in index.tolist()]
+        families = Families.of(board, own, architectures, variant, family_names)
         values[:, rows] = fit.predict(variant, metric, runs[rows], anchors[metric], families)
         filled[rows] = True
     filled &= ~np.isnan(values[0])
@@ -255,7 +255,7 @@ def _filled(
 
 
 def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]) -> Measurements:
-    """The predicted rows of these networks of which the board has no row, and knows of no misfit.
+    """The predicted rows of these networks that the board has no row of, nor knows to be out of memory.
 
     Args:
         table: the board's rows, those included that say that something did not run.
@@ -263,7 +263,7 @@ def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]
         names: the networks that are wanted.
     """
     if fit.transfer is None:
-        raise ValueError("nothing was told by other boards")
+        raise ValueError("nothing is predicted from other boards")
     rows = fit.transfer.rows
     there = set(zip(runs_of_rows(table), table.batch.tolist(), strict=True))
     least = least_out_of_memory(table)
@@ -275,7 +275,7 @@ def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]
 
 
 def within_memory(board: Board, table: Measurements) -> Measurements:
-    """The rows; those that need more memory than the board has do not fit, and tell nothing."""
+    """The rows; those that need more memory than the board has are out of memory, and have no figures."""
     memory = table.memory_mb.values.value
     fits = np.isnan(memory) | (memory <= (board.memory_mb or np.inf))
     if fits.all():
@@ -305,7 +305,7 @@ def has_ladder(table: Measurements) -> bool:
 
 
 def usual_sizes(table: Measurements) -> list[int]:
-    """The batch sizes at which a network that a board has not run is told of.
+    """The batch sizes at which a network that a board has not run is predicted.
 
     All that the board has; but where each of its networks ran at a size of its own, only the commonest, the
     smaller of two.

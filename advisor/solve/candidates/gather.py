@@ -41,13 +41,13 @@ def gather_on(
     boards: Sequence[Surveyed],
     fits: Mapping[str, BoardFit] | None = None,
 ) -> Candidates:
-    """The same on boards whose rows and laws need not stand in the catalog.
+    """The same on boards whose rows and models need not stand in the catalog.
 
     Args:
         catalog: everything that is known.
         requirements: the question.
         boards: the boards with their rows.
-        fits: the laws of boards by name, where these are not those in their folders.
+        fits: the models of boards by name, where these are not those in their folders.
 
     Raises:
         AdvisorError: as `candidates_on` has it.
@@ -58,9 +58,9 @@ def gather_on(
     pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
     if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, told = _with_predictions(each, pool, chosen.batches or (), fits or {})
+            table, more = _with_predictions(each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
-            notes += told
+            notes += more
     found = candidates_on(
         surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
     )
@@ -72,8 +72,8 @@ def gather_on(
 
 def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:
     """What is to be said of networks that the question brings along, and of which nothing is known."""
-    told = {name for each in surveyed for name in each.measurements.architecture.names}
-    if missing := sorted((pool.added or frozenset()) - told):
+    known = {name for each in surveyed for name in each.measurements.architecture.names}
+    if missing := sorted((pool.added or frozenset()) - known):
         yield f"included, and no candidate, since nobody ran it or predicts it here: {few(missing)}"
 
 
@@ -112,7 +112,7 @@ def _with_predictions(
     batches: Collection[int],
     fits: Mapping[str, BoardFit],
 ) -> tuple[Measurements, tuple[str, ...]]:
-    """The table completed by the board's laws; as it is, with a note, where these cannot be used."""
+    """The table completed by the board's models; as it is, with a note, where these cannot be used."""
     from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
     from advisor.solve.candidates.completion import completed
@@ -136,23 +136,25 @@ def _with_predictions(
         )
     whole = completed(board, table, known, fit, batches, pool.added)
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
-    told = {whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()}
+    predicted = {
+        whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()
+    }
     wanted = set(known if pool.added is None else pool.added)
-    if untold := len(wanted - told):
-        notes.append(f"of {untold} networks no law knows enough there, so they are left out")
+    if unknown := len(wanted - predicted):
+        notes.append(f"{unknown} networks are left out: no model knows enough of them there")
     transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
     if unseen := _unseen_families(table, pool, transferred):
-        told_by = len({known[name].family_or_name for name in table.architecture.names})
-        few_tell = ", too few to tell" if told_by < LEAST_GROUPS else ""
+        of_families = len({known[name].family_or_name for name in table.architecture.names})
+        too_few = ", too few to be sure" if of_families < LEAST_GROUPS else ""
         notes.append(
             f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
-            f"as wide as they were off families held out, of {told_by}{few_tell}"
+            f"as wide as they were off families held out, of {of_families}{too_few}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
 
 def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collection[str]) -> int:
-    """How many families of the networks that laws tell of have no row on the board."""
+    """How many families of the networks that models predict have no row on the board."""
     added = pool.architectures if pool.added is None else pool.added
     names = set(added).difference(transferred)
     seen = {pool.architectures[name].family_or_name for name in table.architecture.names}

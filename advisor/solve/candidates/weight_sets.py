@@ -72,7 +72,7 @@ def wanted_weights(
 def _by_precision(
     table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
-    """The rows with the sets of weights that tell of them: a quantised network's accuracy is its own."""
+    """The rows with the sets of weights that are theirs: a quantised network's accuracy is its own."""
     quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
     for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
         if len(some) or not is_quantised:

@@ -16,19 +16,16 @@ from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.documents import Schema, document
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
+from advisor.option_kinds import CONFIDENCE, SHARE, choice, quantity
 from advisor.options import (
-    CONFIDENCE,
     DEFAULT_CONFIDENCE,
     OPTIONS,
-    SHARE,
     Requirements,
     Selection,
-    choice,
     declared,
     default_board,
     limits_schema,
     option,
-    quantity,
     read_requirements,
     written,
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
 
 MOST, LARGEST = 20, 4
-"""So many sets are told, of so many limits; the number of larger ones grows without bound."""
+"""So many sets are named, of so many limits; the number of larger ones grows without bound."""
 
 
 def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
@@ -116,7 +116,7 @@ def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
 def impossible(verdicts: Verdicts) -> tuple[tuple[Constraint, ...], ...]:
     """The smallest sets of limits that no candidate's figures meet, up to `LARGEST` limits.
 
-    A set is told only if every smaller part of it can be met. There is none where figures meet all limits,
+    A set is named only if every smaller part of it can be met. There is none where figures meet all limits,
     and only the confidence is missing.
     """
     constraints = verdicts.constraints

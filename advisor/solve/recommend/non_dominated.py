@@ -5,8 +5,8 @@ other. Sorted by the first column, then the second, and so on, a row can only be
 stands before it, which does away with one column:
 
 * of one column, only the least is left;
-* of two, a running minimum of the second tells;
-* of three, the rows before are halved again and again, and a running minimum tells how the lower half
+* of two, a running minimum of the second shows it;
+* of three, the rows before are halved again and again, and a running minimum shows how the lower half
   stands to the upper one, for all halves of one size at once: n log n, however many rows remain;
 * of more, rows are compared block by block, which takes as long as n times what remains.
 

@@ -172,10 +172,10 @@ def narrowings(
     candidates: Candidates, objective: Objective, positions: Integers
 ) -> tuple[Narrowing, ...]:
     """How each step of the objective but the last narrowed the choice."""
-    told = []
+    found = []
     for step in objective[:-1] if len(positions) else ():
         scores = badness(candidates, step)[positions]
         best = float(scores.min())
         positions = positions[scores <= step.worst_accepted(best)]
-        told.append(Narrowing(step, -best if step.metric.more_is_better else best, len(positions)))
-    return tuple(told)
+        found.append(Narrowing(step, -best if step.metric.more_is_better else best, len(positions)))
+    return tuple(found)

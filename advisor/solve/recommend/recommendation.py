@@ -149,7 +149,7 @@ class Unsure:
 class KnownBound:
     """The least line above the accuracy of every known network, against its frame rate.
 
-    A fit to known networks: it tells what none of them reaches, and rejects nothing.
+    A fit to known networks: it shows what none of them reaches, and rejects nothing.
 
     Attributes:
         line: accuracy in percent <= line(images per second).

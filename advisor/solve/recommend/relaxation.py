@@ -308,7 +308,7 @@ class _One:
     Args:
         verdicts: how the candidates stand to the limits as they were asked.
         position: which candidate.
-        slowing: by how much the frame rate is best lowered for it, as far as its figures tell.
+        slowing: by how much the frame rate is best lowered for it, as far as its figures show.
     """
 
     def __init__(self, verdicts: Verdicts, position: int, slowing: float) -> None:
