@@ -232,7 +232,8 @@ class Selection:
     )
     accuracy_table: str | None = option(
         PATH,
-        "CSV of your own task's accuracies, which replace ImageNet's: architecture,top1_percent.",
+        "CSV of your own task's accuracies, which replace ImageNet's; its columns are architecture and "
+        "top1_percent.",
         "FILE",
     )
 

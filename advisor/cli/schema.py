@@ -14,8 +14,8 @@ def command(
     document: Annotated[
         str,
         typer.Argument(
-            metavar="[" + "|".join(DOCUMENTS) + "]",
-            help="Whose document; `requirements` and `plan-file` are the files that ask.",
+            metavar="[DOCUMENT]",
+            help=f"One of {', '.join(DOCUMENTS)}; the last two are files that ask.",
         ),
     ] = "pick",
 ) -> None:
