@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from advisor.prediction.fitting import fit
     from advisor.prediction.transfer.suggestions import suggest
     from advisor.report.comparison import compare
+    from advisor.report.explorer.page import explore
     from advisor.solve.candidates.candidate import Candidate
     from advisor.solve.forecast import predict
     from advisor.solve.plan.plan import plan
@@ -35,6 +36,7 @@ _HOMES = {
     "Recommendation": "advisor.solve.recommend.recommendation",
     "boards": "advisor.catalog.listing",
     "compare": "advisor.report.comparison",
+    "explore": "advisor.report.explorer.page",
     "figures": "advisor.paper.ten_figures",
     "findings": "advisor.paper.board_findings",
     "fit": "advisor.prediction.fitting",
@@ -61,6 +63,7 @@ __all__ = [
     "__version__",
     "boards",
     "compare",
+    "explore",
     "figures",
     "findings",
     "fit",

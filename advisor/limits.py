@@ -31,7 +31,7 @@ class Constraint:
         metric: key of the metric that it limits, or of that metric's tail.
         sense: whether `limit` is the least ("min") or the most ("max") that is accepted.
         limit: in the unit that the metric's key names.
-        statistic: "median", or the tail of the latency that is limited: "p90" or "p99".
+        statistic: "median", or the tail of the metric that is limited: "p90" or "p99".
     """
 
     name: str

@@ -157,7 +157,7 @@ def _metric(
     PERCENT,
     "top-1",
     more_is_better=True,
-    option="Least ImageNet top-1 accuracy.",
+    option="Least top-1 accuracy.",
     option_metavar="PERCENT",
 )
 def accuracy_top1_percent(top1_percent: Floats) -> Floats:

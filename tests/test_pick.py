@@ -581,6 +581,18 @@ def test_networks_can_be_excluded_everywhere(run: Run, tmp_path: Path) -> None:
     assert "exclude resnet-*" in " ".join(run("frontier", file).out.split())
 
 
+def test_a_list_can_be_given_in_one_option_or_in_several(run: Run) -> None:
+    asked = ("pick", "--fps", "20", "--energy", "0.5J", "--json")
+    joined = run(*asked, "--exclude", "resnet-18,resnet-34", "--batch", "1,4")
+    apart = run(
+        *asked,
+        *("--exclude", "resnet-18", "--exclude", "resnet-34"),
+        *("--batch", "1", "--batch", "4"),
+    )
+    assert json.loads(apart.out) == json.loads(joined.out)
+    assert json.loads(apart.out)["best"]["architecture"] not in ("resnet-18", "resnet-34")
+
+
 def test_what_is_excluded_must_be_known(run: Run) -> None:
     ran = run("pick", "--exclude", "resnet-19")
     assert ran.code == 2

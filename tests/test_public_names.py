@@ -32,6 +32,7 @@ def test_the_public_names() -> None:
         "__version__",
         "boards",
         "compare",
+        "explore",
         "figures",
         "findings",
         "fit",

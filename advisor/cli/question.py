@@ -63,7 +63,7 @@ def _where() -> inspect.Parameter:
 def _part(option: Option) -> inspect.Parameter:
     """A part of a question as typer takes it."""
     flag = option.kind.shape == "flag"
-    repeated = option.kind.shape == "pairs" or not option.kind.joined
+    repeated = option.kind.shape in ("pairs", "texts")
     info = typer.Option(
         f"{option.flag}/--{option.off}" if flag else option.flag,
         metavar=option.metavar or None,
@@ -125,6 +125,9 @@ def _handed_on(question: dict[str, Any]) -> dict[str, Any]:
         raise AdvisorError(
             "two files of requirements", f"give {file} or --constraints {constraints}"
         )
+    for name, option in OPTIONS.items():
+        if option.kind.shape == "texts" and option.kind.joined and question.get(name):
+            question[name] = ",".join(question[name])  # given twice, or with commas: the same
     return {
         **question,
         "requirements": constraints if file is None else file,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from advisor.catalog.store import Catalog
+from advisor.documents import document, document_text
 from advisor.options import default_board
 from advisor.paper.evidence import Evidence
 from advisor.paper.four_findings import HOLDS, IN_PART, NOT, UNKNOWN, Finding, four_findings
@@ -86,4 +86,4 @@ def _judged(what: str, verdict: str, why: str) -> list[RenderableType]:
 
 def findings_json(found: Findings) -> str:
     """The same as one JSON document; units stand in the names of the numbers."""
-    return json.dumps({"schema": SCHEMA} | asdict(found), indent=2, allow_nan=False) + "\n"
+    return document_text({"schema": SCHEMA, **document(found)})

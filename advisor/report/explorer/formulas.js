@@ -41,7 +41,7 @@ function columnOf(figures, length) {
 function withErrors(operation, one, other) {
   const value = calculated(operation, one[0], other[0]);
   if (Number.isNaN(one[1]) && Number.isNaN(other[1])) return [value, NaN, NaN];
-  if (operation === "min") return [0, 1, 2].map((end) => Math.min(one[end] || one[0], other[end] || other[0]));
+  if (operation === "min") return [0, 1, 2].map((end) => Math.min(...[one, other].map((each) => (Number.isNaN(each[end]) ? each[0] : each[end]))));
   const ofLogs = operation === "*" || operation === "/";
   const [left, right] = ofLogs ? [one.map(Math.log), other.map(Math.log)] : [one, other];
   const [low, high] = operation === "-" || operation === "/"

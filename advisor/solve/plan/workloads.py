@@ -16,6 +16,7 @@ from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.documents import Schema, document
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
+from advisor.metrics import expression
 from advisor.option_kinds import CONFIDENCE, SHARE, choice, quantity
 from advisor.options import (
     DEFAULT_CONFIDENCE,
@@ -33,9 +34,6 @@ from advisor.quantities import MEMORY, POWER, Dimension
 from advisor.solve.question import QuestionFields, read_whole, with_all_faults
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
-SHARED = ("power", "hours", "board-energy")
-"""Limits of `pick` that a workload cannot have of its own."""
-
 FREE = ("runtime_floor_mb",)
 """Figures of a request that may be zero."""
 
@@ -49,10 +47,10 @@ def check_own(limit: Constraint) -> None:
     Raises:
         AdvisorError: it cannot.
     """
-    if limit.name in SHARED:
+    if "idle_power_w" in expression(limit.metric).count:
         raise AdvisorError(
-            f"{limit.name} is not a limit of one workload: the whole board shares it",
-            "limit 'power' at the top of the file",
+            f"{limit.name} is no limit of one workload, since the whole board shares it",
+            "limit 'power' at the top of the file, or leave it out",
         )
     if not limit.is_natural:
         raise AdvisorError(f"a plan does not limit {limit.name} from this side", "leave it out")
@@ -67,7 +65,7 @@ class Workload:
     Attributes:
         name: what its owner calls it.
         requirements: its own limits, a frame rate among them, its overhead, and what it may be chosen
-            from. A `latency` limits the response, the wait for another workload included.
+            from. A `response` limits it, the wait for another workload included.
         weight: how much its accuracy counts beside that of the others.
     """
 
