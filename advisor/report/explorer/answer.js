@@ -117,11 +117,13 @@ function figureAgainst(answer, constraint, row) {
   return `${figureWithUnit(answer, metric, row)} (${headroomText(constraint, answer.column(metric)[row])})`;
 }
 
-/** A candidate, and its board where that is not the pick's. */
+/** A candidate, and its board, runtime and precision where they are not the pick's. */
 function nameAmong(answer, row) {
-  const { table, best } = answer;
-  const elsewhere = best === null || table.rows.board[row] !== table.rows.board[best];
-  return `${nameOf(answer, row)}${elsewhere ? ` on ${boardOf(answer, row).name}` : ""}`;
+  const { table: { rows }, best } = answer;
+  const differs = (column) => best === null || column[row] !== column[best];
+  const board = differs(rows.board) ? ` on ${boardOf(answer, row).name}` : "";
+  const variant = [rows.runtime, rows.precision].filter(({ index }) => differs(index)).map((column) => named(column, row));
+  return `${nameOf(answer, row)}${board}${variant.length ? ` with ${variant.join(", ")}` : ""}`;
 }
 
 function waitingText({ table, column, settings, best }) {
