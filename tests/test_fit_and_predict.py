@@ -291,7 +291,7 @@ def test_a_fit_that_cannot_be_read_has_forgotten_how_it_was_made(run: Run, small
     path.write_text(path.read_text()[:100])
     ran = run("fit", "small", *where)
     assert ran.code == 0
-    assert "--like and --residuals-from of then are forgotten" in ran.err
+    assert "--like and --residuals-from are forgotten" in ran.err
     assert run("fit", "small", *where).err == ""
 
 

@@ -578,7 +578,7 @@ def test_networks_can_be_excluded_everywhere(run: Run, tmp_path: Path) -> None:
     assert answer["query"]["candidates"]["exclude"] == "resnet-*"
     again = run(*shlex.split(answer["query"]["command"])[1:], "--json")
     assert json.loads(again.out) == answer
-    assert "exclude resnet-*" in " ".join(run("frontier", file).out.split())
+    assert "without resnet-*" in " ".join(run("frontier", file).out.split())
 
 
 def test_a_list_can_be_given_in_one_option_or_in_several(run: Run) -> None:

@@ -108,9 +108,9 @@ def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, .
     before = read_recipe(board.folder)
     if before is None:
         lost = (
-            f"how board {board.name} was fitted before cannot be read: --like and --residuals-from"
+            f"how board {board.name} was fitted before cannot be read: its --like and --residuals-from"
         )
-        return Recipe(), (f"{lost} of then are forgotten",)
+        return Recipe(), (f"{lost} are forgotten",)
     there = {*catalog.board_layers, AUTO, ""}
     recipe = Recipe(
         tuple(name for name in before.like if name in there),

@@ -258,7 +258,7 @@ def selected(
     if len(table) and not asked.any():
         said = "; ".join(f"{name} {','.join(of)}" for name, of in selection.patterns.items())
         raise AdvisorError(
-            f"nothing to choose from: no row of {on} has {said}; batch {selection.batches_text}",
+            f"nothing to choose from: no row of {on} is left by {said}; batch {selection.batches_text}",
             "ask for fewer of these at once",
         )
     return asked
