@@ -58,7 +58,11 @@ def test_on_a_logarithmic_axis_equal_ratios_are_equally_long() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.floats(1e-6, 1e9), st.floats(-1e6, 1e6)), min_size=1, max_size=30),
+    st.lists(
+        st.tuples(st.floats(1e-6, 1e9), st.floats(-1e6, 1e6).map(lambda y: round(y, 9))),
+        min_size=1,
+        max_size=30,
+    ),
     st.integers(30, 200),
     st.booleans(),
 )

@@ -107,9 +107,7 @@ def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, .
         return Recipe(), ()
     before = read_recipe(board.folder)
     if before is None:
-        lost = (
-            f"how board {board.name} was fitted before cannot be read: its --like and --residuals-from"
-        )
+        lost = f"how board {board.name} was fitted before cannot be read: its --like and --residuals-from"
         return Recipe(), (f"{lost} are forgotten",)
     there = {*catalog.board_layers, AUTO, ""}
     recipe = Recipe(
