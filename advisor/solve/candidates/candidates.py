@@ -127,6 +127,10 @@ class Candidates:
     def _figures(self) -> dict[str, Floats]:
         return {}
 
+    @cached_property
+    def _inputs(self) -> dict[str, Any]:
+        return {}
+
     def figure(self, key: str) -> Floats:
         """A metric of all candidates without its interval, NaN where unknown. Computed once.
 
@@ -210,7 +214,12 @@ class Candidates:
         return tuple(name for name in names if INPUTS[name].uncertain)
 
     def input_figure(self, name: str) -> Any:
-        """An input of formulas: a column, or one number for all; NaN where unknown."""
+        """An input of formulas: a column, or one number for all; NaN where unknown. Taken once."""
+        if name not in self._inputs:
+            self._inputs[name] = self._taken(name)
+        return self._inputs[name]
+
+    def _taken(self, name: str) -> Any:
         home = INPUTS[name].home
         if home == "question":
             return self._of_question(name)
