@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from advisor.arguments import checked
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from advisor.measuring.local_bench import LocalBench
 
 
+@checked
 def verified_pick(
     question: Mapping[str, object],
     most: int,
@@ -143,6 +145,7 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
     return again
 
 
+@checked
 def schema(document: str) -> str:
     """The JSON Schema of a document that a command prints with `--json`, or of a file that one reads.
 

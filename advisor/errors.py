@@ -76,7 +76,12 @@ class BrokenFileError(AdvisorError):
 
 def shown(text: str) -> str:
     """`text` in quotes, control characters escaped and cut to a length that fits a message."""
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+    return repr(cut(text))
+
+
+def cut(text: str) -> str:
+    """`text`, no longer than fits a message."""
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def closest(name: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import zipfile
@@ -139,3 +140,75 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
     file, folder, best = ran.stdout.split()
     assert Path(file).is_relative_to(site)
     assert (folder, best) == ("_catalog", "resnet-18")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("schema", {"document": 3}, "document: found 3; expected text"),
+        ("schema", {"document": ["x"]}, "document: found ['x']; expected text"),
+        ("show", {"architecture": 3}, "architecture: found 3; expected text"),
+        (
+            "show",
+            {"architecture": "x", "catalog": 3},
+            "catalog: found 3; expected text, a path or None",
+        ),
+        ("boards", {"catalog": ["x"]}, "catalog: found ['x']; expected text, a path or None"),
+        ("zoo", {"library": 3}, "library: found 3; expected text or None"),
+        ("zoo", {"family": [3]}, "family: found [3]; expected text, a list or None"),
+        ("zoo", {"max_params": []}, "max_params: found []; expected text, a number or None"),
+        ("pick", {"requirements": 3}, "requirements: found 3; expected text, a path or None"),
+        ("pick", {"where": 3}, "where: found 3; expected text or a list"),
+        ("frontier", {"catalog": 3}, "catalog: found 3; expected text, a path or None"),
+        ("frontier", {"x": 3}, "unknown axis '3'"),
+        ("explore", {"output": 3}, "output: found 3; expected text or a path"),
+        (
+            "plan",
+            {"request": 3},
+            "request: found 3; expected text, a path, a mapping or a PlanRequest",
+        ),
+        ("predict", {"network": b"x"}, "network: found b'x'; expected text or None"),
+        ("predict", {"every": "yes"}, "every: found 'yes'; expected True or False"),
+        ("findings", {"board": 3}, "board: found 3; expected text or None"),
+        ("figures", {"only": 3}, "only: found 3; expected text, a list or None"),
+        ("figures", {"format": ["svg"]}, "format: found ['svg']; expected text"),
+        ("compare", {"board": 3}, "board: found 3; expected text"),
+        ("suggest", {"count": "5"}, "count: found '5'; expected a whole number"),
+        ("suggest", {"count": True}, "count: found True; expected a whole number"),
+        ("fit", {"board": None}, "board: found None; expected text"),
+        ("measure", {"threads": 1.5}, "threads: found 1.5; expected a whole number"),
+        ("measure", {"on_progress": 3}, "on_progress: found 3; expected a function"),
+        (
+            "import_table",
+            {"format": "csv", "files": 3},
+            "files: found 3; expected text, a path or a list",
+        ),
+        ("verified_pick", {"question": 3, "most": 3}, "question: found 3; expected a mapping"),
+        (
+            "verified_pick",
+            {"question": {}, "most": "3"},
+            "most: found '3'; expected a whole number",
+        ),
+    ],
+)
+def test_an_argument_of_another_type_is_refused_by_its_name(
+    name: str, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(advisor.AdvisorError) as caught:
+        getattr(advisor, name)(**arguments)
+    assert caught.value.message == message
+
+
+PUBLIC = [each for each in advisor.__all__ if inspect.isfunction(getattr(advisor, each))]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_declared_parameter_refuses_what_is_of_no_type(name: str) -> None:
+    """An object of a type of its own is nothing that is declared; it is refused before all else."""
+    function = getattr(advisor, name)
+    parameters = inspect.signature(inspect.unwrap(function)).parameters.values()
+    for each in parameters:
+        anything = each.kind is each.VAR_KEYWORD or each.annotation in ("object", "Children | None")
+        if not anything:
+            with pytest.raises(advisor.AdvisorError):
+                function(**{each.name: object()})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights
 from advisor.catalog.store import Catalog, Surveyed
@@ -55,6 +56,7 @@ class Boards:
     left_out: tuple[str, ...]
 
 
+@checked
 def boards(catalog: str | os.PathLike[str] | None = None) -> Boards:
     """The boards that can be asked about, and what each covers.
 
@@ -95,6 +97,7 @@ class KnownNetwork:
     left_out: tuple[str, ...]
 
 
+@checked
 def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> KnownNetwork:
     """All that is known of a network, by board, with the sources.
 
@@ -170,6 +173,7 @@ class ListedZoo:
     notes: tuple[str, ...]
 
 
+@checked
 def zoo(
     family: str | Sequence[str] | None = None,
     *,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import NAME, NAME_EXPECTED, is_onnx
+from advisor.arguments import checked
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Architecture
@@ -125,6 +126,7 @@ class Measured:
         return self.boards[-1]
 
 
+@checked
 def measure(
     architectures: str | Sequence[str] = (),
     *,
@@ -186,6 +188,7 @@ def measure(
     return Measured(plan, tuple(measured_boards(plan, on_progress, children, clock, fresh=fresh)))
 
 
+@checked
 def plan_measuring(
     architectures: str | Sequence[str] = (),
     *,

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from advisor.arguments import checked
 from advisor.catalog.store import Catalog
 from advisor.documents import document, document_text
 from advisor.options import default_board
@@ -47,6 +48,7 @@ class Findings:
     statements: tuple[Statement, ...]
 
 
+@checked
 def findings(
     board: str | None = None, *, catalog: str | os.PathLike[str] | None = None
 ) -> Findings:

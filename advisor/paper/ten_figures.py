@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.arguments import checked
 from advisor.catalog.files import write_whole
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
@@ -64,6 +65,7 @@ class DrawnFigures:
     unpredicted: str
 
 
+@checked
 def figures(
     board: str | None = None,
     folder: str | os.PathLike[str] = "figures",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from advisor.arguments import checked
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.store import Catalog, Surveyed
@@ -55,6 +56,7 @@ class Fitted:
     file: Path
 
 
+@checked
 def fit(
     board: str,
     *,

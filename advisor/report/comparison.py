@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.arguments import checked
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, closest, shown
@@ -55,6 +56,7 @@ class Comparison:
     speedups: tuple[Speedup, ...] = ()
 
 
+@checked
 def compare(
     board: str,
     other: str | None = None,

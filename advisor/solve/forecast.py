@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.architectures.names import is_own, is_own_file, read_shape
+from advisor.arguments import checked
 from advisor.catalog.naming import named_network
 from advisor.catalog.records import (
     ORIGINS,
@@ -84,6 +85,7 @@ class Predictions:
     warnings: tuple[str, ...]
 
 
+@checked
 def predict(
     network: str | None = None,
     *,

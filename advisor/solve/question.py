@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from advisor.arguments import checked
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
@@ -32,6 +33,7 @@ MOST_SHOWN = 10
 """So many faults of a file are spelt out beside the first."""
 
 
+@checked
 def read_question(
     requirements: str | os.PathLike[str] | None = None,
     *,
@@ -50,9 +52,6 @@ def read_question(
     Raises:
         AdvisorError: something cannot be read; the message says where.
     """
-    for what, path in (("requirements", requirements), ("catalog", catalog)):
-        if not isinstance(path, str | os.PathLike | None):
-            raise AdvisorError(f"{what}: {path!r} is not a path", "give a path as text")
     known = {*OPTIONS, *LIMITED}
     for name in said:
         if name not in known:

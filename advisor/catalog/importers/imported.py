@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from advisor.arguments import checked
 from advisor.catalog.csv_table import csv_text, read_any_csv
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
 from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
@@ -123,6 +124,7 @@ class Imported:
     accuracies: ImportedAccuracies | None
 
 
+@checked
 def import_table(
     format: str,
     files: AnyPath | Iterable[AnyPath],

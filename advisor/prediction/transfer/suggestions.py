@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.arguments import checked
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
@@ -46,6 +47,7 @@ class Suggestions:
     known: int
 
 
+@checked
 def suggest(
     count: int = 20,
     *,

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from advisor.arguments import checked
 from advisor.catalog.files import write_whole
 from advisor.errors import AdvisorError
 from advisor.report.explorer.document import Json, choice, document
@@ -42,6 +43,7 @@ class Explorer:
 
 
 @asking
+@checked
 def explore(
     requirements: str | os.PathLike[str] | None = None,
     *,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.arguments import checked
 from advisor.catalog.records import Z90, Estimate
 from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError, shown
 from advisor.solve.plan.offers import (
     MEMORY,
     Column,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
 
+@checked
 def plan(
     request: str | os.PathLike[str] | Mapping[str, object] | PlanRequest,
     catalog: str | os.PathLike[str] | None = None,
@@ -69,15 +70,11 @@ def plan(
     Raises:
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
-    if not isinstance(catalog, str | os.PathLike | None):
-        raise AdvisorError(f"catalog: {catalog!r} is not a folder", "give a path as text")
     opened = Catalog.open(catalog)
     if isinstance(request, Mapping):
         request = read_plan_mapping(request, opened)
-    elif isinstance(request, str | os.PathLike):
-        request = read_plan_file(Path(request), opened)
     elif not isinstance(request, PlanRequest):
-        raise AdvisorError(f"plan: {shown(str(request))} is not a file", "give a path as text")
+        request = read_plan_file(Path(request), opened)
     board = opened.board(request.board)
     # What ran on the board by itself fits it; only together may networks need more than it has.
     alone = request.memory_mb is None and len(request.workloads) == 1
