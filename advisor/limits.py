@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, TypeAlias
 
 from advisor.documents import computed
-from advisor.errors import AdvisorError, closest, shown
-from advisor.metrics import BY_NAME, EVERY, Metric, tail_of
+from advisor.errors import AdvisorError, shown
+from advisor.metrics import EVERY, Metric, metric_named, tail_of
 from advisor.quantities import PERCENT, Dimension, parse, written_as
 
 LEAST_PERCENT = 1.0
@@ -32,13 +32,17 @@ class Constraint:
         sense: whether `limit` is the least ("min") or the most ("max") that is accepted.
         limit: in the unit that the metric's key names.
         statistic: "median", or the tail of the metric that is limited: "p90" or "p99".
+        typed: the name by which people gave it: the metric's, a synonym, or the metric's key.
     """
+
+    UNDOCUMENTED: ClassVar = ("typed",)
 
     name: str
     metric: str
     sense: Sense
     limit: float
     statistic: str = "median"
+    typed: str = field(default="", compare=False, repr=False)
 
     @property
     def dimension(self) -> Dimension:
@@ -95,12 +99,15 @@ def read_limits(
     for constraint in [*written, *map(_condition, where)]:
         key = (constraint.name, constraint.sense)
         if key in found:
-            raise AdvisorError(
-                f"{constraint.name} is limited twice: {found[key]}, {constraint}",
-                "keep one of them",
-            )
+            raise limited_twice(found[key], constraint)
         found[key] = constraint
     return found
+
+
+def limited_twice(one: Constraint, other: Constraint) -> AdvisorError:
+    """What to say of two limits of one metric on the same side, as they were typed."""
+    both = ", ".join(f"{each.typed} {SIGNS[each.sense]} {each.limit_text}" for each in (one, other))
+    return AdvisorError(f"{one.name} is limited twice: {both}", "keep one of them")
 
 
 def in_order(limits: Mapping[tuple[str, Sense], Constraint]) -> tuple[Constraint, ...]:
@@ -125,9 +132,7 @@ def limited_metric(name: str) -> Metric:
     """
     if name == "batch":
         raise AdvisorError("batch is chosen, not limited", "name the sizes: --batch 1,4")
-    if name not in BY_NAME:
-        raise AdvisorError(f"unknown limit {shown(name)}", closest(name, BY_NAME))
-    return BY_NAME[name]
+    return metric_named(name, "limit")
 
 
 def _written(name: str, limit: object) -> list[Constraint]:
@@ -153,7 +158,6 @@ def _condition(text: str) -> Constraint:
             "write it like 'params <= 25M' or 'fps >= 30', one sign each",
         )
     name, sign, limit = match.groups()
-    limited_metric(name)
     return _read(name, _sense(sign), limit)
 
 
@@ -167,7 +171,7 @@ def _read(name: str, sense: Sense, limit: str) -> Constraint:
     Raises:
         AdvisorError: the text cannot be read as that.
     """
-    metric = BY_NAME[name]
+    metric = limited_metric(name)
     text, at, written = limit.partition("@")
     statistic = written.strip() if at else metric.statistic
     limited = tail_of(metric, statistic) if at else metric
@@ -184,4 +188,4 @@ def _read(name: str, sense: Sense, limit: str) -> Constraint:
         percent = written_as(100 * value, metric.dimension)
         hint = f"{name} is in percent: did you mean {percent}?"
         raise AdvisorError(f"{name}: {shown(text)} is less than one percent", hint)
-    return Constraint(metric.name, limited.key, sense, value, statistic)
+    return Constraint(metric.name, limited.key, sense, value, statistic, name)

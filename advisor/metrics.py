@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from advisor.errors import AdvisorError, closest, shown
 from advisor.quantities import (
     COUNT,
     EFFICIENCY,
@@ -335,14 +336,31 @@ def operations(operations: Floats) -> Floats:
 EVERY: Mapping[str, Metric] = {**METRICS, **TAILS}
 """Every metric by its key, tails included."""
 
-BY_NAME: Mapping[str, Metric] = {
+_SPELT = {
     **{metric.name: metric for metric in METRICS.values()},
     **{name: metric for metric in METRICS.values() for name in metric.synonyms},
 }
-"""Every metric by what people type, synonyms behind the names."""
+
+BY_NAME: Mapping[str, Metric] = {**_SPELT, **METRICS}
+"""Every metric by what people may type: its name, synonyms behind the names, keys behind these."""
 
 NAMES = tuple(metric.name for metric in METRICS.values())
 """What people type for each metric, synonyms left out."""
+
+
+def metric_named(name: object, what: str) -> Metric:
+    """The metric that people mean by its name, a synonym or its key.
+
+    Args:
+        name: what they typed.
+        what: what it was to be, such as "limit".
+
+    Raises:
+        AdvisorError: there is none.
+    """
+    if name not in BY_NAME:
+        raise AdvisorError(f"unknown {what} {shown(str(name))}", closest(str(name), _SPELT))
+    return BY_NAME[str(name)]
 
 
 def tail_of(metric: Metric, statistic: str) -> Metric | None:

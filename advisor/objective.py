@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from advisor.documents import Schema
-from advisor.errors import AdvisorError, closest, shown
-from advisor.metrics import BY_NAME, Metric
+from advisor.errors import AdvisorError, shown
+from advisor.metrics import BY_NAME, Metric, metric_named
 from advisor.quantities import PERCENT, parse, written_as
 
 if TYPE_CHECKING:
@@ -115,9 +115,8 @@ def objective_text(objective: Objective) -> str:
 def _step(text: str) -> Step:
     match = _STEP.fullmatch(text.strip())
     name, tolerance = match.groups() if match else (text.strip(), None)
-    if name not in BY_NAME:
-        raise AdvisorError(f"unknown objective {shown(name)}", closest(name, BY_NAME))
-    name, dimension = BY_NAME[name].name, BY_NAME[name].dimension
+    metric = metric_named(name, "objective")
+    name, dimension = metric.name, metric.dimension
     if tolerance is None:
         return Step(name)
     what = f"objective: tolerance of {name}"

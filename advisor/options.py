@@ -486,16 +486,13 @@ OPTIONS: Mapping[str, Option] = {
 }
 """Every part of a question beside its limits, by name."""
 
-LIMITED: Mapping[str, str] = {
-    name: metric.key
-    for metric in METRICS.values()
-    if metric.option
-    for name in (metric.name, *metric.synonyms)
-}
-"""Which metric each option limits, synonyms included; all other limits are conditions (`where`)."""
+LIMITED: Mapping[str, str] = {name: metric.key for name, metric in BY_NAME.items() if metric.option}
+"""Which metric each option limits, synonyms and keys included; all other limits are conditions (`where`)."""
 
 
-WHERE = "A limit of any metric, such as 'time <= 20 ms'; can be repeated."
+WHERE = (
+    "A limit of any metric, such as 'time <= 20 ms' or 'fps_per_watt >= 3 fps/W'; can be repeated."
+)
 """The help of the conditions of a question."""
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import AdvisorError
-from advisor.metrics import BY_NAME, NAMES
+from advisor.metrics import BY_NAME, METRICS, NAMES
 from advisor.options import LIMITED, read_requirements
 
 GOOD = {
@@ -92,3 +92,37 @@ def test_the_echoed_command_asks_the_same_again(limits: dict[str, object], batch
         top=int(options["--top"]),
     )
     assert again == asked
+
+
+def test_a_metric_may_be_named_by_its_key() -> None:
+    by_name = read_requirements({"energy": "0.5 J"}, objective="fps-per-watt within 1 fps/W, time")
+    by_key = read_requirements(
+        {"energy_j": "0.5 J"}, objective="fps_per_watt within 1 fps/W, time_per_image_ms"
+    )
+    assert by_key == by_name
+    where = ["fps_per_watt >= 3 fps/W", "batch_latency_ms <= 30 ms"]
+    assert [each.key for each in read_requirements({}, where=where).constraints] == [
+        "batch-latency",
+        "fps-per-watt",
+    ]
+    assert set(METRICS) <= set(BY_NAME)
+
+
+@pytest.mark.parametrize(
+    ("limits", "where", "both"),
+    [
+        ({"latency": "33ms", "response": "20ms"}, (), "latency <= 33 ms, response <= 20 ms"),
+        (
+            {"latency": "33ms@p99", "response_ms": "20ms"},
+            (),
+            "latency <= 33 ms@p99, response_ms <= 20 ms",
+        ),
+        ({"energy": "1J"}, ("energy_j <= 2 J",), "energy <= 1 J, energy_j <= 2 J"),
+    ],
+)
+def test_what_is_limited_twice_is_named_as_it_was_typed(
+    limits: dict[str, object], where: tuple[str, ...], both: str
+) -> None:
+    with pytest.raises(AdvisorError, match="is limited twice") as refused:
+        read_requirements(limits, where=where)
+    assert refused.value.message.partition(": ")[2] == both

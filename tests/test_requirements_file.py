@@ -302,6 +302,18 @@ def test_a_file_that_is_none(run: Run, tmp_path: Path) -> None:
     assert run("pick", "").code == 2
 
 
+def test_a_key_in_a_file_is_as_good_as_a_name(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ask.yaml"
+    file.write_text("require: {energy_j: 0.5 J, fps: 30}\nobjective: accuracy_top1_percent\n")
+    answer = json.loads(run("pick", file, "--json").out)
+    assert answer["best"]["architecture"] == "resnet-18"
+    assert answer["query"]["require"] == {"fps": {"min": "30"}, "energy": {"max": "0.5 J"}}
+    typed = json.loads(run("pick", "--fps", 30, "--energy_j", "0.5J", "--json").out)
+    assert typed["best"] == answer["best"]
+    file.write_text("require: {latency: 30 ms, response: 20 ms}\n")
+    assert "latency <= 30 ms, response <= 20 ms" in run("pick", file).err
+
+
 @pytest.mark.parametrize(
     ("conditions", "said"),
     [

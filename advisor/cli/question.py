@@ -44,6 +44,7 @@ def _limit(name: str, key: str) -> inspect.Parameter:
     metric = METRICS[key]
     synonym = name != metric.name
     info = typer.Option(
+        f"--{name}",  # a key as it is written elsewhere, with underscores
         metavar=metric.option_metavar,
         help=f"The same as --{metric.name}." if synonym else metric.option,
         rich_help_panel="Limits",

@@ -15,7 +15,7 @@ from advisor.arguments import checked
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
-from advisor.limits import Constraint, Sense, in_order, limited_metric, read_limits
+from advisor.limits import Constraint, Sense, in_order, limited_metric, limited_twice, read_limits
 from advisor.metrics import METRICS
 from advisor.option_kinds import read_names
 from advisor.options import (
@@ -77,7 +77,12 @@ def asking(function: Callable[..., Answer]) -> Callable[..., Answer]:
     replace.
     """
     own = inspect.signature(function)
-    parts = {name: METRICS[key].option for name, key in LIMITED.items()}
+    named = {name: METRICS[key] for name, key in LIMITED.items()}
+    parts = {
+        name: metric.option
+        for name, metric in named.items()
+        if name == metric.name or name != metric.key
+    }
     parts["where"] = WHERE
     parts |= {name: option.help for name, option in OPTIONS.items()}
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -253,7 +258,7 @@ class QuestionFields(Fields):
         for key, each in read_limits({name: written}).items():
             check(each)
             if key in found:
-                raise AdvisorError(f"{each.name} is limited twice", "keep one of them")
+                raise limited_twice(found[key], each)
             found[key] = each
 
     def _limit(self, name: str, node: Node) -> str | dict[str, str] | None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from advisor.catalog.records import Board
 from advisor.documents import computed
-from advisor.errors import AdvisorError, closest, shown
-from advisor.metrics import BY_NAME, METRICS, Metric
+from advisor.errors import AdvisorError
+from advisor.metrics import METRICS, Metric, metric_named
 from advisor.options import Requirements
 from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
@@ -94,10 +94,7 @@ def read_axes(names: Sequence[object]) -> tuple[Metric, ...]:
     Raises:
         AdvisorError: a name is unknown or stands twice, or there are too few or too many.
     """
-    for name in names:
-        if not isinstance(name, str) or name not in BY_NAME:
-            raise AdvisorError(f"unknown axis {shown(str(name))}", closest(str(name), BY_NAME))
-    metrics = tuple(BY_NAME[str(name)] for name in names)
+    metrics = tuple(metric_named(name, "axis") for name in names)
     for place, metric in enumerate(metrics):
         if metric in metrics[:place]:
             others = ", ".join(each.name for each in METRICS.values() if each not in metrics)
