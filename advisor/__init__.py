@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor._version import __version__
 
 if TYPE_CHECKING:
-    from advisor.api import schema, verified_pick
+    from advisor.api import check, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
     from advisor.catalog.listing import boards, show, zoo
     from advisor.catalog.records import Estimate
@@ -35,6 +35,7 @@ _HOMES = {
     "Plan": "advisor.solve.plan.plan_answer",
     "Recommendation": "advisor.solve.recommend.recommendation",
     "boards": "advisor.catalog.listing",
+    "check": "advisor.api",
     "compare": "advisor.report.comparison",
     "explore": "advisor.report.explorer.page",
     "figures": "advisor.paper.ten_figures",
@@ -62,6 +63,7 @@ __all__ = [
     "Recommendation",
     "__version__",
     "boards",
+    "check",
     "compare",
     "explore",
     "figures",

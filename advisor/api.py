@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.arguments import checked
+from advisor.catalog.check import Checked
+from advisor.catalog.check import check as check_files
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
 from advisor.errors import AdvisorError, closest, shown
 from advisor.prediction.board_model import BoardFit
-from advisor.prediction.fit_store import current_fit, write_fit
+from advisor.prediction.fit_store import current_fit, read_fit, write_fit
 from advisor.prediction.fitting import refit
 from advisor.solve.question import read_question
 from advisor.solve.recommend.pick import recommend
@@ -32,7 +35,7 @@ def verified_pick(
     simulate: str | None = None,
     device: str | None = None,
     on_check: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
-    report_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
+    on_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> tuple[Recommendation, Verification]:
     """Which network to ship on a board, after measuring the pick and what may be better.
 
@@ -46,7 +49,7 @@ def verified_pick(
         simulate: a CSV file of results that stands in for measuring.
         device: what to measure on, such as "cpu" or "cuda:0"; `None` for what the board was measured on.
         on_check: hears of each measurement when it is done.
-        report_progress: hears what is measured next, and of about how many seconds are left.
+        on_progress: hears what is measured next, and of about how many seconds are left.
 
     Returns:
         The recommendation, and how it was verified.
@@ -69,7 +72,7 @@ def verified_pick(
     board = catalog.board(asked.boards[0])
     surveyed = Surveyed(board, catalog.measurements(board))
     fit = _fit(catalog, surveyed)
-    bench = _bench(catalog, surveyed, simulate, device, report_progress)
+    bench = _bench(catalog, surveyed, simulate, device, on_progress)
     again = _refit(catalog, fit, keep=simulate is None)
     world = BoardWorld(catalog, asked, surveyed, fit, bench, again)
     recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
@@ -88,13 +91,13 @@ def _bench(
     surveyed: Surveyed,
     simulate: str | None,
     device: str | None,
-    report_progress: Callable[[str, float], None],
+    on_progress: Callable[[str, float], None],
 ) -> Bench:
     """What measures: a table, or this machine."""
     if simulate is None:
         from advisor.measuring.local_bench import LocalBench
 
-        return _ThisMachine(LocalBench(catalog, surveyed, device, report_progress))
+        return _ThisMachine(LocalBench(catalog, surveyed, device, on_progress))
     results = read_results(Path(simulate), catalog.zoo.not_timms)
     names = {name: catalog.plain_name(name) for name in results.architecture.names}
     return TableBench(surveyed, results.renamed(names), simulate)
@@ -146,6 +149,22 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
 
 
 @checked
+def check(catalog: str | os.PathLike[str] | None = None) -> Checked:
+    """Read every file of the catalog, those that your own replaces included.
+
+    Args:
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+
+    Returns:
+        All that is wrong, and how much was read.
+
+    Raises:
+        AdvisorError: the folder does not exist.
+    """
+    return check_files(Catalog.open(catalog), read_fit)
+
+
+@checked
 def schema(document: str) -> str:
     """The JSON Schema of a document that a command prints with `--json`, or of a file that one reads.
 
@@ -159,6 +178,7 @@ def schema(document: str) -> str:
         raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
     from advisor.options import Requirements
     from advisor.paper import board_findings
+    from advisor.report import catalog_text
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
     from advisor.solve.plan.plan_answer import Plan
     from advisor.solve.plan.workloads import PlanRequest
@@ -174,6 +194,7 @@ def schema(document: str) -> str:
         "frontier": lambda: schema_text(FRONTIER, Frontier, query=Requirements),
         "plan": lambda: schema_text(PLAN, Plan, query=PlanRequest),
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
+        "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),
         "requirements": lambda: file_schema_text("requirements", Requirements),
         "plan-file": lambda: file_schema_text("plan-file", PlanRequest),
     }

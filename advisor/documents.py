@@ -21,7 +21,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 Json = dict[str, Any]
 
-DOCUMENTS = ("pick", "frontier", "plan", "findings", "requirements", "plan-file")
+DOCUMENTS = ("pick", "frontier", "plan", "findings", "zoo", "requirements", "plan-file")
 """The documents that have a schema of their own; the last two are files that ask."""
 
 _ATTRIBUTE = re.compile(r"^    (?:    )?([a-z_0-9]+(?:, [a-z_0-9]+)*): (.*)$")
@@ -72,12 +72,13 @@ class Schema:
 
     def __init__(self) -> None:
         self.definitions: dict[str, Json] = {}
+        self._defined_by: dict[str, type] = {}
 
     def of(self, kind: Any) -> Json:
         """The schema of a type: a dataclass, a plain type, or what is made of these.
 
         Raises:
-            TypeError: a type that documents do not have.
+            TypeError: a type that documents do not have, or a second class of one name.
         """
         described = dataclasses.is_dataclass(kind) or hasattr(kind, "__document_schema__")
         if isinstance(kind, type) and described:
@@ -95,13 +96,20 @@ class Schema:
             raise TypeError(f"no schema for {kind!r}")
         if origin is tuple and Ellipsis not in arguments:
             items = [self.of(each) for each in arguments]
-            return {"type": "array", "prefixItems": items, "minItems": len(items)}
+            return {
+                "type": "array",
+                "prefixItems": items,
+                "minItems": len(items),
+                "items": False,
+            }
         if issubclass(origin, Mapping):
             return {"type": "object", "additionalProperties": self.of(arguments[1])}
         return {"type": "array", "items": self.of(arguments[0])}
 
     def _defined(self, kind: type) -> Json:
         name = kind.__name__
+        if self._defined_by.setdefault(name, kind) is not kind:
+            raise TypeError(f"two classes of a document are called {name}")
         if name not in self.definitions:
             self.definitions[name] = {}  # it may contain itself
             custom = getattr(kind, "__document_schema__", None)

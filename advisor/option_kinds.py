@@ -88,10 +88,10 @@ def read_names(what: str, written: object) -> tuple[str, ...]:
         AdvisorError: one is empty.
     """
     empty = written is None or written in ((), [])
-    return () if empty else tuple(dict.fromkeys(_words(what, written)))
+    return () if empty else tuple(dict.fromkeys(_words(what, written, "give names, or none")))
 
 
-def _words(what: str, written: object) -> list[str]:
+def _words(what: str, written: object, hint: str = "give names, or 'any'") -> list[str]:
     listed = written.split(",") if isinstance(written, str) else written
     if not isinstance(listed, Iterable) or isinstance(listed, Mapping | bytes):
         raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
@@ -100,7 +100,7 @@ def _words(what: str, written: object) -> list[str]:
         raise AdvisorError(f"{what}: {shown(str(written))} is not a name", "give names as text")
     words = [each.strip() for each in words]
     if not words or not all(words):
-        raise AdvisorError(f"{what}: an empty name", "give names, or 'any'")
+        raise AdvisorError(f"{what}: an empty name", hint)
     return words
 
 

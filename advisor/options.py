@@ -271,6 +271,14 @@ class Selection:
             if each.kind in (PATTERNS, NAMES_LISTED) and getattr(self, each.field)
         }
 
+    @property
+    def patterns_said(self) -> list[str]:
+        """The patterns that were given, in words."""
+        return [
+            f"{'without' if name == 'exclude' else name} {','.join(each)}"
+            for name, each in self.patterns.items()
+        ]
+
     def words(self) -> list[str]:
         """The options that choose from the same again."""
         return _said(self, (each for each in OPTIONS.values() if each.block))
@@ -465,12 +473,15 @@ def _said(asked: Requirements | Selection, options: Iterable[Option]) -> list[st
 
 
 def written(asked: object, options: Iterable[Option]) -> dict[str, Any]:
-    """What stands in a file for some options of a question, by key; what is empty is left out."""
+    """What stands in a file for some options of a question, by key; what goes without saying is null."""
     values = {each.key: each.kind.write(getattr(asked, each.field)) for each in options}
     return {
-        key: each[0] if isinstance(each, list) and len(each) == 1 else each
+        key: None
+        if each in ([], {})
+        else each[0]
+        if isinstance(each, list) and len(each) == 1
+        else each
         for key, each in values.items()
-        if each not in ([], {})
     }
 
 

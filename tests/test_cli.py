@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import jsonschema
 import pytest
 
 import advisor
+from advisor.documents import Schema
 from advisor.metrics import NAMES
 from tests.conftest import HEADER, ROWS, Overlay, Ran, Run
 
@@ -525,3 +527,42 @@ def test_the_completion_of_the_shell() -> None:
     }
     ran = subprocess.run(ADVISOR, env=environment, capture_output=True, text=True, check=False)
     assert "pick" in ran.stdout.split()
+
+
+# --- schemas
+
+
+def test_two_classes_of_one_name_have_no_common_schema() -> None:
+    one = dataclasses.make_dataclass("Twin", [("first", int)])
+    other = dataclasses.make_dataclass("Twin", [("second", int)])
+    collected = Schema()
+    assert collected.of(one) == collected.of(one) == {"$ref": "#/$defs/Twin"}
+    with pytest.raises(TypeError, match="two classes of a document are called Twin"):
+        collected.of(other)
+
+
+def test_a_pair_holds_two_and_no_more() -> None:
+    schema = Schema().of(tuple[str, int])
+    jsonschema.validate(["a", 1], schema)
+    for wrong in ([], ["a"], ["a", 1, 2], [1, 1]):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
+
+
+# --- networks that are excluded
+
+
+def test_nothing_is_left_where_all_is_excluded(run: Run) -> None:
+    ran = run("pick", "--exclude", "*")
+    assert ran.code == 2
+    assert "no row of board jetson-tx1 is left: without *, batch any\n  exclude fewer" in ran.err
+    empty = run("pick", "--exclude", "")
+    assert empty.code == 2
+    assert "exclude: an empty name\n  give names, or none" in empty.err
+
+
+def test_what_is_not_asked_is_null_in_the_echoed_question(run: Run) -> None:
+    query = document(run("pick", "--json"))["query"]
+    for key in ("exclude", "architectures", "include", "accuracy_of"):
+        assert query["candidates"][key] is None
+    assert query["explain"] is None

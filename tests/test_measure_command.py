@@ -187,6 +187,33 @@ def test_a_run_that_is_stopped_says_so_and_the_next_goes_on(tmp_path: Path) -> N
     assert (again.finished, again.run_id) == (True, stopped.run_id)
 
 
+def test_each_board_is_heard_of_when_it_is_done_and_a_dry_run_only_plans(tmp_path: Path) -> None:
+    heard: list[object] = []
+    where = tmp_path / "catalog"
+
+    def measured(*, dry_run: bool) -> Measured:
+        children = FakeChildren()
+        return measure_here(
+            ASKED[:1],
+            batch=1,
+            quick=True,
+            power="5W",
+            catalog=where,
+            dry_run=dry_run,
+            on_plan=heard.append,
+            on_board=heard.append,
+            children=children,
+        )
+
+    planned = measured(dry_run=True)
+    assert planned.boards == ()
+    assert heard == [planned.plan]
+    assert not where.exists()
+    done = measured(dry_run=False)
+    assert heard[1:] == [done.plan, *done.boards]
+    assert done.board.finished
+
+
 def test_a_plan_measures_nothing(tmp_path: Path) -> None:
     children = FakeChildren()
     plan = plan_measuring(

@@ -32,6 +32,7 @@ def test_the_public_names() -> None:
         "Recommendation",
         "__version__",
         "boards",
+        "check",
         "compare",
         "explore",
         "figures",
@@ -154,6 +155,7 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
             "catalog: found 3; expected text, a path or None",
         ),
         ("boards", {"catalog": ["x"]}, "catalog: found ['x']; expected text, a path or None"),
+        ("check", {"catalog": 3}, "catalog: found 3; expected text, a path or None"),
         ("zoo", {"library": 3}, "library: found 3; expected text or None"),
         ("zoo", {"family": [3]}, "family: found [3]; expected text, a list or None"),
         ("zoo", {"max_params": []}, "max_params: found []; expected text, a number or None"),
@@ -212,3 +214,10 @@ def test_every_declared_parameter_refuses_what_is_of_no_type(name: str) -> None:
         if not anything:
             with pytest.raises(advisor.AdvisorError):
                 function(**{each.name: object()})
+
+
+def test_the_catalog_is_checked_from_python(tmp_path: Path) -> None:
+    (tmp_path / "architectures.yaml").write_text("x: 1\n")
+    checked = advisor.check(tmp_path)
+    assert {each.path.name for each in checked.faults} == {"architectures.yaml"}
+    assert checked.boards >= 2

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import advisor
 from advisor import AdvisorError
 from advisor.architectures import libraries
 from advisor.architectures.design import Design
@@ -285,6 +287,10 @@ def test_the_zoo_is_listed_by_family_and_size(run: Run) -> None:
     document = json.loads(run("zoo", "--library", "torchvision", "--json").out)
     assert document["schema"] == "advisor.zoo/1"
     assert len(document["networks"]) == 86
+    published = json.loads(run("schema", "zoo").out)
+    jsonschema.validate(document, published)
+    assert list(document["networks"][0]) == list(rows[0])
+    assert advisor.schema("zoo") == run("schema", "zoo").out
     assert "ViT" in run("zoo", "--family", "vit").out
 
 
@@ -299,7 +305,7 @@ def test_the_zoo_is_listed_from_python() -> None:
 @pytest.mark.usefixtures("fake_timm")
 def test_counting_from_python_reports_each_network() -> None:
     heard: list[str] = []
-    listed = zoo_of(count="timm", report_progress=lambda what, _: heard.append(what))
+    listed = zoo_of(count="timm", on_progress=lambda what, _: heard.append(what))
     assert heard == ["counted fake_a@64", "counted fake_b@64"]
     assert {each.network.library for each in listed.networks} == {"timm"}
 

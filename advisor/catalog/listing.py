@@ -182,7 +182,7 @@ def zoo(
     max_ops: str | float | None = None,
     count: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
-    report_progress: ReportProgress | None = None,
+    on_progress: ReportProgress | None = None,
 ) -> ListedZoo:
     """The networks of torchvision and timm: what they cost, and the best published accuracy.
 
@@ -194,7 +194,7 @@ def zoo(
         count: a library whose networks, or one network that, is to be counted first; needs torch. What was
             counted before is not counted again, so it can be interrupted.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
-        report_progress: hears of each network that is counted.
+        on_progress: hears of each network that is counted.
 
     Raises:
         AdvisorError: a library, a family or a network is unknown, a limit cannot be read, or the one network
@@ -209,7 +209,7 @@ def zoo(
     known = Catalog.open(catalog).zoo
     notes = list(known.notes)
     if count is not None:
-        notes += _count(known, count, report_progress)
+        notes += _count(known, count, on_progress)
         library = library or (count if count in LIBRARIES else None)
         known = Catalog.open(catalog).zoo
     wanted = [each for each in known.networks.values() if library in (None, each.library)]
@@ -250,7 +250,7 @@ def _keeps(network: ZooNetwork, most: Mapping[str, float | None]) -> bool:
     )
 
 
-def _count(known: Zoo, what: str, report_progress: ReportProgress | None) -> list[str]:
+def _count(known: Zoo, what: str, on_progress: ReportProgress | None) -> list[str]:
     """Count what is named.
 
     Returns:
@@ -266,7 +266,7 @@ def _count(known: Zoo, what: str, report_progress: ReportProgress | None) -> lis
     for place, step in enumerate(count_each(what, uncounted_of(known, what)), start=1):
         failed += bool(step.network.fault)
         notes += [step.note] if step.note else []
-        if report_progress:
+        if on_progress:
             left_s = (time.monotonic() - started) / place * step.left
-            report_progress(f"counted {step.network.architecture}", left_s)
+            on_progress(f"counted {step.network.architecture}", left_s)
     return notes + ([f"{failed} of them cannot be counted; --json says why"] if failed else [])

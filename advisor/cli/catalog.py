@@ -18,12 +18,10 @@ def _catalog() -> None:
 @app.command("check")
 def check_command(catalog: CatalogOption = None) -> None:
     """Read every file of the catalog and print all that is wrong; exits with 1 if anything is."""
-    from advisor.catalog.check import check
-    from advisor.catalog.store import Catalog
-    from advisor.prediction.fit_store import read_fit
+    from advisor.api import check
     from advisor.report.terminal import counted
 
-    checked = check(Catalog.open(catalog), read_fit)
+    checked = check(catalog)
     for fault in checked.faults:
         emit(f"{fault}\n")
     counts = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,37 +82,48 @@ def command(
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
-    from advisor.measuring.measure import measured_boards, plan_measuring
+    from advisor.measuring.measure import measure
     from advisor.report.measuring_text import plan_text
 
-    plan = plan_measuring(
-        architectures or (),
-        board=board,
-        batch=batch,
-        device=device,
-        threads=threads,
-        runtime=runtime,
-        precision=precision,
-        quick=quick,
-        sustained=sustained,
-        power=power,
-        catalog=catalog,
-    )
-    warn(plan.notes)
-    emit(plan_text(plan))
+    with Progress() as progress:
+
+        def show_plan(plan: MeasuringPlan) -> None:
+            warn(plan.notes)
+            emit(plan_text(plan))
+
+        def show_board(board: MeasuredBoard) -> None:
+            progress.clear()
+            _emit_board(board)
+
+        measured = measure(
+            architectures or (),
+            board=board,
+            batch=batch,
+            device=device,
+            threads=threads,
+            runtime=runtime,
+            precision=precision,
+            quick=quick,
+            sustained=sustained,
+            power=power,
+            fresh=fresh,
+            dry_run=dry_run,
+            catalog=catalog,
+            on_plan=show_plan,
+            on_progress=progress.show,
+            on_board=show_board,
+        )
     if dry_run:
         return
-    ran = False
-    with Progress() as progress:
-        for measured in measured_boards(plan, progress.show, fresh=fresh):
-            progress.clear()
-            _emit_board(measured)
-            ran = measured.anything_ran
-    if plan.sustained_s:
-        _emit_sustained(plan)
+    last = measured.board
+    if not last.finished:
+        complain(f"stopped; run {last.run_id} goes on when the same command is run again")
+        raise typer.Exit(130)
+    if measured.plan.sustained_s:
+        _emit_sustained(measured.plan)
     where = f" --catalog {catalog}" if catalog else ""
-    emit(f"ask it: advisor pick --board {plan.board}{where} --fps 30\n")
-    if not ran:
+    emit(f"ask it: advisor pick --board {measured.plan.board}{where} --fps 30\n")
+    if not last.anything_ran:
         raise typer.Exit(1)
 
 
@@ -128,8 +138,7 @@ def _emit_board(measured: MeasuredBoard) -> None:
         emit_table(heat_text(heat))
     emit(f"\nboard {board} in {measured.folder}: {describe_rows(measured.rows)}\n")
     if not measured.finished:
-        complain(f"stopped; run {measured.run_id} goes on when the same command is run again")
-        raise typer.Exit(130)
+        return
     warn(measured.warnings)
     if measured.fit is None:
         emit(f"no models are fitted: {measured.why_no_fit}\n")
@@ -143,7 +152,10 @@ def _emit_sustained(plan: MeasuringPlan) -> None:
     from advisor.measuring.board_run import SUSTAINED
     from advisor.report.comparison import compare, comparison_text
 
-    with suppress(AdvisorError):  # nothing ran on both
+    try:
         found = compare(plan.board, plan.board + SUSTAINED, catalog=plan.catalog)
-        emit_table(comparison_text(found))
-        emit("\n")
+    except AdvisorError as error:
+        complain(f"hot and cold are not compared: {error.message}")
+        return
+    emit_table(comparison_text(found))
+    emit("\n")

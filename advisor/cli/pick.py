@@ -134,7 +134,7 @@ def _verified(
                 simulate=simulate,
                 device=device,
                 on_check=show,
-                report_progress=progress.show,
+                on_progress=progress.show,
             )
         except KeyboardInterrupt as stop:
             for reason in stop.args:

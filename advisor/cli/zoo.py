@@ -55,7 +55,7 @@ def command(
             max_ops=max_ops,
             count=count,
             catalog=catalog,
-            report_progress=progress.show,
+            on_progress=progress.show,
         )
     if as_json:
         emit(zoo_json(found.networks))

@@ -114,7 +114,7 @@ class Measured:
     Attributes:
         plan: what was to be measured.
         boards: the board and, where it was kept hot, too, the board of that; none follows one that was
-            stopped, and a cold half that an earlier run has done is not done again.
+            stopped, and a cold half that an earlier run has done is not done again. None after a dry run.
     """
 
     plan: MeasuringPlan
@@ -140,8 +140,11 @@ def measure(
     sustained: str | None = None,
     power: str | None = None,
     fresh: bool = False,
+    dry_run: bool = False,
     catalog: str | os.PathLike[str] | None = None,
+    on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
+    on_board: Callable[[MeasuredBoard], None] = lambda board: None,  # noqa: ARG005
     children: Children | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Measured:
@@ -162,8 +165,11 @@ def measure(
         sustained: for how long to heat the board, and then to measure it hot.
         power: net power, if it is known.
         fresh: begin a new run even if one could go on.
+        dry_run: only plan; then nothing is measured or written.
         catalog: the catalog folder to write into.
+        on_plan: hears what will be done, before it is.
         on_progress: hears what happens next, and about how many seconds are left.
+        on_board: hears of each board when its run has ended.
         children: what runs each task; processes of this machine unless given.
         clock: the time of day, by which runs are named.
 
@@ -185,7 +191,13 @@ def measure(
         catalog=catalog,
         children=children,
     )
-    return Measured(plan, tuple(measured_boards(plan, on_progress, children, clock, fresh=fresh)))
+    on_plan(plan)
+    boards: list[MeasuredBoard] = []
+    if not dry_run:
+        for measured in measured_boards(plan, on_progress, children, clock, fresh=fresh):
+            on_board(measured)
+            boards.append(measured)
+    return Measured(plan, tuple(boards))
 
 
 @checked

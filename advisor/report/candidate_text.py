@@ -106,14 +106,10 @@ def choice_text(asked: Requirements, boards: Sequence[Board], weights_used: Coll
     else:
         known = {OWN, *used, *(f"{name}-{QUANTISED}" for name in used)}
         own = [LIBRARY_WEIGHTS] if set(weights_used) - known else []
-    patterns = [
-        f"{'without' if name == 'exclude' else name} {','.join(of)}"
-        for name, of in chosen.patterns.items()
-    ]
     weights = " or ".join([*([f"weights {named}"] if named else []), *own])
     if chosen.accuracy_table:
         weights = f"the accuracies in {chosen.accuracy_table}"
-    return ", ".join([weights, *patterns, f"batch {chosen.batches_text}"])
+    return ", ".join([weights, *chosen.patterns_said, f"batch {chosen.batches_text}"])
 
 
 def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,8 @@ from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
 from advisor.catalog.records import Architecture, Board, Estimate, Measurements, Metered, Weights
 from advisor.catalog.store import Surveyed
-from advisor.catalog.tables import COUNTS, ZooNetwork
+from advisor.catalog.tables import COUNTS
+from advisor.documents import document, document_text
 from advisor.quantities import rounded
 from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
 
@@ -35,6 +36,71 @@ STATUS_WORDS = {
 
 SCHEMA = "advisor.zoo/1"
 """Name and version of the document's shape."""
+
+
+@dataclass(frozen=True)
+class ZooRow:
+    """A network of a library, as programs read it.
+
+    Attributes:
+        architecture: its name, `name@size`.
+        library: who has it.
+        version: which version of the library was counted or listed.
+        family: the family that it belongs to.
+        size: its input's height and width in pixels.
+        params, operations, activations, layers, window_reads, peak_activations: its counts, of one image;
+            null where unknown.
+        top1_percent: the accuracy of its best published weights.
+        weights: the name of these.
+        weights_source: who published that accuracy.
+        fault: why it cannot be counted; null where it can, or was not tried.
+    """
+
+    architecture: str
+    library: str
+    version: str
+    family: str
+    size: int
+    params: float | None
+    operations: float | None
+    activations: float | None
+    layers: float | None
+    window_reads: float | None
+    peak_activations: float | None
+    top1_percent: float | None
+    weights: str | None
+    weights_source: str | None
+    fault: str | None
+
+    @classmethod
+    def of(cls, listed: ListedNetwork) -> ZooRow:
+        """The row of a network."""
+        network, best = listed.network, listed.best
+        counts = {name: network.figures.get(name) for name in COUNTS}
+        return cls(
+            architecture=network.architecture,
+            library=network.library,
+            version=network.version,
+            family=network.family,
+            size=network.input_shape[-1],
+            top1_percent=best.top1_percent.value if best else None,
+            weights=best.name if best else None,
+            weights_source=best.top1_percent.source if best else None,
+            fault=network.fault or None,
+            **counts,
+        )
+
+
+@dataclass(frozen=True)
+class ZooRows:
+    """The networks of torchvision and timm that are as asked for.
+
+    Attributes:
+        networks: by name.
+    """
+
+    networks: tuple[ZooRow, ...]
+
 
 _HEADINGS = {
     "family": "family",
@@ -240,36 +306,20 @@ def _zoo_cells(each: ListedNetwork) -> dict[str, str]:
     }
 
 
-def _zoo_row(each: ListedNetwork) -> dict[str, str | int | float | None]:
-    network, best = each.network, each.best
-    return {
-        "architecture": network.architecture,
-        "library": network.library,
-        "version": network.version,
-        "family": network.family,
-        "size": network.input_shape[-1],
-        **{name: network.figures.get(name) for name in COUNTS},
-        "top1_percent": best.top1_percent.value if best else None,
-        "weights": best.name if best else None,
-        "weights_source": best.top1_percent.source if best else None,
-        "fault": network.fault or None,
-    }
-
-
 def zoo_csv(shown: Sequence[ListedNetwork]) -> str:
     """The networks as CSV; unknown is empty."""
     stream = io.StringIO()
-    columns = list(_zoo_row(ListedNetwork(ZooNetwork("", "", "", "", (1, 1, 1), None), None)))
+    columns = [each.name for each in fields(ZooRow)]
     writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(map(_zoo_row, shown))
+    writer.writerows(asdict(ZooRow.of(each)) for each in shown)
     return stream.getvalue()
 
 
 def zoo_json(shown: Sequence[ListedNetwork]) -> str:
     """The networks as one JSON document; unknown is null."""
-    document = {"schema": SCHEMA, "networks": [_zoo_row(each) for each in shown]}
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    rows = ZooRows(tuple(map(ZooRow.of, shown)))
+    return document_text({"schema": SCHEMA, **document(rows)})
 
 
 def imported_lines(imported: Imported) -> Iterator[str]:

@@ -256,11 +256,13 @@ def selected(
             )
         asked &= np.isin(table.batch, sorted(selection.batches))
     if len(table) and not asked.any():
-        said = "; ".join(f"{name} {','.join(of)}" for name, of in selection.patterns.items())
-        raise AdvisorError(
-            f"nothing to choose from: no row of {on} is left by {said}; batch {selection.batches_text}",
-            "ask for fewer of these at once",
+        said = ", ".join([*selection.patterns_said, f"batch {selection.batches_text}"])
+        hint = (
+            "exclude fewer"
+            if [*selection.patterns] == ["exclude"]
+            else "ask for fewer of these at once"
         )
+        raise AdvisorError(f"nothing to choose from: no row of {on} is left: {said}", hint)
     return asked
 
 
