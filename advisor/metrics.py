@@ -519,6 +519,7 @@ def expression(key: str, *, at_rate: bool = True) -> Expression:
     return found
 
 
+@cache
 def inputs_of(key: str, *, at_rate: bool) -> tuple[str, ...]:
     """The inputs that a metric follows from; see `expression`."""
     return tuple(expression(key, at_rate=at_rate).count)

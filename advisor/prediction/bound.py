@@ -61,11 +61,11 @@ def least_line_above(x: Floats, y: Floats) -> Bound:
 
 def _upper_hull(x: Floats, y: Floats) -> list[tuple[float, float]]:
     """The falling corners of the upper convex hull, from left to right."""
-    order = np.lexsort((-y, -x))
+    order = np.argsort(-x)
     highest = np.maximum.accumulate(y[order])
     # Only points above all that lie to their right can be corners of a falling hull.
-    above = np.append(True, y[order][1:] > highest[:-1])
-    kept = order[above][::-1]
+    kept = order[np.append(True, y[order][1:] > highest[:-1])]
+    kept = kept[np.lexsort((y[kept], x[kept]))]
     hull: list[tuple[float, float]] = []
     for point in zip(x[kept].tolist(), y[kept].tolist(), strict=True):
         while hull and (hull[-1][0] == point[0] or _not_above(hull, point)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
@@ -169,21 +170,28 @@ def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
         runtime=table.runtime.names[table.runtime.index[row]],
         precision=table.precision.names[table.precision.index[row]],
         batch=int(table.batch[row]),
-        metrics={key: _estimate(these, place, key) for key in METRICS},
+        metrics=_metrics(these, place),
         **judged,
     )
 
 
-def _estimate(these: Candidates, place: int, key: str) -> Estimate | None:
-    """A metric of one candidate, with where it comes from."""
-    value, low, high = (float(column[place]) for column in these.values(key))
-    if np.isnan(value):
+def _metrics(these: Candidates, place: int) -> dict[str, Estimate | None]:
+    """Every metric of one candidate, with where it comes from."""
+    inputs = {name: _input(these, place, name) for name in INPUTS}
+    return {key: _estimate(these, place, key, inputs) for key in METRICS}
+
+
+def _estimate(
+    these: Candidates, place: int, key: str, inputs: Mapping[str, Estimate | None]
+) -> Estimate | None:
+    value, low, high = (column.item(place) for column in these.values(key))
+    if math.isnan(value):
         return None
     names = inputs_of(key, at_rate=these.fps is not None)
-    parts = [part for name in names if (part := _input(these, place, name)) is not None]
+    parts = [part for name in names if (part := inputs[name]) is not None]
     origin = max((part.origin for part in parts), key=ORIGINS.index)
     source = ", ".join(dict.fromkeys(part.source for part in parts))
-    known = not (np.isnan(low) or np.isnan(high))
+    known = not (math.isnan(low) or math.isnan(high))
     return Estimate(value, low if known else None, high if known else None, origin, source)
 
 
@@ -195,7 +203,8 @@ def _input(these: Candidates, place: int, name: str) -> Estimate | None:
     if home == "board":
         found = getattr(board, name)
     elif home == "weights":
-        found = getattr(these.weights[int(these.weights_index[place])], name)
+        index = int(these.weights_index[place])
+        found = getattr(these.weights[index], name) if index >= 0 else None
     elif home == "architecture":
         found = cost_of(these.architectures[int(these.architecture_index[place])], board.cost, name)
     elif isinstance(metered := getattr(these.measurements, name, None), Metered):
@@ -215,7 +224,7 @@ def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:
 def _headroom(
     constraint: Constraint, value: float, low: float, high: float, chance: float
 ) -> Headroom:
-    if np.isnan(value):
+    if math.isnan(value):
         return Headroom(constraint, None, None, within_error=False, chance=0.0)
     ratio = value / constraint.limit
     margin = ratio - 1 if constraint.sense == "min" else 1 - ratio

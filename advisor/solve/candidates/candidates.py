@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from advisor.catalog.records import (
     Values,
     Weights,
 )
-from advisor.metrics import INPUTS, evaluate, expression, inputs_of
+from advisor.metrics import EVERY, INPUTS, expression, inputs_of
 from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval, widths
 
 if TYPE_CHECKING:
@@ -128,7 +128,15 @@ class Candidates:
         return {}
 
     @cached_property
+    def _operands(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
     def _inputs(self) -> dict[str, Any]:
+        return {}
+
+    @cached_property
+    def _uncertain_inputs(self) -> dict[str, Values]:
         return {}
 
     def figure(self, key: str) -> Floats:
@@ -138,8 +146,13 @@ class Candidates:
             key: one of `advisor.metrics.EVERY`.
         """
         if key not in self._figures:
+            metric = EVERY[key]
+            parts = [
+                self.input_figure(name) if name in INPUTS else self.figure(name)
+                for name in metric.parameters
+            ]
             with np.errstate(all="ignore"):
-                self._figures[key] = self._column(evaluate(key, self.input_figure))
+                self._figures[key] = self._column(metric.formula(*parts))
         return self._figures[key]
 
     def values(self, key: str) -> Values:
@@ -160,20 +173,31 @@ class Candidates:
         return self._values[key]
 
     def _propagated(self, key: str) -> tuple[Any, Any, Any]:
-        def operand(name: str) -> Any:
-            if not INPUTS[name].uncertain:
-                return self.input_figure(name)
-            return Uncertain(*self.input_values(name))
-
-        with np.errstate(all="ignore"):
-            found = evaluate(key, operand)
+        found = self._operand(key)
         if isinstance(found, Uncertain):
             return found.value, found.low, found.high
         return found, np.nan, np.nan
 
+    def _operand(self, key: str) -> Any:
+        """A metric as its formula makes it of figures with errors. Computed once."""
+        if key not in self._operands:
+            metric = EVERY[key]
+            parts = [
+                self._input_operand(name) if name in INPUTS else self._operand(name)
+                for name in metric.parameters
+            ]
+            with np.errstate(all="ignore"):
+                self._operands[key] = metric.formula(*parts)
+        return self._operands[key]
+
+    def _input_operand(self, name: str) -> Any:
+        if not INPUTS[name].uncertain:
+            return self.input_figure(name)
+        return Uncertain(*self.input_values(name))
+
     def _column(self, figures: Any) -> Floats:
-        column: Floats = np.broadcast_to(np.asarray(figures, dtype=np.float64), (len(self),))
-        return column
+        column: Floats = np.asarray(figures, dtype=np.float64)
+        return column if column.ndim else np.full(len(self), column)
 
     def spread(self, key: str) -> Values:
         """A metric of all candidates, and the standard deviations of its logarithm below and above.
@@ -188,8 +212,10 @@ class Candidates:
         return self._with_unknown_errors(widths(self.input_values(name)), (name,))
 
     def _with_unknown_errors(self, spread: Values, inputs: Sequence[str]) -> Values:
-        value, below, above = spread
         anything = self._predicted(inputs, without_interval=True)
+        if not anything.any():
+            return spread
+        value, below, above = spread
         return Values(value, np.where(anything, np.inf, below), np.where(anything, np.inf, above))
 
     def predicted(self, key: str) -> Booleans:
@@ -199,9 +225,10 @@ class Candidates:
     def _predicted(self, inputs: Sequence[str], *, without_interval: bool) -> Booleans:
         rests = np.zeros(len(self), dtype=np.bool_)
         for name in inputs:
-            if INPUTS[name].home == "row":
-                metered: Metered = getattr(self.measurements, name)
-                place = metered.origin.position.get("predicted", -1)
+            if INPUTS[name].home != "row":
+                continue
+            metered: Metered = getattr(self.measurements, name)
+            if (place := metered.origin.position.get("predicted")) is not None:
                 here = metered.origin.index[self.rows] == place
                 if without_interval:
                     here &= np.isnan(metered.values.low[self.rows])
@@ -231,11 +258,14 @@ class Candidates:
         return (column.values.value if isinstance(column, Metered) else column)[self.rows]
 
     def input_values(self, name: str) -> Values:
-        """An uncertain input of formulas with its interval."""
-        if INPUTS[name].home != "row":
-            return self._looked_up(name)
-        metered: Metered = getattr(self.measurements, name)
-        return Values(*(column[self.rows] for column in metered.values))
+        """An uncertain input of formulas with its interval. Taken once."""
+        if name not in self._uncertain_inputs:
+            if INPUTS[name].home == "row":
+                metered: Metered = getattr(self.measurements, name)
+                self._uncertain_inputs[name] = metered.values.take(self.rows)
+            else:
+                self._uncertain_inputs[name] = self._looked_up(name)
+        return self._uncertain_inputs[name]
 
     def _of_question(self, name: str) -> Any:
         given: Mapping[str, Any] = {
@@ -250,31 +280,43 @@ class Candidates:
         """A figure of each candidate's board, weights or architecture."""
         home = INPUTS[name].home
         if home == "weights":
-            estimates = [getattr(each, name) for each in self.weights]
-            return Values(*self._table(name, estimates)[:, self.weights_index])
-        if home == "board":
-            estimates = [getattr(each, name) for each in self.boards]
-            return Values(*self._table(name, estimates)[:, self.board_index])
-        kinds = sorted({board.cost for board in self.boards})  # few, however many boards there are
-        if name not in self._tables:
-            self._table(
-                name, [cost_of(each, kind, name) for kind in kinds for each in self.architectures]
-            )
-        kind_of_board = np.array([kinds.index(board.cost) for board in self.boards])
-        of_kind = kind_of_board[self.board_index] * len(self.architectures)
-        return Values(*self._tables[name][:, of_kind + self.architecture_index])
+            place = self.weights_index
+        elif home == "board":
+            place = self.board_index
+        else:
+            kind_of_board = np.array([self._cost_kinds.index(board.cost) for board in self.boards])
+            of_kind = kind_of_board[self.board_index] * len(self.architectures)
+            place = of_kind + self.architecture_index
+        return Values(*self._table(name)[:, place])
 
-    def _table(self, name: str, estimates: Sequence[Estimate | None]) -> NDArray[np.float64]:
+    def _table(self, name: str) -> NDArray[np.float64]:
         """Values, lows and highs, and at the end, for index -1, unknown; shape (3, estimates + 1)."""
         if name not in self._tables:
             unknown = (np.nan, np.nan, np.nan)
             rows = [
                 unknown if each is None else (each.value, each.low, each.high)
-                for each in (*estimates, None)
+                for each in (*self._estimates(name), None)
             ]
             # No interval, which is `None`, becomes NaN.
             self._tables[name] = np.array(rows, dtype=np.float64).T
         return self._tables[name]
+
+    def _estimates(self, name: str) -> Iterator[Estimate | None]:
+        """A figure of all sets of weights, of all boards, or of all architectures, kind by kind."""
+        home = INPUTS[name].home
+        if home == "architecture":
+            return (
+                cost_of(each, kind, name)
+                for kind in self._cost_kinds
+                for each in self.architectures
+            )
+        return (
+            getattr(each, name) for each in (self.weights if home == "weights" else self.boards)
+        )
+
+    @cached_property
+    def _cost_kinds(self) -> list[str]:
+        return sorted({board.cost for board in self.boards})  # few, however many boards there are
 
     @cached_property
     def unlike_scopes(self) -> tuple[str, ...]:

@@ -46,13 +46,28 @@ class Uncertain(Operand):
 
     def combined(self, operation: Operation, left: Any, right: Any) -> Uncertain:
         """What an operation makes of two figures, of which one may be exact."""
-        one, other = _uncertain(left), _uncertain(right)
         with np.errstate(all="ignore"):
-            return _COMBINED[operation](one, other)
+            if isinstance(left, Uncertain) and isinstance(right, Uncertain):
+                return _COMBINED[operation](left, right)
+            return _with_exact(operation, left, right)
 
 
-def _uncertain(operand: Any) -> Uncertain:
-    return operand if isinstance(operand, Uncertain) else Uncertain(operand, np.nan, np.nan)
+_EXACTLY: Mapping[Operation, Callable[[Any, Any], Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "min": np.minimum,
+}
+
+
+def _with_exact(operation: Operation, left: Any, right: Any) -> Uncertain:
+    """What an operation makes of a figure and an exact number, not negative: it moves the ends, too."""
+    exactly = _EXACTLY[operation]
+    if isinstance(left, Uncertain):
+        return Uncertain(*(exactly(each, right) for each in (left.value, left.low, left.high)))
+    value, low, high = (exactly(left, each) for each in (right.value, right.low, right.high))
+    return Uncertain(value, high, low) if operation in "-/" else Uncertain(value, low, high)
 
 
 def _sum(one: Uncertain, other: Uncertain) -> Uncertain:
@@ -100,9 +115,7 @@ _COMBINED: Mapping[Operation, Callable[[Uncertain, Uncertain], Uncertain]] = {
 
 def _quadrature(one: Floats, other: Floats) -> Floats:
     """Independent errors added up; NaN where neither is known."""
-    total = np.sqrt(
-        np.nan_to_num(one, posinf=np.inf) ** 2 + np.nan_to_num(other, posinf=np.inf) ** 2
-    )
+    total = np.sqrt(np.fmax(one, 0.0) ** 2 + np.fmax(other, 0.0) ** 2)
     return np.where(np.isnan(one) & np.isnan(other), np.nan, total)
 
 
@@ -112,7 +125,7 @@ def widths(figure: Values) -> Values:
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.log(value / np.maximum(low, np.finfo(np.float64).tiny)) / Z90
         above = np.log(high / value) / Z90
-    return Values(value, np.nan_to_num(below, posinf=np.inf), np.nan_to_num(above, posinf=np.inf))
+    return Values(value, np.fmax(below, 0.0), np.fmax(above, 0.0))
 
 
 def chance_below(figure: Values, limit: Floats) -> Floats:

@@ -262,6 +262,9 @@ SLOWINGS = 17
 MUCH = 50.0
 """No limit is loosened further."""
 
+MARGIN = 0.1
+"""By so much more than each limit alone, as a log ratio, all of them together hardly ever ask."""
+
 
 def relax_together(verdicts: Verdicts, alone: Sequence[Relaxation]) -> Relaxation | None:
     """The change of several limits together whose largest part is smallest.
@@ -363,20 +366,45 @@ class _One:
 def _least_changes(verdicts: Verdicts) -> tuple[Floats, Floats]:
     """For each candidate, a lower bound of the change that admits it, and that of the frame rate in it.
 
-    Exact, for those that can have the least, where figures count as they are; else each limit is held
+    For those that can have the least it is exact where figures count as they are; else each limit is held
     against the figure that is met with the asked confidence by itself, and all together ask for a little
-    more.
+    more. The others' is a rough one.
     """
-    reach = _Reach(verdicts.candidates, verdicts)
-    slowing, bounds = reach.slowing(), reach.others()
-    bounds = np.maximum(bounds, slowing)
+    floor, slowings = _floor(verdicts)
+    bounds = floor.copy()
+    near = np.argpartition(floor, BLOCK)[:BLOCK] if len(floor) > BLOCK else np.arange(len(floor))
+    least = _exact(verdicts, near)[0].min(initial=np.inf)
+    contenders = np.flatnonzero(floor <= least + MARGIN)
+    bounds[contenders], slowings[contenders] = _exact(verdicts, contenders)
+    return bounds, slowings
+
+
+def _floor(verdicts: Verdicts) -> tuple[Floats, Floats]:
+    """The change that no candidate does without, from figures as they are, and that of the frame rate in it.
+
+    Cheap, since the limits that another frame rate moves are left out, and no confidence is asked for.
+    """
+    floor, slowing = np.zeros(len(verdicts.candidates)), np.zeros(len(verdicts.candidates))
+    for each in verdicts.each:
+        if each.constraint.sets_rate:
+            slowing = each.excess
+        if each.constraint.sets_rate or not changes_with_rate(each.constraint):
+            floor = np.maximum(floor, each.excess)
+    return floor, slowing.copy()
+
+
+def _exact(verdicts: Verdicts, positions: Integers) -> tuple[Floats, Floats]:
+    """`_least_changes` of some candidates, each limit held against what is met with the confidence."""
+    reach = _Reach(verdicts.candidates.take(positions), verdicts)
+    slowing = reach.slowing()
+    bounds = np.maximum(reach.others(), slowing)
     without = np.maximum(bounds, np.maximum(reach.harder(slowing), reach.easier(slowing)))
     if not reach.torn or not len(bounds):
         return without, slowing
     # Only here can a still lower rate help; of those that can win, how much lower?
     contenders = np.flatnonzero(bounds <= without.min())
     bounds[contenders], slowing[contenders] = _at_best_rate(
-        _Reach(verdicts.candidates.take(contenders), verdicts), slowing[contenders]
+        _Reach(reach.candidates.take(contenders), verdicts), slowing[contenders]
     )
     return bounds, slowing
 
