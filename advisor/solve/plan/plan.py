@@ -222,7 +222,7 @@ def _response_rows(offers: Sequence[Offer]) -> Iterator[tuple[int, Floats]]:
     ends = np.cumsum([len(each) for each in offers])
     spans = [slice(end - len(each), end) for each, end in zip(offers, ends.tolist(), strict=True)]
     for place, (offer, span) in enumerate(zip(offers, spans, strict=True)):
-        limit = offer.workload.latency
+        limit = offer.workload.response
         for other, waited_for in zip(offers, spans, strict=True):
             if limit is not None and other is not offer:
                 row = np.zeros(int(ends[-1]))

@@ -165,7 +165,7 @@ class Chosen:
     @computed
     def response_use(self) -> Use:
         """The response against its limit."""
-        limit = self.workload.latency
+        limit = self.workload.response
         return Use(
             "response", self.workload.name, self.response.total, limit.limit if limit else None
         )

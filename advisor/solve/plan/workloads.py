@@ -112,7 +112,7 @@ class Workload:
         return self.requirements.fps or 0.0
 
     @property
-    def latency(self) -> Constraint | None:
+    def response(self) -> Constraint | None:
         """The limit of its response, if any."""
         limits = self.requirements.constraints
         return next((each for each in limits if each.name == "response"), None)
