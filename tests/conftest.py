@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
+from advisor.catalog.records import Estimate
 from advisor.cli import main
 
 SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
@@ -37,6 +38,12 @@ ROWS = (
 settings.register_profile("short", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=1000)
 settings.load_profile("short")
+
+
+def value_of(estimate: Estimate | None) -> float:
+    """The value of an estimate that a test knows to be there."""
+    assert estimate is not None
+    return estimate.value
 
 
 def examples(percent: int) -> settings:

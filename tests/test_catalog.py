@@ -48,8 +48,10 @@ def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
     for name, architecture in catalog.architectures.items():
         assert architecture.reference
         assert architecture.reported is not None
+        assert architecture.reported.params is not None
         assert architecture.reported.params.source == "canziani-2016-figure-2"
         assert architecture.counted is not None
+        assert architecture.counted.params is not None
         assert architecture.counted.params.origin == "measured"
         side = 299 if name.startswith("inception") else 224
         assert architecture.input_shape == (3, side, side)

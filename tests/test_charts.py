@@ -26,6 +26,7 @@ from advisor.report.charts.marks import LABEL_SIZE
 from advisor.report.charts.palette import FAMILIES, colour, shape
 from advisor.report.charts.scales import scale_for
 from advisor.report.charts.scatter import field_of
+from tests.conftest import value_of
 from tests.pictures import dots, texts
 
 BOARDS = ("jetson-tx1", "xeon-2-cores-vm")
@@ -115,9 +116,9 @@ def test_accuracy_and_costs_are_the_catalogs(
         trained = weights[dot.network]
         assert trained.name == ("IMAGENET1K_V1" if "@" in dot.network else "paper")
         top1 = trained.top1_percent.value
-        assert dot.x.value == pytest.approx(cost.operations.value / 1e9)
+        assert dot.x.value == pytest.approx(value_of(cost.operations) / 1e9)
         assert dot.y.value == top1
-        assert dot.area == pytest.approx(cost.params.value / 1e6)
+        assert dot.area == pytest.approx(value_of(cost.params) / 1e6)
         assert dot_of(figures[board][1], dot.network).x.value == top1
     found = [dot.x.value for dot in dots(figures[board][1])]
     assert found == sorted(found, reverse=True)

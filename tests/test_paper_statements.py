@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from advisor.catalog.store import Catalog
+from tests.conftest import value_of
 
 Pairs = Mapping[tuple[str, int], float]
 
@@ -38,10 +39,12 @@ class Paper:
         self.idle_w = board.idle_power_w.value if board.idle_power_w else float("nan")
         self.names = list(catalog.architectures)
         self.params = {
-            n: a.reported.params.value for n, a in catalog.architectures.items() if a.reported
+            n: value_of(a.reported.params) for n, a in catalog.architectures.items() if a.reported
         }
         self.operations = {
-            n: a.reported.operations.value for n, a in catalog.architectures.items() if a.reported
+            n: value_of(a.reported.operations)
+            for n, a in catalog.architectures.items()
+            if a.reported
         }
         self.top1 = {name: catalog.weights[name, "paper"].top1_percent.value for name in self.names}
 

@@ -68,18 +68,19 @@ class Source:
 class Cost:
     """What a network costs on paper, for one image's forward pass.
 
+    What was not counted is `None`, never 0.
+
     Attributes:
         params: trainable parameters.
         operations: floating-point operations, a multiply and an add counted as two.
-        activations: numbers that convolutions and matrix products put out; `None` where unknown,
-            like all that follow.
+        activations: numbers that convolutions and matrix products put out.
         layers: how many convolutions and matrix products there are.
         window_reads: numbers that pooling windows read, each as often as windows hold it.
         peak_activations: the most numbers that are alive at once, the image included, weights not.
     """
 
-    params: Estimate
-    operations: Estimate
+    params: Estimate | None
+    operations: Estimate | None
     activations: Estimate | None
     layers: Estimate | None
     window_reads: Estimate | None

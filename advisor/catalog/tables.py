@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +23,6 @@ from advisor.catalog.records import Architecture, Cost, Estimate, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
 from advisor.quantities import COUNT, PERCENT
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 WEIGHTS_COLUMNS = (
     "architecture",
@@ -201,6 +197,8 @@ COUNTS = ("params", "operations", "activations", "layers", "window_reads", "peak
 """The counts of a network, in the order in which a `Cost` has them."""
 ZOO_COLUMNS = ("architecture", "library", "version", "family", "input", *COUNTS, "fault")
 SOURCE = "advisor-count"
+NOT_COUNTED = "not counted"
+"""What the note on a network begins with that could not be counted, or not wholly; why follows."""
 
 
 @dataclass(frozen=True)
@@ -213,10 +211,12 @@ class ZooNetwork:
         version: which version of the library was counted or listed.
         family: the family that it belongs to.
         input_shape: channels, height, width.
-        counts: of one image, by the names of `COUNTS`; `None` where not counted.
-        fault: why it cannot be counted; empty where it can, or was not tried.
+        counts: of one image, by the names of `COUNTS`, `None` for each that is unknown; `None` where
+            nothing was counted.
+        fault: why it cannot be counted, or not all of it; empty where it can, or was not tried.
         reported: what a table of timm's reports of it, where one was imported; the network is then called
             as there.
+        measured: whether the user's boards have rows of it, so that it is known whatever could be counted.
     """
 
     architecture: str
@@ -224,9 +224,10 @@ class ZooNetwork:
     version: str
     family: str
     input_shape: tuple[int, int, int]
-    counts: tuple[int, ...] | None
+    counts: tuple[int | None, ...] | None
     fault: str = ""
     reported: Reported | None = None
+    measured: bool = False
 
     @property
     def identity(self) -> str:
@@ -237,9 +238,9 @@ class ZooNetwork:
     def known(self) -> Architecture | None:
         """The network as the rest of the catalog has it; `None` where nobody knows what it costs.
 
-        One of an imported table is known even so, since boards have rows of it.
+        One that was measured, or that an imported table has, is known even so: boards have rows of it.
         """
-        if self.counts is None and self.reported is None:
+        if self.counts is None and self.reported is None and not self.measured:
             return None
         return Architecture(
             name=self.architecture,
@@ -248,14 +249,15 @@ class ZooNetwork:
             reference=f"{self.library} {self.version}".strip(),
             reported=self.reported.cost if self.reported else None,
             counted=None if self.counts is None else exact_cost(self.counts),
-            note="",
+            note=f"{NOT_COUNTED}: {self.fault}" if self.fault else "",
         )
 
     @property
     def figures(self) -> Mapping[str, int]:
         """What it costs, by the names of `COUNTS`, as far as that is known: counted, else reported."""
         if self.counts is not None:
-            return dict(zip(COUNTS, self.counts, strict=True))
+            counted = zip(COUNTS, self.counts, strict=True)
+            return {name: count for name, count in counted if count is not None}
         reported = zip(FIGURES, self.reported.figures if self.reported else (), strict=False)
         return {name: figure for name, figure in reported if figure is not None}
 
@@ -281,27 +283,35 @@ def imported(reported: Reported) -> ZooNetwork:
     )
 
 
-def exact_cost(counts: Sequence[int]) -> Cost:
+def exact_cost(counts: Sequence[int | None]) -> Cost:
     """The cost of a network that was counted.
 
     Args:
-        counts: those of `COUNTS`.
+        counts: those of `COUNTS`, `None` for each that is unknown.
     """
-    return Cost(*(Estimate(each, each, each, "measured", SOURCE) for each in map(float, counts)))
+    numbers = (None if each is None else float(each) for each in counts)
+    return Cost(
+        *(
+            None if each is None else Estimate(each, each, each, "measured", SOURCE)
+            for each in numbers
+        )
+    )
 
 
 def of_architecture(architecture: Architecture) -> ZooNetwork:
-    """A counted network of a library as such a table has it."""
+    """A library's network, or one of the user's own, as such a table has it, as far as it was counted."""
     library, _, version = architecture.reference.partition(" ")
     cost = architecture.counted
-    counts = [getattr(cost, name) for name in COUNTS]
+    counts = [getattr(cost, name) for name in COUNTS] if cost else []
+    said, _, reason = architecture.note.partition(": ")
     return ZooNetwork(
         architecture=architecture.name,
         library=library,
         version=version,
         family=architecture.family,
         input_shape=architecture.input_shape,
-        counts=tuple(int(each.value) for each in counts),
+        counts=tuple(None if each is None else int(each.value) for each in counts) or None,
+        fault=reason if said == NOT_COUNTED else "",
     )
 
 
@@ -328,21 +338,14 @@ def read_zoo_table(file: File) -> dict[str, ZooNetwork]:
     return found
 
 
-def _counts(table: Table) -> list[tuple[int, ...] | None]:
+def _counts(table: Table) -> list[tuple[int | None, ...] | None]:
     """The counts of each row; `None` where it has none."""
-    least = {"window_reads": 0.0}
-    counts = np.column_stack(
-        [table.numbers(name, least.get(name, 1.0), COUNT.largest) for name in COUNTS]
+    columns = [table.numbers(name, 0.0, COUNT.largest).tolist() for name in COUNTS]
+    rows = (
+        tuple(None if math.isnan(each) else int(each) for each in row)
+        for row in zip(*columns, strict=True)
     )
-    given = ~np.isnan(counts)
-    whole: NDArray[np.bool_] = np.logical_and.reduce(given, axis=1)
-    for row in np.flatnonzero(given.any(axis=1) & ~whole).tolist():
-        missing = COUNTS[given[row].tolist().index(False)]
-        table.note(row, missing, "nothing", "a count, or none in the whole row")
-    rows: list[list[int]] = np.nan_to_num(counts).astype(np.int64).tolist()
-    return [
-        tuple(row) if counted else None for row, counted in zip(rows, whole.tolist(), strict=True)
-    ]
+    return [row if any(each is not None for each in row) else None for row in rows]
 
 
 def zoo_table(networks: Iterable[ZooNetwork]) -> str:
@@ -356,7 +359,7 @@ def zoo_table(networks: Iterable[ZooNetwork]) -> str:
                 each.version,
                 each.family,
                 _shape_text(each.input_shape),
-                *(each.counts or [""] * len(COUNTS)),
+                *(each.counts or [None] * len(COUNTS)),
                 each.fault,
             ]
             for each in networks

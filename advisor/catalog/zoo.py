@@ -175,7 +175,10 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
             elif name.endswith(REPORTED_END):
                 reported.update(read_reported(path, sources_for(layer)))
             else:
-                networks.update(read_zoo_table(path))
+                found = read_zoo_table(path)
+                if f"{FOLDER}/{name}" == OWN_FILE:
+                    found = {key: replace(each, measured=True) for key, each in found.items()}
+                networks.update(found)
         for library in LIBRARIES if place == 0 else ():
             counted, note = cached(library)
             networks.update(

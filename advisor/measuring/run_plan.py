@@ -172,7 +172,7 @@ class RunPlan:
 def run_operations(cell: Cell, known: Mapping[str, Architecture]) -> float:
     """Operations of one run of a cell; a guess where they were never counted."""
     cost = known[cell.architecture].cost("counted")
-    return cell.batch * (cost.operations.value if cost else 5e9)
+    return cell.batch * (cost.operations.value if cost and cost.operations else 5e9)
 
 
 def session_s(limits: SessionLimits, run_ms: float) -> float:

@@ -35,12 +35,14 @@ class Network:
     @property
     def params_m(self) -> Estimate | None:
         """Its parameters, in millions."""
-        return scaled(self.cost.params, 1e-6) if self.cost else None
+        params = self.cost.params if self.cost else None
+        return scaled(params, 1e-6) if params else None
 
     @property
     def operations_g(self) -> Estimate | None:
         """Its operations per image, in G."""
-        return scaled(self.cost.operations, 1e-9) if self.cost else None
+        operations = self.cost.operations if self.cost else None
+        return scaled(operations, 1e-9) if operations else None
 
     def at(
         self, x: Estimate, y: Estimate, batch: int | None = None, area: float | None = None

@@ -70,6 +70,10 @@ class Evidence:
         def looked_up(values: Mapping[str, float]) -> Floats:
             return np.array([values.get(name, np.nan) for name in names.tolist()], dtype=np.float64)
 
+        def of_cost(figure: str) -> Floats:
+            known = {name: getattr(cost, figure) for name, cost in costs.items() if cost}
+            return looked_up({name: each.value for name, each in known.items() if each})
+
         return cls(
             board=board,
             variant=variant,
@@ -79,10 +83,8 @@ class Evidence:
             power_w=fitted_values(table.net_power_w)[rows],
             memory_mb=fitted_values(table.memory_mb)[rows],
             top1=looked_up(top1),
-            params=looked_up({name: cost.params.value for name, cost in costs.items() if cost}),
-            operations=looked_up(
-                {name: cost.operations.value for name, cost in costs.items() if cost}
-            ),
+            params=of_cost("params"),
+            operations=of_cost("operations"),
             ends_early=ends_early(table, variant),
         )
 

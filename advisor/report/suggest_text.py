@@ -21,8 +21,8 @@ def suggest_text(suggestions: Suggestions) -> RenderableType:
             str(place),
             network.name,
             network.family,
-            rounded(cost.params.value) if cost else "?",
-            rounded(cost.operations.value) if cost else "?",
+            rounded(cost.params.value) if cost and cost.params else "?",
+            rounded(cost.operations.value) if cost and cost.operations else "?",
         )
     references, networks = suggestions.references, counted(len(suggestions.networks), "network")
     know = "knows" if len(references) == 1 else "know"

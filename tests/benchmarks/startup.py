@@ -50,7 +50,7 @@ def made_up(count: int) -> list[ZooNetwork]:
                 version,
                 model.family,
                 model.input_shape,
-                tuple(max(1, round(scale * each)) for each in model.counts or ()),
+                tuple(max(1, round(scale * each)) for each in model.figures.values()),
             )
         )
     return found

@@ -87,8 +87,10 @@ def other_networks(
         return frozenset()
     found = set()
     for name, architecture in architectures.items():
-        mine, theirs = architecture.cost(board.cost), architecture.cost(reference.cost)
-        if mine and theirs and abs(np.log(mine.operations.value / theirs.operations.value)) > ALIKE:
+        costs = architecture.cost(board.cost), architecture.cost(reference.cost)
+        mine, theirs = (each.operations if each else None for each in costs)
+        known = mine and theirs and mine.value and theirs.value
+        if mine and theirs and known and abs(np.log(mine.value / theirs.value)) > ALIKE:
             found.add(name)
     return frozenset(found)
 
