@@ -24,6 +24,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring.answers import compared_images, fault, rounding_of
 from advisor.measuring.children import Isolation
 from advisor.measuring.energy import find_meter
+from advisor.measuring.runtimes.exports import calibration_images
 from advisor.measuring.runtimes.onnxruntime import _quantise
 from advisor.measuring.runtimes.originals import TorchOriginal
 from advisor.measuring.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
@@ -227,7 +228,8 @@ def quantise_without_shapes(net: str, input_shape: tuple[int, int, int], to: str
         as_it_is(path, to, skip_symbolic_shape=True)
 
     shape_inference.quant_pre_process = broken
-    _quantise(Path(net), input_shape, Path(to))
+    task = Task(Cell("tiny", 1, "onnxruntime", "int8"), input_shape, "cpu", 1, LIMITS)
+    _quantise(Path(net), calibration_images(task), Path(to))
 
 
 def rounding_of_eager(architecture: str, input_shape: tuple[int, int, int]) -> float:

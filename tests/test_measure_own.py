@@ -145,15 +145,15 @@ def test_code_is_known_by_what_it_computes(code: str) -> None:
     shape = (3, 8, 8)
     assert identified(f"{code}:gelu", shape) == identified(f"{code}:gelu", shape)
     gelu, relu = (identified(f"{code}:{each}", shape) for each in ("gelu", "relu"))
-    assert gelu[0] == relu[0]  # the same costs
-    assert gelu[1] != relu[1]
-    assert identified(f"{code}:gelu", (3, 9, 9))[1] != gelu[1]
+    assert gelu.counts == relu.counts
+    assert gelu.content != relu.content
+    assert identified(f"{code}:gelu", (3, 9, 9)).content != gelu.content
 
 
 def test_what_branches_on_values_is_counted_on_its_way(code: str) -> None:
-    counts, content = identified(f"{code}:branching", (3, 8, 8))
-    assert counts.operations == 2 * (36 * 4 * 27 + 144 * 2)
-    assert identified(f"{code}:branching", (3, 8, 8))[1] == content
+    found = identified(f"{code}:branching", (3, 8, 8))
+    assert found.counts.operations == 2 * (36 * 4 * 27 + 144 * 2)
+    assert identified(f"{code}:branching", (3, 8, 8)) == found
     with pytest.raises(AdvisorError, match=r"fails at input 3x9x9: .*say so: .*@160"):
         identified(f"{code}:branching", (3, 9, 9))
 
@@ -265,11 +265,14 @@ def test_a_network_is_called_by_its_file_and_its_size(
 
 
 def test_code_is_called_by_module_and_factory(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    counts, content = identified(f"{code}:gelu", (3, 16, 12))
-    monkeypatch.setattr("advisor.architectures.own_network.read_code", lambda *_: (counts, content))
+    read = identified(f"{code}:gelu", (3, 16, 12))
+    monkeypatch.setattr(
+        "advisor.architectures.own_network.read_code",
+        lambda *_: (read.counts, read.content, read.fault),
+    )
     found = measurable_own(Catalog.open(), f"{code}:gelu@3x16x12")
     assert found.architecture.name == f"{code}.gelu@12"
-    assert (found.made_from, found.content) == (f"{code}:gelu", content)
+    assert (found.made_from, found.content) == (f"{code}:gelu", read.content)
     assert found.architecture.input_shape == (3, 16, 12)
 
 

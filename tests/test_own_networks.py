@@ -124,7 +124,7 @@ def test_what_pytorch_exports_is_counted_as_what_it_runs(tmp_path: Path) -> None
     assert program.any_batch
 
 
-# --- what cannot be counted
+# --- what cannot be read
 
 
 def truncated(path: Path) -> Path:
@@ -149,15 +149,6 @@ def two_inputs(path: Path) -> Path:
     model.graph.input.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 3, 8, 8]))
     onnx.save(model, str(path))
     return path
-
-
-def unknown_operator(path: Path) -> Path:
-    einsum = helper.make_node("Einsum", ["x"], ["y"], equation="nchw->nhwc")
-    return saved(path, [einsum], [])
-
-
-def foreign_operator(path: Path) -> Path:
-    return saved(path, [helper.make_node("FancyConv", ["x"], ["y"], domain="mine")], [])
 
 
 def dynamic_size(path: Path) -> Path:
@@ -190,14 +181,12 @@ def empty(path: Path) -> Path:
         (empty, "no graph in it"),
         (without_data, "its external data 'w.bin' is missing"),
         (two_inputs, "2 inputs (x, z)"),
-        (unknown_operator, "the cost of the operator Einsum is not known"),
-        (foreign_operator, "the operator mine::FancyConv is not known"),
         (dynamic_size, "the height of its input are dynamic ('side')"),
         (no_image, "its input has 2 axes"),
         (fixed_batch, "its batch is fixed at 16"),
     ],
 )
-def test_a_file_that_cannot_be_counted_is_told_in_one_message(
+def test_a_file_that_cannot_be_read_is_told_in_one_message(
     run: Run, tmp_path: Path, make: Any, told: str
 ) -> None:
     path = make(tmp_path / "net.onnx")
@@ -224,6 +213,42 @@ def test_a_missing_onnx_says_which_extra_to_install(
     ran = run("predict", path)
     assert ran.code == 2
     assert "pip install 'dnn-advisor[runtimes]'" in ran.err
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet18.engine",
+        "mobilenetv3_large_100.pth",
+        "efficientnet_b0.xml",
+        "mobilenet_v2.tflite",
+        "resnet18.Engine",
+        "resnet18.engine@224",
+    ],
+)
+def test_a_file_of_a_kind_that_is_not_read_is_no_librarys_network(
+    run: Run, overlay: Overlay, name: str
+) -> None:
+    listed = "architecture,family,input,params,operations,activations,source\n"
+    names = ("resnet18", "mobilenetv3_large_100", "efficientnet_b0", "mobilenet_v2")
+    rows = "".join(f"{each}@224,Fake,3x224x224,11690000,3640000000,,my-notes\n" for each in names)
+    overlay.write("zoo/timm-reported.csv", listed + rows)
+    for asked in (
+        ("predict", name),
+        ("show", name),
+        ("measure", name, "--dry-run"),
+        ("pick", "--include", f"mine={name}"),
+        ("zoo", "--count", name),
+    ):
+        ran = run(*asked, "--catalog", overlay.folder)
+        assert ran.code == 2
+        assert f"{name}: a file of this kind cannot be read" in ran.err
+        assert ran.out == ""
+
+
+def test_the_ending_of_a_file_may_be_in_capitals(tmp_path: Path) -> None:
+    path = saved(tmp_path / "NET.ONNX", NODES, WEIGHTS)
+    assert read_own(str(path)).counts.params == 4 * 27 + 4 + 640 + 10
 
 
 # --- pick --include

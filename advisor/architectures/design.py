@@ -9,7 +9,7 @@ from advisor.architectures.names import family_of, identity
 
 @dataclass(frozen=True)
 class Complexity:
-    """The counts of one image's forward pass.
+    """The counts of one image's forward pass; `None` where something could not be counted.
 
     Attributes:
         params: trainable parameters.
@@ -22,12 +22,29 @@ class Complexity:
         peak_activations: the most numbers that are alive at once, the image included, weights not.
     """
 
-    params: int
-    operations: int
-    activations: int
-    layers: int
-    window_reads: int
-    peak_activations: int
+    params: int | None
+    operations: int | None
+    activations: int | None
+    layers: int | None
+    window_reads: int | None
+    peak_activations: int | None
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """How a network takes its images.
+
+    Attributes:
+        element: what their numbers are, numpy's name of it.
+        channels_last: whether they are height x width x channels; else channels x height x width.
+    """
+
+    element: str = "float32"
+    channels_last: bool = False
+
+
+FLOATS = ImageFormat()
+"""How PyTorch's networks take images."""
 
 
 @dataclass(frozen=True, order=True)

@@ -2,8 +2,8 @@
 
 Such a network need not be initialised, which takes seconds.
 
-An operator that is neither a product of known cost nor known to do none is an error: a silent zero
-would be a wrong figure.
+With an operator that is neither a product of known cost nor known to do none, the operations are
+unknown: a silent zero would be a wrong figure.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
 from typing import Any
@@ -68,6 +69,21 @@ def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
     return counted_in_place(deepcopy(module), input_shape)
 
 
+@dataclass(frozen=True)
+class Identified:
+    """A network by what it does.
+
+    Attributes:
+        counts: of one image; what is not known is `None`.
+        content: differs for a network that computes something else: a digest.
+        fault: why something is not known; "" where all is.
+    """
+
+    counts: Complexity
+    content: str
+    fault: str
+
+
 def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
     """Count a network for one image; what is left of it has shapes only, and is good for nothing else.
 
@@ -78,13 +94,16 @@ def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexit
     Raises:
         AdvisorError: an operator's cost is not known.
     """
-    return identified_in_place(module, input_shape)[0]
+    found = identified_in_place(module, input_shape)
+    if found.fault:
+        raise AdvisorError(found.fault, "its operations cannot be counted; state them yourself")
+    return found.counts
 
 
 def identified_in_place(
     module: nn.Module, input_shape: Sequence[int], device: str = "meta"
-) -> tuple[Complexity, str]:
-    """As `counted_in_place`; and a digest that differs for a network that computes something else.
+) -> Identified:
+    """As `counted_in_place`, but what cannot be counted is unknown; and what sets the network apart.
 
     The digest is of every operator that one image goes through, with its arguments: all that decides
     how long a network takes, and not the values of its weights.
@@ -104,15 +123,16 @@ def identified_in_place(
         watch.leave_out([*placed.parameters(), *placed.buffers()])
         watch.keep(image)
         placed(image)
+    whole = not watch.fault
     counts = Complexity(
         params=params,
-        operations=counter.get_total_flops(),
-        activations=watch.activations,
-        layers=watch.layers,
-        window_reads=watch.window_reads,
+        operations=counter.get_total_flops() if whole else None,
+        activations=watch.activations if whole else None,
+        layers=watch.layers if whole else None,
+        window_reads=watch.window_reads if whole else None,
         peak_activations=watch.peak,
     )
-    return counts, watch.digest.hexdigest()
+    return Identified(counts, watch.digest.hexdigest(), watch.fault)
 
 
 @contextmanager
@@ -128,7 +148,7 @@ def _plain_attention() -> Iterator[None]:
 
 
 class _Watch(TorchDispatchMode):
-    """Sees every operator after the counter, sums what it does, refuses what cannot be counted."""
+    """Sees every operator after the counter, sums what it does, notes the first that cannot be counted."""
 
     def __init__(self, counter: FlopCounterMode) -> None:
         super().__init__()
@@ -136,6 +156,7 @@ class _Watch(TorchDispatchMode):
         self.activations = self.layers = self.window_reads = self.alive = self.peak = 0
         self.storages: set[int] = set()
         self.digest = blake2b(digest_size=8)
+        self.fault = ""
 
     def leave_out(self, tensors: Iterable[Tensor]) -> None:
         """Let these be there for nothing."""
@@ -168,7 +189,7 @@ class _Watch(TorchDispatchMode):
         result: object = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         name = packet.__name__
-        self.digest.update(f"{func}{_as_text(args)}{_as_text(kwargs)}".encode())
+        self.digest.update(f"{func}{_as_text(args)}{_as_text(kwargs)}{_autocast()}".encode())
         self.keep(result)
         if packet in self.costly:
             self.activations += result.numel() if isinstance(result, Tensor) else 0
@@ -176,11 +197,15 @@ class _Watch(TorchDispatchMode):
         elif name in WINDOWED:
             self.window_reads += _window_reads(result, args[1], WINDOWED[name])
         elif func.namespace != "aten" or not _is_harmless(name):
-            raise AdvisorError(
-                f"the cost of the operator {func.namespace}::{name} is not known",
-                "its operations cannot be counted; state them yourself",
-            )
+            unknown = f"the cost of the operator {func.namespace}::{name} is not known"
+            self.fault = self.fault or unknown
         return result
+
+
+def _autocast() -> str:
+    """The number formats to which operators are cast here; on the meta device none is, for all it says."""
+    kinds = (kind for kind in ("cpu", "cuda") if torch.is_autocast_enabled(kind))
+    return "".join(f" {kind} {torch.get_autocast_dtype(kind)}" for kind in kinds)
 
 
 def _as_text(argument: object) -> str:
@@ -211,23 +236,34 @@ WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
 """Operators of ATen that pool, and over how many dimensions; their second argument is the window."""
 
 _WITHOUT_PRODUCTS = """
-_adaptive_avg_pool2d _local_scalar_dense _log_softmax _native_batch_norm_legit
-_native_batch_norm_legit_no_training _prelu_kernel _safe_softmax _softmax _to_copy _unsafe_index
-_unsafe_view abs adaptive_avg_pool2d adaptive_max_pool2d add addcdiv addcmul alias amax amin arange
-argmax argmin as_strided atan2 bitwise_and bitwise_not cat ceil celu clamp clamp_max clamp_min clone
-col2im constant_pad_nd contiguous copy cos cosh cumsum detach div dropout elu empty empty_like
-empty_strided eq equal erf exp expand expand_as fill flatten flip floor floor_divide fmod full
-full_like gather ge gelu glu gt hardshrink hardsigmoid hardswish hardtanh im2col index index_put_
-index_select isfinite isnan le leaky_relu lerp lift_fresh lift_fresh_copy linalg_vector_norm
-linspace log log1p log_softmax logical_and logical_not logical_or logit lt masked_fill max maximum
-mean meshgrid min minimum mish movedim mul native_batch_norm native_dropout native_group_norm
-native_layer_norm ne neg new_empty new_full new_ones new_zeros ones ones_like permute pixel_shuffle
-pixel_unshuffle pow prelu reciprocal reflection_pad2d relu remainder repeat replication_pad2d
-reshape roll round rsqrt rsub scalar_tensor scatter select select_scatter selu sgn sigmoid sign silu
-sin sinh slice slice_scatter softplus sort split split_with_sizes sqrt square squeeze stack std
-std_mean sub sum t tanh tile topk transpose tril triu trunc unbind unfold unsqueeze
-upsample_bicubic2d upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d var
-var_mean view where zero zeros zeros_like
+_adaptive_avg_pool2d _assert_async _assert_scalar _assert_tensor_metadata _fused_rms_norm
+_local_scalar_dense _log_softmax _native_batch_norm_legit _native_batch_norm_legit_no_training
+_prelu_kernel _safe_softmax _softmax _to_copy _unique2 _unsafe_index _unsafe_view _upsample_bicubic2d_aa
+_upsample_bilinear2d_aa _upsample_nearest_exact2d abs acos adaptive_avg_pool2d adaptive_max_pool2d add
+addcdiv addcmul affine_grid_generator alias all amax amin any arange argmax argmin argsort as_strided
+asin atan atan2 bernoulli bitwise_and bitwise_not bitwise_or bitwise_xor bucketize cat ceil celu
+channel_shuffle clamp clamp_max clamp_min clone col2im constant_pad_nd contiguous copy copysign cos cosh
+cumprod cumsum detach detach_copy diag_embed diagonal diagonal_copy dist div dropout elu embedding empty
+empty_like empty_permuted empty_strided eq equal erf erfc exp exp2 expand expand_as expand_copy expm1
+fill fill_diagonal flatten flip floor floor_divide fmod frac full full_like gather ge gelu glu
+grid_sampler grid_sampler_2d grid_sampler_3d gt hardshrink hardsigmoid hardswish hardtanh im2col index
+index_add index_copy index_fill index_put index_put_ index_select isfinite isinf isnan isneginf isposinf
+kthvalue le leaky_relu lerp lift_fresh lift_fresh_copy linalg_norm linalg_vector_norm linspace log log10
+log1p log2 log_sigmoid_forward log_softmax logaddexp logcumsumexp logical_and logical_not logical_or
+logical_xor logit logsumexp lt masked_fill masked_scatter masked_select max max_unpool2d maximum mean
+median meshgrid min minimum mish mode movedim mul nan_to_num nansum native_batch_norm
+native_channel_shuffle native_dropout native_group_norm native_layer_norm ne neg new_empty
+new_empty_strided new_full new_ones new_zeros nonzero norm normal one_hot ones ones_like permute
+permute_copy pixel_shuffle pixel_unshuffle pow prelu prod rand rand_like randint randn randn_like
+randperm reciprocal reflection_pad1d reflection_pad2d reflection_pad3d relu remainder renorm repeat
+replication_pad1d replication_pad2d replication_pad3d reshape rms_norm roi_align roll round
+rrelu_with_noise rsqrt rsub scalar_tensor scatter scatter_add scatter_reduce searchsorted select
+select_scatter selu sgn sigmoid sign silu sin sinh slice slice_scatter soft_margin_loss softplus
+softshrink sort split split_with_sizes sqrt square squeeze squeeze_copy stack std std_mean sub sum
+swapaxes t tan tanh threshold tile topk transpose tril triu trunc unbind unfold unfold_copy uniform
+unique_dim unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze unsqueeze_copy upsample_bicubic2d
+upsample_bilinear2d upsample_linear1d upsample_nearest1d upsample_nearest2d upsample_nearest3d
+upsample_trilinear3d var var_mean view view_as where zero zeros zeros_like
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
 """Operators of ATen without products worth counting: they move, pool, normalise or activate."""

@@ -26,6 +26,23 @@ PREFIXES = {"tv": "torchvision", "timm": "timm"}
 OWN_FILES = (".onnx", ".pt2")
 """How the names of files end that hold a network: of the ONNX format, of torch.export."""
 
+_READ = "net.onnx, net.pt2 (torch.export) or MODULE:FACTORY"
+_BY_HINT = {
+    f"give {_READ}": (
+        ".pt .pth .ckpt .safetensors .jit .torchscript .ptl .pte .mar .npz .h5 .hdf5 .keras .pb "
+        ".caffemodel .prototxt .pdmodel .pdiparams .params .mlmodel .mlpackage .gguf .ort .onnx_data"
+    ),
+    f"it is made for one runtime; give what it was made from: {_READ}": (
+        ".bin .xml .blob .hef .rknn .dlc .param .ncnn .mnn .tmfile .kmodel .xmodel .bmodel .cvimodel .uff"
+    ),
+    "give the net.onnx that it was built from; its times are read by advisor import trtexec": (
+        ".engine .plan .trt"
+    ),
+    "convert it: python -m tf2onnx.convert --tflite NET.tflite --output NET.onnx": ".tflite .lite",
+}
+UNREAD = {ending: hint for hint, endings in _BY_HINT.items() for ending in endings.split()}
+"""How the names of files end in which people keep networks that are not read here, and what to do instead."""
+
 _PAPERS_OWN = """
 alexnet bn-alexnet bn-nin enet googlenet vgg-16 vgg-19 resnet-18 resnet-34 resnet-50 resnet-101
 resnet-152 inception-v3 inception-v4
@@ -73,7 +90,7 @@ class Written:
 def read_name(text: str) -> Written | None:
     """Take apart a name such as "tv:resnet50@224" or "resnet50.a1_in1k"; `None` if it is no such name."""
     match = _WRITTEN.fullmatch(text)
-    if match is None:
+    if match is None or is_unread_file(text):
         return None
     prefix, name, tag, size = match.groups()
     return Written(PREFIXES.get(prefix or "", ""), name, tag or "", int(size) if size else None)
@@ -132,12 +149,30 @@ def identity_of_plain(name: str) -> str:
 
 def is_onnx(text: str) -> bool:
     """Whether this names a file of the ONNX format."""
-    return text.endswith(".onnx")
+    return text.lower().endswith(".onnx")
 
 
 def is_own_file(text: str) -> bool:
     """Whether this names a file that holds a network."""
-    return text.endswith(OWN_FILES)
+    return text.lower().endswith(OWN_FILES)
+
+
+def is_unread_file(text: str) -> bool:
+    """Whether this names a file in which people keep networks, and from which none can be made here."""
+    return Path(bare_name(text)).suffix.lower() in UNREAD
+
+
+def refuse_unread_file(text: str) -> None:
+    """Refuse what is no network's name but a file that is not read, or one whose size is written behind it.
+
+    Raises:
+        AdvisorError: it is; the message says what to give instead.
+    """
+    if size := size_behind_file(text):
+        raise AdvisorError(f"{text}: the size of its images is in the file", f"leave @{size} out")
+    if is_unread_file(text):
+        hint = UNREAD[Path(bare_name(text)).suffix.lower()]
+        raise AdvisorError(f"{text}: a file of this kind cannot be read", hint)
 
 
 def size_behind_file(text: str) -> str:

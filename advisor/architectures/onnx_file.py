@@ -1,54 +1,50 @@
-"""A file of the ONNX format: whether it is whole, which images it takes, what it costs. Needs no torch."""
+"""A file of the ONNX format: whether it is whole, and which images it takes. Needs no torch."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import prod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.architectures.design import Complexity
+from advisor.architectures.onnx_operators import attribute
 from advisor.errors import AdvisorError, first_line, shown
 
-FLOATING = (1, 10, 11, 16)
-"""ONNX's numbers of the element types float, float16, double and bfloat16."""
-STANDARD = ("", "ai.onnx")
-"""Names of the domain whose operators are ONNX's own."""
+ELEMENTS = {1: "float32", 2: "uint8", 3: "int8", 10: "float16"}
+"""What an image's numbers may be: numpy's names, by ONNX's numbers of them."""
 
-PRODUCTS = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-"""Operators that are counted: convolutions and matrix products."""
+_LAYOUT_KEPT = "Add Cast Clip DequantizeLinear Div Identity Mul Pad QuantizeLinear Resize Sub"
+LAYOUT_KEPT = frozenset(_LAYOUT_KEPT.split())
+"""Operators through which an image passes as it lies."""
+TO_CHANNELS_FIRST, TO_CHANNELS_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
+"""How the axes of images are turned."""
+MOST_CHANNELS = 4
+"""So many channels, or fewer, are those of an image: grey, colours, and how far it is transparent."""
 
-POOLS = frozenset({"AveragePool", "LpPool", "MaxPool"})
-"""Operators whose windows are counted."""
 
-_ALIASES = """
-Cast Dropout Flatten Identity Reshape Slice Split Squeeze Transpose Unsqueeze
-"""
-ALIASES = frozenset(_ALIASES.split())
-"""Operators whose output is another view of their first input, for which PyTorch takes no memory."""
+@dataclass(frozen=True)
+class ImageInput:
+    """The input of a network.
 
-_IN_PLACE = """
-BatchNormalization Clip Elu HardSigmoid HardSwish LeakyRelu Mish Relu Selu Sigmoid Softmax Softplus
-Swish Tanh ThresholdedRelu
-"""
-IN_PLACE = frozenset(_IN_PLACE.split())
-"""Operators that can write over their first input where nobody else needs it."""
+    Attributes:
+        name: what the file calls it.
+        shape: channels, height, width, in whichever order the file has them.
+        channels_last: whether the file has them as height, width, channels.
+        element: what its numbers are, numpy's name of it.
+        any_batch: whether it takes batches of any size; else it takes one image at a time.
+    """
 
-_WITHOUT_PRODUCTS = """
-Abs Add And ArgMax ArgMin BatchNormalization Cast CastLike Ceil Celu Clip Concat Constant
-ConstantOfShape Cos CumSum DepthToSpace Div Dropout Elu Equal Erf Exp Expand EyeLike Flatten Floor
-Gather GatherElements GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater
-GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization
-LayerNormalization LRN LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization Max Mean
-MeanVarianceNormalization Min Mish Mod Mul Neg Not Or PRelu Pad Pow RMSNormalization Range Reciprocal
-ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
-ReduceSumSquare Relu Reshape Resize Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin
-Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tanh
-ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Upsample Where Xor
-"""
-WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())
-"""Operators without products worth counting: they move, pool, normalise or activate."""
+    name: str
+    shape: tuple[int, int, int]
+    channels_last: bool
+    element: str
+    any_batch: bool
+
+    @property
+    def of_one(self) -> tuple[int, int, int, int]:
+        """The shape of a batch of one image, in the order of the file."""
+        channels, height, width = self.shape
+        return (1, height, width, channels) if self.channels_last else (1, channels, height, width)
 
 
 def load_model(path: Path) -> Any:
@@ -93,7 +89,7 @@ def _external(model: Any) -> Iterator[tuple[str, int]]:
     """For each weight that lies in another file, that file, and where in it the weight ends at least."""
     from onnx.external_data_helper import uses_external_data
 
-    for tensor in model.graph.initializer:
+    for tensor in _tensors(model.graph):
         if uses_external_data(tensor):
             entries = {entry.key: entry.value for entry in tensor.external_data}
             offset, length = (entries.get(key, "0") for key in ("offset", "length"))
@@ -101,20 +97,33 @@ def _external(model: Any) -> Iterator[tuple[str, int]]:
             yield entries.get("location", ""), int(offset) + int(length) if ends else 0
 
 
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Every tensor that a graph stores, and those that graphs inside it do."""
+    yield from graph.initializer
+    for node in graph.node:
+        for each in node.attribute:
+            if each.HasField("t"):
+                yield each.t
+        for branch in branches_of(node):
+            yield from _tensors(branch)
+
+
+def branches_of(node: Any) -> Iterator[Any]:
+    """The graphs inside a node, such as the two ways of an `If`."""
+    for each in node.attribute:
+        if each.HasField("g"):
+            yield each.g
+        yield from each.graphs
+
+
 def image_of(graph: Any) -> Any:
-    """The graph's input that is no weight; see `input_shape_of` for whether there is one."""
+    """The graph's input that is no weight; see `read_image` for whether there is one."""
     weights = {each.name for each in graph.initializer}
     return next(each for each in graph.input if each.name not in weights)
 
 
-def takes_any_batch(graph: Any) -> bool:
-    """Whether it takes batches of any size; else it takes one image at a time."""
-    fixed: int = image_of(graph).type.tensor_type.shape.dim[0].dim_value
-    return fixed < 1
-
-
-def input_shape_of(path: Path, graph: Any) -> tuple[int, int, int]:
-    """Channels, height and width of the one input.
+def read_image(path: Path, graph: Any) -> ImageInput:
+    """The one input of a network.
 
     Raises:
         AdvisorError: it takes anything else than one batch of images of a fixed size.
@@ -133,179 +142,44 @@ def input_shape_of(path: Path, graph: Any) -> tuple[int, int, int]:
             f"{path}: its input has {len(axes)} axes where a batch of images has four",
             "export it with an input of batch x channels x height x width",
         )
-    if axes[0].dim_value > 1:
+    if axes[0].dim_value > 1 or (axes[0].HasField("dim_value") and axes[0].dim_value == 0):
         raise AdvisorError(
             f"{path}: its batch is fixed at {axes[0].dim_value}", "export it with batch 1 or any"
         )
-    for axis, name in zip(axes[1:], ("channels", "height", "width"), strict=True):
+    kind = inputs[0].type.tensor_type.elem_type
+    if kind not in ELEMENTS:
+        import onnx
+
+        called = onnx.TensorProto.DataType.Name(kind).lower()
+        raise AdvisorError(
+            f"{path}: the numbers of its input are {called}; images are {', '.join(ELEMENTS.values())}",
+            "export it with an input of 32-bit floats",
+        )
+    last = _channels_last(graph, inputs[0].name, [axis.dim_value for axis in axes[1:]])
+    order = ("height", "width", "channels") if last else ("channels", "height", "width")
+    for axis, name in zip(axes[1:], order, strict=True):
         if axis.dim_value < 1:
             called = shown(axis.dim_param) if axis.dim_param else "unknown"
             raise AdvisorError(
                 f"{path}: the {name} of its input are dynamic ({called})",
                 "only the batch may be; export it at a fixed size",
             )
-    return axes[1].dim_value, axes[2].dim_value, axes[3].dim_value
+    sides = {name: axis.dim_value for axis, name in zip(axes[1:], order, strict=True)}
+    shape = sides["channels"], sides["height"], sides["width"]
+    return ImageInput(inputs[0].name, shape, last, ELEMENTS[kind], axes[0].dim_value < 1)
 
 
-def count_model(path: Path, model: Any) -> Complexity:
-    """Count the network in a file; the model is changed to what one image needs.
-
-    Products are counted as PyTorch's are: convolutions and matrix products, a multiply and an add as
-    two. Parameters are the numbers that the file holds as weights; where an exporter folded batch
-    normalisation into convolutions, these are fewer than in training.
-
-    Args:
-        path: the file.
-        model: what it holds, by `load_model`.
-
-    Raises:
-        AdvisorError: it takes anything else than one batch of images of a fixed size, or has an operator
-            whose cost is not known.
-    """
-    shape = input_shape_of(path, model.graph)
-    return _Count(path, _with_shapes(path, model), shape).result()
-
-
-def _with_shapes(path: Path, model: Any) -> Any:
-    """The graph with the shape of every value, for one image."""
-    import onnx
-
-    batch = image_of(model.graph).type.tensor_type.shape.dim[0]
-    batch.Clear()
-    batch.dim_value = 1
-    del model.graph.value_info[:]  # of any batch, perhaps; inferred anew for one image
-    for value in model.graph.output:
-        value.type.tensor_type.ClearField("shape")
-    try:
-        return onnx.shape_inference.infer_shapes(
-            model, check_type=True, strict_mode=True, data_prop=True
-        ).graph
-    except (onnx.shape_inference.InferenceError, ValueError) as error:
-        raise AdvisorError(
-            f"{path}: its shapes cannot be followed: {first_line(error)}", "export it again"
-        ) from None
-
-
-class _Count:
-    """Goes through a graph in its order, which is one in which it can run."""
-
-    def __init__(self, path: Path, graph: Any, input_shape: Sequence[int]) -> None:
-        self.path, self.graph = path, graph
-        self.weights = {each.name: each for each in graph.initializer}
-        self.shapes: dict[str, tuple[int, ...]] = {
-            each.name: tuple(each.dims) for each in graph.initializer
-        }
-        image = image_of(graph).name
-        self.shapes[image] = (1, *input_shape)
-        self.image = image
-        for value in (*graph.value_info, *graph.output):
-            dims = [axis.dim_value for axis in value.type.tensor_type.shape.dim]
-            if value.type.tensor_type.HasField("shape"):
-                self.shapes[value.name] = tuple(dims)
-
-    def result(self) -> Complexity:
-        operations = activations = layers = window_reads = 0
-        for node in self.graph.node:
-            self._check(node)
-            if node.op_type in PRODUCTS:
-                operations += 2 * self._products(node)
-                activations += self._size(node, node.output[0])
-                layers += 1
-            elif node.op_type in POOLS:
-                window = prod(_attribute(node, "kernel_shape", ()))
-                window_reads += self._size(node, node.output[0]) * window
-        return Complexity(
-            params=sum(self._params()),
-            operations=operations,
-            activations=activations,
-            layers=layers,
-            window_reads=window_reads,
-            peak_activations=self._peak(),
-        )
-
-    def _check(self, node: Any) -> None:
-        known = (
-            node.op_type in PRODUCTS or node.op_type in POOLS or node.op_type in WITHOUT_PRODUCTS
-        )
-        if node.domain not in STANDARD or not known:
-            name = node.op_type if node.domain in STANDARD else f"{node.domain}::{node.op_type}"
-            raise AdvisorError(
-                f"{self.path}: the cost of the operator {name} is not known",
-                "its operations cannot be counted; state them yourself (predict --ops --params)",
-            )
-
-    def _shape(self, node: Any, name: str) -> tuple[int, ...]:
-        shape = self.shapes.get(name)
-        if shape is None or (shape and min(shape) < 1):
-            raise AdvisorError(
-                f"{self.path}: the shape of {shown(name)} at {node.op_type} {shown(node.name)} is not "
-                "fixed",
-                "export it with batch 1, so that every shape is known",
-            )
-        return shape
-
-    def _size(self, node: Any, name: str) -> int:
-        return prod(self._shape(node, name))
-
-    def _products(self, node: Any) -> int:
-        """How many multiplications a convolution or a matrix product does."""
-        out = self._size(node, node.output[0])
-        if node.op_type == "Conv":
-            return out * prod(self._shape(node, node.input[1])[1:])
-        if node.op_type == "ConvTranspose":
-            return self._size(node, node.input[0]) * prod(self._shape(node, node.input[1])[1:])
-        first = self._shape(node, node.input[0])
-        turned = node.op_type == "Gemm" and _attribute(node, "transA", 0)
-        return out * first[-2 if turned else -1]
-
-    def _params(self) -> Iterator[int]:
-        """The numbers of each floating-point weight; statistics of normalisations are not trained."""
-        statistics = {
-            name
-            for node in self.graph.node
-            if node.op_type == "BatchNormalization"
-            for name in node.input[3:5]
-        }
-        for name, tensor in self.weights.items():
-            if tensor.data_type in FLOATING and tensor.dims and name not in statistics:
-                yield prod(tensor.dims)
-
-    def _peak(self) -> int:
-        """The most numbers alive at once, where each value is freed after its last use."""
-        uses = Counter(name for node in self.graph.node for name in node.input if name)
-        uses.update(each.name for each in self.graph.output)
-        sizes = {self.image: prod(self.shapes[self.image])}  # of each storage, by who made it
-        storage = {self.image: self.image}
-        alive = peak = sizes[self.image]
-        holders = Counter({self.image: uses[self.image]})
-        for node in self.graph.node:
-            source = storage.get(node.input[0]) if node.input else None
-            shares = source is not None and (
-                node.op_type in ALIASES or (node.op_type in IN_PLACE and holders[source] == 1)
-            )
-            for place, name in enumerate(each for each in node.output if each):
-                if place == 0 and shares and source is not None:
-                    storage[name] = source
-                    holders[source] += uses[name]
-                elif uses[name]:
-                    storage[name] = name
-                    sizes[name] = prod(self.shapes.get(name, (0,)))
-                    holders[name] = uses[name]
-                    alive += sizes[name]
-            peak = max(peak, alive)
-            for name in node.input:
-                held = storage.get(name)
-                if held is not None:
-                    holders[held] -= 1
-                    if holders[held] == 0:
-                        alive -= sizes[held]
-        return peak
-
-
-def _attribute(node: Any, name: str, default: Any) -> Any:
-    import onnx
-
-    for each in node.attribute:
-        if each.name == name:
-            return onnx.helper.get_attribute_value(each)
-    return default
+def _channels_last(graph: Any, image: str, sizes: Sequence[int]) -> bool:
+    """Whether an image's channels come last: what the network does with it first says so, else its sizes."""
+    reached = {image}
+    for node in graph.node:
+        if not node.input or node.input[0] not in reached:
+            continue
+        turned = tuple(attribute(node, "perm", ())) if node.op_type == "Transpose" else ()
+        if turned in (TO_CHANNELS_FIRST, TO_CHANNELS_LAST):
+            return turned == TO_CHANNELS_FIRST
+        if node.op_type in ("Conv", "QLinearConv", "ConvInteger", "FusedConv"):
+            return False
+        if node.op_type in LAYOUT_KEPT:
+            reached.update(node.output[:1])
+    return sizes[2] in range(1, MOST_CHANNELS + 1) and sizes[0] > MOST_CHANNELS

@@ -21,16 +21,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from advisor.architectures.design import Complexity
+from advisor.architectures.design import FLOATS, Complexity, ImageFormat
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_onnx, is_own_file
-from advisor.architectures.onnx_file import (
-    count_model,
-    files_of,
-    input_shape_of,
-    load_model,
-    takes_any_batch,
-)
+from advisor.architectures.onnx_count import count_model
+from advisor.architectures.onnx_file import files_of, load_model, read_image
 from advisor.errors import AdvisorError, first_line, shown
 
 DEFAULT_SHAPE = (3, 224, 224)
@@ -47,29 +42,35 @@ class OwnNetwork:
         counts: what one image costs.
         content: differs for every other network: a digest of the file, or of what the code computes.
         any_batch: whether it takes batches of any size; else it takes one image at a time.
+        fault: why not all could be counted; "" where it was.
+        precision: the number format of a file of the ONNX format; fp32 for all else, which runs in any.
+        image: how it takes images.
     """
 
     input_shape: tuple[int, int, int]
     counts: Complexity
     content: str
     any_batch: bool
+    fault: str = ""
+    precision: str = "fp32"
+    image: ImageFormat = FLOATS
 
 
 def read_own(what: str, input_shape: Sequence[int] | None = None) -> OwnNetwork:
-    """Read and count a network.
+    """Read and count a network, as far as that is possible: what could not be counted is unknown.
 
     Args:
         what: a path that ends in .onnx or .pt2, or `module:factory`.
         input_shape: channels, height and width; a file states its own.
 
     Raises:
-        AdvisorError: it cannot be read, run or counted; the message says why.
+        AdvisorError: it cannot be read or run; the message says why.
         ModuleNotFoundError: a library that is needed for it is missing.
     """
     if not is_own_file(what):
         channels, height, width = input_shape or DEFAULT_SHAPE
-        counts, content = read_code(what, (channels, height, width))
-        return OwnNetwork((channels, height, width), counts, content, any_batch=True)
+        counts, content, fault = read_code(what, (channels, height, width))
+        return OwnNetwork((channels, height, width), counts, content, any_batch=True, fault=fault)
     if input_shape is not None:
         raise AdvisorError(f"{what} states its own input", "leave out its size")
     path = Path(what)
@@ -80,17 +81,20 @@ def read_own(what: str, input_shape: Sequence[int] | None = None) -> OwnNetwork:
 
 def _of_onnx(path: Path) -> OwnNetwork:
     model = load_model(path)
-    shape = input_shape_of(path, model.graph)
-    any_batch, content = takes_any_batch(model.graph), digest_of(files_of(path, model))
-    return OwnNetwork(shape, count_model(path, model), content, any_batch)
+    image, content = read_image(path, model.graph), digest_of(files_of(path, model))
+    found = count_model(path, model, image)
+    form = ImageFormat(image.element, image.channels_last)
+    return OwnNetwork(
+        image.shape, found.counts, content, image.any_batch, found.fault, found.precision, form
+    )
 
 
 def _of_export(path: Path) -> OwnNetwork:
     program = load_program(path)
     shape = _program_shape(path, program)
-    counts = _count_program(path, program, shape)
+    counts, fault = _count_program(path, program, shape)
     any_batch = not isinstance(_program_inputs(program)[0].shape[0], int)
-    return OwnNetwork(shape, counts, digest_of([path]), any_batch)
+    return OwnNetwork(shape, counts, digest_of([path]), any_batch, fault)
 
 
 def digest_of(files: Sequence[Path]) -> str:
@@ -136,18 +140,17 @@ def program_module(program: Any) -> Any:
     return module
 
 
-def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> Complexity:
-    from advisor.architectures.dispatched import counted_in_place
+def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> tuple[Complexity, str]:
+    from advisor.architectures.dispatched import identified_in_place
 
     try:
-        return counted_in_place(program_module(program), shape)
-    except AdvisorError:
-        raise
+        found = identified_in_place(program_module(program), shape)
     except Exception as error:  # noqa: BLE001  (whatever the exported code raises is reported)
         raise AdvisorError(
             f"{path}: it does not run on one image: {first_line(error, with_kind=True)}",
             "export it with batch 1, or with a dynamic batch",
         ) from None
+    return found.counts, found.fault
 
 
 def _program_inputs(program: Any) -> list[Any]:
@@ -185,8 +188,11 @@ serve({name!r}, {shape!r}, {answer!r})
 """
 
 
-def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
+def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str, str]:
     """Count the network that `module:factory` makes; see `user_module.identified`.
+
+    Returns:
+        The counts, the digest of what it computes, and why not all could be counted.
 
     What the code prints goes to standard error, once it has ended.
 
@@ -207,7 +213,7 @@ def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
         found = json.loads(answer.read_text())
     if "fault" in found:
         raise AdvisorError(*found["fault"])
-    return Complexity(**found["counts"]), found["content"]
+    return Complexity(**found["counts"]), found["content"], found["uncounted"]
 
 
 def _run(program: str, printed: Path) -> int:
@@ -246,8 +252,10 @@ def serve(name: str, input_shape: Sequence[int], answer: str) -> None:
 
     found: dict[str, object]
     try:
-        counts, content = identified(name, input_shape)
-        found = {"counts": asdict(counts), "content": content}
+        read = identified(name, input_shape)
+        found = {
+            "counts": asdict(read.counts), "content": read.content, "uncounted": read.fault
+        }  # fmt: skip
     except AdvisorError as error:
         found = {"fault": [error.message, error.hint]}
     written = Path(answer).with_suffix(".part")

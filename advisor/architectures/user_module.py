@@ -13,12 +13,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from advisor.architectures.design import Complexity
-from advisor.architectures.dispatched import identified_in_place
+from advisor.architectures.dispatched import Identified, identified_in_place
 from advisor.errors import AdvisorError, first_line, shown
 
 
-def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
+def identified(name: str, input_shape: Sequence[int]) -> Identified:
     """Count the network that `module:factory` makes, and digest what it computes.
 
     Args:
@@ -27,11 +26,10 @@ def identified(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str]:
         input_shape: channels, height, width.
 
     Returns:
-        The counts; and a digest of what it computes, as `identified_in_place` has it.
+        The counts, as far as they are known, and a digest of what it computes; see `identified_in_place`.
 
     Raises:
-        AdvisorError: it cannot be imported, made, run at that shape, or counted; the message says
-            which.
+        AdvisorError: it cannot be imported, made, or run at that shape; the message says which.
     """
     torch.manual_seed(0)  # so that what branches on values goes the same way each time
     module = made(name)

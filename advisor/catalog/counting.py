@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.architectures.names import family_of, is_onnx, read_name
+from advisor.architectures.names import family_of, is_onnx, read_name, refuse_unread_file
 from advisor.catalog.csv_table import FORMULA_STARTS
 from advisor.catalog.records import OWN, Architecture
-from advisor.catalog.tables import COUNTS, ZooNetwork, exact_cost
+from advisor.catalog.tables import COUNTS, NOT_COUNTED, ZooNetwork, exact_cost
 from advisor.catalog.zoo import Zoo, installed_version, remember
 from advisor.errors import AdvisorError
 
@@ -47,6 +47,7 @@ def found(text: str) -> ZooNetwork:
     Raises:
         AdvisorError: there is none, or its library is not installed.
     """
+    refuse_unread_file(text)
     with _needing("zoo"):
         from advisor.architectures.libraries import find
 
@@ -64,14 +65,14 @@ def counted(network: ZooNetwork) -> ZooNetwork:
 
 
 def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
-    """A network of the user's own, counted.
+    """A network of the user's own, counted as far as that is possible.
 
     Args:
         what: a file of the ONNX format or of torch.export, or `module:factory`.
         input_shape: channels, height and width, where `what` does not state them.
 
     Raises:
-        AdvisorError: it cannot be read, run or counted; the message says why.
+        AdvisorError: it cannot be read or run; the message says why.
     """
     from advisor.architectures.own_network import read_own
 
@@ -81,8 +82,10 @@ def own_network(what: str, input_shape: Sequence[int] | None) -> OwnNetwork:
 
 def own_architecture(name: str, own: OwnNetwork) -> Architecture:
     """A network of the user's own as the catalog has it; its reference holds a digest of its content."""
-    cost = exact_cost([getattr(own.counts, each) for each in COUNTS])
-    return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, "")
+    counts = [getattr(own.counts, each) for each in COUNTS]
+    cost = None if all(each is None for each in counts) else exact_cost(counts)
+    note = f"{NOT_COUNTED}: {_kept(own.fault)}" if own.fault else ""
+    return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, note)
 
 
 def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
@@ -97,7 +100,6 @@ def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
 
 
 def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
-    reason = "".join(letter if letter.isprintable() else " " for letter in error.message)
     return ZooNetwork(
         architecture=network.identity,
         library=network.library,
@@ -105,8 +107,14 @@ def _network_with_fault(network: ZooNetwork, error: AdvisorError) -> ZooNetwork:
         family=network.family,
         input_shape=network.input_shape,
         counts=None,
-        fault=reason.lstrip(FORMULA_STARTS + " ")[:MOST_FAULT],
+        fault=_kept(error.message),
     )
+
+
+def _kept(reason: str) -> str:
+    """A reason as a table may hold it: printable, and no formula."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in reason)
+    return printable.lstrip(FORMULA_STARTS + " ")[:MOST_FAULT]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advisor.architectures.design import FLOATS, ImageFormat
 from advisor.architectures.names import (
     IN_BOTH,
     NAME_EXPECTED,
@@ -16,6 +17,7 @@ from advisor.architectures.names import (
     is_own,
     is_own_file,
     read_name,
+    refuse_unread_file,
     sized,
     split_name,
     split_shape,
@@ -48,7 +50,7 @@ def named_network(
         The network, and notes: what is to be said of the tables of counts.
 
     Raises:
-        AdvisorError: there is no such network, or it cannot be counted.
+        AdvisorError: there is no such network, or a library's cannot be counted.
     """
     if is_own(text):
         return _own(catalog, text, input_shape), ()
@@ -73,6 +75,8 @@ def included_network(
     if found.family == OWN and found.name in catalog.zoo.networks:
         note = () if found.name == name else (f"{name} is {found.name}, as it was measured",)
         return found, (*notes, *note)
+    if found.family == OWN and found.note:
+        notes = (*notes, f"{name}: {found.note}")
     return replace(found, name=name, family=OWN), notes
 
 
@@ -90,6 +94,7 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     exactly = zoo.networks.get(text)
     if exactly is not None and exactly.known:
         return exactly.known, zoo.notes
+    refuse_unread_file(text)
     hint = closest(text, {*catalog.architectures, *zoo.networks})
     written = read_name(text)
     if written is None:
@@ -137,12 +142,16 @@ class Measurable:
         made_from: the file's absolute path, or `module:factory`.
         content: differs for every other network.
         any_batch: whether it takes batches of any size; else it takes one image at a time.
+        precision: the number format of a file of the ONNX format; fp32 for all else.
+        image: how it takes images.
     """
 
     architecture: Architecture
     made_from: str
     content: str
     any_batch: bool
+    precision: str = "fp32"
+    image: ImageFormat = FLOATS
 
     @property
     def is_onnx(self) -> bool:
@@ -150,8 +159,8 @@ class Measurable:
         return is_onnx(self.made_from)
 
 
-def measurable_own(catalog: Catalog, text: str) -> Measurable:
-    """The network that someone wants measured.
+def measurable_own(catalog: Catalog, text: str, *, trained: bool = True) -> Measurable:
+    """The network that someone wants measured. It need not be counted: a clock does not ask.
 
     A name stands for one content as long as the catalog has it, so that no rows of unlike networks are
     ever taken together.
@@ -160,19 +169,23 @@ def measurable_own(catalog: Catalog, text: str) -> Measurable:
         catalog: everything that is known.
         text: "net.onnx", "net.pt2", "module:factory" or "module:factory@160", after "NAME=" where it is
             to be called otherwise than the file or the factory.
+        trained: whether it is to have weights that multiply something.
 
     Raises:
-        AdvisorError: it cannot be read, run or counted; or its name is that of another network.
+        AdvisorError: it cannot be read or run, or multiplies nothing; or its name is that of another network.
     """
     given, whole = split_name(text)
     what, shape = split_shape(whole)
     own = own_network(what, shape)
     name = _name(given, what, own.input_shape[-1])
-    if not own.counts.operations or not own.counts.params:
-        raise AdvisorError(f"{what}: nothing in it is multiplied with weights", "is it a network?")
+    if trained and 0 in (own.counts.operations, own.counts.params):
+        hint = "if it is a network all the same: --no-check"
+        raise AdvisorError(f"{what}: nothing in it is multiplied with weights", hint)
     architecture = own_architecture(name, own)
     _check_name(catalog, architecture, what, whole)
-    return Measurable(architecture, _place_of(what), own.content, own.any_batch)
+    return Measurable(
+        architecture, _place_of(what), own.content, own.any_batch, own.precision, own.image
+    )
 
 
 def _check_name(catalog: Catalog, network: Architecture, what: str, whole: str) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.names import is_timms
+from advisor.architectures.names import is_timms, refuse_unread_file
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.measurements_table import read_measurements
@@ -208,6 +208,7 @@ class Catalog:
             AdvisorError: there is none.
         """
         if name not in self.architectures:
+            refuse_unread_file(name)
             hint = closest(name, {*self.architectures, *self.zoo.architectures})
             raise AdvisorError(f"unknown architecture {shown(name)}", hint)
         return self.architectures[name]

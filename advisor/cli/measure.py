@@ -69,6 +69,12 @@ def command(
     power: Annotated[
         str | None, typer.Option(metavar="POWER", help="Net power, if you know it; rows say so.")
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check/--no-check", help="Hold each runtime's answers against the reference's."
+        ),
+    ] = True,
     fresh: Annotated[
         bool,
         typer.Option("--fresh/--resume", help="Begin a new run, or go on with an unfinished one."),
@@ -106,6 +112,7 @@ def command(
             quick=quick,
             sustained=sustained,
             power=power,
+            check=check,
             fresh=fresh,
             dry_run=dry_run,
             catalog=catalog,

@@ -6,7 +6,7 @@ images are such as networks answer differently, and how much the answers depend 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from advisor.architectures.design import ImageFormat
 
     Images = NDArray[np.float32]
 
@@ -39,6 +41,25 @@ def random_images(input_shape: Sequence[int], count: int, seed: int) -> Images:
     return images
 
 
+def as_taken(images: Images, form: ImageFormat) -> NDArray[Any]:
+    """Images as a network takes them.
+
+    Args:
+        images: shape (images, channels, height, width), about as normalised ones are.
+        form: the order of the axes, and what their numbers are: of bytes 128 is grey.
+    """
+    if form.element in BYTES:
+        lowest, highest = np.iinfo(form.element).min, np.iinfo(form.element).max
+        images = np.clip(np.rint(GREY * (1 + images / 2) + lowest), lowest, highest)
+    turned = images.transpose(0, 2, 3, 1) if form.channels_last else images
+    return np.ascontiguousarray(turned, dtype=form.element)
+
+
+def as_floats(answers: Any) -> Images:
+    """A network's answers, whatever numbers it puts out."""
+    return np.asarray(answers, dtype=np.float32)
+
+
 def compared_images(input_shape: Sequence[int], batch: int) -> Images:
     """As many images as make up whole batches, two at least."""
     return random_images(input_shape, max(2, batch), COMPARED)
@@ -49,6 +70,8 @@ def in_batches(answer: Callable[[Images], Images], images: Images, batch: int) -
     answers = [answer(images[start : start + batch]) for start in range(0, len(images), batch)]
     return np.concatenate(answers)
 
+
+BYTES, GREY = ("uint8", "int8"), 128
 
 TOLERANCES = {"fp32": 1e-3, "fp16": 0.1, "bf16": 0.2}
 """The difference, as a share of the largest answer, from which on answers are wrong.
@@ -103,7 +126,7 @@ def rounding_of(answers: Images, exact: Images) -> float:
 
 def fault(precision: str, found: PreparedFound) -> str:
     """What is wrong with the answers; "" where nothing is, or where they are not judged."""
-    tolerance = TOLERANCES.get(precision)
+    tolerance = TOLERANCES.get(precision) if found.checked else None
     if tolerance is None:
         return ""
     if found.difference is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from advisor.architectures.names import is_own, size_behind_file, split_name
+from advisor.architectures.names import is_own, split_name
 from advisor.catalog.files import write_whole
 from advisor.catalog.naming import Measurable, measurable_own, network_to_build
 from advisor.catalog.records import OWN, Architecture
@@ -14,9 +14,6 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.tables import of_architecture, read_zoo_table, zoo_table
 from advisor.catalog.zoo import OWN_FILE
 from advisor.errors import AdvisorError, closest, shown
-
-WEIGHT_FILES = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".h5", ".keras", ".tflite", ".pb")
-"""Files in which people keep networks, and from which none can be made."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Networks:
         return tuple(dict.fromkeys(each.name for each in self.named))
 
 
-def measurable(catalog: Catalog, names: Iterable[str]) -> Networks:
+def measurable(catalog: Catalog, names: Iterable[str], *, trained: bool = True) -> Networks:
     """The networks of these names.
 
     A library's that is not counted yet is counted; so is the user's own.
@@ -52,7 +49,7 @@ def measurable(catalog: Catalog, names: Iterable[str]) -> Networks:
     notes: list[str] = []
     for text in dict.fromkeys(names):
         if is_own(split_name(text)[1]):
-            each = measurable_own(catalog, text)
+            each = measurable_own(catalog, text, trained=trained)
             name = each.architecture.name
             if own.setdefault(name, each).content != each.content:
                 raise AdvisorError(
@@ -70,7 +67,6 @@ def _known(catalog: Catalog, name: str) -> tuple[Architecture, Sequence[str]]:
     """A network of the catalog or of a library, and what is to be said of it."""
     from advisor.architectures.builders import BUILDERS
 
-    _refuse_file(name)
     network, notes = network_to_build(catalog, name)
     if network.family == OWN:
         hint = f"name it: advisor measure {network.name}=net.onnx"
@@ -81,17 +77,6 @@ def _known(catalog: Catalog, name: str) -> tuple[Architecture, Sequence[str]]:
         hint = closest(name, BUILDERS)
         raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)
     return network, notes
-
-
-def _refuse_file(text: str) -> None:
-    """Refuse what is no library's network but a file that does not say what it holds, or says its size."""
-    if size := size_behind_file(text):
-        raise AdvisorError(f"{text}: the size of its images is in the file", f"leave @{size} out")
-    if Path(text).suffix in WEIGHT_FILES:
-        raise AdvisorError(
-            f"{text}: a file of this kind cannot be read",
-            "give net.onnx, net.pt2 (torch.export) or MODULE:FACTORY",
-        )
 
 
 def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:

@@ -27,8 +27,13 @@ from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import FULL, QUICK, RunPlan
 from advisor.measuring.runtimes.runtime import need
-from advisor.measuring.runtimes.variants import check_installed, libraries_of, requested_variants
-from advisor.measuring.tasks import Variant
+from advisor.measuring.runtimes.variants import (
+    PRECISIONS,
+    check_installed,
+    libraries_of,
+    requested_variants,
+)
+from advisor.measuring.tasks import REFERENCE, Variant
 from advisor.quantities import DURATION, POWER, parse, read_batches
 
 if TYPE_CHECKING:
@@ -139,6 +144,7 @@ def measure(
     quick: bool = False,
     sustained: str | None = None,
     power: str | None = None,
+    check: bool = True,
     fresh: bool = False,
     dry_run: bool = False,
     catalog: str | os.PathLike[str] | None = None,
@@ -164,6 +170,7 @@ def measure(
         quick: within 6 % instead of 3 %, in far less time.
         sustained: for how long to heat the board, and then to measure it hot.
         power: net power, if it is known.
+        check: whether to hold runtimes' answers against the reference's.
         fresh: begin a new run even if one could go on.
         dry_run: only plan; then nothing is measured or written.
         catalog: the catalog folder to write into.
@@ -188,6 +195,7 @@ def measure(
         quick=quick,
         sustained=sustained,
         power=power,
+        check=check,
         catalog=catalog,
         children=children,
     )
@@ -213,6 +221,7 @@ def plan_measuring(
     quick: bool = False,
     sustained: str | None = None,
     power: str | None = None,
+    check: bool = True,
     catalog: str | os.PathLike[str] | None = None,
     children: Children | None = None,
 ) -> MeasuringPlan:
@@ -228,11 +237,13 @@ def plan_measuring(
         threads: threads on a CPU; 0 for the runtime's own choice.
         runtime: names, one by one or with commas between them; `None` for eager, or onnxruntime where all
             networks are files of the ONNX format.
-        precision: number formats, likewise; `None` for fp32.
+        precision: number formats, likewise; `None` for that of each file of the ONNX format, and for fp32.
         quick: within 6 % instead of 3 %, in far less time.
         sustained: for how long to heat the board, as in "10m", and then to measure it hot, as a board of
             its own; `None` for not at all.
         power: net power, as in "5W", which the rows then carry as declared; `None` for what a meter finds.
+        check: whether to hold runtimes' answers against the reference's; a network without trained weights
+            may answer nothing that could be compared.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         children: what describes the machine; a process of it unless given.
 
@@ -242,10 +253,14 @@ def plan_measuring(
     check_can_measure()
     names = [architectures] if isinstance(architectures, str) else architectures
     device = device_named(device)
-    variants, left_out = _variants(names, runtime, precision, device)
+    runtimes = _runtimes(names, runtime)
+    # What cannot be is refused before anything is counted.
+    _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
     folder = target_folder(catalog)
     opened = Catalog(layers_with(folder))
-    networks = measurable(opened, names)
+    networks = measurable(opened, names, trained=check)
+    filed = [each.precision for each in networks.own.values() if each.is_onnx]
+    variants, left_out = _variants(runtimes, precision, device, filed)
     run = RunPlan(
         architectures=networks.names or _the_papers(),
         batches=_batches(batch, device),
@@ -255,6 +270,8 @@ def plan_measuring(
         thoroughness=QUICK if quick else FULL,
         declared_power_w=None if power is None else parse(power, POWER, "power"),
         own=networks.own,
+        as_filed=precision is None and not {*filed} <= {REFERENCE[1]},
+        check=check,
     )
     left_out = (*left_out, *run.left_out(), *_energy_left_out(power))
     sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")
@@ -342,26 +359,40 @@ def _the_papers() -> tuple[str, ...]:
     return tuple(BUILDERS)
 
 
+def _runtimes(networks: Sequence[str], runtimes: str | Sequence[str] | None) -> list[str]:
+    """What is to run the networks.
+
+    Raises:
+        AdvisorError: what files of the ONNX format need is not installed.
+    """
+    from_onnx = [each for each in networks if is_onnx(each)]
+    if from_onnx:  # whose answers are held against those of ONNX Runtime
+        need("measuring ONNX files", ("onnx", "onnxruntime"))
+    default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
+    return _names(runtimes or default)
+
+
 def _variants(
-    networks: Sequence[str],
-    runtimes: str | Sequence[str] | None,
+    runtimes: Sequence[str],
     precisions: str | Sequence[str] | None,
     device: str,
+    filed: Sequence[str],
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
     """What is to run the networks, and in words what was left out of that.
+
+    Args:
+        runtimes: their names.
+        precisions: number formats; `None` for those of the files, and for fp32.
+        device: what to run on.
+        filed: the number formats of files of the ONNX format.
 
     Raises:
         AdvisorError: there is no such thing, or what it needs is not installed.
     """
-    from_onnx = [each for each in networks if is_onnx(each)]
-    default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
-    pairs, left_out = requested_variants(
-        _names(runtimes or default), _names(precisions or "fp32"), device
-    )
+    wanted = [REFERENCE[1], *filed] if precisions is None else _names(precisions)
+    pairs, left_out = requested_variants(runtimes, wanted, device, filed)
     check_installed(pairs, device)
-    if from_onnx:  # whose answers are held against those of ONNX Runtime
-        need("measuring ONNX files", ("onnx", "onnxruntime"))
-    return pairs, left_out
+    return pairs, left_out if precisions else ()
 
 
 def _names(given: str | Sequence[str]) -> list[str]:

@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
+from advisor.architectures.design import FLOATS
 from advisor.catalog.naming import Measurable
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
+from advisor.measuring.runtimes.variants import own_precisions
 from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Task, Variant
 from advisor.measuring.timing import SessionLimits
 
@@ -50,6 +52,21 @@ GUESSED_OPERATIONS_PER_S = 40e9
 
 
 @dataclass(frozen=True)
+class Fault:
+    """Why a cell cannot be served.
+
+    Attributes:
+        what: of the cell.
+        reason: why not.
+        mend: the option with which the network can be.
+    """
+
+    what: str
+    reason: str
+    mend: str
+
+
+@dataclass(frozen=True)
 class RunPlan:
     """All that decides what a run does; two runs with equal plans may go on from one another.
 
@@ -63,6 +80,9 @@ class RunPlan:
         declared_power_w: net power as the user states it, if so.
         sustained_s: for how long the board is heated before anything is timed; 0 for not at all.
         own: those of the architectures that are the user's own.
+        as_filed: whether each network is run in the number format of its file alone, others in fp32: where
+            nobody asked for any.
+        check: whether runtimes' answers are held against the reference's.
     """
 
     architectures: Sequence[str]
@@ -74,6 +94,8 @@ class RunPlan:
     declared_power_w: float | None
     sustained_s: float = 0.0
     own: Mapping[str, Measurable] = field(default_factory=dict)
+    as_filed: bool = False
+    check: bool = True
 
     def sustained(self, seconds: float) -> RunPlan:
         """The same on a heated board, which every session keeps hot."""
@@ -91,38 +113,47 @@ class RunPlan:
         ]
         return [cell for cell in cells if not self.fault(cell)]
 
-    def fault(self, cell: Cell) -> str:
-        """Why a cell cannot be served, where the user's own network says so; else ""."""
+    def fault(self, cell: Cell) -> Fault | None:
+        """Why a cell cannot be served, where the network or its file says so."""
         own = self.own.get(cell.architecture)
-        if own is None:
-            return ""
-        if own.is_onnx and cell.runtime not in SERVE_ONNX:
-            return f"{cell.runtime} cannot run an ONNX file; {' and '.join(SERVE_ONNX)} can"
-        return "" if own.any_batch or cell.batch == 1 else "its batch is fixed at 1"
+        if own and own.is_onnx and cell.runtime not in SERVE_ONNX:
+            reason = f"{cell.runtime} cannot run an ONNX file; {' and '.join(SERVE_ONNX)} can"
+            runtimes = dict.fromkeys([*(each for each, _ in self.variants), SERVE_ONNX[0]])
+            return Fault(cell.runtime, reason, f"--runtime {','.join(runtimes)}")
+        filed_in = own.precision if own else REFERENCE[1]
+        if cell.precision != filed_in:
+            fixed = self.as_filed or filed_in != REFERENCE[1]
+            if fixed or cell.precision not in own_precisions(cell.runtime, self.device):
+                reason = f"its numbers are {filed_in}"
+                return Fault(" ".join(cell.variant), reason, f"--precision {filed_in}")
+        if own and not own.any_batch and cell.batch > 1:
+            return Fault(f"batch {cell.batch}", "its batch is fixed at 1", "--batch 1")
+        return None
 
     def left_out(self) -> list[str]:
-        """What of the user's own networks is left out, and why.
+        """What of the networks is left out though it was asked for, and why.
 
         Raises:
             AdvisorError: a network is left out altogether.
         """
         left_out: dict[tuple[str, str], dict[str, None]] = {}
-        for name in self.own:
+        for name in self.architectures:
             cells = [
                 Cell(name, batch, *variant) for batch in self.batches for variant in self.variants
             ]
-            faults = {cell: self.fault(cell) for cell in cells}
-            if all(faults.values()):
-                first = next(iter(faults.values()))
-                runtimes = dict.fromkeys([*(each for each, _ in self.variants), SERVE_ONNX[0]])
-                what = f"--runtime {','.join(runtimes)}" if "ONNX" in first else "--batch 1"
-                raise AdvisorError(f"{name} cannot be measured so: {first}", f"give {what}")
-            for cell, fault in faults.items():
-                what = name if "ONNX" in fault else f"{name} batch"
-                where = cell.runtime if "ONNX" in fault else str(cell.batch)
-                if fault:
-                    left_out.setdefault((what, fault), {})[where] = None
-        return [f"{what} {', '.join(where)} ({fault})" for (what, fault), where in left_out.items()]
+            faults = [self.fault(cell) for cell in cells]
+            if all(faults) and faults[0]:
+                first = faults[0]
+                raise AdvisorError(
+                    f"{name} cannot be measured so: {first.reason}", f"give {first.mend}"
+                )
+            for fault in faults:
+                if fault and not (self.as_filed and "precision" in fault.mend):
+                    left_out.setdefault((name, fault.reason), {})[fault.what] = None
+        return [
+            f"{name} {', '.join(what).replace(', batch', ',')} ({reason})"
+            for (name, reason), what in left_out.items()
+        ]
 
     def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
         """How to run a cell."""
@@ -135,15 +166,22 @@ class RunPlan:
             self.thoroughness.limits,
             made_from=own.made_from if own else "",
             content=own.content if own else "",
+            image=own.image if own else FLOATS,
+            filed_in=own.precision if own else REFERENCE[1],
+            check=self.check,
         )
 
     def as_record(self) -> dict[str, object]:
         """The plan as plain values, for the journal.
 
-        Of the user's own networks it has their content; runs without any are recorded as they always were.
+        Of the user's own networks it has their content; runs without any, or that do what they always did,
+        are recorded as they always were.
         """
         record = asdict(replace(self, own={}))
-        del record["own"]
+        usual = {"own": {}, "as_filed": False, "check": True}
+        record = {
+            key: each for key, each in record.items() if key not in usual or each != usual[key]
+        }
         own = {name: each.content for name, each in self.own.items()}
         return {
             **record,

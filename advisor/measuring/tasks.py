@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from advisor.architectures.design import FLOATS, ImageFormat
 from advisor.architectures.names import is_onnx
 from advisor.measuring.timing import Disturbance, SessionLimits
 
@@ -68,6 +69,9 @@ class Task:
         made_from: what the user's own network is made of, a file's path or `module:factory`; "" for
             others, which are made by their name.
         content: distinguishes the user's own network from every other; "" for others.
+        image: how the network takes images.
+        filed_in: the number format of its file of the ONNX format; fp32 for all else.
+        check: whether the runtime's answers are held against the reference's.
     """
 
     cell: Cell
@@ -78,11 +82,19 @@ class Task:
     prepared: str = ""
     made_from: str = ""
     content: str = ""
+    image: ImageFormat = FLOATS
+    filed_in: str = "fp32"
+    check: bool = True
 
     @property
     def is_onnx(self) -> bool:
         """Whether the network is known as a file of the ONNX format alone."""
         return is_onnx(self.made_from)
+
+    @property
+    def to_quantise(self) -> bool:
+        """Whether the runtime is to quantise the network, rather than to take it as its file has it."""
+        return self.cell.precision == "int8" != self.filed_in
 
 
 @dataclass(frozen=True)
@@ -158,6 +170,7 @@ class PreparedFound:
         reference: what gave the answers that they are held against.
         rounding: how far the reference itself is off its answers in double precision, likewise; 0 where
             that need not be known, or cannot.
+        checked: whether there was a comparison at all.
     """
 
     prepared: str
@@ -165,3 +178,4 @@ class PreparedFound:
     image_effect: float
     reference: str = " ".join(REFERENCE)
     rounding: float = 0.0
+    checked: bool = True

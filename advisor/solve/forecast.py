@@ -260,6 +260,10 @@ def _missing(
     )
     listed = ", ".join(map(str, sorted(sizes)))
     what = f"{architecture.name} at batch {listed} on {board.name}"
+    cost = architecture.cost(board.cost)
+    if cost is None or cost.operations is None:
+        why = f" ({architecture.note})" if architecture.note else ""
+        return f"{what}: nothing is predicted, since its operations are unknown{why}."
     if min(sizes) >= least:
         return f"{what}: does not fit in the board's memory."
     return f"{what}: no model knows enough of it, or it does not fit."

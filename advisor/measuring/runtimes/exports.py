@@ -21,14 +21,12 @@ from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
 from advisor.architectures.own_network import load_program
 from advisor.errors import AdvisorError
-from advisor.measuring.answers import CALIBRATION, random_images
+from advisor.measuring.answers import CALIBRATION, as_taken, random_images
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from numpy.typing import NDArray
     from torch import nn
 
-    from advisor.measuring.answers import Images
     from advisor.measuring.tasks import Task
 
 OPSET = 18
@@ -126,13 +124,10 @@ def named_batch(model: Any) -> Any:
     return model
 
 
-def calibration_images(input_shape: Sequence[int]) -> list[Images]:
-    """A few batches of one random image each, by which int8 ranges are set: good for its speed alone.
-
-    Args:
-        input_shape: channels, height, width.
-    """
-    images = random_images(input_shape, CALIBRATION_IMAGES, CALIBRATION)
+def calibration_images(task: Task) -> list[NDArray[Any]]:
+    """A few batches of one random image each, by which int8 ranges are set: good for its speed alone."""
+    images = random_images(task.input_shape, CALIBRATION_IMAGES, CALIBRATION)
+    images = as_taken(images, task.image)
     return [images[index : index + 1] for index in range(CALIBRATION_IMAGES)]
 
 

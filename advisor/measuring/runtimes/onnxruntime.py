@@ -6,9 +6,10 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.architectures.onnx_file import image_of
+from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import (
     BATCH,
     CALIBRATION_IMAGES,
@@ -21,6 +22,8 @@ from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from advisor.measuring.answers import Images
     from advisor.measuring.runtimes.runtime import Original, Serving
@@ -46,8 +49,8 @@ class OnnxServing:
         )
         shape = (task.cell.batch, *task.input_shape)
         images = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-        self._input = self._session.get_inputs()[0].name
-        self._feed = {self._input: images}
+        self._input, self._form = self._session.get_inputs()[0].name, task.image
+        self._feed = {self._input: as_taken(images, self._form)}
 
     def run(self) -> object:
         """See `Serving`."""
@@ -55,8 +58,8 @@ class OnnxServing:
 
     def answers(self, images: Images) -> Images:
         """See `Serving`."""
-        answers: Images = self._session.run(None, {self._input: images})[0]
-        return answers
+        found = self._session.run(None, {self._input: as_taken(images, self._form)})[0]
+        return as_floats(found)
 
     def close(self) -> None:
         """Drop the session and its threads."""
@@ -85,9 +88,9 @@ class OnnxRuntime:
     def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
-        if task.cell.precision == "int8":
+        if task.to_quantise:
             key = original.key("onnxruntime", version("onnxruntime"), str(CALIBRATION_IMAGES))
-            make = partial(_quantise, path, task.input_shape)
+            make = partial(_quantise, path, calibration_images(task))
             path = kept(task.cell.architecture, key, ".int8.onnx", make)
         return path.name, OnnxServing(task, path)
 
@@ -96,7 +99,7 @@ class OnnxRuntime:
         return OnnxServing(task, export_folder() / task.prepared)
 
 
-def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
+def _quantise(fp32: Path, images: Sequence[NDArray[Any]], to: Path) -> None:
     """Quantise to int8 as this runtime runs fastest on a CPU.
 
     Activations unsigned and weights signed, as the processor's dot-product instructions take them;
@@ -116,11 +119,11 @@ def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
 
     class Random(CalibrationDataReader):  # type: ignore[misc]  # it has no types
         def __init__(self) -> None:
-            self._left: Iterator[Images] = iter(calibration_images(input_shape))
+            self._left: Iterator[NDArray[Any]] = iter(images)
 
-        def get_next(self) -> dict[str, Images] | None:
-            images = next(self._left, None)
-            return None if images is None else {name: images}
+        def get_next(self) -> dict[str, NDArray[Any]] | None:
+            one = next(self._left, None)
+            return None if one is None else {name: one}
 
     with TemporaryDirectory() as folder:
         simplified = Path(folder) / "simplified.onnx"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import AdvisorError
+from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import (
     CALIBRATION_IMAGES,
     LIBRARIES,
@@ -20,6 +21,8 @@ from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from advisor.measuring.answers import Images
     from advisor.measuring.runtimes.runtime import Original, Serving
@@ -44,12 +47,14 @@ class OpenVinoServing:
         import openvino
 
         core = openvino.Core()
-        format_ = COMPUTES_IN[task.cell.precision]
+        format_ = COMPUTES_IN.get(task.cell.precision, "f32")
         if CPU_NAMES[format_] not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
             raise AdvisorError(f"OpenVINO has no {task.cell.precision} on this processor")
         model = core.read_model(str(path))
         shape = (task.cell.batch, *task.input_shape)
-        model.reshape({0: list(shape)})
+        images = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+        taken, self._form = as_taken(images, task.image), task.image
+        model.reshape({0: list(taken.shape)})
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": format_,
@@ -57,8 +62,7 @@ class OpenVinoServing:
         if task.threads:
             settings["INFERENCE_NUM_THREADS"] = task.threads
         self._request = core.compile_model(model, "CPU", settings).create_infer_request()
-        images = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-        self._images = openvino.Tensor(images)
+        self._images = openvino.Tensor(taken)
         self._request.set_input_tensor(self._images)
 
     def run(self) -> object:
@@ -70,9 +74,9 @@ class OpenVinoServing:
         """See `Serving`."""
         import openvino
 
-        self._request.set_input_tensor(openvino.Tensor(images))
+        self._request.set_input_tensor(openvino.Tensor(as_taken(images, self._form)))
         self._request.infer()
-        answers: Images = self._request.get_output_tensor(0).data.copy()
+        answers = as_floats(self._request.get_output_tensor(0).data.copy())
         self._request.set_input_tensor(self._images)
         return answers
 
@@ -107,9 +111,9 @@ class OpenVino:
     def prepare(self, task: Task, original: Original) -> tuple[str, Serving]:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
-        if task.cell.precision == "int8":
+        if task.to_quantise:
             key = original.key(version("nncf"), version("openvino"), str(CALIBRATION_IMAGES))
-            make = partial(_quantise, path, task.input_shape)
+            make = partial(_quantise, path, calibration_images(task))
             path = kept(task.cell.architecture, key, ".int8.xml", make, beside=".bin")
         return path.name, OpenVinoServing(task, path)
 
@@ -118,12 +122,11 @@ class OpenVino:
         return OpenVinoServing(task, export_folder() / task.prepared)
 
 
-def _quantise(fp32: Path, input_shape: Sequence[int], to: Path) -> None:
+def _quantise(fp32: Path, images: Sequence[NDArray[Any]], to: Path) -> None:
     os.environ["NNCF_CI"] = "1"  # or it would report to its makers that it was used
     import nncf
     import openvino
 
-    images = calibration_images(input_shape)
     model = openvino.Core().read_model(str(fp32))
     quantised = nncf.quantize(model, nncf.Dataset(images), subset_size=len(images))
     openvino.save_model(quantised, str(to), compress_to_fp16=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import files_of, image_of, load_model
 from advisor.architectures.own_network import digest_of, load_program, program_module
 from advisor.errors import AdvisorError, first_line
+from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import BATCH, exported, kept, key_of, named_batch
 from advisor.measuring.tasks import REFERENCE
 
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 SEED = 0
 STATISTICS_IMAGES = 4
-
-FLOAT = 1
-"""ONNX's number of the element type float; 10, 11 and 16 are the floats of other sizes."""
-OTHER_FLOATS = {10: "float16", 11: "float64", 16: "bfloat16"}
 
 
 def original_of(task: Task) -> Original:
@@ -101,7 +98,6 @@ class OnnxOriginal:
         path = Path(task.made_from)
         model = load_model(path)
         check_unchanged(task, files_of(path, model))
-        _check_floats(path, model.graph)
         self._task, self._path = task, path
         self._image = image_of(model.graph).name
 
@@ -119,11 +115,11 @@ class OnnxOriginal:
         session = onnxruntime.InferenceSession(
             str(self._path), options, providers=["CPUExecutionProvider"]
         )
-        answers: Images = session.run(None, {self._image: images})[0]
-        return answers
+        taken = as_taken(images, self._task.image)
+        return as_floats(session.run(None, {self._image: taken})[0])
 
     def exact_answers(self, images: Images) -> Images:
-        """See `Original`; a file of fp32 has none, and its weights are the user's, hardly random."""
+        """See `Original`; a file has none, and its weights are the user's, hardly random."""
         return np.full((len(images), 1), np.nan)
 
     def as_onnx(self) -> Path:
@@ -142,19 +138,6 @@ class OnnxOriginal:
             onnx.save(named_batch(onnx.load(str(self._path))), str(to))
         except ValueError as error:  # protobuf's messages hold 2 GB
             raise AdvisorError(f"{self._path} cannot be copied: {first_line(error)}") from None
-
-
-def _check_floats(path: Path, graph: Any) -> None:
-    """Refuse what computes in another number format than rows of fp32 say."""
-    image = image_of(graph).type.tensor_type.elem_type
-    held = {image, *(each.data_type for each in graph.initializer)}
-    other = [name for number, name in OTHER_FLOATS.items() if number in held]
-    if other or image != FLOAT:
-        what = other[0] if other else "no float"
-        raise AdvisorError(
-            f"{path}: its numbers are {what}; what is measured are files of 32-bit floats",
-            "export it in 32-bit floats",
-        )
 
 
 def check_unchanged(task: Task, files: Sequence[Path]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from advisor.errors import AdvisorError, closest, shown
@@ -10,7 +10,7 @@ from advisor.measuring.runtimes.onnxruntime import OnnxRuntime
 from advisor.measuring.runtimes.openvino import OpenVino
 from advisor.measuring.runtimes.pytorch import Compile, Eager
 from advisor.measuring.runtimes.runtime import Runtime
-from advisor.measuring.tasks import REFERENCE, Cell, Variant
+from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Variant
 
 RUNTIMES: Mapping[str, Runtime] = {
     runtime.name: runtime for runtime in (Eager(), Compile(), OnnxRuntime(), OpenVino())
@@ -22,7 +22,7 @@ PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 
 
 def requested_variants(
-    runtimes: Sequence[str], precisions: Sequence[str], device: str
+    runtimes: Sequence[str], precisions: Sequence[str], device: str, filed: Collection[str] = ()
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
     """The pairs of runtime and precision that can be measured on a device.
 
@@ -30,6 +30,8 @@ def requested_variants(
         runtimes: names; each must have one of the precisions.
         precisions: number formats; each must be had by one of the runtimes.
         device: "cpu", or as in "cuda:0".
+        filed: the number formats of the files of the ONNX format that are measured: what serves such a file
+            takes it as it is.
 
     Returns:
         The pairs, in the order of the names; and in words, the pairs that are left out.
@@ -41,13 +43,13 @@ def requested_variants(
         if name not in RUNTIMES:
             raise AdvisorError(f"unknown runtime {shown(name)}", closest(name, RUNTIMES))
     for precision in precisions:
-        if precision not in PRECISIONS:
+        if precision not in PRECISIONS and precision not in filed:
             known = ", ".join(PRECISIONS)
             raise AdvisorError(
                 f"precision {shown(precision)} cannot be measured", f"known: {known}"
             )
     kind = device.partition(":")[0]
-    has = {name: RUNTIMES[name].precisions.get(kind, ()) for name in dict.fromkeys(runtimes)}
+    has = {name: _precisions(name, device, filed) for name in dict.fromkeys(runtimes)}
     for name, own in has.items():
         if not own:
             devices = " and ".join(RUNTIMES[name].precisions)
@@ -57,13 +59,7 @@ def requested_variants(
             raise AdvisorError(f"{name} has no {asked} on {kind}", f"it has {', '.join(own)}")
     for precision in precisions:
         if not any(precision in own for own in has.values()):
-            able = [
-                each
-                for each, runtime in RUNTIMES.items()
-                if precision in runtime.precisions.get(kind, ())
-            ]
-            hint = f"ask {' or '.join(able)} for it" if able else f"nothing here has it on {kind}"
-            raise AdvisorError(f"{' and '.join(has)}: no {precision} on {kind}", hint)
+            raise _without(precision, list(has), device)
     wanted = [(name, each) for name in has for each in dict.fromkeys(precisions)]
     left_out = [
         f"{name} {precision} ({name} has {', '.join(has[name])} on {kind})"
@@ -71,6 +67,25 @@ def requested_variants(
         if precision not in has[name]
     ]
     return tuple(each for each in wanted if each[1] in has[each[0]]), tuple(left_out)
+
+
+def _without(precision: str, runtimes: Sequence[str], device: str) -> AdvisorError:
+    """That none of the runtimes has a precision, and which has."""
+    kind = device.partition(":")[0]
+    able = [each for each in RUNTIMES if precision in own_precisions(each, device)]
+    hint = f"ask {' or '.join(able)} for it" if able else f"nothing here has it on {kind}"
+    return AdvisorError(f"{' and '.join(runtimes)}: no {precision} on {kind}", hint)
+
+
+def _precisions(runtime: str, device: str, filed: Collection[str]) -> Sequence[str]:
+    """The number formats in which a runtime runs some network, on a device."""
+    own = own_precisions(runtime, device)
+    return tuple(dict.fromkeys([*own, *filed])) if own and runtime in SERVE_ONNX else own
+
+
+def own_precisions(runtime: str, device: str) -> Sequence[str]:
+    """The number formats in which a runtime runs any network, on a device."""
+    return RUNTIMES[runtime].precisions.get(device.partition(":")[0], ())
 
 
 def check_installed(variants: Sequence[Variant], device: str) -> None:
