@@ -21,7 +21,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring.journal import read_runs
 from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import SERVE_ONNX, Cell
-from tests.conftest import Run
+from tests.conftest import Run, value_of
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_own_networks import NODES, WEIGHTS, Small, saved, without_data
 
@@ -126,6 +126,54 @@ def several_in_another_format():
     return nn.Sequential(Branching().body, Two()).to(memory_format=torch.channels_last)
 class Two(nn.Module):
     def forward(self, scores): return {"first": scores, "second": [scores]}
+class Plain(nn.Module):
+    def __init__(self, kind=None):
+        super().__init__()
+        self.kind = kind
+        self.layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 2))
+
+    def forward(self, images):
+        if self.kind is None:
+            return self.layers(images)
+        with torch.autocast("cpu", dtype=self.kind):
+            return self.layers(images)
+
+def plain(): return Plain()
+def cast(): return Plain(torch.bfloat16)
+def cast_otherwise(): return Plain(torch.float16)
+def scripted(): return torch.jit.script(Plain().layers)
+def parallel(): return nn.DataParallel(Plain())
+def shared():
+    layer = nn.Linear(8, 8)
+    return nn.Sequential(nn.Conv2d(3, 8, 8), nn.Flatten(), layer, nn.ReLU(), layer)
+def grouped(): return nn.ConvTranspose2d(3, 9, 4, 2, 1, groups=3)
+def attention():
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 2, 2), nn.Flatten(2), Turned(),
+        nn.TransformerEncoderLayer(16, 4, 32, batch_first=True),
+    )
+class Turned(nn.Module):
+    def forward(self, images): return images.transpose(1, 2)
+class Vector(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(192, 5)
+    def forward(self, images): return self.layer.weight @ images.flatten()
+class Table(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.layer = nn.Embedding(9, 3), nn.Conv2d(3, 4, 3)
+    def forward(self, images):
+        row = self.table(torch.zeros(1, dtype=torch.long, device=images.device))
+        grid = images.new_zeros((1, 8, 8, 2))
+        sampled = nn.functional.grid_sample(images + row[:, :, None, None], grid, align_corners=False)
+        first, second = self.layer(sampled).unsafe_split(2, dim=1)
+        return first + second
+class Fourier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(3, 4, 3)
+    def forward(self, images): return torch.fft.rfft2(self.layer(images)).real
 def stops(): raise SystemExit("enough")
 def number(): return 3
 """
@@ -148,6 +196,40 @@ def test_code_is_known_by_what_it_computes(code: str) -> None:
     assert gelu.counts == relu.counts
     assert gelu.content != relu.content
     assert identified(f"{code}:gelu", (3, 9, 9)).content != gelu.content
+
+
+PLAIN = 36 * 4 * 27 + 144 * 2
+COUNTED = {
+    "plain": (108 + 4 + 288 + 2, PLAIN),
+    "scripted": (108 + 4 + 288 + 2, PLAIN),
+    "parallel": (108 + 4 + 288 + 2, PLAIN),
+    "cast": (108 + 4 + 288 + 2, PLAIN),
+    "shared": (8 * 192 + 8 + 72, 8 * 192 + 2 * 64),
+    "grouped": (3 * 3 * 16 + 9, 3 * 64 * 3 * 16),
+    # 16 tokens of 16 numbers: the patches, queries, keys and values, both products, out, and the two layers.
+    "attention": (2224 + 208, 16 * (16 * 12 + 16 * 48 + 2 * 16 * 16 + 16 * 16 + 2 * 16 * 32)),
+    "Vector": (192 * 5 + 5, 192 * 5),
+    "Table": (27 + 108 + 4, 36 * 4 * 27),
+    "Fourier": (108 + 4, None),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of dialects that torch would rather have otherwise
+@pytest.mark.parametrize("name", COUNTED)
+def test_code_is_counted_by_hand_whatever_its_dialect(code: str, name: str) -> None:
+    found = identified(f"{code}:{name}", (3, 8, 8))
+    params, products = COUNTED[name]
+    assert found.counts.params == params
+    assert found.counts.operations == (None if products is None else 2 * products)
+    assert bool(found.fault) == (products is None)
+
+
+def test_the_format_to_which_code_casts_is_part_of_what_it_is(code: str) -> None:
+    contents = {
+        identified(f"{code}:{each}", (3, 8, 8)).content
+        for each in ("plain", "cast", "cast_otherwise")
+    }
+    assert len(contents) == 3
 
 
 def test_what_branches_on_values_is_counted_on_its_way(code: str) -> None:
@@ -416,6 +498,81 @@ def test_an_onnx_file_is_measured_and_its_figures_are_found_again(
     other = saved(tmp_path / "other.onnx", NODES[:2], WEIGHTS[:2], output="r")
     refused = run("pick", *asked, "--include", f"net@8={other}")
     assert "the catalog has a network 'net@8'" in refused.err
+
+
+def fancy(path: Path) -> Path:
+    """A file of which nobody knows what its first operator multiplies."""
+    first = onnx.helper.make_node("FancyConv", ["x"], ["c"], domain="mine")
+    return saved(path, [first, *NODES[1:]], WEIGHTS[2:])
+
+
+def test_what_cannot_be_counted_is_measured_all_the_same(
+    run: Run, tmp_path: Path, where: tuple[str, Path]
+) -> None:
+    ran = run("measure", fancy(tmp_path / "net.onnx"), *MEASURE, *where)
+    assert ran.code == 0, ran.err
+    catalog = Catalog.open(where[1])
+    assert check(catalog).faults == ()
+    cost = catalog.architectures["net@8"].counted
+    assert cost is not None
+    assert value_of(cost.params) == 650
+    assert cost.operations is None
+    asked = ("--board", "mine", *where)
+    assert "measured" in run("predict", "net@8", *asked).out
+    assert (
+        "not counted: the cost of the operator mine::FancyConv" in run("show", "net@8", *where).out
+    )
+    best = json.loads(run("pick", *asked, "--json").out)["best"]
+    assert best["architecture"] == "net@8"
+    assert best["operations"] is None
+    small = run("pick", *asked, "--where", "params <= 700", "--json")
+    assert json.loads(small.out)["best"]["architecture"] == "net@8"
+    limited = run("pick", *asked, "--where", "ops <= 900G", "--json")
+    assert limited.code == 1
+    assert any(each["unknown"] for each in json.loads(limited.out)["rejections"])
+
+
+def test_files_are_measured_in_their_own_number_format(
+    run: Run, net: Path, where: tuple[str, Path], tmp_path: Path
+) -> None:
+    halves = [
+        onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(each).astype("float16"), each.name)
+        for each in WEIGHTS
+    ]
+    half = saved(tmp_path / "half.onnx", NODES, halves)
+    model = onnx.load(str(half))
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    onnx.save(model, str(half))
+    ran = run("measure", net, half, *MEASURE, *where)
+    assert ran.code == 0, ran.err
+    assert "left out: net" not in ran.out
+    assert "left out: half" not in ran.out
+    catalog = Catalog.open(where[1])
+    table = catalog.measurements(catalog.board("mine"))
+    precisions = set(zip(table.architecture.tolist(), table.precision.tolist(), strict=True))
+    assert precisions == {("net@8", "fp32"), ("half@8", "fp16")}
+    refused = run("measure", half, "--precision", "fp32", *MEASURE, *where)
+    assert refused.code == 2
+    assert "half@8 cannot be measured so: its numbers are fp16 give --precision fp16" in " ".join(
+        refused.err.split()
+    )
+
+
+def test_what_multiplies_nothing_is_timed_unchecked(
+    run: Run, tmp_path: Path, where: tuple[str, Path]
+) -> None:
+    path = saved(tmp_path / "net.onnx", [onnx.helper.make_node("Relu", ["x"], ["y"])], [])
+    refused = run("measure", path, *MEASURE, *where)
+    assert refused.code == 2
+    assert "--no-check" in refused.err
+    ran = run("measure", path, "--no-check", *MEASURE, *where)
+    assert ran.code == 0, ran.err
+    catalog = Catalog.open(where[1])
+    assert check(catalog).faults == ()
+    (journal,) = read_runs(where[1] / "boards/mine/runs")
+    assert journal.header["plan"]["check"] is False
+    assert len(catalog.measurements(catalog.board("mine"))) == 2
 
 
 def test_another_file_of_that_name_is_another_network(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from advisor.architectures.alexnet import alexnet, bn_alexnet
 from advisor.architectures.bn_nin import bn_nin
-from advisor.architectures.dispatched import without_random_initialisation
+from advisor.architectures.dispatched import without_gradients, without_random_initialisation
 from advisor.architectures.enet import enet
 from advisor.architectures.libraries import build_design, find, timm_library, torchvision_models
 from advisor.architectures.names import has_size, is_own
@@ -94,7 +94,7 @@ def quick_build(name: str) -> nn.Module:
                 _draw(layer.weight, block)
                 if layer.bias is not None:
                     layer.bias.zero_()
-    return module.float().requires_grad_(requires_grad=False)
+    return without_gradients(module.float())
 
 
 def _draw(parameter: Tensor, block: Tensor) -> None:

@@ -8,7 +8,7 @@ unknown: a silent zero would be a wrong figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -115,17 +115,18 @@ def identified_in_place(
             moments; what branches on values needs the CPU, on which that one image's way is counted.
     """
     params = sum(parameter.numel() for parameter in module.parameters())
-    placed = module.requires_grad_(requires_grad=False).to(device).eval()
+    placed = without_gradients(module).to(device).eval()
     kinds = (each.dtype for each in placed.parameters() if each.is_floating_point())
     image = torch.zeros((1, *input_shape), device=device, dtype=next(kinds, torch.float32))
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), _plain_attention(), _Watch(counter) as watch, counter:
+    counter = FlopCounterMode(display=False, custom_mapping=_FURTHER)
+    watch = _Watch(counter)
+    with torch.no_grad(), _plain_attention(), _autocast_noted(watch.digest), watch, counter:
         watch.leave_out([*placed.parameters(), *placed.buffers()])
         watch.keep(image)
         placed(image)
     whole = not watch.fault
     counts = Complexity(
-        params=params,
+        params=None if watch.packed else params,
         operations=counter.get_total_flops() if whole else None,
         activations=watch.activations if whole else None,
         layers=watch.layers if whole else None,
@@ -133,6 +134,55 @@ def identified_in_place(
         peak_activations=watch.peak,
     )
     return Identified(counts, watch.digest.hexdigest(), watch.fault)
+
+
+def without_gradients(module: nn.Module) -> nn.Module:
+    """The module with parameters that need none; one of TorchScript does not take that as a whole."""
+    for parameter in module.parameters():
+        if parameter.is_leaf:
+            parameter.requires_grad = False
+    return module
+
+
+def _matrix_by_vector(matrix: Sequence[int], *_: object, **__: object) -> int:
+    return 2 * prod(matrix)
+
+
+def _added_matrix_by_vector(_: object, matrix: Sequence[int], *__: object, **___: object) -> int:
+    return 2 * prod(matrix)
+
+
+_FURTHER: Any = {
+    torch.ops.aten.mv: _matrix_by_vector,
+    torch.ops.aten.dot: _matrix_by_vector,
+    torch.ops.aten.addmv: _added_matrix_by_vector,
+}
+"""The operations of products that torch's own counter does not know, from the shapes of their arguments."""
+
+
+@contextmanager
+def _autocast_noted(digest: Any) -> Iterator[None]:
+    """Take into a digest to which number formats the code has operators cast, which no operator shows.
+
+    Who watches operators sees them before they are cast, and the meta device casts none.
+    """
+    names = ("set_autocast_enabled", "set_autocast_dtype")
+    originals = {name: getattr(torch, name) for name in names}
+
+    def noting(name: str) -> Callable[..., object]:
+        def noted(*arguments: object) -> object:
+            digest.update(f"{name}{arguments}".encode())
+            return originals[name](*arguments)
+
+        return noted
+
+    try:
+        for name in names:
+            setattr(torch, name, noting(name))
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(torch, name, original)
 
 
 @contextmanager
@@ -157,6 +207,7 @@ class _Watch(TorchDispatchMode):
         self.storages: set[int] = set()
         self.digest = blake2b(digest_size=8)
         self.fault = ""
+        self.packed = False  # whether some weights are no parameters any more
 
     def leave_out(self, tensors: Iterable[Tensor]) -> None:
         """Let these be there for nothing."""
@@ -189,23 +240,20 @@ class _Watch(TorchDispatchMode):
         result: object = func(*args, **(kwargs or {}))
         packet = func.overloadpacket
         name = packet.__name__
-        self.digest.update(f"{func}{_as_text(args)}{_as_text(kwargs)}{_autocast()}".encode())
+        self.digest.update(f"{func}{_as_text(args)}{_as_text(kwargs)}".encode())
         self.keep(result)
         if packet in self.costly:
             self.activations += result.numel() if isinstance(result, Tensor) else 0
             self.layers += 1
         elif name in WINDOWED:
             self.window_reads += _window_reads(result, args[1], WINDOWED[name])
-        elif func.namespace != "aten" or not _is_harmless(name):
+        elif func.namespace not in HARMLESS and (
+            func.namespace != "aten" or not _is_harmless(name)
+        ):
+            self.packed = self.packed or func.namespace == "quantized"
             unknown = f"the cost of the operator {func.namespace}::{name} is not known"
             self.fault = self.fault or unknown
         return result
-
-
-def _autocast() -> str:
-    """The number formats to which operators are cast here; on the meta device none is, for all it says."""
-    kinds = (kind for kind in ("cpu", "cuda") if torch.is_autocast_enabled(kind))
-    return "".join(f" {kind} {torch.get_autocast_dtype(kind)}" for kind in kinds)
 
 
 def _as_text(argument: object) -> str:
@@ -231,6 +279,9 @@ def _window_reads(result: object, window: Any, dimensions: int) -> int:
     reads: int = pooled.numel() * prod(sides)
     return reads
 
+
+HARMLESS = ("profiler",)
+"""Namespaces of operators that compute nothing."""
 
 WINDOWED = {"avg_pool2d": 2, "avg_pool3d": 3, "max_pool2d_with_indices": 2}
 """Operators of ATen that pool, and over how many dimensions; their second argument is the window."""

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
+from hashlib import blake2b
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from advisor.architectures.design import Complexity
 from advisor.architectures.dispatched import Identified, identified_in_place
 from advisor.errors import AdvisorError, first_line, shown
 
@@ -36,18 +38,35 @@ def identified(name: str, input_shape: Sequence[int]) -> Identified:
     try:
         try:
             return identified_in_place(deepcopy(module), input_shape)
-        except AdvisorError:
-            raise
         except Exception:  # noqa: BLE001  (it may branch on values; what else it is shows there, too)
             return identified_in_place(module, input_shape, "cpu")
-    except AdvisorError:
-        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (it may run where nobody looks on)
+        return _unwatched(name, input_shape, first_line(error, with_kind=True))
+
+
+def _unwatched(name: str, input_shape: Sequence[int], why: str) -> Identified:
+    """What is known of a network that runs, but not while its operators are looked at.
+
+    Raises:
+        AdvisorError: it does not run either.
+    """
+    module = made(name).eval()
+    try:
+        with torch.no_grad():
+            module(torch.zeros((1, *input_shape)))
     except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever the user's code raises is reported)
         shape = "x".join(map(str, input_shape))
         raise AdvisorError(
             f"{name} fails at input {shape}: {first_line(error, 200, with_kind=True)}",
             f"if it takes another, say so: {name}@160 or {name}@3x160x160",
         ) from None
+    parameters = [(key, each.dtype, tuple(each.shape)) for key, each in module.named_parameters()]
+    digest = blake2b(f"{name}{input_shape}{module}{parameters}".encode(), digest_size=8)
+    if file := getattr(sys.modules[name.partition(":")[0]], "__file__", None):
+        digest.update(Path(file).read_bytes())
+    params = sum(parameter.numel() for parameter in module.parameters())
+    counts = Complexity(params, None, None, None, None, None)
+    return Identified(counts, digest.hexdigest(), f"its operators cannot be followed ({why})")
 
 
 def made(name: str) -> nn.Module:

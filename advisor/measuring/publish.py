@@ -18,7 +18,7 @@ from advisor.catalog.yaml_file import yaml_text
 from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs
 from advisor.measuring.run_findings import Findings, Found
-from advisor.measuring.runtimes.variants import LIBRARIES
+from advisor.measuring.runtimes.variants import LIBRARIES, prepared_as
 from advisor.measuring.statistics import Drift
 from advisor.measuring.tasks import Cell
 
@@ -114,10 +114,18 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
     return {
         **row,
         "status": "ok",
+        **_unchecked(cell, findings),
         **_latency(found, findings, terms),
         **_memory(found),
         **_power(found, terms),
     }
+
+
+def _unchecked(cell: Cell, findings: Findings) -> dict[str, Value]:
+    """That a row's answers were held against nothing, where that is so."""
+    shared = prepared_as(cell)
+    prepared = findings.prepared.get(shared) if shared else None
+    return {} if prepared is None or prepared.checked else {"reason": "answers not checked"}
 
 
 def _latency(found: Found, findings: Findings, terms: Terms) -> dict[str, Value]:

@@ -50,6 +50,7 @@ def plan_text(plan: MeasuringPlan) -> str:
         f"+-{wanted.half_width:.0%}",
     ]
     lines += [f"left out: {each}" for each in plan.left_out]
+    lines += [] if run.check else ["answers are not held against a reference"]
     if plan.sustained_s:
         lines.append(
             f"then hot, as board {plan.board}{SUSTAINED}, after {duration_text(plan.sustained_s)} "

@@ -164,10 +164,12 @@ def module_of(task: Task) -> nn.Module:
         from advisor.architectures.builders import quick_build
 
         return quick_build(task.made_from or task.cell.architecture)
+    from advisor.architectures.dispatched import without_gradients
+
     path = Path(task.made_from)
     check_unchanged(task, [path])
     module: nn.Module = program_module(load_program(path))
-    return module.requires_grad_(requires_grad=False)
+    return without_gradients(module)
 
 
 def reference_network(what: str, input_shape: Sequence[int]) -> nn.Module:
