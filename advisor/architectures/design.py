@@ -31,6 +31,21 @@ class Complexity:
 
 
 @dataclass(frozen=True)
+class Identified:
+    """A network by what it does.
+
+    Attributes:
+        counts: of one image; what is not known is `None`.
+        content: differs for a network that computes something else: a digest.
+        fault: why something is not known; "" where all is.
+    """
+
+    counts: Complexity
+    content: str
+    fault: str
+
+
+@dataclass(frozen=True)
 class ImageFormat:
     """How a network takes its images.
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
 from typing import Any
@@ -23,7 +22,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from advisor.architectures.design import Complexity
+from advisor.architectures.design import Complexity, Identified
 from advisor.errors import AdvisorError
 
 _RANDOM_INITIALISERS = (
@@ -67,21 +66,6 @@ def complexity(module: nn.Module, input_shape: Sequence[int]) -> Complexity:
         AdvisorError: an operator's cost is not known.
     """
     return counted_in_place(deepcopy(module), input_shape)
-
-
-@dataclass(frozen=True)
-class Identified:
-    """A network by what it does.
-
-    Attributes:
-        counts: of one image; what is not known is `None`.
-        content: differs for a network that computes something else: a digest.
-        fault: why something is not known; "" where all is.
-    """
-
-    counts: Complexity
-    content: str
-    fault: str
 
 
 def counted_in_place(module: nn.Module, input_shape: Sequence[int]) -> Complexity:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from advisor.architectures.design import Complexity, Design, Published
+from advisor.architectures.design import Design, Identified, Published
 from advisor.architectures.names import IN_BOTH, Written, identities, read_name
 from advisor.errors import AdvisorError, closest, first_line, shown
 
@@ -254,17 +254,16 @@ def build_design(design: Design) -> nn.Module:
     return LIBRARIES[design.library].build(design.name, design.size).eval()
 
 
-def count_design(design: Design) -> Complexity:
-    """What the network costs on paper.
+def count_design(design: Design) -> Identified:
+    """What the network costs on paper, as far as that can be counted.
 
     Raises:
-        AdvisorError: it cannot be built, does not run on an image of that size, or does what cannot
-            be counted; the message says which.
+        AdvisorError: it cannot be built, or does not run on an image of that size; the message says which.
     """
-    from advisor.architectures.dispatched import counted_in_place
+    from advisor.architectures.dispatched import identified_in_place
 
     try:
-        return counted_in_place(_quickly_built(design), design.input_shape)
+        return identified_in_place(_quickly_built(design), design.input_shape)
     except AdvisorError:
         raise
     except Exception as error:  # noqa: BLE001  (whatever the library raises is reported)

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from advisor.architectures.design import Complexity
-from advisor.architectures.dispatched import Identified, identified_in_place
+from advisor.architectures.design import Complexity, Identified
+from advisor.architectures.dispatched import identified_in_place
 from advisor.errors import AdvisorError, first_line, shown
 
 

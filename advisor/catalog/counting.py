@@ -19,7 +19,7 @@ from advisor.catalog.zoo import Zoo, installed_version, remember
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.architectures.design import Complexity, Design
+    from advisor.architectures.design import Design, Identified
     from advisor.architectures.own_network import OwnNetwork
 
 KEEP_EVERY_S = 15.0
@@ -55,7 +55,7 @@ def found(text: str) -> ZooNetwork:
 
 
 def counted(network: ZooNetwork) -> ZooNetwork:
-    """The network with its counts, or with why it has none."""
+    """The network with its counts, and with why something is not counted, where that is so."""
     with _needing("zoo"):
         from advisor.architectures.libraries import count_design, find
     try:
@@ -88,14 +88,15 @@ def own_architecture(name: str, own: OwnNetwork) -> Architecture:
     return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, note)
 
 
-def _network(design: Design, counts: Complexity | None = None) -> ZooNetwork:
+def _network(design: Design, read: Identified | None = None) -> ZooNetwork:
     return ZooNetwork(
         architecture=design.identity,
         library=design.library,
         version=installed_version(design.library) or "unknown",
         family=design.family,
         input_shape=design.input_shape,
-        counts=None if counts is None else tuple(getattr(counts, name) for name in COUNTS),
+        counts=None if read is None else tuple(getattr(read.counts, name) for name in COUNTS),
+        fault=_kept(read.fault) if read else "",
     )
 
 

@@ -258,7 +258,7 @@ def _count(known: Zoo, what: str, on_progress: ReportProgress | None) -> list[st
     """
     if what not in LIBRARIES:
         network, note = count_one(known, found(what))
-        if network.fault:
+        if network.known is None:
             raise AdvisorError(f"{network.architecture} cannot be counted: {network.fault}")
         return [note] if note else []
     started = time.monotonic()
