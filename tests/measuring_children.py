@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from advisor.architectures.own_network import OwnNetwork
 from advisor.errors import AdvisorError
 from advisor.measuring.answers import compared_images, fault, rounding_of
 from advisor.measuring.children import Isolation
@@ -171,12 +172,8 @@ def know_a_tiny_network() -> None:
     builders.BUILDERS = {"tiny": straight}
 
 
-Asked = tuple[str, str, str, str]
-"""What a network of the user's own is made from, its content, a runtime and a precision."""
-
-
 def serve_all(
-    cache: str, folder: str, variants: Sequence[tuple[str, str]], own: Sequence[Asked]
+    cache: str, folder: str, variants: Sequence[tuple[str, str]], own: Sequence[Task]
 ) -> tuple[dict[str, tuple[PreparedFound, TimingFound]], dict[tuple[str, str, str], object]]:
     """Prepare the tiny network, then each of the user's own, for its runtimes, and serve it.
 
@@ -192,28 +189,37 @@ def serve_all(
         task = replace(tiny(runtime, precision, batch=3), prepared=prepared.prepared)
         served[f"{runtime} {precision}"] = prepared, time_task(task)
     return served, {
-        (Path(made_from).name, runtime, precision): _own_served(
-            made_from, content, runtime, precision
-        )
-        for made_from, content, runtime, precision in own
+        (Path(task.made_from).name, *task.cell.variant): _own_served(task) for task in own
     }
 
 
-def _own_served(
-    made_from: str, content: str, runtime: str, precision: str
-) -> tuple[str, PreparedFound | None]:
-    """What is wrong with it, "" for nothing; and what preparing it found."""
+def own_task(made_from: str, own: OwnNetwork, runtime: str, precision: str) -> Task:
+    """How to run a network of the user's own at batch 1."""
     cell = Cell("own@8", 1, runtime, precision)
-    task = Task(cell, (3, 8, 8), "cpu", 1, LIMITS, "", made_from, content)
+    return Task(
+        cell,
+        own.input_shape,
+        "cpu",
+        1,
+        LIMITS,
+        made_from=made_from,
+        content=own.content,
+        image=own.image,
+        filed_in=own.precision,
+    )
+
+
+def _own_served(task: Task) -> tuple[str, PreparedFound | None]:
+    """What is wrong with it, "" for nothing; and what preparing it found."""
     try:
         prepared = prepare_task(task)
         task = replace(task, prepared=prepared.prepared)
         time_task(task)
-        if "one" not in made_from:
-            time_task(replace(task, cell=replace(cell, batch=3)))
+        if "one" not in task.made_from:
+            time_task(replace(task, cell=replace(task.cell, batch=3)))
     except AdvisorError as error:
         return str(error), None
-    return fault(precision, prepared), prepared
+    return fault(task.cell.precision, prepared), prepared
 
 
 def quantise_without_shapes(net: str, input_shape: tuple[int, int, int], to: str) -> None:

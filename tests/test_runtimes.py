@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -33,12 +35,12 @@ from advisor.measuring.runtimes.variants import (
     prepared_as,
     requested_variants,
 )
-from advisor.measuring.tasks import Cell, PreparedFound, TimingFound
+from advisor.measuring.tasks import Cell, PreparedFound, Task, TimingFound
 from tests.measuring_children import (
     LONG_S,
-    Asked,
     isolation,
     memory_without_torch,
+    own_task,
     quantise_without_shapes,
     rounding_of_eager,
     serve_all,
@@ -263,7 +265,9 @@ ORT, INT8, OV = ("onnxruntime", "fp32"), ("onnxruntime", "int8"), ("openvino", "
 OWN = {
     "any.onnx": (ORT, INT8, OV),
     "one.onnx": (ORT, OV),
-    "half.onnx": (ORT,),
+    "half.onnx": (("onnxruntime", "fp16"),),
+    "bytes.onnx": (ORT, OV, INT8),
+    "quantised.onnx": (INT8, ("openvino", "int8")),
     "gone.onnx": (ORT,),
     "any.pt2": (("eager", "bf16"), ORT, OV),
     "one.pt2": (ORT,),
@@ -271,9 +275,9 @@ OWN = {
 """Files of the user's own, by what runs them."""
 
 
-def own_networks(folder: Path) -> list[Asked]:
+def own_networks(folder: Path) -> list[Task]:
     """Files and code of the user's own, written into a folder; each to be prepared for some runtimes."""
-    from advisor.architectures.own_network import digest_of, read_own
+    from advisor.architectures.own_network import read_own
     from tests.test_measure_own import CODE, exported
     from tests.test_own_networks import NODES, WEIGHTS, saved
 
@@ -282,28 +286,56 @@ def own_networks(folder: Path) -> list[Asked]:
         numpy_helper.from_array(random.normal(size=each.dims).astype(np.float32), each.name)
         for each in WEIGHTS
     ]
-    for name, size in (("any", "many"), ("one", 1), ("half", 1)):
-        model = onnx.load(str(saved(folder / f"{name}.onnx", NODES, weights, (size, 3, 8, 8))))
+    halves = [
+        numpy_helper.from_array(numpy_helper.to_array(each).astype(np.float16), each.name)
+        for each in weights
+    ]
+    in_bytes = [
+        helper.make_node("Cast", ["i"], ["floats"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("Transpose", ["floats"], ["x"], perm=[0, 3, 1, 2]),
+    ]
+    integers = [
+        numpy_helper.from_array(numpy_helper.to_array(weights[0]).astype(np.int8), "q"),
+        numpy_helper.from_array(np.float32(0.1), "s"),
+    ]
+    dequantised = [helper.make_node("DequantizeLinear", ["q", "s"], ["w"])]
+    forms: dict[str, tuple[Sequence[Any], Sequence[Any], tuple[int | str, ...], int]] = {
+        "any": (NODES, weights, ("many", 3, 8, 8), onnx.TensorProto.FLOAT),
+        "one": (NODES, weights, (1, 3, 8, 8), onnx.TensorProto.FLOAT),
+        "half": (NODES, halves, ("many", 3, 8, 8), onnx.TensorProto.FLOAT16),
+        "bytes": ([*in_bytes, *NODES], weights, ("many", 8, 8, 3), onnx.TensorProto.UINT8),
+        "quantised": (
+            [*dequantised, *NODES],
+            [*weights[1:], *integers],
+            ("many", 3, 8, 8),
+            onnx.TensorProto.FLOAT,
+        ),
+    }
+    for name, (nodes, stored, shape, kind) in forms.items():
+        model = onnx.load(str(saved(folder / f"{name}.onnx", nodes, stored, shape)))
         model.ir_version = 10  # onnx writes a newer one than ONNX Runtime reads
+        model.graph.input[0].type.tensor_type.elem_type = kind
         if name == "half":
-            model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+            model.graph.output[0].type.tensor_type.elem_type = kind
+        if name == "bytes":
+            model.graph.input[0].name = "i"
         path = str(folder / f"{name}.onnx")
         onnx.save(model, path, save_as_external_data=name == "any", size_threshold=0)
     (folder / "gone.onnx").write_bytes((folder / "one.onnx").read_bytes())
     exported(folder / "any.pt2", None)
     exported(folder / "one.pt2", 1)
     (folder / "own_code.py").write_text(CODE)
-    contents = {name: read_own(str(folder / name)).content for name in OWN if "half" not in name}
-    contents["half.onnx"] = digest_of([folder / "half.onnx"])
-    contents["gone.onnx"] = "0123"
+    read = {name: read_own(str(folder / name)) for name in OWN}
+    read["gone.onnx"] = replace(read["gone.onnx"], content="0123")
+    of_any = replace(read["any.pt2"], content="c0de")
     files = [
-        (str(folder / name), contents[name], *variant)
+        own_task(str(folder / name), read[name], *variant)
         for name, variants in OWN.items()
         for variant in variants
     ]
     of_code = {"branching": (ORT, ("eager", "bf16")), "several_in_another_format": (ORT,)}
     return files + [
-        (f"own_code:{name}", "c0de", *variant)
+        own_task(f"own_code:{name}", of_any, *variant)
         for name, variants in of_code.items()
         for variant in variants
     ]
@@ -364,7 +396,6 @@ def test_every_kind_of_own_network_is_served_by_what_can(served: Served) -> None
     assert unexported.startswith("does not export to ONNX: ")
     assert len(unexported) > len("does not export to ONNX: ")
     assert "has changed since this run began" in found.pop(("gone.onnx", *ORT))[0]
-    assert "its numbers are float16" in found.pop(("half.onnx", *ORT))[0]
     for key, (said, prepared) in found.items():
         assert said == "", (key, said)
         assert prepared is not None
@@ -374,4 +405,4 @@ def test_every_kind_of_own_network_is_served_by_what_can(served: Served) -> None
         if key[2] == "fp32":
             assert prepared.difference is not None
             assert prepared.difference < 1e-4
-    assert len(found) == len(served.own) - 3 == 11
+    assert len(found) == len(served.own) - 2 == 17
