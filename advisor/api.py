@@ -117,7 +117,9 @@ class _ThisMachine:
         """Measure one; the row becomes part of the board's files."""
         from advisor.measuring.tasks import Cell
 
-        tried = self.bench.measure(Cell(key.architecture, key.batch, key.runtime, key.precision))
+        tried = self.bench.measure(
+            Cell(key.architecture, key.batch, key.variant.runtime, key.variant.precision)
+        )
         self.stopped = self.bench.stopped
         return Attempt(tried.surveyed, key if tried.has_row else None, tried.reason)
 

@@ -12,6 +12,7 @@ from advisor import AdvisorError
 from advisor.catalog.check import check
 from advisor.catalog.files import shipped_folder, user_folder
 from advisor.catalog.measurements_table import measurements_csv
+from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
@@ -205,19 +206,21 @@ def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
     catalog = Catalog.open()
     board = catalog.board("xeon-2-cores-vm")
     rows = catalog.measurements(board)
-    served: dict[tuple[str, str], dict[str, list[int]]] = {}
+    served: dict[Variant, dict[str, list[int]]] = {}
     for variant in rows.variants:
         batches: dict[str, list[int]] = served.setdefault(variant, {})
         for row in rows.rows_of(variant).tolist():
             name = rows.architecture.names[rows.architecture.index[row]]
             batches.setdefault(name, []).append(int(rows.batch[row]))
-    batches = served.pop(("eager", "fp32"))
+    batches = served.pop(Variant("eager", "fp32"))
     library = batches.keys() - set(FOURTEEN)
     assert len(library) == 32 and library <= catalog.zoo.networks.keys()
     assert len({catalog.architectures[name].family for name in library}) == 14
     assert all(sorted(batches[name]) == [1, 2, 4, 8, 16] for name in FOURTEEN)
     assert all(batches[name] == [1] for name in library)
-    assert set(served) == set(itertools.product(("onnxruntime", "openvino"), ("fp32", "int8")))
+    assert set(served) == set(
+        itertools.starmap(Variant, itertools.product(("onnxruntime", "openvino"), ("fp32", "int8")))
+    )
     assert all(each == {name: [1] for name in batches} for each in served.values())
     ran = rows.status.index == rows.status.position["ok"]
     assert int(np.count_nonzero(~ran)) == 1, "a network that ONNX Runtime cannot quantise"

@@ -14,6 +14,7 @@ import advisor
 from advisor import AdvisorError, Estimate
 from advisor.catalog.importers.imported import import_table
 from advisor.catalog.listing import boards, show
+from advisor.catalog.records import Variant
 from advisor.report.comparison import compare
 from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import Run
@@ -220,8 +221,8 @@ def estimate(value: float, error: float | None) -> Estimate:
 
 
 def test_only_what_the_intervals_tell_apart_is_significant() -> None:
-    def key(name: str) -> tuple[str, str, str, int]:
-        return name, "eager", "fp32", 1
+    def key(name: str) -> tuple[str, Variant, int]:
+        return name, Variant("eager", "fp32"), 1
 
     first = {key(name): estimate(10.0, 0.05) for name in ("clear", "close", "alone")}
     first[key("vague")] = estimate(10.0, None)
@@ -280,7 +281,7 @@ def test_comparing_from_python() -> None:
     found = compare("xeon-2-cores-vm", by="precision")
     assert (found.other, found.by, found.like_variants) == (None, "precision", False)
     assert found.rows == tuple(row for each in found.speedups for row in each.rows)
-    assert {each.precision for each in found.speedups} == {"int8"}
+    assert {each.variant.precision for each in found.speedups} == {"int8"}
     both = compare("jetson-tx1", "xeon-2-cores-vm")
     assert both.rows and not both.speedups and not both.like_variants
     with pytest.raises(AdvisorError, match="name two boards"):

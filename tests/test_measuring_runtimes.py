@@ -234,7 +234,7 @@ def test_rows_of_unlike_versions_of_a_runtime_do_not_mix(tmp_path: Path) -> None
     with pytest.raises(AdvisorError, match=r"is of onnxruntime 1.0; this is onnxruntime 2.0"):
         measure(board(tmp_path), FakeChildren(), plan, host=newer)
     runs = run_latencies(board(tmp_path))
-    assert {key[1:3] for found in runs.values() for key in found} == {REFERENCE, ORT}
+    assert {variant[:2] for found in runs.values() for _, variant, _ in found} == {REFERENCE, ORT}
 
 
 # --- as people type it

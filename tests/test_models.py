@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import LeaveOneGroupOut
 
+from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.paper.evidence import published_memory
 from advisor.prediction.board_model import Families, predicted, runs_of
@@ -44,7 +45,7 @@ from advisor.prediction.training import (
 from tests.paper_line import OperationsTime
 
 CATALOG = Catalog.open()
-TX1, TORCH7 = CATALOG.board("jetson-tx1"), ("torch7", "fp32")
+TX1, TORCH7 = CATALOG.board("jetson-tx1"), Variant("torch7", "fp32")
 TABLE = CATALOG.measurements(TX1)
 
 
@@ -413,7 +414,7 @@ def test_a_network_that_was_run_is_predicted_better_at_another_batch(name: str) 
     having seen the network."""
     board = CATALOG.board(name)
     table = CATALOG.measurements(board)
-    variant = (table.runtime.names[0], table.precision.names[0])
+    variant = table.variants[0]
     data = data_of(board, table, CATALOG.architectures, variant, "latency_ms")
     data = data.knowing(["activations", "layers", "window_reads"])
     both = [
@@ -479,7 +480,7 @@ def reference_error(data: Data, *, relative: bool) -> float:
 def test_the_default_model_beats_both_references_on_networks_not_seen(name: str) -> None:
     board = CATALOG.board(name)
     table = CATALOG.measurements(board)
-    variant = (table.runtime.names[0], table.precision.names[0])
+    variant = table.variants[0]
     data = data_of(board, table, CATALOG.architectures, variant, "latency_ms")
     known = data.knowing(["activations", "layers", "window_reads"])
     known = known.where(column(known.runs, "batch") <= 16)

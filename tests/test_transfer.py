@@ -12,7 +12,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 
 from advisor import Estimate
-from advisor.catalog.records import Architecture, Cost
+from advisor.catalog.records import Architecture, Cost, Variant
 from advisor.catalog.store import Catalog
 from advisor.prediction.transfer import regression as transfer_regression
 from advisor.prediction.transfer.boards import Figures, figures_of, other_networks, without
@@ -345,7 +345,7 @@ def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
     assert "resnet-50" not in others
     assert not other_networks(xeon, xeon, catalog.architectures)
     table = catalog.measurements(tx1)
-    predicted = without(figures_of(tx1, table, "latency_ms", ("eager", "fp32")), others)
+    predicted = without(figures_of(tx1, table, "latency_ms", Variant("eager", "fp32")), others)
     assert "inception-v4" not in predicted.by_network
 
 

@@ -22,7 +22,7 @@ import advisor
 from advisor import AdvisorError
 from advisor.api import schema as schema_of
 from advisor.catalog.importers.results import read_results
-from advisor.catalog.records import OWN
+from advisor.catalog.records import OWN, Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork, zoo_table
 from advisor.catalog.zoo import remember
@@ -377,7 +377,7 @@ FIVE = {"resnet-18": 20, "resnet-34": 35, "resnet-50": 50, "vgg-16": 90, "alexne
 def test_a_loan_of_residuals_outlasts_a_verification(overlay: Overlay, run: Run) -> None:
     overlay.write("boards/small/measurements.csv", table_of(FIVE))
     lent = fit("small", residuals_from="xeon-2-cores-vm", catalog=overlay.folder).fit
-    models = lent.models["eager", "fp32"]["latency_ms"]
+    models = lent.models[Variant("eager", "fp32")]["latency_ms"]
     assert models[0].held_out
     slow = dict.fromkeys(("inception-v3", "inception-v4", "resnet-101", "resnet-152"), 900)
     results = overlay.write("results.csv", table_of(slow))
@@ -396,7 +396,7 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
         "results.csv", "\n".join([HEADER, "resnet-18,eager,fp32,4,55,,,measured,my-notes"]) + "\n"
     )
     bench = TableBench(Surveyed(board, table), read_results(results), "results.csv")
-    asked = Key("resnet-18", "eager", "fp32", 4)
+    asked = Key("resnet-18", Variant("eager", "fp32"), 4)
     attempt = bench.measure(asked)
     assert (attempt.key, attempt.reason) == (asked, "")
     merged = attempt.surveyed.measurements
@@ -408,7 +408,7 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
         (5, "reported"),
     ]
     assert merged.memory_mb.values.value[row] == 500
-    assert not bench.offers(Key("resnet-18", "onnxruntime", "fp32", 4))
+    assert not bench.offers(Key("resnet-18", Variant("onnxruntime", "fp32"), 4))
 
 
 @pytest.mark.parametrize(

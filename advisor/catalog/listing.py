@@ -85,7 +85,7 @@ class KnownNetwork:
     Attributes:
         architecture: what it is and costs.
         weights: its sets of weights, by name.
-        boards: every board that has rows of it, with these rows alone, by runtime, precision, batch.
+        boards: every board that has rows of it, with these rows alone, by variant and batch.
         sources: what its figures name as their sources, by key.
         left_out: what is wrong with boards that cannot be read.
     """
@@ -124,7 +124,13 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     keys |= {each.top1_percent.source for each in weights}
     for each in surveyed:
         rows = each.measurements
-        for column in (rows.latency_ms, rows.net_power_w, rows.memory_mb):
+        for column in (
+            rows.latency_ms,
+            rows.throughput_fps,
+            rows.net_power_w,
+            rows.gross_power_w,
+            rows.memory_mb,
+        ):
             keys |= set(column.source.names)
     single = sorted({key for joined in keys for key in joined.split(", ") if key})
     return KnownNetwork(
@@ -138,7 +144,7 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
 
 def _rows_of(surveyed: Surveyed, name: str) -> Surveyed:
     rows = surveyed.measurements.take(surveyed.measurements.architecture.where(name))
-    order = np.lexsort((rows.batch, rows.precision.index, rows.runtime.index))
+    order = np.lexsort((rows.batch, rows.variant_index))
     return replace(surveyed, measurements=rows.take(order))
 
 

@@ -13,7 +13,10 @@ import numpy as np
 from advisor.catalog.csv_table import Table, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.records import (
+    MEDIAN,
     ORIGINS,
+    PROCESSORS,
+    STATISTICS,
     STATUSES,
     Labels,
     Measurements,
@@ -21,7 +24,7 @@ from advisor.catalog.records import (
     Values,
 )
 from advisor.errors import shown
-from advisor.quantities import MEMORY, PERCENT, POWER, TIME, Dimension
+from advisor.quantities import MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,19 +41,33 @@ MEASUREMENT_COLUMNS = (
 """The columns with which every `measurements.csv` begins."""
 
 FURTHER_MEASUREMENT_COLUMNS = (
+    "processor",
+    "threads",
     "latency_low_ms",
     "latency_high_ms",
+    "latency_statistic",
+    "latency_min_ms",
+    "latency_max_ms",
     "latency_p90_ms",
     "latency_p99_ms",
+    "throughput_fps",
+    "throughput_low_fps",
+    "throughput_high_fps",
     "net_power_low_w",
     "net_power_high_w",
+    "gross_power_low_w",
+    "gross_power_high_w",
     "memory_low_mb",
     "memory_high_mb",
     "latency_origin",
+    "throughput_origin",
     "net_power_origin",
+    "gross_power_origin",
     "memory_origin",
     "latency_source",
+    "throughput_source",
     "net_power_source",
+    "gross_power_source",
     "memory_source",
     "origin",
     "source",
@@ -71,6 +88,7 @@ Row = Mapping[str, str | int | float | None]
 """A row as it is to be written, by column."""
 
 LARGEST_BATCH = 1_000_000
+MOST_THREADS = 4096
 LARGEST_COUNT = 1e9
 
 
@@ -91,6 +109,8 @@ def read_measurements(
     architecture = table.labels("architecture", architectures)
     runtime = table.labels("runtime")
     precision = table.labels("precision")
+    processor = table.labels("processor", PROCESSORS, default=Labels.constant("", len(table)))
+    threads = _whole(table, "threads", table.numbers("threads", 1, MOST_THREADS), unknown=0)
     batch = _batches(table)
     status = table.labels("status", STATUSES, default=Labels.constant("ok", len(table)))
     rows = provenance(table, sources)
@@ -98,28 +118,33 @@ def read_measurements(
         architecture=architecture,
         runtime=runtime,
         precision=precision,
+        processor=processor,
+        threads=threads,
         batch=batch,
         status=status,
         latency_ms=metered(table, "latency", TIME, rows),
-        net_power_w=metered(table, "net_power", POWER, rows),
-        memory_mb=metered(table, "memory", MEMORY, rows),
+        latency_statistic=table.labels(
+            "latency_statistic", STATISTICS, default=Labels.constant(MEDIAN, len(table))
+        ),
+        latency_min_ms=table.numbers("latency_min_ms", *TIME.range),
+        latency_max_ms=table.numbers("latency_max_ms", *TIME.range),
         latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
         latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
+        throughput_fps=metered(table, "throughput", RATE, rows),
+        net_power_w=metered(table, "net_power", POWER, rows),
+        gross_power_w=metered(table, "gross_power", POWER, rows),
+        memory_mb=metered(table, "memory", MEMORY, rows),
         verdict=table.texts("verdict"),
     )
     table.texts("reason")
     for name in ("sessions", "repeats", "spread_within", "spread_between"):
         table.numbers(name, 0, LARGEST_COUNT)
     table.numbers("memory_above_runtime_mb", 0, MEMORY.largest)
-    table.numbers("gross_power_w", *POWER.range)
-    latency, p90 = measurements.latency_ms.values.value, measurements.latency_p90_ms
-    refuse_less(table, "latency_p90_ms", p90, "latency_ms", latency)
-    refuse_less(table, "latency_p99_ms", measurements.latency_p99_ms, "latency_p90_ms", p90)
-    ran = measurements.ran
-    refuse_missing(table, "latency_ms", np.where(ran, latency, 0.0))
-    _refuse_values_without_run(table, ran)
-    key = (architecture.index, runtime.index, precision.index, batch)
-    refuse_repeats(table, key, "an (architecture, runtime, precision, batch) key")
+    _refuse_contradictions(table, measurements)
+    key = (architecture.index, measurements.variant_index, batch)
+    refuse_repeats(
+        table, key, "an (architecture, runtime, precision, processor, threads, batch) key"
+    )
     table.finish()
     return measurements
 
@@ -127,9 +152,16 @@ def read_measurements(
 def _batches(table: Table) -> NDArray[np.int64]:
     numbers = table.numbers("batch", 1, LARGEST_BATCH)
     refuse_missing(table, "batch", numbers)
-    known = np.nan_to_num(numbers, nan=1.0, posinf=1.0, neginf=1.0)
+    return _whole(table, "batch", numbers, unknown=1)
+
+
+def _whole(
+    table: Table, column: str, numbers: NDArray[np.float64], *, unknown: int
+) -> NDArray[np.int64]:
+    """A column's numbers as whole ones; `unknown` stands for an empty cell, and for a fault."""
+    known = np.nan_to_num(numbers, nan=unknown, posinf=unknown, neginf=unknown)
     for row in np.flatnonzero(known % 1).tolist():
-        table.note(row, "batch", shown(table.cells("batch")[row]), "a whole number")
+        table.note(row, column, shown(table.cells(column)[row]), "a whole number")
     return known.astype(np.int64)
 
 
@@ -193,9 +225,31 @@ def refuse_less(
         table.note(row, column, shown(table.cells(column)[row]), f"{other} or more")
 
 
+def _refuse_contradictions(table: Table, rows: Measurements) -> None:
+    """Note rows without a time or a rate, and figures that cannot stand beside each other."""
+    latency, p90 = rows.latency_ms.values.value, rows.latency_p90_ms
+    least, most = rows.latency_min_ms, rows.latency_max_ms
+    refuse_less(table, "latency_ms", latency, "latency_min_ms", least)
+    refuse_less(table, "latency_max_ms", most, "latency_ms", latency)
+    refuse_less(table, "latency_max_ms", most, "latency_min_ms", least)
+    # A few slow runs can raise a mean above the 90th percentile.
+    median = np.where(rows.latency_statistic.where("mean"), np.nan, latency)
+    refuse_less(table, "latency_p90_ms", p90, "latency_ms", median)
+    refuse_less(table, "latency_p99_ms", rows.latency_p99_ms, "latency_p90_ms", p90)
+    ran = rows.ran
+    if "throughput_fps" in table.columns:
+        timed = ~np.isnan(latency) | ~np.isnan(rows.throughput_fps.values.value)
+        for row in np.flatnonzero(ran & ~timed).tolist():
+            if not table.cells("latency_ms")[row] and not table.cells("throughput_fps")[row]:
+                table.note(row, "latency_ms", "nothing", "a latency, or a throughput_fps")
+    else:
+        refuse_missing(table, "latency_ms", np.where(ran, latency, 0.0))
+    _refuse_values_without_run(table, ran)
+
+
 def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
     """Note figures in rows whose status says that nothing ran."""
-    for column in ("latency_ms", "net_power_w", "memory_mb"):
+    for column in ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w", "memory_mb"):
         cells = table.cells(column)
         for row in np.flatnonzero(~ran).tolist():
             if cells[row]:

@@ -27,6 +27,13 @@ Z90 = 1.6448536269514722
 STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 """How an attempt to run an (architecture, batch) pair ended."""
 
+PROCESSORS = ("cpu", "gpu", "npu", "dsp")
+"""What of a board may run a network, where its rows say which."""
+
+MEDIAN = "median"
+STATISTICS = (MEDIAN, "mean", "minimum", "unknown")
+"""What a latency may be of the runs that were timed; the median goes without saying."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -325,34 +332,118 @@ class Metered:
         )
 
 
+class Variant(NamedTuple):
+    """How a network is run on a board.
+
+    Attributes:
+        runtime: what runs it.
+        precision: its number format.
+        processor: one of `PROCESSORS`; "" for the board's own, which nobody names.
+        threads: how many threads; 0 where unknown.
+    """
+
+    runtime: str
+    precision: str
+    processor: str = ""
+    threads: int = 0
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What distinguishes it, without what nobody says."""
+        count = f"{self.threads} thread{'s' * (self.threads > 1)}" if self.threads else ""
+        return tuple(filter(None, (self.runtime, self.precision, self.processor, count)))
+
+
 @dataclass(frozen=True)
 class Measurements:
     """All rows of one board, as columns of equal length, in the order of the file.
 
     Attributes:
         architecture, runtime, precision, status: names.
+        processor: one of `PROCESSORS`; "" for the board's own, which nobody names.
+        threads: how many threads; 0 where unknown.
         batch: images per forward pass.
-        latency_ms: median latency of a whole batch.
+        latency_ms: latency of a whole batch.
+        latency_statistic: one of `STATISTICS`, which of the timed runs' latencies that is.
+        latency_min_ms, latency_max_ms: the shortest and the longest of them; NaN where unknown.
+        latency_p90_ms, latency_p99_ms: upper bounds of the tail, likewise.
+        throughput_fps: images per second, where the source reports them apart from the latency.
         net_power_w: watts above idle while running.
+        gross_power_w: watts while running, idle power included.
         memory_mb: peak memory to serve that batch, in MB (1e6 bytes).
-        latency_p90_ms, latency_p99_ms: upper bounds of the tail; NaN where unknown.
         verdict: whether the measuring was quiet: "stable", "noisy: ..." or "" where none was given.
     """
 
     architecture: Labels
     runtime: Labels
     precision: Labels
+    processor: Labels
+    threads: Integers
     batch: Integers
     status: Labels
     latency_ms: Metered
-    net_power_w: Metered
-    memory_mb: Metered
+    latency_statistic: Labels
+    latency_min_ms: Floats
+    latency_max_ms: Floats
     latency_p90_ms: Floats
     latency_p99_ms: Floats
+    throughput_fps: Metered
+    net_power_w: Metered
+    gross_power_w: Metered
+    memory_mb: Metered
     verdict: Labels
 
     def __len__(self) -> int:
         return len(self.batch)
+
+    @classmethod
+    def predicted(
+        cls,
+        architecture: Labels,
+        variants: Sequence[Variant],
+        batch: Integers,
+        figures: Mapping[str, Values],
+        source: str,
+    ) -> Measurements:
+        """Rows that nobody measured.
+
+        Args:
+            architecture: the network of each row.
+            variants: how each is run.
+            batch: images per forward pass, likewise.
+            figures: what is predicted, by column; what is not there is unknown.
+            source: who predicts.
+        """
+        count = len(batch)
+        blank = np.full(count, np.nan)
+        runtime, precision, processor, threads = zip(*variants, strict=True) if count else [()] * 4
+
+        def metered(name: str) -> Metered:
+            values = figures.get(name, Values(blank, blank, blank))
+            return Metered(
+                values, Labels.constant("predicted", count), Labels.constant(source, count)
+            )
+
+        return cls(
+            architecture=architecture,
+            runtime=Labels.of(runtime),
+            precision=Labels.of(precision),
+            processor=Labels.of(processor),
+            threads=np.array(threads, dtype=np.int64),
+            batch=batch,
+            status=Labels.constant("ok", count),
+            latency_ms=metered("latency_ms"),
+            latency_statistic=Labels.constant(MEDIAN, count),
+            latency_min_ms=blank,
+            latency_max_ms=blank,
+            latency_p90_ms=blank,
+            latency_p99_ms=blank,
+            throughput_fps=metered("throughput_fps"),
+            net_power_w=metered("net_power_w"),
+            gross_power_w=metered("gross_power_w"),
+            memory_mb=metered("memory_mb"),
+            verdict=Labels.constant("", count),
+        )
 
     @classmethod
     def stacked(cls, tables: Sequence[Measurements]) -> Measurements:
@@ -377,20 +468,40 @@ class Measurements:
         """Which rows say that the batch does not fit in the board's memory; shape (rows,)."""
         return self.status.where("does_not_fit")
 
-    def variant(self, row: int) -> tuple[str, str]:
-        """The runtime and the precision of one row."""
-        return self.runtime.at(row), self.precision.at(row)
+    def variant(self, row: int) -> Variant:
+        """How one row is run."""
+        runtime, precision = self.runtime.at(row), self.precision.at(row)
+        return Variant(runtime, precision, self.processor.at(row), int(self.threads[row]))
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """Every variant of the rows, sorted."""
+        return self._by_variant[0]
+
+    @property
+    def variant_index(self) -> Integers:
+        """For each row, the place of its variant in `variants`; shape (rows,)."""
+        return self._by_variant[1]
 
     @cached_property
-    def variants(self) -> Sequence[tuple[str, str]]:
-        """Every (runtime, precision) of the rows, sorted."""
-        pairs = set(zip(self.runtime.index.tolist(), self.precision.index.tolist(), strict=True))
-        return sorted((self.runtime.names[r], self.precision.names[p]) for r, p in pairs)
+    def _by_variant(self) -> tuple[Sequence[Variant], Integers]:
+        threads = Labels((), self.threads)
+        if self.threads.any():
+            counts, index = np.unique(self.threads, return_inverse=True)
+            threads = Labels(tuple(map(str, counts.tolist())), index)
+        key: Integers = np.zeros(len(self), dtype=np.int64)
+        for each in (self.runtime, self.precision, self.processor, threads):
+            key = key * max(1, len(each.names)) + each.index  # in the order of the names
+        there = np.bincount(key) > 0
+        index = (np.cumsum(there) - 1)[key]
+        first = np.zeros(np.count_nonzero(there), dtype=np.int64)
+        first[index[::-1]] = np.arange(len(self))[::-1]
+        return tuple(map(self.variant, first.tolist())), index
 
-    def rows_of(self, variant: tuple[str, str]) -> Integers:
-        """The numbers of the rows of a (runtime, precision), ascending."""
-        runtime, precision = variant
-        return np.flatnonzero(self.runtime.where(runtime) & self.precision.where(precision))
+    def rows_of(self, variant: Variant) -> Integers:
+        """The numbers of the rows of a variant, ascending."""
+        place = self.variants.index(variant) if variant in self.variants else -1
+        return np.flatnonzero(self.variant_index == place)
 
 
 Columns = TypeVar("Columns", Metered, Measurements)

@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 
 from advisor.catalog.files import write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import Estimate, Variant
 from advisor.catalog.yaml_file import yaml_text
 from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs
@@ -238,13 +238,13 @@ def _power_scope(metered: str, terms: Terms) -> str:
     return metered or ("as the user declared it" if terms.declared_power_w else "")
 
 
-def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, str, str, int], Estimate]]:
+def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int], Estimate]]:
     """The latencies that each run of a board found by itself, by the run's name."""
     found = {}
     for journal in read_runs(board_folder / "runs"):
         findings = Findings([journal])
         found[journal.run_id] = {
-            (cell.architecture, *cell.variant, cell.batch): _estimate(each, findings.drift)
+            (cell.architecture, Variant(*cell.variant), cell.batch): _estimate(each, findings.drift)
             for cell, each in findings.by_cell.items()
             if each.sessions
         }

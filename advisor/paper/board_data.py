@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
+from advisor.catalog.records import Board, Cost, Estimate, Measurements, Variant, Weights
 from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import Model
@@ -76,7 +76,7 @@ class BoardData:
 
     Attributes:
         board: the board.
-        variant: the runtime and precision that is drawn: that of most measured rows.
+        variant: the one that is drawn: that of most measured rows.
         other_variants: the others that the board has.
         weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
@@ -87,8 +87,8 @@ class BoardData:
     """
 
     board: Board
-    variant: tuple[str, str]
-    other_variants: tuple[tuple[str, str], ...]
+    variant: Variant
+    other_variants: tuple[Variant, ...]
     weights: str
     networks: tuple[Network, ...]
     runs: tuple[Run, ...]
@@ -128,11 +128,11 @@ class BoardData:
 
     def said(self, *clauses: str, dots: Sequence[Dot] = ()) -> tuple[str, ...]:
         """What stands under a figure's title: the board, what of it is drawn, and how."""
-        board, (runtime, precision) = self.board, self.variant
+        board, variant = self.board, self.variant
         name = board.name if board.title in ("", board.name) else f"{board.title} ({board.name})"
-        said = [name, f"{runtime}, {precision}" if runtime else "no rows"]
+        said = [name, ", ".join(variant.words) or "no rows"]
         if self.other_variants:
-            others = ", ".join("+".join(each) for each in self.other_variants)
+            others = ", ".join("+".join(each.words) for each in self.other_variants)
             said[-1] += f" (most rows; not drawn: {others})"
         if any(dot.predicted for dot in dots):
             clauses = (*clauses, "hollow: predicted by the board's models")
@@ -211,10 +211,8 @@ def _by_accuracy(network: Network) -> tuple[float, str]:
     return -(network.top1_percent.value if network.top1_percent else -1.0), network.name
 
 
-def _runs(
-    table: Measurements, variant: tuple[str, str], networks: Mapping[str, Network]
-) -> list[Run]:
-    """The rows of a (runtime, precision) that ran, or are predicted to."""
+def _runs(table: Measurements, variant: Variant, networks: Mapping[str, Network]) -> list[Run]:
+    """The rows of a variant that ran, or are predicted to."""
     found = []
     for row in table.rows_of(variant).tolist():
         network = networks.get(table.architecture.at(row))

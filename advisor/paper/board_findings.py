@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from advisor.arguments import checked
+from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.documents import document, document_text
 from advisor.options import default_board
@@ -36,6 +37,8 @@ class Findings:
         title: what the board is.
         runtime: what ran the rows that are tested, the most that the board has.
         precision: at what precision.
+        processor: on which processor; "" for the board's own, which nobody names.
+        threads: by how many threads; 0 where unknown.
         findings: the paper's four, in its order.
         statements: every number that the paper states on which the board's rows have figures.
     """
@@ -44,6 +47,8 @@ class Findings:
     title: str
     runtime: str
     precision: str
+    processor: str
+    threads: int
     findings: tuple[Finding, ...]
     statements: tuple[Statement, ...]
 
@@ -69,7 +74,8 @@ def findings(
 
 def findings_text(found: Findings) -> RenderableType:
     """Each finding with its verdict and what it rests on, then the paper's numbers beside the board's."""
-    variant = f"{found.runtime} {found.precision}"
+    run_as = Variant(found.runtime, found.precision, found.processor, found.threads)
+    variant = " ".join(run_as.words)
     heading = f"The paper's findings on {found.board} ({found.title}, {variant})"
     parts: list[RenderableType] = [Text(heading, style="bold")]
     for each in found.findings:

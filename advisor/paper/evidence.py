@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board
+from advisor.catalog.records import Board, Variant
 from advisor.catalog.store import Catalog
 from advisor.prediction.bound import Bound, least_line_above
 from advisor.prediction.rows import ends_early, fitted_values, fullest_variant
@@ -23,11 +23,11 @@ Pair = tuple[str, int]
 
 @dataclass(frozen=True)
 class Evidence:
-    """The measured rows of one (runtime, precision) of a board; what is unknown is NaN.
+    """The measured rows of one variant of a board; what is unknown is NaN.
 
     Attributes:
         board: the board.
-        variant: runtime and precision.
+        variant: how they were run.
         names: the network of each row; shape (rows,), like all that follow.
         batch: images per forward pass.
         time_ms: time per image.
@@ -40,7 +40,7 @@ class Evidence:
     """
 
     board: Board
-    variant: tuple[str, str]
+    variant: Variant
     names: NDArray[np.str_]
     batch: Integers
     time_ms: Floats
@@ -53,7 +53,7 @@ class Evidence:
 
     @classmethod
     def of(cls, catalog: Catalog, board_name: str) -> Evidence:
-        """The rows of that (runtime, precision) of a board which has most of them.
+        """The rows of that variant of a board which has most of them.
 
         Raises:
             AdvisorError: there is no such board, or a file is broken.

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.files import shipped_folder
-from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
+from advisor.catalog.records import (
+    Architecture,
+    Board,
+    Cost,
+    Measurements,
+    Metered,
+    Values,
+    Variant,
+)
 from advisor.prediction.model import Anchors, FittedModel, first_that_knows
 from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.terms import COLUMNS
@@ -53,16 +61,16 @@ class Families:
         board: Board,
         table: Measurements,
         architectures: Mapping[str, Architecture],
-        variant: tuple[str, str],
+        variant: Variant,
         families: Sequence[str],
     ) -> Families:
-        """Those of the rows of one (runtime, precision) of a board.
+        """Those of the rows of one variant of a board.
 
         Args:
             board: the board.
             table: its own rows.
             architectures: every network, by name.
-            variant: runtime and precision.
+            variant: how they are run.
             families: that of each run.
         """
         rows = table.rows_of(variant)
@@ -106,12 +114,12 @@ class Transfer:
 
     Attributes:
         references: by reference board what its rows were, as `digest_of` has it.
-        errors: by (runtime, precision), then by metric, how far it was off networks held out.
+        errors: by variant, then by metric, how far it was off networks held out.
         rows: the predictions, as rows of the board that nobody measured.
     """
 
     references: Mapping[str, str]
-    errors: Mapping[tuple[str, str], Mapping[str, TransferErrors]]
+    errors: Mapping[Variant, Mapping[str, TransferErrors]]
     rows: Measurements
 
 
@@ -136,7 +144,7 @@ class BoardFit:
 
     Attributes:
         fingerprint: of the rows and costs to which they were fitted.
-        models: by (runtime, precision), then by metric; several for a metric where some networks are
+        models: by variant, then by metric; several for a metric where some networks are
             less well known than others, the one that needs most first.
         residuals_from: the board whose residuals stand in for its own; "" if they are its own.
         transfer: what other boards predict of networks that this one has not run; goes before the models.
@@ -144,14 +152,14 @@ class BoardFit:
     """
 
     fingerprint: str
-    models: Mapping[tuple[str, str], Mapping[str, tuple[FittedModel, ...]]]
+    models: Mapping[Variant, Mapping[str, tuple[FittedModel, ...]]]
     residuals_from: str = ""
     transfer: Transfer | None = None
     recipe: Recipe = Recipe()
 
     def predict(
         self,
-        variant: tuple[str, str],
+        variant: Variant,
         metric: str,
         runs: Floats,
         anchors: Anchors | None = None,
@@ -160,7 +168,7 @@ class BoardFit:
         """A metric of each run with its 90 % interval; NaN where no model knows enough.
 
         Args:
-            variant: runtime and precision.
+            variant: how they are run.
             metric: one of `METRICS`.
             runs: shape (rows, len(COLUMNS)); power needs the latency in it.
             anchors: what is known of the same networks at other batch sizes.
@@ -199,8 +207,9 @@ def fingerprint(
 ) -> str:
     """What changes whenever something does that the models are fitted to."""
     digest = hashlib.sha256()
-    columns = (each.tolist() for each in (table.architecture, table.runtime, table.precision))
-    digest.update("\n".join(map(" ".join, zip(*columns, strict=True))).encode())
+    run_as = [" ".join(variant.words) for variant in table.variants]
+    named = zip(table.architecture.tolist(), table.variant_index.tolist(), strict=True)
+    digest.update("\n".join(f"{name} {run_as[place]}" for name, place in named).encode())
     digest.update(
         "\n".join(architectures[name].family_or_name for name in table.architecture.names).encode()
     )
@@ -229,7 +238,7 @@ def digest_of(boards: Path, name: str) -> str:
 
 def predicted(
     fit: BoardFit,
-    variant: tuple[str, str],
+    variant: Variant,
     runs: Floats,
     anchors: Mapping[str, Anchors] | None = None,
     families: Families | None = None,
@@ -238,7 +247,7 @@ def predicted(
 
     Args:
         fit: the board's models.
-        variant: runtime and precision.
+        variant: how they are run.
         runs: shape (rows, len(COLUMNS)).
         anchors: by metric, what is known of the same networks at other batch sizes.
         families: of which families the runs are; `None` where each model has seen theirs.
@@ -257,7 +266,7 @@ def anchors_of(
     board: Board,
     table: Measurements,
     architectures: Mapping[str, Architecture],
-    variant: tuple[str, str],
+    variant: Variant,
     wanted: tuple[Sequence[str], Integers, Integers],
 ) -> dict[str, Anchors]:
     """By metric, for each run the row of that network at the nearest batch size.
@@ -266,7 +275,7 @@ def anchors_of(
         board: the board.
         table: its rows.
         architectures: every network, by name.
-        variant: runtime and precision.
+        variant: how they are run.
         wanted: of the runs the networks' names, each run's place in these, and its batch size.
     """
     names, network, batches = wanted

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 from advisor.catalog.files import write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
-from advisor.catalog.records import Architecture, Board, Measurements, Metered
+from advisor.catalog.records import Architecture, Board, Measurements, Metered, Variant
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.prediction.board_model import (
     TRANSFERRED,
@@ -41,6 +42,7 @@ LARGEST_BYTES = 20_000_000
 MOST_RESIDUAL = 100
 """No logarithm of a ratio is believed beyond this."""
 
+_VARIANT = re.compile(r"(.*)\+([^+/]*)(?:/([^/]*)/([0-9]{0,4}))?")
 _ERRORS = ("mean", "median", "within_10", "within_25")
 _INTERVALS = ("coverage", "width")
 _INTERVAL_COLUMNS = {
@@ -81,13 +83,13 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
 def _text(head: Mapping[str, Any], fit: BoardFit) -> str:
     lines = [f"{_json(key)}: {_json(value)}," for key, value in head.items()]
     variant_blocks = []
-    for (runtime, precision), metrics in fit.models.items():
+    for variant, metrics in fit.models.items():
         blocks = []
         for metric, models in metrics.items():
             each = ",\n".join(map(_model_lines, models))
             blocks.append(f"{_json(metric)}: [\n{each}\n]")
         joined = ",\n".join(blocks)
-        variant_blocks.append(f"{_json(f'{runtime}+{precision}')}: {{\n{joined}\n}}")
+        variant_blocks.append(f"{_json(_variant_key(variant))}: {{\n{joined}\n}}")
     models_block = ",\n".join(variant_blocks)
     return "\n".join(["{", *lines, f'"models": {{\n{models_block}\n}}', "}", ""])
 
@@ -150,7 +152,7 @@ def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
         table: the digest of the table of its predictions, so that the two go together.
     """
     errors = {
-        f"{runtime}+{precision}": {
+        _variant_key(variant): {
             metric: {
                 "networks": each.networks,
                 "mean": _plain(each.mean),
@@ -158,7 +160,7 @@ def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
             }
             for metric, each in metrics.items()
         }
-        for (runtime, precision), metrics in transfer.errors.items()
+        for variant, metrics in transfer.errors.items()
     }
     return {"table": table, "references": dict(transfer.references), "errors": errors}
 
@@ -175,8 +177,10 @@ def _predicted_rows(rows: Measurements) -> Iterator[Row]:
                 ("architecture", rows.architecture),
                 ("runtime", rows.runtime),
                 ("precision", rows.precision),
+                ("processor", rows.processor),
             )
         }
+        written["threads"] = int(rows.threads[row]) or None
         written |= {"batch": int(rows.batch[row]), "origin": "predicted", "source": TRANSFERRED}
         for metric, names in _INTERVAL_COLUMNS.items():
             metered: Metered = getattr(rows, metric)
@@ -239,7 +243,7 @@ def _recipe(reading: JsonReading, value: object) -> Recipe:
 
 def _models(
     reading: JsonReading, value: object
-) -> dict[tuple[str, str], dict[str, tuple[FittedModel, ...]]]:
+) -> dict[Variant, dict[str, tuple[FittedModel, ...]]]:
     models = {}
     for name, metrics in reading.mapping(value, ("models",)).items():
         place: Place = ("models", name)
@@ -255,11 +259,20 @@ def _models(
     return models
 
 
-def _variant(reading: JsonReading, name: str, place: Place) -> tuple[str, str]:
-    runtime, plus, precision = name.rpartition("+")
-    if not plus:
-        reading.note(place, shown(name), "RUNTIME+PRECISION")
-    return runtime, precision
+def _variant_key(variant: Variant) -> str:
+    """A variant as a key of the file: RUNTIME+PRECISION, and where these are known /PROCESSOR/THREADS."""
+    key = f"{variant.runtime}+{variant.precision}"
+    if variant.processor or variant.threads:
+        key += f"/{variant.processor}/{variant.threads or ''}"
+    return key
+
+
+def _variant(reading: JsonReading, key: str, place: Place) -> Variant:
+    found = _VARIANT.fullmatch(key)
+    if not found:
+        reading.note(place, shown(key), "RUNTIME+PRECISION or RUNTIME+PRECISION/PROCESSOR/THREADS")
+        return Variant(key, "")
+    return Variant(found[1], found[2], found[3] or "", int(found[4] or 0))
 
 
 def _fitted(reading: JsonReading, value: object, place: Place) -> FittedModel:

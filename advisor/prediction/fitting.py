@@ -11,7 +11,7 @@ import numpy as np
 
 from advisor.arguments import checked
 from advisor.catalog.files import SHIPPED
-from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.records import Architecture, Board, Measurements, Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
@@ -256,10 +256,10 @@ def data_of(
     board: Board,
     table: Measurements,
     architectures: Mapping[str, Architecture],
-    variant: tuple[str, str],
+    variant: Variant,
     metric: str,
 ) -> Data:
-    """What is known of one metric on a board, for one (runtime, precision)."""
+    """What is known of one metric on a board, for one variant."""
     rows = table.rows_of(variant)
     found = fitted_values(getattr(table, metric))[rows]
     known = rows[~np.isnan(found)]
@@ -275,7 +275,7 @@ def _fit_variant(
     board: Board,
     table: Measurements,
     architectures: Mapping[str, Architecture],
-    variant: tuple[str, str],
+    variant: Variant,
 ) -> dict[str, tuple[FittedModel, ...]]:
     fitted = {}
     for metric in METRICS:

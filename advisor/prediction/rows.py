@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import Variant
+
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers, Measurements, Metered
 
@@ -24,16 +26,20 @@ def fitted_values(metered: Metered) -> Floats:
     return values
 
 
-def fullest_variant(table: Measurements) -> tuple[tuple[str, str], Integers]:
-    """The (runtime, precision) of most measured rows, and those rows; ("", "") where there is none."""
+NOTHING_RAN = Variant("", "")
+"""Stands for the variant of a board without rows."""
+
+
+def fullest_variant(table: Measurements) -> tuple[Variant, Integers]:
+    """The variant of most measured rows, and those rows; `NOTHING_RAN` where there is none."""
     latency = fitted_values(table.latency_ms)
     ran = {each: table.rows_of(each) for each in table.variants}
     ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
-    variant = max(ran, key=lambda each: len(ran[each]), default=("", ""))
+    variant = max(ran, key=lambda each: len(ran[each]), default=NOTHING_RAN)
     return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
 
 
-def ends_early(table: Measurements, variant: tuple[str, str]) -> bool:
+def ends_early(table: Measurements, variant: Variant) -> bool:
     """Whether some batch size of a network is known not to fit in memory."""
     return bool(table.out_of_memory[table.rows_of(variant)].any())
 

@@ -17,7 +17,7 @@ from advisor.solve.recommend.recommendation import Recommendation
 
 LIBRARY_WEIGHTS = "those that a library publishes first"
 
-VARIANTS = ("board", "weights", "runtime", "precision")
+VARIANTS = ("board", "weights", "runtime", "precision", "processor", "threads")
 """What candidates of one network and batch can differ in; a column where they do."""
 
 PREDICTED_MARK = "~"
@@ -53,14 +53,14 @@ def place(candidate: Candidate, beside: Candidate | None = None) -> str:
 def place_among(candidate: Candidate, recommendation: Recommendation) -> str:
     """A candidate in a sentence: where, and run by what, where a question leaves that open."""
     board = f" on {candidate.board}" if len(recommendation.boards) > 1 else ""
-    run_by = f" ({candidate.runtime}, {candidate.precision})" if recommendation.variants > 1 else ""
+    run_by = f" ({', '.join(candidate.variant.words)})" if recommendation.variants > 1 else ""
     return f"{place(candidate)}{board}{run_by}"
 
 
 def variant_text(candidate: Candidate) -> str:
-    """The weights, runtime and precision of a candidate."""
+    """The weights of a candidate, and how it is run."""
     weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
-    return f"{weights}, {candidate.runtime}, {candidate.precision}"
+    return ", ".join([weights, *candidate.variant.words])
 
 
 def varying(candidates: Sequence[Candidate], boards: int = 1) -> list[str]:
@@ -74,7 +74,7 @@ def varying(candidates: Sequence[Candidate], boards: int = 1) -> list[str]:
 
 def variant_cell(candidate: Candidate, name: str) -> str:
     """What stands in a column in which candidates vary; the board marked where its scopes differ."""
-    text: str = getattr(candidate, name) or "?"
+    text = str(getattr(candidate, name) or "?")
     return text + UNLIKE_MARK if name == "board" and candidate.unlike_scopes else text
 
 

@@ -15,7 +15,15 @@ from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
-from advisor.catalog.records import Architecture, Board, Estimate, Measurements, Metered, Weights
+from advisor.catalog.records import (
+    MEDIAN,
+    Architecture,
+    Board,
+    Estimate,
+    Measurements,
+    Metered,
+    Weights,
+)
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text
@@ -25,6 +33,7 @@ from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
     from advisor.catalog.listing import Boards, KnownNetwork
+    from advisor.catalog.records import Floats
 
 STATUS_WORDS = {
     "does_not_fit": "does not fit in the board's memory",
@@ -211,41 +220,54 @@ def _on_board(surveyed: Surveyed, cited: _Cited) -> Iterator[RenderableType]:
 
 
 def _run_as(rows: Measurements, row: int) -> str:
-    return " ".join(rows.variant(row))
+    return " ".join(rows.variant(row).words)
 
 
 def _rows_table(rows: Measurements, cited: _Cited) -> Table:
-    columns = (
-        ("latency", "ms", rows.latency_ms),
-        ("net power", "W", rows.net_power_w),
-        ("memory", "MB", rows.memory_mb),
-    )
-    tails = [
-        (name, values)
-        for name, values in (("p90", rows.latency_p90_ms), ("p99", rows.latency_p99_ms))
-        if not np.all(np.isnan(values))
-    ]
-    headings = [f"{title}\n{unit}" for title, unit, _ in columns]
-    headings += [f"{name}\nms" for name, _ in tails]
-    judged = any(_verdict(rows, row) for row in range(len(rows)))
-    headings += ["verdict"] if judged else []
-    table = plain_table("run as", "batch", "per image\nms", *headings)
+    columns = _metered_columns(rows)
+    plain = [(f"{name}\nms", values) for name, values in _plain_columns(rows).items()]
+    words = {"latency\nis": rows.latency_statistic.tolist()}
+    words["verdict"] = [_verdict(rows, row) for row in range(len(rows))]
+    said = {name: cells for name, cells in words.items() if set(cells) - {"", MEDIAN}}
+    table = plain_table("run as", "batch", "per image\nms", *columns, *dict(plain), *said)
     table.columns[0].no_wrap = True
     for row in range(len(rows)):
-        estimates = [column.estimate(row) for _, _, column in columns]
-        latency = estimates[0]
+        latency = rows.latency_ms.estimate(row)
         table.add_row(
             _run_as(rows, row),
             str(rows.batch[row]),
             significant(latency.value / int(rows.batch[row])) if latency else "?",
-            *(_figure(estimate) for estimate in estimates),
-            *(_tail(values[row]) for _, values in tails),
-            *([_verdict(rows, row)] if judged else []),
+            *(_figure(column.estimate(row)) for column in columns.values()),
+            *(_plain_figure(values[row]) for _, values in plain),
+            *(cells[row] for cells in said.values()),
         )
-    known = [_provenance(column, cited) for _, _, column in columns]
+    known = [_provenance(column, cited) for column in columns.values()]
     for title, cells in zip(("origin", "source"), zip(*known, strict=True), strict=True):
         table.add_row(title, "", "", *cells, style="dim")
     return table
+
+
+def _metered_columns(rows: Measurements) -> dict[str, Metered]:
+    """The figures with intervals by heading; those that few boards have only where there are any."""
+    usual = {
+        "latency\nms": rows.latency_ms,
+        "net power\nW": rows.net_power_w,
+        "memory\nMB": rows.memory_mb,
+    }
+    seldom = {"throughput\nfps": rows.throughput_fps, "gross power\nW": rows.gross_power_w}
+    there = {name: each for name, each in seldom.items() if not np.isnan(each.values.value).all()}
+    return {**usual, **there}
+
+
+def _plain_columns(rows: Measurements) -> dict[str, Floats]:
+    """What is known of the spread of the latency, by name."""
+    ends = {
+        "least": rows.latency_min_ms,
+        "most": rows.latency_max_ms,
+        "p90": rows.latency_p90_ms,
+        "p99": rows.latency_p99_ms,
+    }
+    return {name: values for name, values in ends.items() if not np.isnan(values).all()}
 
 
 def _verdict(rows: Measurements, row: int) -> str:
@@ -253,7 +275,7 @@ def _verdict(rows: Measurements, row: int) -> str:
     return rows.verdict.at(row).split(" ", maxsplit=1)[0].rstrip(":")
 
 
-def _tail(value: float) -> str:
+def _plain_figure(value: float) -> str:
     return "?" if np.isnan(value) else significant(value)
 
 
@@ -337,7 +359,7 @@ def imported_lines(imported: Imported) -> Iterator[str]:
                 "counted: advisor zoo --count timm"
             )
     if board:
-        variants = "; ".join(", ".join(each) for each in board.variants)
+        variants = "; ".join(", ".join(each.words) for each in board.variants)
         yield (
             f"{counted(board.rows, 'row')} of {counted(board.networks, 'network')} in {board.folder}: "
             f"{variants}"
@@ -356,7 +378,7 @@ def _left_out(left_out: Mapping[str, int]) -> Iterator[str]:
 
 
 def _timm_lines(board: ImportedBoard, costs: ImportedCosts) -> Iterator[str]:
-    if any(precision == "unknown" for _, precision in board.variants):
+    if any(each.precision == "unknown" for each in board.variants):
         yield "the file's name does not say the precision: --precision states it"
     if costs.by_rate:
         rows = counted(costs.by_rate, "row")

@@ -27,7 +27,7 @@ from advisor.solve.latency_ratios import (
 )
 
 WAYS = ("runtime", "precision")
-BASE_NAME = " ".join(BASE)
+BASE_NAME = " ".join(BASE.words)
 MEASURE = "measure some: advisor measure --runtime eager,onnxruntime --precision fp32,int8"
 
 BY_CHANCE = 0.10
@@ -44,7 +44,7 @@ class Comparison:
         by: "runtime" or "precision", which of them; `None` where two boards are.
         rows: each network and batch size that both have; its ratio is the other's latency over the
             board's, or a runtime's over that of eager fp32.
-        like_variants: whether both ran each row with the same runtime at the same precision.
+        like_variants: whether both ran each row alike.
         speedups: the same rows by runtime and precision; none where two boards are compared.
     """
 
@@ -98,13 +98,13 @@ def compare(
 
 def _speedups_by(way: str, board: str, known: Mapping[Key, Estimate]) -> tuple[Speedup, ...]:
     """The other runtimes at fp32, or the other precisions of whatever runtime."""
-    if not any(key[1:3] == BASE for key in known):
+    if not any(variant[:2] == BASE[:2] for _, variant, _ in known):
         raise AdvisorError(
             f"{board} has no row of {BASE_NAME}, which the others are held against", MEASURE
         )
     found: dict[str, list[Speedup]] = {each: [] for each in WAYS}
     for each in speedups(known):
-        found["runtime" if each.precision == BASE[1] else "precision"].append(each)
+        found["runtime" if each.variant.precision == BASE.precision else "precision"].append(each)
     if not found[way]:
         other = next((each for each in WAYS if found[each]), None)
         raise AdvisorError(
@@ -162,7 +162,7 @@ def _speedups_text(comparison: Comparison) -> RenderableType:
     columns: Mapping[str, Cell] = {
         "network": lambda row: row.architecture,
         "batch": lambda row: str(row.batch),
-        "runtime": lambda row: f"{row.runtime} {row.precision}",
+        "runtime": lambda row: " ".join(row.variant.words),
         f"{BASE_NAME}\nms": lambda row: significant(row.first_ms),
         "ms": lambda row: significant(row.second_ms),
         "speed-\nup": lambda row: f"{1 / row.ratio:.2f}",
@@ -214,7 +214,7 @@ def _summary(second: str, rows: Sequence[LatencyRatio]) -> str:
 
 def _speedup(each: Speedup) -> str:
     return (
-        f"{each.runtime} {each.precision} is {each.factor:.2f} times as fast on geometric mean of "
+        f"{' '.join(each.variant.words)} is {each.factor:.2f} times as fast on geometric mean of "
         f"{counted(len(each.rows), 'row')}; {_counts(each.rows)}."
     )
 
@@ -234,7 +234,7 @@ def slower_text(found: Sequence[Speedup]) -> Iterator[str]:
         everywhere = len(slower) == len(each.rows)
         where = "everywhere" if everywhere else f"in {len(slower)} of {len(each.rows)} rows"
         yield (
-            f"{each.runtime} {each.precision} is slower than {BASE_NAME} {where}: "
+            f"{' '.join(each.variant.words)} is slower than {BASE_NAME} {where}: "
             f"{worst.ratio:.2g} times as long for {worst.architecture} at batch {worst.batch}, "
             f"{each.factor:.2g} times as fast on geometric mean."
         )

@@ -37,8 +37,8 @@ UNITS = {
 def fit_text(board: str, fit: BoardFit) -> RenderableType:
     """Each model with its equation, then how far all of them were off networks not seen."""
     parts: list[RenderableType] = []
-    for (runtime, precision), metrics in fit.models.items():
-        parts.append(Text(f"{board}, {runtime}, {precision}", style="bold"))
+    for variant, metrics in fit.models.items():
+        parts.append(Text(", ".join([board, *variant.words]), style="bold"))
         for metric, models in metrics.items():
             for place, model in enumerate(models):
                 parts.append(
@@ -98,9 +98,9 @@ def _transfer(transfer: Transfer) -> RenderableType:
     references = " and ".join(transfer.references)
     networks = counted(len(transfer.rows.architecture.names), "network")
     table = plain_table("transfer", "networks\nheld out", "error\nmean")
-    for (runtime, precision), metrics in transfer.errors.items():
+    for variant, metrics in transfer.errors.items():
         for metric, errors in metrics.items():
-            title = f"{TITLES[metric]}, {runtime}, {precision}"
+            title = ", ".join([TITLES[metric], *variant.words])
             table.add_row(title, str(errors.networks), magnitude(errors.mean))
     heading = Text(f"{networks} that were not run here, predicted from {references}", style="bold")
     held_out = Text(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import Estimate, Variant
 from advisor.measuring.answers import WRONG
 from advisor.measuring.board_run import SUSTAINED
 from advisor.measuring.measure import MeasuringPlan
@@ -108,12 +108,8 @@ def _latencies(rows: Sequence[Row]) -> dict[Key, Estimate]:
     for row in rows:
         value, low, high = (row.get(f"latency_{end}ms") for end in ("", "low_", "high_"))
         if isinstance(value, float):
-            key = (
-                str(row["architecture"]),
-                str(row["runtime"]),
-                str(row["precision"]),
-                int(str(row["batch"])),
-            )
+            variant = Variant(str(row["runtime"]), str(row["precision"]))
+            key = str(row["architecture"]), variant, int(str(row["batch"]))
             ends = (
                 low if isinstance(low, float) else None,
                 high if isinstance(high, float) else None,

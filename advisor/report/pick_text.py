@@ -313,7 +313,7 @@ def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[s
         return f"{rejection.unknown} unknown" if rejection.unknown else "none", "", "", ""
     board = f", {nearest.board}" if len(recommendation.boards) > 1 else ""
     if recommendation.variants > 1:
-        board += f", {nearest.runtime} {nearest.precision}"
+        board += f", {' '.join(nearest.variant.words)}"
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
         f"{nearest.architecture}, {nearest.batch}{board}",

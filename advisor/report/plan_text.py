@@ -80,7 +80,7 @@ def _table(plan: Plan, keys: Sequence[str]) -> Table:
     blank = [""] * len(names)
     for each in plan.chosen:
         cells = _cells(each)
-        variant = [getattr(each.candidate, name) or "?" for name in names]
+        variant = [str(getattr(each.candidate, name) or "?") for name in names]
         figures = [cells[key] for key in keys]
         table.add_row(each.workload.name, each.candidate.architecture, *variant, *figures)
     for title, cells in _footer(plan):

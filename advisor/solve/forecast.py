@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
 from advisor.solve.candidates.uncertainty import Uncertain
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats
+    from advisor.catalog.records import Floats, Integers
 
 BARE = "network"
 """What a network is called that is described by its cost alone."""
@@ -48,6 +48,8 @@ class Forecast:
 
     Attributes:
         board, architecture, runtime, precision, batch: what runs where.
+        processor: what computes: cpu, gpu, npu or dsp; "" where that goes without saying.
+        threads: how many threads; 0 where unknown.
         input_size: its input's height and width in pixels; `None` where the network is known by its
             cost alone.
         latency_ms, energy_j, memory_mb: the figures; `None` where unknown.
@@ -59,6 +61,8 @@ class Forecast:
     input_size: int | None
     runtime: str
     precision: str
+    processor: str
+    threads: int
     batch: int
     latency_ms: Estimate
     energy_j: Estimate | None
@@ -242,12 +246,27 @@ def _on_board(
         rows = np.flatnonzero(ran & (table.architecture.index == place))
         if batches is not None:
             rows = rows[np.isin(table.batch[rows], sorted(sizes))]
+        untimed = np.isnan(table.latency_ms.values.value[rows])
+        notes += _only_throughput(board, table, architecture, rows[untimed])
+        rows = rows[~untimed]
         rows = rows[np.argsort(table.batch[rows], kind="stable")]
         found += [_forecast(board, table, fit, architecture, row, runs) for row in rows.tolist()]
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
             notes.append(_missing(board, table, architecture, place, missing))
     return found, notes
+
+
+def _only_throughput(
+    board: Board, table: Measurements, architecture: Architecture, rows: Integers
+) -> Iterator[str]:
+    """What is to be said of rows without a latency."""
+    if len(rows):
+        sizes = ", ".join(map(str, np.unique(table.batch[rows]).tolist()))
+        yield (
+            f"{architecture.name} at batch {sizes} on {board.name}: only the throughput is reported, from "
+            "which no latency follows."
+        )
 
 
 def _missing(
@@ -277,10 +296,7 @@ def _forecast(
     row: int,
     runs: Floats,
 ) -> Forecast:
-    variant = (
-        table.runtime.at(row),
-        table.precision.at(row),
-    )
+    variant = table.variant(row)
     latency = _certain(table.latency_ms.estimate(row))
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
@@ -291,8 +307,7 @@ def _forecast(
         board=board.name,
         architecture=architecture.name,
         input_size=architecture.input_shape[-1] if architecture.family else None,
-        runtime=variant[0],
-        precision=variant[1],
+        **variant._asdict(),
         batch=int(table.batch[row]),
         latency_ms=latency,
         energy_j=_energy(latency, table.net_power_w.estimate(row), int(table.batch[row])),

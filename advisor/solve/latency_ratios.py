@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from advisor.catalog.records import Estimate, Measurements
+from advisor.catalog.records import Estimate, Measurements, Variant
 
-Key = tuple[str, str, str, int]
-"""Architecture, runtime, precision, batch."""
+Key = tuple[str, Variant, int]
+"""Architecture, how it is run, batch."""
 
-BASE = ("eager", "fp32")
-"""The runtime and precision that all others are held against."""
+BASE = Variant("eager", "fp32")
+"""The runtime and precision that all others are held against, on the same processor and threads."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class LatencyRatio:
 
     Attributes:
         architecture: the network.
-        runtime: what ran it, in the second set.
-        precision: at what precision, likewise.
+        variant: how it was run, in the second set.
         batch: images per forward pass.
         first_ms: its latency in the first set.
         second_ms: its latency in the second.
@@ -32,8 +31,7 @@ class LatencyRatio:
     """
 
     architecture: str
-    runtime: str
-    precision: str
+    variant: Variant
     batch: int
     first_ms: float
     second_ms: float
@@ -68,13 +66,7 @@ def latencies(rows: Measurements) -> dict[Key, Estimate]:
     for row in range(len(rows)):
         estimate = rows.latency_ms.estimate(row)
         if estimate is not None:
-            key = (
-                rows.architecture.at(row),
-                rows.runtime.at(row),
-                rows.precision.at(row),
-                int(rows.batch[row]),
-            )
-            known[key] = estimate
+            known[rows.architecture.at(row), rows.variant(row), int(rows.batch[row])] = estimate
     return known
 
 
@@ -86,21 +78,21 @@ def latency_ratios(
     Args:
         first: latencies of the first set.
         second: latencies of the second.
-        any_variant: whether rows of unlike runtime or precision may stand side by side, where each
+        any_variant: whether rows of unlike variants may stand side by side, where each
             set has only one of the architecture and batch.
     """
     if any_variant:
         first, second = _only_ones(first), _only_ones(second)
-    shared = sorted(set(first) & set(second), key=lambda key: (key[0], key[3], key[1], key[2]))
+    shared = sorted(set(first) & set(second), key=lambda key: (key[0], key[2], key[1]))
     return [_ratio(key, first[key], second[key]) for key in shared]
 
 
 def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
     by_pair: dict[tuple[str, int], list[Estimate]] = {}
-    for (architecture, _, _, batch), estimate in estimates.items():
+    for (architecture, _, batch), estimate in estimates.items():
         by_pair.setdefault((architecture, batch), []).append(estimate)
     return {
-        (architecture, "any", "any", batch): found[0]
+        (architecture, Variant("any", "any"), batch): found[0]
         for (architecture, batch), found in by_pair.items()
         if len(found) == 1
     }
@@ -125,13 +117,11 @@ class Speedup:
     """How many times as fast as eager PyTorch at fp32 one runtime at one precision is.
 
     Attributes:
-        runtime: what is held against eager fp32.
-        precision: at what precision it ran.
+        variant: what is held against eager fp32.
         rows: each network and batch size that both have; `first_ms` is eager's latency.
     """
 
-    runtime: str
-    precision: str
+    variant: Variant
     rows: tuple[LatencyRatio, ...]
 
     @property
@@ -141,16 +131,16 @@ class Speedup:
 
 
 def speedups(known: Mapping[Key, Estimate]) -> list[Speedup]:
-    """Every runtime and precision of a board against eager fp32, by name.
+    """Every other variant of a board against eager fp32, by name.
 
     Args:
         known: what the board ran; see `latencies`.
     """
-    found: dict[tuple[str, str], list[LatencyRatio]] = {}
-    for key in sorted(known, key=lambda key: (key[1], key[2], key[0], key[3])):
-        architecture, runtime, precision, batch = key
-        base = known.get((architecture, *BASE, batch))
-        if base is not None and (runtime, precision) != BASE:
-            rows = found.setdefault((runtime, precision), [])
-            rows.append(_ratio(key, base, known[key]))
-    return [Speedup(*variant, tuple(rows)) for variant, rows in found.items()]
+    found: dict[Variant, list[LatencyRatio]] = {}
+    for key in sorted(known, key=lambda key: (key[1], key[0], key[2])):
+        architecture, variant, batch = key
+        like = variant._replace(runtime=BASE.runtime, precision=BASE.precision)
+        base = known.get((architecture, like, batch))
+        if base is not None and variant != like:
+            found.setdefault(variant, []).append(_ratio(key, base, known[key]))
+    return [Speedup(variant, tuple(rows)) for variant, rows in found.items()]

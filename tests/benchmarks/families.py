@@ -111,7 +111,7 @@ def main() -> None:
         data = data_of(board, table, known, variant, "latency_ms")
         data = data.where(column(data.runs, "batch") == options.batch)
         if len(data.found):
-            report(data, known, f"{board.name}, {' '.join(variant)}, batch {options.batch}")
+            report(data, known, f"{board.name}, {' '.join(variant.words)}, batch {options.batch}")
 
 
 if __name__ == "__main__":

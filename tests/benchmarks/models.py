@@ -104,7 +104,7 @@ def main() -> None:
             plain = reference_errors(known, relative=False)
             relative = reference_errors(known, relative=True)
             left_out = sorted(set(data.architectures) - set(known.architectures))
-            print(f"{name} {' '.join(variant)}: {len(known.architectures)} networks", end="")
+            print(f"{name} {' '.join(variant.words)}: {len(known.architectures)} networks", end="")
             print(f", without {', '.join(left_out)}" if left_out else "")
             print(f"  batch                   {' '.join(f'{size:6}' for size in sizes)}    all")
             print(f"  operations, plain       {by_batch(known, plain, sizes)}")

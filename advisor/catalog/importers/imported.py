@@ -24,6 +24,7 @@ from advisor.catalog.importers.results import assumed, read_map, rows_in
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import read_log, refuse_repeats
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
 from advisor.catalog.zoo import REPORTED_FILE
@@ -52,7 +53,7 @@ class ImportedBoard:
         folder: where it lies.
         rows: how many rows it has.
         networks: of how many networks these are.
-        variants: every (runtime, precision) of its rows.
+        variants: how its rows were run, each once.
         left_out: how many rows of the table were left out, by why.
         assumed: what columns that the table lacks were taken as, by column.
         replaced: how many rows a board of that name had before, which are gone.
@@ -64,7 +65,7 @@ class ImportedBoard:
     folder: Path
     rows: int
     networks: int
-    variants: tuple[tuple[str, str], ...]
+    variants: tuple[Variant, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
     replaced: int = 0
@@ -282,7 +283,7 @@ def _imported(
     assumed: Mapping[str, str] | None = None,
     costs: ImportedCosts | None = None,
 ) -> ImportedBoard:
-    variants = sorted({(str(row["runtime"]), str(row["precision"])) for row in rows})
+    variants = sorted({_variant_of(row) for row in rows})
     return ImportedBoard(
         name=folder.name,
         folder=folder,
@@ -295,6 +296,13 @@ def _imported(
         hides_shipped=(shipped_folder() / "boards" / folder.name).exists(),
         costs=costs,
     )
+
+
+def _variant_of(row: Row) -> Variant:
+    runtime, precision, processor = (
+        str(row.get(name) or "") for name in ("runtime", "precision", "processor")
+    )
+    return Variant(runtime, precision, processor, int(row.get("threads") or 0))
 
 
 def merged(

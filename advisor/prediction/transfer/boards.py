@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.records import Architecture, Board, Measurements, Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fitted_values, fullest_variant, is_ladder
@@ -21,7 +21,7 @@ ALIKE = 0.02
 
 @dataclass(frozen=True)
 class Figures:
-    """One metric of a board, of one (runtime, precision).
+    """One metric of a board, of one variant.
 
     Attributes:
         board: the board's name.
@@ -51,8 +51,8 @@ class Figures:
         return self.by_network[network][self.nearest_batch(network, batch)]
 
 
-def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[str, str]) -> Figures:
-    """What was found of a metric on a board, by one runtime in one precision."""
+def figures_of(board: Board, table: Measurements, metric: str, variant: Variant) -> Figures:
+    """What was found of a metric on a board, by one variant."""
     rows = table.rows_of(variant)
     values = fitted_values(getattr(table, metric))[rows]
     batches = table.batch[rows]
@@ -65,8 +65,8 @@ def figures_of(board: Board, table: Measurements, metric: str, variant: tuple[st
     return Figures(board.name, by_network)
 
 
-def like_variant(table: Measurements, variant: tuple[str, str]) -> tuple[str, str]:
-    """The (runtime, precision) of a board that is most like another: the same, else its fullest."""
+def like_variant(table: Measurements, variant: Variant) -> Variant:
+    """The variant of a board that is most like another: the same, else its fullest."""
     return variant if variant in table.variants else fullest_variant(table)[0]
 
 

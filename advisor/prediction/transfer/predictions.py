@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Values, Variant
 from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of
@@ -29,12 +29,10 @@ from advisor.prediction.transfer.groups import (
     transferred,
 )
 
-Variant = tuple[str, str]
-
 
 @dataclass(frozen=True)
 class _Portion:
-    """What is predicted of one (runtime, precision), by metric."""
+    """What is predicted of one variant, by metric."""
 
     variant: Variant
     predicted: Mapping[str, Transferred]
@@ -154,37 +152,23 @@ def _errors(portion: _Portion) -> dict[str, TransferErrors]:
 def _rows(portions: Sequence[_Portion]) -> Measurements:
     """All that is predicted as rows of a board; a metric without a latency is dropped."""
     latencies = [portion.predicted["latency_ms"] for portion in portions]
-    counts = [len(each.names) for each in latencies]
-    total = sum(counts)
     batch = np.concatenate([np.array(each.batch, dtype=np.int64) for each in latencies])
-    blank = np.full(total, np.nan)
 
-    def repeated(part: int) -> Labels:
-        words = [portion.variant[part] for portion in portions]
-        return Labels.of(np.repeat(words, counts).tolist())
-
-    def predicted(metric: str) -> Metered:
-        columns = [_matched(portion, metric) for portion in portions]
-        values = Values.joined(columns)
+    def predicted(metric: str) -> Values:
+        values = Values.joined([_matched(portion, metric) for portion in portions])
         per_image = batch if metric == "latency_ms" else 1
-        return Metered(
-            Values(*(each * per_image for each in values)),
-            Labels.constant("predicted", total),
-            Labels.constant(TRANSFERRED, total),
-        )
+        return Values(*(each * per_image for each in values))
 
-    return Measurements(
-        architecture=Labels.of([name for each in latencies for name in each.names]),
-        runtime=repeated(0),
-        precision=repeated(1),
-        batch=batch,
-        status=Labels.constant("ok", total),
-        latency_ms=predicted("latency_ms"),
-        net_power_w=predicted("net_power_w"),
-        memory_mb=predicted("memory_mb"),
-        latency_p90_ms=blank,
-        latency_p99_ms=blank,
-        verdict=Labels.constant("", total),
+    return Measurements.predicted(
+        Labels.of([name for each in latencies for name in each.names]),
+        [
+            portion.variant
+            for portion, each in zip(portions, latencies, strict=True)
+            for _ in each.names
+        ],
+        batch,
+        {metric: predicted(metric) for metric in METRICS},
+        TRANSFERRED,
     )
 
 

@@ -117,12 +117,12 @@ function figureAgainst(answer, constraint, row) {
   return `${figureWithUnit(answer, metric, row)} (${headroomText(constraint, answer.column(metric)[row])})`;
 }
 
-/** A candidate, and its board, runtime and precision where they are not the pick's. */
+/** A candidate, and its board and what runs it where they are not the pick's. */
 function nameAmong(answer, row) {
   const { table: { rows }, best } = answer;
   const differs = (column) => best === null || column[row] !== column[best];
   const board = differs(rows.board) ? ` on ${boardOf(answer, row).name}` : "";
-  const variant = [rows.runtime, rows.precision].filter(({ index }) => differs(index)).map((column) => named(column, row));
+  const variant = VARIANT.filter((name) => differs(rows[name].index)).map((name) => variantText(name, named(rows[name], row)));
   return `${nameOf(answer, row)}${board}${variant.length ? ` with ${variant.join(", ")}` : ""}`;
 }
 

@@ -9,12 +9,21 @@ function boardOf({ table }, row) {
   return table.boards[table.rows.board[row]];
 }
 
-/** Where it runs: its board, weights, runtime and precision. */
+/** What says how a candidate is run, and how that is written in a sentence. */
+const VARIANT = ["runtime", "precision", "processor", "threads"];
+
+function variantText(name, text) {
+  if (name === "threads" && text) return text === "1" ? "1 thread" : `${text} threads`;
+  return text || "?";
+}
+
+/** Where it runs: its board, weights, runtime and precision, and its processor and threads where they are known. */
 function placeText(answer, row) {
   const { table } = answer;
   const weights = table.weights[table.rows.weights[row]];
-  const [runtime, precision] = [table.rows.runtime, table.rows.precision].map((column) => named(column, row));
-  return `on ${boardOf(answer, row).name}, ${weights ? `weights ${weights}` : "no weights"}, ${runtime}, ${precision}`;
+  const known = VARIANT.map((name) => [name, named(table.rows[name], row)]).filter(([, text]) => text);
+  const variant = known.map(([name, text]) => variantText(name, text)).join(", ");
+  return `on ${boardOf(answer, row).name}, ${weights ? `weights ${weights}` : "no weights"}, ${variant}`;
 }
 
 /** A candidate's figure with its unit. */

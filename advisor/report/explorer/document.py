@@ -310,8 +310,18 @@ def _rows(candidates: Candidates) -> Json:
         "weights": candidates.weights_index.tolist(),
         **{
             name: _labels(getattr(table, name), rows)
-            for name in ("runtime", "precision", "verdict")
+            for name in ("runtime", "precision", "processor", "verdict")
         },
+        "threads": _threads(table.threads[rows]),
+    }
+
+
+def _threads(counts: Integers) -> Json:
+    """Numbers of threads as names, in the order of the numbers; 0, which is unknown, as nothing."""
+    known, index = np.unique(counts, return_inverse=True)
+    return {
+        "names": [str(each) if each else "" for each in known.tolist()],
+        "index": index.tolist(),
     }
 
 

@@ -32,8 +32,8 @@ function sortedBy(rows, keys) {
 
 /** Rows, best first: those that come through every step, then those that fell out at one, the later the better. */
 function inOrder(figures, objective, rows) {
-  const { board, architecture, weights, batch, runtime, precision } = figures.table.rows;
-  const places = [batch, architecture, weights, runtime.index, precision.index, board];
+  const { board, architecture, weights, batch, runtime, precision, processor, threads } = figures.table.rows;
+  const places = [batch, architecture, weights, runtime.index, precision.index, processor.index, threads.index, board];
   const byPlace = places.map((column) => (row) => column[row]);
   const ordered = (step, group) => {
     const steps = [step, ...objective, ...TIES.map((metric) => ({ metric }))];

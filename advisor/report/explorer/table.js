@@ -1,7 +1,7 @@
 /* The table of all candidates: what is feasible first, best first, then what comes nearest to it. */
 
 const ROWS_AT_ONCE = 30;
-const VARIANTS = ["board", "weights", "runtime", "precision"];
+const VARIANTS = ["board", "weights", "runtime", "precision", "processor", "threads"];
 
 /** A table in the page that shows answers; more rows, and all that is known of one, on request. */
 function candidatesTable() {
@@ -101,5 +101,5 @@ function candidatesTable() {
 function variantCell(answer, name, row) {
   const { rows, weights } = answer.table;
   if (name === "board") return boardText(answer, row);
-  return name === "weights" ? weights[rows.weights[row]] ?? "?" : named(rows[name], row);
+  return name === "weights" ? weights[rows.weights[row]] ?? "?" : named(rows[name], row) || "?";
 }

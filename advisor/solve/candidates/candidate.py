@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.catalog.records import ORIGINS, Estimate, Metered
+from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS, inputs_of
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 SURE, LIKELY = 0.9, 0.5
 """From which probability on a candidate is called sure, or likely, to meet all limits."""
 
-IDENTITY_FIELDS = ("architecture", "weights", "board", "runtime", "precision", "batch")
+IDENTITY_FIELDS = (
+    "architecture",
+    "weights",
+    "board",
+    "runtime",
+    "precision",
+    "processor",
+    "threads",
+    "batch",
+)
 """What distinguishes candidates."""
 
 ROW_COLUMNS = IDENTITY_FIELDS + tuple(
@@ -66,6 +75,8 @@ class Candidate:
         board: the board that it runs on.
         runtime: what runs it.
         precision: its number format.
+        processor: what computes: cpu, gpu, npu or dsp; `None` where that goes without saying.
+        threads: how many threads; `None` where unknown.
         batch: images per forward pass.
         metrics: every metric of `advisor.metrics.METRICS` by its key, an estimate each; `None` where unknown.
         headroom: how it stands to each limit.
@@ -79,6 +90,8 @@ class Candidate:
     board: str
     runtime: str
     precision: str
+    processor: str | None
+    threads: int | None
     batch: int
     metrics: Mapping[str, Estimate | None] = field(hash=False)
     headroom: tuple[Headroom, ...]
@@ -113,6 +126,11 @@ class Candidate:
             whole["properties"][key] = {**schema.of(Estimate | None), "description": said}
         whole["required"] = list(whole["properties"])
         return whole
+
+    @property
+    def variant(self) -> Variant:
+        """How it is run."""
+        return Variant(self.runtime, self.precision, self.processor or "", self.threads or 0)
 
     def metric(self, key: str) -> Estimate | None:
         """The metric of that key."""
@@ -163,12 +181,15 @@ def records(
 def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
     table, row = these.measurements, int(these.rows[place])
     index = int(these.weights_index[place])
+    variant = table.variant(row)
     return Candidate(
         architecture=table.architecture.names[table.architecture.index[row]],
         weights=these.weights[index].name if index >= 0 else None,
         board=these.boards[int(these.board_index[place])].name,
-        runtime=table.runtime.names[table.runtime.index[row]],
-        precision=table.precision.names[table.precision.index[row]],
+        runtime=variant.runtime,
+        precision=variant.precision,
+        processor=variant.processor or None,
+        threads=variant.threads or None,
         batch=int(table.batch[row]),
         metrics=_metrics(these, place),
         **judged,

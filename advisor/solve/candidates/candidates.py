@@ -103,10 +103,8 @@ class Candidates:
 
     @property
     def variants(self) -> int:
-        """In how many pairs of runtime and precision the candidates run."""
-        runtime, precision = self.measurements.runtime, self.measurements.precision
-        pair = runtime.index[self.rows] * len(precision.names) + precision.index[self.rows]
-        return int(np.count_nonzero(np.bincount(pair)))
+        """In how many variants the candidates run."""
+        return int(np.count_nonzero(np.bincount(self.measurements.variant_index[self.rows])))
 
     @property
     def weights_used(self) -> frozenset[str]:

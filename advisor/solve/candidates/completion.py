@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.catalog.records import (
+    Architecture,
+    Board,
+    Labels,
+    Measurements,
+    Metered,
+    Values,
+    Variant,
+)
 from advisor.prediction.board_model import (
     BoardFit,
     Families,
@@ -28,8 +36,8 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
-Run = tuple[str, str, str]
-"""A network, a runtime, a precision."""
+Run = tuple[str, Variant]
+"""A network, and how it is run."""
 
 PREDICTED, SOURCE = "predicted", "advisor-fit"
 
@@ -98,11 +106,11 @@ def _added(
     table: Measurements,
     architectures: Mapping[str, Architecture],
     fit: BoardFit,
-    variant: tuple[str, str],
+    variant: Variant,
     names: Sequence[str],
     lacking: _Lacking,
 ) -> Measurements:
-    """New rows of one (runtime, precision), by name and batch size."""
+    """New rows of one variant, by name and batch size."""
     rows = table.rows_of(variant)
     network, size = np.nonzero(lacking.pairs)
     batch = np.array(lacking.sizes, dtype=np.int64)[size]
@@ -141,7 +149,7 @@ class _Lacking:
 def _lacking(
     table: Measurements,
     transferred: Measurements | None,
-    variant: tuple[str, str],
+    variant: Variant,
     names: Sequence[str],
     batches: Collection[int],
 ) -> _Lacking:
@@ -164,37 +172,20 @@ def _lacking(
             if name in place:
                 lacks = pairs[place[name]]
                 lacks &= np.array(sizes) != each.batch[row]
-                lacks &= np.array(sizes) < least.get((name, *variant), math.inf)
+                lacks &= np.array(sizes) < least.get((name, variant), math.inf)
                 lacks &= ladder | asked
     return _Lacking(sizes, pairs)
 
 
 def _predicted_rows(
     board: Board,
-    variant: tuple[str, str],
+    variant: Variant,
     architecture: Labels,
     batch: Integers,
     figures: Mapping[str, Values],
 ) -> Measurements:
     """Rows with these predictions; those of more memory than the board has do not fit."""
-    count = len(batch)
-    unknown = np.full(count, np.nan)
-    rows = Measurements(
-        architecture=architecture,
-        runtime=Labels.constant(variant[0], count),
-        precision=Labels.constant(variant[1], count),
-        batch=batch,
-        status=Labels.constant("ok", count),
-        **{
-            metric: Metered(
-                figures[metric], Labels.constant(PREDICTED, count), Labels.constant(SOURCE, count)
-            )
-            for metric in METRICS
-        },
-        latency_p90_ms=unknown,
-        latency_p99_ms=unknown,
-        verdict=Labels.constant("", count),
-    )
+    rows = Measurements.predicted(architecture, [variant] * len(batch), batch, figures, SOURCE)
     return within_memory(board, rows)
 
 
@@ -299,7 +290,7 @@ def has_ladder(table: Measurements) -> bool:
 
     As `advisor.prediction.rows.is_ladder` has it.
     """
-    keys = np.stack([table.architecture.index, table.runtime.index, table.precision.index], axis=1)
+    keys = np.stack([table.architecture.index, table.variant_index], axis=1)
     _, counts = np.unique(keys, axis=0, return_counts=True)
     return is_ladder(counts.tolist())
 
@@ -320,11 +311,9 @@ def usual_sizes(table: Measurements) -> list[int]:
 def runs_of_rows(table: Measurements, rows: Integers | None = None) -> list[Run]:
     """What each of some rows is of; of all rows where none are named."""
     chosen = np.arange(len(table)) if rows is None else rows
-    columns = (
-        [labels.names[place] for place in labels.index[chosen].tolist()]
-        for labels in (table.architecture, table.runtime, table.precision)
-    )
-    return list(zip(*columns, strict=True))
+    names, variants = table.architecture.names, table.variants
+    places = table.architecture.index[chosen].tolist(), table.variant_index[chosen].tolist()
+    return [(names[name], variants[variant]) for name, variant in zip(*places, strict=True)]
 
 
 def least_out_of_memory(table: Measurements) -> dict[Run, int]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor import quantities
-from advisor.catalog.records import Board
+from advisor.catalog.records import Board, Variant
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.limits import Sense
@@ -232,8 +232,7 @@ def _candidates(catalog: Catalog, request: PlanRequest, workload: Workload) -> C
         found.architecture_index,
         found.batch,
         found.weights_index,
-        table.runtime.index[found.rows],
-        table.precision.index[found.rows],
+        table.variant_index[found.rows],
     )
     return found.take(np.lexsort(keys[::-1]))
 
@@ -329,7 +328,7 @@ def runtime_floor(
             "give what the runtime takes before any network is loaded",
         )
     variants = _variants(offers)
-    runtimes = sorted({runtime for runtime, _ in variants})
+    runtimes = sorted({each.runtime for each in variants})
     if len(runtimes) > 1:
         return 0.0, (f"{IN_EACH}: the candidates use several ({', '.join(runtimes)})",)
     if asked_mb is not None:
@@ -342,12 +341,10 @@ def runtime_floor(
     return min(least, *(float(each[0].model(nothing)[0]) for each in models)), ()
 
 
-def _variants(offers: Sequence[Offer]) -> set[tuple[str, str]]:
-    """Every (runtime, precision) that some workload may use."""
+def _variants(offers: Sequence[Offer]) -> set[Variant]:
+    """Every variant that some workload may use."""
     found = set()
     for offer in offers:
         table, rows = offer.candidates.measurements, offer.candidates.rows
-        for row in rows.tolist():
-            runtime, precision = table.runtime.index[row], table.precision.index[row]
-            found.add((table.runtime.names[runtime], table.precision.names[precision]))
+        found |= {table.variants[place] for place in np.unique(table.variant_index[rows]).tolist()}
     return found

@@ -57,7 +57,7 @@ def in_order(candidates: Candidates, objective: Objective, positions: Integers) 
     """`positions`, best first; unknown figures come last.
 
     The objective decides, then lower response, energy, memory, batch, and at last the names of the
-    architecture, the weights, the runtime, the precision and the board.
+    architecture, the weights, the variant and the board.
     """
     found = groups(candidates, objective, positions)
     return np.concatenate([_sorted(candidates, objective, group) for group in found])
@@ -75,8 +75,7 @@ def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integ
         these.batch,
         these.architecture_index,
         these.weights_index,
-        table.runtime.index[these.rows],
-        table.precision.index[these.rows],
+        table.variant_index[these.rows],
         these.board_index,
     )
     order: Integers = group.positions[np.lexsort(keys[::-1])]

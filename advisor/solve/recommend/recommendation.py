@@ -196,7 +196,7 @@ class Recommendation:
         bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
         explained: why the networks that were asked about are not the pick.
         notes: what could not be done as it was asked, in words.
-        variants: how many pairs of runtime and precision the candidates run in.
+        variants: in how many variants the candidates run.
         weights_used: the names of the sets of weights that they have.
     """
 
@@ -255,8 +255,8 @@ class Recommendation:
 
         Returns:
             A row a candidate. Columns: what it is (`architecture`, `weights`, `board`, `runtime`,
-            `precision`, `batch`), then each metric, its 90 % interval (`_low`, `_high`) and its
-            `_origin`.
+            `precision`, `processor`, `threads`, `batch`), then each metric, its 90 % interval (`_low`,
+            `_high`) and its `_origin`.
         """
         import pandas as pd
 

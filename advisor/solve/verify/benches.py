@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from advisor.catalog.importers.results import UNKNOWN
-from advisor.catalog.records import Labels, Measurements, Metered
+from advisor.catalog.records import Labels, Measurements, Metered, Variant
 from advisor.catalog.store import Surveyed
 from advisor.solve.candidates.completion import runs_of_rows
 
@@ -17,12 +17,11 @@ class Key(NamedTuple):
     """What a row of a board is of."""
 
     architecture: str
-    runtime: str
-    precision: str
+    variant: Variant
     batch: int
 
     def __str__(self) -> str:
-        return f"{self.architecture} at batch {self.batch}, {self.runtime} {self.precision}"
+        return f"{self.architecture} at batch {self.batch}, {' '.join(self.variant.words)}"
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,17 @@ class TableBench:
         """
         self.surveyed, self.results = surveyed, results
         self.networks = frozenset(runs_of_rows(results))
-        named = [" ".join(filter(None, pair)) for pair in results.variants]
+        named = [" ".join(each.words) for each in results.variants]
         of = f" (its rows are of {', '.join(named)})" if any(named) else ""
         self.lacks = f"{name} has no row of them{of}"
 
     def offers(self, key: Key) -> bool:
         """Whether the table has this network, at any batch size."""
         return any(
-            (key.architecture, runtime, precision) in self.networks
-            for runtime in (key.runtime, UNKNOWN)
-            for precision in (key.precision, UNKNOWN)
+            (key.architecture, key.variant._replace(runtime=runtime, precision=precision))
+            in self.networks
+            for runtime in (key.variant.runtime, UNKNOWN)
+            for precision in (key.variant.precision, UNKNOWN)
         )
 
     def measure(self, key: Key) -> Attempt:
@@ -105,8 +105,8 @@ class TableBench:
         row = replace(
             self.results.take(rows[:1]),
             architecture=Labels.constant(key.architecture, 1),
-            runtime=Labels.constant(key.runtime, 1),
-            precision=Labels.constant(key.precision, 1),
+            runtime=Labels.constant(key.variant.runtime, 1),
+            precision=Labels.constant(key.variant.precision, 1),
         )
         batch = int(row.batch[0])
         table = with_row(self.surveyed.measurements, row)
@@ -118,8 +118,10 @@ class TableBench:
     def _rows(self, key: Key) -> np.typing.NDArray[np.int64]:
         results = self.results
         found = results.architecture.where(key.architecture)
-        for labels, name in ((results.runtime, key.runtime), (results.precision, key.precision)):
+        runtime, precision, processor, threads = key.variant
+        for labels, name in ((results.runtime, runtime), (results.precision, precision)):
             found &= labels.where(name) | labels.where(UNKNOWN)
+        found &= results.processor.where(processor) & (results.threads == threads)
         return np.flatnonzero(found)
 
 
@@ -128,16 +130,18 @@ def with_row(table: Measurements, row: Measurements) -> Measurements:
 
     Where it ran, but the new row lacks a figure that the old one has, this one stays.
     """
-    same = table.batch == row.batch[0]
-    for name in ("architecture", "runtime", "precision"):
-        labels, own = getattr(table, name), getattr(row, name)
-        same &= labels.where(own.at(0))
+    same = table.architecture.where(row.architecture.at(0)) & (table.batch == row.batch[0])
+    there = np.zeros(len(table), dtype=np.bool_)
+    there[table.rows_of(row.variant(0))] = True
+    same &= there
     if same.any() and row.status.at(0) == "ok":
         old = table.take(same)
         row = replace(
             row,
             latency_ms=_either(row.latency_ms, old.latency_ms),
+            throughput_fps=_either(row.throughput_fps, old.throughput_fps),
             net_power_w=_either(row.net_power_w, old.net_power_w),
+            gross_power_w=_either(row.gross_power_w, old.gross_power_w),
             memory_mb=_either(row.memory_mb, old.memory_mb),
         )
     return Measurements.stacked([table.take(~same), row])

@@ -1,0 +1,148 @@
+"""Rows of somebody else's boards: throughput apart from latency, statistics, processors, threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
+from advisor.catalog.records import Measurements, Variant
+from advisor.errors import BrokenFileError
+from tests.conftest import HEADER, Overlay, Run
+
+FURTHER = (
+    "processor,threads,throughput_fps,latency_statistic,latency_min_ms,latency_max_ms,gross_power_w"
+)
+FULL = f"{HEADER},{FURTHER}"
+
+
+def read(path: Path) -> Measurements:
+    return read_measurements(path, None, {"my-notes"})
+
+
+def test_throughput_statistics_processor_and_threads_are_read(overlay: Overlay) -> None:
+    rows = read(
+        overlay.measurements(
+            "resnet-18,hailort,int8,1,,3.19,,reported,my-notes,npu,,1329,,,,",
+            "resnet-18,tflite,fp32,1,20,,,reported,my-notes,cpu,4,,mean,18,31,6.5",
+            "resnet-18,tflite,fp32,1,40,,,reported,my-notes,cpu,1,,,,,",
+            header=FULL,
+        )
+    )
+    fast, mean, plain = range(3)
+    assert rows.latency_ms.estimate(fast) is None
+    throughput = rows.throughput_fps.estimate(fast)
+    assert throughput and (throughput.value, throughput.source) == (1329, "my-notes")
+    assert rows.variant(fast) == Variant("hailort", "int8", "npu")
+    assert rows.variant(fast).words == ("hailort", "int8", "npu")
+    assert rows.variant(mean).words == ("tflite", "fp32", "cpu", "4 threads")
+    assert rows.variant(plain).words == ("tflite", "fp32", "cpu", "1 thread")
+    assert rows.latency_statistic.tolist() == ["median", "mean", "median"]
+    assert (rows.latency_min_ms[mean], rows.latency_max_ms[mean]) == (18, 31)
+    gross = rows.gross_power_w.estimate(mean)
+    assert gross and gross.value == 6.5
+    assert np.isnan(rows.latency_min_ms[plain]) and rows.gross_power_w.estimate(plain) is None
+
+
+def test_variants_are_sorted_and_each_row_is_of_one(overlay: Overlay) -> None:
+    rows = read(
+        overlay.measurements(
+            *(
+                f"resnet-18,tflite,fp32,{batch},20,,,reported,my-notes,{processor},{threads},,,,,"
+                for batch, processor, threads in ((1, "cpu", 10), (1, "cpu", 2), (2, "cpu", 2))
+            ),
+            "resnet-18,eager,fp32,1,20,,,reported,my-notes,,,,,,,",
+            header=FULL,
+        )
+    )
+    assert list(rows.variants) == [
+        Variant("eager", "fp32"),
+        Variant("tflite", "fp32", "cpu", 2),
+        Variant("tflite", "fp32", "cpu", 10),
+    ]
+    assert [rows.rows_of(each).tolist() for each in rows.variants] == [[3], [1, 2], [0]]
+    assert rows.rows_of(Variant("tflite", "fp32")).tolist() == []
+    assert [rows.variant(row) for row in range(4)] == [
+        rows.variants[place] for place in rows.variant_index.tolist()
+    ]
+
+
+def test_a_table_without_these_columns_reads_as_before(overlay: Overlay) -> None:
+    rows = read(overlay.folder / "boards/small/measurements.csv")
+    assert list(rows.variants) == [Variant("eager", "fp32")]
+    assert rows.variants[0].words == ("eager", "fp32")
+    assert set(rows.latency_statistic.tolist()) == {"median"}
+    assert np.isnan(rows.throughput_fps.values.value).all()
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("resnet-18,eager,fp32,1,,5,,reported,my-notes,,,,,,,", "latency_ms"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,tpu,,,,,,", "processor"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,,1.5,,,,,", "threads"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,,0,,,,,", "threads"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,,,,typical,,,", "latency_statistic"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,,,,,21,30,", "latency_ms"),
+        ("resnet-18,eager,fp32,1,20,5,,reported,my-notes,,,,,18,19,", "latency_max_ms"),
+    ],
+)
+def test_what_cannot_be_is_named(overlay: Overlay, row: str, column: str) -> None:
+    with pytest.raises(BrokenFileError) as refused:
+        read(overlay.measurements(row, header=FULL))
+    assert [fault.column for fault in refused.value.faults] == [column]
+
+
+def test_processor_and_threads_belong_to_the_key(overlay: Overlay) -> None:
+    row = "resnet-18,tflite,fp32,1,20,,,reported,my-notes,cpu,{},,,,,"
+    assert len(read(overlay.measurements(row.format(1), row.format(2), header=FULL))) == 2
+    with pytest.raises(BrokenFileError, match="line 2 has already"):
+        read(overlay.measurements(row.format(1), row.format(1), header=FULL))
+
+
+def test_a_mean_may_lie_above_the_90th_percentile(overlay: Overlay) -> None:
+    row = "resnet-18,tflite,fp32,1,20,,,reported,my-notes,{},19"
+    header = f"{HEADER},latency_statistic,latency_p90_ms"
+    assert len(read(overlay.measurements(row.format("mean"), header=header))) == 1
+    with pytest.raises(BrokenFileError):
+        read(overlay.measurements(row.format(""), header=header))
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    written: Row = {
+        "architecture": "resnet-18", "runtime": "hailort", "precision": "int8", "batch": 8,
+        "processor": "npu", "threads": 2, "throughput_fps": 1329.0, "throughput_low_fps": 1300.0,
+        "throughput_high_fps": 1350.0, "gross_power_w": 5.5, "origin": "reported",
+        "source": "my-notes",
+    }  # fmt: skip
+    path = tmp_path / "measurements.csv"
+    path.write_text(measurements_csv([written]))
+    rows = read(path)
+    assert rows.variant(0) == Variant("hailort", "int8", "npu", 2)
+    throughput, gross = rows.throughput_fps.estimate(0), rows.gross_power_w.estimate(0)
+    assert throughput and (throughput.value, throughput.low, throughput.high) == (1329, 1300, 1350)
+    assert gross and gross.value == 5.5
+
+
+def test_show_has_a_column_for_what_is_known(
+    overlay: Overlay, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    overlay.measurements(
+        "resnet-18,tflite,fp32,1,20,,,reported,my-notes,cpu,4,,mean,18,31,6.5",
+        "resnet-18,hailort,int8,1,,,,reported,my-notes,npu,,1329,,,,",
+        header=FULL,
+    )
+    shown = run("show", "resnet-18", "--catalog", overlay.folder).out
+    lines = {line.split("  ")[0]: line.split() for line in shown.splitlines() if "flite" in line}
+    assert list(lines) == ["tflite fp32 cpu 4 threads"]
+    assert {"20.0", "18.0", "31.0", "6.50", "mean"} <= set(next(iter(lines.values())))
+    assert any("hailort int8 npu" in line and "1,329" in line for line in shown.splitlines())
+
+
+def test_no_latency_is_predicted_from_a_throughput(overlay: Overlay, run: Run) -> None:
+    overlay.measurements("resnet-18,hailort,int8,1,,,,reported,my-notes,npu,,1329,,,,", header=FULL)
+    said = run("predict", "resnet-18", "--board", "small", "--catalog", overlay.folder)
+    assert "only the throughput is reported" in " ".join(said.out.split())
