@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from advisor.errors import AdvisorError, closest, shown
+from advisor.formulas import Expression, endless, leaf, minimum, otherwise
 from advisor.quantities import (
     COUNT,
     EFFICIENCY,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Operation: TypeAlias = Literal["+", "-", "*", "/", "min"]
 Result = TypeVar("Result")
 
 JOULES_PER_WATT_HOUR = 3600.0
@@ -54,12 +53,14 @@ class Input:
         home: whose figure it is: a row's, a board's, that of weights, an architecture's or the question's.
         uncertain: whether it may have an error.
         needs: of a part of a question, what to say so that it is known.
+        seldom: whether few boards report it, so that formulas have another way beside it.
     """
 
     name: str
     home: Literal["row", "board", "weights", "architecture", "question"]
     uncertain: bool = True
     needs: str = ""
+    seldom: bool = False
 
 
 INPUTS: Mapping[str, Input] = {
@@ -68,10 +69,13 @@ INPUTS: Mapping[str, Input] = {
         Input("latency_ms", "row"),
         Input("latency_p90_ms", "row", uncertain=False),
         Input("latency_p99_ms", "row", uncertain=False),
+        Input("throughput_fps", "row", seldom=True),
         Input("net_power_w", "row"),
+        Input("gross_power_w", "row", seldom=True),
         Input("memory_mb", "row"),
         Input("batch", "row", uncertain=False),
         Input("idle_power_w", "board"),
+        Input("certain_idle_w", "board"),
         Input("top1_percent", "weights"),
         Input("top5_percent", "weights"),
         Input("params", "architecture"),
@@ -82,8 +86,13 @@ INPUTS: Mapping[str, Input] = {
         Input("battery_j", "question", uncertain=False, needs=NEEDS_BATTERY),
     )
 }
-"""What formulas may name. `required_fps` is unknown where no frame rate is required; `arrival_fps`, at which
-images arrive, is infinite there: they are all there already."""
+"""What formulas may name. `idle_power_w` may be an upper bound, of which `certain_idle_w` is what is drawn at
+least, 0; else both are the same. `required_fps` is unknown where no frame rate is required; `arrival_fps`, at
+which images arrive, is infinite there: they are all there already."""
+
+
+SELDOM = tuple(name for name, each in INPUTS.items() if each.seldom)
+"""The inputs that few boards report."""
 
 
 @dataclass(frozen=True)
@@ -122,11 +131,6 @@ class Metric:
         return self.dimension.unit
 
     @cached_property
-    def parameters(self) -> tuple[str, ...]:
-        """What its formula names: inputs, and keys of other metrics."""
-        return tuple(inspect.signature(self.formula).parameters)
-
-    @cached_property
     def changes_with_rate(self) -> bool:
         """Whether it depends on the required frame rate."""
         return not {"required_fps", "arrival_fps"}.isdisjoint(expression(self.key).count)
@@ -137,6 +141,35 @@ METRICS: dict[str, Metric] = {}
 
 TAILS: dict[str, Metric] = {}
 """Metrics of a tail by their key; a limit such as "33ms@p99" is on one, and no other place lists them."""
+
+
+PARTS: dict[str, Callable[..., Any]] = {}
+"""What several metrics follow from and nobody asks for by itself, as formulas by name."""
+
+
+def _part(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare a part of formulas, which may name it."""
+    PARTS[formula.__name__] = formula
+    return formula
+
+
+@_part
+def busy_ms(throughput_fps: Floats, latency_ms: Floats, batch: Floats) -> Floats:
+    """How long the board is busy per image: 1 / throughput where that is reported, else latency / batch.
+
+    Accelerators that begin the next image before the last one is done take less than a latency for each.
+    """
+    return otherwise(1000.0 / throughput_fps, latency_ms / batch)
+
+
+@_part
+def above_idle_w(net_power_w: Floats, gross_power_w: Floats, certain_idle_w: Floats) -> Floats:
+    """Net power; where only gross power is known, what of it is above idle.
+
+    Of an idle power that is known as an upper bound nothing is taken off: the interval goes down to gross
+    power - bound, and a limit is met for certain only if gross power meets it.
+    """
+    return otherwise(net_power_w, gross_power_w - certain_idle_w)
 
 
 def _metric(
@@ -175,9 +208,9 @@ def accuracy_top1_percent(top1_percent: Floats) -> Floats:
     option="Least throughput, images per second.",
     option_metavar="N",
 )
-def fps(batch: Floats, latency_ms: Floats) -> Floats:
-    """Batch / latency, in images per second."""
-    return 1000.0 * batch / latency_ms
+def fps(throughput_fps: Floats, batch: Floats, latency_ms: Floats) -> Floats:
+    """Throughput where the source reports it, else batch / latency, in images per second."""
+    return otherwise(throughput_fps, 1000.0 * batch / latency_ms)
 
 
 @_metric("top5", "top-5 accuracy", PERCENT, "top-5", more_is_better=True)
@@ -231,7 +264,7 @@ def response_p99_ms(
 
 @_metric("batch-latency", "latency of the batch", TIME, "latency")
 def batch_latency_ms(latency_ms: Floats) -> Floats:
-    """Median latency of a whole batch."""
+    """Latency of a whole batch: the median, unless its row says otherwise."""
     return latency_ms
 
 
@@ -249,15 +282,24 @@ def time_per_image_ms(latency_ms: Floats, batch: Floats) -> Floats:
     option="Most energy per image, idle power left out.",
     option_metavar="ENERGY",
 )
-def energy_j(net_power_w: Floats, time_per_image_ms: Floats) -> Floats:
-    """Net power x time per image; idle power is left out."""
-    return net_power_w * (time_per_image_ms / 1000.0)
+def energy_j(above_idle_w: Floats, busy_ms: Floats) -> Floats:
+    """Net power x time per image (1 / throughput where that is reported); idle power is left out."""
+    return above_idle_w * (busy_ms / 1000.0)
+
+
+@_metric("gross-energy", "gross energy per image", ENERGY, "gross energy")
+def gross_energy_j(gross_power_w: Floats, busy_ms: Floats) -> Floats:
+    """Gross power x time per image (1 / throughput where that is reported); idle power is in it.
+
+    Nothing to hold against the net energy of others: it is what there is where idle power is unknown.
+    """
+    return gross_power_w * (busy_ms / 1000.0)
 
 
 @_metric("net-power", "net power", POWER, "net power")
-def net_power_w(net_power_w: Floats) -> Floats:
-    """Watts above idle while running."""
-    return net_power_w
+def net_power_w(above_idle_w: Floats) -> Floats:
+    """Watts above idle while running; where the source has gross power, that less idle power."""
+    return above_idle_w
 
 
 @_metric(
@@ -269,14 +311,22 @@ def net_power_w(net_power_w: Floats) -> Floats:
     option_metavar="POWER",
 )
 def average_power_w(
-    idle_power_w: Floats, net_power_w: Floats, arrival_fps: Floats, time_per_image_ms: Floats
+    idle_power_w: Floats,
+    net_power_w: Floats,
+    gross_power_w: Floats,
+    arrival_fps: Floats,
+    busy_ms: Floats,
 ) -> Floats:
-    """Idle power + net power x the share of time that the board runs, required fps x time per image.
+    """Idle power + net power x the share of time that the board runs, required fps / throughput.
 
-    Without a required frame rate the board never rests, nor does one that cannot keep up with it.
+    Of gross power: that x the share, and idle power for the rest. Without a required frame rate the board
+    never rests, nor does one that cannot keep up with it.
     """
-    busy = minimum(arrival_fps * (time_per_image_ms / 1000.0), 1.0)
-    return idle_power_w + net_power_w * busy
+    if endless(arrival_fps):
+        return otherwise(idle_power_w + net_power_w, gross_power_w)
+    busy = minimum(arrival_fps * (busy_ms / 1000.0), 1.0)
+    from_gross = gross_power_w * busy + idle_power_w * (1.0 - busy)
+    return otherwise(idle_power_w + net_power_w * busy, from_gross)
 
 
 @_metric("board-energy", "board's energy per frame", ENERGY, "board energy")
@@ -369,6 +419,17 @@ def tail_of(metric: Metric, statistic: str) -> Metric | None:
     return next((each for each in tails if each.statistic == statistic), None)
 
 
+def formula_of(name: str) -> Callable[..., Any]:
+    """The formula of a metric or a part."""
+    return PARTS.get(name) or EVERY[name].formula
+
+
+@cache
+def parameters_of(name: str) -> tuple[str, ...]:
+    """What the formula of a metric or a part names: inputs, metrics and parts."""
+    return tuple(inspect.signature(formula_of(name)).parameters)
+
+
 def evaluate(key: str, figure_of: Callable[[str], Any]) -> Any:
     """A metric by its formula.
 
@@ -384,142 +445,33 @@ def evaluate(key: str, figure_of: Callable[[str], Any]) -> Any:
         return known[name]
 
     def computed(name: str) -> Any:
-        metric = EVERY[name]
-        return metric.formula(*map(resolved, metric.parameters))
+        return formula_of(name)(*map(resolved, parameters_of(name)))
 
     return computed(key)
 
 
-class Operand:
-    """What formulas can be evaluated on beside plain columns: a subclass says how two are combined."""
-
-    def combined(self, operation: Operation, left: Any, right: Any) -> Operand:
-        """What an operation makes of two operands, at least one of which is of this kind."""
-        raise NotImplementedError
-
-    def __add__(self, other: Any) -> Operand:
-        return self.combined("+", self, other)
-
-    def __radd__(self, other: Any) -> Operand:
-        return self.combined("+", other, self)
-
-    def __sub__(self, other: Any) -> Operand:
-        return self.combined("-", self, other)
-
-    def __rsub__(self, other: Any) -> Operand:
-        return self.combined("-", other, self)
-
-    def __mul__(self, other: Any) -> Operand:
-        return self.combined("*", self, other)
-
-    def __rmul__(self, other: Any) -> Operand:
-        return self.combined("*", other, self)
-
-    def __truediv__(self, other: Any) -> Operand:
-        return self.combined("/", self, other)
-
-    def __rtruediv__(self, other: Any) -> Operand:
-        return self.combined("/", other, self)
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> Operand:
-        """What numpy calls where a column meets such an operand."""
-        if method != "__call__" or ufunc.__name__ not in _OPERATIONS:
-            raise TypeError(f"formulas have no {ufunc.__name__}")
-        return self.combined(_OPERATIONS[ufunc.__name__], *inputs)
-
-
-_OPERATIONS: Mapping[str, Operation] = {
-    "add": "+",
-    "subtract": "-",
-    "multiply": "*",
-    "divide": "/",
-    "minimum": "min",
-}
-"""By the name of numpy's function, which need not be loaded to declare metrics."""
-
-
-def minimum(one: Floats, other: Floats | float) -> Floats:
-    """The smaller of two operands of a formula, one by one; operands of any kind that formulas have."""
-    found: Any = NotImplemented
-    for operand in (one, other):
-        if isinstance(operand, Operand):
-            found = operand.combined("min", one, other)
-    if found is NotImplemented:
-        import numpy as np  # declaring metrics does without
-
-        found = np.minimum(one, other)
-    smaller: Floats = found
-    return smaller
-
-
-@dataclass(frozen=True)
-class Expression(Operand):
-    """A formula as a tree, for what has to look into it.
-
-    Attributes:
-        operation: what its parts are combined by; empty for a leaf.
-        parts: two expressions; of a leaf one input's name or one number.
-    """
-
-    operation: Operation | Literal[""]
-    parts: tuple[Any, ...]
-
-    def combined(self, operation: Operation, left: Any, right: Any) -> Expression:
-        """The tree above two, without what an infinite frame rate makes vanish."""
-        one, other = _leaf(left), _leaf(right)
-        if operation == "min" and math.inf in (one.number, other.number):
-            return other if one.number == math.inf else one
-        if operation == "/" and other.number == math.inf:
-            return _leaf(0.0)
-        if operation in ("*", "/") and one.number == math.inf:
-            return one
-        if operation == "*" and other.number == math.inf:
-            return other
-        if operation == "*" and 0.0 in (one.number, other.number):
-            return _leaf(0.0)
-        return Expression(operation, (one, other))
-
-    @property
-    def number(self) -> float | None:
-        """The number that it is, if it is one."""
-        leaf = self.parts[0]
-        return leaf if not self.operation and isinstance(leaf, float) else None
-
-    @cached_property
-    def count(self) -> Mapping[str, int]:
-        """How often each input stands in it."""
-        if self.operation:
-            return Counter(self.parts[0].count) + Counter(self.parts[1].count)
-        return Counter(each for each in self.parts if isinstance(each, str))
-
-    def document(self) -> Any:
-        """The same as lists, for other languages: [operation, left, right], a name or a number."""
-        if not self.operation:
-            return self.parts[0]
-        return [self.operation, *(each.document() for each in self.parts)]
-
-
-def _leaf(part: Any) -> Expression:
-    return part if isinstance(part, Expression) else Expression("", (part,))
-
-
 @cache
-def expression(key: str, *, at_rate: bool = True) -> Expression:
+def expression(
+    key: str, *, at_rate: bool = True, absent: frozenset[str] = frozenset()
+) -> Expression:
     """A metric's formula in terms of inputs alone.
 
     Args:
         key: the metric's key.
         at_rate: whether a frame rate is required; without one, what only matters then is not in it.
+        absent: inputs of which nobody has a figure; formulas go the other way, where they have one.
     """
 
     def symbol(name: str) -> Expression:
-        return _leaf(math.inf if name == "arrival_fps" and not at_rate else name)
+        if name in absent:
+            return leaf(math.nan)
+        return leaf(math.inf if name == "arrival_fps" and not at_rate else name)
 
     found: Expression = evaluate(key, symbol)
     return found
 
 
 @cache
-def inputs_of(key: str, *, at_rate: bool) -> tuple[str, ...]:
+def inputs_of(key: str, *, at_rate: bool, absent: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """The inputs that a metric follows from; see `expression`."""
-    return tuple(expression(key, at_rate=at_rate).count)
+    return tuple(expression(key, at_rate=at_rate, absent=absent).count)

@@ -71,6 +71,7 @@ class Asking:
         self.fixed = {"catalog": str(catalog.own_folder), **fixed}
         asked = read_requirements({"fps": 8}, board="any", battery="36 kJ", **self.fixed)
         self.candidates = gather(catalog, asked)
+        self.known = [key for key in METRICS if not np.isnan(self.candidates.figure(key)).all()]
 
     def questions(self, count: int) -> Iterator[Requirements]:
         while count:
@@ -85,7 +86,7 @@ class Asking:
     def one(self) -> Requirements:
         pick = self.random
         count = pick.choice((0, 1, 2, 2, 3, 3, 4, 5))
-        metrics = pick.sample(list(METRICS.values()), count)
+        metrics = pick.sample([METRICS[key] for key in self.known], count)
         if count and pick.random() < 0.6:
             metrics[0] = METRICS["fps"]
         objective = pick.choice(self.OBJECTIVES)
@@ -255,6 +256,58 @@ def test_the_page_chooses_as_the_command_does(
         assert read_command(command) == each
         assert list(differences(expected(found), answer)) == [], command
     assert 0.25 < feasible / count < 0.75
+
+
+FAST = """\
+architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,processor,threads,\
+throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms
+resnet-50,hailort,fp16,1,2.94,,,reported,my-notes,npu,,1329,1300,1350,3.19,2.9,3.1
+resnet-18,hailort,fp16,1,,,,reported,my-notes,npu,,2500,2450,2560,2.9,,
+resnet-34,hailort,fp16,8,,1.5,,reported,my-notes,npu,,1500,1400,1600,,,
+resnet-101,tflite,fp32,1,200,,300,reported,my-notes,cpu,4,,,,6.5,150,280
+resnet-101,tflite,fp32,1,600,2.5,250,reported,my-notes,cpu,1,,,,,550,700
+"""
+FAST_ASKED = (
+    {"fps": 30},
+    {"fps": 4, "latency": "250 ms"},
+    {"fps": 2, "energy": "2 J"},
+    {"fps": 40, "power": "3.5 W"},
+    {"power": "6.6 W"},
+    {"accuracy": 70, "where": ["gross-energy <= 0.1 J"], "objective": "fps"},
+    {"fps": 3, "latency": "300 ms", "power": "7 W", "confidence": 0.6},
+    {"objective": "energy"},
+)
+
+
+@pytest.mark.parametrize("idle", ["{value: 0.5 W, error: 50 mW", "{at_most: 500 mW", ""])
+def test_the_page_follows_throughput_and_gross_power(
+    tmp_path: Path, overlay: Overlay, idle: str
+) -> None:
+    described = "title: fast\nweights: paper\nsource: my-notes\n"
+    described += f"idle_power: {idle}, source: my-notes}}\n" if idle else ""
+    overlay.write("boards/fast/board.yaml", described)
+    overlay.write("boards/fast/measurements.csv", FAST)
+    catalog = Catalog.open(overlay.folder)
+    asked = [
+        read_requirements(
+            {name: each for name, each in said.items() if name in LIMITED},
+            board="fast",
+            catalog=str(overlay.folder),
+            **{name: each for name, each in said.items() if name not in LIMITED},  # type: ignore[arg-type]
+        )
+        for said in FAST_ASKED
+    ]
+    answers = node.answered(
+        tmp_path,
+        f"{script(PURE)}{ANSWER} const table = readTable(told[0]);"
+        "return told[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
+        document(choice(catalog, asked[-1])),
+        list(map(question, asked)),
+    )
+    for each, answer in zip(asked, answers, strict=True):
+        found = recommend(gather(catalog, each), replace(each, top=TOP))
+        answer.pop("command")
+        assert list(differences(expected(found), answer)) == []
 
 
 def test_a_batch_size_that_only_predictions_have(tmp_path: Path, shipped: Catalog) -> None:

@@ -16,10 +16,15 @@ from advisor.metrics import EVERY, INPUTS, METRICS, evaluate, expression, inputs
 from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval
 
 LATENCY, POWER, IDLE = (100.0, 90.0, 125.0), (10.0, 9.5, 10.5), (2.0, 1.9, 2.1)
+UNKNOWN = (math.nan, math.nan, math.nan)
+SELDOM = frozenset({"throughput_fps", "gross_power_w"})
 INSTEAD: dict[str, Any] = {
     "latency_ms": LATENCY,
+    "throughput_fps": UNKNOWN,
     "net_power_w": POWER,
+    "gross_power_w": UNKNOWN,
     "idle_power_w": IDLE,
+    "certain_idle_w": IDLE,
     "batch": 4,
     "overhead_ms": 0.0,
     "arrival_fps": math.inf,
@@ -37,7 +42,8 @@ def interval(key: str, **instead: Any) -> tuple[float, float, float]:
     given_figures = {**INSTEAD, **instead}
 
     def figure(name: str) -> Any:
-        return Uncertain(*given_figures[name]) if INPUTS[name].uncertain else given_figures[name]
+        figures = given_figures[name]
+        return Uncertain(*map(np.float64, figures)) if INPUTS[name].uncertain else figures
 
     found = evaluate(key, figure)
     return float(found.value), float(found.low), float(found.high)
@@ -54,6 +60,53 @@ def test_a_frame_waits_for_its_batch_to_fill() -> None:
     )
     assert interval("response_ms", overhead_ms=5.0) == pytest.approx((105.0, 95.0, 130.0))
     assert interval("response_ms", **at_rate(20.0, batch=1))[0] == 100.0
+
+
+def test_a_reported_throughput_goes_before_the_latency() -> None:
+    """A published pair: 1,329 images per second, 2.94 ms for each; frames overlap."""
+    fast = {"throughput_fps": (1329.0, 1300.0, 1360.0), "latency_ms": (2.94, 2.9, 3.0), "batch": 1}
+    assert interval("fps", **fast) == pytest.approx((1329.0, 1300.0, 1360.0))
+    assert interval("time_per_image_ms", **fast)[0] == pytest.approx(2.94)
+    assert interval("energy_j", **fast)[0] == pytest.approx(10 / 1329)
+    at_30 = at_rate(30.0, **fast)
+    assert interval("average_power_w", **at_30)[0] == pytest.approx(2 + 10 * 30 / 1329)
+    alone = {**fast, "latency_ms": UNKNOWN}
+    assert interval("energy_j", **alone)[0] == pytest.approx(10 / 1329)
+    for key in ("response_ms", "batch_latency_ms", "time_per_image_ms"):
+        assert math.isnan(interval(key, **alone)[0])
+
+
+def test_net_power_is_gross_power_less_idle() -> None:
+    gross = {"net_power_w": UNKNOWN, "gross_power_w": (12.0, 11.7, 12.4)}
+    value, low, high = interval("net_power_w", **gross)
+    assert value == pytest.approx(10.0)
+    assert (low, high) == pytest.approx((10 - math.hypot(0.3, 0.1), 10 + math.hypot(0.4, 0.1)))
+    assert interval("energy_j", **gross)[0] == pytest.approx(0.25)
+    assert interval("gross_energy_j", **gross)[0] == pytest.approx(0.3)
+    assert interval("average_power_w", **gross)[0] == pytest.approx(12.0)
+    assert interval("average_power_w", **at_rate(20.0, **gross))[0] == pytest.approx(7.0)
+
+
+def test_of_an_idle_power_known_as_a_bound_nothing_is_taken_off() -> None:
+    gross = {"net_power_w": UNKNOWN, "gross_power_w": (12.0, math.nan, math.nan)}
+    bound = {"idle_power_w": (2.0, 0.0, 2.0), "certain_idle_w": (0.0, 0.0, 2.0)}
+    assert interval("net_power_w", **gross, **bound) == pytest.approx((12.0, 10.0, 12.0))
+    # At half the time busy: no more than 12 W x 0.5 + 2 W x 0.5.
+    assert interval("average_power_w", **at_rate(20.0, **gross, **bound))[0] == pytest.approx(7.0)
+
+
+def test_with_idle_unknown_gross_energy_is_no_net_energy() -> None:
+    gross = {
+        "net_power_w": UNKNOWN,
+        "gross_power_w": (12.0, 11.7, 12.4),
+        "idle_power_w": UNKNOWN,
+        "certain_idle_w": UNKNOWN,
+    }
+    assert math.isnan(interval("energy_j", **gross)[0])
+    assert math.isnan(interval("net_power_w", **gross)[0])
+    assert interval("gross_energy_j", **gross)[0] == pytest.approx(0.3)
+    assert interval("average_power_w", **gross)[0] == pytest.approx(12.0)
+    assert math.isnan(interval("average_power_w", **at_rate(20.0, **gross))[0])
 
 
 def test_energy_adds_the_errors_of_time_and_power() -> None:
@@ -110,8 +163,8 @@ def test_propagated_intervals_are_those_of_joint_samples(
     key: str, errors: tuple[float, float, float], fps: float
 ) -> None:
     """In sums the errors are normal, in products lognormal: small ones agree to a few per cent."""
-    names = [name for name in inputs_of(key, at_rate=True) if INPUTS[name].uncertain]
-    if any(expression(key).count[name] > 1 for name in names):
+    names = [name for name in inputs_of(key, at_rate=True, absent=SELDOM) if INPUTS[name].uncertain]
+    if any(expression(key, absent=SELDOM).count[name] > 1 for name in names) or not names:
         return  # then there are joint samples only
     values = {"latency_ms": 100.0, "net_power_w": 10.0, "idle_power_w": 2.0}
     widths = dict(zip(values, errors, strict=True))
@@ -124,7 +177,11 @@ def test_propagated_intervals_are_those_of_joint_samples(
         )
         for name in names
     }
-    others = {**INSTEAD, **at_rate(fps, battery_j=36_000.0)}
+    others = {
+        **INSTEAD,
+        **at_rate(fps, battery_j=36_000.0),
+        **dict.fromkeys({*SELDOM, "certain_idle_w"}, math.nan),
+    }
     ends = {name: tuple(float(each[0]) for each in found) for name, found in inputs.items()}
     propagated = interval(key, **at_rate(fps, battery_j=36_000.0), **ends)
     sampled = sampled_interval(
@@ -136,7 +193,8 @@ def test_propagated_intervals_are_those_of_joint_samples(
 
 
 def test_what_matters_only_at_a_frame_rate_is_not_in_a_formula_without_one() -> None:
-    assert set(inputs_of("average_power_w", at_rate=False)) == {"idle_power_w", "net_power_w"}
+    needed = inputs_of("average_power_w", at_rate=False, absent=SELDOM)
+    assert set(needed) == {"idle_power_w", "net_power_w"}
     assert "latency_ms" in inputs_of("average_power_w", at_rate=True)
 
 
@@ -149,7 +207,10 @@ def test_every_formula_says_what_it_needs() -> None:
 
 def test_a_formula_can_be_read_by_other_languages() -> None:
     assert expression("time_per_image_ms").document() == ["/", "latency_ms", "batch"]
-    assert expression("fps").document() == ["/", ["*", 1000.0, "batch"], "latency_ms"]
+    from_latency = ["/", ["*", 1000.0, "batch"], "latency_ms"]
+    assert expression("fps").document() == ["else", "throughput_fps", from_latency]
+    assert expression("fps", absent=SELDOM).document() == from_latency
+    assert expression("gross_energy_j", absent=SELDOM).document() is None
 
 
 def test_images_per_second_and_watt_count_those_that_are_required() -> None:
@@ -167,8 +228,9 @@ def test_images_per_second_and_watt_count_those_that_are_required() -> None:
 
 def test_a_metric_in_which_an_input_stands_twice_has_its_interval_from_samples() -> None:
     """A slower run gives fewer images and, resting less, draws more: the errors add up, not in quadrature."""
-    assert expression("fps_per_watt", at_rate=False).count["latency_ms"] == 1
-    assert expression("fps_per_watt").count["latency_ms"] == 2
+    without_rate = expression("fps_per_watt", at_rate=False, absent=SELDOM)
+    assert without_rate.count["latency_ms"] == 1
+    assert expression("fps_per_watt", absent=SELDOM).count["latency_ms"] == 2
     best = advisor.pick(fps=39, objective="fps-per-watt", confidence="none").best
     assert best is not None
     estimate = best.fps_per_watt

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import advisor
+from advisor import Recommendation
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.records import Measurements, Variant
 from advisor.errors import BrokenFileError
@@ -146,3 +148,111 @@ def test_no_latency_is_predicted_from_a_throughput(overlay: Overlay, run: Run) -
     overlay.measurements("resnet-18,hailort,int8,1,,,,reported,my-notes,npu,,1329,,,,", header=FULL)
     said = run("predict", "resnet-18", "--board", "small", "--catalog", overlay.folder)
     assert "only the throughput is reported" in " ".join(said.out.split())
+
+
+BOARD = """\
+title: somebody's
+weights: paper
+source: my-notes
+power_scope: module
+"""
+RATED = (
+    "resnet-50,hailort,fp16,1,2.94,,,reported,my-notes,npu,,1329,,,,3.19",
+    "resnet-18,hailort,fp16,1,,,,reported,my-notes,npu,,2500,,,,2.9",
+    "resnet-101,tflite,fp32,1,200,,300,reported,my-notes,cpu,4,,,150,280,6.5",
+    "resnet-101,tflite,fp32,1,600,2.5,250,reported,my-notes,cpu,1,,,,,",
+)
+
+
+@pytest.fixture
+def rated(overlay: Overlay) -> Overlay:
+    """A board of which throughput is reported, some latencies, and gross power."""
+    overlay.write("boards/small/board.yaml", BOARD)
+    overlay.measurements(*RATED, header=FULL)
+    return overlay
+
+
+def asked(rated: Overlay, **question: object) -> Recommendation:
+    return advisor.pick(board="small", catalog=rated.folder, **question)
+
+
+def test_throughput_meets_a_frame_rate_and_no_latency_follows_from_it(rated: Overlay) -> None:
+    fast = asked(rated, fps=1000, objective="fps").best
+    assert fast and fast.architecture == "resnet-18"
+    assert fast.fps and fast.fps.value == 2500
+    assert fast.response_ms is None and fast.time_per_image_ms is None
+    found = asked(rated, fps=1000, latency="10 ms")
+    assert found.best and found.best.architecture == "resnet-50"
+    assert found.best.response_ms and found.best.response_ms.value == 2.94
+    (rejection,) = (each for each in found.rejections if each.constraint.name == "response")
+    assert (rejection.unknown, rejection.unknown_since) == (1, {"only throughput reported": 1})
+
+
+def test_the_answer_says_why_a_latency_is_unknown(rated: Overlay, run: Run) -> None:
+    said = run(
+        "pick", "--board", "small", "--catalog", rated.folder, "--latency", "10ms", "--fps", 1000
+    )
+    text = " ".join(said.out.split())
+    assert "1 of 4 candidates excluded: response unknown (only throughput reported)." in text
+
+
+def test_where_a_throughput_is_reported_no_rate_follows_from_the_latency(rated: Overlay) -> None:
+    """2.94 ms would be 340 images per second."""
+    found = asked(rated, fps=400, architectures="resnet-50").best
+    assert found and found.fps and (found.fps.value, found.fps.origin) == (1329, "reported")
+
+
+def test_gross_energy_is_not_net_energy_while_idle_is_unknown(rated: Overlay, run: Run) -> None:
+    found = asked(rated, energy="1 J")
+    assert found.best is None
+    (rejection,) = found.rejections
+    why = "only gross power reported, and idle power unknown"
+    assert rejection.unknown_since == {why: 3}
+    assert rejection.unknown == 3
+    free = asked(rated, objective="fps").best
+    assert free and free.energy_j is None
+    assert free.gross_energy_j and free.gross_energy_j.value == pytest.approx(2.9 / 2500)
+    assert free.average_power_w and free.average_power_w.value == 2.9
+    shown = run("pick", "--board", "small", "--catalog", rated.folder, "--objective", "fps").out
+    assert "gross energy" in " ".join(shown.split()) or "gross" in shown
+
+
+def test_net_power_is_gross_power_less_idle(rated: Overlay) -> None:
+    idle = "idle_power: {value: 0.5 W, error: 10 mW, source: my-notes}\n"
+    rated.write("boards/small/board.yaml", BOARD + idle)
+    best = asked(rated, energy="0.0025 J", objective="fps").best
+    assert best and best.net_power_w and best.net_power_w.value == pytest.approx(2.4)
+    assert best.energy_j and best.energy_j.value == pytest.approx(2.4 / 2500)
+    at_rate = asked(rated, fps=100, objective="power").best
+    assert at_rate and at_rate.average_power_w
+    assert at_rate.average_power_w.value == pytest.approx(0.5 + 2.4 * 100 / 2500)
+
+
+def test_a_bound_of_idle_power_makes_no_limit_sure_that_gross_power_misses(rated: Overlay) -> None:
+    rated.write(
+        "boards/small/board.yaml", BOARD + "idle_power: {at_most: 0.5 W, source: my-notes}\n"
+    )
+    net = asked(rated, architectures="resnet-18").best
+    assert net and net.net_power_w
+    bounds = net.net_power_w.value, net.net_power_w.low, net.net_power_w.high
+    assert bounds == pytest.approx((2.9, 2.4, 2.9))
+    assert asked(rated, where="net-power <= 2.91 W", objective="fps").best
+    assert asked(rated, where="net-power <= 2.6 W", architectures="resnet-18").best is None
+    power = asked(rated, fps=1250, objective="fps").best
+    assert power and power.average_power_w
+    assert power.average_power_w.value == pytest.approx(2.9 / 2 + 0.5 / 2)
+
+
+def test_the_shortest_and_the_longest_run_are_an_interval(rated: Overlay) -> None:
+    found = asked(rated, architectures="resnet-101", objective="latency").best
+    assert found and found.batch_latency_ms
+    assert (found.batch_latency_ms.low, found.batch_latency_ms.high) == (150, 280)
+    assert asked(rated, latency="205 ms", architectures="resnet-101").best is None
+
+
+def test_an_answer_names_processor_and_threads(rated: Overlay, run: Run) -> None:
+    found = asked(rated, architectures="resnet-101", objective="latency")
+    assert found.best
+    assert (found.best.processor, found.best.threads) == ("cpu", 4)
+    said = run("pick", "--board", "small", "--catalog", rated.folder, "--fps", 4).out
+    assert "(weights paper, tflite, fp32, cpu, 4 threads)" in " ".join(said.split())

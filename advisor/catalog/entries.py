@@ -135,7 +135,7 @@ def read_board(folder: Path, layer: str, sources: Collection[str] | None) -> Boa
         accelerator=fields.text("accelerator"),
         memory_mb=memory.quantity("value", MEMORY, required=True) if memory else None,
         memory_shared=memory.flag("shared") if memory else None,
-        idle_power_w=estimate(fields, "idle_power", POWER, sources),
+        idle_power_w=estimate(fields, "idle_power", POWER, sources, bound_allowed=True),
         power_scope=fields.text("power_scope"),
         power_meter=fields.text("power_meter"),
         memory_scope=fields.text("memory_scope"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +114,7 @@ def read_measurements(
     batch = _batches(table)
     status = table.labels("status", STATUSES, default=Labels.constant("ok", len(table)))
     rows = provenance(table, sources)
+    least, most = (table.numbers(f"latency_{end}_ms", *TIME.range) for end in ("min", "max"))
     measurements = Measurements(
         architecture=architecture,
         runtime=runtime,
@@ -122,12 +123,12 @@ def read_measurements(
         threads=threads,
         batch=batch,
         status=status,
-        latency_ms=metered(table, "latency", TIME, rows),
+        latency_ms=_between(metered(table, "latency", TIME, rows), least, most),
         latency_statistic=table.labels(
             "latency_statistic", STATISTICS, default=Labels.constant(MEDIAN, len(table))
         ),
-        latency_min_ms=table.numbers("latency_min_ms", *TIME.range),
-        latency_max_ms=table.numbers("latency_max_ms", *TIME.range),
+        latency_min_ms=least,
+        latency_max_ms=most,
         latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
         latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
         throughput_fps=metered(table, "throughput", RATE, rows),
@@ -203,6 +204,14 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
         for row in np.flatnonzero(missing).tolist():
             table.note(row, what, "nothing", f"the {what} of {metric}")
     return Metered(values, origin, source)
+
+
+def _between(latency: Metered, least: NDArray[np.float64], most: NDArray[np.float64]) -> Metered:
+    """Latencies with the shortest and the longest run as their interval, where nothing says more."""
+    value, low, high = latency.values
+    bare = np.isnan(low) & ~np.isnan(value) & (least < most)
+    ends = np.where(bare, least, low), np.where(bare, most, high)
+    return replace(latency, values=Values(value, *ends))
 
 
 def refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:

@@ -163,7 +163,8 @@ class Board:
         processor, accelerator, software, date, power_meter, note: as text; may be empty.
         memory_mb: memory size in MB (1e6 bytes); `None` where unknown.
         memory_shared: whether processor and accelerator share that memory; `None` where unknown.
-        idle_power_w: power drawn while idle; `None` where no meter measured it.
+        idle_power_w: power drawn while idle, in the scope of `power_scope`; an upper bound where its low
+            end is 0; `None` where no meter measured it.
         power_scope: what the power covers.
         memory_scope: what the memory figures cover.
         weights: the weights that its source used.
@@ -194,6 +195,18 @@ class Board:
     note: str
     folder: Path
     layer: str
+
+    @property
+    def idle_is_bound(self) -> bool:
+        """Whether the idle power is known as an upper bound only."""
+        idle = self.idle_power_w
+        return idle is not None and idle.low == 0 and idle.high == idle.value
+
+    @property
+    def certain_idle_w(self) -> Estimate | None:
+        """What of the idle power is drawn for certain: nothing where only an upper bound is known."""
+        idle = self.idle_power_w
+        return replace(idle, value=0.0) if idle and self.idle_is_bound else idle
 
 
 @dataclass(frozen=True)
@@ -317,6 +330,11 @@ class Metered:
     def joined(cls, columns: Sequence[Metered]) -> Metered:
         """Columns below one another."""
         return _stacked(columns)
+
+    @cached_property
+    def is_unknown(self) -> bool:
+        """Whether no row has a figure."""
+        return bool(np.isnan(self.values.value).all())
 
     def estimate(self, row: int) -> Estimate | None:
         """The estimate in one row, `None` where it is unknown."""

@@ -303,6 +303,7 @@ def estimate(
     *,
     required: bool = False,
     zero_allowed: bool = False,
+    bound_allowed: bool = False,
 ) -> Estimate | None:
     """A field of the form `{value: 1.30 W, error: 5 mW, source: ...}`.
 
@@ -314,18 +315,24 @@ def estimate(
         source: the source where the field names none.
         required: whether its absence is a fault.
         zero_allowed: whether zero is a meaningful value.
+        bound_allowed: whether `at_most: 2 W` may stand for a value and its error.
 
     Returns:
-        The estimate, its interval `value` +- `error`; `None` where the field is absent.
+        The estimate, its interval `value` +- `error`, from 0 to a bound; `None` where the field is absent.
     """
     inner = fields.inner(key, required=required)
     if inner is None:
         return None
-    value = inner.quantity("value", dimension, required=True, zero_allowed=zero_allowed)
+    bound = inner.quantity("at_most", dimension) if bound_allowed else None
+    value = inner.quantity("value", dimension, required=bound is None, zero_allowed=zero_allowed)
     error = inner.quantity("error", dimension, zero_allowed=True)
+    if bound is not None and (value, error) != (None, None):
+        inner.note(inner.block.entries["at_most"].mark, "a bound beside a value", "one of them")
     origin = inner.name("origin", ORIGINS) or "reported"
     own_source = inner.name("source", sources, required=not source)
     inner.leftovers()
+    if bound is not None:
+        return Estimate(bound, 0.0, bound, origin, own_source or source)
     if value is None:
         return None
     low, high = (None, None) if error is None else (value - error, value + error)

@@ -13,7 +13,7 @@ from advisor.options import Requirements
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.candidates.weight_sets import OWN, QUANTISED
-from advisor.solve.recommend.recommendation import Recommendation
+from advisor.solve.recommend.recommendation import Recommendation, Rejection
 
 LIBRARY_WEIGHTS = "those that a library publishes first"
 
@@ -211,7 +211,14 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
         if rejection.unknown:
             constraint = rejection.constraint
             needed = recommendation.requirements.needed_for(constraint.metric)
+            why = needed or listed(list(_reasons(rejection)))
             yield (
                 f"{rejection.unknown} of {recommendation.considered} candidates excluded: "
-                f"{metric_text(constraint)} unknown{f' ({needed})' if needed else ''}."
+                f"{metric_text(constraint)} unknown{f' ({why})' if why else ''}."
             )
+
+
+def _reasons(rejection: Rejection) -> Iterator[str]:
+    """Why figures are unknown; of how many, where that is not so of all."""
+    for why, count in rejection.unknown_since.items():
+        yield why if count == rejection.unknown else f"of {count}: {why}"

@@ -135,7 +135,7 @@ def boards_text(listed: Boards) -> RenderableType:
             board.title,
             str(each.networks),
             _span(each.batches),
-            f"{idle.value:.2f}" if idle else "?",
+            f"{'<= ' * board.idle_is_bound}{idle.value:.2f}" if idle else "?",
             "shipped" if board.layer == SHIPPED else "own",
         )
         notes.append(Text(_covers(board)))

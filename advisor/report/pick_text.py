@@ -171,6 +171,8 @@ def _shown_keys(recommendation: Recommendation) -> list[str]:
     wanted = {*ALWAYS_SHOWN, *(step.metric.key for step in asked.objective)}
     wanted |= {"battery_hours"} if asked.battery_j else set()
     wanted.update(each.metric for each in asked.constraints)
+    if any(each.energy_j is None and each.gross_energy_j for each in recommendation.candidates):
+        wanted.add("gross_energy_j")
     return [key for key in EVERY if key in wanted]
 
 

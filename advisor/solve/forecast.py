@@ -327,7 +327,7 @@ def _energy(latency: Estimate, power: Estimate | None, batch: int) -> Estimate |
     if power is None:
         return None
     inputs = {"latency_ms": _uncertain(latency), "net_power_w": _uncertain(power), "batch": batch}
-    energy: Uncertain = evaluate("energy_j", inputs.__getitem__)
+    energy: Uncertain = evaluate("energy_j", lambda name: inputs.get(name, math.nan))
     value, low, high = (float(end) for end in (energy.value, energy.low, energy.high))
     origin = max(latency.origin, power.origin, key=ORIGINS.index)
     source = ", ".join(dict.fromkeys((latency.source, power.source)))

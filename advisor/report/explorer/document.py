@@ -104,14 +104,14 @@ def document(choice: Choice) -> Json:
     candidates, asked = choice.candidates, choice.requirements
     return {
         "schema": "advisor.explore/2",
-        "metrics": {key: _metric(metric) for key, metric in EVERY.items()},
+        "metrics": {key: _metric(metric, candidates.absent) for key, metric in EVERY.items()},
         "limits": [_limit(metric) for metric in METRICS.values() if metric.option],
         "inputs": {
             name: _figures(candidates, each)
             for name, each in INPUTS.items()
-            if each.home != "question" and any(name in expression(key).count for key in EVERY)
+            if each.home != "question" and name in _named(candidates.absent)
         },
-        "lattices": _lattices(),
+        "lattices": _lattices(candidates.absent),
         "shown": ALWAYS_SHOWN,
         "defaults": _defaults(),
         "marks": {"sure": SURE, "likely": LIKELY, "unlikely": 0},
@@ -128,7 +128,12 @@ def document(choice: Choice) -> Json:
     }
 
 
-def _metric(metric: Metric) -> Json:
+def _named(absent: frozenset[str]) -> set[str]:
+    """The inputs that formulas name where some are absent."""
+    return {name for key in EVERY for name in expression(key, absent=absent).count}
+
+
+def _metric(metric: Metric, absent: frozenset[str]) -> Json:
     dimension = metric.dimension
     return {
         "name": metric.name,
@@ -145,25 +150,26 @@ def _metric(metric: Metric) -> Json:
         "more_is_better": metric.more_is_better,
         "statistic": metric.statistic,
         "needs_battery": "battery_j" in expression(metric.key).count,
-        "at_rate": _formula(metric.key, at_rate=True),
-        "without_rate": _formula(metric.key, at_rate=False),
-        "reciprocals": _reciprocals(metric.key),
+        "at_rate": _formula(metric.key, absent, at_rate=True),
+        "without_rate": _formula(metric.key, absent, at_rate=False),
+        "reciprocals": _reciprocals(metric.key, absent),
     }
 
 
-def _formula(key: str, *, at_rate: bool) -> Json:
+def _formula(key: str, absent: frozenset[str], *, at_rate: bool) -> Json:
     """A formula as a tree, its inputs that may have errors, and whether one of these stands in it twice."""
-    formula = expression(key, at_rate=at_rate)
+    formula = expression(key, at_rate=at_rate, absent=absent)
     uncertain = [name for name in formula.count if INPUTS[name].uncertain]
     repeats = any(formula.count[name] > 1 for name in uncertain)
     return {"tree": formula.document(), "uncertain": uncertain, "repeats": repeats}
 
 
-def _reciprocals(key: str) -> Json:
+def _reciprocals(key: str, absent: frozenset[str]) -> Json:
     """The metrics that multiply with this one to the same number for whatever candidate, and that number."""
     made_up = dict(
         zip(INPUTS, np.random.default_rng(0).uniform(1, 2, (len(INPUTS), 3)), strict=True)
     )
+    made_up |= dict.fromkeys(absent, np.full(3, np.nan))
     figures = evaluate(key, made_up.__getitem__)
     products = {other: figures * evaluate(other, made_up.__getitem__) for other in METRICS}
     return {
@@ -196,10 +202,11 @@ def _group(metric: Metric) -> str:
     return "Size of the network" if of_network else "Limits"
 
 
-def _lattices() -> list[list[list[float]]]:
+def _lattices(absent: frozenset[str]) -> list[list[list[float]]]:
     """The joint quantiles of one, two, ... normal distributions, up to as many as limits can share."""
     uncertain = [
-        {name for name in expression(key).count if INPUTS[name].uncertain} for key in EVERY
+        {name for name in expression(key, absent=absent).count if INPUTS[name].uncertain}
+        for key in EVERY
     ]
     most = len(set().union(*(names for names in uncertain if len(names) > 1)))
     return [lattice(count).round(9).tolist() for count in range(1, most + 1)]

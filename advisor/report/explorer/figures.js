@@ -57,7 +57,17 @@ function figuresIn(table, situation) {
     return (metric) => columnwiseOf(metric, (part) => drawn[part] ?? partAt(part, row)[0], normals[0].length);
   }
 
-  const isPredicted = (metric, row) => inputs(metric).some((name) => table.inputs[name].origin(row) === "predicted");
+  /** The uncertain inputs that a metric of a row rests on, where its formula has another way beside a seldom known one. */
+  function restsOn(metric, row) {
+    const leaf = (part) => ({ known: !Number.isNaN(partAt(part, row)[0]), names: inputs(metric).filter((name) => name === part) });
+    const combined = (operation, one, other) => {
+      if (operation === "else") return one.known ? one : other;
+      return { known: one.known && other.known, names: [...one.names, ...other.names] };
+    };
+    return evaluated(formulaOf(metric).tree, leaf, combined).names;
+  }
+
+  const isPredicted = (metric, row) => restsOn(metric, row).some((name) => table.inputs[name].origin(row) === "predicted");
 
   /** A figure's spread, infinite where an input was predicted without an interval: it could be anything. */
   function spreadAt(found, names, row) {
@@ -68,11 +78,11 @@ function figuresIn(table, situation) {
       : { value, below, above };
   }
   const inputSpread = (name, row) => spreadAt(partAt(name, row), [name], row);
-  const spread = (metric, row) => spreadAt(estimate(metric, row), inputs(metric), row);
+  const spread = (metric, row) => spreadAt(estimate(metric, row), restsOn(metric, row), row);
 
   /** The least trusted origin of what a metric follows from, and all its sources. */
   function provenance(metric, row) {
-    const parts = inputs(metric).map((name) => table.inputs[name]).filter(({ value }) => !Number.isNaN(value[row]));
+    const parts = [...new Set(restsOn(metric, row))].map((name) => table.inputs[name]).filter(({ value }) => !Number.isNaN(value[row]));
     const origin = table.origins[Math.max(...parts.map((part) => table.origins.indexOf(part.origin(row))))];
     return { origin: origin ?? "", sources: [...new Set(parts.map((part) => part.source(row)))] };
   }

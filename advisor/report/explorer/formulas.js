@@ -1,4 +1,5 @@
-/* Formulas, which come with the document as trees: [operation, left, right], an input's name, or a number.
+/* Formulas, which come with the document as trees: [operation, left, right], an input's name, a number, or null for
+   what nobody has a figure of.
    They are evaluated on columns of numbers, on figures with errors [value, low, high], and on joint samples of
    these, by the rules of advisor/solve/candidates/uncertainty.py. Unknown is NaN. */
 
@@ -7,7 +8,7 @@ const TINY = 2.2250738585072014e-308;
 
 /** A formula's result, from what stands for its inputs and numbers, and from how an operation combines two of these. */
 function evaluated(formula, leaf, combined) {
-  if (!Array.isArray(formula)) return leaf(formula);
+  if (!Array.isArray(formula)) return leaf(formula ?? NaN);
   const [operation, left, right] = formula;
   return combined(operation, evaluated(left, leaf, combined), evaluated(right, leaf, combined));
 }
@@ -19,6 +20,7 @@ function calculated(operation, one, other) {
     case "-": return one - other;
     case "*": return one * other;
     case "/": return one / other;
+    case "else": return Number.isNaN(one) ? other : one;
     default: return Math.min(one, other);
   }
 }
@@ -39,6 +41,7 @@ function columnOf(figures, length) {
 
 /** What it makes of figures with errors. These are independent and add in quadrature, in a product on the logarithm. */
 function withErrors(operation, one, other) {
+  if (operation === "else") return Number.isNaN(one[0]) ? other : one;
   const value = calculated(operation, one[0], other[0]);
   if (Number.isNaN(one[1]) && Number.isNaN(other[1])) return [value, NaN, NaN];
   if (operation === "min") return [0, 1, 2].map((end) => Math.min(...[one, other].map((each) => (Number.isNaN(each[end]) ? each[0] : each[end]))));
@@ -59,6 +62,7 @@ function endsOfSum([one, oneLow, oneHigh], [other, otherLow, otherHigh]) {
 
 /** A figure, and the standard deviations of its logarithm below and above it; 0 where no error is known. */
 function spreadOf([value, low, high]) {
+  if (value === 0) return { value, below: 0, above: 0 }; // stands for what a bound leaves out, and has no logarithm
   return { value, below: Math.log(value / Math.max(low, TINY)) / Z90 || 0, above: Math.log(high / value) / Z90 || 0 };
 }
 

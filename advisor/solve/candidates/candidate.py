@@ -12,7 +12,7 @@ import numpy as np
 from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
-from advisor.metrics import INPUTS, METRICS, inputs_of
+from advisor.metrics import INPUTS, METRICS
 from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
 from advisor.solve.candidates.chance import chance, chance_alone
 
@@ -208,7 +208,7 @@ def _estimate(
     value, low, high = (column.item(place) for column in these.values(key))
     if math.isnan(value):
         return None
-    names = inputs_of(key, at_rate=these.fps is not None)
+    names = [name for name, here in these.rests_on(key).items() if here[place]]
     parts = [part for name in names if (part := inputs[name]) is not None]
     origin = max((part.origin for part in parts), key=ORIGINS.index)
     source = ", ".join(dict.fromkeys(part.source for part in parts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,15 @@ from advisor.catalog.records import (
     Architecture,
     Board,
     Estimate,
+    Labels,
     Measurements,
     Metered,
     Values,
     Weights,
 )
-from advisor.metrics import EVERY, INPUTS, expression, inputs_of
+from advisor.formulas import Expression
+from advisor.metrics import INPUTS, SELDOM, expression, formula_of, parameters_of
+from advisor.solve.candidates.provenance import rests_on
 from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval, widths
 
 if TYPE_CHECKING:
@@ -141,16 +144,15 @@ class Candidates:
         """A metric of all candidates without its interval, NaN where unknown. Computed once.
 
         Args:
-            key: one of `advisor.metrics.EVERY`.
+            key: one of `advisor.metrics.EVERY`, or of its `PARTS`.
         """
         if key not in self._figures:
-            metric = EVERY[key]
             parts = [
                 self.input_figure(name) if name in INPUTS else self.figure(name)
-                for name in metric.parameters
+                for name in parameters_of(key)
             ]
             with np.errstate(all="ignore"):
-                self._figures[key] = self._column(metric.formula(*parts))
+                self._figures[key] = self._column(formula_of(key)(*parts))
         return self._figures[key]
 
     def values(self, key: str) -> Values:
@@ -160,7 +162,7 @@ class Candidates:
         formula once; else the interval is that of joint samples.
         """
         if key not in self._values:
-            count = expression(key, at_rate=self.fps is not None).count
+            count = self._expression(key).count
             uncertain = self.uncertain_inputs(key)
             if all(count[name] == 1 for name in uncertain):
                 found: tuple[Any, Any, Any] = self._propagated(key)
@@ -179,17 +181,16 @@ class Candidates:
     def _operand(self, key: str) -> Any:
         """A metric as its formula makes it of figures with errors. Computed once."""
         if key not in self._operands:
-            metric = EVERY[key]
             parts = [
                 self._input_operand(name) if name in INPUTS else self._operand(name)
-                for name in metric.parameters
+                for name in parameters_of(key)
             ]
             with np.errstate(all="ignore"):
-                self._operands[key] = metric.formula(*parts)
+                self._operands[key] = formula_of(key)(*parts)
         return self._operands[key]
 
     def _input_operand(self, name: str) -> Any:
-        if not INPUTS[name].uncertain:
+        if not INPUTS[name].uncertain or name in self.absent:
             return self.input_figure(name)
         return Uncertain(*self.input_values(name))
 
@@ -203,40 +204,65 @@ class Candidates:
         A figure without an interval is taken as exact if it was measured or reported; what rests on
         something predicted without one could be anything.
         """
-        return self._with_unknown_errors(widths(self.values(key)), self.uncertain_inputs(key))
+        anything = self._where_any(self.rests_on(key), self._could_be_anything)
+        return _with_unknown_errors(widths(self.values(key)), anything)
 
     def input_spread(self, name: str) -> Values:
         """The same of an input of formulas."""
-        return self._with_unknown_errors(widths(self.input_values(name)), (name,))
-
-    def _with_unknown_errors(self, spread: Values, inputs: Sequence[str]) -> Values:
-        anything = self._predicted(inputs, without_interval=True)
-        if not anything.any():
-            return spread
-        value, below, above = spread
-        return Values(value, np.where(anything, np.inf, below), np.where(anything, np.inf, above))
+        return _with_unknown_errors(widths(self.input_values(name)), self._could_be_anything(name))
 
     def predicted(self, key: str) -> Booleans:
         """Where a metric rests on something predicted."""
-        return self._predicted(self.uncertain_inputs(key), without_interval=False)
+        return self._where_any(self.rests_on(key), self._is_predicted)
 
-    def _predicted(self, inputs: Sequence[str], *, without_interval: bool) -> Booleans:
-        rests = np.zeros(len(self), dtype=np.bool_)
-        for name in inputs:
-            if INPUTS[name].home != "row":
-                continue
-            metered: Metered = getattr(self.measurements, name)
-            if (place := metered.origin.position.get("predicted")) is not None:
-                here = metered.origin.index[self.rows] == place
-                if without_interval:
-                    here &= np.isnan(metered.values.low[self.rows])
-                rests |= here
-        return rests
+    def _where_any(
+        self, rests: Mapping[str, Booleans], is_so: Callable[[str], Booleans | None]
+    ) -> Booleans:
+        """Where something is so of any input that a metric rests on there."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        for name, here in rests.items():
+            if (so := is_so(name)) is not None:
+                found |= here & so
+        return found
+
+    def _is_predicted(self, name: str) -> Booleans | None:
+        """Where an input is predicted; `None` for nowhere."""
+        if INPUTS[name].home != "row":
+            return None
+        origin: Labels = getattr(self.measurements, name).origin
+        place = origin.position.get("predicted")
+        return None if place is None else origin.index[self.rows] == place
+
+    def _could_be_anything(self, name: str) -> Booleans | None:
+        """Where an input was predicted without an interval; `None` for nowhere."""
+        predicted = self._is_predicted(name)
+        return None if predicted is None else predicted & np.isnan(self.input_values(name).low)
+
+    def rests_on(self, key: str) -> Mapping[str, Booleans]:
+        """By uncertain input, which candidates' figures of a metric rest on it. Found once."""
+        if key not in self._rests:
+            names = self.uncertain_inputs(key)
+            if any(INPUTS[name].seldom for name in self._expression(key).count):
+                self._rests[key] = rests_on(key, names, self.input_figure, len(self))
+            else:
+                self._rests[key] = dict.fromkeys(names, np.ones(len(self), dtype=np.bool_))
+        return self._rests[key]
+
+    @cached_property
+    def _rests(self) -> dict[str, Mapping[str, Booleans]]:
+        return {}
 
     def uncertain_inputs(self, key: str) -> tuple[str, ...]:
         """The inputs from which a metric follows and that may have errors."""
-        names = inputs_of(key, at_rate=self.fps is not None)
-        return tuple(name for name in names if INPUTS[name].uncertain)
+        return tuple(name for name in self._expression(key).count if INPUTS[name].uncertain)
+
+    def _expression(self, key: str) -> Expression:
+        return expression(key, at_rate=self.fps is not None, absent=self.absent)
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The inputs that few boards report, and none of these."""
+        return frozenset(name for name in SELDOM if getattr(self.measurements, name).is_unknown)
 
     def input_figure(self, name: str) -> Any:
         """An input of formulas: a column, or one number for all; NaN where unknown. Taken once."""
@@ -246,6 +272,8 @@ class Candidates:
 
     def _taken(self, name: str) -> Any:
         home = INPUTS[name].home
+        if name in self.absent:
+            return math.nan
         if home == "question":
             return self._of_question(name)
         if home != "row":
@@ -326,6 +354,13 @@ class Candidates:
             if len({getattr(board, f"{name}_scope") for board in boards}) > 1:
                 unlike.append(name)
         return tuple(unlike)
+
+
+def _with_unknown_errors(spread: Values, anything: Booleans | None) -> Values:
+    if anything is None or not anything.any():
+        return spread
+    value, below, above = spread
+    return Values(value, np.where(anything, np.inf, below), np.where(anything, np.inf, above))
 
 
 def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:

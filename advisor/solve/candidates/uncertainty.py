@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.catalog.records import Z90, Values
-from advisor.metrics import Operand, Operation, evaluate
+from advisor.formulas import Operand, Operation
+from advisor.metrics import evaluate
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -52,6 +53,10 @@ class Uncertain(Operand):
             return _with_exact(operation, left, right)
 
 
+def _uncertain(operand: Any) -> Uncertain:
+    return operand if isinstance(operand, Uncertain) else Uncertain(operand, np.nan, np.nan)
+
+
 _EXACTLY: Mapping[Operation, Callable[[Any, Any], Any]] = {
     "+": np.add,
     "-": np.subtract,
@@ -63,6 +68,8 @@ _EXACTLY: Mapping[Operation, Callable[[Any, Any], Any]] = {
 
 def _with_exact(operation: Operation, left: Any, right: Any) -> Uncertain:
     """What an operation makes of a figure and an exact number, not negative: it moves the ends, too."""
+    if operation == "else":
+        return _first_known(*map(_uncertain, (left, right)))
     exactly = _EXACTLY[operation]
     if isinstance(left, Uncertain):
         return Uncertain(*(exactly(each, right) for each in (left.value, left.low, left.high)))
@@ -104,12 +111,19 @@ def _least(one: Uncertain, other: Uncertain) -> Uncertain:
     return Uncertain(np.minimum(one.value, other.value), low, high)
 
 
+def _first_known(one: Uncertain, other: Uncertain) -> Uncertain:
+    unknown = np.isnan(one.value)
+    ends = zip((one.value, one.low, one.high), (other.value, other.low, other.high), strict=True)
+    return Uncertain(*(np.where(unknown, second, first) for first, second in ends))
+
+
 _COMBINED: Mapping[Operation, Callable[[Uncertain, Uncertain], Uncertain]] = {
     "+": _sum,
     "-": _difference,
     "*": _product,
     "/": _quotient,
     "min": _least,
+    "else": _first_known,
 }
 
 
@@ -120,11 +134,14 @@ def _quadrature(one: Floats, other: Floats) -> Floats:
 
 
 def widths(figure: Values) -> Values:
-    """Figures with the standard deviations of their logarithm below and above; 0 without an interval."""
+    """Figures with the standard deviations of their logarithm below and above; 0 without an interval.
+
+    0 as well of nothing, which stands for what a bound leaves out, and has no logarithm.
+    """
     value, low, high = figure
     with np.errstate(divide="ignore", invalid="ignore"):
         below = np.log(value / np.maximum(low, np.finfo(np.float64).tiny)) / Z90
-        above = np.log(high / value) / Z90
+        above = np.where(value == 0, 0.0, np.log(high / value) / Z90)
     return Values(value, np.fmax(below, 0.0), np.fmax(above, 0.0))
 
 

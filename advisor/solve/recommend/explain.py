@@ -10,6 +10,7 @@ import numpy as np
 
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
+from advisor.metrics import expression
 from advisor.prediction.bound import least_line_above
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.chance import chance
@@ -48,9 +49,24 @@ def _rejection(verdicts: Verdicts, verdict: Verdict) -> Rejection:
         constraint=verdict.constraint,
         rejected=len(rejected),
         unknown=int(np.count_nonzero(verdict.unknown)),
+        unknown_since=_unknown_since(verdicts, verdict),
         nearest=nearest,
         also_fails=also_fails,
     )
+
+
+def _unknown_since(verdicts: Verdicts, verdict: Verdict) -> dict[str, int]:
+    """Of how many candidates a figure is unknown for a reason that their source gives, by reason."""
+    candidates, needed = verdicts.candidates, expression(verdict.constraint.metric).count
+    reasons = {}
+    if any(name.startswith("latency_") for name in needed) and "throughput_fps" not in needed:
+        timed = ~np.isnan(candidates.figure("batch_latency_ms"))
+        reasons["only throughput reported"] = ~timed & ~np.isnan(candidates.figure("fps"))
+    if "net_power_w" in needed:
+        gross = ~np.isnan(candidates.figure("gross_energy_j"))
+        reasons["only gross power reported, and idle power unknown"] = gross
+    found = {why: int(np.count_nonzero(so & verdict.unknown)) for why, so in reasons.items()}
+    return {why: count for why, count in found.items() if count}
 
 
 def binding(verdicts: Verdicts, pick: int) -> Binding | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -27,6 +28,7 @@ class Rejection:
         constraint: the limit.
         rejected: how many candidates have a known figure beyond it.
         unknown: how many candidates were excluded because their figure is unknown.
+        unknown_since: of how many of these it is known why, by why.
         nearest: of those rejected, the one that fails the fewest other limits and comes closest to
             this one; `None` where none was rejected.
         also_fails: the other limits that `nearest` does not meet.
@@ -35,6 +37,7 @@ class Rejection:
     constraint: Constraint
     rejected: int
     unknown: int
+    unknown_since: Mapping[str, int]
     nearest: Candidate | None
     also_fails: tuple[Constraint, ...]
 
