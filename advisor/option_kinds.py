@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -214,6 +215,50 @@ def _read_share(what: str, written: object) -> float:
     return share
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Which whole numbers may be chosen.
+
+    Attributes:
+        numbers: those that were listed; empty where only the ends say.
+        least, most: the ends, both included.
+    """
+
+    numbers: tuple[int, ...] = ()
+    least: int = 1
+    most: float = math.inf
+
+    def __contains__(self, number: int) -> bool:
+        return number in self.numbers if self.numbers else self.least <= number <= self.most
+
+    def __str__(self) -> str:
+        if self.numbers:
+            return ",".join(map(str, self.numbers))
+        return f">= {self.least}" if self.most == math.inf else f"<= {self.most:.0f}"
+
+
+def read_counts(what: str, written: object) -> Counts | None:
+    """Whole numbers, as a list or with commas between them, or a condition like "<= 2"; `None` for "any".
+
+    Raises:
+        AdvisorError: it is neither.
+    """
+    listed = isinstance(written, Iterable) and not isinstance(written, str | bytes | Mapping)
+    words = list(map(str, written)) if listed else str(written).split(",")  # type: ignore[call-overload]
+    words = [each.strip() for each in words]
+    if words == ["any"]:
+        return None
+    condition = re.fullmatch(r"(<=|>=)\s*([1-9][0-9]{0,3})", words[0])
+    if condition and len(words) == 1:
+        end = int(condition[2])
+        return Counts(least=end) if condition[1] == ">=" else Counts(most=end)
+    for each in words:
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", each):
+            hint = "write numbers like '1,4', a condition like '<= 2', or 'any'"
+            raise AdvisorError(f"{what}: {shown(each)} is not a whole number", hint)
+    return Counts(tuple(sorted(set(map(int, words)))))
+
+
 def _listed(names: tuple[str, ...] | None) -> Written:
     return None if names is None else list(names)
 
@@ -227,6 +272,7 @@ BATCHES = Kind(
     lambda _, written: read_batches(written),
     lambda sizes: "any" if sizes is None else ",".join(map(str, sorted(sizes))),
 )
+COUNTS = Kind("texts", read_counts, lambda counts: None if counts is None else str(counts))
 TEXT = Kind("text", _read_name, lambda text: text)
 PATH = Kind("text", _read_path, lambda path: path)
 COUNT_OF = Kind("text", _read_count, lambda count: count)

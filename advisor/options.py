@@ -25,6 +25,7 @@ from advisor.option_kinds import (
     BOARDS,
     CONFIDENCE,
     COUNT_OF,
+    COUNTS,
     EXPLAINED,
     FLAG,
     INCLUDED,
@@ -33,6 +34,7 @@ from advisor.option_kinds import (
     PATH,
     PATTERNS,
     TEXT,
+    Counts,
     Kind,
     choice,
     quantity,
@@ -169,7 +171,9 @@ class Selection:
         batches: the batch sizes.
         weights: a set of weights, "any", or `None` for those that the board's source used; where it names
             none, each network's most accurate ones.
-        architectures, families, runtimes, precisions: patterns, of which a candidate must match one each.
+        architectures, families, runtimes, precisions, processors: patterns, of which a candidate must match
+            one each.
+        threads: the numbers of threads; what does not name its own is left out.
         exclude: names or patterns of networks that are never picked.
         networks: "board" for the networks that the board has rows of, "all" for every network, by
             prediction where nothing was measured.
@@ -202,6 +206,19 @@ class Selection:
     )
     precisions: tuple[str, ...] | None = option(
         PATTERNS, "Precisions, or patterns.", "NAME,...", name="precision", stated="any"
+    )
+    processors: tuple[str, ...] | None = option(
+        PATTERNS,
+        "Processors of the board: cpu, gpu, npu, dsp.",
+        "NAME,...",
+        name="processor",
+        stated="any",
+    )
+    threads: Counts | None = option(
+        COUNTS,
+        "Numbers of threads, such as '<= 2' to leave cores for all else.",
+        "N,...|CONDITION",
+        stated="any",
     )
     networks: str = option(
         choice(*NETWORKS),
@@ -264,12 +281,13 @@ class Selection:
 
     @property
     def patterns(self) -> dict[str, tuple[str, ...]]:
-        """The patterns that were given, by the option's name."""
-        return {
+        """The patterns that were given, and the numbers of threads, by the option's name."""
+        named = {
             each.name: getattr(self, each.field)
             for each in OPTIONS.values()
             if each.kind in (PATTERNS, NAMES_LISTED) and getattr(self, each.field)
         }
+        return {**named, **({"threads": (str(self.threads),)} if self.threads else {})}
 
     @property
     def patterns_said(self) -> list[str]:

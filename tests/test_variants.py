@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -256,3 +258,46 @@ def test_an_answer_names_processor_and_threads(rated: Overlay, run: Run) -> None
     assert (found.best.processor, found.best.threads) == ("cpu", 4)
     said = run("pick", "--board", "small", "--catalog", rated.folder, "--fps", 4).out
     assert "(weights paper, tflite, fp32, cpu, 4 threads)" in " ".join(said.split())
+
+
+def test_processors_and_threads_are_chosen(rated: Overlay) -> None:
+    npu = asked(rated, processor="npu", objective="fps")
+    assert [each.architecture for each in npu.candidates] == ["resnet-18", "resnet-50"]
+    one = asked(rated, threads="<= 2")
+    assert one.best and one.best.threads == 1 and one.considered == 1
+    assert one.notes == ("of unknown threads, and left out: 2 rows",)
+    assert asked(rated, threads=[1, 4]).considered == asked(rated, threads="1,4").considered == 2
+    four = asked(rated, threads=">= 2", processor="cpu,npu").best
+    assert four and (four.threads, four.processor) == (4, "cpu")
+
+
+def test_a_choice_of_processor_and_threads_is_echoed(rated: Overlay, run: Run) -> None:
+    words = ("--board", "small", "--catalog", rated.folder, "--processor", "cpu")
+    answer = json.loads(run("pick", *words, "--threads", "<= 2", "--json").out)
+    assert answer["best"]["processor"] == "cpu" and answer["best"]["threads"] == 1
+    chosen = answer["query"]["candidates"]
+    assert (chosen["processor"], chosen["threads"]) == ("cpu", "<= 2")
+    again = shlex.split(answer["query"]["command"])
+    assert again[again.index("--threads") + 1] == "<= 2"
+    assert json.loads(run(*again[1:], "--json").out) == answer
+    file = rated.write("ask.yaml", "candidates:\n  processor: cpu\n  threads: '<= 2'\n")
+    from_file = json.loads(run("pick", file, *words[:4], "--json").out)
+    assert from_file["best"] == answer["best"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--threads", "0"), "'0' is not a whole number"),
+        (("--threads", "few"), "'few' is not a whole number"),
+        (("--threads", "<= 2, 3"), "'<= 2' is not a whole number"),
+        (("--threads", "8"), "it has: 1, 4"),
+        (("--processor", "tpu"), "'tpu' matches nothing"),
+    ],
+)
+def test_a_choice_that_cannot_be(
+    rated: Overlay, run: Run, words: tuple[str, ...], said: str
+) -> None:
+    refused = run("pick", "--board", "small", "--catalog", rated.folder, *words)
+    assert refused.code == 2
+    assert said in refused.err

@@ -67,6 +67,7 @@ def gather_on(
     notes += pool.notes
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
+    notes += _of_unknown_threads(found, chosen)
     return replace(found, notes=tuple(notes))
 
 
@@ -98,6 +99,14 @@ def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator
     chosen = requirements.selection
     if names and chosen.accuracy_table is not None:
         yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
+
+
+def _of_unknown_threads(found: Candidates, chosen: Selection) -> Iterator[str]:
+    """What is to be said of rows that a choice of threads leaves out since they do not name theirs."""
+    unknown = int(np.count_nonzero(found.measurements.threads == 0))
+    if chosen.threads is not None and unknown:
+        rows = "1 row" if unknown == 1 else f"{unknown} rows"
+        yield f"of unknown threads, and left out: {rows}"
 
 
 def few(names: Sequence[str], most: int = 3) -> str:
@@ -238,10 +247,20 @@ def selected(
         ("families", selection.families, families, known_families),
         ("runtime", selection.runtimes, table.runtime, table.runtime.names),
         ("precision", selection.precisions, table.precision, table.precision.names),
+        ("processor", selection.processors, table.processor, table.processor.names),
     ):
         if patterns is not None:
             _check(what, patterns, [name for name in known if name])
             asked &= np.isin(labels.index, _matching(patterns, labels.names))
+    if selection.threads is not None:
+        counts = np.unique(table.threads[table.threads > 0]).tolist()
+        wanted = [count for count in counts if count in selection.threads]
+        if not wanted:
+            there = ", ".join(map(str, counts)) or "none that its rows name"
+            raise AdvisorError(
+                f"{on} has no rows at threads {selection.threads}", f"it has: {there}"
+            )
+        asked &= np.isin(table.threads, wanted)
     if selection.exclude:
         _check("exclude", selection.exclude, list(architectures))
         excluded = _matching(selection.exclude, table.architecture.names)
