@@ -45,6 +45,8 @@ def csv(tmp_path: Path) -> Path:
 
 def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
+    header, *rows = MINE.splitlines()
+    csv.write_text("\n".join([f"{header},precision", *(f"{row},FP32" for row in rows)]) + "\n")
     ran = run("import", "csv", csv, "--board", "mine", *MAP, "--catalog", catalog)
     assert (ran.code, ran.err) == (0, "")
     assert run("catalog", "check", "--catalog", catalog).code == 0
@@ -68,7 +70,7 @@ def test_a_table_is_imported_and_listed_from_python(csv: Path, tmp_path: Path) -
     assert board is not None
     assert (board.rows, board.networks, board.replaced) == (2, 2, 0)
     assert board.folder == catalog / "boards" / "mine"
-    assert board.assumed == {"runtime": "unknown", "precision": "fp32"}
+    assert board.assumed == {"runtime": "unknown", "precision": "unknown"}
     listed = {each.board.name: each for each in boards(catalog).boards}
     assert (listed["mine"].networks, listed["mine"].batches) == (2, (1,))
     known = show("vgg-16", catalog)

@@ -12,6 +12,7 @@ import numpy as np
 
 from advisor.catalog.csv_table import Table, read_csv
 from advisor.catalog.files import File
+from advisor.catalog.precision import UNKNOWN, read_precision
 from advisor.catalog.records import (
     MEDIAN,
     ORIGINS,
@@ -78,11 +79,12 @@ FURTHER_MEASUREMENT_COLUMNS = (
     "spread_within",
     "spread_between",
     "memory_above_runtime_mb",
+    "precision_word",
     "gross_power_w",
     "reason",
 )
 """What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
-own."""
+own. `precision_word` is the source's own word for the precision, where that is another."""
 
 Row = Mapping[str, str | int | float | None]
 """A row as it is to be written, by column."""
@@ -108,7 +110,7 @@ def read_measurements(
     table = read_csv(file, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
     architecture = table.labels("architecture", architectures)
     runtime = table.labels("runtime")
-    precision = table.labels("precision")
+    precision, precision_word = _precisions(table)
     processor = table.labels("processor", PROCESSORS, default=Labels.constant("", len(table)))
     threads = _whole(table, "threads", table.numbers("threads", 1, MOST_THREADS), unknown=0)
     batch = _batches(table)
@@ -119,6 +121,7 @@ def read_measurements(
         architecture=architecture,
         runtime=runtime,
         precision=precision,
+        precision_word=precision_word,
         processor=processor,
         threads=threads,
         batch=batch,
@@ -148,6 +151,18 @@ def read_measurements(
     )
     table.finish()
     return measurements
+
+
+def _precisions(table: Table) -> tuple[Labels, Labels]:
+    """The number formats in the catalog's words, and the sources' own words where they are others."""
+    written = table.labels("precision", default=Labels.constant(UNKNOWN, len(table)))
+    read = {word: read_precision(word) for word in written.names}
+    own = written.renamed({word: "" if word == to else word for word, to in read.items()})
+    kept = table.texts("precision_word")
+    if kept.names == ("",):
+        return written.renamed(read), own
+    words = [word or other for word, other in zip(kept.tolist(), own.tolist(), strict=True)]
+    return written.renamed(read), Labels.of(words)
 
 
 def _batches(table: Table) -> NDArray[np.int64]:
@@ -285,7 +300,7 @@ def refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) 
 
 def measurements_csv(rows: Iterable[Row]) -> str:
     """Rows as the text of a `measurements.csv`; columns that all of them leave empty are left out."""
-    written = [{name: _cell(value) for name, value in row.items()} for row in rows]
+    written = [_in_our_words({name: _cell(value) for name, value in row.items()}) for row in rows]
     further = [
         name for name in FURTHER_MEASUREMENT_COLUMNS if any(row.get(name) for row in written)
     ]
@@ -295,6 +310,13 @@ def measurements_csv(rows: Iterable[Row]) -> str:
     writer.writeheader()
     writer.writerows(written)
     return stream.getvalue()
+
+
+def _in_our_words(row: dict[str, str]) -> dict[str, str]:
+    """The row with the catalog's word for its precision, and beside it the source's where it is another."""
+    word = row.get("precision", "")
+    precision = read_precision(word)
+    return row if precision == word else {"precision_word": word, **row, "precision": precision}
 
 
 def _cell(value: str | float | None) -> str:

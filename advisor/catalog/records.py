@@ -377,7 +377,9 @@ class Measurements:
     """All rows of one board, as columns of equal length, in the order of the file.
 
     Attributes:
-        architecture, runtime, precision, status: names.
+        architecture, runtime, status: names.
+        precision: number formats, in the words of `advisor.catalog.precision`.
+        precision_word: the source's own word for it, where that is another; else "".
         processor: one of `PROCESSORS`; "" for the board's own, which nobody names.
         threads: how many threads; 0 where unknown.
         batch: images per forward pass.
@@ -395,6 +397,7 @@ class Measurements:
     architecture: Labels
     runtime: Labels
     precision: Labels
+    precision_word: Labels
     processor: Labels
     threads: Integers
     batch: Integers
@@ -446,6 +449,7 @@ class Measurements:
             architecture=architecture,
             runtime=Labels.of(runtime),
             precision=Labels.of(precision),
+            precision_word=Labels.constant("", count),
             processor=Labels.of(processor),
             threads=np.array(threads, dtype=np.int64),
             batch=batch,

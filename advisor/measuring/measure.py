@@ -15,6 +15,7 @@ from advisor.architectures.names import NAME, NAME_EXPECTED, is_onnx
 from advisor.arguments import checked
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
@@ -389,7 +390,11 @@ def _variants(
     Raises:
         AdvisorError: there is no such thing, or what it needs is not installed.
     """
-    wanted = [REFERENCE[1], *filed] if precisions is None else _names(precisions)
+    wanted = (
+        [REFERENCE[1], *filed]
+        if precisions is None
+        else list(map(read_precision, _names(precisions)))
+    )
     pairs, left_out = requested_variants(runtimes, wanted, device, filed)
     check_installed(pairs, device)
     return pairs, left_out if precisions else ()

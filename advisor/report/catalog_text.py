@@ -220,7 +220,8 @@ def _on_board(surveyed: Surveyed, cited: _Cited) -> Iterator[RenderableType]:
 
 
 def _run_as(rows: Measurements, row: int) -> str:
-    return " ".join(rows.variant(row).words)
+    word = rows.precision_word.at(row)
+    return " ".join(rows.variant(row).words) + (f" ({word})" if word else "")
 
 
 def _rows_table(rows: Measurements, cited: _Cited) -> Table:

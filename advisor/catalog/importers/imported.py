@@ -24,6 +24,7 @@ from advisor.catalog.importers.results import assumed, read_map, rows_in
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import read_log, refuse_repeats
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
@@ -302,7 +303,7 @@ def _variant_of(row: Row) -> Variant:
     runtime, precision, processor = (
         str(row.get(name) or "") for name in ("runtime", "precision", "processor")
     )
-    return Variant(runtime, precision, processor, int(row.get("threads") or 0))
+    return Variant(runtime, read_precision(precision), processor, int(row.get("threads") or 0))
 
 
 def merged(

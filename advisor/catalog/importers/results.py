@@ -9,13 +9,14 @@ from pathlib import Path
 from advisor.catalog.csv_table import Table, read_any_csv
 from advisor.catalog.files import Content
 from advisor.catalog.importers.timm import NEEDED as TIMMS
-from advisor.catalog.importers.timm import PRECISIONS, read_benchmark, variant_of
+from advisor.catalog.importers.timm import read_benchmark, variant_of
 from advisor.catalog.measurements_table import (
     MEASUREMENT_COLUMNS,
     Row,
     measurements_csv,
     read_measurements,
 )
+from advisor.catalog.precision import UNKNOWN as UNKNOWN_PRECISION
 from advisor.catalog.records import Labels, Measurements
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import MEMORY, POWER, TIME, Dimension, parse
@@ -40,7 +41,7 @@ FIGURES: Mapping[str, Dimension] = {
     "memory_mb": MEMORY,
 }
 NAMES = ("architecture", "runtime", "precision", "batch")
-DEFAULTS = {"runtime": "unknown", "precision": "fp32", "batch": "1"}
+DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN_PRECISION, "batch": "1"}
 """What a column that the file lacks stands for."""
 
 
@@ -191,7 +192,7 @@ def _of_timm(path: Path, not_timms: Collection[str]) -> Measurements:
     variant = variant_of(path, None, None)
     read = read_benchmark(path, variant, RESULTS, not_timms=not_timms)
     table = _as_measurements(path, read.rows(RESULTS))
-    if variant.precision in PRECISIONS.values():
+    if variant.precision != UNKNOWN_PRECISION:
         return table
     return replace(table, precision=Labels.constant(UNKNOWN, len(table)))
 

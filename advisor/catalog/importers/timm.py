@@ -11,21 +11,13 @@ from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_nam
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.files import read_text
 from advisor.catalog.measurements_table import LARGEST_BATCH, Row
+from advisor.catalog.precision import UNKNOWN, has_float_accuracy, read_precision
 from advisor.catalog.tables import Reported
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import COUNT, TIME
 
-PRECISIONS = {
-    "amp": "fp16",
-    "fp16": "fp16",
-    "float16": "fp16",
-    "bf16": "bf16",
-    "bfloat16": "bf16",
-    "amp_bfloat16": "bf16",
-    "fp32": "fp32",
-    "float32": "fp32",
-}
-"""What the parts of a table's name say of the precision; `amp` is fp16 but for what needs more."""
+AMP = "fp16"
+"""What `amp` is in timm's tables, but for what needs more."""
 
 NEEDED = ("model", "infer_img_size", "infer_batch_size", "infer_samples_per_sec")
 FURTHER = ("infer_step_time", "param_count", "infer_gmacs", "infer_macts")
@@ -69,8 +61,10 @@ def variant_of(file: Path, runtime: str | None, precision: str | None) -> Varian
     parts = file.stem.lower().split("-")
     by_name = {
         "runtime": "dynamo" if "dynamo" in parts else None,
-        "precision": next((PRECISIONS[part] for part in parts if part in PRECISIONS), None),
+        "precision": next((_float_in(part) for part in parts if has_float_accuracy(part)), None),
     }
+    if precision is not None and NAME.fullmatch(precision):
+        precision = read_precision(precision)
     for what, stated in (("runtime", runtime), ("precision", precision)):
         if stated is None:
             continue
@@ -82,8 +76,14 @@ def variant_of(file: Path, runtime: str | None, precision: str | None) -> Varian
                 f"leave out --{what}",
             )
     return Variant(
-        by_name["runtime"] or runtime or "eager", by_name["precision"] or precision or "unknown"
+        by_name["runtime"] or runtime or "eager", by_name["precision"] or precision or UNKNOWN
     )
+
+
+def _float_in(part: str) -> str:
+    """The precision that a part of a table's name says."""
+    word = read_precision(part)
+    return AMP if word == "amp" else word
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Weights
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
@@ -246,7 +247,7 @@ def selected(
         ("architectures", selection.architectures, table.architecture, architectures),
         ("families", selection.families, families, known_families),
         ("runtime", selection.runtimes, table.runtime, table.runtime.names),
-        ("precision", selection.precisions, table.precision, table.precision.names),
+        ("precision", _precisions(selection), table.precision, table.precision.names),
         ("processor", selection.processors, table.processor, table.processor.names),
     ):
         if patterns is not None:
@@ -283,6 +284,16 @@ def selected(
         )
         raise AdvisorError(f"nothing to choose from: no row of {on} is left: {said}", hint)
     return asked
+
+
+def _precisions(selection: Selection) -> tuple[str, ...] | None:
+    """The precisions that are named in the catalog's words, patterns as they are."""
+    if selection.precisions is None:
+        return None
+    plain = re.compile(r"[\w. +-]+")
+    return tuple(
+        read_precision(each) if plain.fullmatch(each) else each for each in selection.precisions
+    )
 
 
 def _boards_text(boards: Sequence[Board]) -> str:

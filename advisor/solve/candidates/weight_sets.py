@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.csv_table import read_csv
+from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Board, Estimate, Measurements, Weights
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.limits import LEAST_PERCENT
@@ -21,7 +22,7 @@ COLUMNS = ("architecture", "top1_percent")
 OWN = "own"
 """What a set of weights is called whose accuracy only the user knows."""
 QUANTISED = "int8"
-"""The precision whose rows take only sets of weights whose name says so: `paper-int8`."""
+"""Sets of weights whose name ends with it are of networks at this precision: `paper-int8`."""
 
 
 def with_weights(
@@ -73,10 +74,16 @@ def _by_precision(
     table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
     """The rows with the sets of weights that are theirs: a quantised network's accuracy is its own."""
-    quantised = table.precision.index[rows] == table.precision.position.get(QUANTISED, -1)
-    for some, is_quantised in ((rows[~quantised], False), (rows[quantised], True)):
-        if len(some) or not is_quantised:
-            yield some, [key for key in keys if _is_quantised(key[1]) == is_quantised]
+    names = table.precision.names
+    floats = np.array([has_float_accuracy(name) for name in names], dtype=np.bool_)
+    quantised = np.array([name == QUANTISED for name in names], dtype=np.bool_)
+    of_row = table.precision.index[rows]
+    in_floats, in_int8 = floats[of_row], quantised[of_row]
+    yield rows[in_floats], [key for key in keys if not _is_quantised(key[1])]
+    if in_int8.any():
+        yield rows[in_int8], [key for key in keys if _is_quantised(key[1])]
+    if len(others := rows[~in_floats & ~in_int8]):
+        yield others, []
 
 
 def _is_quantised(name: str) -> bool:
