@@ -209,6 +209,14 @@ class Board:
         return replace(idle, value=0.0) if idle and self.idle_is_bound else idle
 
 
+def distinct(numbers: Integers) -> Integers:
+    """The distinct ones of whole numbers from 0 on, ascending.
+
+    `numpy.unique` gives the same, but loads masked arrays for it, which a quick answer can do without.
+    """
+    return np.flatnonzero(np.bincount(numbers))
+
+
 @dataclass(frozen=True)
 class Labels:
     """A column of names, stored as indices into its few distinct values.

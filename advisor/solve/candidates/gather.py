@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, Weights
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Weights, distinct
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
@@ -95,7 +95,7 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
     """What is to be said of candidates that a table of accuracies leaves out."""
-    bare = np.unique(found.architecture_index[found.weights_index < 0]).tolist()
+    bare = distinct(found.architecture_index[found.weights_index < 0]).tolist()
     names = [found.architectures[place].name for place in bare]
     chosen = requirements.selection
     if names and chosen.accuracy_table is not None:
@@ -208,7 +208,7 @@ def candidates_on(
     without = 0
     if named is not None:
         bare = weights_index < 0
-        without = len(np.unique(table.architecture.index[rows[bare]]))
+        without = len(distinct(table.architecture.index[rows[bare]]))
         rows, weights_index = rows[~bare], weights_index[~bare]
     return Candidates(
         boards=boards,
@@ -267,7 +267,7 @@ def selected(
         excluded = _matching(selection.exclude, table.architecture.names)
         asked &= ~np.isin(table.architecture.index, excluded)
     if selection.batches is not None:
-        sizes = np.unique(table.batch).tolist()
+        sizes = distinct(table.batch).tolist()
         missing = sorted(selection.batches.difference(sizes))
         if missing:
             raise AdvisorError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import distinct
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
 from advisor.metrics import expression
@@ -85,7 +86,7 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     if not len(better):
         return None
     position = nearest(verdicts, better)
-    networks = np.unique(verdicts.candidates.network_index[better])
+    networks = distinct(verdicts.candidates.network_index[better])
     return Binding(
         constraints=verdicts.failed_by(position),
         candidate=candidate_at(verdicts.candidates, position, verdicts.constraints),
@@ -108,7 +109,9 @@ def nearest(verdicts: Verdicts, positions: Integers) -> int:
 
 def unsure(verdicts: Verdicts) -> Unsure | None:
     """What meets every limit by its figures, but not with the asked confidence; `None` where nothing does."""
-    doubtful = np.setdiff1d(verdicts.nominal, verdicts.feasible)
+    is_doubtful = verdicts.failed == 0
+    is_doubtful[verdicts.feasible] = False
+    doubtful = np.flatnonzero(is_doubtful)
     if not len(doubtful):
         return None
     likelihood = chance(verdicts.candidates.take(doubtful), verdicts.constraints)
@@ -125,7 +128,7 @@ def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
     if not {"fps", "accuracy"} <= set(asked) or not np.any(known):
         return None
     bound = least_line_above(rate[known], accuracy[known])
-    networks = len(np.unique(candidates.architecture_index[known]))
+    networks = len(distinct(candidates.architecture_index[known]))
     return KnownBound(bound, asked["fps"].limit, networks)
 
 
@@ -136,7 +139,7 @@ def impossible(verdicts: Verdicts) -> tuple[tuple[Constraint, ...], ...]:
     and only the confidence is missing.
     """
     constraints = verdicts.constraints
-    met = set(np.unique(_met(verdicts)).tolist())
+    met = set(distinct(_met(verdicts)).tolist())
     found: list[int] = []
     for size in range(1, min(LARGEST, len(constraints)) + 1):
         for limits in map(_bits, itertools.combinations(range(len(constraints)), size)):
@@ -198,7 +201,7 @@ def _on(verdicts: Verdicts, name: str, place: int, board: int) -> WhyNot:
         candidates=tuple(records(candidates, order, verdicts.constraints)),
         nearest=_nearest(verdicts, positions),
         feasible=bool(len(feasible)),
-        out_of_memory=tuple(np.unique(table.batch[too_large]).tolist()),
+        out_of_memory=tuple(distinct(table.batch[too_large]).tolist()),
         left_out=bool((rows & ran).any()) and not len(positions),
     )
 

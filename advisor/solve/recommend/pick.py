@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
-
+from advisor.catalog.records import distinct
 from advisor.options import Requirements
 from advisor.solve.candidates.candidate import records
 from advisor.solve.candidates.candidates import Candidates
@@ -68,7 +67,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         boards=candidates.boards,
         best=found[0] if found else None,
         alternatives=tuple(found[1:]),
-        networks_feasible=len(np.unique(candidates.network_index[feasible])),
+        networks_feasible=len(distinct(candidates.network_index[feasible])),
         considered=len(candidates),
         out_of_memory=candidates.out_of_memory,
         failed=candidates.failed,

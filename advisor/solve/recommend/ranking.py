@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import distinct
 from advisor.objective import Objective, Step
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.recommend.recommendation import Narrowing
@@ -157,7 +158,7 @@ def _best_of_each(
     networks = candidates.network_index[group.positions]
     best_of = np.full(candidates.networks, np.inf)
     np.minimum.at(best_of, networks, scores)
-    present = np.unique(networks)
+    present = distinct(networks)
     last = min(wanted, len(present)) - 1
     cutoff = np.partition(best_of[present], last)[last]
     shortlist = group.positions[scores <= cutoff]

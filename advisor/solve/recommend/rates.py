@@ -12,6 +12,7 @@ from advisor.limits import Constraint
 from advisor.metrics import EVERY
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.chance import meets
+from advisor.solve.candidates.uncertainty import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,9 +45,7 @@ class AtRate:
     def __init__(
         self, candidates: Candidates, constraints: Sequence[Constraint], confidence: float
     ) -> None:
-        from statistics import NormalDist  # which only those need for whom nothing fits
-
-        self.z = NormalDist().inv_cdf(confidence) if confidence > 0.5 else 0.0
+        self.z = float(normal_quantile(np.float64(confidence))) if confidence > 0.5 else 0.0
         self.confidence = confidence
         self.candidates = candidates
         self.constraints = [each for each in constraints if changes_with_rate(each)]
