@@ -74,6 +74,18 @@ class BrokenFileError(AdvisorError):
         super().__init__(str(self.faults[0]), hint)
 
 
+MOST_SHOWN = 20
+
+
+def with_all_faults(faults: Iterable[Fault], hint: str = "") -> BrokenFileError:
+    """An error that names every fault, since no other command would; and what to do about them."""
+    every = sorted(faults)
+    lines = [f"\n  {fault}" for fault in every[1 : MOST_SHOWN + 1]]
+    lines += ["\n  ..."] if len(every) > MOST_SHOWN + 1 else []
+    lines += [f"\n  {hint}"] if hint and lines else []
+    return BrokenFileError(every, "".join(lines) or hint)
+
+
 def shown(text: str) -> str:
     """`text` in quotes, control characters escaped and cut to a length that fits a message."""
     return repr(cut(text))

@@ -23,17 +23,6 @@ from tests.measuring_fakes import FakeChildren, measure
 MINE = "model,step_time,bs,watts\nresnet-18,0.0205,1,\nvgg-16,0.16,1,11.5\n"
 MAP = ("--map", "architecture=model", "--map", "latency_ms=step_time:s", "--map", "batch=bs",
        "--map", "net_power_w=watts")  # fmt: skip
-LOG = "\n".join(
-    (
-        "&&&& RUNNING TensorRT.trtexec [TensorRT v8502] # trtexec --onnx=models/resnet-50.onnx "
-        "--shapes=input:8x3x224x224 --fp16",
-        "[I] Throughput: 520.1 qps",
-        "[I] Latency: min = 2.1 ms, max = 3.9 ms, mean = 2.2 ms, median = 2.15 ms, "
-        "percentile(90%) = 2.3 ms, percentile(99%) = 3.1 ms",
-        "[I] GPU Compute Time: min = 1.9 ms, max = 3.5 ms, mean = 2.0 ms, median = 1.95 ms, "
-        "percentile(90%) = 2.1 ms, percentile(95%) = 2.2 ms, percentile(99%) = 2.9 ms",
-    )
-)
 
 
 @pytest.fixture
@@ -137,83 +126,6 @@ def test_an_import_replaces_only_what_was_imported(run: Run, csv: Path, tmp_path
     assert (catalog / "boards/mine/board.yaml").read_bytes() == before
     assert run("import", "csv", csv, "--board", "a b", *MAP).code == 2
     assert run("import", "csv", tmp_path / "none.csv", "--board", "x", *MAP).code == 2
-
-
-def test_logs_of_trtexec_become_rows(run: Run, tmp_path: Path) -> None:
-    catalog, log = tmp_path / "catalog", tmp_path / "a.log"
-    log.write_text(LOG)
-    ran = run("import", "trtexec", log, "--board", "orin", "--catalog", catalog)
-    assert (ran.code, ran.err) == (0, "")
-    assert run("catalog", "check", "--catalog", catalog).code == 0
-    best = advisor.pick(board="orin", catalog=catalog, latency="3 ms@p99").best
-    assert best is not None
-    assert (best.architecture, best.precision, best.batch) == ("resnet-50", "fp16", 8)
-    assert best.batch_latency_ms is not None
-    assert best.batch_latency_ms.value == 1.95
-
-
-def test_what_a_log_does_not_tell_is_stated_and_what_it_tells_stays(
-    run: Run, tmp_path: Path
-) -> None:
-    static, engine = tmp_path / "static.log", tmp_path / "engine.log"
-    static.write_text(
-        LOG.replace("--shapes=input:8x3x224x224 ", "")
-        + "\n[I] Input binding for data with dimensions 4x3x224x224 is created.\n"
-    )
-    engine.write_text(LOG.replace("--onnx=models/resnet-50.onnx", "--loadEngine=mine.plan"))
-    stated = (
-        "--arch",
-        "vgg-16",
-        "--batch",
-        "2",
-        "--precision",
-        "int8",
-        "--catalog",
-        tmp_path / "c",
-    )
-    assert run("import", "trtexec", static, "--board", "told", *stated[-2:]).code == 0
-    assert run("import", "trtexec", engine, "--board", "stated", *stated).code == 0
-    told, made = (
-        advisor.pick(board=name, catalog=tmp_path / "c").best for name in ("told", "stated")
-    )
-    assert told is not None
-    assert made is not None
-    assert (told.architecture, told.precision, told.batch) == ("resnet-50", "fp16", 4)
-    assert (made.architecture, made.precision, made.batch) == ("vgg-16", "int8", 2)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("nothing of the kind", "found no such summary"),
-        (
-            LOG.replace("resnet-50.onnx", "resnet50.onnx"),
-            "did you mean 'resnet-50'?; or name it with",
-        ),
-        (
-            LOG.replace("--shapes=input:8x3x224x224 ", ""),
-            "does not say the batch size\n  give it by --batch",
-        ),
-        (
-            LOG.replace("--onnx=models/resnet-50.onnx", "--loadEngine=resnet-50.plan").replace(
-                " --fp16", ""
-            ),
-            "does not say the engine's precision\n  give it by --precision",
-        ),
-    ],
-)
-def test_logs_that_are_none(run: Run, tmp_path: Path, content: str, said: str) -> None:
-    log = tmp_path / "a.log"
-    log.write_text(content)
-    ran = run("import", "trtexec", log, "--board", "orin", "--catalog", tmp_path / "catalog")
-    assert ran.code == 2
-    assert said in ran.err
-    twin = tmp_path / "b.log"
-    for path in (log, twin):
-        path.write_text(LOG)
-    ran = run("import", "trtexec", log, twin, "--board", "orin", "--catalog", tmp_path / "catalog")
-    assert "stands in" in ran.err
-    assert ran.code == 2
 
 
 def estimate(value: float, error: float | None) -> Estimate:

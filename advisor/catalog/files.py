@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections.abc import Iterator
@@ -163,6 +164,8 @@ def content_of(file: File, largest: int | None = None) -> Content:
 def read_text(path: Path, largest: int | None = None) -> str:
     """The file's content, without a byte-order mark.
 
+    It may be UTF-16, as PowerShell and spreadsheets write it, where a byte-order mark says so.
+
     Raises:
         BrokenFileError: it is missing, a folder, unreadable, larger than `largest` bytes, or not
             UTF-8.
@@ -172,8 +175,9 @@ def read_text(path: Path, largest: int | None = None) -> str:
     if largest is not None and len(content) > largest:
         fault = Fault(path, 0, "", "a larger file", f"at most {largest / 1e6:g} MB")
         raise BrokenFileError([fault])
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BrokenFileError([_no_text(path, line, error)]) from None

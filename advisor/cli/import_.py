@@ -59,7 +59,7 @@ def trtexec_command(
     ] = None,
     catalog: CatalogOption = None,
 ) -> None:
-    """Logs of TensorRT's trtexec, one a row; the GPU compute time is the latency."""
+    """Logs of TensorRT's trtexec, each run that passed a row; the GPU compute time is the latency."""
     from advisor.catalog.importers.imported import import_table
 
     _print(

@@ -371,6 +371,7 @@ def imported_lines(imported: Imported) -> Iterator[str]:
         if board.assumed:
             taken = ", ".join(f"{name} taken as {value}" for name, value in board.assumed.items())
             yield f"{taken}: the file has no such column"
+        yield from board.notes
 
 
 def _left_out(left_out: Mapping[str, int]) -> Iterator[str]:

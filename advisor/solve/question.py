@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 from advisor.arguments import checked
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, describe, read_yaml
-from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.errors import (
+    AdvisorError,
+    BrokenFileError,
+    closest,
+    shown,
+    with_all_faults,
+)
 from advisor.limits import Constraint, Sense, in_order, limited_metric, limited_twice, read_limits
 from advisor.metrics import METRICS
 from advisor.option_kinds import read_names
@@ -28,9 +34,6 @@ from advisor.options import (
 )
 
 Answer = TypeVar("Answer")
-
-MOST_SHOWN = 10
-"""So many faults of a file are spelt out beside the first."""
 
 
 @checked
@@ -143,12 +146,6 @@ def read_whole(path: Path) -> Block:
         return read_yaml(path)
     except BrokenFileError as error:
         raise with_all_faults(error.faults) from None
-
-
-def with_all_faults(faults: Sequence[Fault]) -> BrokenFileError:
-    """An error that names every fault, since no other command would."""
-    others = [str(fault) for fault in sorted(faults)[1:]][:MOST_SHOWN]
-    return BrokenFileError(faults, "".join(f"\n  {each}" for each in others))
 
 
 class QuestionFields(Fields):

@@ -22,7 +22,7 @@ from advisor.catalog.importers.board_files import (
 )
 from advisor.catalog.importers.results import assumed, read_map, rows_in
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
-from advisor.catalog.importers.trtexec import read_log, refuse_repeats
+from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Variant
@@ -57,6 +57,7 @@ class ImportedBoard:
         variants: how its rows were run, each once.
         left_out: how many rows of the table were left out, by why.
         assumed: what columns that the table lacks were taken as, by column.
+        notes: what else a reader must know of its rows, in words.
         replaced: how many rows a board of that name had before, which are gone.
         hides_shipped: whether a shipped board of that name can no longer be asked about.
         costs: what a table of timm's reports of what its networks cost; `None` for other tables.
@@ -69,6 +70,7 @@ class ImportedBoard:
     variants: tuple[Variant, ...]
     left_out: Mapping[str, int] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     replaced: int = 0
     hides_shipped: bool = False
     costs: ImportedCosts | None = None
@@ -146,10 +148,10 @@ def import_table(
     Args:
         format: "csv", a table of your own; "trtexec", logs of TensorRT's; "timm", one of timm's
             benchmark-infer-*.csv; "accuracies", timm's results-imagenet.csv.
-        files: the table; of trtexec one or more logs, each of which becomes a row.
+        files: the table; of trtexec one or more logs, each run in which becomes a row.
         board: what to call the board that is made; an earlier import of that name is replaced.
         columns: of csv, which of the table's columns is ours, as "latency_ms=step_time:s".
-        architecture: of trtexec, the network, where its file's name does not say.
+        architecture: of trtexec, the network, where the name of the model's file is not known.
         batch: of trtexec, the batch size, where a log does not say.
         runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
         precision: of trtexec and timm, the precision, where the log or the file's name does not say.
@@ -190,7 +192,8 @@ def import_table(
     if format == "csv":
         return Imported(_import_csv(folder, board, paths[0], columns), None)
     if format == "trtexec":
-        return Imported(_import_logs(folder, board, paths, architecture, batch, precision), None)
+        stated = Stated(architecture, batch, precision)
+        return Imported(_import_logs(folder, board, paths, stated), None)
     return _import_timm(
         folder,
         board,
@@ -214,21 +217,12 @@ def _import_csv(folder: Path, board: str, file: Path, columns: Sequence[str]) ->
     return _imported(place, rows, had, assumed=assumed(table, names))
 
 
-def _import_logs(
-    folder: Path,
-    board: str,
-    logs: Sequence[Path],
-    architecture: str | None,
-    batch: int | None,
-    precision: str | None,
-) -> ImportedBoard:
+def _import_logs(folder: Path, board: str, logs: Sequence[Path], stated: Stated) -> ImportedBoard:
     source = source_key(board, logs)
-    known = Catalog(layers_with(folder)).architectures
-    rows = [read_log(log, known, source, architecture, batch, precision) for log in logs]
-    refuse_repeats(rows, logs)
+    found = read_logs(logs, Catalog(layers_with(folder)).architectures, source, stated)
     had = rows_before(folder, board)
-    place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, rows, logs, source)
-    return _imported(place, rows, had)
+    place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, found.rows, logs, source)
+    return _imported(place, found.rows, had, left_out=found.left_out, notes=found.notes)
 
 
 def _import_timm(
@@ -282,6 +276,7 @@ def _imported(
     *,
     left_out: Mapping[str, int] | None = None,
     assumed: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
     costs: ImportedCosts | None = None,
 ) -> ImportedBoard:
     variants = sorted({_variant_of(row) for row in rows})
@@ -293,6 +288,7 @@ def _imported(
         variants=tuple(variants),
         left_out=left_out or {},
         assumed=assumed or {},
+        notes=tuple(notes),
         replaced=had,
         hides_shipped=(shipped_folder() / "boards" / folder.name).exists(),
         costs=costs,

@@ -1,110 +1,231 @@
-"""Logs of TensorRT's `trtexec` as rows of a board."""
+"""Runs of TensorRT's `trtexec` as rows of a board."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path, PurePath
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from advisor.catalog.files import read_text
+from advisor.catalog.importers.trtexec_log import CUT_OFF, FAILED, PASSED, Run, read_log
 from advisor.catalog.measurements_table import Row
-from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.catalog.records import Architecture
+from advisor.errors import Fault, closest, shown, with_all_faults
 
-LARGEST_LOG = 50_000_000
-_COMPUTE = re.compile(r"GPU Compute Time: (.*)")
-_FIGURE = re.compile(r"(median|percentile\((\d+)%\)) = ([0-9.]+) ms")
-_INPUT = re.compile(r"Input binding for .* dimensions (\d+)x")
-_OPTION = re.compile(r"--(onnx|loadEngine|shapes|optShapes|batch|fp16|int8|bf16|best)(?:=(\S+))?")
+UNKNOWN = "unknown"
+LEFT_OUT = {FAILED: "of a run that failed", CUT_OFF: "of a run whose end the log lacks"}
+FEWEST = {"90": 29, "99": 299}
+"""Of how many queries a percentile must be to be known at all."""
 
 
-def read_log(
-    path: Path,
-    known: Collection[str],
-    source: str,
-    stated: str | None,
-    batch: int | None = None,
-    precision: str | None = None,
-) -> Row:
-    """One log as one row.
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of runs that do not say it themselves; `None` for nothing.
+
+    Attributes:
+        architecture: the network.
+        batch: images per query.
+        precision: the number format.
+    """
+
+    architecture: str | None = None
+    batch: int | None = None
+    precision: str | None = None
+
+
+@dataclass
+class TrtexecRows:
+    """The rows of some logs.
+
+    Attributes:
+        rows: a row a run that passed.
+        left_out: how many runs were left out, by why.
+        notes: what a reader must know of the rows, in words.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_logs(
+    paths: Sequence[Path], known: Mapping[str, Architecture], source: str, stated: Stated
+) -> TrtexecRows:
+    """Every run in some logs as a row.
 
     The latency is the GPU compute time: from input ready in the device's memory to output ready, as the
-    catalog means it; trtexec's own "Latency" includes the copies.
+    catalog means it; trtexec's own "Latency" includes the copies. Its throughput is a figure of its own,
+    since several streams overlap, and the GPU may wait for its work.
 
     Args:
-        path: the log.
+        paths: the logs.
         known: the architectures that the catalog knows.
-        source: what the row names as its source.
-        stated: the architecture, where the log's model file does not say.
-        batch: the batch size, likewise.
-        precision: the number format, likewise.
+        source: what the rows name as their source.
+        stated: what the user says of runs that do not say it themselves.
 
     Raises:
-        AdvisorError: it is no log of trtexec, or something is unknown that nobody states.
+        BrokenFileError: with all that is unknown, and contradictory, in all of them.
     """
-    text = read_text(path, LARGEST_LOG)
-    options = {name: value or "yes" for name, value in _OPTION.findall(text)}
-    times = _times(path, text)
-    model = options.get("onnx") or options.get("loadEngine") or ""
-    architecture = PurePath(model).name.partition(".")[0] or path.stem
-    if architecture not in known and stated:
-        architecture = stated
-    if architecture not in known:
-        raise AdvisorError(
-            f"{path}: unknown architecture {shown(architecture)}",
-            f"{closest(architecture, known)}; or name it with --arch",
-        )
+    runs = [run for path in paths for run in read_log(path)]
+    found = TrtexecRows()
+    found.left_out.update(LEFT_OUT[run.ended] for run in runs if run.ended != PASSED)
+    passed = [run for run in runs if run.ended == PASSED]
+    faults = (
+        [] if passed else [_fault(runs[0], _none_passed(runs), "a run that ends '&&&& PASSED'")]
+    )
+    faults += _several_unknown(passed, known, stated)
+    places: dict[tuple[object, ...], Run] = {}
+    for run in passed:
+        row = _row(run, known, source, stated, faults)
+        if row is None:
+            continue
+        key = tuple(row[name] for name in ("architecture", "precision", "processor", "batch"))
+        first = places.setdefault(key, run)
+        if first is not run:
+            what = f"{row['architecture']} {row['precision']} at batch {row['batch']}"
+            place = f"in line {first.line}" if first.path == run.path else f"in {first.path}"
+            faults.append(_fault(run, f"{what} stands {place}, too", "import one of them"))
+        found.rows.append(row)
+    if faults:
+        raise with_all_faults(faults)
+    found.notes += _notes(found.rows, passed)
+    return found
+
+
+def _none_passed(runs: Iterable[Run]) -> str:
+    ends = Counter(run.ended for run in runs)
+    return "no run passed: " + ", ".join(f"{count} {how}" for how, count in ends.items())
+
+
+def _fault(run: Run, what: str, hint: str) -> Fault:
+    return Fault(run.path, run.line, "", what, hint, explains=True)
+
+
+def _name(run: Run) -> str:
+    return run.model or run.path.stem
+
+
+def _several_unknown(
+    runs: Iterable[Run], known: Mapping[str, Architecture], stated: Stated
+) -> list[Fault]:
+    """One stated name cannot stand for several files."""
+    unknown = {name: run for run in runs if (name := _name(run)) not in known}
+    if stated.architecture is None or len(unknown) <= 1:
+        return []
+    what = f"--arch names one network, but here are {', '.join(map(shown, unknown))}"
+    return [_fault(next(iter(unknown.values())), what, "import their logs one by one")]
+
+
+def _row(
+    run: Run,
+    known: Mapping[str, Architecture],
+    source: str,
+    stated: Stated,
+    faults: list[Fault],
+) -> Row | None:
+    """A run as a row; `None`, and all that is wrong with it among the faults, where it is none."""
+    before = len(faults)
+    name = _name(run)
+    if name not in known and stated.architecture:
+        name = stated.architecture
+    if name not in known:
+        hint = f"{closest(name, known)}; or name it with --arch"
+        faults.append(_fault(run, f"unknown architecture {shown(name)}", hint))
+        batch = None
+    else:
+        batch = _batch(run, known[name], stated.batch, faults)
+    if "median" not in run.times_ms:
+        expected = "a line 'GPU Compute Time: ... median = ... ms'"
+        faults.append(Fault(run.path, run.line, "", "no such summary", expected))
+    if len(faults) > before or batch is None:
+        return None
     return {
-        "architecture": architecture,
+        "architecture": name,
         "runtime": "tensorrt",
-        "precision": precision or _precision(path, options),
-        "batch": batch or _batch(path, text, options),
-        "latency_ms": times["median"],
-        "latency_p90_ms": times.get("90"),
-        "latency_p99_ms": times.get("99"),
+        "precision": run.precision or stated.precision or UNKNOWN,
+        "processor": "npu" if run.on_dla else "gpu",
+        "batch": batch,
+        **_figures(run, batch),
         "origin": "reported",
         "source": source,
         "status": "ok",
+        "verdict": _verdict(run),
     }
 
 
-def _times(path: Path, text: str) -> dict[str, float]:
-    found = _COMPUTE.search(text)
-    figures = _FIGURE.findall(found.group(1)) if found else []
-    times = {percent or "median": float(figure) for _, percent, figure in figures}
-    if "median" not in times:
-        expected = "a line 'GPU Compute Time: ... median = ... ms'"
-        raise BrokenFileError([Fault(path, 0, "", "no such summary", expected)])
-    return times
+def _figures(run: Run, batch: int) -> dict[str, float | None]:
+    """Times of a batch, and images per second."""
+    times = run.times_ms
+    # With an implicit batch, trtexec counts its images as queries.
+    images = batch / (run.implicit_batch or 1)
+    percentiles = {
+        percent: times.get(percent)
+        for percent, fewest in FEWEST.items()
+        if run.queries is None or run.queries >= fewest * (run.implicit_batch or 1)
+    }
+    return {
+        "latency_ms": times["median"],
+        "latency_min_ms": times.get("min"),
+        "latency_max_ms": times.get("max"),
+        "latency_p90_ms": percentiles.get("90"),
+        "latency_p99_ms": percentiles.get("99"),
+        "throughput_fps": run.queries_per_s and run.queries_per_s * images,
+    }
 
 
-def _precision(path: Path, options: Mapping[str, str]) -> str:
-    """The best that the options allowed; what an engine was built with, they do not say."""
-    allowed = [name for name in ("best", "int8", "bf16", "fp16") if name in options]
-    if not allowed and "loadEngine" in options:
-        raise AdvisorError(f"{path} does not say the engine's precision", "give it by --precision")
-    return allowed[0] if allowed else "fp32"
+def _batch(run: Run, network: Architecture, stated: int | None, faults: list[Fault]) -> int | None:
+    """The images of a query, from the shape of the network's input; a fault where none has its size."""
+    channels, height, width = network.input_shape
+    images = ((channels, height, width), (height, width, channels))
+    for shape in run.shapes:
+        sizes = tuple(map(int, shape.split("x")))
+        if sizes[1:] in images:
+            return sizes[0]
+        if sizes in images and run.implicit_batch:
+            return run.implicit_batch
+    expected = "x".join(map(str, network.input_shape))
+    if run.shapes:
+        found = ", ".join(run.shapes)
+        what = f"the input is {found}, not a batch of {network.name}'s {expected}"
+        hint = f"run trtexec with --shapes=INPUT:1x{expected}"
+        faults.append(_fault(run, what, hint))
+        return None
+    # Of a file of ONNX --batch changes nothing, and an engine may be of either kind.
+    own = run.implicit_batch if {"uff", "deploy"} & set(run.options) else None
+    if own is None and stated is None:
+        hint = "give it by --batch"
+        faults.append(_fault(run, "does not say the batch size", hint))
+    return own or stated
 
 
-def _batch(path: Path, text: str, options: Mapping[str, str]) -> int:
-    """The batch size, from the shapes asked for or from those of the model's input."""
-    shape = options.get("shapes") or options.get("optShapes") or ""
-    found = re.search(r":(\d+)x", shape) or _INPUT.search(text)
-    stated = found.group(1) if found else options.get("batch", "")
-    if not stated.isdecimal() or not int(stated):
-        raise AdvisorError(f"{path} does not say the batch size", "give it by --batch")
-    return int(stated)
+def _verdict(run: Run) -> str:
+    """What trtexec warns of, and whether several queries ran at once."""
+    said = [*run.warnings]
+    if run.streams > 1:
+        said.insert(0, f"{run.streams} streams at once")
+    return re.sub(r"\s+", " ", "warned: " + "; ".join(said))[:300] if said else ""
 
 
-def refuse_repeats(rows: Sequence[Row], paths: Sequence[Path]) -> None:
-    """Two logs of one (architecture, precision, batch) cannot both become its row.
+def _notes(rows: Sequence[Row], runs: Sequence[Run]) -> list[str]:
+    """What is assumed, and what trtexec warned of."""
+    notes = []
+    unknown = sum(row["precision"] == UNKNOWN for row in rows)
+    if unknown:
+        notes.append(f"{_runs(unknown)} without a known precision: --precision states it")
+    on_dla = sum(run.on_dla for run in runs)
+    if on_dla:
+        notes.append(f"{_runs(on_dla)} on the DLA: processor npu")
+    warned = Counter(each for run in runs for each in run.warnings)
+    notes += [f"{_runs(count)}: trtexec warns: {what}" for what, count in warned.items()]
+    several = sum(run.streams > 1 for run in runs)
+    if several:
+        notes.append(
+            f"{_runs(several)} of several streams: the throughput is theirs, the latency that of a query "
+            "beside others"
+        )
+    return notes
 
-    Raises:
-        AdvisorError: there are such.
-    """
-    seen: dict[tuple[object, ...], Path] = {}
-    for row, path in zip(rows, paths, strict=True):
-        key = row["architecture"], row["precision"], row["batch"]
-        if key in seen:
-            what = f"{row['architecture']} {row['precision']} at batch {row['batch']}"
-            raise AdvisorError(f"{path}: {what} stands in {seen[key]}, too", "import one of them")
-        seen[key] = path
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)}"

@@ -14,7 +14,7 @@ from typing import Any
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.documents import Schema, document
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, closest, shown, with_all_faults
 from advisor.limits import Constraint
 from advisor.metrics import expression
 from advisor.option_kinds import CONFIDENCE, SHARE, choice, quantity
@@ -31,7 +31,7 @@ from advisor.options import (
     written,
 )
 from advisor.quantities import MEMORY, POWER, Dimension
-from advisor.solve.question import QuestionFields, read_whole, with_all_faults
+from advisor.solve.question import QuestionFields, read_whole
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
 FREE = ("runtime_floor_mb",)
