@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from advisor.api import check, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
     from advisor.catalog.listing import boards, show, zoo
+    from advisor.catalog.migration import migrate
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
     from advisor.measuring.measure import measure
@@ -44,6 +45,7 @@ _HOMES = {
     "frontier": "advisor.solve.recommend.frontier",
     "import_table": "advisor.catalog.importers.imported",
     "measure": "advisor.measuring.measure",
+    "migrate": "advisor.catalog.migration",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
     "predict": "advisor.solve.forecast",
@@ -72,6 +74,7 @@ __all__ = [
     "frontier",
     "import_table",
     "measure",
+    "migrate",
     "pick",
     "plan",
     "predict",

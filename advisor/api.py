@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from advisor.arguments import checked
 from advisor.catalog.check import Checked
 from advisor.catalog.check import check as check_files
+from advisor.catalog.files import layers
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
@@ -161,9 +162,9 @@ def check(catalog: str | os.PathLike[str] | None = None) -> Checked:
         All that is wrong, and how much was read.
 
     Raises:
-        AdvisorError: the folder does not exist.
+        AdvisorError: the folder does not exist, or is of a later format than is read here.
     """
-    return check_files(Catalog.open(catalog), read_fit)
+    return check_files(Catalog(layers(catalog)), read_fit)
 
 
 @checked

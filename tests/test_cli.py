@@ -176,7 +176,7 @@ def test_show_tells_all_with_sources(run: Run) -> None:
 
 def test_the_catalog_check(run: Run, overlay: Overlay) -> None:
     good = run("catalog", "check")
-    assert (good.code, good.out) == (0, "11 files, 2 boards, 384 measurement rows: no faults\n")
+    assert (good.code, good.out) == (0, "12 files, 2 boards, 384 measurement rows: no faults\n")
     overlay.measurements("resnet-81,eager,fp32,1,-3,5,300,reported,my-notes")
     overlay.write("weights.csv", "x")
     bad = run("catalog", "check", "--catalog", overlay.folder)

@@ -31,14 +31,14 @@ def refused(ran: Ran, *said: str) -> None:
 
 
 def test_all_ten_are_written_and_listed(run: Run, tmp_path: Path) -> None:
-    ran = run("figures", "-o", tmp_path / "new/folder")
+    ran = run("figures", "-o", tmp_path / "new")
     assert (ran.code, ran.err) == (0, "")
-    names = sorted(path.name for path in (tmp_path / "new/folder").iterdir())
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
     assert len(names) == 10
     assert [names[0], names[-1]] == ["figure-01-top1.svg", "figure-10-accuracy-per-parameter.svg"]
-    assert ran.out.splitlines() == [str(tmp_path / "new/folder" / name) for name in names]
+    assert ran.out.splitlines() == [str(tmp_path / "new" / name) for name in names]
     for name in names:
-        svg = (tmp_path / "new/folder" / name).read_bytes()
+        svg = (tmp_path / "new" / name).read_bytes()
         assert ElementTree.fromstring(svg).tag == f"{SVG}svg"
         assert any("jetson-tx1" in text for text in texts(svg))
 

@@ -41,6 +41,7 @@ def test_the_public_names() -> None:
         "frontier",
         "import_table",
         "measure",
+        "migrate",
         "pick",
         "plan",
         "predict",

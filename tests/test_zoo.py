@@ -26,8 +26,9 @@ from advisor.catalog.counting import count_each, uncounted_of
 from advisor.catalog.listing import zoo as zoo_of
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork, read_zoo_table, zoo_table
-from advisor.catalog.zoo import cache_file, cached, remember
+from advisor.catalog.zoo import COUNTS, cached, remember
 from advisor.errors import BrokenFileError
+from advisor.folders import ready_cache
 from tests.conftest import SHIPPED as CATALOG
 from tests.conftest import Overlay, Run
 
@@ -244,8 +245,7 @@ def test_another_version_is_counted_again(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.usefixtures("fake_timm")
 def test_a_broken_cache_is_said_once_and_counted_again(run: Run) -> None:
-    path = cache_file("timm", "9.9")
-    path.parent.mkdir(parents=True)
+    path = ready_cache(COUNTS) / "timm-9.9.csv"
     path.write_text("architecture,nonsense\nfake_a@64,1\n")
     broken = run("zoo", "--library", "timm")
     assert broken.err.count("are broken and are counted again") == 1

@@ -18,7 +18,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisor.architectures.design import FLOATS, Complexity, ImageFormat
@@ -27,6 +26,7 @@ from advisor.architectures.names import is_onnx, is_own_file
 from advisor.architectures.onnx_count import count_model
 from advisor.architectures.onnx_file import files_of, load_model, read_image
 from advisor.errors import AdvisorError, first_line, shown
+from advisor.folders import temporary_folder
 
 DEFAULT_SHAPE = (3, 224, 224)
 BLOCK = 1 << 20
@@ -202,8 +202,8 @@ def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str, s
     """
     if not is_installed("torch"):
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
-    with TemporaryDirectory() as folder:
-        answer, printed = Path(folder) / "answer.json", Path(folder) / "printed"
+    with temporary_folder() as folder:
+        answer, printed = folder / "answer.json", folder / "printed"
         task = {"path": sys.path, "name": name, "shape": list(input_shape), "answer": str(answer)}
         code = _run(_BEGIN.format(**task), printed)
         sys.stderr.write(printed.read_text(errors="replace"))

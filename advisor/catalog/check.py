@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, identity_of_plain
+from advisor.catalog.catalog_format import FILE as FORMAT_FILE
+from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
 from advisor.catalog.measurements_table import read_measurements
@@ -20,7 +22,7 @@ Read = TypeVar("Read")
 Names = Collection[str] | None
 """The names that a file may use; `None` for any, where the file that lists them is itself broken."""
 
-CATALOG_FILES = ("architectures.yaml", "sources.yaml", "weights.csv")
+CATALOG_FILES = (FORMAT_FILE, "architectures.yaml", "sources.yaml", "weights.csv")
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 """`fit.yaml` is what fits were called before; nothing reads it, and fitting removes it."""
 
@@ -69,6 +71,9 @@ class _Check:
             architectures = self.zoo(layer, sources[layer], architectures)
         weights = self.names("weights.csv", weights_of, sources)
         for layer in self.layers:
+            if FORMAT_FILE in (self.attempt(entries, layer.folder) or {}):
+                self.files += 1
+                self.attempt(read_format, layer.folder)
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
                 self.board(folder, layer, sources[layer], architectures, weights)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from platformdirs import user_data_path
-
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
+from advisor.folders import data_folder, no_home
 
 SHIPPED = "shipped"
 LONGEST_LINE = 1_000_000
+WRITING = ".writing-"
+"""What the name of a file begins with that is being written and will take another's place."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,9 @@ def _expanded(named: str) -> Path:
     return Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
 
 
-def _platform_folder() -> Path:
-    return user_data_path("dnn-advisor") / "catalog"
+def _platform_folder() -> Path | None:
+    data = data_folder()
+    return None if data is None else data / "catalog"
 
 
 def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
@@ -97,7 +99,7 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     named = _named(asked)
     if asked is None and not named:
         folder = _platform_folder()
-        return folder if folder.is_dir() else None
+        return folder if folder and folder.is_dir() else None
     origin = "ADVISOR_CATALOG" if asked is None else "catalog"
     hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
     folder = _expanded(named)
@@ -112,12 +114,16 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
     """Where a command writes the user's own entries; it need not exist yet. Sought as by `user_folder`.
 
     Raises:
-        AdvisorError: it exists and is no folder.
+        AdvisorError: it exists and is no folder, or it is to lie in the home of a user that has none.
     """
     named = _named(asked)
-    if not named:
-        return _platform_folder()
-    folder = _expanded(named)
+    folder = _expanded(named) if named else _platform_folder()
+    if folder is None:
+        raise AdvisorError(
+            f"catalog: no folder to write into is known: {no_home()}", "name one: --catalog DIR"
+        )
+    if named.startswith("~") and str(folder) == named:
+        raise AdvisorError(f"catalog: there is no home for {shown(named)}", "write the folder out")
     if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
         raise AdvisorError(f"catalog: {shown(named)} is not a folder", "name a folder")
     return folder
@@ -230,11 +236,43 @@ def _no_text(path: Path, line: int, error: UnicodeDecodeError) -> Fault:
     return Fault(path, line, "", found, "UTF-8 text")
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
+def make_last_folder(folder: Path) -> None:
+    """Make a folder that a user names for several files, in one that is there.
+
+    Raises:
+        AdvisorError: it cannot be made.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileNotFoundError:
+        missing = f"{folder} cannot be written: there is no folder {folder.parent}"
+        raise AdvisorError(missing, "make it, or name one in a folder that exists") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise AdvisorError(f"{folder} cannot be written: {reason}", "name a folder") from None
+
+
+def check_folder_of(path: Path) -> None:
+    """Refuse a file that a user names in a folder that is not there: that is hardly meant.
+
+    Raises:
+        AdvisorError: there is no such folder.
+    """
+    if not os.path.lexists(path.parent):
+        missing = f"{path} cannot be written: there is no folder {path.parent}"
+        raise AdvisorError(missing, "make it, or name a file in one that exists")
+
+
+def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) -> None:
     """Replace the file by `content`, or leave it as it is: never half of either.
 
     Text is written as UTF-8, its line ends as they are. A link stays one: the file that it leads to is
     replaced. What is no plain file, such as a pipe, is refused.
+
+    Args:
+        path: the file.
+        content: what it is to hold.
+        make_folder: whether its folder is made where it is missing, which is for folders of our own.
 
     Raises:
         AdvisorError: it cannot be written.
@@ -247,10 +285,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if path.exists() and not path.is_file():
             what = "a folder" if path.is_dir() else "no plain file"
             raise AdvisorError(f"{path} cannot be written: it is {what}", "name a file")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".writing-", delete=False
-        ) as stream:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            check_folder_of(path)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=WRITING, delete=False) as stream:
             temporary = Path(stream.name)
             stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from advisor.architectures.names import is_timms, refuse_unread_file
+from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.measurements_table import read_measurements
@@ -20,6 +21,7 @@ from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
+Read = TypeVar("Read")
 
 
 class Architectures(dict[str, Architecture]):
@@ -76,9 +78,12 @@ class Catalog:
             folder: the user's catalog folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
         Raises:
-            AdvisorError: the folder does not exist.
+            AdvisorError: the folder does not exist, or is of a later format than is read here.
         """
-        return cls(layers(folder))
+        opened = cls(layers(folder))
+        for layer in opened.layers[1:]:
+            read_format(layer.folder)
+        return opened
 
     @property
     def own_folder(self) -> Path | None:
@@ -181,6 +186,22 @@ class Catalog:
         Raises:
             AdvisorError: there is none, or its file is broken.
         """
+        return self._again_if_written(lambda: self._board(name))
+
+    def _again_if_written(self, read: Callable[[], Read]) -> Read:
+        """Read; if that fails, once more from the beginning.
+
+        A board that was written meanwhile names what was not there when its sources were read.
+        """
+        try:
+            return read()
+        except AdvisorError:
+            for name, each in vars(type(self)).items():
+                if isinstance(each, cached_property):
+                    vars(self).pop(name, None)
+            return read()
+
+    def _board(self, name: str) -> Board:
         if name not in self.board_layers:
             raise AdvisorError(
                 f"unknown board {shown(name)}",
@@ -195,6 +216,9 @@ class Catalog:
         Raises:
             AdvisorError: its file is broken.
         """
+        return self._again_if_written(lambda: self._measurements(board))
+
+    def _measurements(self, board: Board) -> Measurements:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from platformdirs import user_cache_path
 
 from advisor._version import __version__
 from advisor.architectures.names import (
@@ -20,6 +17,7 @@ from advisor.architectures.names import (
     identity_of_plain,
 )
 from advisor.catalog.files import Layer, entries, write_whole
+from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.tables import (
     Reported,
     ZooNetwork,
@@ -31,6 +29,7 @@ from advisor.catalog.tables import (
     zoo_table,
 )
 from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.folders import cache_folder, ready_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +46,9 @@ REPORTED_FILE = "zoo/timm-reported.csv"
 
 USUAL_SIZE = 224
 """The height and width in pixels of most networks' input, where nothing says which size is meant."""
+
+COUNTS = f"counted-by-{__version__}"
+"""The folder of the cache in which counts lie. Another version of advisor counts for itself."""
 
 OWN_FILE = "zoo/measured.csv"
 """Where a user's catalog keeps the costs of libraries' networks that its boards have rows of."""
@@ -229,12 +231,6 @@ def zoo_files(layer: Layer) -> list[str]:
     return [name for name, is_folder in names.items() if name.endswith(".csv") and not is_folder]
 
 
-def cache_file(library: str, of_version: str) -> Path:
-    """Where the counts of a library's networks lie. Another version of advisor counts for itself."""
-    folder = user_cache_path("dnn-advisor") / f"counted-by-{__version__}"
-    return folder / f"{library}-{of_version}.csv"
-
-
 def installed_version(library: str) -> str | None:
     """The version of a library, found without importing it; `None` where it is not installed."""
     # Reading the field from the text spares a parser of e-mail, which is loaded by `version`.
@@ -255,13 +251,13 @@ def cached(library: str) -> tuple[dict[str, ZooNetwork], str]:
         The networks by identity; and what is wrong with the file, or "". A file that cannot be read is
         as good as none, since all in it can be counted again.
     """
-    folder = cache_file(library, "").parent
-    if not folder.is_dir():
+    cache = cache_folder()
+    if cache is None or not (cache / COUNTS).is_dir():
         return {}, ""
     of_version = installed_version(library)
     if of_version is None:
         return {}, ""
-    path = cache_file(library, of_version)
+    path = cache / COUNTS / f"{library}-{of_version}.csv"
     try:
         return (read_zoo_table(path), "") if path.exists() else ({}, "")
     except BrokenFileError as error:
@@ -277,10 +273,13 @@ def remember(library: str, networks: Iterable[ZooNetwork]) -> str:
     of_version = installed_version(library)
     if of_version is None:
         return f"{library} is not installed"
-    known: Mapping[str, ZooNetwork] = cached(library)[0]
-    kept = {**known, **{each.architecture: each for each in networks}}
+    busy = f"somebody else is keeping counts of {library}"
     try:
-        write_whole(cache_file(library, of_version), zoo_table(kept.values()))
+        path = ready_cache(COUNTS) / f"{library}-{of_version}.csv"
+        with locked(path.with_suffix(".lock"), busy, "run it again", patience_s=PATIENCE_S):
+            known: Mapping[str, ZooNetwork] = cached(library)[0]
+            kept = {**known, **{each.architecture: each for each in networks}}
+            write_whole(path, zoo_table(kept.values()))
     except AdvisorError as error:
         return f"the counts are not kept for the next time: {error.message}"
     return ""

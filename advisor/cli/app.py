@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from advisor._version import __version__
 from advisor.cli import (
@@ -30,14 +32,38 @@ from advisor.cli import (
     zoo,
 )
 from advisor.cli.output import complain, discard_output, emit
+from advisor.cli.program_fault import EXIT_CODE, fault_message, place_of
 from advisor.errors import AdvisorError
+from advisor.folders import check_temporary
 
 PATIENCE = 200_000
 """How many objects are made before garbage is looked for. Most commands end before; looking for it while
 libraries load took them a tenth of their time."""
 
+OF_THE_SYSTEM = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors that name no file, and are still not the program's."""
+
+
+class _ProcessEndedError(Exception):
+    """A pipe to another process broke inside a command; Typer would take it for one behind the answer."""
+
+
+class _Commands(TyperGroup):
+    """The subcommands, none of which ends with Typer's own exit 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a subcommand."""
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            if not place_of(error):  # Typer writes help, to a reader that may have left
+                raise
+            raise _ProcessEndedError from error
+
+
 app = typer.Typer(
     name="advisor",
+    cls=_Commands,
     help="Which neural network should I ship on this board, and how sure are you?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -83,10 +109,10 @@ app.command("schema")(schema.command)
 
 
 def main() -> None:
-    """Run the command line; the exit status is that of DESIGN's contract.
+    """Run the command line; the exit status says how it ended.
 
     0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
-    missing part, said in one message.
+    missing part, said in one message. 70: a fault of the program itself. 130: Ctrl-C.
     """
     gc.set_threshold(PATIENCE)
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
@@ -96,9 +122,31 @@ def main() -> None:
     except AdvisorError as error:
         complain(error.message + (f"\n  {error.hint}" if error.hint else ""))
         sys.exit(error.exit_code)
-    except OSError as error:  # the help text, which typer writes, meets a full disk
-        discard_output()
-        complain(f"the answer cannot be written: {error.strerror}")
-        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is said in one message)
+        said = _from_outside(error)
+        ended = isinstance(error, _ProcessEndedError)
+        complain(said or fault_message(error.__cause__ or error if ended else error))
+        sys.exit(2 if said else EXIT_CODE)
+
+
+def _from_outside(error: Exception) -> str:
+    """What is missing or in the way, where that is no fault of the program; else ""."""
+    if isinstance(error, ModuleNotFoundError):
+        name = (error.name or "").partition(".")[0]
+        hint = "install dnn-advisor again, or what it lacks: pip install"
+        return f"{name} is needed and not installed\n  {hint} {name}" if name != "advisor" else ""
+    if not isinstance(error, OSError):
+        return ""
+    reason = (error.strerror or str(error)).lower()
+    if not place_of(error):  # nothing of ours ran: Typer's help meets a full disk
+        discard_output()
+        return f"the answer cannot be written: {reason}"
+    try:
+        check_temporary()
+    except AdvisorError as unusable:
+        return f"{unusable.message}\n  {unusable.hint}"
+    if error.filename is not None:
+        return f"{error.filename}: {reason}"
+    return f"the system refuses: {reason}" if error.errno in OF_THE_SYSTEM else ""

@@ -1,6 +1,9 @@
-"""`advisor catalog check`: are all files of the catalog as they should be?"""
+"""`advisor catalog`: are all its files as they should be, and of the present format?"""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -33,3 +36,25 @@ def check_command(catalog: CatalogOption = None) -> None:
     emit(f"{', '.join(counts)}: {faults}\n")
     if checked.faults:
         raise typer.Exit(1)
+
+
+@app.command("migrate")
+def migrate_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a catalog.")],
+) -> None:
+    """Rewrite a catalog of an earlier format in the present one; what it was is kept beside it.
+
+    Catalogs of earlier formats are read as they are: none has to be rewritten.
+    """
+    from advisor.catalog.migration import migrate
+
+    migrated = migrate(folder)
+    if migrated.backup is None:
+        emit(f"{folder} is of format {migrated.format} already: nothing was changed\n")
+        return
+    for path in migrated.changed:
+        emit(f"{path}\n")
+    emit(
+        f"{folder} was of format {migrated.before} and is of format {migrated.format} now; "
+        f"as it was: {migrated.backup}\n"
+    )

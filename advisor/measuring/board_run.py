@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor._version import __version__
@@ -12,6 +12,7 @@ from advisor.catalog.entries import read_board
 from advisor.catalog.files import shipped_folder
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Architecture
+from advisor.catalog.writers import catalog_of, made_aside, writing
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import Campaign, ReportProgress
 from advisor.measuring.children import Children
@@ -81,27 +82,24 @@ def measure_board(
         AdvisorError: the board is somebody else's, another run is at work on it, or a file cannot be
             written.
     """
+    catalog = catalog_of(board_folder)
     check_owner(board_folder, host)
-    try:
-        board_folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AdvisorError(f"{board_folder}: {(error.strerror or str(error)).lower()}") from None
     with exclusive(board_folder):
-        journals = read_runs(board_folder / "runs")
-        check_contents(journals, plan)
-        journal = _journal(board_folder / "runs", journals, plan, host, now, fresh=fresh)
+        with writing(catalog):
+            check_owner(board_folder, host)  # once more: now nobody else can take the name
+            journal = _taken_up(board_folder, plan, host, now, fresh=fresh)
         if journal.records:
             report_progress(
                 f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
             )
-        publish(board_folder, host)  # so that the board is whole, and ours, from the first moment
         finished = True
         campaign = Campaign(plan, known, journal, children, report_progress, now)
         try:
             campaign.run()
         except KeyboardInterrupt:
             finished = False
-        rows = publish(board_folder, host)
+        with writing(catalog):
+            rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
             drop_oldest()
@@ -223,14 +221,25 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
     )
 
 
-def _journal(
-    runs: Path, journals: Sequence[Journal], plan: RunPlan, host: Host, now: Now, *, fresh: bool
-) -> Journal:
-    """The last run, where it can go on, or a new one."""
+def _taken_up(board_folder: Path, plan: RunPlan, host: Host, now: Now, *, fresh: bool) -> Journal:
+    """The last run, where it can go on, or a new one; the board is whole, and ours, from then on."""
+    journals = read_runs(board_folder / "runs")
+    check_contents(journals, plan)
     last = None if fresh else unfinished(journals, plan)
     if last is not None:
         mend(last)
-        return last
+    if board_folder.exists():
+        journal = last or _begun(board_folder, plan, host, now)
+        publish(board_folder, host)
+        return journal
+    with made_aside(board_folder) as aside:
+        journal = _begun(aside, plan, host, now)
+        publish(aside, host)
+    return replace(journal, path=board_folder / journal.path.relative_to(aside))
+
+
+def _begun(board_folder: Path, plan: RunPlan, host: Host, now: Now) -> Journal:
+    """A new run."""
     header = {
         "format": FORMAT,
         "advisor": __version__,
@@ -239,4 +248,4 @@ def _journal(
         "host": dict(host.details),
         "plan": plan.as_record(),
     }
-    return begin(runs, header, now)
+    return begin(board_folder / "runs", header, now)

@@ -15,6 +15,7 @@ from pathlib import Path
 from advisor._version import __version__
 from advisor.architectures.libraries import is_installed
 from advisor.errors import AdvisorError, shown
+from advisor.folders import check_temporary
 from advisor.measuring.runtimes.variants import LIBRARIES
 
 UNKNOWN = "unknown"
@@ -75,6 +76,7 @@ def check_can_measure() -> None:
         if not is_installed(library):
             hint = "install it: pip install 'dnn-advisor[measure]'"
             raise AdvisorError(f"measuring needs {library}, which is not installed", hint)
+    check_temporary()  # children are reached through a socket there
 
 
 def device_named(device: str) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from advisor.catalog.locks import locked
 from advisor.errors import AdvisorError, BrokenFileError, Fault
 
 Record = Mapping[str, Any]
@@ -151,28 +152,12 @@ def _append(path: Path, record: Record) -> None:
 def exclusive(board_folder: Path) -> Iterator[None]:
     """Keep every other run off this board; the operating system lets go when the process ends.
 
+    The lock lies beside the board's folder, which is not there yet when its first run begins.
+
     Raises:
         AdvisorError: another run is at work on the board, or the folder cannot be written.
     """
-    import fcntl
-
-    path = board_folder / ".lock"
-    try:
-        stream = path.open("a+")
-    except OSError as error:
-        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            stream.seek(0)
-            owner = stream.read().strip() or "unknown"
-            raise AdvisorError(
-                f"another run is at work on board {board_folder.name} (process {owner})",
-                "wait for it, or name another --board",
-            ) from None
-        with suppress(OSError):  # the number is for the others' message only
-            stream.truncate(0)
-            stream.write(str(os.getpid()))
-            stream.flush()
+    lock = board_folder.with_name(f".{board_folder.name}.lock")
+    busy = f"another run is at work on board {board_folder.name}"
+    with locked(lock, busy, "wait for it, or name another --board"):
         yield

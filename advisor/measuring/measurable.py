@@ -12,6 +12,7 @@ from advisor.catalog.naming import Measurable, measurable_own, network_to_build
 from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import of_architecture, read_zoo_table, zoo_table
+from advisor.catalog.writers import writing
 from advisor.catalog.zoo import OWN_FILE
 from advisor.errors import AdvisorError, closest, shown
 
@@ -88,7 +89,10 @@ def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:
     from advisor.architectures.builders import BUILDERS
 
     path = folder / OWN_FILE
-    known = read_zoo_table(path) if path.exists() else {}
     more = {each.name: of_architecture(each) for each in networks if each.name not in BUILDERS}
-    if more.keys() - known.keys():
-        write_whole(path, zoo_table({**known, **more}.values()))
+    if not more:
+        return
+    with writing(folder):
+        known = read_zoo_table(path) if path.exists() else {}
+        if more.keys() - known.keys():
+            write_whole(path, zoo_table({**known, **more}.values()), make_folder=True)

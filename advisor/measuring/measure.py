@@ -19,6 +19,7 @@ from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
+from advisor.folders import ready_cache
 from advisor.measuring.board_run import SUSTAINED, Ended, measure_cold_and_hot
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
@@ -27,6 +28,7 @@ from advisor.measuring.journal import utc_now
 from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import FULL, QUICK, RunPlan
+from advisor.measuring.runtimes.exports import EXPORTS
 from advisor.measuring.runtimes.runtime import need
 from advisor.measuring.runtimes.variants import (
     PRECISIONS,
@@ -318,6 +320,8 @@ def measured_boards(
     Raises:
         AdvisorError: as for `measure`.
     """
+    if any(variant[0] != REFERENCE[0] for variant in plan.run.variants):
+        ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
     keep_costs(plan.catalog, plan.networks)
     for folder, ended in measure_cold_and_hot(
         plan.catalog / "boards" / plan.board,

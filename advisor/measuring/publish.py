@@ -58,6 +58,8 @@ class Terms:
 def publish(board_folder: Path, host: Host) -> list[Row]:
     """Write `board.yaml` and `measurements.csv` from all runs of the board; there must be one.
 
+    Only who holds the catalog's lock may.
+
     Returns:
         The rows.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from advisor.arguments import checked
-from advisor.catalog.files import write_whole
+from advisor.catalog.files import make_last_folder, write_whole
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
 from advisor.options import default_board
@@ -80,7 +80,7 @@ def figures(
 
     Args:
         board: the board; else that of `ADVISOR_BOARD`, else `jetson-tx1`.
-        folder: where the files go; it is made where it is missing.
+        folder: where the files go; it is made where it is missing, the folder that it is to lie in is not.
         format: "svg" or "png".
         only: the numbers of the figures that are wanted, "2,9" or (2, 9); else all ten.
         catalog: folder of your own catalog, which overlays the shipped one; else that of
@@ -97,9 +97,11 @@ def figures(
     data = board_data(Catalog.open(catalog), board or default_board())
     wanted = [FIGURES[number](data) for number in numbers]
     contents = [picture(figure, format) for figure in wanted]
+    place = Path(folder)
+    make_last_folder(place)
     drawn = []
     for figure, content in zip(wanted, contents, strict=True):
-        path = Path(folder) / f"{figure.file_stem}.{format}"
+        path = place / f"{figure.file_stem}.{format}"
         write_whole(path, content)
         drawn.append(DrawnFigure(figure.number, figure.title, path, figure.lacks))
     return DrawnFigures(data.board.name, tuple(drawn), data.unpredicted)

@@ -17,6 +17,7 @@ from advisor.catalog.files import write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Metered, Variant
+from advisor.catalog.writers import catalog_of, writing
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.prediction.board_model import (
     TRANSFERRED,
@@ -64,6 +65,11 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     Raises:
         AdvisorError: a file cannot be written.
     """
+    with writing(catalog_of(folder)):
+        return _write(folder, fit)
+
+
+def _write(folder: Path, fit: BoardFit) -> Path:
     recipe = {"like": list(fit.recipe.like), "residuals_from": fit.recipe.residuals_from}
     head: dict[str, Any] = {"format": FORMAT, "fingerprint": fit.fingerprint, "recipe": recipe}
     if fit.residuals_from:

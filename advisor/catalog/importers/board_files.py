@@ -10,6 +10,7 @@ from advisor.architectures.names import NAME, NAME_EXPECTED
 from advisor.catalog.entries import read_sources
 from advisor.catalog.files import Content, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
+from advisor.catalog.writers import made_aside
 from advisor.catalog.yaml_file import yaml_text
 from advisor.errors import AdvisorError, BrokenFileError, shown
 
@@ -62,7 +63,9 @@ def write_board(
     files: Sequence[Path],
     source: str,
 ) -> Path:
-    """Write a board's files and add its source to the catalog's.
+    """Write a board's files, all at once, and add its source to the catalog's.
+
+    Only who holds the catalog's lock may.
 
     Args:
         catalog: the user's catalog folder.
@@ -83,8 +86,9 @@ def write_board(
     add_source(catalog / "sources.yaml", source, files)
     entries = {**description, "source": source}
     entries.setdefault("note", "As reported; not measured by advisor.")
-    write_whole(folder / "measurements.csv", measurements_csv(rows))
-    write_whole(folder / "board.yaml", MARK + "\n" + yaml_text(entries))
+    with made_aside(folder) as aside:
+        write_whole(aside / "measurements.csv", measurements_csv(rows))
+        write_whole(aside / "board.yaml", MARK + "\n" + yaml_text(entries))
     return folder
 
 

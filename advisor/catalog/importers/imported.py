@@ -28,6 +28,7 @@ from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Variant
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
+from advisor.catalog.writers import writing
 from advisor.catalog.zoo import REPORTED_FILE
 from advisor.errors import AdvisorError, closest, shown
 
@@ -184,25 +185,26 @@ def import_table(
         raise AdvisorError(
             f"{len(paths)} files where the format {format} takes one", "give one file"
         )
-    folder = target_folder(catalog)
-    if format == "accuracies":
-        return Imported(None, _import_accuracies(folder, paths[0]))
-    if board is None:
+    if board is None and format != "accuracies":
         raise AdvisorError("a board needs a name", "give one by board")
-    if format == "csv":
-        return Imported(_import_csv(folder, board, paths[0], columns), None)
-    if format == "trtexec":
-        stated = Stated(architecture, batch, precision)
-        return Imported(_import_logs(folder, board, paths, stated), None)
-    return _import_timm(
-        folder,
-        board,
-        paths[0],
-        runtime,
-        precision,
-        None if accuracy is None else Path(accuracy),
-        None if only is None else Path(only),
-    )
+    folder = target_folder(catalog)
+    with writing(folder):
+        if board is None:
+            return Imported(None, _import_accuracies(folder, paths[0]))
+        if format == "csv":
+            return Imported(_import_csv(folder, board, paths[0], columns), None)
+        if format == "trtexec":
+            stated = Stated(architecture, batch, precision)
+            return Imported(_import_logs(folder, board, paths, stated), None)
+        return _import_timm(
+            folder,
+            board,
+            paths[0],
+            runtime,
+            precision,
+            None if accuracy is None else Path(accuracy),
+            None if only is None else Path(only),
+        )
 
 
 def _import_csv(folder: Path, board: str, file: Path, columns: Sequence[str]) -> ImportedBoard:
@@ -245,7 +247,7 @@ def _import_timm(
     check_board(folder, board, rows, source)
     networks, kept = merged(zoo.reported, read.networks)
     add_source(folder / "sources.yaml", source, [file])
-    write_whole(folder / REPORTED_FILE, reported_table(networks.values()))
+    write_whole(folder / REPORTED_FILE, reported_table(networks.values()), make_folder=True)
     if accuracies and accuracy:
         _write_accuracies(folder, accuracies, accuracy)
     description = {
@@ -339,7 +341,7 @@ def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:
     )
     add_source(folder / "sources.yaml", source, [file])
     try:
-        write_whole(folder / ACCURACIES_FILE, csv_text(WEIGHTS_COLUMNS, rows))
+        write_whole(folder / ACCURACIES_FILE, csv_text(WEIGHTS_COLUMNS, rows), make_folder=True)
     except AdvisorError as error:
         raise AdvisorError(error.message, "name a --catalog that can be written") from None
 

@@ -7,6 +7,7 @@ at any time between runs.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,12 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
-
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
 from advisor.architectures.own_network import load_program
 from advisor.errors import AdvisorError
+from advisor.folders import cache_folder, ready_cache
 from advisor.measuring.answers import CALIBRATION, as_taken, random_images
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from advisor.measuring.tasks import Task
+
+EXPORTS = "exports"
+"""The folder of the cache in which they lie."""
 
 OPSET = 18
 LIBRARIES = ("onnx", "onnxscript")
@@ -132,8 +135,13 @@ def calibration_images(task: Task) -> list[NDArray[Any]]:
 
 
 def export_folder() -> Path:
-    """Where exported networks lie."""
-    return user_cache_path("dnn-advisor") / "exports"
+    """Where exported networks lie; it is made by whoever exports first.
+
+    Raises:
+        AdvisorError: the user has no home in which it could be.
+    """
+    cache = cache_folder()
+    return ready_cache(EXPORTS) if cache is None else cache / EXPORTS
 
 
 def is_there(name: str) -> bool:
@@ -158,8 +166,7 @@ def kept(
     if path.exists():
         path.touch()  # what is used stays, see `drop_oldest`
     else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        begun = path.with_name(f"begun-{path.name}")
+        begun = ready_cache(EXPORTS) / f"begun-{os.getpid()}-{path.name}"
         make(begun)
         if beside:
             begun.with_suffix(beside).replace(path.with_suffix(beside))
@@ -170,7 +177,7 @@ def kept(
 def drop_oldest(most_bytes: int = MOST_BYTES) -> None:
     """Keep what was used last, up to so many bytes together; the rest can be exported again."""
     held: dict[Path, list[Path]] = {}
-    with suppress(OSError):  # there is none yet
+    with suppress(OSError, AdvisorError):  # there is none
         for path in export_folder().iterdir():
             # A model goes with its weights beside it.
             held.setdefault(path.with_suffix(""), []).append(path)

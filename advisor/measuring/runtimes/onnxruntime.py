@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from advisor.architectures.onnx_file import image_of
+from advisor.folders import temporary_folder
 from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import (
     BATCH,
@@ -125,8 +125,8 @@ def _quantise(fp32: Path, images: Sequence[NDArray[Any]], to: Path) -> None:
             one = next(self._left, None)
             return None if one is None else {name: one}
 
-    with TemporaryDirectory() as folder:
-        simplified = Path(folder) / "simplified.onnx"
+    with temporary_folder() as folder:
+        simplified = folder / "simplified.onnx"
         try:
             quant_pre_process(str(fp32), str(simplified))
         except Exception:  # noqa: BLE001  (Swin v2: a TypeError; its shapes help, and are not needed)

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from advisor.arguments import checked
-from advisor.catalog.files import write_whole
+from advisor.catalog.files import check_folder_of, write_whole
 from advisor.errors import AdvisorError
 from advisor.report.explorer.document import Json, choice, document
 from advisor.solve.question import asking, read_question
@@ -63,8 +63,9 @@ def explore(
         AdvisorError: something asked for cannot be read or is not known, a file is broken, the page cannot
             be written, or the plotting libraries are not installed.
     """
-    chosen = choice(*read_question(requirements, **question))  # type: ignore[arg-type]
     path = Path(output)
+    check_folder_of(path)  # before what takes its time
+    chosen = choice(*read_question(requirements, **question))  # type: ignore[arg-type]
     write_whole(path, page(document(chosen)))
     return Explorer(path, chosen.candidates.notes)
 
