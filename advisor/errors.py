@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 
 class AdvisorError(Exception):
@@ -96,8 +97,18 @@ def cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+@runtime_checkable
+class Hinting(Protocol):
+    """Names that say themselves what may be meant by another."""
+
+    def hint(self, name: str) -> str:
+        """What may be meant by a name that is none of these."""
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """A hint that offers the known spelling nearest to `name`, or else lists what is known."""
+    if isinstance(known, Hinting):
+        return known.hint(name)
     from difflib import get_close_matches  # costs more to import than most commands need
 
     names = sorted(known)

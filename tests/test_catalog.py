@@ -166,8 +166,8 @@ def test_unknown_names_are_answered_with_the_closest() -> None:
         catalog.board("jetson-tx")
     assert "did you mean 'jetson-tx1'?" in refused.value.hint
     with pytest.raises(AdvisorError) as refused:
-        catalog.architecture("ResNet50")
-    assert "did you mean 'resnet-50'?" in refused.value.hint
+        catalog.architecture("resnett-50")
+    assert "did you mean 'resnet-50' (tv:resnet50@224)" in refused.value.hint
 
 
 def test_a_broken_file_costs_nothing_but_itself(overlay: Overlay) -> None:

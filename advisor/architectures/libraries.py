@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from advisor.architectures.design import Design, Identified, Published
-from advisor.architectures.names import IN_BOTH, Written, identities, read_name
+from advisor.architectures.names import Written, read_name
 from advisor.errors import AdvisorError, closest, first_line, shown
 
 if TYPE_CHECKING:
@@ -206,13 +206,16 @@ def find(text: str) -> Design:
     """The network that a name such as "tv:resnet50@224", "vit_h_14" or "resnet50.a1_in1k" means.
 
     Raises:
-        AdvisorError: no library has it, both libraries have it, or it takes other sizes.
+        AdvisorError: no library has it, or it takes other sizes.
     """
     written = read_name(text)
     if written is None:
         raise AdvisorError(
             f"{shown(text)} is not the name of a network", "write NAME@SIZE, resnet50@224"
         )
+    if written.shape and written.size is None:
+        hint = f"name it with one size, or measure code of your own: MODULE:FACTORY@{written.shape}"
+        raise AdvisorError(f"{shown(text)}: a library's networks are built for square images", hint)
     library = written.library or _library_of(written)
     here = LIBRARIES[library]
     name = written.name
@@ -234,14 +237,9 @@ def find(text: str) -> Design:
 
 
 def _library_of(written: Written) -> str:
-    """The library of a name without a prefix; a tag behind a dot is timm's way to write it."""
+    """The library of a name without a prefix: torchvision's where both have it; a tag is timm's way."""
     if written.tag:
         return "timm"
-    if written.name in IN_BOTH:
-        raise AdvisorError(
-            f"both torchvision and timm have {shown(written.name)}",
-            f"name {identities(written.name)}",
-        )
     return "torchvision" if written.name in TORCHVISION.names() else "timm"
 
 

@@ -1,8 +1,11 @@
 """How networks are named: the grammar of names, and what a name alone says.
 
-The catalog's own networks are `name@size`, the paper's fourteen plainly `name`. A library's network is
-`name@size`, after `tv:` or `timm:` where both libraries have the name; one that a table of timm's has brought
-in is plainly `name@size` even then, as that table calls it. The user's own are files, or `module:factory`.
+A network's identity is `prefix:name@size`, where the prefix says whose design it is: `tv:resnet50@224`; a
+size that is not square is `@HxW`. The catalog's entries may be called shorter: the paper's fourteen plainly
+`name`, a library's network `name@size`, after `tv:` or `timm:` where both libraries have the name; one that a
+table of timm's has brought in is plainly `name@size` even then, as that table calls it. What a name means
+where several networks have it says `advisor.catalog.identities`. The user's own are files, or
+`module:factory`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,11 @@ _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 SHAPE_EXPECTED = "channels x height x width, like 3x224x224"
 
 PREFIXES = {"tv": "torchvision", "timm": "timm"}
-"""The libraries whose networks can be named, by the prefix that sets them apart."""
+"""The libraries whose networks can be built by name, by the prefix that sets them apart."""
+SPELT = {"torchvision": "tv"}
+"""Prefixes that are written otherwise, too."""
+ORIGINS = (*PREFIXES, "paper", "own", "hailo", "mlperf", "ncnn", "qualcomm", "rknn")
+"""Whose networks can be named by a prefix. A network that several have belongs to the first of them."""
 
 OWN_FILES = (".onnx", ".pt2")
 """How the names of files end that hold a network: of the ONNX format, of torch.export."""
@@ -61,7 +68,8 @@ IN_BOTH = frozenset(_IN_BOTH.split())
 """The names that both libraries have; written down, so that an identity is the same on every machine."""
 
 _WRITTEN = re.compile(
-    r"(?:(tv|timm):)?([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z0-9_.-]+))?(?:@([1-9][0-9]{0,4}))?"
+    r"(?:(tv|torchvision|timm):)?([A-Za-z][A-Za-z0-9_]*)(?:\.([A-Za-z0-9_.-]+))?"
+    r"(?:@([1-9][0-9]{0,4}(?:x[1-9][0-9]{0,4})?))?"
 )
 
 
@@ -73,18 +81,23 @@ class Written:
         library: "torchvision", "timm", or "" where no prefix says.
         name: what the library calls the architecture.
         tag: the set of weights that timm's names carry behind a dot; may be empty.
-        size: height and width of the input in pixels; `None` where not said.
+        shape: the input's size in pixels, "224" or "160x320"; "" where not said.
     """
 
     library: str
     name: str
     tag: str
-    size: int | None
+    shape: str
+
+    @property
+    def size(self) -> int | None:
+        """Height and width of a square input; `None` where not said, or not square."""
+        return int(self.shape) if self.shape.isdecimal() else None
 
     @property
     def plain(self) -> str:
         """The name with the size, where one is said, and nothing else."""
-        return self.name if self.size is None else sized(self.name, self.size)
+        return sized(self.name, self.shape) if self.shape else self.name
 
 
 def read_name(text: str) -> Written | None:
@@ -92,8 +105,9 @@ def read_name(text: str) -> Written | None:
     match = _WRITTEN.fullmatch(text)
     if match is None or is_unread_file(text):
         return None
-    prefix, name, tag, size = match.groups()
-    return Written(PREFIXES.get(prefix or "", ""), name, tag or "", int(size) if size else None)
+    prefix, name, tag, shape = match.groups()
+    library = PREFIXES.get(SPELT.get(prefix, prefix) or "", "")
+    return Written(library, name, tag or "", shape or "")
 
 
 def read_shape(text: str) -> tuple[int, int, int] | None:
@@ -105,9 +119,27 @@ def read_shape(text: str) -> tuple[int, int, int] | None:
     return int(channels), int(height), int(width)
 
 
-def sized(name: str, size: int) -> str:
+def sized(name: str, size: int | str) -> str:
     """A network's name with the height and width of its input in pixels."""
     return f"{name}@{size}"
+
+
+def size_of(shape: tuple[int, int, int]) -> str:
+    """The size of an input as names have it: "224", or "160x320" where it is not square."""
+    _, height, width = shape
+    return str(height) if height == width else f"{height}x{width}"
+
+
+def folded(name: str) -> str:
+    """A name as it is looked up: in whatever case, its words joined by -, _ or a space."""
+    return re.sub(r"[-_\s]+", "-", name.strip().lower())
+
+
+def split_prefix(name: str) -> tuple[str, str]:
+    """Whose network a name says that it is, one of `ORIGINS`, and the rest; "" where it does not say."""
+    prefix, colon, rest = name.partition(":")
+    known = SPELT.get(prefix.lower(), prefix.lower())
+    return (known, rest) if colon and known in ORIGINS else ("", name)
 
 
 def split_size(name: str) -> tuple[str, str]:
@@ -130,11 +162,6 @@ def identity(library: str, name: str, size: int) -> str:
     """What the catalog calls a library's network at an input size."""
     prefix = next(prefix for prefix, known in PREFIXES.items() if known == library)
     return f"{prefix}:{sized(name, size)}" if name in IN_BOTH else sized(name, size)
-
-
-def identities(plain: str) -> str:
-    """What each library calls its network of a name that both have, in words."""
-    return " or ".join(f"{prefix}:{plain}" for prefix in PREFIXES)
 
 
 def is_timms(name: str) -> bool:
@@ -183,8 +210,7 @@ def size_behind_file(text: str) -> str:
 
 def is_own(text: str) -> bool:
     """Whether this names a network of the user's own: such a file, or `module:factory`."""
-    place, colon, _ = text.partition(":")
-    return is_own_file(text) or bool(colon and place not in PREFIXES)
+    return is_own_file(text) or (":" in text and not split_prefix(text)[0])
 
 
 def split_name(text: str) -> tuple[str, str]:
@@ -202,7 +228,7 @@ def split_name(text: str) -> tuple[str, str]:
 
 
 def split_shape(text: str) -> tuple[str, tuple[int, int, int] | None]:
-    """`module:factory@160` or `@3x160x160` in its parts; a file states its own input.
+    """`module:factory@160`, `@160x320` or `@3x160x320` in its parts; a file states its own input.
 
     Raises:
         AdvisorError: what stands behind the @ is not a size.
@@ -210,7 +236,8 @@ def split_shape(text: str) -> tuple[str, tuple[int, int, int] | None]:
     what, size = split_size(text)
     if is_own_file(text) or what == text:
         return text, None
-    shape = read_shape(size if "x" in size else f"3x{size}x{size}")
+    sides = size.split("x")
+    shape = read_shape({1: f"3x{size}x{size}", 2: f"3x{size}"}.get(len(sides), size))
     if shape is None:
         hint = "write it like my_nets:make@160 or my_nets:make@3x160x160"
         raise AdvisorError(f"{shown(size)} in {shown(text)} is no input size", hint)

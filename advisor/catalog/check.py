@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +13,7 @@ from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
+from advisor.catalog.identities import ALIASES_FILE, read_aliases
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
@@ -22,7 +24,7 @@ Read = TypeVar("Read")
 Names = Collection[str] | None
 """The names that a file may use; `None` for any, where the file that lists them is itself broken."""
 
-CATALOG_FILES = (FORMAT_FILE, "architectures.yaml", "sources.yaml", "weights.csv")
+CATALOG_FILES = (FORMAT_FILE, ALIASES_FILE, "architectures.yaml", "sources.yaml", "weights.csv")
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 """`fit.yaml` is what fits were called before; nothing reads it, and fitting removes it."""
 
@@ -56,7 +58,7 @@ def check(catalog: Catalog, read_fit: Callable[[Path], object] | None = None) ->
 
 class _Check:
     def __init__(self, catalog: Catalog, read_fit: Callable[[Path], object] | None) -> None:
-        self.layers, self.read_fit = catalog.layers, read_fit
+        self.catalog, self.layers, self.read_fit = catalog, catalog.layers, read_fit
         self.faults: list[Fault] = []
         self.files = self.boards = self.rows = 0
 
@@ -74,10 +76,24 @@ class _Check:
             if FORMAT_FILE in (self.attempt(entries, layer.folder) or {}):
                 self.files += 1
                 self.attempt(read_format, layer.folder)
+            self.aliases(layer)
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
                 self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
+
+    def aliases(self, layer: Layer) -> None:
+        """Hold a layer's table of aliases against the counts of the networks that it names."""
+        path = self.file(layer, ALIASES_FILE)
+        if not path:
+            return
+        self.files += 1
+        aliases = self.attempt(read_aliases, path) or {}
+        with suppress(
+            BrokenFileError
+        ):  # other files than this one, which are noted where they are read
+            for line, column, found, expected in self.catalog.identities.faults(aliases.values()):
+                self.faults.append(Fault(path, line, column, found, expected))
 
     def zoo(self, layer: Layer, sources: Names, known: Names) -> Names:
         """The architectures that are known with those of a layer's zoo."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, split_size
+from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, size_of, split_size
 from advisor.catalog.records import Architecture, Board, Cost, Source
 from advisor.catalog.yaml_file import Fields, estimate, read_yaml
 from advisor.errors import shown
@@ -46,8 +46,9 @@ def read_architectures(path: Path, sources: Collection[str] | None) -> dict[str,
     for name, fields in file.blocks():
         architecture = _architecture(name, fields, sources)
         architectures[name] = architecture
-        size = str(architecture.input_shape[-1])
-        if name not in PAPERS_OWN and split_size(name)[1] != size:
+        size = size_of(architecture.input_shape)
+        accepted = (size, str(architecture.input_shape[-1]))  # the width alone named any, once
+        if name not in PAPERS_OWN and split_size(name)[1] not in accepted:
             file.note(
                 file.block.key_marks[name], shown(name), f"a name with its size, like net@{size}"
             )

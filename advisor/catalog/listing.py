@@ -80,10 +80,13 @@ def boards(catalog: str | os.PathLike[str] | None = None) -> Boards:
 
 @dataclass(frozen=True)
 class KnownNetwork:
-    """All that is known of a network.
+    """All that is known of a network, under all of its names.
 
     Attributes:
-        architecture: what it is and costs.
+        architecture: what it is and costs, under the name of those to whom it belongs.
+        identity: its qualified name, prefix:name@size.
+        names: what the catalog, and so boards, call it.
+        note: which of several networks of the name that was asked for this is; "" where there is one.
         weights: its sets of weights, by name.
         boards: every board that has rows of it, with these rows alone, by variant and batch.
         sources: what its figures name as their sources, by key.
@@ -91,6 +94,9 @@ class KnownNetwork:
     """
 
     architecture: Architecture
+    identity: str
+    names: tuple[str, ...]
+    note: str
     weights: tuple[Weights, ...]
     boards: tuple[Surveyed, ...]
     sources: Mapping[str, Source]
@@ -102,23 +108,25 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     """All that is known of a network, by board, with the sources.
 
     Args:
-        architecture: its name, such as "resnet-50".
+        architecture: one of its names, such as "resnet-50", "ResNet50" or "tv:resnet50@224".
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
         AdvisorError: there is no such network, or a file that is needed for it is broken.
     """
     opened = Catalog.open(catalog)
-    known = opened.architecture(architecture)
-    sets = dict(opened.weights)
-    if known.name not in dict(opened.architectures):
-        sets.update(opened.zoo.weights)
-    weights = tuple(each for key, each in sorted(sets.items()) if key[0] == known.name)
+    asked = opened.architecture(architecture)
+    (meaning,) = opened.identities.meanings([architecture])
+    names = opened.identities.names_of(asked.name)
+    costs = (each for each in names if each in opened.architectures)
+    known = _under_one_name([opened.architectures[each] for each in costs])
+    sets = {**opened.zoo.weights, **opened.weights}
+    weights = tuple(each for key, each in sorted(sets.items()) if key[0] in names)
     readable, broken = opened.survey()
     surveyed = tuple(
-        _rows_of(each, known.name)
+        _rows_of(each, names)
         for each in readable
-        if known.name in each.measurements.architecture.position
+        if not each.measurements.architecture.position.keys().isdisjoint(names)
     )
     keys = {*_sources_of(known.reported), *_sources_of(known.counted)}
     keys |= {each.top1_percent.source for each in weights}
@@ -135,6 +143,9 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     single = sorted({key for joined in keys for key in joined.split(", ") if key})
     return KnownNetwork(
         known,
+        meaning.identity,
+        names,
+        meaning.note,
         weights,
         surveyed,
         {key: opened.source(key) for key in single},
@@ -142,8 +153,21 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     )
 
 
-def _rows_of(surveyed: Surveyed, name: str) -> Surveyed:
-    rows = surveyed.measurements.take(surveyed.measurements.architecture.where(name))
+def _under_one_name(same: Sequence[Architecture]) -> Architecture:
+    """A network with the costs that any of its names has, the first one's before the others'."""
+    return replace(
+        same[0],
+        reported=next((each.reported for each in same if each.reported), None),
+        counted=next((each.counted for each in same if each.counted), None),
+        note=" ".join(dict.fromkeys(each.note for each in same if each.note)),
+    )
+
+
+def _rows_of(surveyed: Surveyed, names: Sequence[str]) -> Surveyed:
+    architecture = surveyed.measurements.architecture
+    rows = surveyed.measurements.take(
+        np.logical_or.reduce([architecture.where(name) for name in names])
+    )
     order = np.lexsort((rows.batch, rows.variant_index))
     return replace(surveyed, measurements=rows.take(order))
 

@@ -16,8 +16,10 @@ from advisor.architectures.names import (
     is_onnx,
     is_own,
     is_own_file,
+    is_timms,
     read_name,
     refuse_unread_file,
+    size_of,
     sized,
     split_name,
     split_shape,
@@ -28,7 +30,7 @@ from advisor.catalog.records import OWN, Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo, installed_version
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, shown
 
 MOST_NAME = 80
 """How many characters of a file's name a network is called by."""
@@ -41,22 +43,30 @@ def named_network(
 
     Args:
         catalog: everything that is known.
-        text: a name of the catalog; one of a library's, "mobilenet_v2@224" or "tv:resnet50"; or a
+        text: a name of a network, as `Identities.find` takes it, or one of a library's at another size; or a
             network of the user's own: a file that ends in .onnx or .pt2, or `module:factory`, behind
             which `@160` or `@3x160x160` may state the input's size.
         input_shape: the same: channels, height, width.
 
     Returns:
-        The network, and notes: what is to be said of the tables of counts.
+        The network, and notes: which of several was taken, and what is to be said of the tables of counts.
 
     Raises:
         AdvisorError: there is no such network, or a library's cannot be counted.
     """
     if is_own(text):
         return _own(catalog, text, input_shape), ()
-    if text in dict(catalog.architectures):
-        return catalog.architectures[text], ()
-    return _of_a_library(catalog, text)
+    meaning = catalog.identities.find(text)
+    if meaning is None:
+        return _of_a_library(catalog, text)
+    note = (meaning.note,) if meaning.note else ()
+    if meaning.name in dict(catalog.architectures):
+        return catalog.architectures[meaning.name], note
+    listed = catalog.zoo.networks[meaning.name]
+    if listed.known:
+        return listed.known, (*note, *catalog.zoo.notes)
+    network, notes = _counted(catalog.zoo, listed)
+    return network, (*note, *notes)
 
 
 def included_network(
@@ -90,27 +100,20 @@ def _own(catalog: Catalog, text: str, input_shape: Sequence[int] | None) -> Arch
 
 
 def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str, ...]]:
-    zoo = catalog.zoo
-    exactly = zoo.networks.get(text)
-    if exactly is not None and exactly.known:
-        return exactly.known, zoo.notes
+    """A network that no table has: a library's, perhaps, which counts it."""
     refuse_unread_file(text)
-    hint = closest(text, {*catalog.architectures, *zoo.networks})
-    written = read_name(text)
-    if written is None:
-        raise AdvisorError(f"unknown architecture {shown(text)}", hint)
-    try:
-        listed = exactly or zoo.find(written)
-    except AdvisorError as error:  # both libraries have it; and the catalog one of nearly that name
-        own = closest(written.name, catalog.architectures)
-        near = f"; {own}" if own.startswith("did you mean") else ""
-        raise AdvisorError(error.message, error.hint + near) from None
-    if listed is not None and listed.known:
-        return listed.known, zoo.notes
-    if listed is None and not any(map(installed_version, LIBRARIES)):
+    unknown = f"unknown architecture {shown(text)}"
+    hint = catalog.identities.hint(text)
+    if read_name(text) is None:
+        raise AdvisorError(unknown, hint)
+    if not any(map(installed_version, LIBRARIES)):
         needs = "; other networks of torchvision and timm: pip install 'dnn-advisor[zoo]'"
-        raise AdvisorError(f"unknown architecture {shown(text)}", hint + needs)
-    return _counted(zoo, found(text) if listed is None else listed)
+        raise AdvisorError(unknown, hint + needs)
+    try:
+        design = found(text)
+    except AdvisorError as error:  # which of the libraries lacks it is no news where both do
+        raise AdvisorError(error.message, f"{error.hint}; {hint}") from None
+    return _counted(catalog.zoo, design)
 
 
 def network_to_build(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str, ...]]:
@@ -120,6 +123,8 @@ def network_to_build(catalog: Catalog, text: str) -> tuple[Architecture, tuple[s
     """
     network, notes = named_network(catalog, text)
     listed = None if is_own(text) else catalog.zoo.networks.get(network.name)
+    if listed is not None and is_timms(text) and listed.library != "timm":
+        return _counted(catalog.zoo, found(text))  # of the same design, and built by other code
     if listed is None or listed.reported is None:
         return network, notes
     as_built = listed.as_counted()
@@ -177,7 +182,7 @@ def measurable_own(catalog: Catalog, text: str, *, trained: bool = True) -> Meas
     given, whole = split_name(text)
     what, shape = split_shape(whole)
     own = own_network(what, shape)
-    name = _name(given, what, own.input_shape[-1])
+    name = _name(given, what, size_of(own.input_shape))
     if trained and 0 in (own.counts.operations, own.counts.params):
         hint = "if it is a network all the same: --no-check"
         raise AdvisorError(f"{what}: nothing in it is multiplied with weights", hint)
@@ -205,13 +210,14 @@ def _check_name(catalog: Catalog, network: Architecture, what: str, whole: str) 
         )
 
 
-def _name(given: str, what: str, size: int) -> str:
+def _name(given: str, what: str, size: str) -> str:
     """The network's name with its size."""
     if given:
         bare, written = split_size(given)
-        if has_size(given) and written != str(size):
+        if has_size(given) and written != size:
             hint = f"call it {bare}, or {sized(bare, size)}"
-            raise AdvisorError(f"{given}: the images of {what} are {size} wide", hint)
+            wide = f"{size} wide" if size.isdecimal() else size
+            raise AdvisorError(f"{given}: the images of {what} are {wide}", hint)
     elif is_own_file(what):
         bare = Path(what).stem
     else:

@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.names import is_timms, refuse_unread_file
+from advisor.architectures.names import is_timms
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
+from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.tables import best_of_each, read_weights
@@ -28,26 +29,32 @@ class Architectures(dict[str, Architecture]):
     """Architectures by name: those that the catalog describes, behind which the zoo stands.
 
     Who goes through them gets the catalog's own, since hardly anyone who asks for all networks means a
-    library's thousand. A name of the zoo is looked up when it is asked for, so that the zoo's tables
-    cost nothing but those who use them.
+    library's thousand. Another name is looked up when it is asked for, whole or qualified, so that the zoo's
+    tables cost nothing but those who use them.
     """
 
-    def __init__(self, own: Mapping[str, Architecture], zoo: Callable[[], Zoo]) -> None:
+    def __init__(
+        self,
+        own: Mapping[str, Architecture],
+        zoo: Callable[[], Zoo],
+        identities: Callable[[], Identities],
+    ) -> None:
         super().__init__(own)
-        self._zoo = zoo
+        self._zoo, self._identities = zoo, identities
 
     def __missing__(self, name: str) -> Architecture:
-        zoo = self._zoo()
-        return zoo.architectures[zoo.plain.get(name, name)]
+        key = self._identities().key(name)
+        return self[key] if super().__contains__(key) else self._zoo().architectures[key]
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in self._beyond
+        if super().__contains__(name):
+            return True
+        key = self._identities().key(name) if isinstance(name, str) else ""
+        return super().__contains__(key) or key in self._zoo().architectures
 
-    @cached_property
-    def _beyond(self) -> frozenset[str]:
-        """The names that only the zoo has, whichever of them is asked for."""
-        zoo = self._zoo()
-        return frozenset([*zoo.architectures, *zoo.plain])
+    def hint(self, name: str) -> str:
+        """What may be meant by a name that no network has, see `Identities.hint`."""
+        return self._identities().hint(name)
 
 
 @dataclass(frozen=True)
@@ -123,9 +130,17 @@ class Catalog:
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
         """The architectures that the catalog describes, by name; one of the zoo is found by name, too."""
-        return Architectures(
-            self._merged("architectures.yaml", read_architectures), lambda: self.zoo
-        )
+        return Architectures(self._described, lambda: self.zoo, lambda: self.identities)
+
+    @cached_property
+    def _described(self) -> Mapping[str, Architecture]:
+        return self._merged("architectures.yaml", read_architectures)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Which network a name means."""
+        aliases = self._merged(ALIASES_FILE, lambda path, _: read_aliases(path))
+        return Identities(self._described, self.zoo.networks, aliases)
 
     @cached_property
     def zoo(self) -> Zoo:
@@ -143,7 +158,7 @@ class Catalog:
         sets = self._merged(
             "weights.csv", lambda path, sources: read_weights(path, self.architectures, sources)
         )
-        return renamed_weights(sets, self._plain(name for name, _ in sets))
+        return renamed_weights(sets, self._called_otherwise(name for name, _ in sets))
 
     @cached_property
     def best_weights(self) -> Mapping[str, Weights]:
@@ -166,13 +181,15 @@ class Catalog:
         named = {key: each for key, each in self.weights.items() if key[1] == board.weights}
         return {**first, **{architecture: each for (architecture, _), each in named.items()}}
 
-    def _plain(self, names: Iterable[str]) -> Mapping[str, str]:
-        """What networks are called since a table of timm's was imported, where these are among them."""
-        return self.zoo.plain if any(map(is_timms, names)) else {}
+    def _called_otherwise(self, names: Iterable[str]) -> Mapping[str, str]:
+        """What the catalog calls those of some names, whole or qualified, that it calls otherwise."""
+        beyond = [name for name in names if name not in self._described]
+        keys = {name: self.identities.key(name) for name in beyond}
+        return {name: key for name, key in keys.items() if key not in ("", name)}
 
     def plain_name(self, name: str) -> str:
         """What a network is called here, under whichever of its names it is asked for."""
-        return self._plain([name]).get(name, name)
+        return self._called_otherwise([name] if is_timms(name) else []).get(name, name)
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:
@@ -222,20 +239,22 @@ class Catalog:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)
-        plain = self._plain(table.architecture.names)
-        return table.renamed(plain) if plain else table
+        others = self._called_otherwise(table.architecture.names)
+        return table.renamed(others) if others else table
 
     def architecture(self, name: str) -> Architecture:
-        """The architecture of that name.
+        """The architecture that somebody names, see `Identities.find`.
 
         Raises:
-            AdvisorError: there is none.
+            AdvisorError: there is none, or it is not counted yet.
         """
-        if name not in self.architectures:
-            refuse_unread_file(name)
-            hint = closest(name, {*self.architectures, *self.zoo.architectures})
-            raise AdvisorError(f"unknown architecture {shown(name)}", hint)
-        return self.architectures[name]
+        if name in self._described:
+            return self._described[name]
+        (meaning,) = self.identities.meanings([name])
+        if meaning.name not in self.architectures:
+            hint = f"count it: advisor zoo --count {meaning.name}"
+            raise AdvisorError(f"what {meaning.name} costs is not known yet", hint)
+        return self.architectures[meaning.name]
 
     def survey(self) -> tuple[list[Surveyed], list[BrokenFileError]]:
         """Every board that can be read, by name, and what is wrong with the others, each once."""

@@ -8,14 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from advisor._version import __version__
-from advisor.architectures.names import (
-    IN_BOTH,
-    Written,
-    bare_name,
-    identities,
-    identity,
-    identity_of_plain,
-)
+from advisor.architectures.names import bare_name, identity_of_plain
 from advisor.catalog.files import Layer, entries, write_whole
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.tables import (
@@ -28,7 +21,7 @@ from advisor.catalog.tables import (
     read_zoo_table,
     zoo_table,
 )
-from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.errors import AdvisorError, BrokenFileError
 from advisor.folders import cache_folder, ready_cache
 
 if TYPE_CHECKING:
@@ -43,9 +36,6 @@ WEIGHTS_END = "-weights.csv"
 REPORTED_END = "-reported.csv"
 REPORTED_FILE = "zoo/timm-reported.csv"
 """Where a user's catalog keeps what timm's tables report of its networks."""
-
-USUAL_SIZE = 224
-"""The height and width in pixels of most networks' input, where nothing says which size is meant."""
 
 COUNTS = f"counted-by-{__version__}"
 """The folder of the cache in which counts lie. Another version of advisor counts for itself."""
@@ -104,30 +94,6 @@ class Zoo:
             if each.library == "torchvision"
         )
 
-    def find(self, written: Written) -> ZooNetwork | None:
-        """The network that someone names, if it is listed here; without a size, the first of its sizes.
-
-        Raises:
-            AdvisorError: both libraries have one of that name, and no table of timm's was imported that does.
-        """
-        library = written.library or ("timm" if written.tag else "")
-        ambiguous = not library and written.name in IN_BOTH
-        meant = [
-            each
-            for each in self.networks.values()
-            if (each.reported is not None if ambiguous else library in ("", each.library))
-            and each.identity
-            == identity(each.library, written.name, written.size or each.input_shape[-1])
-        ]
-        if meant:
-            return min(meant, key=_off_default)
-        if ambiguous:
-            raise AdvisorError(
-                f"both torchvision and timm have a network {shown(written.name)}",
-                f"name {identities(written.plain)}",
-            )
-        return None
-
     def uncounted(self) -> list[str]:
         """Sentences on what is not counted yet, and how to count it."""
         notes = []
@@ -145,11 +111,6 @@ class Zoo:
                     f"(advisor zoo --count {library})"
                 )
         return notes
-
-
-def _off_default(network: ZooNetwork) -> int:
-    """How far a size is from the usual one, where only an imported table, which has no order, knows it."""
-    return abs(network.input_shape[-1] - USUAL_SIZE) if not network.version else -1
 
 
 def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]) -> Zoo:

@@ -20,5 +20,7 @@ def command(
 
     known = show(architecture, catalog)
     emit_table(architecture_text(known))
+    if known.note:
+        complain(known.note)
     for message in known.left_out:
         complain(f"left out: {message}")

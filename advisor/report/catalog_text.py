@@ -15,15 +15,7 @@ from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
-from advisor.catalog.records import (
-    MEDIAN,
-    Architecture,
-    Board,
-    Estimate,
-    Measurements,
-    Metered,
-    Weights,
-)
+from advisor.catalog.records import MEDIAN, Board, Estimate, Measurements, Metered, Weights
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text
@@ -169,7 +161,7 @@ class _Cited:
 def architecture_text(known: KnownNetwork) -> RenderableType:
     """What it is, its weights, its rows on each board, and the sources of every figure."""
     cited = _Cited()
-    parts: list[RenderableType] = [*_heading(known.architecture, cited), ""]
+    parts: list[RenderableType] = [*_heading(known, cited), ""]
     parts += [*_weights(known.weights, cited), ""]
     for surveyed in known.boards:
         parts += [*_on_board(surveyed, cited), ""]
@@ -180,9 +172,13 @@ def architecture_text(known: KnownNetwork) -> RenderableType:
     return Group(*parts)
 
 
-def _heading(architecture: Architecture, cited: _Cited) -> Iterator[RenderableType]:
+def _heading(known: KnownNetwork, cited: _Cited) -> Iterator[RenderableType]:
+    architecture = known.architecture
     shape = "x".join(map(str, architecture.input_shape))
-    yield Text(architecture.name, style="bold") + Text(f": {architecture.family}, input {shape}")
+    yield Text(known.identity, style="bold") + Text(f": {architecture.family}, input {shape}")
+    others = [name for name in known.names if name != known.identity]
+    if others:
+        yield Text(f"called {', '.join(others)}")
     yield Text(architecture.reference)
     for name in ("params", "operations", "activations"):
         costs = {"reported": architecture.reported, "counted": architecture.counted}

@@ -232,6 +232,8 @@ def _on_board(
             if name in catalog.architectures
         }
         wanted = list(known.values())
+    if len(wanted) == 1:
+        wanted = [_as_called(catalog, wanted[0], own)]
     known |= {each.name: each for each in wanted}
     table = own if fit is None else completed(board, own, known, fit, batches or ())
     runs = runs_of(board, table, known)
@@ -267,6 +269,15 @@ def _only_throughput(
             f"{architecture.name} at batch {sizes} on {board.name}: only the throughput is reported, from "
             "which no latency follows."
         )
+
+
+def _as_called(catalog: Catalog, network: Architecture, table: Measurements) -> Architecture:
+    """The network by the name under which a board's rows have it, with the costs that go with that name."""
+    names = catalog.identities
+    if network.name in table.architecture.position or not names.key(network.name):
+        return network
+    name = names.called(network.name, table.architecture.position)
+    return network if name == network.name else catalog.architectures[name]
 
 
 def _missing(

@@ -75,7 +75,7 @@ def _key(model: str, size: str) -> tuple[str, tuple[str, str]]:
     """Why a row is left out, or ""; and the network and the set of weights that it is of."""
     written = read_name(model)
     pixels = size_in(size)
-    if written is None or written.size is not None or written.library:
+    if written is None or written.shape or written.library:
         return "whose model is no name", ("", "")
     if pixels is None:
         return "without an input size", ("", "")

@@ -198,7 +198,7 @@ class _Reading:
     def _read(self, cells: tuple[str, ...]) -> str:
         model, size, batch_cell, rate, step, *figures = cells
         written, pixels = read_name(model), size_in(size)
-        if written is None or written.size is not None or written.library:
+        if written is None or written.shape or written.library:
             return "whose model is no name"
         if pixels is None:
             return "without an input size"

@@ -1,0 +1,436 @@
+"""Which network a name means: one network has one identity, whichever of its names is typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from advisor.architectures.names import (
+    ORIGINS,
+    PAPERS_OWN,
+    PREFIXES,
+    folded,
+    refuse_unread_file,
+    size_of,
+    sized,
+    split_prefix,
+    split_size,
+)
+from advisor.catalog.csv_table import read_csv
+from advisor.catalog.files import File
+from advisor.catalog.records import Architecture, Cost
+from advisor.catalog.tables import ZooNetwork
+from advisor.errors import AdvisorError, closest, shown
+
+ALIASES_FILE = "aliases.csv"
+ALIASES_COLUMNS = ("name", "network")
+
+TOLERANCE = 0.01
+"""How far the counts of two names may differ, as a share, that are to be one network."""
+COUNTED = ("params", "operations", "activations")
+"""The counts that are held against each other."""
+USUAL_SIZE = "224"
+"""The size of most networks' input, where nothing says which one is meant."""
+TAG = re.compile(r"in(1k|12k|21k|22k)")
+"""What timm's names of sets of weights say behind a dot: on which images of ImageNet they were trained."""
+MOST_HINTS = 3
+NEAR = 0.6
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name in its parts.
+
+    Attributes:
+        origin: whose network it is, one of `ORIGINS` or the name of another library; "" where not said.
+        bare: what they call it.
+        size: of its input, "224" or "160x320"; "" where not said.
+    """
+
+    origin: str
+    bare: str
+    size: str
+
+    @classmethod
+    def read(cls, text: str) -> Name:
+        """The parts of a name as it is typed."""
+        origin, rest = split_prefix(text.strip())
+        return cls(origin, *split_size(rest))
+
+    @property
+    def design(self) -> tuple[str, str]:
+        """Whose design it is, and which, at any size: equal for names that are spelt alike."""
+        return self.origin, folded(self.bare)
+
+    @property
+    def qualified(self) -> str:
+        """The whole name: prefix:name@size."""
+        plain = sized(self.bare, self.size) if self.size else self.bare
+        return f"{self.origin}:{plain}" if self.origin else plain
+
+
+@dataclass(frozen=True)
+class Alias:
+    """A line of the table of aliases.
+
+    Attributes:
+        name: another name; with a prefix it is that of a network with counts of its own, which have to agree.
+        network: whose it is, with a prefix; with a size where the name stands for that size only.
+        line: where it stands.
+    """
+
+    name: Name
+    network: Name
+    line: int
+
+
+def read_aliases(file: File) -> dict[tuple[str, str], Alias]:
+    """Read `aliases.csv`: names, and the networks that they are names of.
+
+    Returns:
+        The aliases by the design that their name says.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, ALIASES_COLUMNS, ("note",))
+    table.texts("note")
+    found: dict[tuple[str, str], Alias] = {}
+    names, networks = (table.labels(column).tolist() for column in ALIASES_COLUMNS)
+    for row, (text, network) in enumerate(zip(names, networks, strict=True)):
+        alias = Alias(Name.read(text), Name.read(network), table.lines[row])
+        if not alias.network.origin:
+            expected = f"a network with its prefix: {', '.join(ORIGINS)}"
+            table.note(row, "network", shown(network), expected)
+        if alias.name.size:
+            table.note(row, "name", shown(text), "a name without a size, since it is of every size")
+        if alias.name.design in found:
+            table.note(row, "name", shown(text), "each name once")
+        found[alias.name.design] = alias
+    table.finish()
+    return found
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name means.
+
+    Attributes:
+        name: what the catalog calls the network.
+        identity: its qualified name, prefix:name@size.
+        note: which of several networks of that name was taken; "" where there is one.
+    """
+
+    name: str
+    identity: str
+    note: str = ""
+
+
+class Identities:
+    """The names of all networks that the catalog knows.
+
+    Two names are of one network where a table of aliases says so and their counts do not contradict it:
+    counts never make two names one, since twins differ in what is not counted.
+    """
+
+    def __init__(
+        self,
+        described: Mapping[str, Architecture],
+        listed: Mapping[str, ZooNetwork],
+        aliases: Mapping[tuple[str, str], Alias],
+    ) -> None:
+        """Take in all names.
+
+        Args:
+            described: the networks that the catalog describes, by name.
+            listed: the libraries' networks, by name.
+            aliases: what `read_aliases` returned.
+        """
+        self._described, self._listed, self._aliases = described, listed, aliases
+        self._names = {name: _of_library(name, each) for name, each in listed.items()}
+        self._names |= {name: _of_catalog(name, each) for name, each in described.items()}
+        self.by_qualified = {each.qualified: name for name, each in self._names.items()}
+
+    @cached_property
+    def _identity(self) -> Mapping[str, Name]:
+        """The identity of every name of the catalog's."""
+        return {name: self._belonging(each) for name, each in self._names.items()}
+
+    def _belonging(self, name: Name) -> Name:
+        alias = self._aliases.get(name.design)
+        if alias is None or alias.network.size not in ("", name.size):
+            return name
+        meant = Name(alias.network.origin, alias.network.bare, name.size)
+        return name if self.contradiction(name, meant) else meant
+
+    def contradiction(self, one: Name, other: Name) -> str:
+        """In which count two networks differ, in words; "" where they do not, or it is not known."""
+        keys = [self.by_qualified.get(each.qualified) for each in (one, other)]
+        here, there = (self._known(key) if key else None for key in keys)
+        return "" if here is None or there is None else _difference(here, there)
+
+    def _known(self, key: str) -> Architecture | None:
+        return self._described[key] if key in self._described else self._listed[key].known
+
+    def faults(self, aliases: Iterable[Alias]) -> Iterator[tuple[int, str, str, str]]:
+        """What is wrong with lines of a table of aliases: line, column, what stands there, what should.
+
+        Counts that contradict a line, and networks that nobody knows; of timm's most are known elsewhere.
+        """
+        designs = {each.design for each in self._names.values()}
+        for alias in aliases:
+            if alias.network.design not in designs and alias.network.origin != "timm":
+                hint = self.hint(alias.network.qualified)
+                yield alias.line, "network", alias.network.qualified, f"a known network ({hint})"
+            for name in self._names.values():
+                meant = Name(alias.network.origin, alias.network.bare, name.size)
+                if name.design == alias.name.design and (of := self.contradiction(name, meant)):
+                    found = f"{name.qualified}, whose {of} differ from those of {meant.qualified}"
+                    yield alias.line, "name", found, "no alias of another network"
+
+    @cached_property
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+        """By identity, the names of its network; the names of those to whom it belongs come first."""
+        groups: dict[str, list[str]] = {}
+        for name, identity in self._identity.items():
+            groups.setdefault(identity.qualified, []).append(name)
+        return {
+            identity: tuple(sorted(names, key=lambda each: _rank(self._names[each].origin)))
+            for identity, names in groups.items()
+        }
+
+    @cached_property
+    def _spelt(self) -> Mapping[str, Sequence[str]]:
+        """The names of the catalog's as they are typed in any case, and without prefix and size."""
+        spelt: dict[str, list[str]] = {}
+        for name, each in self._names.items():
+            for form in {folded(name), folded(each.bare)}:
+                spelt.setdefault(form, []).append(name)
+        return spelt
+
+    def identity(self, name: str) -> str:
+        """The qualified name of the network that the catalog calls so."""
+        return self._identity[name].qualified
+
+    def names_of(self, name: str) -> tuple[str, ...]:
+        """What the catalog calls a network, all its names, that of its identity first."""
+        return self._groups[self.identity(name)]
+
+    def key(self, name: str) -> str:
+        """What the catalog calls the network of exactly that name, qualified or not; "" if there is none."""
+        return name if name in self._names else self.by_qualified.get(name, "")
+
+    def called(self, name: str, among: Collection[str]) -> str:
+        """What some rows call a network: the name by which they have it, else the one given."""
+        return next((each for each in self.names_of(name) if each in among), name)
+
+    def find(self, text: str, size: str = "") -> Meaning | None:
+        """The network that somebody names; `None` where there is none, or several and none of them is meant.
+
+        A name that is an entry's own, in whatever case, means that entry. Of several networks of a name
+        the one is meant that belongs to the first of `tv`, `timm` and `paper`, and the note says so. Without
+        a size the network is meant at that at which it was published first.
+
+        Args:
+            text: a name, short or qualified.
+            size: the size of its input, where that is known besides: "224", "160x320".
+        """
+        named = Name.read(text)
+        if size and named.size not in ("", size):
+            return None
+        exactly = self.key(text) or self._alone(text)
+        if exactly and size in ("", self._names[exactly].size):
+            return self._meaning(text, exactly, named)
+        found = [
+            each
+            for each in self._of_design(named)
+            if (named.size or size) in ("", self._names[each].size)
+        ]
+        designs = self._designs(found)
+        if not designs or (len(designs) > 1 and _rank(next(iter(designs))[0]) >= len(RANKED)):
+            return None
+        meant = min(next(iter(designs.values())), key=self._off_default)
+        return self._meaning(text, self.names_of(meant)[0], named)
+
+    def _alone(self, text: str) -> str:
+        """The entry whose whole name this is in another case; "" where that is not one."""
+        whole = [each for each in self._spelt.get(folded(text), ()) if folded(each) == folded(text)]
+        return whole[0] if len(whole) == 1 else ""
+
+    def _of_design(self, named: Name) -> list[str]:
+        """The names of the catalog's that may be meant, at any size."""
+        spelt = self._spelt.get(folded(named.bare), ())
+        network, _, tag = named.bare.partition(".")
+        if TAG.search(tag) and not spelt and not self._of_alias(named):
+            return self._of_design(Name(named.origin or "timm", network, named.size))
+        origins = {each: self._names[each].origin for each in spelt}
+        found = [
+            each
+            for each, origin in origins.items()
+            if self._names[each].design[1] == folded(named.bare)
+            and named.origin in ("", origin, self._identity[each].origin)
+        ]
+        if not named.origin or named.origin not in origins.values():
+            found += self._of_alias(named)
+        return list(dict.fromkeys(found))
+
+    def _of_alias(self, named: Name) -> list[str]:
+        """The names of the network that the tables of aliases give for a name."""
+        bare = folded(named.bare)
+        origins = (named.origin,) if named.origin else ("", *ORIGINS)
+        alias = next(
+            (self._aliases[each, bare] for each in origins if (each, bare) in self._aliases), None
+        )
+        if alias is None:
+            return []
+        return [
+            name
+            for name, identity in self._identity.items()
+            if identity.design == alias.network.design and alias.network.size in ("", identity.size)
+        ]
+
+    def _designs(self, names: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+        """Names by the design that they are of; the first is that which a bare name means."""
+        designs: dict[tuple[str, str], list[str]] = {}
+        for name in names:
+            designs.setdefault(self._identity[name].design, []).append(name)
+        return dict(sorted(designs.items(), key=lambda each: _rank(each[0][0])))
+
+    def _off_default(self, name: str) -> tuple[int, int]:
+        """How far a name is from what is meant where no size is said."""
+        each, listed = self._names[name], self._listed.get(name)
+        ordered = listed is None or bool(listed.version)  # an imported table has no order of sizes
+        height = int(each.size.partition("x")[0])
+        return _rank(each.origin), -1 if ordered else abs(height - int(USUAL_SIZE))
+
+    def _meaning(self, text: str, name: str, named: Name) -> Meaning:
+        identity = self.identity(name)
+        same = self._identity[name].design
+        others = [
+            min(names, key=self._off_default)
+            for design, names in self._designs(
+                [] if named.origin else self._spelt.get(folded(named.bare), ())
+            ).items()
+            if design != same
+        ]
+        if not others:
+            return Meaning(name, identity)
+        listed = ", ".join(self.identity(each) for each in others)
+        other = "another network" if len(others) == 1 else "other networks"
+        verb = "is" if len(others) == 1 else "are"
+        return Meaning(
+            name, identity, f"{text} is {identity}; {listed} {verb} {other} of that name"
+        )
+
+    def hint(self, text: str) -> str:
+        """What may be meant by a name that no network has, or that several have."""
+        named = Name.read(text)
+        designs = self._designs(self._of_design(named))
+        if designs and named.size and not self._of_size(designs, named.size):
+            sizes = sorted({self._names[each].size for each in next(iter(designs.values()))})
+            return f"{named.bare} is known at {', '.join(sizes)}"
+        if len(designs) > 1:
+            return "name " + " or ".join(self.identity(names[0]) for names in designs.values())
+        near = self._near(folded(named.bare))
+        if not near:
+            return closest(text, self._names)
+        return "did you mean " + " or ".join(map(self._offered, near)) + "?"
+
+    def _of_size(self, designs: Mapping[tuple[str, str], Sequence[str]], size: str) -> bool:
+        return any(self._names[each].size == size for names in designs.values() for each in names)
+
+    def _near(self, bare: str) -> list[str]:
+        """The names nearest to one that no network has, of each network one."""
+        from difflib import get_close_matches  # costs more to import than most commands need
+
+        forms = {folded(each.bare): each.bare for each in reversed(self._names.values())}
+        forms |= {folded(each.name.bare): each.name.bare for each in self._aliases.values()}
+        found: dict[tuple[str, str], str] = {}
+        for form in get_close_matches(bare, forms, n=2 * MOST_HINTS, cutoff=NEAR):
+            for design in self._designs(self._of_design(Name.read(forms[form]))):
+                found.setdefault(design, forms[form])
+        return list(found.values())[:MOST_HINTS]
+
+    def _offered(self, name: str) -> str:
+        """A name, and which network it is, so that no hint leads to another one unseen."""
+        meaning = self.find(name)
+        exactly = meaning is None or meaning.identity == name
+        return repr(name) if exactly or meaning is None else f"{name!r} ({meaning.identity})"
+
+    def meanings(self, texts: Iterable[str], what: str = "") -> Iterator[Meaning]:
+        """The networks of some names.
+
+        Args:
+            texts: the names.
+            what: where they stand, for the message.
+
+        Raises:
+            AdvisorError: there are no such networks; it names all that are unknown.
+        """
+        found = {text: self.find(text) for text in texts}
+        self.refuse([text for text, meaning in found.items() if meaning is None], what)
+        return (meaning for meaning in found.values() if meaning)
+
+    def refuse(self, unknown: Sequence[str], what: str = "") -> None:
+        """Say what is wrong with names that mean no network, all at once.
+
+        Raises:
+            AdvisorError: there are any.
+        """
+        if not unknown:
+            return
+        for each in unknown:
+            refuse_unread_file(each)
+        place = f"{what}: " if what else ""
+        if len(unknown) == 1:
+            raise AdvisorError(
+                f"{place}unknown architecture {shown(unknown[0])}", self.hint(unknown[0])
+            )
+        listed = ", ".join(map(shown, unknown))
+        hints = "\n  ".join(f"{shown(each)}: {self.hint(each)}" for each in unknown)
+        raise AdvisorError(f"{place}unknown architectures {listed}", hints)
+
+
+RANKED = ("tv", "timm", "paper")
+"""To whom a network belongs that several have, the first first."""
+
+
+def _rank(origin: str) -> int:
+    return RANKED.index(origin) if origin in RANKED else len(RANKED)
+
+
+def _of_library(name: str, network: ZooNetwork) -> Name:
+    prefixes = {library: prefix for prefix, library in PREFIXES.items()}
+    origin = prefixes.get(network.library, network.library)
+    return Name(origin, split_size(split_prefix(name)[1])[0], size_of(network.input_shape))
+
+
+def _of_catalog(name: str, architecture: Architecture) -> Name:
+    origin, rest = split_prefix(name)
+    others = "paper" if name in PAPERS_OWN else "own"
+    return Name(origin or others, split_size(rest)[0], size_of(architecture.input_shape))
+
+
+def _difference(one: Architecture, other: Architecture) -> str:
+    """In which count two networks differ; "" where those agree that both have."""
+    if one.input_shape != other.input_shape:
+        return "input"
+    for here in filter(None, (one.reported, one.counted)):
+        for there in filter(None, (other.reported, other.counted)):
+            if which := _unlike(here, there):
+                return which
+    return ""
+
+
+def _unlike(one: Cost, other: Cost) -> str:
+    for name in COUNTED:
+        here, there = getattr(one, name), getattr(other, name)
+        if (
+            here
+            and there
+            and abs(here.value - there.value) > TOLERANCE * max(here.value, there.value)
+        ):
+            return name
+    return ""

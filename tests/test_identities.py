@@ -1,0 +1,226 @@
+"""One network has one identity, whichever of its names is typed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor import AdvisorError
+from advisor.architectures.names import PAPERS_OWN, size_of
+from advisor.catalog.check import check
+from advisor.catalog.identities import COUNTED, Name, read_aliases
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from tests.conftest import SHIPPED, Overlay, Run
+
+CATALOG = Catalog.open()
+IDENTITIES = CATALOG.identities
+RESNET = (
+    "resnet50",
+    "resnet-50",
+    "ResNet50",
+    "ResNet-50",
+    "RESNET_50",
+    "resnet50@224",
+    "tv:resnet50",
+    "tv:resnet50@224",
+    "torchvision:resnet50",
+    "paper:resnet-50",
+    "timm:resnet50",
+    "resnet50.a1_in1k",
+)
+
+
+@pytest.mark.parametrize("name", RESNET)
+def test_every_name_of_a_network_leads_to_all_of_it(name: str) -> None:
+    known, meant = advisor.show(name), advisor.show("tv:resnet50@224")
+    assert known.architecture == meant.architecture
+    assert known.identity == known.architecture.name == "tv:resnet50@224"
+    assert known.names == ("tv:resnet50@224", "resnet-50")
+    assert {each.name for each in known.weights} == {"paper", "IMAGENET1K_V1", "IMAGENET1K_V2"}
+    assert {each.board.name for each in known.boards} >= {"jetson-tx1", "xeon-2-cores-vm"}
+    assert known.note == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "identity"),
+    [
+        ("MobileNetV2", "tv:mobilenet_v2@224"),
+        ("mobilenet-v2", "tv:mobilenet_v2@224"),
+        ("tv:mobilenet_v2@224", "tv:mobilenet_v2@224"),
+        ("EfficientNet-B1", "tv:efficientnet_b1@240"),
+        ("vit_b_16", "tv:vit_b_16@224"),
+        ("vit_b_16@384", "tv:vit_b_16@384"),
+        ("SqueezeNet1.1", "tv:squeezenet1_1@224"),
+        ("Inception-v3", "tv:inception_v3@299"),
+        ("VGG16", "tv:vgg16@224"),
+        ("bn-nin", "paper:bn-nin@224"),
+        ("paper:alexnet", "paper:alexnet@224"),
+        ("tv:alexnet", "tv:alexnet@224"),
+    ],
+)
+def test_a_name_in_use_means_one_identity(name: str, identity: str) -> None:
+    meaning = IDENTITIES.find(name)
+    assert meaning is not None
+    assert (meaning.identity, meaning.note) == (identity, "")
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18.engine", "resnet-51", "timm:alexnet", "x y", "", "@224"]
+)
+def test_what_is_no_name_means_nothing(name: str) -> None:
+    assert IDENTITIES.find(name) is None
+
+
+def test_an_input_that_is_known_besides_has_to_be_the_networks() -> None:
+    found = IDENTITIES.find("vit_b_16", "384")
+    assert found is not None
+    assert found.identity == "tv:vit_b_16@384"
+    assert IDENTITIES.find("vit_b_16@224", "384") is None
+    assert IDENTITIES.find("resnet-50", "160x320") is None
+
+
+@pytest.mark.parametrize("name", ["alexnet", "AlexNet", "googlenet"])
+def test_a_name_of_two_networks_says_which_one_it_is(run: Run, name: str) -> None:
+    plain = name.lower()
+    ran = run("show", name)
+    assert ran.out.startswith(f"paper:{plain}@224")
+    assert f"{name} is paper:{plain}@224; tv:{plain}@224 is another network of that name" in ran.err
+    assert run("show", f"tv:{plain}").err == ""
+
+
+def test_a_prediction_is_of_the_rows_that_the_board_has_of_it(run: Run) -> None:
+    asked = [run("predict", name, "--batch", "1", "--csv") for name in ("ResNet50", "resnet-50")]
+    assert asked[0].out == asked[1].out
+    (row,) = csv.DictReader(io.StringIO(asked[0].out))
+    assert (row["architecture"], row["time_per_image_ms"]) == ("resnet-50", "64.1")
+
+
+# --- the counts as veto
+
+
+def cost_of(architecture: Architecture, name: str) -> set[float]:
+    costs = (architecture.reported, architecture.counted)
+    return {figure.value for cost in costs if cost and (figure := getattr(cost, name))}
+
+
+def test_names_of_one_network_agree_in_all_that_is_counted() -> None:
+    """Over all that is shipped, written out from the meaning of the rule."""
+    known = {**CATALOG.zoo.architectures, **CATALOG.architectures}
+    joined = 0
+    for name, architecture in known.items():
+        names = IDENTITIES.names_of(name)
+        joined += len(names) > 1
+        for other in (known[each] for each in names if each != name):
+            assert other.input_shape == architecture.input_shape
+            for count in COUNTED:
+                figures = cost_of(architecture, count) | cost_of(other, count)
+                assert max(figures) - min(figures) <= 0.01 * max(figures), (name, count)
+    assert joined == 16, "eight networks of the paper's are torchvision's"
+
+
+def test_no_alias_of_the_shipped_table_is_contradicted() -> None:
+    aliases = read_aliases(SHIPPED / "aliases.csv")
+    assert list(IDENTITIES.faults(aliases.values())) == []
+    merged = {each.name.bare for each in aliases.values() if each.name.origin == "paper"}
+    assert PAPERS_OWN - merged == {
+        "alexnet",
+        "bn-alexnet",
+        "bn-nin",
+        "enet",
+        "googlenet",
+        "inception-v4",
+    }
+
+
+def test_counts_overrule_an_alias(overlay: Overlay) -> None:
+    overlay.write("aliases.csv", "name,network\npaper:googlenet,tv:googlenet\n")
+    catalog = Catalog.open(overlay.folder)
+    assert catalog.identities.names_of("googlenet") == ("googlenet",)
+    (fault,) = check(catalog).faults
+    assert (fault.line, fault.column) == (2, "name")
+    assert "whose params differ from those of tv:googlenet@224" in fault.found
+
+
+def test_an_overlay_adds_aliases(overlay: Overlay, run: Run) -> None:
+    overlay.write("aliases.csv", "name,network,note\nour-backbone,tv:resnet50,in all we ship\n")
+    where = ("--catalog", overlay.folder)
+    assert run("show", "Our_Backbone", *where).out == run("show", "resnet50", *where).out != ""
+    assert run("catalog", "check", *where).code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("mine,resnet50", "a network with its prefix"),
+        ("mine@224,tv:resnet50", "a name without a size"),
+        ("mine,tv:resnett50", "did you mean 'resnet50' (tv:resnet50@224)"),
+        ("mine,tv:resnet50\nMINE,tv:resnet18", "each name once"),
+    ],
+)
+def test_a_broken_table_of_aliases_is_told(overlay: Overlay, line: str, told: str) -> None:
+    overlay.write("aliases.csv", f"name,network\n{line}\n")
+    faults = check(Catalog.open(overlay.folder)).faults
+    assert told in "; ".join(map(str, faults))
+
+
+# --- rows and names of catalogs
+
+
+def test_rows_may_name_a_network_by_its_identity(overlay: Overlay) -> None:
+    overlay.measurements(
+        "tv:mobilenet_v2@224,eager,fp32,1,20,5,300,reported,my-notes",
+        "paper:bn-nin@224,eager,fp32,1,20,5,300,reported,my-notes",
+    )
+    catalog = Catalog.open(overlay.folder)
+    table = catalog.measurements(catalog.board("small"))
+    assert table.architecture.names == ("bn-nin", "mobilenet_v2@224")
+
+
+def test_an_input_that_is_not_square_is_named_by_both_sides(overlay: Overlay) -> None:
+    described = (
+        "wide@160x320:\n  family: Wide\n  input: 3x160x320\n  reference: mine\n"
+        "  counted: {source: my-notes, params: {value: 1M}, operations: {value: 1G}}\n"
+    )
+    overlay.write("architectures.yaml", described)
+    catalog = Catalog.open(overlay.folder)
+    assert size_of(catalog.architecture("WIDE@160x320").input_shape) == "160x320"
+    assert catalog.identities.identity("wide@160x320") == "own:wide@160x320"
+    assert not [each for each in check(catalog).faults if "architectures" in str(each.path)]
+    overlay.write("architectures.yaml", described.replace("wide@160x320", "wide@160"))
+    (fault,) = (each for each in check(Catalog.open(overlay.folder)).faults if each.line == 1)
+    assert "a name with its size, like net@160x320" in fault.expected
+    overlay.write("architectures.yaml", described.replace("wide@160x320", "wide@320"))
+    assert "wide@320" in Catalog.open(overlay.folder).architectures, "as version 0.1 wrote it"
+
+
+# --- names that mean nothing
+
+
+def test_hints_say_to_which_network_they_lead() -> None:
+    with pytest.raises(AdvisorError) as refused:
+        list(IDENTITIES.meanings(["resnet5O", "mobilenet_v9", "resnet50"], "include"))
+    assert refused.value.message == "include: unknown architectures 'resnet5O', 'mobilenet_v9'"
+    hints = refused.value.hint.splitlines()
+    assert "'resnet50' (tv:resnet50@224)" in hints[0]
+    assert "mobilenet_v2' (tv:mobilenet_v2@224)" in hints[1]
+
+
+def test_a_size_that_is_not_known_is_told_with_those_that_are() -> None:
+    assert IDENTITIES.hint("vit_b_16@512") == "vit_b_16 is known at 224, 384"
+
+
+def test_a_qualified_name_is_read_as_it_was_made() -> None:
+    for name in ("tv:resnet50@224", "hailo:resnet_v1_50@224", "own:net@160x320"):
+        assert Name.read(name).qualified == name
+    assert Name.read("torchvision:resnet50").qualified == "tv:resnet50"
+
+
+def test_the_table_of_aliases_can_be_read_by_a_person() -> None:
+    lines = (Path(SHIPPED) / "aliases.csv").read_text().splitlines()
+    assert lines[0] == "name,network,note"
+    assert "paper:resnet-50,tv:resnet50,the paper's" in lines
