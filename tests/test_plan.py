@@ -513,6 +513,56 @@ def test_what_is_unknown_cannot_be_chosen_and_is_counted(run: Run, overlay: Over
     )
 
 
+def test_unknown_memory_excludes_nothing_where_no_memory_is_limited(
+    run: Run, overlay: Overlay
+) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-50,eager,fp32,1,50,5,,reported,my-notes",
+    )
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text() + "memory: {value: 4 GB}\n")
+    ran = run("plan", small(overlay, TWO), "--catalog", overlay.folder)
+    assert re.search(r"^one +resnet-50 ", ran.out, re.M)
+    folded = " ".join(ran.out.split())
+    assert "The memory of one and two is unknown" in folded
+    assert "than the 4,000 MB of the board" in folded
+    assert (
+        "No other choice of the candidates that are known well enough (2 for one and 2 for two)"
+        in folded
+    )
+    ran = run("plan", small(overlay, "memory: 4 GB\n" + TWO), "--catalog", overlay.folder)
+    assert re.search(r"^one +resnet-18 ", ran.out, re.M)
+
+
+def test_a_battery_that_is_to_last(run: Run, overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-50,eager,fp32,1,50,5,300,reported,my-notes",
+    )
+    board = overlay.folder / "boards/small/board.yaml"
+    idle = float(re.search(r"idle_power: {value: ([\d.]+)", board.read_text())[1])  # type: ignore[index]
+
+    def asked(hours: float) -> Path:
+        text = f"battery: 10 Wh\nhours: {hours!r}\nconfidence: none\n"
+        return small(overlay, text + TWO)
+
+    lasts = plan(small(overlay, "battery: 10 Wh\n" + TWO), overlay.folder).battery_hours
+    assert lasts
+    # resnet-50 three times a second takes 50 ms x 3 of the time and 5 W above idle.
+    assert lasts.value == pytest.approx(10 / (idle + 5 * 0.15))
+    between = 10 / (idle + 5 * 0.1)  # one of the two has to be the smaller network
+    answer = plan(asked(between), overlay.folder)
+    assert answer.fits
+    assert {each.candidate.architecture for each in answer.chosen} == {"resnet-18", "resnet-50"}
+    ran = run("plan", asked(11 / idle), "--catalog", overlay.folder)
+    assert ran.code == 1
+    below = " ".join(ran.out.split("workload", 1)[1].split())
+    assert f"The idle board alone, {idle:.2f} W, empties the battery in" in below
+    ran = run("plan", small(overlay, "hours: 8\n" + TWO), "--catalog", overlay.folder)
+    assert_refused(ran, "of which battery?")
+
+
 def test_a_prediction_without_an_interval_needs_no_confidence(overlay: Overlay) -> None:
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",

@@ -56,7 +56,7 @@ def plan_text(plan: Plan) -> RenderableType:
     """The whole answer."""
     if plan.impossible:
         lines = [line for each in plan.impossible for line in _impossible(each)]
-        return Group(_headline(plan), "", *map(Text, [*lines, *_excluded(plan)]))
+        return Group(_headline(plan), "", *map(Text, [*_battery(plan), *lines, *_excluded(plan)]))
     table = Fitted(lambda keys: _table(plan, keys), tuple(COLUMNS), DROPPABLE)
     return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
@@ -141,11 +141,12 @@ def _percent(amount: Amount | None) -> str:
 
 def _sentences(plan: Plan) -> Iterator[str]:
     """What stands below the table."""
+    yield from _battery(plan)
     yield from map(_short, plan.shortfalls)
     if not plan.fits:
         yield "Of all choices, this one is short by the least sum of these shares."
     elif plan.objective.gap is not None:
-        yield _optimality(plan.objective.gap)
+        yield _optimality(plan, plan.objective.gap)
     yield from (_response(each) for each in plan.chosen if _has_parts(each))
     if len(plan.chosen) > 1:
         yield (
@@ -163,6 +164,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
             f"The {floor} of memory that the runtime takes by itself are counted once; "
             f"{'the stated figure' if stated else 'the fitted model of memory'} is taken as exact."
         )
+    yield from _unknown_memory(plan)
     yield from _excluded(plan)
 
 
@@ -175,10 +177,42 @@ def _short(use: Use) -> str:
     return f"{what}: {used} of {limit}{unit}, short by {magnitude(use.short_by)}."
 
 
-def _optimality(gap: float) -> str:
-    if gap < NEGLIGIBLE:
-        return "No other choice that keeps every limit is better: the solver proved it (gap 0)."
-    return f"The solver ran out of time: another choice may be better by up to {magnitude(gap)}."
+def _optimality(plan: Plan, gap: float) -> str:
+    if gap >= NEGLIGIBLE:
+        return (
+            f"The solver ran out of time: another choice may be better by up to {magnitude(gap)}."
+        )
+    able = listed([f"{each.possible_alone} for {each.workload}" for each in plan.considered])
+    return (
+        f"No other choice of the candidates that are known well enough ({able}) is better and keeps every "
+        "limit: the solver proved it (gap 0)."
+    )
+
+
+def _battery(plan: Plan) -> Iterator[str]:
+    """How long the battery lasts; first of all where the idle board alone empties it too soon."""
+    asked, idle, lasts = plan.request.battery_hours, plan.idle_battery_hours, plan.battery_hours
+    if asked is not None and idle is not None and idle.bound < asked:
+        power = with_unit("net_power_w", plan.idle_power_w.bound) if plan.idle_power_w else ""
+        yield (
+            f"The idle board alone, {power}, empties the battery in "
+            f"{with_unit('battery_hours', idle.bound)}; {asked:g} h were asked for."
+        )
+    elif lasts is not None:
+        least = "" if asked is None else f" of the {asked:g} h asked for"
+        yield f"The battery lasts {with_unit('battery_hours', lasts.bound)}{least}."
+
+
+def _unknown_memory(plan: Plan) -> Iterator[str]:
+    """What is chosen although nobody knows how much memory it takes."""
+    memory = next((each for each in plan.budgets if each.budget == "memory"), None)
+    lacking = [each.workload.name for each in plan.chosen if each.memory_mb is None]
+    if lacking and memory is not None and memory.limit is not None:
+        yield (
+            f"The memory of {listed(lacking)} is unknown, so that all may need more together than "
+            f"the {with_unit('memory_mb', memory.limit)} of the board; a limit on memory leaves out what is "
+            "unknown."
+        )
 
 
 def _has_parts(chosen: Chosen) -> bool:

@@ -210,7 +210,7 @@ def gather_offers(
         for key, sense in keys.items()
     )
     idle = gathered[0].boards[0].idle_power_w
-    uncertain += request.power_w is not None and idle is not None and idle.high is not None
+    uncertain += request.most_power_w is not None and idle is not None and idle.high is not None
     guarantee = Guarantee(request.confidence, uncertain)
     return tuple(
         _offer(workload, candidates, keys, request, guarantee)
@@ -245,7 +245,7 @@ def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) 
             limited[constraint.metric] = constraint.sense
     if memory_mb is not None:
         limited[MEMORY] = "max"
-    if request.power_w is not None:
+    if request.most_power_w is not None:
         limited[POWER] = "max"
     return limited
 
@@ -273,6 +273,8 @@ def _offer(
         {key: _column(candidates, key, sense, guarantee) for key, sense in limited.items()}
     )
     needed = set(limited)
+    if MEMORY not in {each.metric for each in workload.requirements.constraints}:
+        needed -= set() if request.memory_mb is not None else {MEMORY}
     needed |= {ACCURACY} if request.needs_accuracy else set()
     needed |= {POWER, IDLE_POWER} if request.needs_power else set()
     return Offer(workload, candidates, columns, frozenset(needed))

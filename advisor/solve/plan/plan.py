@@ -83,7 +83,11 @@ def plan(
     found, guarantee = gather_offers(opened, request, memory_mb)
     floor_mb, notes = runtime_floor(opened, board, found, request.runtime_floor_mb)
     budgets = Budgets(
-        request.share, memory_mb, request.power_w, floor_mb, _idle(board.idle_power_w, guarantee)
+        request.share,
+        memory_mb,
+        request.most_power_w,
+        floor_mb,
+        _idle(board.idle_power_w, guarantee),
     )
     if memory_mb is None and not alone:
         notes = (*notes, f"the memory of {board.name} is unknown, so it limits nothing")
@@ -211,6 +215,9 @@ def _budget_rows(offers: Sequence[Offer], budgets: Budgets) -> Iterator[tuple[Fl
     yield _all([each.share for each in offers]) / budgets.share, 0.0
     if budgets.memory_mb is not None:
         used = _all([_beyond_floor(each, budgets) for each in offers])
+        used = np.where(
+            np.isfinite(used), used, 0.0
+        )  # what nobody knows takes nothing, and it is said
         yield used / budgets.memory_mb, budgets.floor_mb / budgets.memory_mb
     if budgets.power_w is not None and budgets.idle_power_w is not None:
         drawn = _all([each.draw_w for each in offers])

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from advisor.catalog.records import Board
 from advisor.documents import computed
+from advisor.metrics import JOULES_PER_WATT_HOUR
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.plan.workloads import PlanRequest, Workload
 
@@ -285,6 +286,24 @@ class Plan:
         """The budgets and responses that are short."""
         uses = (*self.budgets, *(each.response_use for each in self.chosen))
         return tuple(each for each in uses if each.short_by)
+
+    @computed
+    def battery_hours(self) -> Amount | None:
+        """How long the battery lasts: its energy / average power; `None` where one of them is unknown."""
+        power = next((each.used for each in self.budgets if each.budget == "power"), None)
+        return self._hours(power)
+
+    @computed
+    def idle_battery_hours(self) -> Amount | None:
+        """How long the battery lasts if nothing runs, likewise."""
+        return self._hours(self.idle_power_w)
+
+    def _hours(self, power_w: Amount | None) -> Amount | None:
+        battery_j = self.request.battery_j
+        if battery_j is None or power_w is None:
+            return None
+        watt_hours = battery_j / JOULES_PER_WATT_HOUR
+        return Amount(watt_hours / power_w.value, watt_hours / power_w.bound)
 
     @property
     def impossible(self) -> tuple[Considered, ...]:

@@ -16,7 +16,7 @@ from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.documents import Schema, document
 from advisor.errors import AdvisorError, closest, shown, with_all_faults
 from advisor.limits import Constraint
-from advisor.metrics import expression
+from advisor.metrics import INPUTS, JOULES_PER_WATT_HOUR, expression
 from advisor.option_kinds import CONFIDENCE, SHARE, choice, quantity
 from advisor.options import (
     DEFAULT_CONFIDENCE,
@@ -30,7 +30,7 @@ from advisor.options import (
     read_requirements,
     written,
 )
-from advisor.quantities import MEMORY, POWER, Dimension
+from advisor.quantities import ENERGY, HOURS, MEMORY, POWER, Dimension
 from advisor.solve.question import QuestionFields, read_whole
 
 WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
@@ -133,6 +133,8 @@ class PlanRequest:
             at 0 figures are taken as they are.
         runtime_floor_mb: what the runtime takes whatever it runs; `None` for what the board's
             fitted model of memory says.
+        battery_j: the energy of the battery, where there is one.
+        battery_hours: how long it is to last; `None` for any time.
     """
 
     board: str
@@ -167,6 +169,15 @@ class PlanRequest:
         "What the runtime takes of the memory by itself.",
         name="runtime_floor",
         stated="what the board's model of memory says",
+    )
+    battery_j: float | None = option(
+        quantity(ENERGY),
+        "The battery's energy, such as 10Wh; its life is shown.",
+        name="battery",
+        stated="none",
+    )
+    battery_hours: float | None = option(
+        quantity(HOURS), "How long the battery is to last.", name="hours", stated="any"
     )
 
     def __document__(self) -> dict[str, Any]:
@@ -212,18 +223,28 @@ class PlanRequest:
             raise AdvisorError(f"share: {self.share:g} is not a share of the board's time", hint)
         if not 0 <= self.confidence < 1:
             raise AdvisorError(f"confidence: {self.confidence:g} is not a probability below 1")
-        for name in ("memory_mb", "power_w", "runtime_floor_mb"):
+        for name in ("memory_mb", "power_w", "battery_j", "battery_hours", "runtime_floor_mb"):
             figure = getattr(self, name)
             if figure is not None and not (figure > 0 or (name in FREE and figure == 0)):
                 raise AdvisorError(f"{name}: {figure:g} is not above zero")
+        if self.battery_hours is not None and self.battery_j is None:
+            raise AdvisorError("hours: of which battery?", INPUTS["battery_j"].needs)
         if self.objective not in OBJECTIVES:
             hint = closest(self.objective, OBJECTIVES)
             raise AdvisorError(f"unknown objective {shown(self.objective)}", hint)
 
     @property
+    def most_power_w(self) -> float | None:
+        """The most average power that the limits of power and of battery life leave; `None` for any."""
+        limits = [] if self.power_w is None else [self.power_w]
+        if self.battery_j is not None and self.battery_hours is not None:
+            limits.append(self.battery_j / JOULES_PER_WATT_HOUR / self.battery_hours)
+        return min(limits, default=None)
+
+    @property
     def needs_power(self) -> bool:
         """Whether the average power matters."""
-        return self.power_w is not None or self.objective == "power"
+        return self.most_power_w is not None or self.objective == "power"
 
     @property
     def needs_accuracy(self) -> bool:
