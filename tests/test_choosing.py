@@ -701,3 +701,11 @@ def test_the_order_of_rows_does_not_matter_to_what_would_have_to_give(overlay: O
         )
         answers.append((answer.relaxations, answer.together, answer.impossible, answer.rejections))
     assert all(each == answers[0] for each in answers)
+
+
+def test_first_of_all_the_idle_board_may_empty_the_battery_too_soon(run: Run) -> None:
+    ran = run("pick", "--board", "jetson-tx1", "--fps", "2", "--battery", "10Wh", "--hours", "8")
+    assert ran.code == 1  # 10 Wh / 1.30 W = 7.7 h
+    below = ran.out.split("short by", 1)[1].split("\n\n", 1)[1]
+    assert below.startswith("Doing nothing, jetson-tx1 empties the battery in 7.69 h")
+    assert advisor.pick(fps=2, battery="10 Wh", hours=7).idle_battery_hours == {}

@@ -332,6 +332,9 @@ def _shortened(names: Sequence[str]) -> str:
 
 def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     """The sentences below the table."""
+    for board, hours in recommendation.idle_battery_hours.items():
+        lasts = with_unit("battery_hours", hours)
+        yield f"Doing nothing, {board} empties the battery in {lasts}, sooner than was asked for."
     were = "was" if recommendation.considered == 1 else "were"
     line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
     left_out = recommendation.out_of_memory

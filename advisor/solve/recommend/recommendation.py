@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from advisor.catalog.records import Board
 from advisor.documents import computed
 from advisor.limits import Constraint
-from advisor.metrics import METRICS
+from advisor.metrics import JOULES_PER_WATT_HOUR, METRICS
 from advisor.objective import Step
 from advisor.options import Requirements
 from advisor.prediction.bound import Bound
@@ -231,6 +231,24 @@ class Recommendation:
     def status(self) -> Literal["ok", "infeasible"]:
         """Whether something meets all limits."""
         return "ok" if self.best else "infeasible"
+
+    @computed
+    def idle_battery_hours(self) -> Mapping[str, float]:
+        """By board, how long the battery lasts if nothing runs, where that is less than was asked for."""
+        battery_j = self.requirements.battery_j
+        asked = [
+            each.limit
+            for each in self.requirements.constraints
+            if each.metric == "battery_hours" and each.sense == "min"
+        ]
+        if battery_j is None or not asked:
+            return {}
+        hours = {
+            each.name: battery_j / JOULES_PER_WATT_HOUR / each.idle_power_w.value
+            for each in self.boards
+            if each.idle_power_w and each.idle_power_w.value > 0
+        }
+        return {name: lasts for name, lasts in hours.items() if lasts < max(asked)}
 
     @property
     def board(self) -> Board:
