@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ from advisor.errors import AdvisorError, closest, shown
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import current_fit, read_fit, write_fit
 from advisor.prediction.fitting import refit
+from advisor.quantities import TIME, parse
 from advisor.solve.question import read_question
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation
@@ -26,6 +28,7 @@ from advisor.solve.verify.verification import BoardWorld, Check, Verification, v
 
 if TYPE_CHECKING:
     from advisor.measuring.local_bench import LocalBench
+    from advisor.measuring.tasks import Cell
 
 
 @checked
@@ -35,6 +38,7 @@ def verified_pick(
     *,
     simulate: str | None = None,
     device: str | None = None,
+    time: str | None = None,
     on_check: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
     on_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> tuple[Recommendation, Verification]:
@@ -49,6 +53,7 @@ def verified_pick(
         most: how many measurements may be spent.
         simulate: a CSV file of results that stands in for measuring.
         device: what to measure on, such as "cpu" or "cuda:0"; `None` for what the board was measured on.
+        time: how long measuring may take at most, such as "5 min": what takes longer is not begun.
         on_check: hears of each measurement when it is done.
         on_progress: hears what is measured next, and of about how many seconds are left.
 
@@ -62,6 +67,7 @@ def verified_pick(
     """
     if simulate is not None and device is not None:
         raise AdvisorError("--simulate runs on no device", "leave out --device")
+    time_s = None if time is None else parse(time, TIME, "--time") / 1000
     if question.get("candidates") == "board":
         hint = "leave out --candidates board"
         raise AdvisorError("--verify chooses from all networks, measured or not", hint)
@@ -75,7 +81,8 @@ def verified_pick(
     fit = _fit(catalog, surveyed)
     bench = _bench(catalog, surveyed, simulate, device, on_progress)
     again = _refit(catalog, fit, keep=simulate is None)
-    world = BoardWorld(catalog, asked, surveyed, fit, bench, again)
+    limit_s = math.inf if time_s is None else time_s
+    world = BoardWorld(catalog, asked, surveyed, fit, bench, again, limit_s)
     recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
 
     def notify(check: Check) -> None:
@@ -83,7 +90,7 @@ def verified_pick(
         if bench.stopped:
             raise KeyboardInterrupt("stopped; what was found is kept")
 
-    verified = verification(world, most, simulate, device, notify)
+    verified = verification(world, most, simulate, device, time_s, notify)
     return recommend(world.candidates, asked), verified
 
 
@@ -114,13 +121,18 @@ class _ThisMachine:
         """Whether the network is one that can be built."""
         return self.bench.offers(key.architecture)
 
-    def measure(self, key: Key) -> Attempt:
-        """Measure one; the row becomes part of the board's files."""
+    def seconds(self, key: Key, latency_ms: float) -> float:
+        """How long measuring it takes, roughly."""
+        return self.bench.seconds(self._cell(key), latency_ms)
+
+    def _cell(self, key: Key) -> Cell:
         from advisor.measuring.tasks import Cell
 
-        tried = self.bench.measure(
-            Cell(key.architecture, key.batch, key.variant.runtime, key.variant.precision)
-        )
+        return Cell(key.architecture, key.batch, key.variant.runtime, key.variant.precision)
+
+    def measure(self, key: Key) -> Attempt:
+        """Measure one; the row becomes part of the board's files."""
+        tried = self.bench.measure(self._cell(key))
         self.stopped = self.bench.stopped
         return Attempt(tried.surveyed, key if tried.has_row else None, tried.reason)
 

@@ -36,6 +36,7 @@ from advisor.solve.verify.benches import Key, TableBench
 from advisor.solve.verify.verification import Check
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
+from tests.test_cli import assert_refused
 from tests.test_import_timm import counted
 from tests.test_transfer import made_up
 
@@ -386,6 +387,49 @@ def test_a_loan_of_residuals_outlasts_a_verification(overlay: Overlay, run: Run)
     steps = printed["verification"]["steps"]
     assert len(steps) > 1
     assert all(each["predicted"]["batch_latency_ms"]["low"] for each in steps)
+
+
+def three_networks(overlay: Overlay, run: Run, memory: str) -> Path:
+    """A board whose models have too few networks for an interval, and a table of far too slow ones."""
+    rows = table_of({"resnet-18": 30, "resnet-50": 70, "inception-v3": 90})
+    overlay.write("boards/small/measurements.csv", rows)
+    overlay.write("boards/small/board.yaml", BOARD + f"memory: {{value: {memory}}}\n")
+    assert run("fit", "small", "--catalog", overlay.folder).code == 0
+    slow = {"vit_h_14@518": 9000, "regnet_y_128gf@384": 4000, "resnet-34": 45, "alexnet": 10}
+    return overlay.write("results.csv", table_of(slow))
+
+
+def test_what_misses_a_limit_by_its_own_prediction_is_not_measured(
+    overlay: Overlay, run: Run
+) -> None:
+    results = three_networks(overlay, run, "24 GB")
+    asked = ("pick", "--board", "small", "--catalog", overlay.folder, "--fps", 10)
+    printed = verified(run(*asked, "--verify", 5, "--simulate", results, "--json"))
+    measured = [each["predicted"] for each in printed["verification"]["steps"]]
+    for each in measured:
+        assert each["fps"]["value"] > 10 / 9, each["architecture"]
+        assert each["architecture"] not in ("vit_h_14@518", "regnet_y_128gf@384")
+    assert printed["best"]["architecture"] == "inception-v3"
+
+
+def test_nor_is_what_cannot_fit_in_memory(overlay: Overlay, run: Run) -> None:
+    results = three_networks(overlay, run, "1 GB")  # 633 M parameters take 2.5 GB
+    asked = ("pick", "--board", "small", "--catalog", overlay.folder, "--where", "params >= 500M")
+    ran = run(*asked, "--verify", 5, "--simulate", results)
+    assert "they need more memory than the board has" in ran.err
+    assert not re.search(r"^1 of 5", ran.out, re.M)
+
+
+def test_measuring_keeps_to_its_time(lab: Lab, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TableBench, "seconds", lambda *_: 3600.0)
+    ran = run(*lab.simulate("--fps", HARD_FPS, "--time", "5min"))
+    flat = " ".join(ran.out.split())
+    assert "What is left to measure takes longer than the time that is left: the pick is" in flat
+    printed = verified(run(*lab.simulate("--fps", HARD_FPS, "--time", "2h", "--json", most=2)))
+    assert len(printed["verification"]["steps"]) > 0
+    assert printed["verification"]["time_s"] == 7200
+    assert_refused(run(*lab.simulate("--time", "5")), "--time")
+    assert_refused(run(*lab.ask("--time", "5min")), "--time goes with --verify")
 
 
 def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:

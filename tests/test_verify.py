@@ -39,11 +39,14 @@ class MadeUp:
     known: frozenset[int] = frozenset()
     confidence: float = 0.9
     asked: list[int] = field(default_factory=list)
+    too_long: frozenset[int] | None = None
 
     def standing(self) -> Standing:
-        return Standing.of(
-            self.now(), np.arange(len(self.chances)), self.measured(), self.confidence
-        )
+        places = np.arange(len(self.chances))
+        standing = Standing.of(self.now(), places, self.measured(), self.confidence)
+        if self.too_long is None:
+            return standing
+        return replace(standing, too_long=np.isin(places, [*self.too_long]))
 
     def now(self) -> Floats:
         chances = np.array(self.chances, dtype=np.float64)
@@ -122,6 +125,17 @@ def test_with_enough_measurements_it_ends_with_the_true_best_of_what_might_hold(
     ]
     assert ending.settled
     assert ending.standing.pick == (true[0] if true else None)
+
+
+@given(worlds(), st.sets(st.integers(0, 11)), st.sampled_from([0.01, 0.1, 0.5]))
+def test_what_takes_too_long_is_not_measured_and_settles_nothing(
+    world: MadeUp, too_long: set[int], risk: float
+) -> None:
+    world.too_long = frozenset(too_long)
+    ending = ended(world, risk=risk)
+    assert too_long.isdisjoint(world.asked)
+    assert ending.settled == (ending.standing.next_to_measure(risk) is None)
+    assert ending.standing.in_time.next_to_measure(risk) is None
 
 
 def test_the_pick_is_measured_first_and_then_what_would_be_better() -> None:

@@ -44,6 +44,15 @@ def command(
             show_default="what the board was measured on",
         ),
     ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="How long measuring may take, such as 5min; what takes longer is not begun.",
+            rich_help_panel=VERIFYING,
+            show_default="as long as it takes",
+        ),
+    ] = None,
     simulate: Annotated[
         str | None,
         typer.Option(
@@ -64,7 +73,7 @@ def command(
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
     verified: Verification | None = None
     if verify is None:
-        _refuse_unverified(simulate=simulate, device=device)
+        _refuse_unverified(simulate=simulate, device=device, time=time)
         from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**question)
@@ -73,7 +82,12 @@ def command(
             hint = "ask again without --verify"
             raise AdvisorError("--plot draws what the catalog holds, which --verify changes", hint)
         recommendation, verified = _verified(
-            question, verify, simulate, device, aside=as_json or as_csv
+            question,
+            verify,
+            aside=as_json or as_csv,
+            simulate=simulate,
+            device=device,
+            time=time,
         )
     warn(recommendation.notes)
     if as_json:
@@ -100,16 +114,15 @@ def _refuse_unverified(**options: str | None) -> None:
 
 
 def _verified(
-    question: dict[str, Any], most: int, simulate: str | None, device: str | None, *, aside: bool
+    question: dict[str, Any], most: int, *, aside: bool, **how: str | None
 ) -> tuple[Recommendation, Verification]:
     """The answer and how it was verified; each measurement is shown when it is done.
 
     Args:
         question: as `advisor.pick` takes it.
         most: how many measurements may be spent.
-        simulate: a table that stands in for measuring.
-        device: what to measure on.
         aside: whether measurements are shown on standard error.
+        how: what stands in for measuring, what to measure on, how long, as `advisor.verified_pick` takes it.
     """
     from rich.text import Text
 
@@ -131,10 +144,9 @@ def _verified(
             recommendation, verified = verified_pick(
                 question,
                 most,
-                simulate=simulate,
-                device=device,
                 on_check=show,
                 on_progress=progress.show,
+                **how,
             )
         except KeyboardInterrupt as stop:
             for reason in stop.args:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,12 @@ from advisor.measuring.children import RealChildren
 from advisor.measuring.host import check_can_measure, device_named
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measurable import keep_costs, measurable
-from advisor.measuring.run_plan import QUICK, RunPlan
+from advisor.measuring.run_plan import PREPARE_S, QUICK, RunPlan, cell_s
 from advisor.measuring.runtimes.variants import check_installed, libraries_of, requested_variants
-from advisor.measuring.tasks import Cell, Variant
+from advisor.measuring.tasks import REFERENCE, Cell, Variant
+
+GUESSED_RUN_MS = 100.0
+"""Of one image, where no prediction is known."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,11 @@ class LocalBench:
         known = self.catalog.zoo.networks.get(architecture)
         of_a_library = known is not None and known.library != OWN  # else its file would be needed
         return architecture in BUILDERS or of_a_library
+
+    def seconds(self, cell: Cell, latency_ms: float) -> float:
+        """How long measuring it takes, roughly, where a batch takes so long; a guess if unknown."""
+        run_ms = GUESSED_RUN_MS * cell.batch if math.isnan(latency_ms) else latency_ms
+        return cell_s(QUICK, run_ms) + (0.0 if cell.variant == REFERENCE else PREPARE_S)
 
     def measure(self, cell: Cell) -> Tried:
         """Measure one candidate, as `advisor measure --quick` does."""

@@ -193,12 +193,9 @@ class RunPlan:
 
     def least_seconds(self, known: Mapping[str, Architecture]) -> float:
         """How long the least number of sessions takes, and what goes before them, roughly."""
-        wanted = self.thoroughness
         prepared = sum(variant != REFERENCE for variant in self.variants) * len(self.architectures)
         return PREPARE_S * prepared + sum(
-            CHILD_S
-            + wanted.least_sessions * session_s(wanted.limits, self.guessed_run_ms(cell, known))
-            for cell in self.cells()
+            cell_s(self.thoroughness, self.guessed_run_ms(cell, known)) for cell in self.cells()
         )
 
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
@@ -211,6 +208,11 @@ def run_operations(cell: Cell, known: Mapping[str, Architecture]) -> float:
     """Operations of one run of a cell; a guess where they were never counted."""
     cost = known[cell.architecture].cost("counted")
     return cell.batch * (cost.operations.value if cost and cost.operations else 5e9)
+
+
+def cell_s(wanted: Thoroughness, run_ms: float) -> float:
+    """How long the least number of sessions of a cell takes, when a run takes `run_ms`."""
+    return CHILD_S + wanted.least_sessions * session_s(wanted.limits, run_ms)
 
 
 def session_s(limits: SessionLimits, run_ms: float) -> float:

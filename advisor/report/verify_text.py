@@ -84,6 +84,9 @@ def _spent(verified: Verification) -> str:
         if not count:
             return "Settled without a measurement"
         return f"Settled with {counted(count, 'measurement')} of at most {verified.most}"
+    if verified.ended == "out of time":
+        done = f" after {counted(count, 'measurement')}" if count else ""
+        return f"What is left to measure takes longer than the time that is left{done}"
     spent = {1: "The only measurement is", 2: "Both measurements are"}
     return f"{spent.get(count, f'All {count} measurements are')} spent"
 

@@ -55,6 +55,8 @@ class Candidates:
         failed: how many pairs were left out because running them failed.
         without_weights: how many networks were left out because they lack the weights asked for.
         notes: what could not be done as it was asked, in words.
+        unknown_error: how far off a prediction without an interval is, as a standard deviation of its
+            logarithm; it could be anything.
     """
 
     boards: tuple[Board, ...]
@@ -71,6 +73,7 @@ class Candidates:
     failed: int
     without_weights: int
     notes: tuple[str, ...] = ()
+    unknown_error: float = math.inf
     _tables: dict[str, NDArray[np.float64]] = field(
         default_factory=dict, repr=False, compare=False
     )  # figures of boards, networks and weights; alike for every selection of the candidates
@@ -205,11 +208,19 @@ class Candidates:
         something predicted without one could be anything.
         """
         anything = self._where_any(self.rests_on(key), self._could_be_anything)
-        return _with_unknown_errors(widths(self.values(key)), anything)
+        return self._with_unknown_errors(widths(self.values(key)), anything)
 
     def input_spread(self, name: str) -> Values:
         """The same of an input of formulas."""
-        return _with_unknown_errors(widths(self.input_values(name)), self._could_be_anything(name))
+        anything = self._could_be_anything(name)
+        return self._with_unknown_errors(widths(self.input_values(name)), anything)
+
+    def _with_unknown_errors(self, spread: Values, anything: Booleans | None) -> Values:
+        if anything is None or not anything.any():
+            return spread
+        value, below, above = spread
+        error = self.unknown_error
+        return Values(value, np.where(anything, error, below), np.where(anything, error, above))
 
     def predicted(self, key: str) -> Booleans:
         """Where a metric rests on something predicted."""
@@ -354,13 +365,6 @@ class Candidates:
             if len({getattr(board, f"{name}_scope") for board in boards}) > 1:
                 unlike.append(name)
         return tuple(unlike)
-
-
-def _with_unknown_errors(spread: Values, anything: Booleans | None) -> Values:
-    if anything is None or not anything.any():
-        return spread
-    value, below, above = spread
-    return Values(value, np.where(anything, np.inf, below), np.where(anything, np.inf, above))
 
 
 def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:

@@ -54,6 +54,10 @@ class Bench(Protocol):
         """Whether there is any sense in asking for it."""
         ...
 
+    def seconds(self, key: Key, latency_ms: float) -> float:
+        """How long measuring it takes, roughly, where a batch takes so long."""
+        ...
+
     def measure(self, key: Key) -> Attempt:
         """Measure one; that it does not run is an answer, too."""
         ...
@@ -91,6 +95,10 @@ class TableBench:
             for runtime in (key.variant.runtime, UNKNOWN)
             for precision in (key.variant.precision, UNKNOWN)
         )
+
+    def seconds(self, key: Key, latency_ms: float) -> float:  # noqa: ARG002
+        """None at all."""
+        return 0.0
 
     def measure(self, key: Key) -> Attempt:
         """The row of that network at that batch size, or the only one that there is of it."""

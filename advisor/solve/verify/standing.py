@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import Z90
 from advisor.limits import Constraint
 from advisor.options import Requirements
 from advisor.solve.candidates.candidates import Candidates
@@ -28,6 +29,11 @@ MEASURED = ("latency_ms", "net_power_w", "memory_mb")
 PROBABLE = 0.5
 """What meets every limit with more than this is tried before anything less probable."""
 
+SUPPOSED_ERROR = np.log(3.0) / Z90
+"""How far off a prediction without an interval is taken to be where it is only to be decided what to measure:
+a factor of three, nine times of ten, as a standard deviation of the logarithm. Models of fewer than nine
+networks have no interval; of families that they had not seen, those of more were off by 60 % at worst."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -39,12 +45,14 @@ class Standing:
             what the objective does not prefer to it. Where there is no pick, that it meets every limit.
         order: the place of each in the order of preference, limits not considered; 0 is the best.
         measured: of what measuring can find out no more.
+        too_long: what cannot be measured in the time that is left; `None` where time does not matter.
     """
 
     pick: int | None
     chance: Floats
     order: Integers
     measured: Booleans
+    too_long: Booleans | None = None
 
     @classmethod
     def of(cls, chance: Floats, order: Integers, measured: Booleans, confidence: float) -> Standing:
@@ -78,6 +86,13 @@ class Standing:
         if not len(self.rivals):
             return None
         return int(self.rivals[np.argmax(self.chance[self.rivals])])
+
+    @property
+    def in_time(self) -> Standing:
+        """The same, as if nothing more could be found out of what takes too long."""
+        return (
+            self if self.too_long is None else replace(self, measured=self.measured | self.too_long)
+        )
 
     def next_to_measure(self, risk: float) -> int | None:
         """What to measure next; `None` where nothing is left that matters.
@@ -114,7 +129,8 @@ def standing_of(candidates: Candidates, requirements: Requirements, tried: Boole
     feasible = verdicts.feasible
     if not len(feasible):
         order = in_order(candidates, asked.objective, everyone)
-        return Standing(None, chance(candidates, asked.constraints), _places(order), measured)
+        chances = chance(_supposed(candidates), asked.constraints)
+        return Standing(None, chances, _places(order), measured)
     pick = verdicts.least(feasible)
     better = preferred(candidates, asked.objective, feasible, pick)
     first = np.append(in_order(candidates, asked.objective, better), pick)
@@ -131,9 +147,14 @@ def _rests_on_predictions(candidates: Candidates, asked: Requirements) -> Boolea
     return rests
 
 
+def _supposed(candidates: Candidates) -> Candidates:
+    """The candidates, where a prediction without an interval is not taken to be anything at all."""
+    return replace(candidates, unknown_error=SUPPOSED_ERROR)
+
+
 def _chances(verdicts: Verdicts, pick: int, better: Integers) -> Floats:
     """The probability that each candidate takes the pick's place, once it is measured."""
-    candidates, constraints = verdicts.candidates, verdicts.constraints
+    candidates, constraints = _supposed(verdicts.candidates), verdicts.constraints
     chances = np.zeros(len(candidates))
     chances[better] = chance(candidates.take(better), constraints)
     ahead = _better_than(verdicts, pick)

@@ -8,6 +8,8 @@ limit is tried, then the best of what may well do.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
@@ -26,11 +28,14 @@ from advisor.solve.verify.benches import Bench, Key
 from advisor.solve.verify.standing import Standing, standing_of
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Integers
+    from advisor.catalog.records import Booleans, Integers
     from advisor.prediction.board_model import BoardFit
 
 Found = TypeVar("Found")
 Found_co = TypeVar("Found_co", covariant=True)
+
+BYTES, LEAST_BYTES = {"fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2}, 0.5
+"""How much memory a parameter takes, by precision; in others half a byte at least."""
 
 Refit = Callable[[Surveyed], "BoardFit"]
 """Fits a board anew to its rows."""
@@ -105,13 +110,13 @@ def verify(
     """
     steps: list[Step[Found]] = []
     standing = world.standing()
-    while (place := standing.next_to_measure(risk)) is not None and len(steps) < most:
+    while (place := standing.in_time.next_to_measure(risk)) is not None and len(steps) < most:
         found = world.measure(place)
         after = world.standing()
         steps.append(Step(len(steps) + 1, place, standing, found, after))
         notify(steps[-1])
         standing = after
-    return Ending(tuple(steps), standing, settled=place is None)
+    return Ending(tuple(steps), standing, settled=standing.next_to_measure(risk) is None)
 
 
 class Checked(NamedTuple):
@@ -144,6 +149,8 @@ class BoardWorld:
         fit: BoardFit,
         bench: Bench,
         refit: Refit,
+        time_s: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take up the question.
 
@@ -154,6 +161,8 @@ class BoardWorld:
             fit: the board's models, fitted to these.
             bench: what measures.
             refit: fits the models anew.
+            time_s: how long measuring may take in all.
+            clock: says what time it is, in seconds.
 
         Raises:
             AdvisorError: nothing can be chosen, or nothing of what is not measured can be measured.
@@ -161,6 +170,7 @@ class BoardWorld:
         self.catalog, self.requirements = catalog, requirements
         self.surveyed, self.fit = surveyed, fit
         self.bench, self.refit = bench, refit
+        self.clock, self.ends = clock, clock() + time_s
         self.tried: set[Key] = set()
         self.out: set[Key] = set()
         self.lacking = 0
@@ -176,7 +186,19 @@ class BoardWorld:
         tried = [
             each in self.tried or not self.bench.offers(each) for each in _keys(self.candidates)
         ]
-        return standing_of(self.candidates, self.requirements, np.array(tried, dtype=np.bool_))
+        standing = standing_of(self.candidates, self.requirements, np.array(tried, dtype=np.bool_))
+        return standing if math.isinf(self.ends) else replace(standing, too_long=self._too_long())
+
+    def _too_long(self) -> Booleans:
+        """What cannot be measured in the time that is left, as far as predictions show."""
+        left = self.ends - self.clock()
+        latencies = self.candidates.figure("batch_latency_ms").tolist()
+        keys = _keys(self.candidates)
+        takes = [
+            self.bench.seconds(key, latency_ms)
+            for key, latency_ms in zip(keys, latencies, strict=True)
+        ]
+        return np.array(takes, dtype=np.float64) > left
 
     def measure(self, place: int) -> Checked:
         """Measure a candidate, and fit the board's models anew to what was found."""
@@ -202,9 +224,15 @@ class BoardWorld:
         offered = np.array([each in there or self.bench.offers(each) for each in keys], np.bool_)
         ran = np.array([each not in self.out for each in keys], np.bool_)
         self.lacking = len(np.unique(found.architecture_index[~offered]))
-        left_out = f"networks left out: {self.lacking}, {self.bench.lacks}"
-        notes = (*found.notes, left_out) if self.lacking else found.notes
-        return replace(found.take(np.flatnonzero(offered & ran)), notes=notes)
+        notes = list(found.notes)
+        if self.lacking:
+            notes.append(f"networks left out: {self.lacking}, {self.bench.lacks}")
+        measured = np.array([each in there for each in keys], np.bool_)
+        too_large = offered & ~measured & _exceeds_memory(found)
+        if count := len(np.unique(found.architecture_index[too_large])):
+            notes.append(f"networks left out: {count}, they need more memory than the board has")
+        kept = np.flatnonzero(offered & ran & ~too_large)
+        return replace(found.take(kept), notes=tuple(notes))
 
     def _rows(self) -> set[Key]:
         """What the board has rows of."""
@@ -223,6 +251,18 @@ class BoardWorld:
         positions = np.array(places, dtype=np.int64)
         found = records(self.candidates, positions, self.requirements.constraints)
         return next((each for each in found if each.weights == weights), None)
+
+
+def _exceeds_memory(candidates: Candidates) -> Booleans:
+    """What needs more memory than its board has, even at the lower end of what is known of it."""
+    has = np.array([each.memory_mb or np.inf for each in candidates.boards])[candidates.board_index]
+    memory = candidates.values("memory_mb")
+    least = np.where(np.isnan(memory.low), memory.value, memory.low)
+    precision = candidates.measurements.precision
+    size = np.array([BYTES.get(name, LEAST_BYTES) for name in precision.names])
+    weights = candidates.figure("params") * size[precision.index[candidates.rows]] / 1e6
+    exceeds: Booleans = np.fmax(least, weights) > has
+    return exceeds
 
 
 @dataclass(frozen=True)
@@ -258,9 +298,11 @@ class Verification:
         risk: what is better than the pick with a probability above this is worth a measurement.
         simulated: the table that stood in for measuring; `None` where it was done.
         device: what was to be measured on, where that was said.
+        time_s: how long measuring was to take at most; `None` for as long as it takes.
         steps: the measurements, in order.
         ended: "settled" where the pick, if there is one, is measured, and nothing that is not is better with
-            a probability above the risk; "spent" where all measurements were done before that.
+            a probability above the risk; "spent" where all measurements were done before that; "out of
+            time" where none of those that matter could be done in the time that was left.
         pick_is_measured: whether there is a pick, and it is measured.
         likeliest_better: what is not measured and most probably better than the pick or, without one, meets
             every limit; `None` where nothing could be.
@@ -272,8 +314,9 @@ class Verification:
     risk: float
     simulated: str | None
     device: str | None
+    time_s: float | None
     steps: tuple[Check, ...]
-    ended: Literal["settled", "spent"]
+    ended: Literal["settled", "spent", "out of time"]
     pick_is_measured: bool
     likeliest_better: Candidate | None
     chance_better: float
@@ -284,7 +327,8 @@ class Verification:
         """The words of the command line that ask for the same verification."""
         simulate = () if self.simulated is None else ("--simulate", self.simulated)
         device = () if self.device is None else ("--device", self.device)
-        return ("--verify", str(self.most), *simulate, *device)
+        within = () if self.time_s is None else ("--time", f"{self.time_s:g}s")
+        return ("--verify", str(self.most), *within, *simulate, *device)
 
 
 def verification(
@@ -292,6 +336,7 @@ def verification(
     most: int,
     simulated: str | None = None,
     device: str | None = None,
+    time_s: float | None = None,
     notify: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
 ) -> Verification:
     """Measure what leads on a board until the pick is settled, or all measurements are spent.
@@ -301,6 +346,7 @@ def verification(
         most: how many measurements may be spent.
         simulated: the table that stands in for measuring, if one does.
         device: what is to be measured on, if that was said.
+        time_s: how long measuring may take at most, if that was said.
         notify: hears of each measurement when it is done.
     """
     checks: list[Check] = []
@@ -317,8 +363,9 @@ def verification(
         risk=risk,
         simulated=simulated,
         device=device,
+        time_s=time_s,
         steps=tuple(checks),
-        ended="settled" if ending.settled else "spent",
+        ended="settled" if ending.settled else "spent" if len(checks) == most else "out of time",
         pick_is_measured=standing.pick_is_measured,
         likeliest_better=None if likeliest is None else _candidate(world, likeliest),
         chance_better=0.0 if likeliest is None else float(standing.chance[likeliest]),
