@@ -122,6 +122,12 @@ def closest(name: str, known: Iterable[str]) -> str:
     return f"known: {listed}" + (", ..." if len(names) > 20 else "")
 
 
+def reason_of(error: OSError) -> str:
+    """What the system says is wrong, as it stands behind a colon."""
+    said = error.strerror or str(error) or type(error).__name__
+    return said[:1].lower() + said[1:]
+
+
 def first_line(error: BaseException, longest: int = 160, *, with_kind: bool = False) -> str:
     """What another program's error says, in one line; its kind where it says nothing.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path, user_data_path
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def ready_cache(part: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(f"the cache folder {folder} cannot be made: {reason}", hint) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise AdvisorError(f"the cache folder {folder} cannot be written", hint)
@@ -111,7 +111,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def _no_temporary(error: OSError) -> AdvisorError:
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     place = f" in {Path(error.filename).parent}" if error.filename else ""
     return AdvisorError(
         f"no temporary folder can be made{place}: {reason}",

@@ -447,7 +447,7 @@ def test_a_full_disk_is_told() -> None:
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run([*ADVISOR, "pick"], stdout=full, stderr=subprocess.PIPE, check=False)
     assert ran.returncode == 2
-    assert b"the answer cannot be written: No space left on device" in ran.stderr
+    assert b"the answer cannot be written: no space left on device" in ran.stderr
     assert b"Traceback" not in ran.stderr
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run([*ADVISOR, "pick", "--help"], stdout=full, stderr=subprocess.PIPE)  # noqa: PLW1510

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from advisor.catalog.locks import locked
 from advisor.catalog.store import Catalog
 from advisor.catalog.writers import LOCK, writing
 from advisor.errors import AdvisorError
-from tests.conftest import Overlay, Run
+from tests.conftest import ROWS, Overlay, Run
 
 TABLE = "architecture,runtime,precision,batch,latency_ms\nresnet-18,eager,fp32,1,{}\n"
 
@@ -311,6 +312,7 @@ def test_a_catalog_of_the_first_format_is_migrated_on_request(
     overlay: Overlay, run: Run, tmp_path: Path
 ) -> None:
     overlay.write("boards/small/fit.yaml", "format: 1\n")
+    overlay.measurements(ROWS[0], ROWS[1].replace("fp32", "FP16"))
     assert run("pick", "--board", "small", "--catalog", overlay.folder).code == 0
     import_table("csv", table(tmp_path), "mine", catalog=overlay.folder)
     assert not (overlay.folder / "catalog.yaml").exists()  # a writer does not migrate
@@ -320,12 +322,19 @@ def test_a_catalog_of_the_first_format_is_migrated_on_request(
     assert ran.code == 0, ran.err
     assert ran.out.splitlines() == [
         str(overlay.folder / "boards/small/fit.yaml"),
+        str(overlay.folder / "boards/small/measurements.csv"),
         str(overlay.folder / "catalog.yaml"),
         f"{overlay.folder} was of format 1 and is of format 2 now; as it was: {backup}",
     ]
     for path, content in before.items():
         assert (backup / path.relative_to(overlay.folder)).read_bytes() == content
     assert not (overlay.folder / "boards/small/fit.yaml").exists()
+    text = (overlay.folder / "boards/small/measurements.csv").read_text()
+    rows = csv.DictReader(text.splitlines())
+    assert [(row["precision"], row["precision_word"], row["latency_ms"]) for row in rows] == [
+        ("fp32", "", "20"),
+        ("fp16", "FP16", "60"),
+    ]
     assert run("pick", "--board", "small", "--catalog", overlay.folder).code == 0
     again = run("catalog", "migrate", overlay.folder)
     assert (again.code, again.out) == (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.architectures.onnx_operators import attribute
-from advisor.errors import AdvisorError, first_line, shown
+from advisor.errors import AdvisorError, first_line, reason_of, shown
 
 ELEMENTS = {1: "float32", 2: "uint8", 3: "int8", 10: "float16"}
 """What an image's numbers may be: numpy's names, by ONNX's numbers of them."""
@@ -65,7 +65,7 @@ def load_model(path: Path) -> Any:
             "export it again",
         ) from None
     except OSError as error:
-        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise AdvisorError(f"{path}: {reason_of(error)}") from None
     if not model.graph.node:
         raise AdvisorError(f"{path}: no graph in it, or a truncated one", "export it again")
     for place, end in _external(model):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
+from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown
 from advisor.folders import data_folder, no_home
 
 SHIPPED = "shipped"
@@ -60,7 +60,7 @@ def entries(folder: Path) -> dict[str, bool]:
         with os.scandir(folder) as found:
             names = [each.name for each in found if not each.name.startswith(".")]
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        reason = reason_of(error)
         raise BrokenFileError([Fault(folder, 0, "", reason, "a readable folder")]) from None
     # os.path.isdir, unlike pathlib's, takes a link that leads nowhere for what it is: no folder.
     return {name: os.path.isdir(folder / name) for name in sorted(names)}  # noqa: PTH112
@@ -227,8 +227,8 @@ def readable(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise BrokenFileError([Fault(path, 0, "", "no such file", "", explains=True)]) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise BrokenFileError([Fault(path, 0, "", reason.lower(), "a readable file")]) from None
+        reason = reason_of(error)
+        raise BrokenFileError([Fault(path, 0, "", reason, "a readable file")]) from None
 
 
 def _no_text(path: Path, line: int, error: UnicodeDecodeError) -> Fault:
@@ -248,7 +248,7 @@ def make_last_folder(folder: Path) -> None:
         missing = f"{folder} cannot be written: there is no folder {folder.parent}"
         raise AdvisorError(missing, "make it, or name one in a folder that exists") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(f"{folder} cannot be written: {reason}", "name a folder") from None
 
 
@@ -300,5 +300,5 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(f"{path} cannot be written: {reason}", "nothing was changed") from None

@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 
 PATIENCE_S = 30.0
 """How long a writer waits for any one other, which seldom takes a second."""
@@ -110,7 +110,7 @@ def _opened(path: Path) -> int | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(
             f"{path.parent} cannot be written: {reason}", "nothing was changed"
         ) from None
@@ -121,7 +121,7 @@ def _opened(path: Path) -> int | None:
     except FileNotFoundError:
         taken = False
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         hint = "name a folder on a disk of this machine"
         raise AdvisorError(f"{path} cannot be locked: {reason}", hint) from None
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -11,11 +12,13 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.catalog_format import FILE, FORMAT, read_format, write_format
 from advisor.catalog.check import CATALOG_FILES, check
-from advisor.catalog.files import layers_with, user_folder
+from advisor.catalog.files import layers_with, read_lines, user_folder, write_whole
+from advisor.catalog.measurements_table import measurements_csv
+from advisor.catalog.precision import read_precision
 from advisor.catalog.store import Catalog
 from advisor.catalog.writers import LOCK, MAKING, boards_of, writing
 from advisor.catalog.zoo import FOLDER
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def _backed_up(folder: Path, was: int) -> Path:
         begun.rename(backup)
     except OSError as error:
         shutil.rmtree(begun, ignore_errors=True)
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(
             f"{backup}: the catalog cannot be backed up there: {reason}", "nothing was changed"
         ) from None
@@ -113,5 +116,20 @@ def _without_old_fits(catalog: Path) -> Sequence[Path]:
     return old
 
 
-STEPS: Mapping[int, Sequence[Callable[[Path], Sequence[Path]]]] = {1: (_without_old_fits,)}
+def _in_one_vocabulary(catalog: Path) -> Sequence[Path]:
+    """Precisions in the catalog's words, the sources' own beside them."""
+    changed = []
+    for board in boards_of(catalog):
+        path = board / "measurements.csv"
+        rows = list(csv.DictReader(read_lines(path)))
+        words = {row.get("precision", "") for row in rows}
+        if any(read_precision(word) != word for word in words):
+            write_whole(path, measurements_csv(rows))
+            changed.append(path)
+    return changed
+
+
+STEPS: Mapping[int, Sequence[Callable[[Path], Sequence[Path]]]] = {
+    1: (_without_old_fits, _in_one_vocabulary)
+}
 """By the format that they lead away from: what rewrites a catalog's files, and returns which."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from advisor.catalog.catalog_format import read_format, write_format
 from advisor.catalog.files import WRITING
 from advisor.catalog.locks import PATIENCE_S, locked
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 
 LOCK = ".lock"
 MAKING, REPLACED = ".making-", ".replaced-"
@@ -145,5 +145,5 @@ def _naming(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise AdvisorError(f"{folder} cannot be written: {reason}", "nothing was changed") from None

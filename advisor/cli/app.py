@@ -33,7 +33,7 @@ from advisor.cli import (
 )
 from advisor.cli.output import complain, discard_output, emit
 from advisor.cli.program_fault import EXIT_CODE, fault_message, place_of
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 from advisor.folders import check_temporary
 
 PATIENCE = 200_000
@@ -139,7 +139,7 @@ def _from_outside(error: Exception) -> str:
         return f"{name} is needed and not installed\n  {hint} {name}" if name != "advisor" else ""
     if not isinstance(error, OSError):
         return ""
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     if not place_of(error):  # nothing of ours ran: Typer's help meets a full disk
         discard_output()
         return f"the answer cannot be written: {reason}"

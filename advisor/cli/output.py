@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, reason_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -30,7 +30,7 @@ def emit(text: str) -> None:
         discard_output()
     except OSError as error:
         discard_output()
-        raise AdvisorError(f"the answer cannot be written: {error.strerror}") from None
+        raise AdvisorError(f"the answer cannot be written: {reason_of(error)}") from None
 
 
 def discard_output() -> None:

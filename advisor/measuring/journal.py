@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalog.locks import locked
-from advisor.errors import AdvisorError, BrokenFileError, Fault
+from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of
 
 Record = Mapping[str, Any]
 SESSIONS = "sessions.jsonl"
@@ -76,7 +76,7 @@ def begin(runs: Path, header: Record, now: Now = utc_now) -> Journal:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise AdvisorError(f"{folder}: {(error.strerror or str(error)).lower()}") from None
+        raise AdvisorError(f"{folder}: {reason_of(error)}") from None
     journal = Journal(folder / SESSIONS, header)
     _append(journal.path, header)
     return journal
@@ -98,7 +98,7 @@ def _read(path: Path) -> Journal:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise AdvisorError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+        raise AdvisorError(f"{path}: {reason_of(error)}") from None
     records: list[Record] = []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
@@ -143,7 +143,7 @@ def _append(path: Path, record: Record) -> None:
             if written != len(line):
                 raise OSError(28, "No space left on device")  # noqa: TRY301  (the rest was taken back)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         hint = "make room or choose another --catalog, then run again: what was finished is kept"
         raise AdvisorError(f"{path}: {reason}", hint) from None
 

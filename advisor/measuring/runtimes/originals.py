@@ -14,7 +14,7 @@ import numpy as np
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import files_of, image_of, load_model
 from advisor.architectures.own_network import digest_of, load_program, program_module
-from advisor.errors import AdvisorError, first_line
+from advisor.errors import AdvisorError, first_line, reason_of
 from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import BATCH, exported, kept, key_of, named_batch
 from advisor.measuring.tasks import REFERENCE
@@ -149,7 +149,7 @@ def check_unchanged(task: Task, files: Sequence[Path]) -> None:
     try:
         same = digest_of(files) == task.content
     except OSError as error:
-        raise AdvisorError(f"{error.filename}: {(error.strerror or str(error)).lower()}") from None
+        raise AdvisorError(f"{error.filename}: {reason_of(error)}") from None
     if not same:
         raise AdvisorError(f"{task.made_from} has changed since this run began")
 
