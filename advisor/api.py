@@ -20,6 +20,7 @@ from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import current_fit, read_fit, write_fit
 from advisor.prediction.fitting import refit
 from advisor.quantities import TIME, parse
+from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation
@@ -83,6 +84,7 @@ def verified_pick(
     again = _refit(catalog, fit, keep=simulate is None)
     limit_s = math.inf if time_s is None else time_s
     world = BoardWorld(catalog, asked, surveyed, fit, bench, again, limit_s)
+    asked = as_called(catalog, asked, world.candidates)
     recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
 
     def notify(check: Check) -> None:
@@ -107,7 +109,11 @@ def _bench(
 
         return _ThisMachine(LocalBench(catalog, surveyed, device, on_progress))
     results = read_results(Path(simulate), catalog.zoo.not_timms)
-    names = {name: catalog.plain_name(name) for name in results.architecture.names}
+    here = surveyed.measurements.architecture.position
+    meant = {name: catalog.identities.find(name) for name in results.architecture.names}
+    names = {
+        name: catalog.identities.called(each.name, here) for name, each in meant.items() if each
+    }
     return TableBench(surveyed, results.renamed(names), simulate)
 
 

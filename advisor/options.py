@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
@@ -426,16 +426,6 @@ class Requirements:
     def boards_text(self) -> str:
         """The boards as they can be typed."""
         return "any" if self.boards is None else ",".join(self.boards)
-
-    def called(self, name_of: Callable[[str], str]) -> Requirements:
-        """The same question, its networks under the names that the catalog has for them."""
-        chosen = self.selection
-        selection = replace(
-            chosen,
-            architectures=chosen.architectures and tuple(map(name_of, chosen.architectures)),
-            exclude=tuple(map(name_of, chosen.exclude)),
-        )
-        return replace(self, selection=selection, explain=tuple(map(name_of, self.explain)))
 
     def words(self, *, listing: bool = False) -> list[str]:
         """The options of a command line that ask the same again, defaults spelt out.

@@ -210,6 +210,40 @@ def test_hints_say_to_which_network_they_lead() -> None:
     assert "mobilenet_v2' (tv:mobilenet_v2@224)" in hints[1]
 
 
+def test_a_question_is_told_all_names_that_it_gets_wrong(run: Run) -> None:
+    names = ("--exclude", "resnet18,resnett-34", "--architectures", "vgg16,vggg19")
+    ran = run("pick", *names, "--explain", "alexnett", "--include", "mine=a-b-c")
+    assert ran.code == 2
+    assert ran.err.splitlines()[0] == (
+        "advisor: architectures: unknown architecture 'vggg19'; exclude: unknown architecture "
+        "'resnett-34'; explain: unknown architecture 'alexnett'; include: unknown architecture 'a-b-c'"
+    )
+    assert "'resnett-34': did you mean 'resnet-34' (tv:resnet34@224)" in ran.err
+    assert "'vggg19': did you mean 'vgg19' (tv:vgg19@224)" in ran.err
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "ResNet-18", "tv:resnet18@224", "resnet-18", "resnet-18*"]
+)
+def test_a_question_names_networks_by_any_name(name: str) -> None:
+    asked = {"fps": 30, "energy": "0.5 J"}
+    chosen = advisor.pick(**asked, architectures=name)
+    assert chosen.best is not None
+    assert chosen.best.architecture == "resnet-18", "as its source calls it"
+    without = advisor.pick(**asked, exclude=name, explain=() if "*" in name else name)
+    assert without.best is not None
+    assert without.best.architecture == "googlenet"
+    assert [each.architecture for each in without.explained] == ["resnet-18"] * ("*" not in name)
+
+
+def test_a_network_that_no_row_is_of_can_be_excluded_and_not_chosen() -> None:
+    best = advisor.pick(fps=30, energy="0.5 J", exclude="mobilenet_v2").best
+    assert best is not None
+    assert best.architecture == "resnet-18"
+    with pytest.raises(AdvisorError, match="'mobilenet_v2': nothing to choose from here"):
+        advisor.pick(architectures="mobilenet_v2")
+
+
 def test_a_size_that_is_not_known_is_told_with_those_that_are() -> None:
     assert IDENTITIES.hint("vit_b_16@512") == "vit_b_16 is known at 224, 384"
 

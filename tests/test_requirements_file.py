@@ -260,7 +260,7 @@ def without_question(answer: Recommendation) -> tuple[object, ...]:
         ("candidates: everything\n", ["line 1, column 13", "known: all, board"]),
         ("candidates: {arch: x}\n", ["line 1, column 14", "the key 'arch'"]),
         ("candidates: {batch: [1, x]}\n", ["line 1, column 21", "'x' is not a batch size"]),
-        ("candidates: {architectures: resnt-18}\n", ["'resnt-18' matches nothing", "'resnet-18'"]),
+        ("candidates: {architectures: resnt-18}\n", ["unknown architecture 'resnt-18'", "'resnet-18'"]),
         ("candidates: {precision: int8}\n", ["precision: 'int8' matches nothing", "fp32"]),
         ("candidates: {families: ResNet, architectures: alexnet}\n", ["nothing to choose from"]),
         ("top: 3\ntop: 4\n", ["line 2, column 1", "a second time"]),

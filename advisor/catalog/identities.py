@@ -22,7 +22,7 @@ from advisor.catalog.csv_table import read_csv
 from advisor.catalog.files import File
 from advisor.catalog.records import Architecture, Cost
 from advisor.catalog.tables import ZooNetwork
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, shown
 
 ALIASES_FILE = "aliases.csv"
 ALIASES_COLUMNS = ("name", "network")
@@ -335,7 +335,7 @@ class Identities:
             return "name " + " or ".join(self.identity(names[0]) for names in designs.values())
         near = self._near(folded(named.bare))
         if not near:
-            return closest(text, self._names)
+            return "no network of such a name is known; advisor zoo lists the libraries'"
         return "did you mean " + " or ".join(map(self._offered, near)) + "?"
 
     def _of_size(self, designs: Mapping[tuple[str, str], Sequence[str]], size: str) -> bool:
@@ -370,27 +370,34 @@ class Identities:
             AdvisorError: there are no such networks; it names all that are unknown.
         """
         found = {text: self.find(text) for text in texts}
-        self.refuse([text for text, meaning in found.items() if meaning is None], what)
+        self.refuse({what: [text for text, meaning in found.items() if meaning is None]})
         return (meaning for meaning in found.values() if meaning)
 
-    def refuse(self, unknown: Sequence[str], what: str = "") -> None:
+    def refuse(self, unknown: Mapping[str, Sequence[str]]) -> None:
         """Say what is wrong with names that mean no network, all at once.
+
+        Args:
+            unknown: such names by where they stand; "" where that needs not be said.
 
         Raises:
             AdvisorError: there are any.
         """
-        if not unknown:
-            return
-        for each in unknown:
+        places = {what: names for what, names in unknown.items() if names}
+        every = list(dict.fromkeys(name for names in places.values() for name in names))
+        for each in every:
             refuse_unread_file(each)
-        place = f"{what}: " if what else ""
-        if len(unknown) == 1:
-            raise AdvisorError(
-                f"{place}unknown architecture {shown(unknown[0])}", self.hint(unknown[0])
-            )
-        listed = ", ".join(map(shown, unknown))
-        hints = "\n  ".join(f"{shown(each)}: {self.hint(each)}" for each in unknown)
-        raise AdvisorError(f"{place}unknown architectures {listed}", hints)
+        if not every:
+            return
+        said = "; ".join(
+            (f"{what}: " if what else "")
+            + ("unknown architectures " if len(names) > 1 else "unknown architecture ")
+            + ", ".join(map(shown, names))
+            for what, names in places.items()
+        )
+        hints = [self.hint(each) for each in every]
+        if len(every) > 1:
+            hints = [f"{shown(each)}: {hint}" for each, hint in zip(every, hints, strict=True)]
+        raise AdvisorError(said, "\n  ".join(hints))
 
 
 RANKED = ("tv", "timm", "paper")

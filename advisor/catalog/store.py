@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.names import is_timms
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
@@ -130,17 +129,18 @@ class Catalog:
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
         """The architectures that the catalog describes, by name; one of the zoo is found by name, too."""
-        return Architectures(self._described, lambda: self.zoo, lambda: self.identities)
+        return Architectures(self.described, lambda: self.zoo, lambda: self.identities)
 
     @cached_property
-    def _described(self) -> Mapping[str, Architecture]:
+    def described(self) -> Mapping[str, Architecture]:
+        """The architectures that the catalog describes, and no others."""
         return self._merged("architectures.yaml", read_architectures)
 
     @cached_property
     def identities(self) -> Identities:
         """Which network a name means."""
         aliases = self._merged(ALIASES_FILE, lambda path, _: read_aliases(path))
-        return Identities(self._described, self.zoo.networks, aliases)
+        return Identities(self.described, self.zoo.networks, aliases)
 
     @cached_property
     def zoo(self) -> Zoo:
@@ -183,13 +183,9 @@ class Catalog:
 
     def _called_otherwise(self, names: Iterable[str]) -> Mapping[str, str]:
         """What the catalog calls those of some names, whole or qualified, that it calls otherwise."""
-        beyond = [name for name in names if name not in self._described]
+        beyond = [name for name in names if name not in self.described]
         keys = {name: self.identities.key(name) for name in beyond}
         return {name: key for name, key in keys.items() if key not in ("", name)}
-
-    def plain_name(self, name: str) -> str:
-        """What a network is called here, under whichever of its names it is asked for."""
-        return self._called_otherwise([name] if is_timms(name) else []).get(name, name)
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:
@@ -248,8 +244,8 @@ class Catalog:
         Raises:
             AdvisorError: there is none, or it is not counted yet.
         """
-        if name in self._described:
-            return self._described[name]
+        if name in self.described:
+            return self.described[name]
         (meaning,) = self.identities.meanings([name])
         if meaning.name not in self.architectures:
             hint = f"count it: advisor zoo --count {meaning.name}"

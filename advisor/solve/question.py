@@ -70,7 +70,7 @@ def read_question(
         beneath=file.constraints,
         **{**options, "catalog": opened.own_folder},
     )
-    return opened, asked.called(opened.plain_name)
+    return opened, asked
 
 
 def asking(function: Callable[..., Answer]) -> Callable[..., Answer]:

@@ -36,6 +36,7 @@ from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
 from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
 from advisor.solve.candidates.gather import boards_asked, gather, selected
+from advisor.solve.candidates.named_networks import chosen_here
 from advisor.solve.candidates.uncertainty import lattice
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
     wide = replace(requirements, selection=replace(chosen, batches=everywhere))
     candidates = gather(catalog, wide)
     known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
-    asked = selected(candidates.boards, candidates.measurements, known, wide.selection)
+    here = chosen_here(catalog, wide.selection, known)
+    asked = selected(candidates.boards, candidates.measurements, known, here)
     return Choice(requirements, candidates, own, _out_of_memory(candidates, asked))
 
 

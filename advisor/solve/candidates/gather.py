@@ -16,6 +16,7 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
 from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.named_networks import chosen_here, refuse_unknown
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
 from advisor.solve.candidates.weight_sets import wanted_weights, with_weights
 
@@ -55,6 +56,7 @@ def gather_on(
     """
     surveyed = list(boards)
     notes: list[str] = []
+    refuse_unknown(catalog, requirements)
     chosen = requirements.selection
     pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
     if chosen.completes:
@@ -62,8 +64,9 @@ def gather_on(
             table, more = _with_predictions(each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
             notes += more
+    here = replace(requirements, selection=chosen_here(catalog, chosen, pool.architectures))
     found = candidates_on(
-        surveyed, pool.architectures, pool.weights, requirements, pool.stand_ins, pool.best
+        surveyed, pool.architectures, pool.weights, here, pool.stand_ins, pool.best
     )
     notes += pool.notes
     notes += _unknown_here(pool, surveyed)

@@ -221,8 +221,7 @@ def gather_offers(
 def _candidates(catalog: Catalog, request: PlanRequest, workload: Workload) -> Candidates:
     """What the catalog has for a workload, in canonical order."""
     try:
-        asked = workload.requirements.called(catalog.plain_name)
-        found = gather(catalog, replace(asked, boards=(request.board,)))
+        found = gather(catalog, replace(workload.requirements, boards=(request.board,)))
     except AdvisorError as error:
         if request.board in catalog.board_layers:
             raise AdvisorError(f"workload {workload.name}: {error.message}", error.hint) from None

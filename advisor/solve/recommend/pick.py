@@ -11,6 +11,7 @@ from advisor.options import Requirements
 from advisor.solve.candidates.candidate import records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
+from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import asking, read_question
 from advisor.solve.recommend.explain import (
     accuracy_bound,
@@ -44,7 +45,8 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
     opened, asked = read_question(requirements, **question)  # type: ignore[arg-type]
-    return recommend(gather(opened, asked), asked)
+    found = gather(opened, asked)
+    return recommend(found, as_called(opened, asked, found))
 
 
 def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:

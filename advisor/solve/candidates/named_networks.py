@@ -1,0 +1,102 @@
+"""The networks that a question names, as the boards that it asks call them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from advisor.architectures.names import PAPERS_OWN, is_own, is_own_file, read_name
+from advisor.catalog.store import Catalog
+from advisor.catalog.zoo import LIBRARIES, installed_version
+from advisor.errors import AdvisorError, shown
+from advisor.options import Requirements, Selection
+from advisor.solve.candidates.candidates import Candidates
+
+PATTERN = frozenset("*?[")
+"""What makes a name a pattern, which is held against the names that rows have, and no others."""
+
+
+def refuse_unknown(catalog: Catalog, requirements: Requirements) -> None:
+    """Say which networks that a question names nobody knows, all at once.
+
+    Raises:
+        AdvisorError: there are any.
+    """
+    chosen = requirements.selection
+    named: dict[str, Iterable[str]] = {
+        "architectures": chosen.architectures or (),
+        "exclude": chosen.exclude,
+        "explain": requirements.explain,
+        "include": (text for text in chosen.include.values() if not _is_made(text)),
+    }
+    unknown = {
+        what: [each for each in names if not _is_known(catalog, chosen, each)]
+        for what, names in named.items()
+    }
+    if any(unknown.values()):
+        catalog.identities.refuse(unknown)
+
+
+def _is_known(catalog: Catalog, chosen: Selection, name: str) -> bool:
+    """Whether a name is a pattern, a network of the question's own, or one that the catalog knows."""
+    if not PATTERN.isdisjoint(name) or name in chosen.include or name in catalog.described:
+        return True
+    return catalog.identities.find(name) is not None
+
+
+def _is_made(text: str) -> bool:
+    """Whether a network is made of a file or code, or can be counted by a library that is installed."""
+    return (
+        is_own(text)
+        or is_own_file(text)
+        or (read_name(text) is not None and any(map(installed_version, LIBRARIES)))
+    )
+
+
+def chosen_here(catalog: Catalog, chosen: Selection, here: Collection[str]) -> Selection:
+    """The same choice, each network in it by the names that rows have it by.
+
+    Args:
+        catalog: everything that is known.
+        chosen: the choice as it was typed.
+        here: the names of all that may be chosen from.
+
+    Raises:
+        AdvisorError: a network that is asked for cannot be chosen here.
+    """
+    if not chosen.architectures and not chosen.exclude:
+        return chosen
+    wanted = {each: names_here(catalog, each, here) for each in chosen.architectures or ()}
+    if missing := [name for name, found in wanted.items() if not found]:
+        raise AdvisorError(
+            f"architectures: {', '.join(map(shown, missing))}: nothing to choose from here",
+            "--candidates all brings in networks without rows",
+        )
+    exclude = [name for each in chosen.exclude for name in names_here(catalog, each, here)]
+    return replace(
+        chosen,
+        architectures=chosen.architectures
+        and tuple(name for names in wanted.values() for name in names),
+        exclude=tuple(exclude),
+    )
+
+
+def as_called(catalog: Catalog, requirements: Requirements, candidates: Candidates) -> Requirements:
+    """The same question; the networks to explain by the names that the candidates' rows have them by."""
+    here = candidates.measurements.architecture.position
+    explain = [
+        name for each in requirements.explain for name in names_here(catalog, each, here) or (each,)
+    ]
+    return replace(requirements, explain=tuple(dict.fromkeys(explain)))
+
+
+def names_here(catalog: Catalog, name: str, here: Collection[str]) -> Sequence[str]:
+    """The names, of those that rows have, of the network that somebody names; a pattern is itself."""
+    if not PATTERN.isdisjoint(name):
+        return (name,)
+    if name in here and PAPERS_OWN.issuperset(here):
+        return (name,)  # each of these is a network of its own
+    meaning = catalog.identities.find(name)
+    if meaning is None:
+        return (name,) if name in here else ()
+    return [each for each in catalog.identities.names_of(meaning.name) if each in here]
