@@ -535,6 +535,18 @@ def test_unknown_memory_excludes_nothing_where_no_memory_is_limited(
     assert re.search(r"^one +resnet-18 ", ran.out, re.M)
 
 
+def test_a_reported_throughput_is_what_the_board_is_busy_by(overlay: Overlay) -> None:
+    header = HEADER.rstrip() + ",throughput_fps\n"
+    rows = "resnet-18,eager,fp32,1,20,5,300,reported,my-notes,400\n"
+    overlay.write("boards/small/measurements.csv", header + rows)
+    asked = "confidence: none\nworkloads:\n  one: {require: {fps: '>= 100'}}\n"
+    (one,) = plan(small(overlay, asked), overlay.folder).chosen
+    assert one.share.value == pytest.approx(100 / 400)
+    assert one.power_w
+    assert one.power_w.value == pytest.approx(5 * 100 / 400)
+    assert one.response.total.value == pytest.approx(20)
+
+
 def test_a_battery_that_is_to_last(run: Run, overlay: Overlay) -> None:
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
-LATENCY, POWER, MEMORY = "batch_latency_ms", "net_power_w", "memory_mb"
+LATENCY, RATE = "batch_latency_ms", "fps"
+POWER, MEMORY = "net_power_w", "memory_mb"
 ACCURACY, IDLE_POWER = "accuracy_top1_percent", "idle_power_w"
-SHOWN = (LATENCY, POWER, MEMORY, ACCURACY)
+SHOWN = (LATENCY, RATE, POWER, MEMORY, ACCURACY)
 """The figures that an answer has of every choice, whether a limit uses them or not."""
 
 
@@ -108,8 +109,8 @@ class Offer:
 
     @property
     def share(self) -> Column:
-        """Of the board's time, how much it takes: fps x time per image."""
-        return self.latency_ms.times(self.workload.fps / self.candidates.batch / 1000)
+        """Of the board's time, how much it takes: fps x time per image, or fps / a reported throughput."""
+        return Column(*(self.workload.fps / each for each in self._rates))
 
     @property
     def draw_w(self) -> Column:
@@ -119,12 +120,18 @@ class Offer:
     def figure(self, name: str, key: str) -> Column:
         """The figure that one of the workload's own limits is on, nothing else running."""
         if name == "fps":
-            return Column(*(1000.0 * self.candidates.batch / each for each in self._latencies))
+            return Column(*self._rates)
         return self.own_ms if name == "response" else self.columns[key]
 
     @property
-    def _latencies(self) -> tuple[Floats, Floats]:
-        return self.latency_ms.value, self.latency_ms.bound
+    def _rates(self) -> tuple[Floats, Floats]:
+        """Images per second and their bound: as reported, else they err as the latency does."""
+        value, bound = (
+            1000.0 * self.candidates.batch / each
+            for each in (self.latency_ms.value, self.latency_ms.bound)
+        )
+        rate, reported = self.columns[RATE], _reports_throughput(self.candidates)
+        return np.where(reported, rate.value, value), np.where(reported, rate.bound, bound)
 
     @property
     def unknown(self) -> Mapping[str, Booleans]:
@@ -203,7 +210,10 @@ def gather_offers(
         AdvisorError: the board is unknown, has nothing that a workload asks for, or a file is broken.
     """
     gathered = [_candidates(catalog, request, each) for each in request.workloads]
-    limited = [_limited(each, request, memory_mb) for each in request.workloads]
+    limited = [
+        _limited(workload, candidates, request, memory_mb)
+        for workload, candidates in zip(request.workloads, gathered, strict=True)
+    ]
     uncertain = sum(
         _uncertain(candidates, key, sense)
         for candidates, keys in zip(gathered, limited, strict=True)
@@ -236,9 +246,13 @@ def _candidates(catalog: Catalog, request: PlanRequest, workload: Workload) -> C
     return found.take(np.lexsort(keys[::-1]))
 
 
-def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) -> dict[str, Sense]:
+def _limited(
+    workload: Workload, candidates: Candidates, request: PlanRequest, memory_mb: float | None
+) -> dict[str, Sense]:
     """The figures of a workload on which something is limited, and from which side."""
     limited: dict[str, Sense] = {LATENCY: "max"}
+    if _reports_throughput(candidates).any():
+        limited[RATE] = "min"
     for constraint in workload.requirements.constraints:
         if constraint.name not in ("fps", "response"):
             limited[constraint.metric] = constraint.sense
@@ -247,6 +261,12 @@ def _limited(workload: Workload, request: PlanRequest, memory_mb: float | None) 
     if request.most_power_w is not None:
         limited[POWER] = "max"
     return limited
+
+
+def _reports_throughput(candidates: Candidates) -> Booleans:
+    """Where the source reports a throughput, which may be more than batch / latency."""
+    known: Booleans = ~np.isnan(candidates.input_figure("throughput_fps"))
+    return known
 
 
 def _widths(candidates: Candidates, key: str, sense: Sense) -> tuple[Floats, Floats]:
