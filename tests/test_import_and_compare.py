@@ -59,7 +59,9 @@ def test_a_table_is_imported_and_listed_from_python(csv: Path, tmp_path: Path) -
     assert board is not None
     assert (board.rows, board.networks, board.replaced) == (2, 2, 0)
     assert board.folder == catalog / "boards" / "mine"
-    assert board.assumed == {"runtime": "unknown", "precision": "unknown"}
+    assert board.assumed == {"runtime": "unknown", "precision": "unknown"} | {
+        "latency_statistic": "median"
+    }
     listed = {each.board.name: each for each in boards(catalog).boards}
     assert (listed["mine"].networks, listed["mine"].batches) == (2, (1,))
     known = show("vgg-16", catalog)
@@ -91,18 +93,18 @@ def test_an_import_of_another_format_says_what_is_not_for_it(
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        (MINE, (), "by --map OURS=THEIRS"),
+        (MINE, (), "of latencies or frame rates"),
         (MINE, ("--map", "latency_ms"), "is not a pair"),
-        (MINE, ("--map", "latency=step_time"), "did you mean 'latency_ms'?"),
+        (MINE, ("--map", "latencyms=step_time"), "did you mean 'latency_ms'?"),
         (MINE, ("--map", "latency_ms=step_time:fortnights"), "'fortnights' is not a unit"),
-        (MINE.replace("resnet-18", "resnet18"), MAP, "line 2, column model: found 'resnet18'"),
+        (MINE.replace("resnet-18", "resnex99"), MAP, "line 2, column model: found 'resnex99'"),
         (MINE.replace("0.0205", "fast"), MAP, "line 2, column step_time: found 'fast'"),
         (MINE.replace("0.0205", ""), MAP, "line 2, column step_time: found nothing"),
         (MINE.splitlines()[0] + "\n", MAP, "found no rows"),
         ("", MAP, "expected a header"),
         (MINE + "resnet-18,0.1,1\n", MAP, "a row of 3 cells"),
-        (MINE + "resnet-18,0.1,1,\n", MAP, "row 3, column architecture"),
-        (MINE.replace(",1,11.5", ",0,11.5"), MAP, "row 2, column batch: '0'"),
+        (MINE + "resnet-18,0.1,1,\n", MAP, "line 4, column model"),
+        (MINE.replace(",1,11.5", ",0,11.5"), MAP, "line 3, column bs: found '0'"),
     ],
 )
 def test_a_csv_that_cannot_be_read_changes_nothing(

@@ -488,8 +488,8 @@ def test_what_cannot_be_verified(
     ("content", "said"),
     [
         ("", "found nothing; expected a header"),
-        ("a,b\n1,2\n", "it has no column architecture"),
-        ("architecture,latency\nresnet-18,2\n", "it has no column latency_ms"),
+        ("a,b\n1,2\n", "no column of networks (architecture)"),
+        ("architecture,latency\nresnet-18,2\n", "line 2, column latency: found '2'"),
         ("architecture,latency_ms\n", "no rows"),
         ("architecture,latency_ms\nresnet-18,fast\n", "line 2, column latency_ms: found 'fast'"),
         ("architecture,latency_ms\nresnet-18\n", "a row of 1 cells"),

@@ -194,21 +194,6 @@ def read_csv(file: File, required: Sequence[str], optional: Collection[str] = ()
     return _table(path, header, rows)
 
 
-def read_any_csv(file: File) -> Table:
-    """The cells of somebody else's file, or of its content, whatever its columns are.
-
-    Raises:
-        BrokenFileError: the file cannot be read, or has no header or the same column twice.
-    """
-    content = content_of(file)
-    path, rows = content.path, _rows(content)
-    line, header = next(rows, (1, []))
-    faults = _header_faults(path, line, header, "a header")
-    if faults:
-        raise BrokenFileError(faults)
-    return _table(path, [name.strip() for name in header], rows)
-
-
 def _header_faults(path: Path, line: int, header: Sequence[str], expected: str) -> list[Fault]:
     """What is wrong with any header: there is none, or it has a column twice."""
     if not header:

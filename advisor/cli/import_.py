@@ -29,15 +29,38 @@ def csv_command(
         typer.Option(
             "--map",
             metavar="OURS=THEIRS[:UNIT]",
-            help="Which of the file's columns is ours, as latency_ms=step_time:s. May be repeated.",
+            help="Which of the file's columns is ours, as latency_ms=step_time:s; what all rows have, as "
+            "runtime==tflite; what a word means, as precision:True=int8; or a YAML file of such pairs. "
+            "May be repeated.",
         ),
     ] = None,
+    rows: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=CELL",
+            help="Only rows with that in one of the file's columns, as system=rpi4. May be repeated.",
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them."),
+    ] = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """A CSV file of results; columns are ours by name, or by --map."""
+    """A CSV file of results; columns are ours by their headings, or by --map."""
     from advisor.catalog.importers.imported import import_table
 
-    _print(import_table("csv", file, board, columns=columns or (), catalog=catalog))
+    _print(
+        import_table(
+            "csv",
+            file,
+            board,
+            columns=columns or (),
+            rows=rows or (),
+            skip_bad=skip_bad,
+            catalog=catalog,
+        )
+    )
 
 
 @app.command("trtexec")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from advisor.arguments import checked
-from advisor.catalog.csv_table import csv_text, read_any_csv
+from advisor.catalog.csv_table import csv_text
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
 from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
 from advisor.catalog.importers.board_files import (
@@ -20,7 +20,8 @@ from advisor.catalog.importers.board_files import (
     source_key,
     write_board,
 )
-from advisor.catalog.importers.results import assumed, read_map, rows_in
+from advisor.catalog.importers.column_map import read_map
+from advisor.catalog.importers.table_rows import Values, read_table
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
@@ -38,7 +39,7 @@ ACCURACIES_FILE = "zoo/timm-weights.csv"
 """Where a user's catalog keeps the accuracies of timm's networks."""
 
 OPTIONS = {
-    "csv": {"board", "columns"},
+    "csv": {"board", "columns", "rows", "skip_bad"},
     "trtexec": {"board", "architecture", "batch", "precision"},
     "timm": {"board", "accuracy", "only", "runtime", "precision"},
     "accuracies": set[str](),
@@ -136,6 +137,8 @@ def import_table(
     board: str | None = None,
     *,
     columns: Sequence[str] = (),
+    rows: Sequence[str] = (),
+    skip_bad: bool = False,
     architecture: str | None = None,
     batch: int | None = None,
     runtime: str | None = None,
@@ -151,7 +154,11 @@ def import_table(
             benchmark-infer-*.csv; "accuracies", timm's results-imagenet.csv.
         files: the table; of trtexec one or more logs, each run in which becomes a row.
         board: what to call the board that is made; an earlier import of that name is replaced.
-        columns: of csv, which of the table's columns is ours, as "latency_ms=step_time:s".
+        columns: of csv, which of the table's columns is ours, as "latency_ms=step_time:s", what all rows
+            have, as "runtime==tflite", what a word of the table means, as "precision:True=int8"; or YAML
+            files of such pairs.
+        rows: of csv, which rows are wanted, by what stands in a column, as "system=rpi4"; all without.
+        skip_bad: of csv, whether to leave rows out that cannot be read, instead of refusing the table.
         architecture: of trtexec, the network, where the name of the model's file is not known.
         batch: of trtexec, the batch size, where a log does not say.
         runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
@@ -169,6 +176,8 @@ def import_table(
     given = {
         "board": board,
         "columns": columns,
+        "rows": rows,
+        "skip_bad": skip_bad,
         "architecture": architecture,
         "batch": batch,
         "runtime": runtime,
@@ -177,7 +186,7 @@ def import_table(
         "only": only,
     }
     for name, value in given.items():
-        if value not in (None, ()) and name not in OPTIONS[format]:
+        if value not in (None, (), False) and name not in OPTIONS[format]:
             takers = " and ".join(each for each, taken in OPTIONS.items() if name in taken)
             raise AdvisorError(f"{name} is not for the format {format}", f"it is for {takers}")
     paths = [Path(each) for each in ([files] if isinstance(files, str | os.PathLike) else files)]
@@ -192,7 +201,8 @@ def import_table(
         if board is None:
             return Imported(None, _import_accuracies(folder, paths[0]))
         if format == "csv":
-            return Imported(_import_csv(folder, board, paths[0], columns), None)
+            read = _import_csv(folder, board, paths[0], columns, rows, skip_bad=skip_bad)
+            return Imported(read, None)
         if format == "trtexec":
             stated = Stated(architecture, batch, precision)
             return Imported(_import_logs(folder, board, paths, stated), None)
@@ -207,21 +217,56 @@ def import_table(
         )
 
 
-def _import_csv(folder: Path, board: str, file: Path, columns: Sequence[str]) -> ImportedBoard:
-    names = read_map(columns)
+def _import_csv(
+    folder: Path,
+    board: str,
+    file: Path,
+    columns: Sequence[str],
+    rows: Sequence[str],
+    *,
+    skip_bad: bool,
+) -> ImportedBoard:
+    mapped, only = read_map(columns), _only(rows)
     source = source_key(board, [file])
-    known = Catalog(layers_with(folder)).architectures
-    table = read_any_csv(file)
-    rows = rows_in(table, names, known, source)
+    identities = Catalog(layers_with(folder)).identities
+
+    def name_of(values: Values) -> str:
+        name = str(values["architecture"])
+        meaning = identities.find(name)
+        if meaning is None:
+            raise AdvisorError("unknown", identities.hint(name))
+        return meaning.name
+
+    table = read_table(file, mapped, source, name_of, skip_bad=skip_bad, only=only)
     had = rows_before(folder, board)
     description = {"title": f"imported from {file.name}"}
-    place = write_board(folder, board, description, rows, [file], source)
-    return _imported(place, rows, had, assumed=assumed(table, names))
+    place = write_board(folder, board, description, table.rows, [file], source)
+    return _imported(
+        place,
+        table.rows,
+        had,
+        left_out=table.left_out,
+        assumed=table.assumed,
+        notes=table.notes,
+    )
+
+
+def _only(pairs: Sequence[str]) -> dict[str, str]:
+    """Which rows are wanted: what stands in a column of theirs, by its heading."""
+    only = {}
+    for pair in pairs:
+        heading, equals, cell = pair.partition("=")
+        if not equals:
+            raise AdvisorError(
+                f"rows: {shown(pair)} is not a pair", "write COLUMN=WHAT STANDS THERE"
+            )
+        only[heading.strip()] = cell.strip()
+    return only
 
 
 def _import_logs(folder: Path, board: str, logs: Sequence[Path], stated: Stated) -> ImportedBoard:
     source = source_key(board, logs)
-    found = read_logs(logs, Catalog(layers_with(folder)).architectures, source, stated)
+    found = read_logs(logs, Catalog(layers_with(folder)), source, stated)
     had = rows_before(folder, board)
     place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, found.rows, logs, source)
     return _imported(place, found.rows, had, left_out=found.left_out, notes=found.notes)

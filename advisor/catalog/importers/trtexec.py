@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from advisor.architectures.names import size_of
+from advisor.catalog.identities import Identities
 from advisor.catalog.importers.trtexec_log import CUT_OFF, FAILED, PASSED, Run, read_log
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import Architecture
-from advisor.errors import Fault, closest, shown, with_all_faults
+from advisor.catalog.store import Catalog
+from advisor.errors import Fault, shown, with_all_faults
 
-UNKNOWN = "unknown"
 LEFT_OUT = {FAILED: "of a run that failed", CUT_OFF: "of a run whose end the log lacks"}
 FEWEST = {"90": 29, "99": 299}
 """Of how many queries a percentile must be to be known at all."""
@@ -49,9 +52,7 @@ class TrtexecRows:
     notes: list[str] = field(default_factory=list)
 
 
-def read_logs(
-    paths: Sequence[Path], known: Mapping[str, Architecture], source: str, stated: Stated
-) -> TrtexecRows:
+def read_logs(paths: Sequence[Path], catalog: Catalog, source: str, stated: Stated) -> TrtexecRows:
     """Every run in some logs as a row.
 
     The latency is the GPU compute time: from input ready in the device's memory to output ready, as the
@@ -60,7 +61,7 @@ def read_logs(
 
     Args:
         paths: the logs.
-        known: the architectures that the catalog knows.
+        catalog: it knows the networks.
         source: what the rows name as their source.
         stated: what the user says of runs that do not say it themselves.
 
@@ -74,10 +75,10 @@ def read_logs(
     faults = (
         [] if passed else [_fault(runs[0], _none_passed(runs), "a run that ends '&&&& PASSED'")]
     )
-    faults += _several_unknown(passed, known, stated)
+    faults += _several_unknown(passed, catalog.identities, stated)
     places: dict[tuple[object, ...], Run] = {}
     for run in passed:
-        row = _row(run, known, source, stated, faults)
+        row = _row(run, catalog, source, stated, faults)
         if row is None:
             continue
         key = tuple(row[name] for name in ("architecture", "precision", "processor", "batch"))
@@ -106,11 +107,9 @@ def _name(run: Run) -> str:
     return run.model or run.path.stem
 
 
-def _several_unknown(
-    runs: Iterable[Run], known: Mapping[str, Architecture], stated: Stated
-) -> list[Fault]:
+def _several_unknown(runs: Iterable[Run], identities: Identities, stated: Stated) -> list[Fault]:
     """One stated name cannot stand for several files."""
-    unknown = {name: run for run in runs if (name := _name(run)) not in known}
+    unknown = {name: run for run in runs if identities.find(name := _name(run)) is None}
     if stated.architecture is None or len(unknown) <= 1:
         return []
     what = f"--arch names one network, but here are {', '.join(map(shown, unknown))}"
@@ -118,30 +117,25 @@ def _several_unknown(
 
 
 def _row(
-    run: Run,
-    known: Mapping[str, Architecture],
-    source: str,
-    stated: Stated,
-    faults: list[Fault],
+    run: Run, catalog: Catalog, source: str, stated: Stated, faults: list[Fault]
 ) -> Row | None:
     """A run as a row; `None`, and all that is wrong with it among the faults, where it is none."""
     before = len(faults)
-    name = _name(run)
-    if name not in known and stated.architecture:
-        name = stated.architecture
-    if name not in known:
-        hint = f"{closest(name, known)}; or name it with --arch"
+    network = _network(run, catalog, stated.architecture)
+    batch = None
+    if network is None:
+        name = stated.architecture or _name(run)
+        hint = f"{catalog.identities.hint(name)}; or name it with --arch"
         faults.append(_fault(run, f"unknown architecture {shown(name)}", hint))
-        batch = None
     else:
-        batch = _batch(run, known[name], stated.batch, faults)
+        batch = _batch(run, network, stated.batch, faults)
     if "median" not in run.times_ms:
         expected = "a line 'GPU Compute Time: ... median = ... ms'"
         faults.append(Fault(run.path, run.line, "", "no such summary", expected))
-    if len(faults) > before or batch is None:
+    if len(faults) > before or batch is None or network is None:
         return None
     return {
-        "architecture": name,
+        "architecture": network.name,
         "runtime": "tensorrt",
         "precision": run.precision or stated.precision or UNKNOWN,
         "processor": "npu" if run.on_dla else "gpu",
@@ -152,6 +146,25 @@ def _row(
         "status": "ok",
         "verdict": _verdict(run),
     }
+
+
+def _network(run: Run, catalog: Catalog, stated: str | None) -> Architecture | None:
+    """The network that a run names, at the size of its input where it is known at that size."""
+    own = _name(run)
+    name = stated if stated and catalog.identities.find(own) is None else own
+    sizes = [size for shape in run.shapes for size in _sizes(shape)]
+    found = (catalog.identities.find(name, size) for size in (*sizes, ""))
+    meaning = next(filter(None, found), None)
+    return catalog.architectures[meaning.name] if meaning else None
+
+
+def _sizes(shape: str) -> tuple[str, ...]:
+    """What an input of that shape may be called in the name of a network."""
+    sizes = tuple(map(int, shape.split("x")))[-3:]
+    if len(sizes) < len("CHW"):
+        return ()
+    first, second, third = sizes
+    return size_of((first, second, third)), size_of((third, first, second))
 
 
 def _figures(run: Run, batch: int) -> dict[str, float | None]:

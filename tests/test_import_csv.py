@@ -1,0 +1,231 @@
+"""Tables of the user's own as boards: read where that is unambiguous, refused with every fault otherwise."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import advisor
+from advisor import AdvisorError
+from advisor.catalog.importers.imported import ImportedBoard, import_table
+from advisor.catalog.records import Measurements
+from advisor.catalog.store import Catalog
+from advisor.errors import BrokenFileError
+from tests.conftest import Run
+
+
+def imported(tmp_path: Path, content: str | bytes, *columns: str, **options: Any) -> ImportedBoard:
+    """A table as the board `mine`, whose catalog a check then accepts."""
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    catalog = tmp_path / "catalog"
+    board = import_table("csv", path, "mine", columns=columns, catalog=catalog, **options).board
+    assert board is not None
+    assert not advisor.check(catalog).faults
+    return board
+
+
+def table_of(tmp_path: Path) -> Measurements:
+    catalog = Catalog.open(tmp_path / "catalog")
+    return catalog.measurements(catalog.board("mine"))
+
+
+def faults_of(tmp_path: Path, content: str, *columns: str) -> list[tuple[int, str]]:
+    """The line and column of every fault for which a table is refused; nothing is written then."""
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, content, *columns)
+    assert not (tmp_path / "catalog").exists()
+    return [(fault.line, fault.column) for fault in refused.value.faults]
+
+
+HEADER = "architecture,batch,latency_ms\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "latencies"),
+    [
+        ("architecture;batch;latency_ms\nresnet-18;1;5,1\nresnet-50;8;1.030,2\n", [5.1, 1030.2]),
+        ("architecture\tbatch\tlatency_ms\nresnet-18\t1\t5.1\n", [5.1]),
+        ("sep=;\narchitecture;batch;latency_ms\nresnet-18;1;5,1\n", [5.1]),
+        ("# made by bench 1.2\n\n" + HEADER + "resnet-18,1,5.1\n# end\n", [5.1]),
+        (HEADER.upper() + "resnet-18,1,5.1\n", [5.1]),
+        ((HEADER + "resnet-18,1,5.1\n").encode("utf-16"), [5.1]),
+        (HEADER + 'resnet-18,1,"5,1"\nresnet-50,1,"12,25"\n', [5.1, 12.25]),
+        (HEADER + 'resnet-18,1,"1,005.5"\nresnet-50,1,"1,205"\n', [1005.5, 1205.0]),
+        (HEADER + "resnet-18,1,5.1 ms\nresnet-50,1.0,0.0123s\n", [5.1, 12.3]),
+        ("Network,Batch Size,Latency (us)\nresnet-18,1,5100\n", [5.1]),
+        (",Model,Median [s],Note\n0,resnet-18,0.0051,x\n", [5.1]),
+        (HEADER + "resnet-18,1,5.1\nresnet-50,1,10\nTotal,,15.1\nmean,,7.55\n", [5.1, 10.0]),
+        (HEADER.strip() + ",\nresnet-18,1,5.1,\n", [5.1]),
+    ],
+)
+def test_tables_are_read_as_people_and_spreadsheets_write_them(
+    tmp_path: Path, content: str | bytes, latencies: list[float]
+) -> None:
+    imported(tmp_path, content)
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == pytest.approx(latencies)
+
+
+def test_what_is_assumed_is_said(run: Run, tmp_path: Path) -> None:
+    board = imported(tmp_path, "model;latency (ms);price\nresnet-18;5,1;9\n")
+    assert board.assumed == {
+        "runtime": "unknown",
+        "precision": "unknown",
+        "batch": "1",
+        "latency_statistic": "median",
+    }
+    assert board.notes == (
+        "cells are taken apart at semicolons",
+        "a comma is read as the mark before decimals",
+        "not read: 'price'",
+    )
+    ran = run(
+        *("import", "csv", tmp_path / "mine.csv", "--board", "other"),
+        *("--catalog", tmp_path / "catalog"),
+    )
+    assert "precision taken as unknown" in ran.out
+    assert "not read: 'price'" in ran.out
+
+
+def test_every_fault_is_said_at_once_by_the_line_of_the_file(tmp_path: Path) -> None:
+    content = (
+        "# a comment\n" + HEADER + "resnet-18,1,5.1\n"
+        "resnet-50,1,fast\n"
+        "resnet-34,x,-2\n"
+        "vgg-16,1,inf\n"
+        "\n"
+        "vgg-19,1,N/A\n"
+        "resnet-18,1,5.3\n"
+        "alexnet,1.5,2\n"
+        "nothing-like-it,1,2\n"
+        "resnet-101,1\n"
+    )
+    assert faults_of(tmp_path, content) == [
+        (4, "latency_ms"),
+        (5, "batch"),
+        (5, "latency_ms"),
+        (6, "latency_ms"),
+        (8, "latency_ms"),
+        (9, "architecture"),
+        (10, "batch"),
+        (11, "architecture"),
+        (12, ""),
+    ]
+
+
+def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path: Path) -> None:
+    content = HEADER + "resnet-18,1,5.1\nresnet-50,1,fast\nvgg-16,1,\nresnet-18,1,6\n"
+    board = imported(tmp_path, content, skip_bad=True)
+    assert (board.rows, dict(board.left_out)) == (1, {"that cannot be read": 3})
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == [5.1]
+    with pytest.raises(AdvisorError, match="no rows"):
+        imported(tmp_path, HEADER + "vgg-16,1,\n", skip_bad=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (HEADER + 'resnet-18,1,"1,205"\n', "1205 or 1.205, since nothing in the table shows"),
+        (HEADER + 'resnet-18,1,5.25\nresnet-50,1,"5,1"\n', "a number with one kind of decimal"),
+        ("model,latency\nresnet-18,5.1\n", "write it like '33 ms'"),
+        ("model,latency (ms),median_ms\nresnet-18,5.1,5\n", "one of them as latency_ms"),
+        ("model,seconds\nresnet-18,5.1\n", "latencies or frame rates"),
+        ("latency_ms\n5.1\n", "no column of networks"),
+        ("model,latency_ms,model\nresnet-18,5,x\n", "the column 'model' twice"),
+        (HEADER + "resnet-18,1,5.1 A\n", "accepted units"),
+        (HEADER + "resnet-18,1,~5\n", "a time like"),
+    ],
+)
+def test_what_could_mean_several_things_is_refused(tmp_path: Path, content: str, said: str) -> None:
+    with pytest.raises(AdvisorError) as refused:
+        imported(tmp_path, content)
+    assert said in str(refused.value)
+    assert not (tmp_path / "catalog").exists()
+
+
+def test_frame_rates_stay_frame_rates(tmp_path: Path) -> None:
+    imported(tmp_path, "network,fps,batch\nresnet-18,120,1\nresnet-50,60 FPS,8\n")
+    table = table_of(tmp_path)
+    assert table.throughput_fps.values.value.tolist() == [120.0, 60.0]
+    assert all(map(math.isnan, table.latency_ms.values.value))
+    found = advisor.pick(board="mine", catalog=tmp_path / "catalog", fps=100).best
+    assert found is not None
+    assert (found.architecture, found.batch_latency_ms) == ("resnet-18", None)
+
+
+def test_statistics_variants_and_powers_are_kept(tmp_path: Path) -> None:
+    imported(
+        tmp_path,
+        "model,framework,dtype,compute unit,threads,mean (ms),min_ms,max_ms,p90_ms,board_power (mW),"
+        "net power [W],Memory (GiB)\n"
+        "resnet-18,TFLite v2.5 (ruy),INT8,CPU,4,5.5,5,9,6,4200,2.5,0.5\n"
+        "resnet-18,TFLite v2.5 (ruy),,DLA,,5.5,5,9,,,,\n",
+    )
+    table = table_of(tmp_path)
+    assert [tuple(table.variant(row)) for row in (0, 1)] == [
+        ("TFLite-v2.5-ruy", "int8", "cpu", 4),
+        ("TFLite-v2.5-ruy", "unknown", "npu", 0),
+    ]
+    assert table.latency_statistic.at(0) == "mean"
+    assert (table.latency_ms.values.value[0], table.latency_min_ms[0]) == (5.5, 5.0)
+    assert (table.latency_max_ms[0], table.latency_p90_ms[0]) == (9.0, 6.0)
+    assert table.gross_power_w.values.value[0] == 4.2
+    assert table.net_power_w.values.value[0] == 2.5
+    assert table.memory_mb.values.value[0] == pytest.approx(536.87)
+
+
+def test_no_precision_is_unknown_and_has_no_accuracy(tmp_path: Path) -> None:
+    imported(
+        tmp_path,
+        "architecture,precision,latency_ms\nresnet-18,,5\nresnet-34,N/A,6\nresnet-50,FP16,7\n",
+    )
+    assert table_of(tmp_path).precision.tolist() == ["unknown", "unknown", "fp16"]
+    catalog = tmp_path / "catalog"
+    answer = advisor.pick(board="mine", catalog=catalog, weights="paper", accuracy=60, top=9)
+    assert {each.architecture for each in answer.candidates} == {"resnet-50"}
+
+
+def test_out_of_memory_is_a_result(tmp_path: Path) -> None:
+    imported(tmp_path, HEADER + "resnet-18,1,5.1\nresnet-18,64,OOM\n")
+    assert table_of(tmp_path).status.tolist() == ["ok", "does_not_fit"]
+
+
+def test_a_map_states_columns_words_and_what_all_rows_have(tmp_path: Path) -> None:
+    content = "net id,t50,quantised\nresnet-18,0.0051,True\nresnet-18,0.009,False\n"
+    said = (
+        "network=net id",
+        "latency=t50:s",
+        "precision=quantised",
+        "precision:True=int8",
+        "precision:False=fp32",
+        "runtime==tflite",
+        "processor==cpu",
+    )
+    imported(tmp_path, content, *said)
+    table = table_of(tmp_path)
+    variants = [tuple(table.variant(row))[:3] for row in (0, 1)]
+    assert variants == [("tflite", "int8", "cpu"), ("tflite", "fp32", "cpu")]
+    file = tmp_path / "map.yaml"
+    pairs = (pair.replace("=", ": ", 1) for pair in said)
+    file.write_text("# of our bench\n" + "\n".join(pairs) + "\n")
+    again = imported(tmp_path, content, str(file))
+    assert [each[:3] for each in again.variants] == [
+        ("tflite", "fp32", "cpu"),
+        ("tflite", "int8", "cpu"),
+    ]
+    file.write_text("latency_ms: t50:fortnights\nprecison: quantised\nbatch: [1]\n")
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, content, str(file))
+    assert [fault.line for fault in refused.value.faults] == [1, 2, 3]
+
+
+def test_some_rows_of_a_table_of_many_boards(tmp_path: Path) -> None:
+    content = "system,architecture,latency_ms\na,resnet-18,5\nb,resnet-18,9\n"
+    board = imported(tmp_path, content, rows=["system=b"])
+    assert dict(board.left_out) == {"that are not asked for": 1}
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == [9.0]
+    with pytest.raises(AdvisorError, match="no column 'board'"):
+        imported(tmp_path, content, rows=["board=b"])
