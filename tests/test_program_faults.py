@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+from advisor.errors import AdvisorError
 from advisor.folders import check_temporary, ready_cache, temporary_folder
+from advisor.measuring.host import check_can_measure
 from advisor.solve.recommend import pick as pick_module
 from tests.conftest import Run
 
@@ -82,6 +86,7 @@ def test_a_traceback_that_no_file_takes_is_said(
         (PermissionError(13, "Permission denied", "/some/file"), "/some/file: permission denied"),
         (OSError(28, "No space left on device"), "the system refuses: no space left on device"),
         (ModuleNotFoundError("gone", name="numpy.core"), "numpy is needed and not installed"),
+        (MemoryError(), "the memory of this machine does not suffice"),
     ],
 )
 def test_what_the_system_refuses_is_named_for_what_it_is(
@@ -160,6 +165,39 @@ def test_without_a_temporary_folder(
     failing(monkeypatch, error)
     ran = run("pick")
     assert ran.code == 2 and "set TMPDIR" in ran.err and "cannot be written" not in ran.err
+
+
+# --- other systems
+
+
+@pytest.mark.parametrize(("system", "name"), [("win32", "Windows"), ("darwin", "macOS")])
+def test_measuring_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, system: str, name: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    with pytest.raises(AdvisorError, match=f"measuring needs Linux, and this is {name}"):
+        check_can_measure()
+
+
+def test_whoever_does_not_measure_needs_no_unix(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("architecture,batch,latency_ms\nresnet-18,1,20\n")
+    script = (
+        "import sys\n"
+        "for name in ('fcntl', 'grp', 'pwd', 'resource', 'termios', 'tty'):\n"
+        "    sys.modules[name] = None\n"
+        "sys.argv[0] = 'advisor'\n"
+        "from advisor.cli import main\n"
+        "main()\n"
+    )
+    own = ("--catalog", str(tmp_path / "own"), "--board", "mine")
+    for words in (
+        ("import", "csv", str(table), *own),
+        ("pick", *own),
+        ("explore", *own, "-o", str(tmp_path / "page.html")),
+    ):
+        ran = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True)  # noqa: PLW1510
+        assert (ran.returncode, ran.stderr) == (0, ""), words
 
 
 # --- files where the user names them

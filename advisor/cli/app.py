@@ -65,6 +65,8 @@ app = typer.Typer(
     name="advisor",
     cls=_Commands,
     help="Which neural network should I ship on this board, and how sure are you?",
+    epilog="Exit codes: 0 answered, 1 nothing fits or a check found faults, 2 bad input or something "
+    "missing, 70 a fault of advisor itself.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -137,8 +139,13 @@ def _from_outside(error: Exception) -> str:
         name = (error.name or "").partition(".")[0]
         hint = "install dnn-advisor again, or what it lacks: pip install"
         return f"{name} is needed and not installed\n  {hint} {name}" if name != "advisor" else ""
-    if not isinstance(error, OSError):
-        return ""
+    if isinstance(error, MemoryError):
+        return "the memory of this machine does not suffice"
+    return _refused(error) if isinstance(error, OSError) else ""
+
+
+def _refused(error: OSError) -> str:
+    """What the system refuses; "" where it is the program that asks for what cannot be."""
     reason = reason_of(error)
     if not place_of(error):  # nothing of ours ran: Typer's help meets a full disk
         discard_output()

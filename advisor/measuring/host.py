@@ -70,8 +70,10 @@ def check_can_measure() -> None:
     Raises:
         AdvisorError: it is not.
     """
-    if sys.platform == "win32":
-        raise AdvisorError("measuring needs Linux or macOS", "WSL will do")
+    if sys.platform != "linux":
+        name = {"win32": "Windows", "darwin": "macOS"}.get(sys.platform, sys.platform)
+        hint = "WSL will do" if sys.platform == "win32" else "a container will do for trying it"
+        raise AdvisorError(f"measuring needs Linux, and this is {name}", hint)
     for library in ("torch", "torchvision", "timm", "psutil"):
         if not is_installed(library):
             hint = "install it: pip install 'dnn-advisor[measure]'"
