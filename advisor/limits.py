@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from advisor.documents import computed
 from advisor.errors import AdvisorError, shown
-from advisor.metrics import EVERY, Metric, metric_named, tail_of
+from advisor.metrics import BY_NAME, EVERY, Metric, metric_named, tail_of
 from advisor.quantities import PERCENT, Dimension, parse, written_as
 
 LEAST_PERCENT = 1.0
@@ -189,3 +189,30 @@ def _read(name: str, sense: Sense, limit: str) -> Constraint:
         hint = f"{name} is in percent: did you mean {percent}?"
         raise AdvisorError(f"{name}: {shown(text)} is less than one percent", hint)
     return Constraint(metric.name, limited.key, sense, value, statistic, name)
+
+
+def limits_schema() -> dict[str, Any]:
+    """The JSON Schema of a block of limits."""
+    properties = {}
+    for name, metric in BY_NAME.items():
+        least, most = metric.dimension.range
+        figure = {
+            "type": ["string", "number"] if "" in metric.dimension.units else "string",
+            "minimum": LEAST_PERCENT if metric.dimension is PERCENT else least,
+            "maximum": most,
+            "pattern": r"^\s*(>=|<=)?\s*[+]?([0-9]|\.[0-9])",
+        }
+        usually = "at least" if metric.more_is_better else "at most"
+        sides = {"min": figure, "max": figure}
+        block = {"type": "object", "properties": sides, "minProperties": 1}
+        properties[name] = {
+            "description": f"{metric.title.capitalize()}. Without a sign: {usually}.",
+            "examples": [metric.dimension.example],
+            "anyOf": [figure, {**block, "additionalProperties": False}],
+        }
+    return {
+        "type": ["object", "null"],
+        "description": "Limits by metric; a candidate must meet all.",
+        "properties": properties,
+        "additionalProperties": False,
+    }

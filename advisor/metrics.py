@@ -76,7 +76,7 @@ INPUTS: Mapping[str, Input] = {
         Input("batch", "row", uncertain=False),
         Input("idle_power_w", "board"),
         Input("certain_idle_w", "board"),
-        Input("top1_percent", "weights"),
+        Input("accuracy_percent", "weights"),
         Input("top5_percent", "weights"),
         Input("params", "architecture"),
         Input("operations", "architecture"),
@@ -187,16 +187,16 @@ def _metric(
 
 @_metric(
     "accuracy",
-    "top-1 accuracy",
+    "accuracy",
     PERCENT,
-    "top-1",
+    "accuracy",
     more_is_better=True,
-    option="Least top-1 accuracy.",
+    option="Least accuracy, in the metric of the task; of classification top-1.",
     option_metavar="PERCENT",
 )
-def accuracy_top1_percent(top1_percent: Floats) -> Floats:
-    """Share of images whose first answer is right, single central crop."""
-    return top1_percent
+def accuracy_percent(accuracy_percent: Floats) -> Floats:
+    """How well the network does its task, in the metric and on the data set that the answer names."""
+    return accuracy_percent
 
 
 @_metric(

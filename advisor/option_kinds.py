@@ -12,9 +12,11 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import LEAST_PERCENT
 from advisor.objective import read_objective
+from advisor.quality import read_task
 from advisor.quantities import PERCENT, Dimension, parse, read_batches, written_as
 
 Written: TypeAlias = str | int | float | bool | list[str] | dict[str, Any] | None
@@ -197,6 +199,33 @@ def _read_accuracy(what: str, written: str) -> float:
     return percent
 
 
+def _read_losses(what: str, written: object) -> dict[str, float]:
+    """Points of accuracy by precision, from "1.5" or "int8=1.5,w8a16=0.3"; "" is for every precision."""
+    what = what.replace("_", "-")
+    if isinstance(written, Mapping):
+        words = [f"{name}={points}" if name else str(points) for name, points in written.items()]
+    else:
+        words = [str(written)] if isinstance(written, int | float) else _words(what, written)
+    losses: dict[str, float] = {}
+    for word in words:
+        named, equals, points = word.rpartition("=")
+        precision = read_precision(named) if equals else ""
+        if precision in losses:
+            raise AdvisorError(f"{what}: {shown(named or word)} stands twice", "give it once")
+        if precision and has_float_accuracy(precision):
+            hint = "name a precision that is none, such as int8"
+            raise AdvisorError(f"{what}: {shown(named)} keeps the accuracy of floats", hint)
+        points = points.removesuffix("points").strip()
+        losses[precision] = parse(points, PERCENT, f"{what} {named}".strip(), zero_allowed=True)
+    return losses
+
+
+def _write_losses(losses: Mapping[str, float]) -> list[str]:
+    return [
+        f"{name}={points:.12g}" if name else f"{points:.12g}" for name, points in losses.items()
+    ]
+
+
 def quantity(dimension: Dimension, *, zero_allowed: bool = False) -> Kind:
     """A figure with its unit."""
 
@@ -288,6 +317,8 @@ OBJECTIVE = Kind(
     "texts", lambda _, written: read_objective(written), lambda steps: list(map(str, steps))
 )
 INCLUDED = Kind("pairs", _read_included, dict)
+LOSSES = Kind("texts", _read_losses, _write_losses)
+TASK = Kind("text", lambda what, text: read_task(_read_name(what, text)), lambda task: task)
 ACCURACIES = Kind(
     "pairs",
     _read_accuracies,

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from advisor.architectures.names import has_size
+from advisor.architectures.names import PAPERS_OWN, has_size
 from advisor.documents import Schema
 from advisor.errors import AdvisorError, closest, shown
-from advisor.limits import LEAST_PERCENT, Constraint, in_order, read_limits
+from advisor.limits import Constraint, in_order, limits_schema, read_limits
 from advisor.metrics import BY_NAME, INPUTS, METRICS, expression
 from advisor.objective import Step
 from advisor.option_kinds import (
@@ -29,17 +29,19 @@ from advisor.option_kinds import (
     EXPLAINED,
     FLAG,
     INCLUDED,
+    LOSSES,
     NAMES_LISTED,
     OBJECTIVE,
     PATH,
     PATTERNS,
+    TASK,
     TEXT,
     Counts,
     Kind,
     choice,
     quantity,
 )
-from advisor.quantities import ENERGY, PERCENT, TIME
+from advisor.quantities import ENERGY, TIME
 
 DEFAULT_BOARD = "jetson-tx1"
 DEFAULT_CONFIDENCE = 0.9
@@ -158,7 +160,7 @@ def option(
             off=off,
         )
     }
-    if kind.shape == "pairs":
+    if default == {} or kind.shape == "pairs":
         return field(default_factory=dict, metadata=metadata)
     return field(default=default, metadata=metadata)
 
@@ -179,8 +181,12 @@ class Selection:
             prediction where nothing was measured.
         predictions: whether what is predicted may stand for what was not measured.
         include: networks of the user's own by name: a file, `module:factory` or `module:factory@160`.
-        accuracy_of: accuracies that the user states, in percent, by network.
+        accuracy_of: accuracies that the user states, in percent, by network, or by
+            NAME:PRECISION or NAME:PRECISION:RUNTIME.
         accuracy_table: a CSV file of the user's own accuracies, which replace all others.
+        quantised_loss: what the user says that quantising costs, in points, by precision; "" is for all.
+        task: what the networks are to be for; `None` for classification, or the only task of a board.
+        data_set: the data set whose accuracies count; `None` for the one that the task usually goes by.
     """
 
     batches: frozenset[int] | None = option(
@@ -244,19 +250,40 @@ class Selection:
     )
     accuracy_of: Mapping[str, float] = option(
         ACCURACIES,
-        "Its accuracy, or that of one measured (net@224=71.2); can be repeated.",
-        "NAME=PERCENT",
+        "Its accuracy, or that of one measured (net@224=71.2), in floats or at a precision of its own "
+        "(net@224:int8=69.9); can be repeated.",
+        "NAME[:PRECISION[:RUNTIME]]=PERCENT",
     )
     accuracy_table: str | None = option(
         PATH,
-        "CSV of your own task's accuracies, which replace ImageNet's; its columns are architecture and "
-        "top1_percent.",
+        "CSV of your own task's accuracies, which replace all others; its columns are architecture and "
+        "top1_percent (or accuracy_percent), and perhaps precision, runtime and metric.",
         "FILE",
+    )
+    quantised_loss: Mapping[str, float] = option(
+        LOSSES,
+        "What quantising costs in points of accuracy, where that is unknown: for all precisions, or by each.",
+        "POINTS|PRECISION=POINTS,...",
+        default={},
+    )
+    task: str | None = option(
+        TASK,
+        "What the networks are for: classification, detection, segmentation, pose, or another that the board "
+        "has.",
+        "TASK",
+        stated="classification, or the only one of the board",
+    )
+    data_set: str | None = option(
+        TEXT,
+        "The data set whose accuracies count.",
+        "NAME",
+        stated="the one that the task usually goes by",
     )
 
     def __post_init__(self) -> None:
         for name in self.accuracy_of:
-            if name not in self.include and not has_size(name):
+            bare = name.partition(":")[0]
+            if bare not in self.include and bare not in PAPERS_OWN and not has_size(name):
                 hint = (
                     closest(name, self.include)
                     if self.include
@@ -513,33 +540,6 @@ WHERE = (
     "A limit of any metric, such as 'time <= 20 ms' or 'fps_per_watt >= 3 fps/W'; can be repeated."
 )
 """The help of the conditions of a question."""
-
-
-def limits_schema() -> dict[str, Any]:
-    """The JSON Schema of a block of limits."""
-    properties = {}
-    for name, metric in BY_NAME.items():
-        least, most = metric.dimension.range
-        figure = {
-            "type": ["string", "number"] if "" in metric.dimension.units else "string",
-            "minimum": LEAST_PERCENT if metric.dimension is PERCENT else least,
-            "maximum": most,
-            "pattern": r"^\s*(>=|<=)?\s*[+]?([0-9]|\.[0-9])",
-        }
-        usually = "at least" if metric.more_is_better else "at most"
-        sides = {"min": figure, "max": figure}
-        block = {"type": "object", "properties": sides, "minProperties": 1}
-        properties[name] = {
-            "description": f"{metric.title.capitalize()}. Without a sign: {usually}.",
-            "examples": [metric.dimension.example],
-            "anyOf": [figure, {**block, "additionalProperties": False}],
-        }
-    return {
-        "type": ["object", "null"],
-        "description": "Limits by metric; a candidate must meet all.",
-        "properties": properties,
-        "additionalProperties": False,
-    }
 
 
 def default_board() -> str:

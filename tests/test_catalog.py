@@ -56,7 +56,7 @@ def test_the_fourteen_architectures_have_all_that_is_known_of_them() -> None:
         assert architecture.counted.params.origin == "measured"
         side = 299 if name.startswith("inception") else 224
         assert architecture.input_shape == (3, side, side)
-        assert catalog.weights[name, "paper"].top1_percent.origin == "reported"
+        assert catalog.weights[name, "paper"].accuracy_percent.origin == "reported"
 
 
 def test_every_figure_of_the_tx1_is_reported_with_source_and_interval() -> None:
@@ -102,7 +102,7 @@ def test_an_overlay_adds_boards_architectures_weights_and_sources(overlay: Overl
     assert list(catalog.board_layers) == ["jetson-tx1", "small", "xeon-2-cores-vm"]
     assert catalog.board("small").layer == str(overlay.folder)
     assert catalog.board("jetson-tx1").layer == "shipped"
-    assert catalog.weights["my-net@128", "first"].top1_percent.low is None
+    assert catalog.weights["my-net@128", "first"].accuracy_percent.low is None
     assert catalog.architecture("my-net@128").cost("counted") is None
     assert catalog.source("my-notes").citation == "my notebook"
     assert len(catalog.architectures) == 15

@@ -115,7 +115,7 @@ def test_accuracy_and_costs_are_the_catalogs(
         assert cost is not None and dot.area is not None
         trained = weights[dot.network]
         assert trained.name == ("IMAGENET1K_V1" if "@" in dot.network else "paper")
-        top1 = trained.top1_percent.value
+        top1 = trained.accuracy_percent.value
         assert dot.x.value == pytest.approx(value_of(cost.operations) / 1e9)
         assert dot.y.value == top1
         assert dot.area == pytest.approx(value_of(cost.params) / 1e6)

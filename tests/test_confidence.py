@@ -195,9 +195,7 @@ def test_the_confidence_can_be_what_keeps_the_pick_from_being_better() -> None:
 def test_more_confidence_never_gives_a_better_pick(limits: dict[str, float]) -> None:
     picks = [ask(dict(limits), confidence=each).best for each in ("none", 0.5, 0.9, 0.99)]
     accuracies = [
-        -math.inf
-        if each is None or not each.accuracy_top1_percent
-        else each.accuracy_top1_percent.value
+        -math.inf if each is None or not each.accuracy_percent else each.accuracy_percent.value
         for each in picks
     ]
     assert accuracies == sorted(accuracies, reverse=True)
@@ -282,7 +280,7 @@ def test_chances_without_intervals_stay_chances(bare: Overlay) -> None:
 def test_an_unknown_accuracy_has_no_chance(overlay: Overlay) -> None:
     overlay.write("boards/small/board.yaml", BOARD.replace("weights: paper\n", ""))
     unknown = asked(overlay, accuracy=50)[0]
-    assert (unknown.accuracy_top1_percent, unknown.chance) == (None, 0)
+    assert (unknown.accuracy_percent, unknown.chance) == (None, 0)
 
 
 @pytest.mark.parametrize("wanted", [0.2, 0.4, 0.5, 0.55])

@@ -622,7 +622,7 @@ def test_the_table_lists_what_fits_first(opened: Opened, shipped: Catalog) -> No
 def test_axes_can_be_switched_and_say_what_is_unknown(opened: Opened) -> None:
     look = opened.page
     for x, y in (
-        ("fps", "accuracy_top1_percent"),
+        ("fps", "accuracy_percent"),
         ("params", "operations"),
         ("memory_mb", "energy_j"),
     ):

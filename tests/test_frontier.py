@@ -284,7 +284,7 @@ def test_the_json_document_tells_all_and_keeps_to_its_schema(run: Run) -> None:
     frontier = ask({"fps": "20"}, ("energy", "accuracy", "memory"))
     told = document(run, "--fps", 20, "--x", "energy", "--y", "accuracy", "--z", "memory")
     assert (told["schema"], told["status"]) == ("advisor.frontier/2", "ok")
-    assert told["axes"] == ["energy_j", "accuracy_top1_percent", "memory_mb"]
+    assert told["axes"] == ["energy_j", "accuracy_percent", "memory_mb"]
     assert [(each["architecture"], each["batch"]) for each in told["points"]] == [
         identity(each) for each in frontier.points
     ]

@@ -485,7 +485,7 @@ def test_an_onnx_file_is_measured_and_its_figures_are_found_again(
     ):
         found = best(*options)
         assert found["architecture"] == "net@8"
-        assert found["accuracy_top1_percent"]["value"] == 71.2  # type: ignore[index]
+        assert found["accuracy_percent"]["value"] == 71.2  # type: ignore[index]
         assert found["batch_latency_ms"]["origin"] == "measured"  # type: ignore[index]
     assert (
         "my_net is net@8, as it was measured"

@@ -205,7 +205,7 @@ def test_a_quantised_network_has_no_accuracy_unless_it_is_given_one(overlay: Ove
         )
         found = [answer.best, *answer.alternatives]
         return {
-            each.accuracy_top1_percent and each.accuracy_top1_percent.value
+            each.accuracy_percent and each.accuracy_percent.value
             for each in found
             if each is not None and each.architecture == "resnet-18"
         }

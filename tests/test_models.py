@@ -161,7 +161,7 @@ def test_the_accuracy_bound_is_the_papers(batches: tuple[int, ...] | None, at_30
         data = data.where(np.isin(column(data.runs, "batch"), batches))
     rate = 1000 * column(data.runs, "batch") / data.found
     top1 = np.array(
-        [CATALOG.weights[name, "paper"].top1_percent.value for name in data.architecture]
+        [CATALOG.weights[name, "paper"].accuracy_percent.value for name in data.architecture]
     )
     bound = least_line_above(rate, top1)
     assert bound(np.array(30.0)) == pytest.approx(at_30, abs=0.05)

@@ -46,7 +46,9 @@ class Paper:
             for n, a in catalog.architectures.items()
             if a.reported
         }
-        self.top1 = {name: catalog.weights[name, "paper"].top1_percent.value for name in self.names}
+        self.top1 = {
+            name: catalog.weights[name, "paper"].accuracy_percent.value for name in self.names
+        }
 
 
 @pytest.fixture(scope="module")

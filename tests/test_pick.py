@@ -103,7 +103,7 @@ def test_every_metric_of_the_pick_by_hand() -> None:
         "fp32",
     )
     expected = {
-        "accuracy_top1_percent": 69.57,
+        "accuracy_percent": 69.57,
         "batch_latency_ms": 25.41,
         "time_per_image_ms": 25.41,
         "response_ms": 30.41,
@@ -276,7 +276,7 @@ def test_other_weights_come_in_only_when_asked(overlay: Overlay) -> None:
     any_weights = advisor.pick(fps=30, weights="any", catalog=overlay.folder, all_batches=True)
     assert any_weights.considered == 82 + 7
     assert any_weights.best is not None
-    assert (any_weights.best.weights, value(any_weights.best.accuracy_top1_percent)) == (
+    assert (any_weights.best.weights, value(any_weights.best.accuracy_percent)) == (
         "better",
         75,
     )
@@ -318,7 +318,7 @@ def test_a_board_without_accuracies_ranks_by_the_next_criterion(overlay: Overlay
     answer = advisor.pick(board="small", catalog=overlay.folder)
     assert name(answer.best) == ("resnet-18", 1)
     assert answer.best is not None
-    assert answer.best.accuracy_top1_percent is None
+    assert answer.best.accuracy_percent is None
     assert answer.best.weights is None
 
 
@@ -484,7 +484,7 @@ def test_loosening_a_limit_never_worsens_the_pick(
     tight, loose = ask(dict(limits)), ask({**limits, key: limits[key] * factor})
     if tight.best is not None:
         assert loose.best is not None
-        assert value(loose.best.accuracy_top1_percent) >= value(tight.best.accuracy_top1_percent)
+        assert value(loose.best.accuracy_percent) >= value(tight.best.accuracy_percent)
 
 
 @examples(30)

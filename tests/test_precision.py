@@ -65,7 +65,7 @@ def test_no_quantised_word_takes_the_accuracy_of_floats_over(run: Run, tmp_path:
     catalog = imported(run, tmp_path, (*QUANTISED, ""))
     answer = advisor.pick(board="words", catalog=catalog, top=20, all_batches=True)
     assert len(answer.candidates) == len(QUANTISED) + 1
-    assert {each.accuracy_top1_percent for each in answer.candidates} == {None}
+    assert {each.accuracy_percent for each in answer.candidates} == {None}
     sure = advisor.pick(board="words", catalog=catalog, accuracy=60, fps=30, confidence="none")
     assert sure.best is None
     ran = run(
@@ -77,7 +77,7 @@ def test_no_quantised_word_takes_the_accuracy_of_floats_over(run: Run, tmp_path:
 def test_every_float_takes_the_accuracy_of_its_weights(run: Run, tmp_path: Path) -> None:
     catalog = imported(run, tmp_path, FLOATS)
     answer = advisor.pick(board="words", weights="paper", catalog=catalog, top=20)
-    known = {each.architecture: each.accuracy_top1_percent for each in answer.candidates}
+    known = {each.architecture: each.accuracy_percent for each in answer.candidates}
     assert len(known) == len(FLOATS)
     assert all(known.values())
     assert known["resnet-34"] and known["resnet-34"].value == 73.27

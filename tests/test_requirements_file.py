@@ -304,7 +304,7 @@ def test_a_file_that_is_none(run: Run, tmp_path: Path) -> None:
 
 def test_a_key_in_a_file_is_as_good_as_a_name(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "ask.yaml"
-    file.write_text("require: {energy_j: 0.5 J, fps: 30}\nobjective: accuracy_top1_percent\n")
+    file.write_text("require: {energy_j: 0.5 J, fps: 30}\nobjective: accuracy_percent\n")
     answer = json.loads(run("pick", file, "--json").out)
     assert answer["best"]["architecture"] == "resnet-18"
     assert answer["query"]["require"] == {"fps": {"min": "30"}, "energy": {"max": "0.5 J"}}

@@ -145,7 +145,7 @@ def test_the_shipped_accuracies_are_torchvisions_own() -> None:
         for each in libraries.TORCHVISION.published(name)
     }
     known = {
-        key: (each.top1_percent.value, each.top5_percent.value if each.top5_percent else None)
+        key: (each.accuracy_percent.value, each.top5_percent.value if each.top5_percent else None)
         for key, each in SHIPPED.weights.items()
     }
     assert known == stated
@@ -357,7 +357,7 @@ def test_the_zoo_comes_in_only_when_asked(run: Run) -> None:
     assert "@" in every["best"]["architecture"]
     assert every["best"]["weights"] == "IMAGENET1K_V1"
     assert every["best"]["batch_latency_ms"]["origin"] == "predicted"
-    assert every["best"]["accuracy_top1_percent"]["source"] == "torchvision-0.28.0"
+    assert every["best"]["accuracy_percent"]["source"] == "torchvision-0.28.0"
 
 
 def test_any_weights_bring_every_published_set(run: Run) -> None:
@@ -413,14 +413,14 @@ def test_accuracies_are_joined_on_name_and_size(run: Run, overlay: Overlay) -> N
     ):
         assert dropped in ran.out
     weights = Catalog.open(overlay.folder).zoo.weights
-    assert weights["fake_a@64", "good_in1k"].top1_percent.value == 81.5
-    assert weights["fake_a@96", "good_in1k"].top1_percent.value == 83.25
+    assert weights["fake_a@64", "good_in1k"].accuracy_percent.value == 81.5
+    assert weights["fake_a@96", "good_in1k"].accuracy_percent.value == 83.25
     assert ("timm:resnet50@224", "a1_in1k") in weights
     assert run("catalog", "check", "--catalog", overlay.folder).code == 0
     assert run("zoo", "--count", "timm", "--catalog", overlay.folder).code == 0
     asked = ("pick", "--candidates", "all", "--architectures", "fake_a@64", "--json")
     best = json.loads(run(*asked, "--catalog", overlay.folder).out)["best"]
-    assert (best["weights"], best["accuracy_top1_percent"]["value"]) == ("good_in1k", 81.5)
+    assert (best["weights"], best["accuracy_percent"]["value"]) == ("good_in1k", 81.5)
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,30 @@ from pathlib import Path
 from typing import TypeVar
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, identity_of_plain
+from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
 from advisor.catalog.identities import ALIASES_FILE, read_aliases
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import ACCURACY, Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
-from advisor.catalog.zoo import FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
+from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
 from advisor.errors import BrokenFileError, Fault, closest, shown
 
 Read = TypeVar("Read")
 Names = Collection[str] | None
 """The names that a file may use; `None` for any, where the file that lists them is itself broken."""
 
-CATALOG_FILES = (FORMAT_FILE, ALIASES_FILE, "architectures.yaml", "sources.yaml", "weights.csv")
+CATALOG_FILES = (
+    FORMAT_FILE,
+    ALIASES_FILE,
+    "architectures.yaml",
+    "sources.yaml",
+    "weights.csv",
+    ACCURACY,
+)
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 """`fit.yaml` is what fits were called before; nothing reads it, and fitting removes it."""
 
@@ -69,9 +77,14 @@ class _Check:
         def weights_of(path: Path, known: Names) -> Collection[str]:
             return {name for _, name in read_weights(path, architectures, known)}
 
+        def accuracies_of(path: Path, known: Names) -> Collection[str]:
+            return {each.name for each in read_accuracies(path, architectures, known)}
+
         for layer in self.layers:
             architectures = self.zoo(layer, sources[layer], architectures)
         weights = self.names("weights.csv", weights_of, sources)
+        named = self.names("accuracy.csv", accuracies_of, sources)
+        weights = None if weights is None or named is None else {*weights, *named}
         for layer in self.layers:
             if FORMAT_FILE in (self.attempt(entries, layer.folder) or {}):
                 self.files += 1
@@ -102,6 +115,8 @@ class _Check:
             path = layer.folder / FOLDER / name
             if name.endswith(WEIGHTS_END):
                 self.attempt(read_weights, path, None, sources)
+            elif name.endswith(ACCURACY_END):
+                self.attempt(read_accuracies, path, None, sources)
             else:
                 found = self.networks(path, sources)
                 known = None if found is None or known is None else {*known, *found}
@@ -171,6 +186,8 @@ class _Check:
         return set(known) if whole else None
 
     def file(self, layer: Layer, name: str) -> Path | None:
+        if name == ACCURACY and not self.attempt(layer.has, name):
+            return None
         return self.attempt(layer.file, name)
 
     def strays(self, folder: Path, known: Collection[str]) -> None:

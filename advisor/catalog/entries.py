@@ -8,8 +8,9 @@ from pathlib import Path
 from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, size_of, split_size
 from advisor.catalog.records import Architecture, Board, Cost, Source
 from advisor.catalog.yaml_file import Fields, estimate, read_yaml
-from advisor.errors import shown
-from advisor.quantities import COUNT, MEMORY, POWER
+from advisor.errors import AdvisorError, shown
+from advisor.quality import CLASSIFICATION, read_task
+from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, parse
 
 MOVED = ("activations", "layers", "window_reads", "peak_activations")
 """What a cost says beside parameters and operations."""
@@ -29,10 +30,25 @@ def read_sources(path: Path) -> dict[str, Source]:
             citation=fields.text("citation", required=True),
             read=fields.text("read", required=True),
             error=fields.text("error", required=True),
+            accuracy_spread=_points(fields, "accuracy_spread"),
         )
         fields.leftovers()
     file.finish()
     return sources
+
+
+def _points(fields: Fields, key: str) -> float | None:
+    """A difference of accuracies, such as "0.31 points"; `None` where there is none."""
+    text = fields.text(key)
+    if not text:
+        return None
+    try:
+        return parse(text.removesuffix("points").strip(), PERCENT, key)
+    except AdvisorError as error:
+        fields.note(
+            fields.block.entries[key].mark, shown(text), f"points like '0.31' ({error.hint})"
+        )
+        return None
 
 
 def read_architectures(path: Path, sources: Collection[str] | None) -> dict[str, Architecture]:
@@ -67,6 +83,7 @@ def _architecture(name: str, fields: Fields, sources: Collection[str] | None) ->
         reported=_cost(fields, "reported", sources, counted),
         counted=counted,
         note=fields.text("note"),
+        task=read_task(fields.name("task")) or CLASSIFICATION,
     )
 
 

@@ -38,6 +38,10 @@ class Layer:
             return self.folder / name
         return None
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of that name, which even the shipped catalog need not have."""
+        return name in entries(self.folder)
+
     def board_folders(self) -> list[Path]:
         """The folders of its boards, sorted by name.
 

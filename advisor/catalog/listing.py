@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.arguments import checked
+from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights
 from advisor.catalog.store import Catalog, Surveyed
@@ -120,8 +121,11 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     names = opened.identities.names_of(asked.name)
     costs = (each for each in names if each in opened.architectures)
     known = _under_one_name([opened.architectures[each] for each in costs])
-    sets = {**opened.zoo.weights, **opened.weights}
-    weights = tuple(each for key, each in sorted(sets.items()) if key[0] in names)
+    sets = {key_of(each): each for each in (*opened.zoo.accuracies, *opened.accuracies)}
+    of_this = (each for each in sets.values() if each.architecture in names)
+    weights = tuple(
+        sorted(of_this, key=lambda each: (each.name, each.quality.data_set, each.scope))
+    )
     readable, broken = opened.survey()
     surveyed = tuple(
         _rows_of(each, names)
@@ -129,7 +133,7 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
         if not each.measurements.architecture.position.keys().isdisjoint(names)
     )
     keys = {*_sources_of(known.reported), *_sources_of(known.counted)}
-    keys |= {each.top1_percent.source for each in weights}
+    keys |= {each.accuracy_percent.source for each in weights}
     for each in surveyed:
         rows = each.measurements
         for column in (

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from advisor.quality import CLASSIFICATION, TASKS, Quality
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -63,12 +65,15 @@ class Source:
         citation: the work, and the place in it.
         read: how the numbers were read off it.
         error: how exact that reading is.
+        accuracy_spread: by how many points the accuracy of one network in one precision and runtime differs
+            at most between its boards; `None` where unknown.
     """
 
     key: str
     citation: str
     read: str
     error: str
+    accuracy_spread: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,8 @@ class Cost:
     peak_activations: Estimate | None
 
 
+IMAGENET_TOP1 = TASKS[CLASSIFICATION]
+
 OWN = "own"
 """Who has the user's own networks, and their family. Their version is a digest of their content."""
 
@@ -110,6 +117,7 @@ class Architecture:
         reported: the cost of the network that its authors ran, as they published it.
         counted: the cost of the network of that name that is built here, as counted on it.
         note: what a reader must know of these figures; may be empty.
+        task: what it is for.
     """
 
     name: str
@@ -119,6 +127,7 @@ class Architecture:
     reported: Cost | None
     counted: Cost | None
     note: str
+    task: str = CLASSIFICATION
 
     @property
     def family_or_name(self) -> str:
@@ -138,19 +147,41 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Weights:
-    """One trained set of weights for an architecture: accuracy belongs here.
+    """How good one trained set of weights is, run in some way: accuracy belongs here.
 
     Attributes:
         architecture: the architecture's name.
         name: the set's name, unique within the architecture.
-        top1_percent: ImageNet-1k validation accuracy, single central crop.
-        top5_percent: likewise, among the first five answers.
+        accuracy_percent: how well it does its task, in the metric of `quality`.
+        top5_percent: of classification, how often the right answer is among the first five.
+        quality: what that accuracy means.
+        runtime: what ran it; "" for any.
+        precision: the number format that it ran in; "" for all that keep the accuracy of floats.
+        board: where it was found; "" for any.
+        images: on how many images; `None` where unknown.
+        note: how it follows from another figure, in words; "" where it is the figure itself.
     """
 
     architecture: str
     name: str
-    top1_percent: Estimate
+    accuracy_percent: Estimate
     top5_percent: Estimate | None
+    quality: Quality = IMAGENET_TOP1
+    runtime: str = ""
+    precision: str = ""
+    board: str = ""
+    images: int | None = None
+    note: str = ""
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """What it holds of: a runtime, a precision, a board; "" for any."""
+        return self.runtime, self.precision, self.board
+
+    @property
+    def is_of_floats(self) -> bool:
+        """Whether it holds wherever the network runs in floats."""
+        return not any(self.scope)
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from advisor.catalog.accuracy import Accuracies, Place, by_set, sources_of
+from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
+from advisor.catalog.records import Architecture, Board, Measurements, Source, Variant, Weights
 from advisor.catalog.tables import best_of_each, read_weights
-from advisor.catalog.zoo import Zoo, read_zoo, renamed_weights
+from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
+from advisor.quality import CLASSIFICATION, task_of, usual
+
+WEIGHTS, ACCURACY = "weights.csv", "accuracy.csv"
 
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
@@ -153,18 +160,31 @@ class Catalog:
         return {**self.architectures, **rows}
 
     @cached_property
-    def weights(self) -> Mapping[tuple[str, str], Weights]:
-        """Every set of weights by (architecture, name)."""
-        sets = self._merged(
-            "weights.csv", lambda path, sources: read_weights(path, self.architectures, sources)
+    def accuracies(self) -> Sequence[Weights]:
+        """What sets of weights reach, as the catalog's own tables have it, the zoo's left out."""
+        found: dict[object, Weights] = {}
+        for layer in self.layers:
+            known = self.sources_for(layer)
+            if path := layer.file(WEIGHTS):
+                sets = read_weights(path, self.architectures, known)
+                found.update({key_of(each): each for each in sets.values()})
+            if layer.has(ACCURACY):
+                path = layer.folder / ACCURACY
+                rows = read_accuracies(path, self.architectures, known)
+                found.update({key_of(each): each for each in rows})
+        return renamed_weights(
+            found.values(), self._called_otherwise(each.architecture for each in found.values())
         )
-        return renamed_weights(sets, self._called_otherwise(name for name, _ in sets))
+
+    @cached_property
+    def weights(self) -> Mapping[tuple[str, str], Weights]:
+        """Every set of weights by (architecture, name): its accuracy in floats, as its task usually goes."""
+        return of_floats(self.accuracies)
 
     @cached_property
     def best_weights(self) -> Mapping[str, Weights]:
-        """By a library's network, its most accurate set of weights."""
-        own = {key: each for key, each in self.weights.items() if key[0] in self.zoo.networks}
-        return best_of_each({**own, **self.zoo.weights})
+        """By network, its most accurate set of weights."""
+        return best_of_each({**self.zoo.weights, **self.weights})
 
     def weights_on(self, board: Board) -> Mapping[str, Weights]:
         """By network, the set of weights that it has on a board unless another is asked for.
@@ -186,6 +206,47 @@ class Catalog:
         beyond = [name for name in names if name not in self.described]
         keys = {name: self.identities.key(name) for name in beyond}
         return {name: key for name, key in keys.items() if key not in ("", name)}
+
+    def of_one_task(self, table: Measurements) -> tuple[str, Measurements]:
+        """The task of most networks, or classification where some are for it; and their rows."""
+        tasks = [self.architectures[name].task for name in table.architecture.names]
+        commonest = max(sorted(set(tasks)), key=tasks.count, default=CLASSIFICATION)
+        task = task_of(None, tasks) or commonest
+        if set(tasks) <= {task}:
+            return task, table
+        of_task = np.array([each == task for each in tasks], dtype=np.bool_)
+        return task, table.take(of_task[table.architecture.index])
+
+    def accuracies_of(
+        self, known: Iterable[Weights], losses: Mapping[str, float] | None = None
+    ) -> Accuracies:
+        """Which of some accuracies rows have.
+
+        Args:
+            known: all that is known of some sets, in one quality.
+            losses: what the user says that quantising costs, in points, by precision.
+        """
+        return Accuracies(
+            by_set(known),
+            lambda source: self.source(source).accuracy_spread,
+            self._processors,
+            losses or {},
+        )
+
+    def accuracies_in(
+        self, board: Board, table: Measurements, variant: Variant, task: str
+    ) -> Callable[[tuple[str, str]], Weights | None]:
+        """What sets of weights, by (architecture, name), reach in a variant of a board."""
+        known = (*self.zoo.accuracies, *self.accuracies)
+        accuracies = self.accuracies_of(each for each in known if each.quality == usual(task))
+        return partial(accuracies.at, place=Place(board.name, sources_of(board, table), variant))
+
+    def _processors(self, board: str, runtime: str, precision: str) -> frozenset[str]:
+        """On which processors a board ran a runtime in a precision; none of a board that is not known."""
+        if board not in self.board_layers:
+            return frozenset()
+        variants = self.measurements(self.board(board)).variants
+        return frozenset(each.processor for each in variants if each[:2] == (runtime, precision))
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:

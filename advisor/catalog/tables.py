@@ -35,6 +35,9 @@ WEIGHTS_COLUMNS = (
     "source",
 )
 
+QUANTISED = "int8"
+"""Sets of weights whose name ends with it are of networks at this precision: `paper-int8`."""
+
 
 def read_weights(
     file: File, architectures: Collection[str] | None, sources: Collection[str] | None
@@ -75,20 +78,26 @@ def read_weights(
             if not math.isnan(top5[row])
             else None
         )
-        sets[key] = Weights(*key, top1_percent, top5_percent)
+        precision = QUANTISED if is_quantised(key[1]) else ""
+        sets[key] = Weights(*key, top1_percent, top5_percent, precision=precision)
     return sets
 
 
+def is_quantised(name: str) -> bool:
+    """Whether a set's name says that it is of a network at int8, as `paper-int8` does."""
+    return name == QUANTISED or name.endswith(f"-{QUANTISED}")
+
+
 def best_of_each(sets: Mapping[tuple[str, str], Weights]) -> dict[str, Weights]:
-    """By network, its set of the highest top-1 accuracy; the first of those that are equal.
+    """By network, its most accurate set; the first of those that are equal.
 
     Args:
-        sets: by (network, name).
+        sets: by (network, name), all of one quality a task.
     """
     best: dict[str, Weights] = {}
     for (architecture, _), each in sets.items():
         other = best.get(architecture)
-        if other is None or each.top1_percent.value > other.top1_percent.value:
+        if other is None or each.accuracy_percent.value > other.accuracy_percent.value:
             best[architecture] = each
     return best
 

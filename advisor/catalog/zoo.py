@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from advisor._version import __version__
 from advisor.architectures.names import bare_name, identity_of_plain
+from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.files import Layer, entries, write_whole
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.tables import (
@@ -23,6 +24,7 @@ from advisor.catalog.tables import (
 )
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.folders import cache_folder, ready_cache
+from advisor.quality import Quality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +35,7 @@ LIBRARIES = ("torchvision", "timm")
 
 FOLDER = "zoo"
 WEIGHTS_END = "-weights.csv"
+ACCURACY_END = "-accuracy.csv"
 REPORTED_END = "-reported.csv"
 REPORTED_FILE = "zoo/timm-reported.csv"
 """Where a user's catalog keeps what timm's tables report of its networks."""
@@ -51,7 +54,9 @@ class Zoo:
     Attributes:
         networks: by identity, `name@size`; the size at which a library publishes a network first comes
             before its others.
-        weights: their published sets of weights, by (identity, name), a library's first one first.
+        weights: their published sets of weights, by (identity, name), a library's first one first, with the
+            accuracy in floats as the network's task usually goes.
+        accuracies: all that tables say of what sets of weights reach, these included.
         notes: which tables could not be used, in words.
         plain: what networks are called here since a table of timm's was imported, by the library's own
             identity where that is another: "timm:resnet50@224" is then plainly "resnet50@224".
@@ -61,6 +66,7 @@ class Zoo:
     weights: Mapping[tuple[str, str], Weights]
     notes: tuple[str, ...]
     plain: Mapping[str, str] = field(default_factory=dict)
+    accuracies: Sequence[Weights] = ()
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
@@ -77,7 +83,7 @@ class Zoo:
 
     @cached_property
     def best_weights(self) -> Mapping[str, Weights]:
-        """By network, its set of the highest top-1 accuracy."""
+        """By network, its most accurate set."""
         return best_of_each(self.weights)
 
     @property
@@ -127,14 +133,18 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
         BrokenFileError: a file of the catalog is broken.
     """
     networks: dict[str, ZooNetwork] = {}
-    weights: dict[tuple[str, str], Weights] = {}
+    accuracies: dict[object, Weights] = {}
     reported: dict[str, Reported] = {}
     notes: list[str] = []
     for place, layer in enumerate(layers):
         for name in zoo_files(layer):
             path = layer.folder / FOLDER / name
             if name.endswith(WEIGHTS_END):
-                weights.update(read_weights(path, None, sources_for(layer)))
+                sets = read_weights(path, None, sources_for(layer)).values()
+                accuracies.update({key_of(each): each for each in sets})
+            elif name.endswith(ACCURACY_END):
+                rows = read_accuracies(path, None, sources_for(layer))
+                accuracies.update({key_of(each): each for each in rows})
             elif name.endswith(REPORTED_END):
                 reported.update(read_reported(path, sources_for(layer)))
             else:
@@ -152,7 +162,8 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
                 }
             )
             notes += [note] if note else []
-    return _with_reported(Zoo(networks, weights, tuple(notes)), reported)
+    known = Zoo(networks, {}, tuple(notes), accuracies=tuple(accuracies.values()))
+    return _with_reported(known, reported)
 
 
 def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
@@ -167,20 +178,32 @@ def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
     }
     for name, each in reported.items():
         networks.setdefault(name, imported(each))
-    return replace(zoo, networks=networks, weights=renamed_weights(zoo.weights, plain), plain=plain)
+    accuracies = renamed_weights(zoo.accuracies, plain)
+    weights = of_floats(accuracies)
+    return replace(zoo, networks=networks, weights=weights, accuracies=accuracies, plain=plain)
 
 
-def renamed_weights(
-    weights: Mapping[tuple[str, str], Weights], plain: Mapping[str, str]
+def renamed_weights(accuracies: Iterable[Weights], plain: Mapping[str, str]) -> tuple[Weights, ...]:
+    """Accuracies, those of networks that are called otherwise here under that name."""
+    return tuple(
+        replace(each, architecture=plain[each.architecture]) if each.architecture in plain else each
+        for each in accuracies
+    )
+
+
+def of_floats(
+    accuracies: Iterable[Weights], quality: Quality | None = None
 ) -> dict[tuple[str, str], Weights]:
-    """Sets of weights, those of networks that are called otherwise here under that name."""
+    """By (architecture, name), what sets of weights reach wherever they run in floats.
+
+    Args:
+        accuracies: what is known.
+        quality: the metric and the data set; `None` for those that each network's task usually goes by.
+    """
     return {
-        (plain.get(architecture, architecture), name): replace(
-            each, architecture=plain[architecture]
-        )
-        if architecture in plain
-        else each
-        for (architecture, name), each in weights.items()
+        (each.architecture, each.name): each
+        for each in accuracies
+        if each.is_of_floats and (each.quality == quality if quality else each.quality.is_usual)
     }
 
 

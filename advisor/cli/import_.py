@@ -101,12 +101,19 @@ def trtexec_command(
 @app.command("accuracies")
 def accuracies_command(
     file: Annotated[Path, typer.Argument(help="Your copy of timm's results-imagenet.csv.")],
+    data_set: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The data set, where it is not ImageNet-1k and the file's name is silent.",
+        ),
+    ] = None,
     catalog: CatalogOption = None,
 ) -> None:
     """The accuracies of timm's networks, joined on name and input size, into your own catalog."""
     from advisor.catalog.importers.imported import import_table
 
-    _print(import_table("accuracies", file, catalog=catalog))
+    _print(import_table("accuracies", file, data_set=data_set, catalog=catalog))
 
 
 @app.command("timm")

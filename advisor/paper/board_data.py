@@ -11,6 +11,7 @@ from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import Model
 from advisor.prediction.rows import ends_early, fullest_variant
+from advisor.quality import Quality, usual
 from advisor.report.charts.figure import Dot, has_interval, shows_intervals
 from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
 from advisor.solve.candidates.completion import completed
@@ -23,7 +24,7 @@ class Network:
     Attributes:
         name: as in the catalog.
         family: likewise.
-        top1_percent: accuracy of the weights that are drawn.
+        top1_percent: accuracy of the weights that are drawn, in the metric of the board's networks.
         cost: its parameters, operations and what else is known of it.
     """
 
@@ -78,6 +79,7 @@ class BoardData:
         board: the board.
         variant: the one that is drawn: that of most measured rows.
         other_variants: the others that the board has.
+        quality: as what accuracy is told.
         weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
         runs: their rows and what the board's fitted models fill in, by network and batch size.
@@ -89,6 +91,7 @@ class BoardData:
     board: Board
     variant: Variant
     other_variants: tuple[Variant, ...]
+    quality: Quality
     weights: str
     networks: tuple[Network, ...]
     runs: tuple[Run, ...]
@@ -156,11 +159,14 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     """
     board = catalog.board(board_name)
     table = catalog.measurements(board)
-    variant, rows = fullest_variant(table)
-    ran = {table.architecture.names[index] for index in table.architecture.index[rows].tolist()}
+    task, of_task = catalog.of_one_task(table)
+    variant, rows = fullest_variant(of_task)
+    ran = {of_task.architecture.at(row) for row in rows.tolist()}
     weights = board.weights or _commonest_weights(catalog.weights, ran)
     used = catalog.weights_on(board)
-    trained = {name: catalog.weights.get((name, weights)) or used.get(name) for name in sorted(ran)}
+    named = {name: catalog.weights.get((name, weights)) or used.get(name) for name in sorted(ran)}
+    reached = catalog.accuracies_in(board, table, variant, task)
+    trained = {name: reached((name, each.name)) if each else None for name, each in named.items()}
     networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known)
@@ -170,7 +176,8 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         board=board,
         variant=variant,
         other_variants=tuple(each for each in table.variants if each != variant),
-        weights=_weights_text(board, weights, trained.values()),
+        quality=usual(task),
+        weights=_weights_text(board, weights, named.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         memory_model=models[0].model if models else None,
@@ -201,7 +208,7 @@ def _network(catalog: Catalog, name: str, board: Board, trained: Weights | None)
     return Network(
         name=architecture.name,
         family=architecture.family,
-        top1_percent=trained.top1_percent if trained else None,
+        top1_percent=trained.accuracy_percent if trained else None,
         cost=architecture.cost(board.cost),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from advisor.paper.evidence import published_memory, straight_line
 from advisor.prediction.board_model import describe
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.terms import BYTES, COLUMNS
+from advisor.quality import IMAGENET
 from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact
 
-TOP1 = Axis("top-1 accuracy, %", decimals=2)
 OPERATIONS = Axis("operations per image, G")
 PARAMETERS = "parameters, M"
 
@@ -28,6 +29,15 @@ PAPER = "canziani-2016"
 LEAST_FOR_A_LINE, LEAST_FOR_A_BOUND = 3, 2
 
 
+def _accuracy(data: BoardData) -> Axis:
+    return Axis(f"{data.quality.title}, %", decimals=2)
+
+
+def _titled(data: BoardData, rest: str) -> str:
+    title = data.quality.title
+    return title[0].upper() + title[1:] + rest if title.islower() else title + rest
+
+
 def top1(data: BoardData) -> Figure:
     """Figure 1: top-1 accuracy by network, the most accurate first."""
     dots = [
@@ -35,14 +45,16 @@ def top1(data: BoardData) -> Figure:
         for network in data.networks
         if network.top1_percent
     ]
-    clauses = ("ImageNet-1k validation, single central crop", *_which(data, dots, "accuracy"))
+    images = "ImageNet-1k validation, single central crop"
+    on = images if data.quality.data_set == IMAGENET else data.quality.data_set
+    clauses = (on, *_which(data, dots, "accuracy"))
     return Figure(
         number=1,
         slug="top1",
-        title="Top-1 accuracy by network",
+        title=_titled(data, " by network"),
         said=data.said(*clauses, _fewer(dots), dots=dots[:MOST_BARS]),
         form="bars",
-        x=TOP1,
+        x=_accuracy(data),
         y=Axis(""),
         panels=(_panel(dots[:MOST_BARS], data.no_accuracy),),
     )
@@ -59,11 +71,11 @@ def top1_against_operations(data: BoardData) -> Figure:
     return Figure(
         number=2,
         slug="top1-against-operations",
-        title="Top-1 accuracy against operations",
+        title=_titled(data, " against operations"),
         said=data.said(*clauses, *_which(data, dots, "accuracy or cost"), dots=dots),
         form="scatter",
         x=Axis("operations per image, G (multiply and add count as two)"),
-        y=TOP1,
+        y=_accuracy(data),
         panels=(_panel(dots, data.no_accuracy),),
         area=PARAMETERS,
     )
@@ -84,7 +96,7 @@ def accuracy_per_parameter(data: BoardData) -> Figure:
         title="Accuracy per parameter",
         said=data.said(*clauses, _fewer(dots), dots=dots[:MOST_BARS]),
         form="bars",
-        x=Axis("top-1 accuracy per million parameters, %/M"),
+        x=Axis(f"{data.quality.title} per million parameters, %/M"),
         y=Axis(""),
         panels=(_panel(dots[:MOST_BARS], data.no_accuracy),),
     )
@@ -247,15 +259,16 @@ def top1_against_rate(data: BoardData) -> Figure:
     figure = Figure(
         number=9,
         slug="top1-against-rate",
-        title="Top-1 accuracy against images per second",
+        title=_titled(data, " against images per second"),
         said=(data.accuracy_clause, "area of a ball: operations"),
         form="scatter",
         x=Axis("images per second, 1/s"),
-        y=TOP1,
+        y=_accuracy(data),
         panels=(),
         area="operations, G",
     )
-    return _side_by_side(data, figure, dot, _with_bound, "known accuracy and operations")
+    finished = partial(_with_bound, metric=data.quality.metric)
+    return _side_by_side(data, figure, dot, finished, "known accuracy and operations")
 
 
 def rate_fps(time_ms: Estimate) -> Estimate:
@@ -268,7 +281,7 @@ def rate_fps(time_ms: Estimate) -> Estimate:
     )
 
 
-def _with_bound(panel: Panel) -> Panel:
+def _with_bound(panel: Panel, metric: str) -> Panel:
     measured = [dot for dot in panel.dots if not dot.predicted]
     if len({dot.network for dot in measured}) < LEAST_FOR_A_BOUND:
         words = f"Too few networks for a bound: it takes {LEAST_FOR_A_BOUND}."
@@ -277,7 +290,7 @@ def _with_bound(panel: Panel) -> Panel:
     bound = least_line_above(rate, np.array([dot.y.value for dot in measured]))
     ends = np.array(bound.range)
     drawn = _line(ends.tolist(), bound(ends).tolist())
-    equation = f"top-1 ≤ {bound.intercept:.1f} − {bound.slope:.3g} × images/s"
+    equation = f"{metric} ≤ {bound.intercept:.1f} − {bound.slope:.3g} × images/s"
     return replace(panel, title=f"{panel.title}: {equation}", bound=drawn)
 
 

@@ -33,7 +33,7 @@ class Evidence:
         time_ms: time per image.
         power_w: net power.
         memory_mb: peak memory.
-        top1: accuracy of the weights that networks have on the board, in percent.
+        top1: accuracy of the weights that networks have on the board, run as this, in percent.
         params: as the board's rows go with.
         operations: likewise.
         ends_early: whether some batch size of a network is known not to fit in memory.
@@ -59,13 +59,17 @@ class Evidence:
             AdvisorError: there is no such board, or a file is broken.
         """
         board = catalog.board(board_name)
-        table = catalog.measurements(board)
+        task, table = catalog.of_one_task(catalog.measurements(board))
         variant, rows = fullest_variant(table)
         latency = fitted_values(table.latency_ms)
         names = np.array(table.architecture.names, dtype=np.str_)[table.architecture.index[rows]]
         costs = {name: catalog.architectures[name].cost(board.cost) for name in names.tolist()}
-        weights = catalog.weights_on(board)
-        top1 = {name: each.top1_percent.value for name, each in weights.items()}
+        reached = catalog.accuracies_in(board, table, variant, task)
+        top1 = {
+            name: found.accuracy_percent.value
+            for name, each in catalog.weights_on(board).items()
+            if (found := reached((name, each.name))) is not None
+        }
 
         def looked_up(values: Mapping[str, float]) -> Floats:
             return np.array([values.get(name, np.nan) for name in names.tolist()], dtype=np.float64)

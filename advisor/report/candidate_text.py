@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from advisor.catalog.accuracy import FROM, LOSS, TAKEN_OVER
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Board
+from advisor.catalog.tables import QUANTISED
 from advisor.limits import Constraint
-from advisor.metrics import EVERY, METRICS
+from advisor.metrics import METRICS
 from advisor.options import Requirements
+from advisor.quality import ACCURACY, Quality
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import Candidate, Headroom
-from advisor.solve.candidates.weight_sets import OWN, QUANTISED
+from advisor.solve.candidates.weight_sets import OWN
 from advisor.solve.recommend.recommendation import Recommendation, Rejection
 
 LIBRARY_WEIGHTS = "those that a library publishes first"
@@ -21,6 +24,10 @@ VARIANTS = ("board", "weights", "runtime", "precision", "processor", "threads")
 """What candidates of one network and batch can differ in; a column where they do."""
 
 PREDICTED_MARK = "~"
+ELSEWHERE_MARK = "^"
+"""Marks an accuracy that was found on another board."""
+LOSS_MARK = "!"
+"""Marks an accuracy that is another one less a loss that the user states."""
 UNLIKE_MARK = "*"
 """Marks a board whose power or memory covers something else than another's."""
 
@@ -119,9 +126,9 @@ def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> I
         yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
 
 
-def metric_text(constraint: Constraint) -> str:
+def metric_text(constraint: Constraint, quality: Quality) -> str:
     """The limited metric in a sentence: "p99 of the response"."""
-    return EVERY[constraint.metric].title
+    return quality.worded(constraint.metric).title
 
 
 def need_text(headroom: Headroom) -> str:
@@ -164,7 +171,29 @@ def value_of(candidate: Candidate, key: str) -> float | None:
 def figure_of(candidate: Candidate, key: str) -> str:
     """A metric's figure in a table; what is predicted is marked."""
     text = figure(key, value_of(candidate, key))
+    if key == ACCURACY:
+        return text + note_mark(candidate.accuracy_note)
     return PREDICTED_MARK + text if is_predicted(candidate, key) else text
+
+
+def note_mark(note: str) -> str:
+    """What marks an accuracy that was found elsewhere, or that the user made up of another one."""
+    return ELSEWHERE_MARK if note.startswith(FROM) else LOSS_MARK if note.startswith(LOSS) else ""
+
+
+def accuracy_notes(candidates: Iterable[Candidate]) -> Iterator[str]:
+    """Sentences on accuracies that are not those of the very rows."""
+    shown = [each for each in candidates if value_of(each, ACCURACY) is not None]
+    notes = dict.fromkeys(each.accuracy_note for each in shown)
+    if elsewhere := [note for note in notes if note.startswith(FROM)]:
+        boards = listed([note.removeprefix(FROM) for note in elsewhere])
+        yield f"{ELSEWHERE_MARK} accuracy was found on another board: {boards}."
+    for note in notes:
+        if note.startswith(LOSS):
+            yield f"{LOSS_MARK} accuracy is that of float weights {note}, so that it is never sure."
+    formats = dict.fromkeys(each.precision for each in shown if each.accuracy_note == TAKEN_OVER)
+    if formats:
+        yield f"Accuracy at {listed(list(formats))} is taken over from fp32."
 
 
 def dispensable(
@@ -212,9 +241,10 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
             constraint = rejection.constraint
             needed = recommendation.requirements.needed_for(constraint.metric)
             why = needed or listed(list(_reasons(rejection)))
+            what = metric_text(constraint, recommendation.quality)
             yield (
                 f"{rejection.unknown} of {recommendation.considered} candidates excluded: "
-                f"{metric_text(constraint)} unknown{f' ({why})' if why else ''}."
+                f"{what} unknown{f' ({why})' if why else ''}."
             )
 
 

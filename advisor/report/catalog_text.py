@@ -19,6 +19,7 @@ from advisor.catalog.records import MEDIAN, Board, Estimate, Measurements, Meter
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text
+from advisor.quality import IMAGENET
 from advisor.quantities import rounded
 from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
 
@@ -84,9 +85,9 @@ class ZooRow:
             version=network.version,
             family=network.family,
             size=network.input_shape[-1],
-            top1_percent=best.top1_percent.value if best else None,
+            top1_percent=best.accuracy_percent.value if best else None,
             weights=best.name if best else None,
-            weights_source=best.top1_percent.source if best else None,
+            weights_source=best.accuracy_percent.source if best else None,
             fault=network.fault or None,
             **counts,
         )
@@ -196,13 +197,21 @@ def _weights(sets: Sequence[Weights], cited: _Cited) -> Iterator[RenderableType]
     if not sets:
         yield Text("weights: none known, so the accuracy is unknown")
     for each in sets:
-        top1 = each.top1_percent
-        line = f"weights {each.name}: top-1 {top1.value:.2f} %"
-        if top1.low is not None and top1.high is not None:
-            line += f" ({top1.low:.3f} to {top1.high:.3f})"
+        figure = each.accuracy_percent
+        line = f"weights {each.name}: {_as_what(each)} {figure.value:.2f} %"
+        if figure.low is not None and figure.high is not None:
+            line += f" ({figure.low:.3f} to {figure.high:.3f})"
         if each.top5_percent:
             line += f", top-5 {each.top5_percent.value:.2f} %"
-        yield Text(f"{line} {top1.origin} {cited.mark(top1.source)}")
+        yield Text(f"{line} {figure.origin} {cited.mark(figure.source)}")
+
+
+def _as_what(each: Weights) -> str:
+    """The metric of an accuracy, the data set where it is not the usual one, and how the network ran."""
+    on = "" if each.quality.is_usual else f" on {each.quality.data_set}"
+    run_as = " ".join(part for part in (each.runtime, each.precision) if part)
+    where = f" on board {each.board}" if each.board else ""
+    return each.quality.metric + on + (f" by {run_as}" if run_as else "") + where
 
 
 def _on_board(surveyed: Surveyed, cited: _Cited) -> Iterator[RenderableType]:
@@ -320,7 +329,7 @@ def _zoo_cells(each: ListedNetwork) -> dict[str, str]:
         "family": each.network.family,
         "size": str(each.network.input_shape[-1]),
         **counts,
-        "top1": f"{each.best.top1_percent.value:.2f}" if each.best else "?",
+        "top1": f"{each.best.accuracy_percent.value:.2f}" if each.best else "?",
         "weights": each.best.name if each.best else "",
     }
 
@@ -349,6 +358,8 @@ def imported_lines(imported: Imported) -> Iterator[str]:
             f"{counted(accuracies.sets, 'set')} of weights of {counted(accuracies.networks, 'network')} "
             f"(name and size) in {accuracies.file}"
         )
+        if accuracies.data_set != IMAGENET:
+            yield f"they are of {accuracies.data_set} and count where it is asked for: --data-set"
         yield from _left_out(accuracies.left_out)
         if accuracies.uncounted and not board:
             yield (

@@ -15,6 +15,7 @@ from advisor.metrics import METRICS
 from advisor.quantities import PERCENT
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
+    accuracy_notes,
     boards_text,
     choice_text,
     dispensable,
@@ -68,7 +69,7 @@ def _headline(frontier: Frontier) -> Text:
 
 
 def _axes_text(frontier: Frontier) -> str:
-    return listed([METRICS[key].title for key in frontier.axes])
+    return listed([frontier.quality.worded(key).title for key in frontier.axes])
 
 
 def _points_table(frontier: Frontier) -> Fitted:
@@ -82,7 +83,7 @@ def _points_table(frontier: Frontier) -> Fitted:
 
 def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
     names = varying(frontier.points, len(frontier.boards))
-    headings = list(map(heading, keys))
+    headings = [heading(key, frontier.quality) for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
         variant = [variant_cell(point, name) for name in names]
@@ -119,7 +120,7 @@ def frontier_scatter(frontier: Frontier) -> Scatter:
 
 
 def _axis(frontier: Frontier, side: int) -> Axis:
-    metric = METRICS[frontier.axes[side]]
+    metric = frontier.quality.worded(frontier.axes[side])
     figures = frontier.figures[:, side]
     unit = metric.unit
     return Axis(
@@ -154,6 +155,7 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
     )
     yield f"{counted(frontier.considered, 'candidate')} {were} considered{limited}. {these}"
     yield from unlike_scopes(_spread(points), frontier.boards)
+    yield from accuracy_notes(_spread(points))
     if frontier.unknown:
         yield f"{counted(frontier.unknown, 'candidate')} excluded: {_any_of_axes(frontier)} unknown."
     if count > MOST_LINES:
@@ -186,5 +188,5 @@ def _limits(frontier: Frontier) -> Sequence[Constraint]:
 
 
 def _any_of_axes(frontier: Frontier) -> str:
-    *others, last = [METRICS[key].title for key in frontier.axes]
+    *others, last = [frontier.quality.worded(key).title for key in frontier.axes]
     return f"{', '.join(others)} or {last}"

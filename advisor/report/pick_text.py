@@ -14,9 +14,11 @@ from rich.text import Text
 from advisor.catalog.records import Estimate
 from advisor.limits import Constraint
 from advisor.metrics import EVERY, METRICS
+from advisor.quality import ACCURACY, Quality
 from advisor.quantities import written_as
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
+    accuracy_notes,
     boards_text,
     chance_text,
     choice_text,
@@ -51,6 +53,7 @@ from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.recommend.recommendation import (
     Binding,
     Narrowing,
+    Overlooked,
     Recommendation,
     Rejection,
     Relaxation,
@@ -61,7 +64,7 @@ if TYPE_CHECKING:
     from advisor.solve.verify.verification import Verification
 
 ALWAYS_SHOWN = (
-    "accuracy_top1_percent",
+    "accuracy_percent",
     "fps",
     "response_ms",
     "energy_j",
@@ -136,7 +139,9 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
 def _candidates_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
     constraints = recommendation.requirements.constraints
     names = varying(recommendation.candidates, len(recommendation.boards))
-    headings = ["meets\nlimits" if key == MARK else heading(key) for key in keys]
+    headings = [
+        "meets\nlimits" if key == MARK else heading(key, recommendation.quality) for key in keys
+    ]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     blank = [""] * (len(names) + 1)
     if constraints:
@@ -185,8 +190,9 @@ def _limit(constraint: Constraint) -> str:
 def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     """The sentences below the table."""
     asked, binding = recommendation.requirements, recommendation.binding
-    objective = asked.objective[-1].metric
-    yield from map(_narrowing, recommendation.narrowings)
+    quality = recommendation.quality
+    objective = quality.worded(asked.objective[-1].metric.key)
+    yield from (_narrowing(each, quality) for each in recommendation.narrowings)
     if binding is not None:
         yield _binding(binding, [step.metric.key for step in asked.objective], best)
     elif recommendation.narrowings:
@@ -194,7 +200,10 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     else:
         better = "higher" if objective.more_is_better else "lower"
         here = "this board" if len(recommendation.boards) == 1 else "these boards"
-        yield f"Nothing is binding: no candidate on {here} has a {better} {objective.title}."
+        has = "is known to have" if recommendation.overlooked else "has"
+        yield f"Nothing is binding: no candidate on {here} {has} a {better} {objective.title}."
+    if recommendation.overlooked is not None:
+        yield _overlooked(recommendation.overlooked, best)
     if best.batch > 1 and best.response_ms:
         yield _waiting(recommendation, best, best.response_ms)
     if best.metric(objective.key) is None and not recommendation.narrowings:
@@ -203,6 +212,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield f"The {objective.title} of these is {unknown}, so the next criterion decided."
     yield from _doubts(best)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
+    yield from accuracy_notes(recommendation.candidates)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     yield from excluded(recommendation)
@@ -218,8 +228,8 @@ def _plural(what: str) -> str:
     return what.replace("network", "networks").replace("a board", "their boards")
 
 
-def _narrowing(narrowing: Narrowing) -> str:
-    metric = narrowing.step.metric
+def _narrowing(narrowing: Narrowing, quality: Quality) -> str:
+    metric = quality.worded(narrowing.step.metric.key)
     if math.isinf(narrowing.best):
         return f"The {metric.title} of all that meet the limits is unknown, so it decides nothing."
     best = with_unit(metric.key, narrowing.best)
@@ -254,7 +264,9 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
             f"The confidence is binding: {subject} would be better, and meets every limit by its "
             f"figures, but only with a probability of {chance_text(nearest.chance)} ({nearest.mark})."
         )
-    unknown = [metric_text(each.constraint) for each in lacks if each.value is None]
+    unknown = [
+        metric_text(each.constraint, nearest.quality) for each in lacks if each.value is None
+    ]
     if unknown:
         verb = "is" if len(unknown) == 1 else "are"
         return f"{subject} would be better, but its {listed(unknown)} {verb} unknown."
@@ -268,6 +280,18 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
         f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)} and "
         f"would need {needs}."
     )
+
+
+def _overlooked(overlooked: Overlooked, best: Candidate) -> str:
+    metric = best.quality.worded(overlooked.metric)
+    might = f"might be better than the pick, since {'its' if overlooked.count == 1 else 'their'}"
+    candidates = counted(overlooked.count, "candidate")
+    of_networks = f" of {overlooked.networks} networks" if overlooked.networks > 1 else ""
+    promising = place(overlooked.candidate, best)
+    if overlooked.float_percent is not None:
+        promising += f", {with_unit(overlooked.metric, overlooked.float_percent)} in floats"
+    how = " (--accuracy-of and --quantised-loss state it)" if metric.key == ACCURACY else ""
+    return f"{candidates}{of_networks} {might} {metric.title} is unknown: {promising}{how}."
 
 
 def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:
@@ -430,7 +454,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
     if lacks:
         has = listed(
             [
-                "an unknown " + metric_text(each.constraint)
+                "an unknown " + metric_text(each.constraint, nearest.quality)
                 if each.value is None
                 else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
                 for each in lacks
@@ -459,7 +483,7 @@ def _no_candidate(why: WhyNot) -> str:
 
 
 def _batches_table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
-    headings = list(map(heading, keys))
+    headings = [heading(key, candidates[0].quality) for key in keys]
     names = [name for name in varying(candidates) if name != "board"]
     table = plain_table(*names, "batch", *headings, "chance", "fails", left=len(names))
     table.columns[-1].justify, table.columns[-1].no_wrap = "left", False

@@ -10,7 +10,15 @@ from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
 from advisor.metrics import METRICS
-from advisor.report.candidate_text import PREDICTED_MARK, is_predicted, listed, varying
+from advisor.quality import ACCURACY
+from advisor.report.candidate_text import (
+    PREDICTED_MARK,
+    accuracy_notes,
+    is_predicted,
+    listed,
+    note_mark,
+    varying,
+)
 from advisor.report.terminal import (
     Fitted,
     counted,
@@ -25,7 +33,7 @@ from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit,
 COLUMNS = {
     "batch": "batch\n",
     "fps": "rate\nfps",
-    "accuracy": "top-1\n%",
+    "accuracy": "{accuracy}\n%",
     "response": "response\nms",
     "limit": "at most\nms",
     "time": "time\n%",
@@ -75,7 +83,9 @@ def _headline(plan: Plan) -> Text:
 
 def _table(plan: Plan, keys: Sequence[str]) -> Table:
     names = varying([each.candidate for each in plan.chosen])
-    headings = [COLUMNS[key] for key in keys]
+    metrics = {each.candidate.quality.metric for each in plan.chosen}
+    as_what = metrics.pop() if len(metrics) == 1 else "accuracy"
+    headings = [COLUMNS[key].format(accuracy=as_what) for key in keys]
     table = plain_table("workload", "network", *names, *headings, left=2 + len(names))
     blank = [""] * len(names)
     for each in plan.chosen:
@@ -99,9 +109,8 @@ def _cells(chosen: Chosen) -> dict[str, str]:
     return {
         "batch": str(chosen.candidate.batch),
         "fps": f"{chosen.workload.fps:g}",
-        "accuracy": figure(
-            "accuracy_top1_percent", chosen.accuracy.value if chosen.accuracy else None
-        ),
+        "accuracy": figure(ACCURACY, chosen.accuracy.value if chosen.accuracy else None)
+        + note_mark(chosen.candidate.accuracy_note),
         "response": mark["response"] + significant(chosen.response.total.bound),
         "limit": f"{limit.limit:g}" if limit else "",
         "time": mark["time"] + _percent(chosen.share),
@@ -155,6 +164,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
             "a frame waits for each of them, and longer than said here."
         )
     yield _guarantee(plan)
+    yield from accuracy_notes(each.candidate for each in plan.chosen)
     if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     if plan.runtime_floor_mb and len(plan.chosen) > 1:
@@ -255,12 +265,12 @@ def _excluded(plan: Plan) -> Iterator[str]:
             if 0 < count < each.candidates:
                 yield (
                     f"{each.workload}: {count} of {counted(each.candidates, 'candidate')} excluded: "
-                    f"{_title(key)} unknown."
+                    f"{_title(key, each)} unknown."
                 )
 
 
-def _title(key: str) -> str:
-    return METRICS[key].title if key in METRICS else "idle power of the board"
+def _title(key: str, workload: Considered) -> str:
+    return workload.quality.worded(key).title if key in METRICS else "idle power of the board"
 
 
 def _impossible(workload: Considered) -> Iterator[str]:
@@ -273,7 +283,7 @@ def _impossible(workload: Considered) -> Iterator[str]:
         return
     lacking = [key for key, count in workload.unknown.items() if count == workload.candidates]
     if lacking:
-        figures = listed([_title(key) for key in lacking])
+        figures = listed([_title(key, workload) for key in lacking])
         every = counted(workload.candidates, "candidate")
         yield f"{workload.workload}: all {every} excluded: {figures} unknown."
         return
@@ -287,7 +297,7 @@ def _impossible(workload: Considered) -> Iterator[str]:
             yield f"  {each.limit} rejects {each.rejected}; the best has {_nearest(each)}."
     for key, count in workload.unknown.items():
         if count:
-            yield f"  {count} more excluded: {_title(key)} unknown."
+            yield f"  {count} more excluded: {_title(key, workload)} unknown."
 
 
 def _nearest(limit: OwnLimit) -> str:

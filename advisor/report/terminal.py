@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from advisor.metrics import EVERY
+from advisor.quality import Quality
 from advisor.quantities import COUNT, PERCENT, Dimension, rounded
 
 BEST_WEIGHTS = "each network's best published weights"
@@ -31,9 +32,10 @@ def written(value: float, dimension: Dimension) -> str:
     return rounded(value) if dimension is COUNT else significant(value)
 
 
-def heading(key: str) -> str:
-    """What stands above a column of a metric."""
-    return f"{EVERY[key].heading}\n{EVERY[key].unit}"
+def heading(key: str, quality: Quality) -> str:
+    """What stands above a column of a metric, where accuracy is told as this."""
+    metric = quality.worded(key)
+    return f"{metric.heading}\n{metric.unit}"
 
 
 def figure(key: str, value: float | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.metrics import METRICS
 from advisor.report.candidate_text import chance_text, is_predicted, listed, place
 from advisor.report.terminal import counted, figure, with_unit
 from advisor.solve.candidates.candidate import Candidate
@@ -31,7 +30,7 @@ def _predicted(check: Check) -> str:
     key = check.metric
     estimate = check.predicted.metric(key)
     if estimate is None:
-        return f"{METRICS[key].title} unknown"
+        return f"{check.predicted.quality.worded(key).title} unknown"
     mark = "~" if is_predicted(check.predicted, key) else ""
     value = mark + with_unit(key, estimate.value)
     if estimate.low is None or estimate.high is None:

@@ -23,9 +23,11 @@ import numpy as np
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import WEIGHTS_COLUMNS
-from advisor.options import Requirements, read_requirements
+from advisor.options import Requirements, Selection, read_requirements
+from advisor.quality import CLASSIFICATION
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import candidates_on
+from advisor.solve.candidates.network_pool import network_pool
 from advisor.solve.recommend.frontier import frontier_of
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.ranking import in_order
@@ -80,12 +82,13 @@ class Loaded:
     def __init__(self, catalog: Catalog) -> None:
         self.board = catalog.board("large")
         self.table = catalog.measurements(self.board)
-        self.architectures, self.weights = catalog.architectures, catalog.weights
+        self.weights = catalog.weights
+        self.pool = network_pool(catalog, Selection(), [self.table], CLASSIFICATION)
 
     def candidates(self, requirements: Requirements) -> Candidates:
         """What may be chosen from, no metric computed yet."""
         surveyed = [Surveyed(self.board, self.table)]
-        return candidates_on(surveyed, self.architectures, self.weights, requirements)
+        return candidates_on(surveyed, self.pool, requirements)
 
     def ask(self, requirements: Requirements) -> tuple[float, bool]:
         """Time to filter, join, rank and explain, and whether anything fits."""
@@ -114,7 +117,10 @@ class Loaded:
         table = self.table
         started = time.perf_counter()
         top1 = np.array(
-            [self.weights[name, "paper"].top1_percent.value for name in table.architecture.names]
+            [
+                self.weights[name, "paper"].accuracy_percent.value
+                for name in table.architecture.names
+            ]
         )
         latency, power = table.latency_ms.values.value, table.net_power_w.values.value
         memory, batch = table.memory_mb.values.value, table.batch

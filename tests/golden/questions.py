@@ -43,7 +43,11 @@ KEYS = (
     "params",
     "operations",
 )
-RENAMED = {"latency_ms": "batch_latency_ms", "response": "latency"}
+RENAMED = {
+    "latency_ms": "batch_latency_ms",
+    "response": "latency",
+    "accuracy_top1_percent": "accuracy_percent",
+}
 """What is called otherwise since."""
 IDENTITY = ("architecture", "weights", "board", "runtime", "precision", "batch")
 LIMITS = {

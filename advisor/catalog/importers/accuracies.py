@@ -9,6 +9,7 @@ from pathlib import Path
 
 from advisor.architectures.names import identity, read_name
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
+from advisor.catalog.importers.data_sets import COMPARED
 from advisor.errors import BrokenFileError, Fault
 from advisor.limits import LEAST_PERCENT
 
@@ -25,11 +26,18 @@ class Accuracies:
         rows: rows of a `weights.csv`, without their source.
         dropped: how many rows were left out, by why.
         networks: how many networks, each at one size, the rows are of.
+        compares: whether it has columns that compare its data set with ImageNet-1k.
     """
 
     rows: tuple[tuple[str, str, str, str], ...]
     dropped: Mapping[str, int]
     networks: int
+    compares: bool = False
+
+    @property
+    def figures(self) -> Mapping[tuple[str, str], float]:
+        """The accuracies in percent, by network and set."""
+        return {(network, name): float(top1) for network, name, top1, _ in self.rows}
 
 
 def read_accuracies(path: Path) -> Accuracies:
@@ -43,13 +51,15 @@ def read_accuracies(path: Path) -> Accuracies:
     """
     dropped: Counter[str] = Counter()
     kept: dict[tuple[str, str], tuple[str, str]] = {}
+    compares = False
     for cells in stream_csv(
-        path, NEEDED, ("top5",), "a table like timm's results-imagenet.csv is read"
+        path, NEEDED, ("top5", COMPARED), "a table like timm's results-imagenet.csv is read"
     ):
         if cells is None:
             dropped["with too few or too many cells"] += 1
             continue
-        model, size, top1, top5 = cells
+        model, size, top1, top5, difference = cells
+        compares = compares or bool(difference)
         why, key = _key(model, size)
         percent = number_in(top1)
         if not why and not LEAST_PERCENT <= percent <= 100:
@@ -68,6 +78,7 @@ def read_accuracies(path: Path) -> Accuracies:
         tuple((*key, *figures) for key, figures in kept.items()),
         dropped,
         len({architecture for architecture, _ in kept}),
+        compares,
     )
 
 

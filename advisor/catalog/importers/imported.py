@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from advisor.architectures.names import NAME, NAME_EXPECTED
 from advisor.arguments import checked
+from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
 from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
@@ -21,28 +23,30 @@ from advisor.catalog.importers.board_files import (
     write_board,
 )
 from advisor.catalog.importers.column_map import read_map
+from advisor.catalog.importers.data_sets import data_set_of
 from advisor.catalog.importers.table_rows import Values, read_table
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Variant
+from advisor.catalog.records import Estimate, Variant, Weights
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
 from advisor.catalog.writers import writing
-from advisor.catalog.zoo import REPORTED_FILE
+from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
 from advisor.errors import AdvisorError, closest, shown
+from advisor.quality import CLASSIFICATION, IMAGENET, TASKS, Quality, read_data_set
 
 AnyPath: TypeAlias = str | os.PathLike[str]
 
 ACCURACIES_FILE = "zoo/timm-weights.csv"
-"""Where a user's catalog keeps the accuracies of timm's networks."""
+"""Where a user's catalog keeps the accuracies of timm's networks on ImageNet-1k."""
 
 OPTIONS = {
     "csv": {"board", "columns", "rows", "skip_bad"},
     "trtexec": {"board", "architecture", "batch", "precision"},
     "timm": {"board", "accuracy", "only", "runtime", "precision"},
-    "accuracies": set[str](),
+    "accuracies": {"data_set"},
 }
 """The formats, and the options that each takes."""
 
@@ -108,6 +112,7 @@ class ImportedAccuracies:
         networks: how many networks, each at one size.
         left_out: how many rows of the table were left out, by why.
         uncounted: how many of the networks cannot be chosen before they are counted.
+        data_set: on which images they were found.
     """
 
     file: Path
@@ -115,6 +120,7 @@ class ImportedAccuracies:
     networks: int
     left_out: Mapping[str, int]
     uncounted: int
+    data_set: str = IMAGENET
 
 
 @dataclass(frozen=True)
@@ -145,6 +151,7 @@ def import_table(
     precision: str | None = None,
     accuracy: AnyPath | None = None,
     only: AnyPath | None = None,
+    data_set: str | None = None,
     catalog: AnyPath | None = None,
 ) -> Imported:
     """Make another tool's results part of your own catalog.
@@ -164,6 +171,7 @@ def import_table(
         runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
         precision: of trtexec and timm, the precision, where the log or the file's name does not say.
         accuracy: of timm, its results-imagenet.csv, to be imported as well.
+        data_set: of accuracies, the data set, where it is not ImageNet-1k and the file's name does not say.
         only: of timm, a file of the networks that are wanted, one name or name@size a line.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
@@ -182,6 +190,7 @@ def import_table(
         "batch": batch,
         "runtime": runtime,
         "precision": precision,
+        "data_set": data_set,
         "accuracy": accuracy,
         "only": only,
     }
@@ -199,7 +208,7 @@ def import_table(
     folder = target_folder(catalog)
     with writing(folder):
         if board is None:
-            return Imported(None, _import_accuracies(folder, paths[0]))
+            return Imported(None, _import_accuracies(folder, paths[0], data_set))
         if format == "csv":
             read = _import_csv(folder, board, paths[0], columns, rows, skip_bad=skip_bad)
             return Imported(read, None)
@@ -287,6 +296,8 @@ def _import_timm(
     zoo = Catalog(layers_with(folder)).zoo
     read = read_benchmark(file, variant, source, names, zoo.not_timms)
     accuracies = None if accuracy is None else read_accuracies(accuracy)
+    if accuracies and accuracy:
+        _data_set(folder, accuracies, accuracy, IMAGENET)
     rows = read.rows(source)
     had = rows_before(folder, board)
     check_board(folder, board, rows, source)
@@ -371,10 +382,42 @@ def merged(
     return found, kept
 
 
-def _import_accuracies(folder: Path, file: Path) -> ImportedAccuracies:
+def _import_accuracies(folder: Path, file: Path, stated: str | None) -> ImportedAccuracies:
     read = read_accuracies(file)
-    _write_accuracies(folder, read, file)
-    return _imported_accuracies(folder, read)
+    data_set = _data_set(folder, read, file, stated)
+    if data_set == IMAGENET:
+        _write_accuracies(folder, read, file)
+        return _imported_accuracies(folder, read)
+    source = source_key(f"accuracies-{data_set}", [file])
+    place = folder / "zoo" / f"timm-{data_set}{ACCURACY_END}"
+    quality = replace(TASKS[CLASSIFICATION], data_set=data_set)
+    add_source(folder / "sources.yaml", source, [file])
+    write_whole(
+        place,
+        accuracy_table(_as_weights(each, quality, source) for each in read.rows),
+        make_folder=True,
+    )
+    return replace(_imported_accuracies(folder, read), file=place, data_set=data_set)
+
+
+def _data_set(folder: Path, read: Accuracies, file: Path, stated: str | None) -> str:
+    """Of which data set accuracies are, held against what the catalog knows of ImageNet-1k."""
+    catalog = Catalog(layers_with(folder))
+    known = {key: each.accuracy_percent.value for key, each in catalog.zoo.weights.items()}
+    if stated is not None and not NAME.fullmatch(read_data_set(stated)):
+        raise AdvisorError(f"data-set: {shown(stated)} is not a name", f"give {NAME_EXPECTED}")
+    return data_set_of(file, read.figures, known, stated, compares=read.compares)
+
+
+def _as_weights(row: Sequence[str], quality: Quality, source: str) -> Weights:
+    """A row of a result table as what a set of weights reaches."""
+    architecture, name, top1, top5 = row
+    figures = [
+        Estimate(float(each), None, None, "reported", source) if each else None
+        for each in (top1, top5)
+    ]
+    assert figures[0] is not None  # noqa: S101  (rows without an accuracy were left out)
+    return Weights(architecture, name, figures[0], figures[1], quality=quality)
 
 
 def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:

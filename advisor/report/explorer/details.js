@@ -31,9 +31,10 @@ function figureWithUnit({ table, column }, metric, row) {
   return withUnit(table.metrics[metric], column(metric)[row]);
 }
 
-/** A figure marked where it is predicted. */
+/** A figure marked where it is predicted, or is an accuracy that was found elsewhere or made up of another one. */
 function markedText({ table, column, isPredicted }, metric, row) {
   const text = figureText(table.metrics[metric], column(metric)[row]);
+  if (metric === table.accuracy.metric) return text + (table.accuracy.marks[table.rows.weights[row]] ?? "");
   return isPredicted(metric, row) && text !== "?" ? `~${text}` : text;
 }
 
@@ -58,6 +59,7 @@ function detailsOf(answer, row) {
       element("td", { class: "interval" }, intervalText(answer, metric, row)),
       element("td", { class: "origin" }, origin, element("span", { class: "source" }, `, ${sources.join(", ")}`)));
   });
+  const note = table.accuracy.notes[table.rows.weights[row]];
   const verdict = named(table.rows.verdict, row);
   const stands = constraints.map((each) => `${limitText(table, each)}: ${headroomText(each, column(each.metric)[row])}`);
   if (constraints.length) stands.push(`all limits met with a probability of ${chanceText(chanceOf(row))}`);
@@ -67,6 +69,7 @@ function detailsOf(answer, row) {
     element("table", { class: "details" }, element("tbody", {}, lines)),
     element("p", { class: "quiet sources" }, `from ${[...all].join(", ")}`), // where there is no room for each
     stands.length ? element("p", {}, stands.join("; ")) : null,
+    note ? element("p", { class: "quiet" }, `accuracy ${note}`) : null,
     verdict ? element("p", { class: "quiet" }, verdict) : null,
   ].filter(Boolean);
 }

@@ -15,6 +15,7 @@ import numpy as np
 
 from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Labels, Metered
 from advisor.catalog.store import Catalog
+from advisor.documents import document as document_of
 from advisor.limits import LEAST_PERCENT, Constraint, natural_sense
 from advisor.metrics import (
     BY_NAME,
@@ -30,7 +31,9 @@ from advisor.metrics import (
 from advisor.objective import Step, objective_text
 from advisor.options import OPTIONS, Requirements, Selection
 from advisor.prediction.bound import least_line_above
+from advisor.quality import ACCURACY
 from advisor.quantities import COUNT, PERCENT
+from advisor.report.candidate_text import note_mark
 from advisor.report.charts.palette import colour, shape
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
@@ -88,7 +91,9 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
     candidates = gather(catalog, wide)
     known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
     here = chosen_here(catalog, wide.selection, known)
-    asked = selected(candidates.boards, candidates.measurements, known, here)
+    asked = selected(
+        candidates.boards, candidates.measurements, known, here, candidates.quality.task
+    )
     return Choice(requirements, candidates, own, _out_of_memory(candidates, asked))
 
 
@@ -106,7 +111,9 @@ def document(choice: Choice) -> Json:
     candidates, asked = choice.candidates, choice.requirements
     return {
         "schema": "advisor.explore/2",
-        "metrics": {key: _metric(metric, candidates.absent) for key, metric in EVERY.items()},
+        "metrics": {
+            key: _metric(candidates.quality.worded(key), candidates.absent) for key in EVERY
+        },
         "limits": [_limit(metric) for metric in METRICS.values() if metric.option],
         "inputs": {
             name: _figures(candidates, each)
@@ -123,6 +130,12 @@ def document(choice: Choice) -> Json:
         "bound": _bound(candidates, np.ones(len(candidates), dtype=np.bool_)),
         "architectures": [_architecture(each) for each in candidates.architectures],
         "weights": [each.name for each in candidates.weights],
+        "accuracy": {
+            "metric": ACCURACY,
+            "quality": document_of(candidates.quality),
+            "notes": [each.note for each in candidates.weights],
+            "marks": [note_mark(each.note) for each in candidates.weights],
+        },
         "rows": _rows(candidates),
         "notes": list(candidates.notes),
         "asked": question(asked),

@@ -154,7 +154,7 @@ function intervalsOf(answer, axes) {
 
 /** What no known network exceeds in accuracy, within the range of their frame rates. */
 function boundLine({ table, settings }, { x, y }) {
-  const bound = y.metric === "accuracy_top1_percent" ? boundOf(table, settings) : null;
+  const bound = y.metric === "accuracy_percent" ? boundOf(table, settings) : null;
   const convert = conversion(table, "fps", x.metric);
   if (!bound || !convert) return [];
   const [low, high] = bound.range;

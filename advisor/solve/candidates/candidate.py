@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.catalog.accuracy import LOSS
 from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS
+from advisor.quality import ACCURACY, Quality
 from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
 from advisor.solve.candidates.chance import chance, chance_alone
 
@@ -34,8 +36,10 @@ IDENTITY_FIELDS = (
 )
 """What distinguishes candidates."""
 
-ROW_COLUMNS = IDENTITY_FIELDS + tuple(
-    key + part for key in METRICS for part in ("", "_low", "_high", "_origin")
+ROW_COLUMNS = (
+    *IDENTITY_FIELDS,
+    *(key + part for key in METRICS for part in ("", "_low", "_high", "_origin")),
+    "accuracy_note",
 )
 """The columns of `Candidate.row`, in order."""
 
@@ -79,6 +83,9 @@ class Candidate:
         threads: how many threads; `None` where unknown.
         batch: images per forward pass.
         metrics: every metric of `advisor.metrics.METRICS` by its key, an estimate each; `None` where unknown.
+        quality: as what its accuracy is told: the task, its metric, the data set.
+        accuracy_note: how its accuracy follows from another one, such as "from BOARD"; "" where it is the one
+            of its weights in floats, or was found for this very precision, runtime and board.
         headroom: how it stands to each limit.
         chance: the probability that it meets all limits that were asked for, 1 where there is none.
         unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
@@ -94,6 +101,8 @@ class Candidate:
     threads: int | None
     batch: int
     metrics: Mapping[str, Estimate | None] = field(hash=False)
+    quality: Quality
+    accuracy_note: str
     headroom: tuple[Headroom, ...]
     chance: float
     unlike_scopes: tuple[str, ...]
@@ -105,8 +114,14 @@ class Candidate:
 
     @computed
     def mark(self) -> str:
-        """How probably it meets all limits, in a word: "sure", "likely" or "unlikely"."""
+        """How probably it meets all limits, in a word: "sure", "likely" or "unlikely".
+
+        It is never sure where a limited accuracy follows from a loss that the user states.
+        """
         chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
+        limited = any(each.constraint.metric == ACCURACY for each in self.headroom)
+        if limited and self.accuracy_note.startswith(LOSS) and chance >= SURE:
+            return "likely"
         return "sure" if chance >= SURE else "likely" if chance >= LIKELY else "unlikely"
 
     def __document__(self) -> dict[str, Any]:
@@ -146,7 +161,7 @@ class Candidate:
             row[f"{key}_low"] = estimate.low if estimate else None
             row[f"{key}_high"] = estimate.high if estimate else None
             row[f"{key}_origin"] = estimate.origin if estimate else None
-        return row
+        return {**row, "accuracy_note": self.accuracy_note}
 
 
 def candidate_at(
@@ -192,6 +207,8 @@ def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
         threads=variant.threads or None,
         batch=int(table.batch[row]),
         metrics=_metrics(these, place),
+        quality=these.quality,
+        accuracy_note=these.weights[index].note if index >= 0 else "",
         **judged,
     )
 

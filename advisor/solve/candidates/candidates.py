@@ -22,6 +22,7 @@ from advisor.catalog.records import (
 )
 from advisor.formulas import Expression
 from advisor.metrics import INPUTS, SELDOM, expression, formula_of, parameters_of
+from advisor.quality import Quality
 from advisor.solve.candidates.provenance import rests_on
 from advisor.solve.candidates.uncertainty import Uncertain, sampled_interval, widths
 
@@ -45,7 +46,9 @@ class Candidates:
         measurements: the rows of all boards.
         row_board: for each of these rows, its place in `boards`; shape (rows,).
         architectures: the architectures, aligned with `measurements.architecture.names`.
-        weights: the sets of weights, sorted by architecture and name.
+        weights: what the sets of weights reach, sorted by architecture and name.
+        quality: as what that is told.
+        float_percents: by network, the best accuracy of those sets in floats, as far as that is known.
         rows: for each candidate, its row of `measurements`; shape (candidates,).
         weights_index: for each candidate, its set of weights, or -1; shape (candidates,).
         fps: the required frame rate, or `None`; or one for each candidate.
@@ -64,6 +67,8 @@ class Candidates:
     row_board: Integers
     architectures: tuple[Architecture, ...]
     weights: tuple[Weights, ...]
+    quality: Quality
+    float_percents: Mapping[str, float]
     rows: Integers
     weights_index: Integers
     fps: float | Floats | None
@@ -91,6 +96,13 @@ class Candidates:
     def architecture_index(self) -> Integers:
         """For each candidate, its place in `architectures`, which is sorted by name."""
         return self.measurements.architecture.index[self.rows]
+
+    @property
+    def float_percent(self) -> Floats:
+        """The best accuracy of each candidate's network in floats; NaN where unknown."""
+        names = self.measurements.architecture.names
+        known = [self.float_percents.get(name, np.nan) for name in names]
+        return np.array([*known, np.nan])[self.architecture_index]
 
     @cached_property
     def board_index(self) -> Integers:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, Weights, distinct
+from advisor.catalog.accuracy import Accuracies
+from advisor.catalog.precision import has_float_accuracy, read_precision
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, distinct
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
+from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.named_networks import chosen_here, refuse_unknown
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
-from advisor.solve.candidates.weight_sets import wanted_weights, with_weights
+from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,21 +60,43 @@ def gather_on(
     notes: list[str] = []
     refuse_unknown(catalog, requirements)
     chosen = requirements.selection
-    pool = network_pool(catalog, chosen, [each.measurements for each in surveyed])
+    task, said = _task(catalog, chosen, surveyed)
+    pool = network_pool(catalog, chosen, [each.measurements for each in surveyed], task)
+    notes += said
     if chosen.completes:
         for place, each in enumerate(surveyed):
             table, more = _with_predictions(each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
             notes += more
     here = replace(requirements, selection=chosen_here(catalog, chosen, pool.architectures))
-    found = candidates_on(
-        surveyed, pool.architectures, pool.weights, here, pool.stand_ins, pool.best
-    )
+    found = candidates_on(surveyed, pool, here)
     notes += pool.notes
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
     notes += _of_unknown_threads(found, chosen)
     return replace(found, notes=tuple(notes))
+
+
+def _task(
+    catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed]
+) -> tuple[str, list[str]]:
+    """The task of a question, and what is to be said of it where none was asked for.
+
+    Raises:
+        AdvisorError: the boards have no rows of the task, or of several others where none was asked for.
+    """
+    names = {name for each in surveyed for name in each.measurements.architecture.names}
+    known = {catalog.architectures[name].task for name in names}
+    task = task_of(selection.task, known)
+    if task is None:
+        on = _boards_text([each.board for each in surveyed])
+        wanted = f"a network for {selection.task or CLASSIFICATION}"
+        raise AdvisorError(
+            f"{on} has no rows of {wanted}", f"its tasks: {', '.join(sorted(known))}"
+        )
+    if selection.task is None and task != CLASSIFICATION:
+        return task, [f"the task is {task}, the only one of these rows"]
+    return task, []
 
 
 def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:
@@ -98,11 +122,19 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
     """What is to be said of candidates that a table of accuracies leaves out."""
-    bare = distinct(found.architecture_index[found.weights_index < 0]).tolist()
-    names = [found.architectures[place].name for place in bare]
     chosen = requirements.selection
-    if names and chosen.accuracy_table is not None:
-        yield f"of unknown accuracy, since {chosen.accuracy_table} has no row of it: {few(names)}"
+    if chosen.accuracy_table is None:
+        return
+    bare = found.rows[found.weights_index < 0]
+    table = found.measurements
+    for precision in distinct(table.precision.index[bare]).tolist():
+        rows = bare[table.precision.index[bare] == precision]
+        names = [
+            table.architecture.names[each] for each in distinct(table.architecture.index[rows])
+        ]
+        at = table.precision.names[precision]
+        of_it = "of it" if has_float_accuracy(at) else f"of it at {at}"
+        yield f"of unknown accuracy, since {chosen.accuracy_table} has no row {of_it}: {few(names)}"
 
 
 def _of_unknown_threads(found: Candidates, chosen: Selection) -> Iterator[str]:
@@ -175,22 +207,14 @@ def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collec
 
 
 def candidates_on(
-    surveyed: Sequence[Surveyed],
-    architectures: Mapping[str, Architecture],
-    weights: Mapping[tuple[str, str], Weights],
-    requirements: Requirements,
-    stand_ins: Mapping[str, str] | None = None,
-    best: Mapping[str, str] | None = None,
+    surveyed: Sequence[Surveyed], pool: NetworkPool, requirements: Requirements
 ) -> Candidates:
     """The candidates that a question may choose from.
 
     Args:
         surveyed: the boards with their rows.
-        architectures: every network by name.
-        weights: every set of weights by network and name.
+        pool: every network that may come up, and what is known of its accuracy.
         requirements: the question.
-        stand_ins: by network, the set that counts where it lacks the one asked for.
-        best: by network, the set that counts on boards whose source names none.
 
     Raises:
         AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
@@ -200,13 +224,15 @@ def candidates_on(
     tables = [each.measurements for each in surveyed]
     table = Measurements.stacked(tables)
     row_board = np.repeat(np.arange(len(tables)), list(map(len, tables)))
-    asked = selected(boards, table, architectures, requirements.selection)
-    named = requirements.selection.weights
+    task = pool.quality.task
+    asked = selected(boards, table, pool.architectures, requirements.selection, task)
+    named, accuracies = requirements.selection.weights, pool.accuracies
     wanted = [
-        wanted_weights(weights, board, named, stand_ins or {}, best or {}) for board in boards
+        wanted_weights(accuracies.known, board, named, pool.stand_ins, pool.sets)
+        for board in boards
     ]
     rows, weights_index, sets = with_weights(
-        table, row_board, np.flatnonzero(asked & table.ran), weights, wanted
+        surveyed, table, row_board, np.flatnonzero(asked & table.ran), accuracies, wanted
     )
     without = 0
     if named is not None:
@@ -217,8 +243,10 @@ def candidates_on(
         boards=boards,
         measurements=table,
         row_board=row_board,
-        architectures=tuple(architectures[name] for name in table.architecture.names),
+        architectures=tuple(pool.architectures[name] for name in table.architecture.names),
         weights=sets,
+        quality=pool.quality,
+        float_percents=_float_percents(accuracies, wanted),
         rows=rows,
         weights_index=weights_index,
         fps=requirements.fps,
@@ -230,13 +258,25 @@ def candidates_on(
     )
 
 
+def _float_percents(accuracies: Accuracies, wanted: Sequence[Wanted]) -> dict[str, float]:
+    """By network, the best accuracy of the wanted sets in floats."""
+    found: dict[str, float] = {}
+    for key in {key for each in wanted for key in each.keys}:
+        for each in accuracies.known.get(key, ()):
+            if not each.precision or has_float_accuracy(each.precision):
+                percent = each.accuracy_percent.value
+                found[key[0]] = max(percent, found.get(key[0], percent))
+    return found
+
+
 def selected(
     boards: Sequence[Board],
     table: Measurements,
     architectures: Mapping[str, Architecture],
     selection: Selection,
+    task: str,
 ) -> NDArray[np.bool_]:
-    """Which rows of a table a selection names; shape (rows,).
+    """Which rows of a table are of a task and named by a selection; shape (rows,).
 
     Raises:
         AdvisorError: a pattern or a batch size matches nothing, or all together match no row.
@@ -245,7 +285,8 @@ def selected(
     names = table.architecture.names
     families = Labels(tuple(architectures[name].family for name in names), table.architecture.index)
     known_families = {each.family for each in architectures.values()}
-    asked: NDArray[np.bool_] = np.ones(len(table), dtype=np.bool_)
+    of_task = [architectures[name].task == task for name in names]
+    asked: NDArray[np.bool_] = np.array(of_task, dtype=np.bool_)[table.architecture.index]
     for what, patterns, labels, known in (
         ("architectures", selection.architectures, table.architecture, architectures),
         ("families", selection.families, families, known_families),
@@ -257,7 +298,7 @@ def selected(
             _check(what, patterns, [name for name in known if name])
             asked &= np.isin(labels.index, _matching(patterns, labels.names))
     if selection.threads is not None:
-        counts = np.unique(table.threads[table.threads > 0]).tolist()
+        counts = distinct(table.threads[table.threads > 0]).tolist()
         wanted = [count for count in counts if count in selection.threads]
         if not wanted:
             there = ", ".join(map(str, counts)) or "none that its rows name"

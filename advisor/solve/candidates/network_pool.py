@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from advisor.catalog.accuracy import Accuracies
+from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.records import Architecture, Measurements, Weights
 from advisor.catalog.store import Catalog
-from advisor.catalog.zoo import renamed_weights
-from advisor.errors import AdvisorError, closest, shown
+from advisor.catalog.zoo import Zoo, of_floats, renamed_weights
+from advisor.errors import AdvisorError, shown
 from advisor.options import Selection
-from advisor.solve.candidates.weight_sets import OWN, declared, read_accuracy_table
+from advisor.quality import TASKS, Quality, read_data_set, usual
+from advisor.solve.candidates.named_networks import names_here
+from advisor.solve.candidates.stated_accuracies import of_which, read_accuracy_table, stated
+from advisor.solve.candidates.weight_sets import OWN
 
 
 @dataclass(frozen=True)
@@ -22,22 +28,24 @@ class NetworkPool:
         architectures: every network that may come up, by name.
         added: the networks that are candidates on every board, by prediction where not measured;
             `None` for all.
-        weights: every set of weights of these, by (network, name).
+        quality: as what accuracy is told: the task, its metric, the data set.
+        accuracies: what is known of the sets of weights of these networks, as that.
         stand_ins: by network, the set that counts where it lacks the one that the board names.
-        best: by network, the set that counts on a board whose source names none.
+        sets: the names of all sets of weights, whatever their accuracy is told as.
         notes: what is to be said of it, in words.
     """
 
     architectures: Mapping[str, Architecture]
     added: frozenset[str] | None
-    weights: Mapping[tuple[str, str], Weights]
+    quality: Quality
+    accuracies: Accuracies
     stand_ins: Mapping[str, str]
-    best: Mapping[str, str]
+    sets: frozenset[str]
     notes: tuple[str, ...]
 
 
 def network_pool(
-    catalog: Catalog, selection: Selection, tables: Iterable[Measurements]
+    catalog: Catalog, selection: Selection, tables: Iterable[Measurements], task: str
 ) -> NetworkPool:
     """The networks that a question may choose from.
 
@@ -49,6 +57,7 @@ def network_pool(
         catalog: everything that is known.
         selection: what may be chosen from.
         tables: the rows of the boards that are asked.
+        task: what the networks are to be for.
 
     Raises:
         AdvisorError: a network that the question brings along cannot be counted, or the user's table of
@@ -65,62 +74,105 @@ def network_pool(
         )
         architectures.update(from_zoo)
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
-    own, own_notes = _own(catalog, selection.include)
+    own, own_notes = _own(catalog, selection.include, task)
     for name, network in own.items():
-        if name in catalog.architectures and catalog.architectures[name] != network:
+        if name not in catalog.architectures:
+            continue
+        if replace(catalog.architectures[name], task=task) != network:
             raise AdvisorError(
                 f"include: the catalog has a network {shown(name)}", "call yours something else"
             )
     architectures.update({each.name: each for each in own.values()})
-    stand_ins: dict[str, str] = {}
-    best: dict[str, str] = {}
+    published = _published(catalog, zoo, architectures)
+    quality = _quality(task, selection.data_set, published)
     if selection.accuracy_table is not None:
         known = {*architectures, *catalog.zoo.networks, *catalog.zoo.plain}
-        weights = renamed_weights(
-            read_accuracy_table(Path(selection.accuracy_table), known), catalog.zoo.plain
-        )
-        stand_ins = dict.fromkeys((name for name, _ in weights), OWN)
+        table = read_accuracy_table(Path(selection.accuracy_table), known, quality)
+        found = list(renamed_weights(table, catalog.zoo.plain))
+        quality = found[0].quality
     else:
-        weights = dict(catalog.weights)
-        weights.update(
-            {
-                key: each
-                for key, each in (zoo.weights if zoo else {}).items()
-                if key[0] in architectures
-            }
-        )
-        if zoo:
-            best = {
-                name: each.name
-                for name, each in catalog.best_weights.items()
-                if name in architectures
-            }
-        if zoo and selection.weights is None:
-            stand_ins = {
-                name: first for name, first in zoo.first_weights.items() if name in architectures
-            }
-    for stated, percent in selection.accuracy_of.items():
-        plain = zoo.plain.get(stated, stated) if zoo else stated
-        name = own[stated].name if stated in own else plain
-        if name not in architectures:
-            hint = closest(name, architectures)
-            raise AdvisorError(f"accuracy-of: no network {shown(name)} to choose from", hint)
-        weights = {key: known for key, known in weights.items() if key[0] != name}
-        weights[name, OWN] = declared(name, percent)
-        stand_ins[name] = OWN
-        best.pop(name, None)
+        found = [each for each in published if each.quality == quality]
+
+    def names_of(name: str) -> Sequence[str]:
+        return (own[name].name,) if name in own else names_here(catalog, name, architectures)
+
+    found = _with_stated(found, selection.accuracy_of, names_of, quality)
+    floats = of_floats(found, quality)
     return NetworkPool(
         architectures=architectures,
         added=None if every else frozenset(each.name for each in own.values()),
-        weights=weights,
-        stand_ins=stand_ins,
-        best=best,
+        quality=quality,
+        accuracies=catalog.accuracies_of(found, selection.quantised_loss),
+        stand_ins=_stand_ins(floats, zoo, selection),
+        sets=frozenset(each.name for each in (*published, *found)),
         notes=(*notes, *own_notes),
     )
 
 
+def _published(
+    catalog: Catalog, zoo: Zoo | None, architectures: Mapping[str, Architecture]
+) -> list[Weights]:
+    """What the catalog knows of the accuracy of these networks; what its own tables say counts most."""
+    of_zoo = (each for each in zoo.accuracies if each.architecture in architectures) if zoo else ()
+    return list({key_of(each): each for each in (*of_zoo, *catalog.accuracies)}.values())
+
+
+def _quality(task: str, data_set: str | None, known: Iterable[Weights]) -> Quality:
+    """As what the accuracy of a task is told: as usual, else as most of its networks have it."""
+    quality = usual(task)
+    of_task = [each.quality for each in known if each.quality.task == task]
+    if data_set is not None:
+        quality = replace(quality, data_set=read_data_set(data_set))
+        of_task = [each for each in of_task if each.data_set == quality.data_set]
+        if not of_task:
+            known_sets = sorted(
+                {each.quality.data_set for each in known if each.quality.task == task}
+            )
+            hint = (
+                f"known are {', '.join(known_sets)}"
+                if known_sets
+                else "none is known for this task"
+            )
+            raise AdvisorError(
+                f"data-set: no accuracy of {task} on {shown(data_set)} is known", hint
+            )
+    if task in TASKS and (quality in of_task or data_set is None):
+        return quality
+    commonest = Counter(of_task).most_common()
+    return min(commonest, key=lambda each: (-each[1], str(each[0])))[0] if commonest else quality
+
+
+def _with_stated(
+    found: Iterable[Weights],
+    accuracy_of: Mapping[str, float],
+    names_of: Callable[[str], Sequence[str]],
+    quality: Quality,
+) -> list[Weights]:
+    """What is known and what the user states, which counts instead of all else of the network in floats."""
+    kept, own = list(found), []
+    for written, percent in accuracy_of.items():
+        names, precision, runtime = of_which(written, names_of)
+        if not precision and not runtime:
+            kept = [each for each in kept if each.architecture not in names]
+        own += [stated(name, percent, quality, precision, runtime) for name in names]
+    replaced = {key_of(each) for each in own}
+    return [*(each for each in kept if key_of(each) not in replaced), *own]
+
+
+def _stand_ins(
+    floats: Mapping[tuple[str, str], Weights], zoo: Zoo | None, selection: Selection
+) -> dict[str, str]:
+    """By network, the set that counts where it lacks the one that the board names."""
+    found: dict[str, str] = {}
+    if zoo and selection.weights is None and selection.accuracy_table is None:
+        for each in zoo.accuracies:
+            if (each.architecture, each.name) in floats:
+                found.setdefault(each.architecture, each.name)
+    return found | {name: OWN for name, set_name in floats if set_name == OWN}
+
+
 def _own(
-    catalog: Catalog, included: Mapping[str, str]
+    catalog: Catalog, included: Mapping[str, str], task: str
 ) -> tuple[dict[str, Architecture], list[str]]:
     """The networks that the question brings along, counted, by the names that it gives them."""
     found: dict[str, Architecture] = {}
@@ -129,6 +181,6 @@ def _own(
         from advisor.catalog.naming import included_network  # few questions bring networks along
 
         network, said = included_network(catalog, name, text)
-        found[name] = network
+        found[name] = replace(network, task=task)
         notes += said
     return found, notes

@@ -1,94 +1,149 @@
-"""Which sets of weights networks have: those that boards name, and the user's own accuracies."""
+"""Which sets of weights the rows of boards go with, and what these reach there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.csv_table import read_csv
-from advisor.catalog.precision import has_float_accuracy
-from advisor.catalog.records import Board, Estimate, Measurements, Weights
-from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
-from advisor.limits import LEAST_PERCENT
-from advisor.quantities import PERCENT
+from advisor.catalog.accuracy import Accuracies, Place, sources_of
+from advisor.catalog.records import Board, Measurements, Variant, Weights, distinct
+from advisor.catalog.store import Surveyed
+from advisor.catalog.tables import QUANTISED
+from advisor.errors import AdvisorError, closest, shown
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
-COLUMNS = ("architecture", "top1_percent")
+Key = tuple[str, str]
+"""An architecture, and the name of a set of its weights."""
+
 OWN = "own"
 """What a set of weights is called whose accuracy only the user knows."""
-QUANTISED = "int8"
-"""Sets of weights whose name ends with it are of networks at this precision: `paper-int8`."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The sets of weights that a board's rows go with.
+
+    Attributes:
+        keys: the sets, sorted.
+        only_best: whether each network goes with its most accurate one alone.
+    """
+
+    keys: Sequence[Key]
+    only_best: bool
 
 
 def with_weights(
+    surveyed: Sequence[Surveyed],
     table: Measurements,
     row_board: Integers,
     rows: Integers,
-    weights: Mapping[tuple[str, str], Weights],
-    wanted: Sequence[Sequence[tuple[str, str]]],
+    accuracies: Accuracies,
+    wanted: Sequence[Wanted],
 ) -> tuple[Integers, Integers, tuple[Weights, ...]]:
-    """Rows and sets of weights, board by board, since each board's source used its own."""
-    keys = sorted({key for each in wanted for key in each})
-    place = {key: index for index, key in enumerate(keys)}
-    parts = []
-    for index, each in enumerate(wanted):
+    """Rows and sets of weights, board by board and variant by variant, since each has its own accuracies.
+
+    Args:
+        surveyed: the boards with their rows.
+        table: the rows of all of them.
+        row_board: for each row, its place among the boards; shape (rows,).
+        rows: the rows that may be chosen.
+        accuracies: what is known of the sets.
+        wanted: for each board, its sets.
+
+    Returns:
+        Rows, each as often as there are sets for it; the place of the set, or -1; and the sets.
+    """
+    parts: list[tuple[Integers, list[Weights]]] = []
+    for index, each in enumerate(surveyed):
         own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
-        for some, fitting in _by_precision(table, own, each):
-            places = np.array([place[key] for key in fitting], dtype=np.int64)
-            joined, which = _joined(table, some, [key[0] for key in fitting])
-            parts.append((joined, np.append(places, -1)[which]))
-    sets = tuple(weights[key] for key in keys)
-    if len(parts) == 1:
-        return (*parts[0], sets)
-    found, which = (np.concatenate(each) for each in zip(*parts, strict=True))
-    return found, which, sets
+        sources = sources_of(each.board, each.measurements)
+        for some, variant in _by_variant(table, own):
+            place = Place(each.board.name, sources, variant)
+            parts.append((some, _fitting(accuracies, wanted[index], place)))
+    sets = sorted({id(each): each for _, found in parts for each in found}.values(), key=_order)
+    at = {id(each): index for index, each in enumerate(sets)}
+    joined = []
+    for some, found in parts:
+        repeated, which = _joined(table, some, [each.architecture for each in found])
+        places = np.array([at[id(each)] for each in found], dtype=np.int64)
+        joined.append((repeated, np.append(places, -1)[which]))
+    if len(joined) == 1:
+        return (*joined[0], tuple(sets))
+    nothing = np.zeros(0, dtype=np.int64)
+    all_rows, which = (
+        np.concatenate([nothing, *each])
+        for each in (zip(*joined, strict=True) if joined else ((), ()))
+    )
+    return all_rows, which, tuple(sets)
+
+
+def _order(each: Weights) -> tuple[str, ...]:
+    return each.architecture, each.name, *each.scope, each.note
+
+
+def _by_variant(table: Measurements, rows: Integers) -> Iterator[tuple[Integers, Variant]]:
+    """The rows of each variant."""
+    index = table.variant_index[rows]
+    found = distinct(index).tolist()
+    for place in found:
+        yield rows if len(found) == 1 else rows[index == place], table.variants[place]
+
+
+def _fitting(accuracies: Accuracies, wanted: Wanted, place: Place) -> list[Weights]:
+    """What the wanted sets reach in some place, by architecture; the user's own goes before others."""
+    found: dict[str, list[Weights]] = {}
+    for key in wanted.keys:
+        if (each := accuracies.at(key, place)) is not None:
+            found.setdefault(key[0], []).append(each)
+    for key in wanted.keys if not place.in_floats and accuracies.losses else ():
+        if key[0] not in found and (each := accuracies.less_loss(key, place)) is not None:
+            found.setdefault(key[0], []).append(each)
+    fitting = []
+    for architecture in sorted(found):
+        sets = found[architecture]
+        own = [each for each in sets if each.name == OWN]
+        if own or (wanted.only_best and len(sets) > 1):
+            sets = own or [max(sets, key=lambda each: each.accuracy_percent.value)]
+        fitting += sets
+    return fitting
 
 
 def wanted_weights(
-    sets: Mapping[tuple[str, str], Weights],
+    known: Collection[Key],
     board: Board,
     asked: str | None,
     stand_ins: Mapping[str, str],
-    best: Mapping[str, str],
-) -> list[tuple[str, str]]:
-    """The sets of weights that were asked for, and their quantised ones, by architecture and name."""
+    sets: Collection[str],
+) -> Wanted:
+    """The sets of weights that were asked for, and their quantised ones, by architecture and name.
+
+    Args:
+        known: every set of which something is known.
+        board: the board.
+        asked: the name of the sets that are asked for, "any", or `None` for those of the board.
+        stand_ins: by network, the set that counts where it lacks the one that the board names.
+        sets: the names of all sets, those included whose accuracy is told otherwise.
+
+    Raises:
+        AdvisorError: there are no sets of that name.
+    """
     name = board.weights if asked is None else asked
-    if not name:
-        return sorted({**stand_ins, **best}.items())
-    known = {key[1] for key in sets} | {"any"}
+    names = {key[1] for key in known} | {"any"}
+    foreign = asked is None and name not in names and name in sets  # for networks of another task
+    if not name or foreign:
+        return Wanted(sorted(known), only_best=True)
     replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
-    if name not in known and not replaced:
+    if name not in names and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
-        raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, known))
-    wanted = {key for key in sets if name == "any" or key[1] in (name, f"{name}-{QUANTISED}")}
-    wanted |= {key for key in stand_ins.items() if (key[0], name) not in sets}
-    return sorted(wanted)
-
-
-def _by_precision(
-    table: Measurements, rows: Integers, keys: Sequence[tuple[str, str]]
-) -> Iterator[tuple[Integers, list[tuple[str, str]]]]:
-    """The rows with the sets of weights that are theirs: a quantised network's accuracy is its own."""
-    names = table.precision.names
-    floats = np.array([has_float_accuracy(name) for name in names], dtype=np.bool_)
-    quantised = np.array([name == QUANTISED for name in names], dtype=np.bool_)
-    of_row = table.precision.index[rows]
-    in_floats, in_int8 = floats[of_row], quantised[of_row]
-    yield rows[in_floats], [key for key in keys if not _is_quantised(key[1])]
-    if in_int8.any():
-        yield rows[in_int8], [key for key in keys if _is_quantised(key[1])]
-    if len(others := rows[~in_floats & ~in_int8]):
-        yield others, []
-
-
-def _is_quantised(name: str) -> bool:
-    """Whether a set's name says that it is of a quantised network."""
-    return name == QUANTISED or name.endswith(f"-{QUANTISED}")
+        raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, names))
+    wanted = {key for key in known if name == "any" or key[1] in (name, f"{name}-{QUANTISED}", OWN)}
+    wanted |= {key for key in stand_ins.items() if (key[0], name) not in known}
+    return Wanted(sorted(wanted), only_best=False)
 
 
 def _joined(
@@ -120,43 +175,3 @@ def _joined(
         count[owner_of_joined] > 0, padded[np.minimum(first[owner_of_joined] + step, len(sets))], -1
     )
     return joined, index
-
-
-def declared(architecture: str, top1_percent: float) -> Weights:
-    """Weights of the user's own."""
-    stated = Estimate(top1_percent, None, None, "declared", "advisor-declared")
-    return Weights(architecture, OWN, stated, None)
-
-
-def read_accuracy_table(path: Path, known: Collection[str]) -> dict[tuple[str, str], Weights]:
-    """Read a table of the columns `architecture` and `top1_percent`.
-
-    Args:
-        path: the file.
-        known: the networks that it may name.
-
-    Returns:
-        A set of weights for every network in it, by (network, name of the set).
-
-    Raises:
-        BrokenFileError: with every fault of the file.
-    """
-    table = read_csv(path, COLUMNS)
-    names = table.labels("architecture", known)
-    top1 = table.numbers("top1_percent", *PERCENT.range)
-    for row, cell in enumerate(table.cells("top1_percent")):
-        if not cell:
-            table.note(row, "top1_percent", "nothing", "an accuracy in percent")
-        elif top1[row] < LEAST_PERCENT:
-            table.note(row, "top1_percent", shown(cell), "a percentage, such as 71.2")
-    first = {int(row) for row in np.unique(names.index, return_index=True)[1]}
-    for row in set(range(len(table))) - first:
-        name = names.at(row)
-        table.note(row, "architecture", f"{shown(name)} once more", "each network once")
-    if not len(table) and not table.faults:
-        raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a network")])
-    table.finish("mend the table")
-    return {
-        (name, OWN): declared(name, float(top1[row]))
-        for row, name in enumerate(names.names[index] for index in names.index.tolist())
-    }

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LATENCY, RATE = "batch_latency_ms", "fps"
 POWER, MEMORY = "net_power_w", "memory_mb"
-ACCURACY, IDLE_POWER = "accuracy_top1_percent", "idle_power_w"
+ACCURACY, IDLE_POWER = "accuracy_percent", "idle_power_w"
 SHOWN = (LATENCY, RATE, POWER, MEMORY, ACCURACY)
 """The figures that an answer has of every choice, whether a limit uses them or not."""
 
@@ -93,7 +93,7 @@ class Offer:
 
     @property
     def accuracy(self) -> Column:
-        """Top-1 accuracy in percent."""
+        """How well it does its task, in percent."""
         return self.columns[ACCURACY]
 
     @property
@@ -189,6 +189,7 @@ def considered(offer: Offer) -> Considered:
         )
     return Considered(
         workload=offer.workload.name,
+        quality=offer.candidates.quality,
         candidates=len(offer),
         possible_alone=int(np.count_nonzero(offer.alone)),
         unknown={key: int(np.count_nonzero(each)) for key, each in offer.unknown.items()},
@@ -226,6 +227,32 @@ def gather_offers(
         _offer(workload, candidates, keys, request, guarantee)
         for workload, candidates, keys in zip(request.workloads, gathered, limited, strict=True)
     ), guarantee
+
+
+def unlike_accuracies(request: PlanRequest, offers: Sequence[Offer]) -> tuple[str, ...]:
+    """What is to be said of workloads whose accuracies are not told alike.
+
+    Raises:
+        AdvisorError: the objective puts them together, and nothing says how much each counts.
+    """
+    if not request.needs_accuracy or len({each.candidates.quality for each in offers}) < 2:
+        return ()
+    each_as = "; ".join(f"{each.workload.name}: {each.candidates.quality}" for each in offers)
+    if request.objective == "worst-accuracy":
+        raise AdvisorError(
+            f"objective worst-accuracy: the accuracies of these workloads are unlike ({each_as})",
+            "take the objective accuracy with a weight for each workload, or power",
+        )
+    weighed = all(each.weight is not None for each in request.workloads)
+    bounded = all(each.least_accuracy for each in request.workloads)
+    if not weighed and not bounded:
+        raise AdvisorError(
+            f"objective accuracy: the accuracies of these workloads are unlike ({each_as})",
+            "say how much each counts (weight: 2), or limit each accuracy, or take the objective power",
+        )
+    return (
+        f"the accuracies of these workloads are unlike ({each_as}): their mean counts points alike",
+    )
 
 
 def _candidates(catalog: Catalog, request: PlanRequest, workload: Workload) -> Candidates:

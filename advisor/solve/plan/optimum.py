@@ -154,8 +154,8 @@ def _cost(offers: Sequence[Offer], request: PlanRequest) -> Floats:
     """What the objective makes of each candidate, less being better."""
     if request.objective == "power":
         return _together([each.draw_w.value for each in offers])
-    total = sum(each.weight for each in request.workloads)
-    return _together([-each.workload.weight / total * each.accuracy.value for each in offers])
+    total = sum(each.counts for each in request.workloads)
+    return _together([-each.workload.counts / total * each.accuracy.value for each in offers])
 
 
 def _accuracy(offers: Sequence[Offer]) -> Floats:

@@ -24,6 +24,7 @@ from advisor.solve.plan.offers import (
     considered,
     gather_offers,
     runtime_floor,
+    unlike_accuracies,
 )
 from advisor.solve.plan.optimum import Programme, best, best_plan
 from advisor.solve.plan.plan_answer import (
@@ -81,6 +82,7 @@ def plan(
     memory_mb = board.memory_mb if request.memory_mb is None else request.memory_mb
     memory_mb = None if alone else memory_mb
     found, guarantee = gather_offers(opened, request, memory_mb)
+    unlike = unlike_accuracies(request, found)
     floor_mb, notes = runtime_floor(opened, board, found, request.runtime_floor_mb)
     budgets = Budgets(
         request.share,
@@ -91,7 +93,9 @@ def plan(
     )
     if memory_mb is None and not alone:
         notes = (*notes, f"the memory of {board.name} is unknown, so it limits nothing")
-    notes = tuple(dict.fromkeys([*notes, *(n for each in found for n in each.candidates.notes)]))
+    notes = tuple(
+        dict.fromkeys([*notes, *unlike, *(n for each in found for n in each.candidates.notes)])
+    )
     answer = Plan(
         request=request,
         board=board,
@@ -163,7 +167,7 @@ def _achieved(answer: Plan, left: float) -> Achieved:
 
 def _mean(accuracies: Sequence[tuple[Chosen, float]]) -> float:
     """The mean accuracy by weight."""
-    weights = [each.workload.weight for each, _ in accuracies]
+    weights = [each.workload.counts for each, _ in accuracies]
     return float(np.average([accuracy for _, accuracy in accuracies], weights=weights))
 
 

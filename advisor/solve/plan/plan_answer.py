@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from advisor.catalog.records import Board
 from advisor.documents import computed
 from advisor.metrics import JOULES_PER_WATT_HOUR
+from advisor.quality import Quality
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.plan.workloads import PlanRequest, Workload
 
@@ -195,6 +196,7 @@ class Considered:
 
     Attributes:
         workload: its name.
+        quality: as what the accuracy of its networks is told.
         candidates: how many there were.
         possible_alone: how many are known well enough and meet the workload's own limits, nothing else
             running.
@@ -203,6 +205,7 @@ class Considered:
     """
 
     workload: str
+    quality: Quality
     candidates: int
     possible_alone: int
     unknown: Mapping[str, int]

@@ -15,7 +15,7 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, List, Mark, Node, Text
 from advisor.documents import Schema, document
 from advisor.errors import AdvisorError, closest, shown, with_all_faults
-from advisor.limits import Constraint
+from advisor.limits import Constraint, limits_schema
 from advisor.metrics import INPUTS, JOULES_PER_WATT_HOUR, expression
 from advisor.option_kinds import CONFIDENCE, SHARE, choice, quantity
 from advisor.options import (
@@ -25,7 +25,6 @@ from advisor.options import (
     Selection,
     declared,
     default_board,
-    limits_schema,
     option,
     read_requirements,
     written,
@@ -66,13 +65,14 @@ class Workload:
         name: what its owner calls it.
         requirements: its own limits, a frame rate among them, its overhead, and what it may be chosen
             from. A `response` limits it, the wait for another workload included.
-        weight: how much its accuracy counts beside that of the others.
+        weight: how much its accuracy counts beside that of the others; `None` where that is not said, which
+            counts as 1.
     """
 
     name: str
     requirements: Requirements
-    weight: float = option(
-        quantity(WEIGHT), "How much its accuracy counts beside that of the others.", default=1.0
+    weight: float | None = option(
+        quantity(WEIGHT), "How much its accuracy counts beside that of the others.", stated="1"
     )
 
     def __document__(self) -> dict[str, Any]:
@@ -101,10 +101,21 @@ class Workload:
         if self.requirements.fps is None:
             hint = "give it a limit like fps: '>= 15'"
             raise AdvisorError(f"workload {shown(self.name)} has no frame rate", hint)
-        if not self.weight > 0:
+        if not self.counts > 0:
             raise AdvisorError(f"workload {shown(self.name)}: the weight is not above zero")
         for limit in self.requirements.constraints:
             check_own(limit)
+
+    @property
+    def counts(self) -> float:
+        """The weight, stated or not."""
+        return 1.0 if self.weight is None else self.weight
+
+    @property
+    def least_accuracy(self) -> Constraint | None:
+        """The limit of its accuracy, if any."""
+        limits = self.requirements.constraints
+        return next((each for each in limits if each.name == "accuracy"), None)
 
     @property
     def fps(self) -> float:

@@ -13,12 +13,14 @@ from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
 from advisor.metrics import expression
 from advisor.prediction.bound import least_line_above
+from advisor.quality import ACCURACY
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.chance import chance
-from advisor.solve.recommend.ranking import preferred
+from advisor.solve.recommend.ranking import badness, preferred
 from advisor.solve.recommend.recommendation import (
     Binding,
     KnownBound,
+    Overlooked,
     Rejection,
     Unsure,
     WhyNot,
@@ -94,6 +96,40 @@ def binding(verdicts: Verdicts, pick: int) -> Binding | None:
     )
 
 
+def overlooked(verdicts: Verdicts, pick: int) -> Overlooked | None:
+    """What might be better than the pick if more were known of it.
+
+    Args:
+        verdicts: how the candidates stand to the limits.
+        pick: the position of the pick.
+
+    Returns:
+        Of the first metric of the objective that is unknown of a candidate which no limit is known to reject.
+    """
+    candidates = verdicts.candidates
+    possible = np.ones(len(candidates), dtype=np.bool_)
+    for verdict in verdicts.each:
+        possible &= ~verdict.violated
+    for step in verdicts.objective:
+        key = step.metric.key
+        figures = candidates.figure(key)
+        unknown = possible & np.isnan(figures)
+        floats = candidates.float_percent if key == ACCURACY else np.full(len(candidates), np.nan)
+        unknown &= ~(floats <= figures[pick])
+        if positions := np.flatnonzero(unknown).tolist():
+            most = max(positions, key=lambda each: (np.nan_to_num(floats[each]), -each))
+            return Overlooked(
+                metric=key,
+                count=len(positions),
+                networks=len(distinct(candidates.network_index[positions])),
+                candidate=candidate_at(candidates, most, verdicts.constraints),
+                float_percent=None if np.isnan(floats[most]) else float(floats[most]),
+            )
+        scores = badness(candidates, step)
+        possible &= scores <= step.worst_accepted(scores[pick])
+    return None
+
+
 def nearest(verdicts: Verdicts, positions: Integers) -> int:
     """Of these, the one whose largest excess over any limit is smallest; of such, with the fewest misses.
 
@@ -123,7 +159,7 @@ def accuracy_bound(verdicts: Verdicts) -> KnownBound | None:
     """What no known network exceeds in accuracy at the asked frame rate, where both were asked for."""
     asked = {each.name: each for each in verdicts.constraints if each.sense == "min"}
     candidates = verdicts.candidates
-    rate, accuracy = (candidates.figure(key) for key in ("fps", "accuracy_top1_percent"))
+    rate, accuracy = (candidates.figure(key) for key in ("fps", "accuracy_percent"))
     known = ~np.isnan(rate) & ~np.isnan(accuracy) & ~candidates.predicted("fps")
     if not {"fps", "accuracy"} <= set(asked) or not np.any(known):
         return None

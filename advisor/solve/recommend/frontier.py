@@ -14,6 +14,7 @@ from advisor.documents import computed
 from advisor.errors import AdvisorError
 from advisor.metrics import METRICS, Metric, metric_named
 from advisor.options import Requirements
+from advisor.quality import Quality
 from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
@@ -39,6 +40,7 @@ class Frontier:
     Attributes:
         requirements: the question, defaults included.
         boards: the boards that it was asked of.
+        quality: as what accuracy is told: the task, its metric, the data set.
         axes: keys of the metrics that are traded against each other, x first.
         points: the frontier, ordered by x, best first, then by the next axes. Of candidates whose
             figures are equal on all axes, only the one that `ranking.in_order` puts first.
@@ -56,6 +58,7 @@ class Frontier:
 
     requirements: Requirements
     boards: tuple[Board, ...]
+    quality: Quality
     axes: tuple[str, ...]
     points: tuple[Candidate, ...]
     pick: Candidate | None
@@ -161,6 +164,7 @@ def frontier_of(
     return Frontier(
         requirements=requirements,
         boards=candidates.boards,
+        quality=candidates.quality,
         axes=tuple(metric.key for metric in metrics),
         points=points,
         pick=pick[0] if pick else None,

@@ -17,6 +17,7 @@ from advisor.solve.recommend.explain import (
     accuracy_bound,
     binding,
     impossible,
+    overlooked,
     rejections,
     unsure,
     why_not,
@@ -67,6 +68,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
     answer = Recommendation(
         requirements=requirements,
         boards=candidates.boards,
+        quality=candidates.quality,
         best=found[0] if found else None,
         alternatives=tuple(found[1:]),
         networks_feasible=len(distinct(candidates.network_index[feasible])),
@@ -76,6 +78,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         without_weights=candidates.without_weights,
         rejections=rejections(verdicts),
         binding=binding(verdicts, int(order[0])) if found else None,
+        overlooked=overlooked(verdicts, int(order[0])) if found else None,
         narrowings=narrowings(candidates, objective, feasible),
         unsure=unsure(verdicts),
         bound=accuracy_bound(verdicts),

@@ -14,6 +14,7 @@ from advisor.metrics import JOULES_PER_WATT_HOUR, METRICS
 from advisor.objective import Step
 from advisor.options import Requirements
 from advisor.prediction.bound import Bound
+from advisor.quality import Quality
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 
 if TYPE_CHECKING:
@@ -136,6 +137,28 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Overlooked:
+    """Candidates that were passed over since what the objective ranks by is unknown of them.
+
+    Only those that no limit is known to reject; and where their accuracy is what is unknown, only those
+    whose weights are more accurate in floats than the pick, as far as that is known.
+
+    Attributes:
+        metric: key of the metric.
+        count: how many candidates there are.
+        networks: of how many networks (on each board).
+        candidate: of these the most promising.
+        float_percent: the accuracy of its weights in floats, where that is the metric and is known.
+    """
+
+    metric: str
+    count: int
+    networks: int
+    candidate: Candidate
+    float_percent: float | None
+
+
+@dataclass(frozen=True)
 class Unsure:
     """What meets every limit by its figures, but not with the confidence that was asked for.
 
@@ -179,6 +202,7 @@ class Recommendation:
     Attributes:
         requirements: the question, defaults included.
         boards: the boards that it was asked of.
+        quality: as what accuracy is told: the task, its metric, the data set.
         best: the pick; `None` where nothing meets all limits.
         alternatives: what else meets them, best first; one candidate a network and board, unless all
             batch sizes were asked for.
@@ -189,6 +213,7 @@ class Recommendation:
         without_weights: how many networks were left out because they lack the weights asked for.
         rejections: what each limit did, in the order of the question.
         binding: what keeps the pick from being better; `None` where nothing does.
+        overlooked: what might be better than the pick if more were known of it; `None` where nothing might.
         narrowings: how each step of the objective but the last narrowed the choice.
         relaxations: where nothing fits, the limits whose change alone would give an answer, the
             smallest relative change first.
@@ -207,6 +232,7 @@ class Recommendation:
 
     requirements: Requirements
     boards: tuple[Board, ...]
+    quality: Quality
     best: Candidate | None
     alternatives: tuple[Candidate, ...]
     networks_feasible: int
@@ -216,6 +242,7 @@ class Recommendation:
     without_weights: int
     rejections: tuple[Rejection, ...]
     binding: Binding | None
+    overlooked: Overlooked | None = None
     narrowings: tuple[Narrowing, ...] = ()
     relaxations: tuple[Relaxation, ...] = ()
     together: Relaxation | None = None

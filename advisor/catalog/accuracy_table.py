@@ -1,0 +1,166 @@
+"""The catalog's `accuracy.csv`: what sets of weights reach, by data set, runtime, precision, board."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from advisor.catalog.csv_table import Table, csv_text, read_csv
+from advisor.catalog.files import File
+from advisor.catalog.measurements_table import provenance, refuse_missing, refuse_repeats
+from advisor.catalog.precision import read_precision
+from advisor.catalog.records import Estimate, Labels, Weights
+from advisor.errors import shown
+from advisor.limits import LEAST_PERCENT
+from advisor.quality import (
+    CLASSIFICATION,
+    SHARES,
+    Quality,
+    interval_of_share,
+    read_data_set,
+    read_metric,
+    read_task,
+    usual,
+)
+from advisor.quantities import PERCENT
+
+REQUIRED = ("architecture", "weights", "task", "metric", "data_set", "value")
+FURTHER = ("low", "high", "images", "runtime", "precision", "board", "origin", "source")
+COLUMNS = (*REQUIRED, *FURTHER)
+"""Empty runtime, precision and board mean wherever the network runs in floats; an empty task is
+classification, an empty metric or data set what the task usually goes by."""
+
+MOST_IMAGES = 1e9
+TOP5 = "top-5"
+
+
+def read_accuracies(
+    file: File, architectures: Collection[str] | None, sources: Collection[str] | None
+) -> list[Weights]:
+    """Read an `accuracy.csv`.
+
+    Args:
+        file: where it lies, or what it holds.
+        architectures: the names that are accepted; `None` for any.
+        sources: the known sources; `None` for any.
+
+    Returns:
+        What the sets reach, in the order of the file; a top-5 accuracy with the top-1 accuracy beside it.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, REQUIRED, FURTHER)
+    architecture, name = table.labels("architecture", architectures), table.labels("weights")
+    told = {
+        column: table.labels(column, default=Labels.constant("", len(table)))
+        for column in ("task", "metric", "data_set", "runtime", "precision", "board")
+    }
+    quality = [
+        _quality(*words)
+        for words in zip(
+            *(told[column].tolist() for column in ("task", "metric", "data_set")), strict=True
+        )
+    ]
+    for row in np.flatnonzero(name.where("any")).tolist():
+        table.note(row, "weights", "'any'", "another name, since that one stands for all")
+    estimates, images = _estimates(table, quality, sources)
+    found = [
+        Weights(
+            architecture=architecture.at(row),
+            name=name.at(row),
+            accuracy_percent=estimate,
+            top5_percent=None,
+            quality=quality[row],
+            runtime=told["runtime"].at(row),
+            precision=read_precision(word) if (word := told["precision"].at(row)) else "",
+            board=told["board"].at(row),
+            images=images[row],
+        )
+        for row, estimate in enumerate(estimates)
+    ]
+    keys = Labels.of([repr(key_of(each)) for each in found])
+    refuse_repeats(table, (keys.index,), "an accuracy of a set, metric, data set and way to run")
+    table.finish()
+    return _with_top5(found)
+
+
+def key_of(each: Weights) -> tuple[str, str, Quality, tuple[str, str, str]]:
+    """What distinguishes accuracies: of which set, as what, and run in which way."""
+    return each.architecture, each.name, each.quality, each.scope
+
+
+def _quality(task: str, metric: str, data_set: str) -> Quality:
+    by_default = usual(read_task(task) or CLASSIFICATION)
+    return Quality(
+        by_default.task,
+        read_metric(metric) or by_default.metric,
+        read_data_set(data_set) or by_default.data_set,
+    )
+
+
+def _estimates(
+    table: Table, quality: Sequence[Quality], sources: Collection[str] | None
+) -> tuple[list[Estimate], list[int | None]]:
+    """What each row says, with an interval: the one that it states, else that of so many images."""
+    columns = [table.numbers(column, *PERCENT.range) for column in ("value", "low", "high")]
+    value, low, high = columns
+    refuse_missing(table, "value", value)
+    images = table.numbers("images", 1, MOST_IMAGES)
+    for row in np.flatnonzero(value < LEAST_PERCENT).tolist():
+        table.note(row, "value", shown(table.cells("value")[row]), "a percentage")
+    stated = ~np.isnan(low) | ~np.isnan(high)
+    with np.errstate(invalid="ignore"):
+        around = (low <= value) & (value <= high)
+    for row in np.flatnonzero(stated & ~around).tolist():
+        found = " to ".join(table.cells(name)[row] or "nothing" for name in ("low", "high"))
+        table.note(row, "low", found, "both ends of an interval around the value")
+    rows = provenance(table, sources)
+    for what, labels in (("origin", rows.origin), ("source", rows.source)):
+        for row in np.flatnonzero(labels.where("")).tolist():
+            table.note(row, what, "nothing", f"the {what} of the accuracy")
+    estimates = []
+    for row in range(len(table)):
+        ends: tuple[float | None, float | None] = (None, None)
+        if around[row]:
+            ends = float(low[row]), float(high[row])
+        elif not math.isnan(images[row]) and quality[row].metric in SHARES:
+            ends = interval_of_share(float(value[row]), int(images[row]))
+        estimates.append(
+            Estimate(float(value[row]), *ends, rows.origin.at(row), rows.source.at(row))
+        )
+    return estimates, [None if math.isnan(each) else int(each) for each in images.tolist()]
+
+
+def _with_top5(found: Sequence[Weights]) -> list[Weights]:
+    """Top-5 accuracies beside the top-1 accuracies that go with them; by themselves where none does."""
+    others = {key_of(each): each for each in found if each.quality.metric == TOP5}
+    joined = []
+    for each in found:
+        beside = key_of(replace(each, quality=replace(each.quality, metric=TOP5)))
+        if each.quality.metric == "top-1" and beside in others:
+            joined.append(replace(each, top5_percent=others.pop(beside).accuracy_percent))
+        elif each.quality.metric != TOP5:
+            joined.append(each)
+    return [*joined, *others.values()]
+
+
+def accuracy_table(accuracies: Iterable[Weights]) -> str:
+    """The text of such a table, without the intervals that follow from the number of images."""
+    rows = []
+    for each in accuracies:
+        figures = [(each.quality.metric, each.accuracy_percent)]
+        figures += [(TOP5, each.top5_percent)] if each.top5_percent else []
+        for metric, figure in figures:
+            ends = (None, None) if each.images else (figure.low, figure.high)
+            rows.append(
+                (
+                    *(each.architecture, each.name, each.quality.task, metric),
+                    *(each.quality.data_set, f"{figure.value:g}", *ends, each.images),
+                    *(*each.scope, figure.origin, figure.source),
+                )
+            )
+    return csv_text(COLUMNS, rows)

@@ -1,0 +1,138 @@
+"""What networks are for, and as what their accuracy is told: tasks, the metric of each, the data set.
+
+Accuracies of unlike metrics or data sets are never compared, so a question is of one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from advisor.metrics import EVERY, Metric
+
+ACCURACY = "accuracy_percent"
+"""The key of the metric whose meaning differs from task to task."""
+
+CLASSIFICATION = "classification"
+IMAGENET = "imagenet-1k"
+
+SHARES = ("top-1", "top-5")
+"""Metrics that are the share of a data set's images whose answer is right."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What an accuracy means.
+
+    Attributes:
+        task: what the networks are for.
+        metric: as what their accuracy is told, such as "top-1" or "mAP50-95", in percent.
+        data_set: on which images.
+    """
+
+    task: str
+    metric: str
+    data_set: str
+
+    @property
+    def title(self) -> str:
+        """The metric in a sentence."""
+        return f"{self.metric} accuracy" if self.metric in SHARES else self.metric
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is the one that the task usually goes by."""
+        return self == usual(self.task)
+
+    def worded(self, key: str) -> Metric:
+        """A metric as people read it where networks are for this task."""
+        metric = EVERY[key]
+        if key != ACCURACY:
+            return metric
+        return replace(metric, title=self.title, heading=self.metric)
+
+    def __str__(self) -> str:
+        return f"{self.metric} on {self.data_set}" if self.data_set else self.metric
+
+
+TASKS: Mapping[str, Quality] = {
+    each.task: each
+    for each in (
+        Quality(CLASSIFICATION, "top-1", IMAGENET),
+        Quality("detection", "mAP50-95", "coco"),
+        Quality("segmentation", "mIoU", "cityscapes"),
+        Quality("pose", "AP", "coco"),
+    )
+}
+"""What each task usually goes by."""
+
+
+_TASK_WORDS = {
+    "image-classification": CLASSIFICATION,
+    "object-detection": "detection",
+    "semantic-segmentation": "segmentation",
+    "pose-estimation": "pose",
+}
+_METRIC_WORDS = {
+    **{each.metric.lower(): each.metric for each in TASKS.values()},
+    **dict.fromkeys(("top1", "acc1", "acc@1", "accuracy-top1"), "top-1"),
+    **dict.fromkeys(("top5", "acc5", "acc@5"), "top-5"),
+    "top-5": "top-5",
+    **dict.fromkeys(("map50:95", "map@50-95", "map@0.5:0.95", "map50-95"), "mAP50-95"),
+}
+_DATA_SET_WORDS = dict.fromkeys(("imagenet", "imagenet1k", "imagenet-1k", "ilsvrc2012"), IMAGENET)
+
+
+def read_task(word: str) -> str:
+    """The one word for a task, whatever its spelling."""
+    plain = word.strip().lower().replace("_", "-").replace(" ", "-")
+    return _TASK_WORDS.get(plain, plain)
+
+
+def read_metric(word: str) -> str:
+    """The one word for a metric of accuracy, whatever its spelling; a word that is not known is kept."""
+    return _METRIC_WORDS.get(word.strip().lower().replace("_", "-").replace(" ", "-"), word.strip())
+
+
+def read_data_set(word: str) -> str:
+    """The one word for a data set, whatever its spelling."""
+    plain = word.strip().lower().replace("_", "-").replace(" ", "-")
+    return _DATA_SET_WORDS.get(plain, plain)
+
+
+def usual(task: str) -> Quality:
+    """What a task goes by unless something else is asked; its networks may be for anything."""
+    return TASKS.get(task) or Quality(task, "accuracy", "")
+
+
+def task_of(asked: str | None, known: Iterable[str]) -> str | None:
+    """The task of a question.
+
+    Args:
+        asked: the one that is asked for; `None` where none is.
+        known: those of the networks that there are.
+
+    Returns:
+        The one asked for; else classification, or the only other one there is; `None` where there are
+        several others, or the one asked for is not known.
+    """
+    tasks = set(known)
+    if asked is not None:
+        return asked if asked in tasks or not tasks else None
+    if CLASSIFICATION in tasks or not tasks:
+        return CLASSIFICATION
+    return next(iter(tasks)) if len(tasks) == 1 else None
+
+
+def interval_of_share(percent: float, images: int) -> tuple[float, float]:
+    """The 90 % interval of a share that was found on so many images, in percent.
+
+    That of E. B. Wilson: Probable inference, the law of succession, and statistical inference, 1927.
+    """
+    z = 1.6448536269514722
+    share = percent / 100
+    centre = share + z * z / (2 * images)
+    half = z * math.sqrt(share * (1 - share) / images + z * z / (4 * images * images))
+    scale = 1 + z * z / images
+    return 100 * (centre - half) / scale, 100 * (centre + half) / scale

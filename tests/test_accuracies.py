@@ -1,0 +1,317 @@
+"""The accuracy of a row is its own: by precision, runtime, board and source, or as the user states it."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+import advisor
+from advisor.catalog.accuracy_table import COLUMNS
+from advisor.quality import interval_of_share
+from advisor.report.explorer.document import choice, document
+from advisor.solve.question import read_question
+from tests.conftest import BOARD, SOURCES, Overlay, Run
+
+ACCURACY = ",".join(COLUMNS) + "\n"
+VARIANTS = (
+    ("tflite", "fp32"),
+    ("tflite", "int8"),
+    ("tflite", "fp16"),
+    ("armnn", "int8"),
+    ("armnn", "w8a16"),
+    ("armnn", "unknown"),
+)
+LAB = """\
+lab:
+  citation: "a lab"
+  read: "from its table"
+  error: "none stated"
+  accuracy_spread: 0.31 points
+other:
+  citation: "another lab"
+  read: "from its table"
+  error: "none stated"
+"""
+
+
+def rows(
+    *networks: str, source: str = "lab", variants: tuple[tuple[str, str], ...] = VARIANTS
+) -> str:
+    """The text of a board's measurements: every network in every variant."""
+    header = "architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source\n"
+    return header + "".join(
+        f"{name},{runtime},{precision},1,20,,,reported,{source}\n"
+        for name in networks
+        for runtime, precision in variants
+    )
+
+
+@pytest.fixture
+def lab(overlay: Overlay) -> Overlay:
+    """Boards `one` and `two` of one lab, and `else` of another, of resnet-18 in six variants."""
+    overlay.write("sources.yaml", SOURCES + LAB)
+    for name, source in (("one", "lab"), ("two", "lab"), ("else", "other")):
+        board = BOARD.replace("source: my-notes\n", f"source: {source}\n").replace(
+            f"source: {source}}}", "source: my-notes}"
+        )
+        overlay.write(f"boards/{name}/board.yaml", board)
+        overlay.write(f"boards/{name}/measurements.csv", rows("resnet-18", source=source))
+    return overlay
+
+
+def known(overlay: Overlay, board: str, **question: object) -> dict[tuple[str, str], object]:
+    """The accuracy of resnet-18 by runtime and precision on a board."""
+    answer = advisor.pick(board=board, catalog=overlay.folder, top=50, all_batches=True, **question)
+    return {
+        (each.runtime, each.precision): each.accuracy_percent and each.accuracy_percent.value
+        for each in answer.candidates
+        if each.architecture == "resnet-18"
+    }
+
+
+def test_the_most_specific_accuracy_counts(lab: Overlay) -> None:
+    assert known(lab, "one") == {
+        ("tflite", "fp32"): 69.57,
+        ("tflite", "fp16"): 69.57,
+        ("tflite", "int8"): None,
+        ("armnn", "int8"): None,
+        ("armnn", "w8a16"): None,
+        ("armnn", "unknown"): None,
+    }
+    lab.write(
+        "accuracy.csv",
+        ACCURACY + "resnet-18,paper,,,,68.1,,,,tflite,INT8,,reported,lab\n"
+        "resnet-18,paper,,,,67.9,,,,tflite,i8,one,reported,lab\n"
+        "resnet-18,paper,classification,top-1,imagenet-1k,69.4,,,,,fp16,,reported,lab\n"
+        "resnet-18,paper,,,,69.2,,,,armnn,,,reported,lab\n",
+    )
+    found = known(lab, "one")
+    assert found["tflite", "int8"] == 67.9
+    assert found["tflite", "fp16"] == 69.4
+    assert found["tflite", "fp32"] == 69.57
+    assert found["armnn", "int8"] is found["armnn", "unknown"] is None
+    assert known(lab, "two")["tflite", "int8"] == 68.1
+
+
+def test_an_accuracy_of_another_board_counts_within_one_source_alone(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv",
+        ACCURACY + "resnet-18,paper,,,,68.0,67.5,68.5,,tflite,int8,one,measured,lab\n",
+    )
+    assert known(lab, "one")["tflite", "int8"] == known(lab, "two")["tflite", "int8"] == 68.0
+    assert known(lab, "two")["armnn", "int8"] is None
+    assert known(lab, "else")["tflite", "int8"] is None
+    assert known(lab, "else", weights="any").get(("tflite", "int8")) is None
+    here, there = (
+        advisor.pick(board=board, catalog=lab.folder, precision="int8", runtime="tflite").best
+        for board in ("one", "two")
+    )
+    assert here and there and here.accuracy_percent and there.accuracy_percent
+    assert (here.accuracy_note, there.accuracy_note) == ("", "from one")
+    assert (here.accuracy_percent.low, here.accuracy_percent.high) == (67.5, 68.5)
+    assert (there.accuracy_percent.low, there.accuracy_percent.high) == pytest.approx(
+        (67.19, 68.81)
+    )
+
+
+def test_an_accuracy_of_another_board_is_marked(lab: Overlay, run: Run) -> None:
+    lab.write(
+        "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"
+    )
+    asked = ("pick", "--board", "two", "--catalog", lab.folder, "--precision", "int8")
+    answer = run(*asked, "--runtime", "tflite").out
+    assert "68.00^" in answer
+    assert "^ accuracy was found on another board: one." in answer
+    shown = run("show", "resnet-18", "--catalog", lab.folder).out
+    assert "weights paper: top-1 by tflite int8 on board one 68.00 % measured" in shown
+
+
+def test_an_accuracy_of_some_images_has_their_interval(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv", ACCURACY + "resnet-18,paper,,,,70,,,1000,tflite,int8,one,measured,lab\n"
+    )
+    best = advisor.pick(
+        board="one", catalog=lab.folder, precision="int8", runtime="tflite", accuracy=68.5
+    )
+    assert best.best is None  # 70 % of 1,000 images is 67.6 to 72.3
+    (unsure,) = [best.unsure.likeliest] if best.unsure else []
+    found = unsure.accuracy_percent
+    assert found and found.low and found.high
+    assert (found.low, found.high) == interval_of_share(70, 1000)
+    assert (found.low, found.high) == pytest.approx((67.57, 72.33), abs=0.01)
+
+
+@pytest.mark.parametrize(("percent", "images"), [(75.0, 1000), (99.5, 200), (1.0, 50)])
+def test_the_ends_of_the_interval_of_a_share_are_shares_of_which_it_is_just_likely_enough(
+    percent: float, images: int
+) -> None:
+    for end in interval_of_share(percent, images):
+        off = abs(percent - end) / 100
+        assert off == pytest.approx(1.6448536 * math.sqrt(end / 100 * (1 - end / 100) / images))
+
+
+def test_what_a_user_states_reaches_every_precision(lab: Overlay) -> None:
+    found = known(
+        lab, "one", accuracy_of={"resnet-18:INT8:armnn": 66, "resnet-18:w8a16": 67, "resnet-18": 72}
+    )
+    assert found == {
+        ("tflite", "fp32"): 72,
+        ("tflite", "fp16"): 72,
+        ("tflite", "int8"): None,
+        ("armnn", "int8"): 66,
+        ("armnn", "w8a16"): 67,
+        ("armnn", "unknown"): None,
+    }
+    assert known(lab, "one", accuracy_of={"resnet-18:unknown": 61})["armnn", "unknown"] == 61
+    only = known(lab, "one", accuracy_of={"resnet-18:int8": 66})
+    assert only["tflite", "fp32"] == 69.57
+    assert only["tflite", "int8"] == only["armnn", "int8"] == 66
+
+
+def test_a_table_of_the_users_reaches_every_precision(lab: Overlay, run: Run) -> None:
+    table = lab.write(
+        "my/table.csv",
+        "architecture,accuracy_percent,precision,runtime,metric\n"
+        "resnet-18,90,,,F1\nresnet-18,88,i8,,F1\nresnet-18,89,int8,armnn,F1\n",
+    )
+    assert known(lab, "one", accuracy_table=table) == {
+        ("tflite", "fp32"): 90,
+        ("tflite", "fp16"): 90,
+        ("tflite", "int8"): 88,
+        ("armnn", "int8"): 89,
+        ("armnn", "w8a16"): None,
+        ("armnn", "unknown"): None,
+    }
+    ran = run("pick", "--board", "one", "--catalog", lab.folder, "--accuracy-table", table)
+    assert "has no row of it at w8a16: resnet-18" in ran.err
+    assert "has no row of it at int8" not in ran.err
+    assert "F1" in ran.out and "top-1" not in ran.out
+    table.write_text("architecture,top1_percent,precision\nresnet-18,90,int8\nresnet-18,91,I8\n")
+    ran = run("pick", "--board", "one", "--catalog", lab.folder, "--accuracy-table", table)
+    assert (ran.code, "'resnet-18 int8' once more" in ran.err) == (2, True)
+
+
+def test_an_included_network_has_the_accuracy_that_is_stated_by_precision(
+    run: Run,
+) -> None:
+    asked = ("pick", "--board", "xeon-2-cores-vm", "--include", "mine=vgg-16", "--json", "--top", "99",
+             "--all-batches", "--architectures", "mine")  # fmt: skip
+    stated = ("--accuracy-of", "mine=80", "--accuracy-of", "mine:int8:openvino=78.5")
+    answer = json.loads(run(*asked, *stated).out)
+    found = {
+        (each["runtime"], each["precision"]): each["accuracy_percent"]
+        for each in [answer["best"], *answer["alternatives"]]
+    }
+    assert found["openvino", "int8"]["value"] == 78.5
+    assert found["onnxruntime", "int8"] is None
+    assert found["openvino", "fp32"]["value"] == 80
+
+
+def test_a_stated_loss_is_taken_off_what_is_unknown(lab: Overlay, run: Run) -> None:
+    lab.write(
+        "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"
+    )
+    found = known(lab, "one", quantised_loss="1.5,W8A16=0.3")
+    assert found == {
+        ("tflite", "fp32"): 69.57,
+        ("tflite", "fp16"): 69.57,
+        ("tflite", "int8"): 68.0,
+        ("armnn", "int8"): 68.07,
+        ("armnn", "w8a16"): 69.27,
+        ("armnn", "unknown"): 68.07,
+    }
+    some = known(lab, "one", quantised_loss={"int8": 2})
+    assert (some["armnn", "int8"], some["armnn", "w8a16"]) == (67.57, None)
+    asked = ("pick", "--board", "one", "--catalog", lab.folder, "--precision", "w8a16")
+    ran = run(*asked, "--quantised-loss", "int8=1.5,w8a16=0.3")
+    assert "69.27!" in ran.out
+    assert "! accuracy is that of float weights less a stated loss of 0.3 points" in ran.out
+    best = json.loads(run(*asked, "--quantised-loss", "0.3", "--json").out)["best"]
+    assert best["accuracy_percent"]["origin"] == "declared"
+    assert best["accuracy_percent"]["low"] is None
+    assert best["accuracy_note"] == "less a stated loss of 0.3 points"
+    limited = json.loads(run(*asked, "--quantised-loss", "0.3", "--accuracy", "60", "--json").out)
+    assert limited["best"]["mark"] != "sure"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("much", "is not a percentage"),
+        ("int8=much", "is not a percentage"),
+        ("fp16=1", "keeps the accuracy of floats"),
+        ("int8=1,INT8=2", "stands twice"),
+        ("-1", "is negative"),
+    ],
+)
+def test_a_loss_that_cannot_be_read_is_refused(run: Run, words: str, said: str) -> None:
+    ran = run("pick", "--quantised-loss", words)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_the_answer_says_whether_an_unknown_accuracy_could_have_been_better(
+    lab: Overlay, run: Run
+) -> None:
+    quantised = rows("vgg-16", "resnet-152", variants=(("tflite", "i8"), ("armnn", "i8")))
+    text = rows("resnet-18") + quantised.partition("\n")[2]
+    lab.write("boards/one/measurements.csv", text)
+    answer = advisor.pick(board="one", catalog=lab.folder, precision="fp32,int8")
+    assert answer.best and answer.best.architecture == "resnet-18"
+    assert answer.overlooked is not None
+    assert (answer.overlooked.metric, answer.overlooked.networks) == ("accuracy_percent", 2)
+    assert answer.overlooked.candidate.architecture == "resnet-152"
+    assert answer.overlooked.float_percent == 77.84
+    ran = run("pick", "--board", "one", "--catalog", lab.folder, "--precision", "fp32,int8")
+    said = " ".join(ran.out.split())
+    assert "is known to have a higher top-1 accuracy" in said
+    assert "4 candidates of 2 networks might be better than the pick" in said
+    worse = advisor.pick(board="one", catalog=lab.folder, architectures="resnet-18")
+    assert worse.overlooked is None  # its own float accuracy is the pick's
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("resnet-18,paper,,,,0.7,,,,,,,reported,lab", "found '0.7'; expected a percentage"),
+        ("resnet-18,paper,,,,,,,,,,,reported,lab", "column value: found nothing"),
+        ("resnet-18,paper,,,,70,71,,,,,,reported,lab", "both ends of an interval around the value"),
+        ("resnet-18,paper,,,,70,,,,,,,reported,", "the source of the accuracy"),
+        ("resnet-18,any,,,,70,,,,,,,reported,lab", "another name, since that one stands for all"),
+        ("resnet-19,paper,,,,70,,,,,,,reported,lab", "a known architecture"),
+        (
+            "resnet-18,paper,,top1,ImageNet,70,,,,t,INT8,,reported,lab\n"
+            "resnet-18,paper,,,,71,,,,t,i8,,reported,lab",
+            "each key once",
+        ),
+    ],
+)
+def test_a_broken_accuracy_is_found(lab: Overlay, run: Run, row: str, said: str) -> None:
+    path = lab.write("accuracy.csv", ACCURACY + row + "\n")
+    ran = run("catalog", "check", "--catalog", lab.folder)
+    assert ran.code == 1
+    assert f"{path}, line" in ran.out + ran.err
+    assert said in ran.out + ran.err
+
+
+def test_the_page_knows_no_float_accuracy_of_a_quantised_row(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"
+    )
+    opened, asked = read_question(board="two", catalog=lab.folder)
+    page = document(choice(opened, asked))
+    weights, figures = page["rows"]["weights"], page["inputs"]["accuracy_percent"]["value"]
+    precisions = page["rows"]["precision"]
+    found = {
+        (page["rows"]["runtime"]["names"][r], precisions["names"][p]): None if w < 0 else figures[w]
+        for r, p, w in zip(
+            page["rows"]["runtime"]["index"], precisions["index"], weights, strict=True
+        )
+    }
+    assert found["tflite", "int8"] == 68.0
+    assert found["armnn", "int8"] is found["armnn", "w8a16"] is found["armnn", "unknown"] is None
+    notes = page["accuracy"]["notes"]
+    assert "from one" in notes
+    assert page["metrics"]["accuracy_percent"]["heading"] == "top-1"
