@@ -299,8 +299,8 @@ def test_the_page_follows_throughput_and_gross_power(
     ]
     answers = node.answered(
         tmp_path,
-        f"{script(PURE)}{ANSWER} const table = readTable(told[0]);"
-        "return told[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
+        f"{script(PURE)}{ANSWER} const table = readTable(given[0]);"
+        "return given[1].map((asked) => answerTo(table, askedSettings({ ...table, asked })));",
         document(choice(catalog, asked[-1])),
         list(map(question, asked)),
     )

@@ -81,13 +81,9 @@ class Accuracies:
             rank = self._rank(each, place)
             if rank is not None and rank > best:
                 found, best = each, rank
-        if found is None:
-            return None
-        if found.board not in ("", place.board):
-            return self._from_another_board(found)
-        if place.variant.precision in (FLOAT, "float", found.precision):
+        if found is None or found.board in ("", place.board):
             return found
-        return replace(found, note=TAKEN_OVER)
+        return self._from_another_board(found)
 
     def _rank(self, each: Weights, place: Place) -> tuple[bool, ...] | None:
         """How specific an accuracy is to a place, more being more; `None` where it does not hold there."""
@@ -146,6 +142,12 @@ class Accuracies:
             precision=place.variant.precision,
             note=f"{LOSS} {points:g} points",
         )
+
+
+def note_at(found: Weights, precision: str) -> str:
+    """How the accuracy of a set follows from another one in some format; "" where it is its own."""
+    own = found.precision == precision or precision in (FLOAT, "float")
+    return found.note or ("" if own else TAKEN_OVER)
 
 
 def _is_of_floats(each: Weights) -> bool:

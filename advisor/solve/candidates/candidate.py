@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.catalog.accuracy import LOSS
+from advisor.catalog.accuracy import LOSS, note_at
 from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
@@ -208,7 +208,7 @@ def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
         batch=int(table.batch[row]),
         metrics=_metrics(these, place),
         quality=these.quality,
-        accuracy_note=these.weights[index].note if index >= 0 else "",
+        accuracy_note=note_at(these.weights[index], variant.precision) if index >= 0 else "",
         **judged,
     )
 
