@@ -152,9 +152,12 @@ def test_a_journal_says_its_format_and_a_later_one_is_refused(tmp_path: Path) ->
     journal.path.write_text(text.replace(f'"format":{FORMAT},', "", 1))  # as before there was one
     (old,) = read_runs(board(tmp_path) / "runs")
     assert old.records == journal.records
-    journal.path.write_text(text.replace(f'"format":{FORMAT},', '"format":99,', 1))
-    with pytest.raises(AdvisorError, match=r"format 99, .*install a newer"):
-        read_runs(board(tmp_path) / "runs")
+    journal.path.write_text(text.replace(f'"format":{FORMAT},', '"format":1,', 1))
+    assert read_runs(board(tmp_path) / "runs")[0].records == journal.records
+    for later in ("99", '"new"'):
+        journal.path.write_text(text.replace(f'"format":{FORMAT},', f'"format":{later},', 1))
+        with pytest.raises(AdvisorError, match=r"format (99|new), .*install a newer"):
+            read_runs(board(tmp_path) / "runs")
 
 
 def test_kill_9_at_random_moments_loses_nothing_finished(tmp_path: Path) -> None:

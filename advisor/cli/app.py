@@ -137,8 +137,9 @@ def _from_outside(error: Exception) -> str:
     """What is missing or in the way, where that is no fault of the program; else ""."""
     if isinstance(error, ModuleNotFoundError):
         name = (error.name or "").partition(".")[0]
-        hint = "install dnn-advisor again, or what it lacks: pip install"
-        return f"{name} is needed and not installed\n  {hint} {name}" if name != "advisor" else ""
+        if name in ("", "advisor"):
+            return ""
+        return f"{name} is needed and not installed\n  install it, or dnn-advisor anew"
     if isinstance(error, MemoryError):
         return "the memory of this machine does not suffice"
     return _refused(error) if isinstance(error, OSError) else ""

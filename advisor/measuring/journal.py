@@ -16,8 +16,11 @@ from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of
 
 Record = Mapping[str, Any]
 SESSIONS = "sessions.jsonl"
-FORMAT = 1
-"""The version of what a journal's lines mean, in its header; journals without one are of the first."""
+FORMAT = 2
+"""The version of what a journal's lines mean, in its header; journals without one are of the first.
+
+In the first, the cells of a run say nothing of threads: its plan does, for all of them.
+"""
 
 Now = Callable[[], datetime]
 """The time of day, in UTC."""
@@ -111,9 +114,9 @@ def _read(path: Path) -> Journal:
             fault = Fault(path, number, "", "a broken line", "a JSON record")
             raise BrokenFileError([fault], "delete the line to lose only that session")
     header = records[0] if records else {}
-    if (found := header.get("format", FORMAT)) != FORMAT:
+    if (found := header.get("format", 1)) not in range(1, FORMAT + 1):
         raise AdvisorError(
-            f"{path}: a journal of format {found}, and this advisor reads format {FORMAT}",
+            f"{path}: a journal of format {found}, and this advisor reads formats 1 to {FORMAT}",
             "install a newer dnn-advisor",
         )
     return Journal(path, header, records[1:])
