@@ -43,7 +43,7 @@ def cameras(overlay: Overlay) -> Overlay:
     overlay.write("architectures.yaml", "".join(networks))
     accuracies = [f"{name},coco-set,detection,,,{value},,,,,,,reported,my-notes" for name, value in
                   DETECTORS.items()]  # fmt: skip
-    accuracies += [f"{name},coco-set,pose,,,{value},,,,,,,reported,my-notes" for name, value in
+    accuracies += [f"{name},coco-set,,,,{value},,,,,,,reported,my-notes" for name, value in
                    POSE.items()]  # fmt: skip
     overlay.write("accuracy.csv", "\n".join([",".join(COLUMNS), *accuracies]) + "\n")
     board = "title: A camera\nsource: my-notes\nidle_power: {value: 2 W, source: my-notes}\n"
@@ -60,6 +60,7 @@ def cameras(overlay: Overlay) -> Overlay:
 def test_a_catalog_with_tasks_has_no_faults(cameras: Overlay, run: Run) -> None:
     assert run("catalog", "check", "--catalog", cameras.folder).code == 0
     shown = run("show", "yolo-s@640", "--catalog", cameras.folder).out
+    assert "input 3x640x640, for detection" in shown
     assert "weights coco-set: mAP50-95 44.90 % reported" in shown
 
 

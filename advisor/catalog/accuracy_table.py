@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,15 +30,18 @@ from advisor.quantities import PERCENT
 REQUIRED = ("architecture", "weights", "task", "metric", "data_set", "value")
 FURTHER = ("low", "high", "images", "runtime", "precision", "board", "origin", "source")
 COLUMNS = (*REQUIRED, *FURTHER)
-"""Empty runtime, precision and board mean wherever the network runs in floats; an empty task is
-classification, an empty metric or data set what the task usually goes by."""
+"""Empty runtime, precision and board mean wherever the network runs in floats; an empty task is the
+network's, an empty metric or data set what the task usually goes by."""
 
 MOST_IMAGES = 1e9
 TOP5 = "top-5"
 
 
 def read_accuracies(
-    file: File, architectures: Collection[str] | None, sources: Collection[str] | None
+    file: File,
+    architectures: Collection[str] | None,
+    sources: Collection[str] | None,
+    task_of: Callable[[str], str] = lambda _: CLASSIFICATION,
 ) -> list[Weights]:
     """Read an `accuracy.csv`.
 
@@ -46,6 +49,7 @@ def read_accuracies(
         file: where it lies, or what it holds.
         architectures: the names that are accepted; `None` for any.
         sources: the known sources; `None` for any.
+        task_of: what a network is for, where a row does not say.
 
     Returns:
         What the sets reach, in the order of the file; a top-5 accuracy with the top-1 accuracy beside it.
@@ -59,12 +63,13 @@ def read_accuracies(
         column: table.labels(column, default=Labels.constant("", len(table)))
         for column in ("task", "metric", "data_set", "runtime", "precision", "board")
     }
-    quality = [
-        _quality(*words)
-        for words in zip(
-            *(told[column].tolist() for column in ("task", "metric", "data_set")), strict=True
-        )
+    known = architecture.names if architectures is None else architectures
+    tasks = [
+        read_task(task) or (task_of(network) if network in known else CLASSIFICATION)
+        for network, task in zip(architecture.tolist(), told["task"].tolist(), strict=True)
     ]
+    further = (told["metric"].tolist(), told["data_set"].tolist())
+    quality = [_quality(*words) for words in zip(tasks, *further, strict=True)]
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     estimates, images = _estimates(table, quality, sources)
@@ -94,7 +99,7 @@ def key_of(each: Weights) -> tuple[str, str, Quality, tuple[str, str, str]]:
 
 
 def _quality(task: str, metric: str, data_set: str) -> Quality:
-    by_default = usual(read_task(task) or CLASSIFICATION)
+    by_default = usual(task)
     return Quality(
         by_default.task,
         read_metric(metric) or by_default.metric,

@@ -170,7 +170,9 @@ class Catalog:
                 found.update({key_of(each): each for each in sets.values()})
             if layer.has(ACCURACY):
                 path = layer.folder / ACCURACY
-                rows = read_accuracies(path, self.architectures, known)
+                rows = read_accuracies(
+                    path, self.architectures, known, lambda name: self.architectures[name].task
+                )
                 found.update({key_of(each): each for each in rows})
         return renamed_weights(
             found.values(), self._called_otherwise(each.architecture for each in found.values())

@@ -225,7 +225,7 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
         weights = recommendation.requirements.selection.weights
-        yield f"{networks} excluded: no weights {weights}."
+        yield f"{networks} excluded: no weights {weights} of known accuracy at their precision."
     if recommendation.unsure:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"

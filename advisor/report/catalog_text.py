@@ -15,11 +15,19 @@ from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
-from advisor.catalog.records import MEDIAN, Board, Estimate, Measurements, Metered, Weights
+from advisor.catalog.records import (
+    MEDIAN,
+    Architecture,
+    Board,
+    Estimate,
+    Measurements,
+    Metered,
+    Weights,
+)
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text
-from advisor.quality import IMAGENET
+from advisor.quality import CLASSIFICATION, IMAGENET
 from advisor.quantities import rounded
 from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, significant
 
@@ -173,10 +181,16 @@ def architecture_text(known: KnownNetwork) -> RenderableType:
     return Group(*parts)
 
 
+def _task(architecture: Architecture) -> str:
+    return "" if architecture.task == CLASSIFICATION else f", for {architecture.task}"
+
+
 def _heading(known: KnownNetwork, cited: _Cited) -> Iterator[RenderableType]:
     architecture = known.architecture
     shape = "x".join(map(str, architecture.input_shape))
-    yield Text(known.identity, style="bold") + Text(f": {architecture.family}, input {shape}")
+    yield Text(known.identity, style="bold") + Text(
+        f": {architecture.family}, input {shape}{_task(architecture)}"
+    )
     others = [name for name in known.names if name != known.identity]
     if others:
         yield Text(f"called {', '.join(others)}")
