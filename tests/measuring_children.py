@@ -28,7 +28,7 @@ from advisor.measuring.energy import find_meter
 from advisor.measuring.runtimes.exports import calibration_images
 from advisor.measuring.runtimes.onnxruntime import _quantise
 from advisor.measuring.runtimes.originals import TorchOriginal
-from advisor.measuring.tasks import Cell, MemoryFound, PreparedFound, Task, TimingFound
+from advisor.measuring.tasks import Cell, MemoryFound, NoMeter, PreparedFound, Task, TimingFound
 from advisor.measuring.timing import SessionLimits
 from advisor.measuring.worker import memory_task, prepare_task, time_task
 from tests.measuring_fakes import FakeChildren, measure
@@ -147,9 +147,9 @@ def metered_by_rapl(folder: str) -> tuple[float | None, float | None, str, bool]
     rapl.RAPL_DIR = folder
     counter = Counter(Path(folder))
     meter = find_meter("cpu")
-    assert meter is not None
+    assert not isinstance(meter, NoMeter)
     moved, stuck = meter.joules(lambda: counter.add(5.5)), meter.joules(lambda: None)
-    return moved, stuck, meter.scope, find_meter("cuda:3") is not None
+    return moved, stuck, meter.scope, not isinstance(find_meter("cuda:3"), NoMeter)
 
 
 # --- real runtimes

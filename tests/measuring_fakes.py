@@ -17,10 +17,10 @@ from advisor.measuring.children import Outcome
 from advisor.measuring.host import Host
 from advisor.measuring.run_plan import RunPlan, Thoroughness
 from advisor.measuring.tasks import (
-    NO_METER,
     REFERENCE,
     HeatFound,
     MemoryFound,
+    NoMeter,
     PreparedFound,
     Task,
     TimingFound,
@@ -93,7 +93,7 @@ class FakeChildren:
         return self._answer(f"time {task.cell}", TimingFound(values, 1, True, QUIET))
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        return self._answer(f"energy {task.cell}", NO_METER)
+        return self._answer(f"energy {task.cell}", NoMeter("it is made up"))
 
     def _answer(self, what: str, value: object) -> Outcome:
         self.asked.append(what)

@@ -55,6 +55,7 @@ def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
     described = catalog.board("mine")
     assert described.details["machine"] == "this-one"
     assert described.power_meter == "none"
+    assert described.note == "Power is unknown: it is made up."
     assert "resident" in described.memory_scope
 
 

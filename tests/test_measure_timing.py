@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 from advisor.measuring.energy import EnergyFound, ZeusMeter, find_meter, meter_energy
-from advisor.measuring.tasks import HeatFound
+from advisor.measuring.tasks import HeatFound, NoMeter
 from advisor.measuring.timing import SessionLimits, run_for, time_session
 
 MS = 1_000_000
@@ -216,10 +217,39 @@ def test_a_jetson_without_a_gpu_counter_is_metered_by_its_soc(
     assert (meter.kind, meter.scope) == ("soc", "SoC")
 
 
-def test_a_meter_that_refuses_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
-        raise PermissionError("/dev/cpu/0/msr")
+def test_a_meter_that_refuses_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = "/sys/class/powercap/intel-rapl:0/energy_uj"
+
+    def refuse(gpu_indices: list[int], cpu_indices: list[int] | None) -> None:  # noqa: ARG001
+        if gpu_indices:
+            raise RuntimeError("no driver")
+        raise PermissionError(13, "Permission denied", counter)
 
     install(monkeypatch, refuse)
-    assert find_meter("cpu") is None
-    assert find_meter("cuda:0") is None
+    said = f"{counter} cannot be read without more rights (sudo chmod a+r {counter})"
+    assert find_meter("cpu") == NoMeter(said)
+    assert find_meter("cuda:0") == NoMeter("RuntimeError: no driver")
+    monkeypatch.setitem(sys.modules, "zeus.monitor", None)
+    assert find_meter("cpu") == NoMeter("zeus is not installed")
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o000])
+def test_a_counter_that_only_root_may_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    """zeus leaves out what it may not read, and says nothing."""
+    counter = tmp_path / "intel-rapl:0" / "energy_uj"
+    counter.parent.mkdir()
+    counter.touch()
+    counter.chmod(mode)
+    monkeypatch.setattr("os.access", lambda path, how: bool(Path(path).stat().st_mode & 0o400))  # noqa: ARG005
+    made_up = ModuleType("zeus.device.cpu")
+    made_up.rapl = SimpleNamespace(RAPL_DIR=str(tmp_path))  # type: ignore[attr-defined]
+    install(monkeypatch, lambda **_: SimpleNamespace(cpu_indices=[], soc_is_present=False))
+    monkeypatch.setitem(sys.modules, "zeus.device.cpu", made_up)
+    found = find_meter("cpu")
+    assert isinstance(found, NoMeter)
+    if mode:
+        assert found.reason == "the processor has no energy counter here"
+    else:
+        assert found.reason.startswith(f"{counter} cannot be read without more rights")

@@ -144,6 +144,8 @@ def _emit_board(measured: MeasuredBoard) -> None:
         emit("\n")
         emit_table(heat_text(heat))
     emit(f"\nboard {board} in {measured.folder}: {describe_rows(measured.rows)}\n")
+    if measured.why_no_power:
+        emit(f"power is unknown: {measured.why_no_power}\n")
     if not measured.finished:
         return
     warn(measured.warnings)

@@ -45,12 +45,14 @@ class Ended:
         run_id: the run.
         finished: whether it came to its end, rather than being stopped.
         heats: what heating the board showed, where that was asked for.
+        why_no_power: why no power is known, where a meter was sought; "" where it is.
     """
 
     rows: list[Row]
     run_id: str
     finished: bool
     heats: Sequence[Heat] = ()
+    why_no_power: str = ""
 
 
 def measure_board(
@@ -103,7 +105,8 @@ def measure_board(
         if finished:
             journal.append({"end": True})
             drop_oldest()
-    return Ended(rows, journal.run_id, finished, campaign.findings.heats)
+    found = campaign.findings
+    return Ended(rows, journal.run_id, finished, found.heats, found.why_no_power)
 
 
 def measure_cold_and_hot(

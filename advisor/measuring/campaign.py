@@ -15,7 +15,7 @@ from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.run_plan import RunPlan, run_operations, session_s
 from advisor.measuring.runtimes.exports import is_there
 from advisor.measuring.runtimes.variants import prepared_as
-from advisor.measuring.tasks import NO_METER, Cell, Task, TimingFound
+from advisor.measuring.tasks import Cell, NoMeter, Task, TimingFound
 
 CHECK_SHARE = 0.1
 """How much of the heating is done again at the end, to see whether the board stayed hot."""
@@ -208,15 +208,19 @@ class Campaign:
             return
         done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
         cells = [cell for cell, _ in self._live() if cell not in done]
+        record: dict[str, object]
         for cell in self._shuffled(cells, "energy"):
             if not self._is_prepared(cell):
                 continue
             self.report_progress(f"energy of {cell}", self._remaining_s())
             outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
-            if outcome.value == NO_METER:
+            if isinstance(outcome.value, NoMeter):
+                record = {"no_meter": outcome.value.reason}
+                self.journal.append(record)
+                self.findings.add(record)
                 return
             # A failure here leaves the cell's latency as it is; the journal says what it was.
-            record: dict[str, object] = {"cell": cell.as_list(), "energy": None}
+            record = {"cell": cell.as_list(), "energy": None}
             if outcome.value:
                 record["energy"] = asdict(outcome.value)
             else:

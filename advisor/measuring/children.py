@@ -74,7 +74,7 @@ class Children(Protocol):
         ...
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        """Meter the energy; the value is an `EnergyFound`, `NO_METER`, or `None` if unknown."""
+        """Meter the energy; the value is an `EnergyFound`, a `NoMeter`, or `None` if unknown."""
         ...
 
 

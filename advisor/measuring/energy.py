@@ -6,10 +6,16 @@ that is missing, stuck or wraps gives an unknown, never a zero.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
+
+from advisor.errors import first_line
+from advisor.measuring.tasks import NoMeter
 
 METER_PERIOD_S = 0.1
 """How often NVML's energy counter moves; the slowest of the meters."""
@@ -151,27 +157,47 @@ def _soc_joules(soc: Any) -> float | None:
     return None if total is None else total / 1000
 
 
-def find_meter(device: str) -> Meter | None:
-    """The meter of a device; `None` where there is none, or zeus is not installed."""
+def find_meter(device: str) -> Meter | NoMeter:
+    """The meter of a device, or why none can be read."""
     try:
         from zeus.monitor import ZeusMonitor
     except ImportError:
-        return None
+        return NoMeter("zeus is not installed")
     on_gpu = device != "cpu"
     index = int(device.partition(":")[2] or 0) if on_gpu else 0
     soc = _monitor(ZeusMonitor, gpu_indices=[], cpu_indices=[])
-    if soc is not None and soc.soc_is_present:  # a Jetson's GPU has no counter of its own
-        return ZeusMeter(soc, "soc", 0)
+    if not isinstance(soc, NoMeter) and soc.soc_is_present:
+        return ZeusMeter(soc, "soc", 0)  # a Jetson's GPU has no counter of its own
     if on_gpu:
         gpu = _monitor(ZeusMonitor, gpu_indices=[index], cpu_indices=[])
-        return ZeusMeter(gpu, "gpu", index) if gpu is not None else None
+        return gpu if isinstance(gpu, NoMeter) else ZeusMeter(gpu, "gpu", index)
     cpu = _monitor(ZeusMonitor, gpu_indices=[], cpu_indices=None)
-    return ZeusMeter(cpu, "cpu", 0) if cpu is not None and cpu.cpu_indices else None
+    if isinstance(cpu, NoMeter):
+        return cpu
+    return ZeusMeter(cpu, "cpu", 0) if cpu.cpu_indices else NoMeter(_why_no_counter())
 
 
-def _monitor(make: Any, **devices: list[int] | None) -> Any | None:
-    """A monitor of these devices (`None` for all), or `None` where there is none to be had."""
+def _monitor(make: Any, **devices: list[int] | None) -> Any:
+    """A monitor of these devices (`None` for all), or why there is none to be had, as `NoMeter`."""
     try:
         return make(**devices)
-    except Exception:  # noqa: BLE001  (no driver, no permission: zeus's errors have no common kind)
-        return None
+    except PermissionError as error:
+        return NoMeter(_unreadable(str(error.filename or "the energy counter")))
+    except Exception as error:  # noqa: BLE001  (no driver, no counter: zeus's errors have no common kind)
+        return NoMeter(first_line(error, with_kind=True))
+
+
+def _why_no_counter() -> str:
+    """Why the processor's energy counter is not among what zeus finds, which keeps that to itself."""
+    folder = "/sys/class/powercap"
+    with suppress(ImportError):
+        from zeus.device.cpu import rapl
+
+        folder = rapl.RAPL_DIR
+    counters = sorted(Path(folder).glob("intel-rapl:*/energy_uj"))
+    unreadable = [str(each) for each in counters if not os.access(each, os.R_OK)]
+    return _unreadable(unreadable[0]) if unreadable else "the processor has no energy counter here"
+
+
+def _unreadable(path: str) -> str:
+    return f"{path} cannot be read without more rights (sudo chmod a+r {path})"

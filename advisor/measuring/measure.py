@@ -97,6 +97,7 @@ class MeasuredBoard:
         fit_file: where they are written.
         why_no_fit: why none were fitted; "" if they were.
         warnings: what could not be fitted as it was before.
+        why_no_power: why no power is known, where a meter was sought; "" where it is.
     """
 
     folder: Path
@@ -108,6 +109,7 @@ class MeasuredBoard:
     fit_file: Path | None = None
     why_no_fit: str = ""
     warnings: tuple[str, ...] = ()
+    why_no_power: str = ""
 
     @property
     def anything_ran(self) -> bool:
@@ -340,7 +342,12 @@ def measured_boards(
 def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
     """The board, fitted to what is known of it now if its run has come to its end."""
     measured = MeasuredBoard(
-        folder, tuple(ended.rows), tuple(ended.heats), ended.run_id, ended.finished
+        folder,
+        tuple(ended.rows),
+        tuple(ended.heats),
+        ended.run_id,
+        ended.finished,
+        why_no_power=ended.why_no_power,
     )
     if not ended.finished:
         return measured

@@ -224,6 +224,8 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
             "origin": "measured",
             "source": MEASURED,
         }
+    elif findings.why_no_power and terms.declared_power_w is None:
+        entries["note"] = f"Power is unknown: {_safe(findings.why_no_power)}."
     entries["details"] = host.details
     filled = {key: value for key, value in entries.items() if value}
     return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")

@@ -120,6 +120,7 @@ class Findings:
         self.runs: list[list[tuple[Cell, Session]]] = []
         self.heats: list[Heat] = []
         self.unsteady = 0.0
+        self.no_power = ""
         self._drift: Drift | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         for journal in journals:
@@ -136,6 +137,7 @@ class Findings:
         self._drift = None
         if "heat" in record:
             self._add_heat(Heat(Cell(*record["by"]), HeatFound(**record["heat"]), record["when"]))
+        self.no_power = record.get("no_meter", self.no_power)
         if "cell" not in record:
             return
         cell = Cell(*record["cell"])
@@ -163,6 +165,8 @@ class Findings:
         elif "energy" in record:
             if record["energy"]:
                 found.energies.append(EnergyFound(**record["energy"]))
+            else:
+                self.no_power = record.get("reason", "")
         elif "status" in record:
             found.status, found.reason = record["status"], record["reason"]
 
@@ -186,6 +190,11 @@ class Findings:
         if heat.when == "after" and before:
             change = heat.found.median_ms(0.0, 0.25) / before[-1].found.pace_ms - 1
         self.unsteady = max(self.unsteady, abs(change))
+
+    @property
+    def why_no_power(self) -> str:
+        """Why no power is known of any cell; "" where it is of some, or was not sought."""
+        return "" if any(each.energies for each in self.by_cell.values()) else self.no_power
 
     @property
     def drift(self) -> Drift:

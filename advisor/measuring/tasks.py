@@ -10,10 +10,6 @@ from advisor.architectures.design import FLOATS, ImageFormat
 from advisor.architectures.names import is_onnx
 from advisor.measuring.timing import Disturbance, SessionLimits
 
-NO_METER = "no meter"
-"""What an energy child says where the machine has none."""
-
-
 Variant = tuple[str, str]
 """Runtime and precision."""
 
@@ -156,6 +152,13 @@ class MemoryFound:
     peak_mb: float
     empty_mb: float
     run_ms: float
+
+
+@dataclass(frozen=True)
+class NoMeter:
+    """What an energy child finds where no meter can be read: why not."""
+
+    reason: str
 
 
 @dataclass(frozen=True)

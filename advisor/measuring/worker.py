@@ -26,9 +26,9 @@ from advisor.measuring.runtimes.originals import original_of
 from advisor.measuring.runtimes.runtime import Serving
 from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import (
-    NO_METER,
     HeatFound,
     MemoryFound,
+    NoMeter,
     PreparedFound,
     Task,
     TimingFound,
@@ -94,15 +94,15 @@ def memory_task(task: Task) -> MemoryFound:
     return MemoryFound(peak_mb, empty_mb, run_ms)
 
 
-def energy_task(task: Task) -> EnergyFound | str | None:
+def energy_task(task: Task) -> EnergyFound | NoMeter | None:
     """The energy of running a cell back to back.
 
     Returns:
-        What was found; `NO_METER`; or `None` where the meter gave no usable window.
+        What was found; why there is no meter; or `None` where the meter gave no usable window.
     """
     meter = find_meter(task.device)
-    if meter is None:
-        return NO_METER
+    if isinstance(meter, NoMeter):
+        return meter
     with served(task) as serving:
         for _ in range(3):
             serving.run()
