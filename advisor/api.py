@@ -134,13 +134,15 @@ class _ThisMachine:
     def _cell(self, key: Key) -> Cell:
         from advisor.measuring.tasks import Cell
 
-        return Cell(key.architecture, key.batch, key.variant.runtime, key.variant.precision)
+        wanted = key.variant
+        return Cell(key.architecture, key.batch, wanted.runtime, wanted.precision, wanted.threads)
 
     def measure(self, key: Key) -> Attempt:
         """Measure one; the row becomes part of the board's files."""
         tried = self.bench.measure(self._cell(key))
         self.stopped = self.bench.stopped
-        return Attempt(tried.surveyed, key if tried.has_row else None, tried.reason)
+        found = key._replace(variant=key.variant._replace(threads=tried.threads))
+        return Attempt(tried.surveyed, found if tried.has_row else None, tried.reason)
 
 
 def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:

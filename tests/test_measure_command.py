@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,12 +14,18 @@ import pytest
 from rich.console import Console
 
 import advisor
-from advisor.measuring.measure import Measured, plan_measuring
+from advisor.catalog.check import check
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.measuring.children import Outcome
+from advisor.measuring.measure import Measured, _threads, plan_measuring
 from advisor.measuring.measure import measure as measure_here
+from advisor.measuring.publish import publish
+from advisor.measuring.tasks import Task
 from advisor.report.measuring_text import measured_text
 from tests.conftest import Run
 from tests.measuring_children import isolation
-from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
+from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, measure
 
 
 @pytest.mark.parametrize(
@@ -29,7 +37,7 @@ from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
         (("--device", "cuda"), "no device 'cuda' here"),
         (("--device", "tpu"), "unknown device 'tpu'"),
         (("--precision", "int4"), "precision 'int4' cannot be measured"),
-        (("--threads", "-1"), "threads: -1 is not a count"),
+        (("--threads", "-1"), "threads: '-1' is not a count"),
         (("--power", "11.8"), "power: '11.8' has no unit"),
         (("--board", "a b"), "is no name for a board"),
         (("--sustained", "10"), "sustained: '10' has no unit"),
@@ -103,7 +111,7 @@ def test_sustained_measures_cold_then_hot_and_sets_them_side_by_side(
     ran = run(*MEASURE, "--sustained", "10m", *where)
     assert ran.code == 0
     assert "board mine in " in ran.out
-    assert "Heated with resnet-18 at batch 2 for 10.0 min: 10 ms, steady." in ran.out
+    assert "Heated with resnet-18 at batch 2, 4 threads for 10.0 min: 10 ms, steady." in ran.out
     assert "board mine-sustained in " in ran.out
     assert "mine-sustained takes 1.00 times as long" in ran.out
     assert run("pick", "--board", "mine-sustained", *where).code == 0
@@ -155,7 +163,7 @@ def test_python_gets_what_was_found_and_what_was_fitted(tmp_path: Path) -> None:
     ]
     assert (board.fit, board.fit_file) == (None, None)
     assert "too few measured networks" in board.why_no_fit
-    assert "memory of bn-nin at batch 1" in heard
+    assert "memory of bn-nin at batch 1, 4 threads" in heard
     best = advisor.pick(board="mine", catalog=tmp_path).best
     assert best is not None
     assert best.batch_latency_ms is not None
@@ -234,3 +242,72 @@ def test_a_plan_measures_nothing(tmp_path: Path) -> None:
     assert plan.seconds > 600
     assert children.asked == []
     assert not (tmp_path / "catalog").exists()
+
+
+# --- threads
+
+
+def test_a_ladder_of_threads_is_measured_and_chosen_from(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int, int]] = []
+
+    class Noting(FakeChildren):
+        def time(self, task: Task, limit_s: float) -> Outcome:
+            asked.append((str(task.cell.runtime), task.cell.threads, task.threads))
+            found = super().time(task, limit_s)
+            slower = [value * 4 / task.threads for value in found.value.values_ms]
+            return replace(found, value=replace(found.value, values_ms=slower))
+
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", Noting)
+    where = ("--catalog", tmp_path / "catalog")
+    ladder = ("--threads", "1,4,2", "--runtime", "eager,onnxruntime")
+    planned = run(*MEASURE, *ladder, "--dry-run", *where)
+    assert "cpu, 1 and 2 and 4 threads, eager fp32" in planned.out
+    assert run(*MEASURE, *ladder, *where).code == 0
+    assert {each[1:] for each in asked} == {(1, 1), (2, 2), (4, 4)}
+    catalog = Catalog.open(where[1])
+    assert check(catalog).faults == ()
+    table = catalog.measurements(catalog.board("mine"))
+    assert set(table.threads.tolist()) == {1, 2, 4}
+    assert catalog.board("mine").details["threads"] == "1, 2, 4"
+    best = ("pick", "--board", "mine", "--objective", "fps", "--json", *where)
+    assert json.loads(run(*best).out)["best"]["threads"] == 4
+    assert json.loads(run(*best, "--threads", "<= 2").out)["best"]["threads"] == 2
+
+
+def test_one_number_of_threads_is_settled_for_every_runtime(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, int] = {}
+
+    class Noting(FakeChildren):
+        def memory(self, task: Task, limit_s: float) -> Outcome:
+            asked[task.cell.runtime] = task.threads
+            return super().memory(task, limit_s)
+
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", Noting)
+    where = ("--catalog", tmp_path / "catalog")
+    assert run(*MEASURE, "--runtime", "eager,compile,onnxruntime,openvino", *where).code == 0
+    assert asked == dict.fromkeys(("eager", "compile", "onnxruntime", "openvino"), 4)
+    board = Catalog.open(where[1]).board("mine")
+    assert board.details["threads"] == "4"
+
+
+def test_threads_are_those_of_a_processor() -> None:
+    with pytest.raises(AdvisorError, match="threads are those of a processor"):
+        _threads("2", "cuda:0")
+    assert _threads([4, 1, 4], "cpu") == (1, 4)
+    assert _threads(0, "cuda:0") == ()
+
+
+def test_rows_from_before_threads_were_counted_have_those_of_their_run(tmp_path: Path) -> None:
+    """Such a run's plan has one number, 0 for the machine's own, and its cells none."""
+    measure(tmp_path / "old", FakeChildren())
+    (file,) = (tmp_path / "old" / "runs").glob("*/sessions.jsonl")
+    head, *rest = file.read_text().splitlines()
+    header = json.loads(head)
+    header["plan"]["threads"] = 0
+    file.write_text("\n".join([json.dumps(header), *rest]) + "\n")
+    rows = publish(tmp_path / "old", HOST)
+    assert {row["threads"] for row in rows} == {4}

@@ -294,7 +294,6 @@ def test_a_board_that_is_someone_elses_is_refused(tmp_path: Path, details: str, 
 def test_unlike_settings_are_unlike_boards(tmp_path: Path) -> None:
     measure(board(tmp_path), FakeChildren())
     for name, value in (
-        ("threads", "1"),
         ("torch", "1"),
         ("power_mode", "15W"),
     ):

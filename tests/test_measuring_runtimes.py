@@ -257,13 +257,14 @@ def test_runtimes_are_measured_and_compared(
     by_runtime = run("compare", "mine", "--by", "runtime", *where)
     assert by_runtime.code == 0
     assert re.search(r"^bn-nin +1 +onnxruntime +fp32 .* 2\.0\d .* faster$", by_runtime.out, re.M)
-    assert "onnxruntime fp32 is 2.00 times as fast on geometric mean of 2 rows" in " ".join(
-        by_runtime.out.split()
+    assert (
+        "onnxruntime fp32 4 threads is 1.99 times as fast on geometric mean of 2 rows"
+        in " ".join(by_runtime.out.split())
     )
     assert "int8" not in by_runtime.out
     by_precision = " ".join(run("compare", "mine", "--by", "precision", *where).out.split())
-    assert "onnxruntime int8 is 4.01 times as fast on geometric mean" in by_precision
-    assert "eager bf16 is 0.40 times as fast on geometric mean of 2 rows" in by_precision
+    assert "onnxruntime int8 4 threads is 4.00 times as fast on geometric mean" in by_precision
+    assert "eager bf16 4 threads is 0.40 times as fast on geometric mean of 2 rows" in by_precision
     assert "significantly slower in 2." in by_precision
 
 

@@ -179,7 +179,11 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
         ("suggest", {"count": "5"}, "count: found '5'; expected a whole number"),
         ("suggest", {"count": True}, "count: found True; expected a whole number"),
         ("fit", {"board": None}, "board: found None; expected text"),
-        ("measure", {"threads": 1.5}, "threads: found 1.5; expected a whole number"),
+        (
+            "measure",
+            {"threads": 1.5},
+            "threads: found 1.5; expected text, a whole number or a list",
+        ),
         ("measure", {"on_progress": 3}, "on_progress: found 3; expected a function"),
         (
             "import_table",

@@ -38,8 +38,13 @@ def command(
     ] = None,
     device: Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")] = "cpu",
     threads: Annotated[
-        int, typer.Option(metavar="N", help="Threads on a CPU; 0 is the runtime's own choice.")
-    ] = 0,
+        str,
+        typer.Option(
+            metavar="1,2,4",
+            help="Threads of the processor, the same for every runtime; of several, each is measured.",
+            show_default="as many as PyTorch takes",
+        ),
+    ] = "0",
     runtime: Annotated[
         list[str] | None,
         typer.Option(

@@ -141,7 +141,7 @@ class Campaign:
             AdvisorError: no cell can heat the board.
         """
         live = [cell for cell, _ in self._live()]
-        live.sort(key=lambda each: run_operations(each, self.known), reverse=True)
+        live.sort(key=lambda each: (run_operations(each, self.known), each.threads), reverse=True)
         reason = ""
         for cell in live if seconds else []:
             if not self._is_prepared(cell):

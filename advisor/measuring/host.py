@@ -23,7 +23,6 @@ IDENTITY = (
     "machine",
     "device",
     "accelerator",
-    "threads",
     "power_mode",
     "torch",
     "heated",
@@ -62,6 +61,12 @@ class Host:
     def heated(self, seconds: float) -> Host:
         """The same machine kept hot after that long a load, which is another board."""
         return replace(self, details={**self.details, "heated": f"{seconds:g} s"})
+
+
+def default_threads(host: Host) -> tuple[int, ...]:
+    """How many threads runtimes are given where nobody says; 0 on an accelerator, where they do not count."""
+    on_cpu = host.details.get("device", "cpu") == "cpu"
+    return (int(host.details["threads"]) if on_cpu else 0,)
 
 
 def check_can_measure() -> None:

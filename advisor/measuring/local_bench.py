@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring.board_run import check_owner, measure_board
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import RealChildren
-from advisor.measuring.host import check_can_measure, device_named
+from advisor.measuring.host import check_can_measure, default_threads, device_named
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_plan import PREPARE_S, QUICK, RunPlan, cell_s
@@ -34,11 +34,13 @@ class Tried:
         surveyed: the board with its rows, the new one among them.
         has_row: whether there is a row of it now; else nothing could be run.
         reason: why it did not run; "" if it did.
+        threads: with how many threads it was run; 0 where they do not count.
     """
 
     surveyed: Surveyed
     has_row: bool
     reason: str = ""
+    threads: int = 0
 
 
 class LocalBench:
@@ -73,11 +75,13 @@ class LocalBench:
         check_can_measure()
         self.catalog, self.surveyed, self.report_progress = catalog, surveyed, report_progress
         self.device = device_named(device or str(before["device"]))
-        self.threads = int(before["threads"])
         self.declared_power_w: float | None = before["declared_power_w"]
         self.children = RealChildren()
         self.stopped = False
-        check_owner(surveyed.board.folder, self.children.describe(self.device, self.threads, ()))
+        host = self.children.describe(self.device, 0, ())
+        check_owner(surveyed.board.folder, host)
+        asked = before["threads"]
+        self.threads = max([asked] if isinstance(asked, int) else asked) or default_threads(host)[0]
 
     def offers(self, architecture: str) -> bool:
         """Whether the network is one that can be built."""
@@ -93,7 +97,11 @@ class LocalBench:
         return cell_s(QUICK, run_ms) + (0.0 if cell.variant == REFERENCE else PREPARE_S)
 
     def measure(self, cell: Cell) -> Tried:
-        """Measure one candidate, as `advisor measure --quick` does."""
+        """Measure one candidate, as `advisor measure --quick` does.
+
+        One whose number of threads nobody knows is run with as many as the board was measured with last.
+        """
+        cell = replace(cell, threads=cell.threads or self.threads)
         try:
             network, variants = self._runnable(cell)
         except AdvisorError as error:
@@ -102,7 +110,7 @@ class LocalBench:
             architectures=(network.name,),
             batches=(cell.batch,),
             device=self.device,
-            threads=self.threads,
+            threads=(cell.threads,),
             variants=variants,
             thoroughness=QUICK,
             declared_power_w=self.declared_power_w,
@@ -110,7 +118,7 @@ class LocalBench:
         board = self.surveyed.board
         keep_costs(_own_folder(self.catalog), [network])
         known = {**self.catalog.architectures, network.name: network}
-        host = self.children.describe(self.device, self.threads, libraries_of(variants))
+        host = self.children.describe(self.device, cell.threads, libraries_of(variants))
         ended = measure_board(board.folder, plan, host, known, self.children, self.report_progress)
         self.stopped = not ended.finished
         board = self.catalog.board(board.name)
@@ -130,13 +138,14 @@ class LocalBench:
 
     def _tried(self, cell: Cell, built: str, rows: Sequence[Mapping[str, object]]) -> Tried:
         """What became of a cell, which the board's files call by the name that it is built by."""
-        sought = {**vars(cell), "architecture": built}.items()
+        sought = {**vars(cell), "architecture": built, "threads": cell.threads or None}.items()
         row = next((each for each in rows if sought <= each.items()), None)
         if row is None:
             return Tried(self.surveyed, has_row=False, reason="nothing was found out")
         status, reason = str(row["status"]), str(row.get("reason") or "")
         why = ": ".join(filter(None, [status.replace("_", " "), reason]))
-        return Tried(self.surveyed, has_row=True, reason="" if status == "ok" else why)
+        reason = "" if status == "ok" else why
+        return Tried(self.surveyed, has_row=True, reason=reason, threads=cell.threads)
 
 
 def _last_plan(board: Board) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from advisor.folders import ready_cache
 from advisor.measuring.board_run import SUSTAINED, Ended, measure_cold_and_hot
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
-from advisor.measuring.host import Host, check_can_measure, device_named
+from advisor.measuring.host import Host, check_can_measure, default_threads, device_named
 from advisor.measuring.journal import utc_now
 from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_findings import Heat
@@ -143,7 +143,7 @@ def measure(
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
     device: str = "cpu",
-    threads: int = 0,
+    threads: str | int | Sequence[int] = 0,
     runtime: str | Sequence[str] | None = None,
     precision: str | Sequence[str] | None = None,
     quick: bool = False,
@@ -169,7 +169,7 @@ def measure(
         board: what to call the board.
         batch: batch sizes.
         device: what to run on.
-        threads: threads on a CPU.
+        threads: numbers of threads of the processor.
         runtime: what runs them.
         precision: number formats.
         quick: within 6 % instead of 3 %, in far less time.
@@ -220,7 +220,7 @@ def plan_measuring(
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
     device: str = "cpu",
-    threads: int = 0,
+    threads: str | int | Sequence[int] = 0,
     runtime: str | Sequence[str] | None = None,
     precision: str | Sequence[str] | None = None,
     quick: bool = False,
@@ -239,7 +239,9 @@ def plan_measuring(
         batch: batch sizes, as in "1,4"; `None` for 1 to 16 on a CPU, 1 to 64 on an accelerator. Larger ones
             are left out once one does not fit.
         device: "cpu", or as in "cuda:0".
-        threads: threads on a CPU; 0 for the runtime's own choice.
+        threads: numbers of threads of the processor, as in "1,2,4", of which each is measured; every runtime
+            is given the same. 0 for as many as PyTorch takes, which minds OMP_NUM_THREADS and the cores that
+            this process may use.
         runtime: names, one by one or with commas between them; `None` for eager, or onnxruntime where all
             networks are files of the ONNX format.
         precision: number formats, likewise; `None` for that of each file of the ONNX format, and for fp32.
@@ -259,6 +261,7 @@ def plan_measuring(
     names = [architectures] if isinstance(architectures, str) else architectures
     device = device_named(device)
     runtimes = _runtimes(names, runtime)
+    counts = _threads(threads, device)
     # What cannot be is refused before anything is counted.
     _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
     folder = target_folder(catalog)
@@ -270,7 +273,7 @@ def plan_measuring(
         architectures=networks.names or _the_papers(),
         batches=_batches(batch, device),
         device=device,
-        threads=_threads(threads),
+        threads=counts,
         variants=variants,
         thoroughness=QUICK if quick else FULL,
         declared_power_w=None if power is None else parse(power, POWER, "power"),
@@ -282,7 +285,8 @@ def plan_measuring(
     sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")
     if board is not None:
         _check_name(board)
-    host = _children(children).describe(device, threads, libraries_of(variants))
+    host = _children(children).describe(device, max(counts, default=0), libraries_of(variants))
+    run = replace(run, threads=counts or default_threads(host))
     called = board or _name_of(host)
     if sustained_s:
         _check_name(called + SUSTAINED)
@@ -422,12 +426,25 @@ def _batches(batch: str | int | Sequence[int] | None, device: str) -> tuple[int,
     return tuple(sorted(read)) if read else CPU_BATCHES if device == "cpu" else GPU_BATCHES
 
 
-def _threads(threads: int) -> int:
-    if not 0 <= threads <= MOST_THREADS:
-        raise AdvisorError(
-            f"threads: {threads} is not a count of threads", f"give 0 to {MOST_THREADS}"
-        )
-    return threads
+def _threads(threads: str | int | Sequence[int], device: str) -> tuple[int, ...]:
+    """The numbers of threads that are asked for, ascending; none for the machine's own.
+
+    Raises:
+        AdvisorError: something is no number of threads, or the device has none.
+    """
+    words = threads.split(",") if isinstance(threads, str) else threads
+    counts = [str(each).strip() for each in ([words] if isinstance(words, int) else words)]
+    if counts == ["0"]:
+        return ()
+    for each in counts:
+        if not (each.isascii() and each.isdecimal() and 1 <= int(each) <= MOST_THREADS):
+            raise AdvisorError(
+                f"threads: {shown(each)} is not a count of threads",
+                f"give 1 to {MOST_THREADS}, several as in 1,2,4, or 0 for the machine's own",
+            )
+    if device != "cpu":
+        raise AdvisorError("threads are those of a processor", "leave out --threads, or --device")
+    return tuple(sorted({*map(int, counts)}))
 
 
 def _energy_left_out(power: str | None) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
         "runtime": cell.runtime,
         "precision": cell.precision,
         "batch": cell.batch,
+        "threads": cell.threads or None,
         "origin": "measured",
         "source": MEASURED,
         "reason": _safe(found.reason),
@@ -226,7 +227,9 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
         }
     elif findings.why_no_power and terms.declared_power_w is None:
         entries["note"] = f"Power is unknown: {_safe(findings.why_no_power)}."
-    entries["details"] = host.details
+    counts = sorted({cell.threads for cell in findings.by_cell if cell.threads})
+    threads = {"threads": ", ".join(map(str, counts))} if counts else {}
+    entries["details"] = {**host.details, **threads}
     filled = {key: value for key, value in entries.items() if value}
     return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
 
@@ -248,11 +251,15 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int]
     for journal in read_runs(board_folder / "runs"):
         findings = Findings([journal])
         found[journal.run_id] = {
-            (cell.architecture, Variant(*cell.variant), cell.batch): _estimate(each, findings.drift)
+            (cell.architecture, _run_as(cell), cell.batch): _estimate(each, findings.drift)
             for cell, each in findings.by_cell.items()
             if each.sessions
         }
     return found
+
+
+def _run_as(cell: Cell) -> Variant:
+    return Variant(cell.runtime, cell.precision, threads=cell.threads)
 
 
 def _estimate(found: Found, drift: Drift) -> Estimate:

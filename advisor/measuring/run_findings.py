@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -123,8 +124,10 @@ class Findings:
         self.no_power = ""
         self._drift: Drift | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
+        self._threads = 0
         for journal in journals:
             self.runs.append([])
+            self._threads = _threads_of(journal)
             for record in journal.records:
                 self.add(record)
 
@@ -136,11 +139,13 @@ class Findings:
         """Take in one record of a journal."""
         self._drift = None
         if "heat" in record:
-            self._add_heat(Heat(Cell(*record["by"]), HeatFound(**record["heat"]), record["when"]))
+            self._add_heat(
+                Heat(self._cell(record["by"]), HeatFound(**record["heat"]), record["when"])
+            )
         self.no_power = record.get("no_meter", self.no_power)
         if "cell" not in record:
             return
-        cell = Cell(*record["cell"])
+        cell = self._cell(record["cell"])
         found = self.of(cell)
         if "values_us" in record:
             session = Session(
@@ -169,6 +174,11 @@ class Findings:
                 self.no_power = record.get("reason", "")
         elif "status" in record:
             found.status, found.reason = record["status"], record["reason"]
+
+    def _cell(self, written: Sequence[Any]) -> Cell:
+        """A cell as a journal has it."""
+        cell = Cell(*written)
+        return cell if cell.threads else replace(cell, threads=self._threads)
 
     def verdict(self, found: Found, wanted_half_width: float) -> str:
         """Whether a cell was measured in peace; see `advisor.measuring.statistics`."""
@@ -211,6 +221,13 @@ class Findings:
             seen.append(drift)
             allowed.append(drift * allowance(count))
         return Drift(max(seen, default=None), max(allowed, default=None), max(len(runs), 1))
+
+
+def _threads_of(journal: Journal) -> int:
+    """The number of threads of all cells of a run from before cells had their own; 0 of any other."""
+    plan, host = journal.header["plan"], journal.header.get("host", {})
+    alone = isinstance(plan["threads"], int) and plan["device"] == "cpu"
+    return int(plan["threads"] or host.get("threads", 0)) if alone else 0
 
 
 def _medians(run: Sequence[tuple[Cell, Session]]) -> list[tuple[str, float]]:

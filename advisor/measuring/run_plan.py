@@ -74,7 +74,7 @@ class RunPlan:
         architectures: the names to measure.
         batches: batch sizes in rising order; larger ones are left out once one does not fit.
         device: "cpu", or as in "cuda:0".
-        threads: threads a CPU may use; 0 for the library's own choice.
+        threads: numbers of threads of the processor, of which each is measured; 0 where they do not count.
         variants: what runs them: pairs of runtime and precision.
         thoroughness: how much evidence to gather.
         declared_power_w: net power as the user states it, if so.
@@ -88,7 +88,7 @@ class RunPlan:
     architectures: Sequence[str]
     batches: Sequence[int]
     device: str
-    threads: int
+    threads: Sequence[int]
     variants: Sequence[Variant]
     thoroughness: Thoroughness
     declared_power_w: float | None
@@ -106,10 +106,11 @@ class RunPlan:
     def cells(self) -> list[Cell]:
         """Everything to measure that can be, the smallest batches first."""
         cells = [
-            Cell(name, batch, *variant)
+            Cell(name, batch, *variant, threads)
             for batch in self.batches
             for name in self.architectures
             for variant in self.variants
+            for threads in self.threads
         ]
         return [cell for cell in cells if not self.fault(cell)]
 
@@ -162,7 +163,7 @@ class RunPlan:
             cell,
             known[cell.architecture].input_shape,
             self.device,
-            self.threads,
+            cell.threads,
             self.thoroughness.limits,
             made_from=own.made_from if own else "",
             content=own.content if own else "",
@@ -187,6 +188,7 @@ class RunPlan:
             **record,
             "architectures": list(self.architectures),
             "batches": list(self.batches),
+            "threads": list(self.threads),
             "variants": [list(variant) for variant in self.variants],
             **({"own": own} if own else {}),
         }
@@ -200,7 +202,7 @@ class RunPlan:
 
     def guessed_run_ms(self, cell: Cell, known: Mapping[str, Architecture]) -> float:
         """How long one run may take, from operations alone."""
-        cores = self.threads or os.cpu_count() or 1
+        cores = cell.threads or os.cpu_count() or 1
         return 1000 * run_operations(cell, known) / (GUESSED_OPERATIONS_PER_S * cores)
 
 

@@ -29,12 +29,14 @@ class Cell:
         batch: images per forward pass.
         runtime: what runs it.
         precision: number format.
+        threads: how many threads of the processor; 0 where they do not count.
     """
 
     architecture: str
     batch: int
     runtime: str = REFERENCE[0]
     precision: str = REFERENCE[1]
+    threads: int = 0
 
     @property
     def variant(self) -> Variant:
@@ -43,12 +45,13 @@ class Cell:
 
     def as_list(self) -> list[str | int]:
         """As a journal has it: of the reference only what distinguishes it from others of the reference."""
-        further = [] if self.variant == REFERENCE else [*self.variant]
-        return [self.architecture, self.batch, *further]
+        further = [] if self.variant == REFERENCE and not self.threads else [*self.variant]
+        return [self.architecture, self.batch, *further, *([self.threads] if self.threads else [])]
 
     def __str__(self) -> str:
         further = "" if self.variant == REFERENCE else f", {self.runtime} {self.precision}"
-        return f"{self.architecture} at batch {self.batch}{further}"
+        count = f", {self.threads} thread{'s' * (self.threads > 1)}" if self.threads else ""
+        return f"{self.architecture} at batch {self.batch}{further}{count}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Task:
         cell: what to run.
         input_shape: channels, height, width.
         device: "cpu", or as in "cuda:0".
-        threads: how many threads a CPU may use; 0 for the library's own choice.
+        threads: how many threads of the processor every runtime is given; 0 for the library's own choice.
         limits: how long a timing session may take.
         prepared: the file in the folder of exports that the network is served from; "" for none.
         made_from: what the user's own network is made of, a file's path or `module:factory`; "" for

@@ -21,6 +21,10 @@ from advisor.solve.latency_ratios import Key, speedups
 Row = Mapping[str, str | int | float | None]
 
 
+VARYING = ("runtime", "precision", "threads")
+"""What a row says of how it was run, where the rows differ in it."""
+
+
 @dataclass(frozen=True)
 class _Verdict:
     """A verdict taken apart: "noisy: reason; reason (unknown: what, what)"."""
@@ -44,7 +48,8 @@ def plan_text(plan: MeasuringPlan) -> str:
     run, wanted = plan.run, plan.run.thoroughness
     machine = plan.host.accelerator or plan.host.processor
     lines = [
-        f"board {plan.board}: {machine}, {run.device}, {', '.join(map(' '.join, run.variants))}",
+        f"board {plan.board}: {machine}, {run.device}{_threads_text(run.threads)}, "
+        + ", ".join(map(" ".join, run.variants)),
         f"{counted(len(run.architectures), 'network')} at batch {', '.join(map(str, run.batches))}: "
         f"{wanted.least_sessions} to {wanted.most_sessions} sessions each, until known to "
         f"+-{wanted.half_width:.0%}",
@@ -59,6 +64,12 @@ def plan_text(plan: MeasuringPlan) -> str:
     return "\n".join([*lines, f"about {duration_text(plan.seconds)} or more\n"])
 
 
+def _threads_text(counts: Sequence[int]) -> str:
+    """With how many threads, where they count."""
+    several = "s" if counts[-1] > 1 else ""
+    return f", {' and '.join(map(str, counts))} thread{several}" if any(counts) else ""
+
+
 def measured_text(rows: Sequence[Row]) -> RenderableType:
     """A line a row: latency with the half-width of its interval, memory, power, and the verdict.
 
@@ -69,7 +80,7 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     common = set.intersection(*(set(each.reasons) for each in verdicts)) if verdicts else set()
     with_power = any(row.get("net_power_w") for row in rows)
     power = ["net W"] if with_power else []
-    varying = [name for name in ("runtime", "precision") if len({row[name] for row in rows}) > 1]
+    varying = [name for name in VARYING if len({row[name] for row in rows}) > 1]
     table = plain_table("network", "batch", *varying, "ms", "+-", "MB", *power, "verdict")
     for column in table.columns[2 : 2 + len(varying)]:
         column.justify = "left"
@@ -108,7 +119,8 @@ def _latencies(rows: Sequence[Row]) -> dict[Key, Estimate]:
     for row in rows:
         value, low, high = (row.get(f"latency_{end}ms") for end in ("", "low_", "high_"))
         if isinstance(value, float):
-            variant = Variant(str(row["runtime"]), str(row["precision"]))
+            threads = int(row["threads"] or 0)
+            variant = Variant(str(row["runtime"]), str(row["precision"]), threads=threads)
             key = str(row["architecture"]), variant, int(str(row["batch"]))
             ends = (
                 low if isinstance(low, float) else None,

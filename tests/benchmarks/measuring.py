@@ -110,7 +110,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="where to leave the runs")
     asked = parser.parse_args()
     names = tuple(BUILDERS) if asked.networks == "all" else tuple(asked.networks.split(","))
-    plan = RunPlan(names, (1,), "cpu", 0, (REFERENCE,), QUICK, None)
+    plan = RunPlan(names, (1,), "cpu", (0,), (REFERENCE,), QUICK, None)
     children = RealChildren()
     ours: list[dict[str, Row]] = []
     theirs: list[dict[str, float]] = []

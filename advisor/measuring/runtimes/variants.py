@@ -104,11 +104,11 @@ def libraries_of(variants: Sequence[Variant]) -> list[str]:
 
 
 def prepared_as(cell: Cell) -> Cell | None:
-    """What a cell shares its preparation with: all batch sizes, written as 0, where that can be.
+    """What a cell shares its preparation with: all batch sizes and threads, written as 0, where that can be.
 
     Returns:
         `None` for the reference, which needs none.
     """
     if cell.variant == REFERENCE:
         return None
-    return cell if RUNTIMES[cell.runtime].each_batch else replace(cell, batch=0)
+    return cell if RUNTIMES[cell.runtime].each_batch else replace(cell, batch=0, threads=0)

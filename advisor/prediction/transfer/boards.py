@@ -66,8 +66,17 @@ def figures_of(board: Board, table: Measurements, metric: str, variant: Variant)
 
 
 def like_variant(table: Measurements, variant: Variant) -> Variant:
-    """The variant of a board that is most like another: the same, else its fullest."""
-    return variant if variant in table.variants else fullest_variant(table)[0]
+    """The variant of a board that is most like another.
+
+    The same; else the fullest of the same runtime and precision, whatever the processor and threads, which
+    many a source does not name; else the fullest.
+    """
+    if variant in table.variants:
+        return variant
+    alike = [each for each in table.variants if each[:2] == variant[:2]]
+    if alike:
+        return max(alike, key=lambda each: len(table.rows_of(each)))
+    return fullest_variant(table)[0]
 
 
 def in_scope(board: Board, reference: Board, metric: str) -> bool:

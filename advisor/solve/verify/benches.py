@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -77,8 +78,8 @@ class TableBench:
 
         Args:
             surveyed: the board with its rows.
-            results: what measuring would find; a runtime or a precision that it does not name is that of
-                whatever is sought.
+            results: what measuring would find; what it does not name of how it was run is that of whatever is
+                sought.
             name: what the table is called.
         """
         self.surveyed, self.results = surveyed, results
@@ -89,12 +90,9 @@ class TableBench:
 
     def offers(self, key: Key) -> bool:
         """Whether the table has this network, at any batch size."""
-        return any(
-            (key.architecture, key.variant._replace(runtime=runtime, precision=precision))
-            in self.networks
-            for runtime in (key.variant.runtime, UNKNOWN)
-            for precision in (key.variant.precision, UNKNOWN)
-        )
+        runtime, precision, processor, threads = key.variant
+        named = product((runtime, UNKNOWN), (precision, UNKNOWN), (processor, ""), (threads, 0))
+        return any((key.architecture, Variant(*each)) in self.networks for each in named)
 
     def seconds(self, key: Key, latency_ms: float) -> float:  # noqa: ARG002
         """None at all."""
@@ -115,6 +113,8 @@ class TableBench:
             architecture=Labels.constant(key.architecture, 1),
             runtime=Labels.constant(key.variant.runtime, 1),
             precision=Labels.constant(key.variant.precision, 1),
+            processor=Labels.constant(key.variant.processor, 1),
+            threads=np.array([key.variant.threads]),
         )
         batch = int(row.batch[0])
         table = with_row(self.surveyed.measurements, row)
@@ -129,7 +129,8 @@ class TableBench:
         runtime, precision, processor, threads = key.variant
         for labels, name in ((results.runtime, runtime), (results.precision, precision)):
             found &= labels.where(name) | labels.where(UNKNOWN)
-        found &= results.processor.where(processor) & (results.threads == threads)
+        found &= results.processor.where(processor) | results.processor.where("")
+        found &= (results.threads == threads) | (results.threads == 0)
         return np.flatnonzero(found)
 
 
