@@ -12,8 +12,11 @@ import pytest
 import advisor
 from advisor import Recommendation
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
-from advisor.catalog.records import Measurements, Variant
+from advisor.catalog.records import Estimate, Measurements, Variant
+from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
+from advisor.prediction.transfer.boards import like_variant
+from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import HEADER, Overlay, Run
 
 FURTHER = (
@@ -301,3 +304,26 @@ def test_a_choice_that_cannot_be(
     refused = run("pick", "--board", "small", "--catalog", rated.folder, *words)
     assert refused.code == 2
     assert said in refused.err
+
+
+# --- boards that do not name their threads beside boards that do
+
+
+def test_what_one_side_does_not_name_may_be_that_of_the_other() -> None:
+    figure = Estimate(10.0, None, None, "measured", "")
+    plain, two = Variant("eager", "fp32"), Variant("eager", "fp32", threads=2)
+    four, served = Variant("eager", "fp32", threads=4), Variant("onnxruntime", "fp32", threads=2)
+    unnamed = {("net", plain, 1): figure}
+    assert len(latency_ratios(unnamed, {("net", two, 1): figure, ("net", served, 1): figure})) == 1
+    assert latency_ratios({("net", four, 1): figure}, {("net", two, 1): figure}) == []
+    both = {("net", two, 1): figure, ("net", four, 1): figure}
+    assert latency_ratios(unnamed, both) == []  # which of the two, nobody knows
+    assert [each.variant for each in latency_ratios(both, both)] == [two, four]
+
+
+def test_a_board_is_like_the_rows_of_the_same_runtime_whatever_their_threads() -> None:
+    catalog = Catalog.open()
+    table = catalog.measurements(catalog.board("xeon-2-cores-vm"))
+    for runtime, precision in (("onnxruntime", "int8"), ("eager", "fp32")):
+        found = like_variant(table, Variant(runtime, precision, threads=8))
+        assert found == Variant(runtime, precision)

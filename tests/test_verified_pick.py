@@ -656,7 +656,7 @@ def test_a_network_that_crashes_is_spent_and_out(
     mine: Mine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crash = Outcome("crashed", None, "killed by signal 11")
-    broken = FakeChildren({"memory inception-v4 at batch 1": crash})
+    broken = FakeChildren({"memory inception-v4 at batch 1, 4 threads": crash})
     monkeypatch.setattr(local_bench, "RealChildren", lambda: broken)
     ran = mine.pick("--fps", 30, "--verify", 3)
     assert re.search(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.catalog.records import Estimate, Measurements, Variant
@@ -75,6 +75,8 @@ def latency_ratios(
 ) -> list[LatencyRatio]:
     """The rows that both sets have, by name and batch.
 
+    What one set does not name, a processor or a number of threads, may be that of the other.
+
     Args:
         first: latencies of the first set.
         second: latencies of the second.
@@ -82,20 +84,37 @@ def latency_ratios(
             set has only one of the architecture and batch.
     """
     if any_variant:
-        first, second = _only_ones(first), _only_ones(second)
-    shared = sorted(set(first) & set(second), key=lambda key: (key[0], key[2], key[1]))
-    return [_ratio(key, first[key], second[key]) for key in shared]
+        first, second = _of_any_variant(first), _of_any_variant(second)
+    pairs = {key: key for key in first if key in second}
+    of_second = _only_ones(second, lambda variant: variant[:2])
+    for short, key in _only_ones(first, lambda variant: variant[:2]).items():
+        other = of_second.get(short)
+        if other is not None and key not in pairs and _may_be_alike(key[1], other[1]):
+            pairs[key] = other
+    shared = sorted(pairs.items(), key=lambda pair: (pair[1][0], pair[1][2], pair[1][1]))
+    return [_ratio(theirs, first[key], second[theirs]) for key, theirs in shared]
 
 
-def _only_ones(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
-    by_pair: dict[tuple[str, int], list[Estimate]] = {}
-    for (architecture, _, batch), estimate in estimates.items():
-        by_pair.setdefault((architecture, batch), []).append(estimate)
+def _may_be_alike(one: Variant, other: Variant) -> bool:
+    """Whether two variants of one runtime and precision differ in nothing that both name."""
+    return all(not a or not b or a == b for a, b in zip(one[2:], other[2:], strict=True))
+
+
+def _of_any_variant(estimates: Mapping[Key, Estimate]) -> dict[Key, Estimate]:
     return {
-        (architecture, Variant("any", "any"), batch): found[0]
-        for (architecture, batch), found in by_pair.items()
-        if len(found) == 1
+        (key[0], Variant("any", "any"), key[2]): estimates[key]
+        for key in _only_ones(estimates, lambda _: ()).values()
     }
+
+
+def _only_ones(
+    keys: Iterable[Key], part: Callable[[Variant], tuple[str, ...]]
+) -> dict[tuple[str, tuple[str, ...], int], Key]:
+    """The keys that are alone in having their architecture, batch and part of their variant, by these."""
+    found: dict[tuple[str, tuple[str, ...], int], list[Key]] = {}
+    for key in keys:
+        found.setdefault((key[0], part(key[1]), key[2]), []).append(key)
+    return {short: each[0] for short, each in found.items() if len(each) == 1}
 
 
 def _ratio(key: Key, first: Estimate, second: Estimate) -> LatencyRatio:
