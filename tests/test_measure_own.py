@@ -500,6 +500,32 @@ def test_an_onnx_file_is_measured_and_its_figures_are_found_again(
     assert "the catalog has a network 'net@8'" in refused.err
 
 
+def test_variants_of_known_and_unknown_accuracy_are_chosen_from_by_any_name(
+    run: Run, net: Path, where: tuple[str, Path]
+) -> None:
+    measured = ("measure", net, "--precision", "fp32,int8", *MEASURE, *where)
+    assert run(*measured).code == 0
+
+    def best(*options: object) -> tuple[str, str, object]:
+        ran = run("pick", "--board", "mine", *where, "--json", *options)
+        assert ran.code == 0, ran.err
+        found = json.loads(ran.out)["best"]
+        accuracy = found["accuracy_percent"]
+        return found["architecture"], found["precision"], accuracy and accuracy["value"]
+
+    include = ("--include", f"my_net={net}")
+    for named in (("--architectures", "net@8"), include, (*include, "--architectures", "my_net")):
+        assert best(*named)[::2] == ("net@8", None)
+    for name, brought in (("net@8", ()), ("net@8", include), ("my_net", include)):
+        stated = (*brought, "--accuracy-of", f"{name}=71.2")
+        assert best(*stated) == ("net@8", "fp32", 71.2)
+        assert best(*stated, "--architectures", name) == ("net@8", "fp32", 71.2)
+        assert best(*stated, "--accuracy", "70") == ("net@8", "fp32", 71.2)
+        assert best(*stated, "--objective", "fps") == ("net@8", "int8", None)
+    excluded = run("pick", "--board", "mine", *where, *include, "--exclude", "my_net")
+    assert excluded.code == 2
+
+
 def fancy(path: Path) -> Path:
     """A file of which nobody knows what its first operator multiplies."""
     first = onnx.helper.make_node("FancyConv", ["x"], ["c"], domain="mine")

@@ -166,6 +166,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
         "a@9": ZooNetwork("a@9", "timm", "1", "A", (3, 9, 9), (1, 2, 3, 4, 0, 6)),
         "b@9": ZooNetwork("b@9", "timm", "1", "B", (3, 9, 9), None),
         "c@9": ZooNetwork("c@9", "timm", "1", "B", (3, 9, 9), None, "does what nobody knows"),
+        "d@9": ZooNetwork("d@9", "own", "1", "own", (3, 9, 9), (5, None, None, 0, 0, 7), "in part"),
     }
     path = tmp_path / "table.csv"
     path.write_text(zoo_table(networks.values()))

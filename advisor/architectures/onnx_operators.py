@@ -171,22 +171,25 @@ IN_PLACE = frozenset(_IN_PLACE.split())
 """Operators that can write over their first input where nobody else needs it."""
 
 _WITHOUT_PRODUCTS = """
-Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh BatchNormalization Bernoulli
-BiasGelu BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu CenterCropPad
-Clip Col2Im Compress Concat Constant ConstantOfShape Cos Cosh CumSum DepthToSpace DequantizeLinear
-Div Dropout DynamicQuantizeLinear Elu Equal Erf Exp Expand EyeLike FastGelu Flatten Floor Gather
-GatherElements GatherND Gelu GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual
-GridSample GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization IsInf
-IsNaN LayerNormalization LRN LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization Max
-MaxRoiPool MaxUnpool Mean MeanVarianceNormalization Min Mish Mod Mul Neg NonMaxSuppression NonZero
-Not OneHot Or PRelu Pad Pow QLinearAdd QLinearConcat QLinearGlobalAveragePool QLinearLeakyRelu
-QLinearMul QLinearReduceMean QLinearSigmoid QLinearSoftmax QLinearWhere QuantizeLinear QuickGelu
-RMSNormalization RandomNormal RandomNormalLike RandomUniform RandomUniformLike Range Reciprocal
-ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
-ReduceSumSquare Relu Reshape Resize ReverseSequence RoiAlign RotaryEmbedding Round ScatterElements
-ScatterND Selu Shape Shrink Sigmoid Sign SimplifiedLayerNormalization Sin Sinh Size
-SkipLayerNormalization SkipSimplifiedLayerNormalization Slice Softmax Softplus Softsign
-SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh TensorScatter ThresholdedRelu Tile TopK
+Abs Acos Acosh Add AffineGrid And ArgMax ArgMin Asin Asinh Atan Atanh BatchNormalization
+Bernoulli BiasGelu BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Celu
+CenterCropPad Clip Col2Im Compress Concat ConcatFromSequence Constant ConstantOfShape Cos Cosh
+CumSum DepthToSpace DequantizeLinear Div Dropout DynamicQuantizeLinear Elu Equal Erf Exp Expand
+EyeLike FastGelu Flatten Floor Gather GatherElements GatherND Gelu GlobalAveragePool
+GlobalLpPool GlobalMaxPool Greater GreaterOrEqual GridSample GroupNormalization HardSigmoid
+HardSwish Hardmax Identity InstanceNormalization IsInf IsNaN LRN LayerNormalization LeakyRelu
+Less LessOrEqual Log LogSoftmax LpNormalization Max MaxRoiPool MaxUnpool Mean
+MeanVarianceNormalization Min Mish Mod Mul Neg NonMaxSuppression NonZero Not OneHot Optional
+OptionalGetElement OptionalHasElement Or PRelu Pad Pow QLinearAdd QLinearConcat
+QLinearGlobalAveragePool QLinearLeakyRelu QLinearMul QLinearReduceMean QLinearSigmoid
+QLinearSoftmax QLinearWhere QuantizeLinear QuickGelu RMSNormalization RandomNormal
+RandomNormalLike RandomUniform RandomUniformLike Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum
+ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape
+Resize ReverseSequence RoiAlign RotaryEmbedding Round ScatterElements ScatterND Selu SequenceAt
+SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Shrink Sigmoid
+Sign SimplifiedLayerNormalization Sin Sinh Size SkipLayerNormalization
+SkipSimplifiedLayerNormalization Slice Softmax Softplus Softsign SpaceToDepth Split
+SplitToSequence Sqrt Squeeze Sub Sum Swish Tan Tanh TensorScatter ThresholdedRelu Tile TopK
 Transpose Trilu Unique Unsqueeze Upsample Where Xor
 """
 WITHOUT_PRODUCTS = frozenset(_WITHOUT_PRODUCTS.split())

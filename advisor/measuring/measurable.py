@@ -94,5 +94,7 @@ def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:
         return
     with writing(folder):
         known = read_zoo_table(path) if path.exists() else {}
-        if more.keys() - known.keys():
-            write_whole(path, zoo_table({**known, **more}.values()), make_folder=True)
+        # One of the user's own that an earlier version counted less well is of the same content all the same.
+        new = {key: each for key, each in more.items() if key not in known or each.library == OWN}
+        if {**known, **new} != known:
+            write_whole(path, zoo_table({**known, **new}.values()), make_folder=True)

@@ -68,7 +68,8 @@ def gather_on(
             table, more = _with_predictions(each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
             notes += more
-    here = replace(requirements, selection=chosen_here(catalog, chosen, pool.architectures))
+    named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
+    here = replace(requirements, selection=named)
     found = candidates_on(surveyed, pool, here)
     notes += pool.notes
     notes += _unknown_here(pool, surveyed)

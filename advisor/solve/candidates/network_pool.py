@@ -32,6 +32,8 @@ class NetworkPool:
         accuracies: what is known of the sets of weights of these networks, as that.
         stand_ins: by network, the set that counts where it lacks the one that the board names.
         sets: the names of all sets of weights, whatever their accuracy is told as.
+        included: the networks that the question brings along, by the names that it gives them; one that was
+            measured is called as its rows call it.
         notes: what is to be said of it, in words.
     """
 
@@ -41,7 +43,19 @@ class NetworkPool:
     accuracies: Accuracies
     stand_ins: Mapping[str, str]
     sets: frozenset[str]
+    included: Mapping[str, str]
     notes: tuple[str, ...]
+
+    def as_called(self, chosen: Selection) -> Selection:
+        """The same choice, the networks that the question brings along under the names of their rows."""
+        if not self.included:
+            return chosen
+        named = chosen.architectures and tuple(map(self._row_name, chosen.architectures))
+        exclude = tuple(map(self._row_name, chosen.exclude))
+        return replace(chosen, architectures=named, exclude=exclude)
+
+    def _row_name(self, name: str) -> str:
+        return self.included.get(name, name)
 
 
 def network_pool(
@@ -105,6 +119,7 @@ def network_pool(
         accuracies=catalog.accuracies_of(found, selection.quantised_loss),
         stand_ins=_stand_ins(floats, zoo, selection),
         sets=frozenset(each.name for each in (*published, *found)),
+        included={name: each.name for name, each in own.items()},
         notes=(*notes, *own_notes),
     )
 
