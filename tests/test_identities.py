@@ -100,6 +100,56 @@ def test_a_prediction_is_of_the_rows_that_the_board_has_of_it(run: Run) -> None:
     assert (row["architecture"], row["time_per_image_ms"]) == ("resnet-50", "64.1")
 
 
+# --- weights
+
+
+def test_a_network_has_every_set_of_weights_of_its_identity() -> None:
+    sets = {
+        each.name: each.accuracy_percent.value
+        for each in CATALOG.published
+        if each.architecture == "resnet-50"
+    }
+    assert sets == {"paper": 75.99, "IMAGENET1K_V1": 76.13, "IMAGENET1K_V2": 80.858}
+    for weights, wanted, percent in (
+        (None, "paper", 75.99),
+        ("IMAGENET1K_V1", "IMAGENET1K_V1", 76.13),
+        ("any", "IMAGENET1K_V2", 80.858),
+    ):
+        best = advisor.pick(architectures="resnet50", batch=1, weights=weights).best
+        assert best is not None
+        assert (best.architecture, best.weights) == ("resnet-50", wanted)
+        accuracy = best.metric("accuracy_percent")
+        assert accuracy is not None
+        assert accuracy.value == percent
+
+
+def test_a_board_that_names_no_weights_has_each_networks_best(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-50,eager,fp32,1,20,5,300,reported,my-notes",
+        "mobilenet_v2@224,eager,fp32,1,10,5,300,reported,my-notes",
+        "alexnet,eager,fp32,1,10,5,300,reported,my-notes",
+    )
+    board = overlay.folder / "boards/small/board.yaml"
+    for weights, wanted in (
+        ("", ["IMAGENET1K_V2", "IMAGENET1K_V2", "paper"]),
+        ("weights: paper\n", ["paper", "IMAGENET1K_V2", "paper"]),
+    ):
+        kept = [line for line in board.read_text().splitlines() if "weights" not in line]
+        board.write_text("\n".join(kept) + "\n" + weights)
+        found = advisor.pick(board="small", catalog=overlay.folder, top=9)
+        used = {each.architecture: each.weights for each in found.candidates}
+        assert used == dict(zip(("resnet-50", "mobilenet_v2@224", "alexnet"), wanted, strict=True))
+
+
+def test_a_network_is_predicted_under_one_name_alone() -> None:
+    found = advisor.pick(candidates="all", batch=1, top=200)
+    names = [each.architecture for each in found.candidates]
+    identities = [IDENTITIES.identity(name) for name in names]
+    assert len(set(identities)) == len(identities)
+    assert {"resnet-50", "vgg-16", "tv:densenet121@224"} <= set(names)
+    assert not {"tv:resnet50@224", "tv:vgg16@224"} & set(names)
+
+
 # --- the counts as veto
 
 

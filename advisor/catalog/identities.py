@@ -216,7 +216,7 @@ class Identities:
 
     def names_of(self, name: str) -> tuple[str, ...]:
         """What the catalog calls a network, all its names, that of its identity first."""
-        return self._groups[self.identity(name)]
+        return self._groups[self.identity(name)] if name in self._names else (name,)
 
     def key(self, name: str) -> str:
         """What the catalog calls the network of exactly that name, qualified or not; "" if there is none."""

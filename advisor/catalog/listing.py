@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.arguments import checked
-from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights
 from advisor.catalog.store import Catalog, Surveyed
@@ -121,8 +120,7 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     names = opened.identities.names_of(asked.name)
     costs = (each for each in names if each in opened.architectures)
     known = _under_one_name([opened.architectures[each] for each in costs])
-    sets = {key_of(each): each for each in (*opened.zoo.accuracies, *opened.accuracies)}
-    of_this = (each for each in sets.values() if each.architecture in names)
+    of_this = (each for each in opened.published if each.architecture == names[0])
     weights = tuple(
         sorted(of_this, key=lambda each: (each.name, each.quality.data_set, each.scope))
     )
@@ -240,15 +238,17 @@ def zoo(
         "params": None if max_params is None else parse(max_params, COUNT, "max-params"),
         "operations": None if max_ops is None else parse(max_ops, COUNT, "max-ops"),
     }
-    known = Catalog.open(catalog).zoo
+    opened = Catalog.open(catalog)
+    known = opened.zoo
     notes = list(known.notes)
     if count is not None:
         notes += _count(known, count, on_progress)
         library = library or (count if count in LIBRARIES else None)
-        known = Catalog.open(catalog).zoo
+        opened = Catalog.open(catalog)
+        known = opened.zoo
     wanted = [each for each in known.networks.values() if library in (None, each.library)]
     networks = tuple(
-        ListedNetwork(each, known.best_weights.get(each.architecture))
+        ListedNetwork(each, opened.best_weights.get(each.architecture))
         for each in _of_families(wanted, family)
         if _keeps(each, most)
     )

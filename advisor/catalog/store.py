@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
@@ -184,24 +184,29 @@ class Catalog:
         return of_floats(self.accuracies)
 
     @cached_property
+    def published(self) -> Sequence[Weights]:
+        """What is known of sets of weights, the zoo's included, under every name of their networks."""
+        known = {key_of(each): each for each in (*self.zoo.accuracies, *self.accuracies)}
+        found = dict(known)
+        for each in known.values():
+            for name in self.identities.names_of(each.architecture):
+                same = replace(each, architecture=name)
+                found.setdefault(key_of(same), same)
+        return tuple(found.values())
+
+    @cached_property
     def best_weights(self) -> Mapping[str, Weights]:
         """By network, its most accurate set of weights."""
-        return best_of_each({**self.zoo.weights, **self.weights})
+        return best_of_each(of_floats(self.published))
 
     def weights_on(self, board: Board) -> Mapping[str, Weights]:
         """By network, the set of weights that it has on a board unless another is asked for.
 
-        The set that the board's source used; a library's network of which there is no such set has its
-        library's first, or its best where the source names none.
+        The set that the board's source used; where it names none, or there is no such set, the best.
         """
-        if not board.weights:
-            return self.best_weights
-        first = {
-            architecture: self.zoo.weights[architecture, name]
-            for architecture, name in self.zoo.first_weights.items()
-        }
-        named = {key: each for key, each in self.weights.items() if key[1] == board.weights}
-        return {**first, **{architecture: each for (architecture, _), each in named.items()}}
+        floats = of_floats(self.published)
+        named = {name: each for (name, of), each in floats.items() if of == board.weights}
+        return {**self.best_weights, **named}
 
     def _called_otherwise(self, names: Iterable[str]) -> Mapping[str, str]:
         """What the catalog calls those of some names, whole or qualified, that it calls otherwise."""
@@ -239,8 +244,8 @@ class Catalog:
         self, board: Board, table: Measurements, variant: Variant, task: str
     ) -> Callable[[tuple[str, str]], Weights | None]:
         """What sets of weights, by (architecture, name), reach in a variant of a board."""
-        known = (*self.zoo.accuracies, *self.accuracies)
-        accuracies = self.accuracies_of(each for each in known if each.quality == usual(task))
+        known = (each for each in self.published if each.quality == usual(task))
+        accuracies = self.accuracies_of(known)
         return partial(accuracies.at, place=Place(board.name, sources_of(board, table), variant))
 
     def _processors(self, board: str, runtime: str, precision: str) -> frozenset[str]:

@@ -74,14 +74,6 @@ class Zoo:
         return {name: each.known for name, each in self.networks.items() if each.known}
 
     @cached_property
-    def first_weights(self) -> Mapping[str, str]:
-        """By network, the name of the set that its library publishes first."""
-        first: dict[str, str] = {}
-        for architecture, name in self.weights:
-            first.setdefault(architecture, name)
-        return first
-
-    @cached_property
     def best_weights(self) -> Mapping[str, Weights]:
         """By network, its most accurate set."""
         return best_of_each(self.weights)

@@ -13,7 +13,7 @@ from advisor.prediction.model import Model
 from advisor.prediction.rows import ends_early, fullest_variant
 from advisor.quality import Quality, usual
 from advisor.report.charts.figure import Dot, has_interval, shows_intervals
-from advisor.report.terminal import BEST_WEIGHTS, FIRST_WEIGHTS
+from advisor.report.terminal import BEST_WEIGHTS
 from advisor.solve.candidates.completion import completed
 
 
@@ -177,7 +177,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         variant=variant,
         other_variants=tuple(each for each in table.variants if each != variant),
         quality=usual(task),
-        weights=_weights_text(board, weights, named.values()),
+        weights=_weights_text(weights, named.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         memory_model=models[0].model if models else None,
@@ -193,14 +193,14 @@ def _commonest_weights(known: Mapping[tuple[str, str], Weights], networks: Itera
     return min(having, key=lambda name: (-having[name], name), default="")
 
 
-def _weights_text(board: Board, weights: str, drawn: Iterable[Weights | None]) -> str:
+def _weights_text(weights: str, drawn: Iterable[Weights | None]) -> str:
     """Which sets of weights are drawn, in words."""
     if not weights:
         return BEST_WEIGHTS
     others = any(each and each.name != weights for each in drawn)
     if not others:
         return weights
-    return f"{weights}, else {FIRST_WEIGHTS if board.weights else BEST_WEIGHTS}"
+    return f"{weights}, else {BEST_WEIGHTS}"
 
 
 def _network(catalog: Catalog, name: str, board: Board, trained: Weights | None) -> Network:

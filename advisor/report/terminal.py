@@ -15,9 +15,7 @@ from advisor.quality import Quality
 from advisor.quantities import COUNT, PERCENT, Dimension, rounded
 
 BEST_WEIGHTS = "each network's best published weights"
-"""What is chosen from on a board whose source names none."""
-FIRST_WEIGHTS = "a library's first set"
-"""What a library's network goes with that lacks the set of a board's source."""
+"""What is chosen from where a board's source names none, or a network lacks the set that it names."""
 
 
 def significant(value: float) -> str:

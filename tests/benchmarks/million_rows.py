@@ -83,7 +83,9 @@ class Loaded:
         self.board = catalog.board("large")
         self.table = catalog.measurements(self.board)
         self.weights = catalog.weights
-        self.pool = network_pool(catalog, Selection(), [self.table], CLASSIFICATION)
+        self.pool = network_pool(
+            catalog, Selection(), [Surveyed(self.board, self.table)], CLASSIFICATION
+        )
 
     def candidates(self, requirements: Requirements) -> Candidates:
         """What may be chosen from, no metric computed yet."""

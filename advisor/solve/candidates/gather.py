@@ -18,7 +18,11 @@ from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
 from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.named_networks import chosen_here, refuse_unknown
+from advisor.solve.candidates.named_networks import (
+    chosen_here,
+    one_name_each,
+    refuse_unknown,
+)
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
 from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
 
@@ -61,11 +65,11 @@ def gather_on(
     refuse_unknown(catalog, requirements)
     chosen = requirements.selection
     task, said = _task(catalog, chosen, surveyed)
-    pool = network_pool(catalog, chosen, [each.measurements for each in surveyed], task)
+    pool = network_pool(catalog, chosen, surveyed, task)
     notes += said
     if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, more = _with_predictions(each, pool, chosen.batches or (), fits or {})
+            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fits or {})
             surveyed[place] = Surveyed(each.board, table)
             notes += more
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
@@ -153,6 +157,7 @@ def few(names: Sequence[str], most: int = 3) -> str:
 
 
 def _with_predictions(
+    catalog: Catalog,
     surveyed: Surveyed,
     pool: NetworkPool,
     batches: Collection[int],
@@ -180,6 +185,9 @@ def _with_predictions(
         notes.append(
             f"batch {sizes} lies outside what the models have seen: intervals are too narrow there"
         )
+    transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
+    if pool.added is None:
+        known = one_name_each(catalog, known, table.architecture.position, transferred)
     whole = completed(board, table, known, fit, batches, pool.added)
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
     predicted = {
@@ -188,8 +196,7 @@ def _with_predictions(
     wanted = set(known if pool.added is None else pool.added)
     if unknown := len(wanted - predicted):
         notes.append(f"{unknown} networks are left out: no model knows enough of them there")
-    transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
-    if unseen := _unseen_families(table, pool, transferred):
+    if unseen := _unseen_families(table, known, wanted.difference(transferred)):
         of_families = len({known[name].family_or_name for name in table.architecture.names})
         too_few = ", too few to be sure" if of_families < LEAST_GROUPS else ""
         notes.append(
@@ -199,12 +206,12 @@ def _with_predictions(
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
 
-def _unseen_families(table: Measurements, pool: NetworkPool, transferred: Collection[str]) -> int:
+def _unseen_families(
+    table: Measurements, known: Mapping[str, Architecture], names: Collection[str]
+) -> int:
     """How many families of the networks that models predict have no row on the board."""
-    added = pool.architectures if pool.added is None else pool.added
-    names = set(added).difference(transferred)
-    seen = {pool.architectures[name].family_or_name for name in table.architecture.names}
-    return len({pool.architectures[name].family_or_name for name in names} - seen)
+    seen = {known[name].family_or_name for name in table.architecture.names}
+    return len({known[name].family_or_name for name in names} - seen)
 
 
 def candidates_on(

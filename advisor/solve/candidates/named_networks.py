@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from advisor.architectures.names import PAPERS_OWN, is_own, is_own_file, read_name
+from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import LIBRARIES, installed_version
 from advisor.errors import AdvisorError, shown
@@ -88,6 +89,32 @@ def as_called(catalog: Catalog, requirements: Requirements, candidates: Candidat
         name for each in requirements.explain for name in names_here(catalog, each, here) or (each,)
     ]
     return replace(requirements, explain=tuple(dict.fromkeys(explain)))
+
+
+def one_name_each(
+    catalog: Catalog,
+    known: Mapping[str, Architecture],
+    here: Collection[str],
+    predicted: Collection[str],
+) -> dict[str, Architecture]:
+    """Networks, each once: by the names that a board has it by, else by the one that others predict it by.
+
+    Args:
+        catalog: everything that is known.
+        known: networks by name.
+        here: the names that the board's rows have.
+        predicted: the names of those that other boards predict.
+    """
+    found = {}
+    for name in known:
+        names = [
+            each for each in catalog.identities.names_of(name) if each in known or each == name
+        ]
+        on_board = [each for each in names if each in here]
+        first = next((each for each in names if each in predicted), names[0])
+        if name in (on_board or (first,)):
+            found[name] = known[name]
+    return found
 
 
 def names_here(catalog: Catalog, name: str, here: Collection[str]) -> Sequence[str]:

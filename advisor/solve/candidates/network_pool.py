@@ -9,8 +9,9 @@ from pathlib import Path
 
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.accuracy_table import key_of
-from advisor.catalog.records import Architecture, Measurements, Weights
-from advisor.catalog.store import Catalog
+from advisor.catalog.records import Architecture, Weights
+from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.tables import best_of_each
 from advisor.catalog.zoo import Zoo, of_floats, renamed_weights
 from advisor.errors import AdvisorError, shown
 from advisor.options import Selection
@@ -59,18 +60,17 @@ class NetworkPool:
 
 
 def network_pool(
-    catalog: Catalog, selection: Selection, tables: Iterable[Measurements], task: str
+    catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed], task: str
 ) -> NetworkPool:
     """The networks that a question may choose from.
 
-    A library's network has no weights that a board names. Where no weights are asked for, it goes with the
-    set that its library publishes first, on a board whose source names none with its best; `--weights any`
-    has it with every set.
+    A network of which there are no weights that a board names goes with its best, where no others are asked
+    for; `--weights any` has it with every set that is published of it, under whichever of its names.
 
     Args:
         catalog: everything that is known.
         selection: what may be chosen from.
-        tables: the rows of the boards that are asked.
+        surveyed: the boards that are asked, with their rows.
         task: what the networks are to be for.
 
     Raises:
@@ -78,10 +78,9 @@ def network_pool(
             accuracies cannot be read.
     """
     every = selection.networks == "all"
-    measured = {name for table in tables for name in table.architecture.names}
+    measured = {name for each in surveyed for name in each.measurements.architecture.names}
     architectures = dict(catalog.architectures)
-    uses_zoo = every or not measured <= architectures.keys()
-    zoo = catalog.zoo if uses_zoo else None
+    zoo = catalog.zoo if every or _needs_zoo(catalog, selection, surveyed) else None
     if zoo:
         from_zoo = (
             zoo.architectures if every else {name: catalog.architectures[name] for name in measured}
@@ -117,10 +116,22 @@ def network_pool(
         added=None if every else frozenset(each.name for each in own.values()),
         quality=quality,
         accuracies=catalog.accuracies_of(found, selection.quantised_loss),
-        stand_ins=_stand_ins(floats, zoo, selection),
+        stand_ins=_stand_ins(floats, selection),
         sets=frozenset(each.name for each in (*published, *found)),
         included={name: each.name for name, each in own.items()},
         notes=(*notes, *own_notes),
+    )
+
+
+def _needs_zoo(catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed]) -> bool:
+    """Whether networks, or the sets of weights that count, may be others than the catalog's own."""
+    if selection.weights is not None:
+        return True
+    own = {(each.architecture, each.name) for each in catalog.accuracies}
+    return any(
+        name not in catalog.described or (name, each.board.weights) not in own
+        for each in surveyed
+        for name in each.measurements.architecture.names
     )
 
 
@@ -128,7 +139,9 @@ def _published(
     catalog: Catalog, zoo: Zoo | None, architectures: Mapping[str, Architecture]
 ) -> list[Weights]:
     """What the catalog knows of the accuracy of these networks; what its own tables say counts most."""
-    of_zoo = (each for each in zoo.accuracies if each.architecture in architectures) if zoo else ()
+    of_zoo = (
+        (each for each in catalog.published if each.architecture in architectures) if zoo else ()
+    )
     return list({key_of(each): each for each in (*of_zoo, *catalog.accuracies)}.values())
 
 
@@ -174,15 +187,10 @@ def _with_stated(
     return [*(each for each in kept if key_of(each) not in replaced), *own]
 
 
-def _stand_ins(
-    floats: Mapping[tuple[str, str], Weights], zoo: Zoo | None, selection: Selection
-) -> dict[str, str]:
-    """By network, the set that counts where it lacks the one that the board names."""
-    found: dict[str, str] = {}
-    if zoo and selection.weights is None and selection.accuracy_table is None:
-        for each in zoo.accuracies:
-            if (each.architecture, each.name) in floats:
-                found.setdefault(each.architecture, each.name)
+def _stand_ins(floats: Mapping[tuple[str, str], Weights], selection: Selection) -> dict[str, str]:
+    """By network, the set that counts where it lacks the one that the board names: its best."""
+    best = best_of_each(floats) if selection.weights is None else {}
+    found = {name: each.name for name, each in best.items()}
     return found | {name: OWN for name, set_name in floats if set_name == OWN}
 
 

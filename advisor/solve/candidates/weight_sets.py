@@ -137,7 +137,8 @@ def wanted_weights(
     foreign = asked is None and name not in names and name in sets  # for networks of another task
     if not name or foreign:
         return Wanted(sorted(known), only_best=True)
-    replaced = asked is None and stand_ins  # a table of the user's own need not know the board's
+    # a table of the user's own need not know the board's
+    replaced = asked is None and OWN in stand_ins.values()
     if name not in names and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, names))
