@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from advisor.architectures.names import PAPERS_OWN, has_size
 from advisor.documents import Schema
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError
 from advisor.limits import Constraint, in_order, limits_schema, read_limits
 from advisor.metrics import BY_NAME, INPUTS, METRICS, expression
 from advisor.objective import Step
@@ -250,7 +249,7 @@ class Selection:
     )
     accuracy_of: Mapping[str, float] = option(
         ACCURACIES,
-        "Its accuracy, or that of one measured (net@224=71.2), in floats or at a precision of its own "
+        "Its accuracy, or that of another network (resnet50=71.2), in floats or at a precision of its own "
         "(net@224:int8=69.9); can be repeated.",
         "NAME[:PRECISION[:RUNTIME]]=PERCENT",
     )
@@ -281,15 +280,6 @@ class Selection:
     )
 
     def __post_init__(self) -> None:
-        for name in self.accuracy_of:
-            bare = name.partition(":")[0]
-            if bare not in self.include and bare not in PAPERS_OWN and not has_size(name):
-                hint = (
-                    closest(name, self.include)
-                    if self.include
-                    else f"give --include {name}=net.onnx, or the whole name of a network, {name}@SIZE"
-                )
-                raise AdvisorError(f"accuracy-of: no network {shown(name)} is included", hint)
         if self.include and not self.predictions:
             raise AdvisorError("include: such a network is predicted", "leave out --no-predictions")
         if self.accuracy_table is not None and self.weights is not None:

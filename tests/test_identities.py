@@ -150,6 +150,38 @@ def test_a_network_is_predicted_under_one_name_alone() -> None:
     assert not {"tv:resnet50@224", "tv:vgg16@224"} & set(names)
 
 
+def stated(percent: float, **asked: object) -> tuple[str, float]:
+    best = advisor.pick(architectures="resnet50", batch=1, **asked).best
+    assert best is not None
+    accuracy = best.metric("accuracy_percent")
+    assert accuracy is not None
+    assert accuracy.value == percent
+    return best.architecture, accuracy.value
+
+
+@pytest.mark.parametrize("name", ["resnet50", "ResNet-50", "resnet-50", "tv:resnet50@224"])
+def test_an_accuracy_is_stated_by_any_name(name: str, tmp_path: Path) -> None:
+    assert stated(55.5, accuracy_of={name: 55.5}) == ("resnet-50", 55.5)
+    assert stated(55.5, accuracy_of={f"{name}:fp32:torch7": 55.5}) == ("resnet-50", 55.5)
+    table = tmp_path / "mine.csv"
+    table.write_text(f"architecture,top1_percent\n{name},44.5\nmobilenet_v2,50\n")
+    assert stated(44.5, accuracy_table=str(table)) == ("resnet-50", 44.5)
+
+
+def test_a_table_of_accuracies_is_told_all_that_is_wrong_with_its_names(
+    tmp_path: Path, run: Run
+) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("architecture,top1_percent\nresnett-50,44.5\nvgg16,50\nvgg99,60\n")
+    ran = run("pick", "--accuracy-table", table)
+    assert "line 2" in ran.err
+    assert "did you mean 'resnet-50' (tv:resnet50@224)" in ran.err
+    assert "1 more fault" in ran.err
+    table.write_text("architecture,top1_percent\nresnet-50,44.5\ntv:resnet50,50\n")
+    ran = run("pick", "--accuracy-table", table)
+    assert "'resnet-50' and 'tv:resnet50' are one network" in ran.err
+
+
 # --- the counts as veto
 
 
@@ -229,6 +261,9 @@ def test_rows_may_name_a_network_by_its_identity(overlay: Overlay) -> None:
     catalog = Catalog.open(overlay.folder)
     table = catalog.measurements(catalog.board("small"))
     assert table.architecture.names == ("bn-nin", "mobilenet_v2@224")
+    assert not check(catalog).faults
+    overlay.write("aliases.csv", "broken\n")
+    assert len(Catalog.open(overlay.folder).measurements(catalog.board("small"))) == 2
 
 
 def test_an_input_that_is_not_square_is_named_by_both_sides(overlay: Overlay) -> None:
@@ -262,11 +297,13 @@ def test_hints_say_to_which_network_they_lead() -> None:
 
 def test_a_question_is_told_all_names_that_it_gets_wrong(run: Run) -> None:
     names = ("--exclude", "resnet18,resnett-34", "--architectures", "vgg16,vggg19")
-    ran = run("pick", *names, "--explain", "alexnett", "--include", "mine=a-b-c")
+    stated = ("--accuracy-of", "resnext5O:int8=70", "--accuracy-of", "resnet50:int8=70")
+    ran = run("pick", *names, *stated, "--explain", "alexnett", "--include", "mine=a-b-c")
     assert ran.code == 2
     assert ran.err.splitlines()[0] == (
         "advisor: architectures: unknown architecture 'vggg19'; exclude: unknown architecture "
-        "'resnett-34'; explain: unknown architecture 'alexnett'; include: unknown architecture 'a-b-c'"
+        "'resnett-34'; explain: unknown architecture 'alexnett'; "
+        "accuracy-of: unknown architecture 'resnext5O'; include: unknown architecture 'a-b-c'"
     )
     assert "'resnett-34': did you mean 'resnet-34' (tv:resnet34@224)" in ran.err
     assert "'vggg19': did you mean 'vgg19' (tv:vgg19@224)" in ran.err

@@ -82,6 +82,8 @@ class _Check:
 
         for layer in self.layers:
             architectures = self.zoo(layer, sources[layer], architectures)
+        if architectures is not None:
+            architectures = self.catalog.architectures  # by whichever names a reader takes them
         weights = self.names("weights.csv", weights_of, sources)
         named = self.names("accuracy.csv", accuracies_of, sources)
         weights = None if weights is None or named is None else {*weights, *named}
@@ -102,9 +104,7 @@ class _Check:
             return
         self.files += 1
         aliases = self.attempt(read_aliases, path) or {}
-        with suppress(
-            BrokenFileError
-        ):  # other files than this one, which are noted where they are read
+        with suppress(BrokenFileError):  # of another file, which is noted where that is read
             for line, column, found, expected in self.catalog.identities.faults(aliases.values()):
                 self.faults.append(Fault(path, line, column, found, expected))
 

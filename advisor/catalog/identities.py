@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -139,19 +139,23 @@ class Identities:
         self,
         described: Mapping[str, Architecture],
         listed: Mapping[str, ZooNetwork],
-        aliases: Mapping[tuple[str, str], Alias],
+        aliases: Callable[[], Mapping[tuple[str, str], Alias]],
     ) -> None:
         """Take in all names.
 
         Args:
             described: the networks that the catalog describes, by name.
             listed: the libraries' networks, by name.
-            aliases: what `read_aliases` returned.
+            aliases: gives what `read_aliases` returned; asked only where a name is not an entry's own.
         """
-        self._described, self._listed, self._aliases = described, listed, aliases
+        self._described, self._listed, self._read_aliases = described, listed, aliases
         self._names = {name: _of_library(name, each) for name, each in listed.items()}
         self._names |= {name: _of_catalog(name, each) for name, each in described.items()}
         self.by_qualified = {each.qualified: name for name, each in self._names.items()}
+
+    @cached_property
+    def _aliases(self) -> Mapping[tuple[str, str], Alias]:
+        return self._read_aliases()
 
     @cached_property
     def _identity(self) -> Mapping[str, Name]:

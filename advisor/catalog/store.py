@@ -146,8 +146,11 @@ class Catalog:
     @cached_property
     def identities(self) -> Identities:
         """Which network a name means."""
-        aliases = self._merged(ALIASES_FILE, lambda path, _: read_aliases(path))
-        return Identities(self.described, self.zoo.networks, aliases)
+        return Identities(
+            self.described,
+            self.zoo.networks,
+            lambda: self._merged(ALIASES_FILE, lambda path, _: read_aliases(path)),
+        )
 
     @cached_property
     def zoo(self) -> Zoo:

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from advisor.architectures.names import PAPERS_OWN, is_own, is_own_file, read_name
+from advisor.architectures.names import PAPERS_OWN, is_own, is_own_file, read_name, split_prefix
+from advisor.catalog.identities import Identities
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.catalog.zoo import LIBRARIES, installed_version
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
 from advisor.solve.candidates.candidates import Candidates
 
 PATTERN = frozenset("*?[")
 """What makes a name a pattern, which is held against the names that rows have, and no others."""
+
+
+@dataclass(frozen=True)
+class Nameable(Collection[str]):
+    """The names that a question may use: those of the networks that it brings along, and all that are known.
+
+    Attributes:
+        own: the names of what it brings along.
+        identities: what all other names mean.
+    """
+
+    own: Collection[str]
+    identities: Identities
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (
+            name in self.own or self.identities.find(name) is not None
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.own)
+
+    def __len__(self) -> int:
+        return len(self.own)
+
+    def hint(self, name: str) -> str:
+        """What may be meant by another name."""
+        near = closest(name, self.own) if self.own else ""
+        return near if near.startswith("did you mean") else self.identities.hint(name)
 
 
 def refuse_unknown(catalog: Catalog, requirements: Requirements) -> None:
@@ -28,6 +58,7 @@ def refuse_unknown(catalog: Catalog, requirements: Requirements) -> None:
         "architectures": chosen.architectures or (),
         "exclude": chosen.exclude,
         "explain": requirements.explain,
+        "accuracy-of": (_without_variant(catalog, chosen, each) for each in chosen.accuracy_of),
         "include": (text for text in chosen.include.values() if not _is_made(text)),
     }
     unknown = {
@@ -43,6 +74,14 @@ def _is_known(catalog: Catalog, chosen: Selection, name: str) -> bool:
     if not PATTERN.isdisjoint(name) or name in chosen.include or name in catalog.described:
         return True
     return catalog.identities.find(name) is not None
+
+
+def _without_variant(catalog: Catalog, chosen: Selection, written: str) -> str:
+    """The name in NAME[:PRECISION[:RUNTIME]]."""
+    parts = written.split(":")
+    starts = [":".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    shortest = starts[-2] if split_prefix(written)[0] and len(parts) > 1 else starts[-1]
+    return next((each for each in starts if _is_known(catalog, chosen, each)), shortest)
 
 
 def _is_made(text: str) -> bool:

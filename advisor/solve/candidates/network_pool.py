@@ -12,11 +12,11 @@ from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.records import Architecture, Weights
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import best_of_each
-from advisor.catalog.zoo import Zoo, of_floats, renamed_weights
+from advisor.catalog.zoo import Zoo, of_floats
 from advisor.errors import AdvisorError, shown
 from advisor.options import Selection
 from advisor.quality import TASKS, Quality, read_data_set, usual
-from advisor.solve.candidates.named_networks import names_here
+from advisor.solve.candidates.named_networks import Nameable, names_here
 from advisor.solve.candidates.stated_accuracies import of_which, read_accuracy_table, stated
 from advisor.solve.candidates.weight_sets import OWN
 
@@ -98,17 +98,17 @@ def network_pool(
     architectures.update({each.name: each for each in own.values()})
     published = _published(catalog, zoo, architectures)
     quality = _quality(task, selection.data_set, published)
-    if selection.accuracy_table is not None:
-        known = {*architectures, *catalog.zoo.networks, *catalog.zoo.plain}
-        table = read_accuracy_table(Path(selection.accuracy_table), known, quality)
-        found = list(renamed_weights(table, catalog.zoo.plain))
-        quality = found[0].quality
-    else:
-        found = [each for each in published if each.quality == quality]
 
     def names_of(name: str) -> Sequence[str]:
         return (own[name].name,) if name in own else names_here(catalog, name, architectures)
 
+    if selection.accuracy_table is not None:
+        path, known = Path(selection.accuracy_table), Nameable(own, catalog.identities)
+        table = read_accuracy_table(path, known, quality)
+        found = _under_names(path, table, names_of)
+        quality = table[0].quality
+    else:
+        found = [each for each in published if each.quality == quality]
     found = _with_stated(found, selection.accuracy_of, names_of, quality)
     floats = of_floats(found, quality)
     return NetworkPool(
@@ -168,6 +168,29 @@ def _quality(task: str, data_set: str | None, known: Iterable[Weights]) -> Quali
         return quality
     commonest = Counter(of_task).most_common()
     return min(commonest, key=lambda each: (-each[1], str(each[0])))[0] if commonest else quality
+
+
+def _under_names(
+    path: Path, table: Iterable[Weights], names_of: Callable[[str], Sequence[str]]
+) -> list[Weights]:
+    """What a table says of networks, under the names that rows have them by.
+
+    Raises:
+        AdvisorError: two of its rows are of one network.
+    """
+    found: dict[object, Weights] = {}
+    written: dict[object, str] = {}
+    for each in table:
+        for name in names_of(each.architecture):
+            row = replace(each, architecture=name)
+            first = written.setdefault(key_of(row), each.architecture)
+            if first != each.architecture:
+                raise AdvisorError(
+                    f"{path}: {shown(first)} and {shown(each.architecture)} are one network",
+                    "leave one of them out",
+                )
+            found[key_of(row)] = row
+    return list(found.values())
 
 
 def _with_stated(
