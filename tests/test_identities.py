@@ -266,6 +266,15 @@ def test_rows_may_name_a_network_by_its_identity(overlay: Overlay) -> None:
     assert len(Catalog.open(overlay.folder).measurements(catalog.board("small"))) == 2
 
 
+def test_boards_are_compared_by_networks_whatever_they_call_them(overlay: Overlay) -> None:
+    overlay.measurements(
+        "tv:resnet50@224,eager,fp32,1,20,5,300,reported,my-notes",
+        "tv:vgg16@224,eager,fp32,1,10,5,300,reported,my-notes",
+    )
+    found = advisor.compare("jetson-tx1", "small", catalog=overlay.folder)
+    assert [each.architecture for each in found.rows] == ["resnet-50", "vgg-16"]
+
+
 def test_an_input_that_is_not_square_is_named_by_both_sides(overlay: Overlay) -> None:
     described = (
         "wide@160x320:\n  family: Wide\n  input: 3x160x320\n  reference: mine\n"

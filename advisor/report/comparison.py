@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -88,7 +88,8 @@ def compare(
         return Comparison(board, None, by, rows, like_variants=False, speedups=found)
     if other is None:
         raise AdvisorError("name two boards", "or say --by runtime, to compare those of one")
-    sides = _latencies_of(opened, board), _latencies_of(opened, other)
+    first = _latencies_of(opened, board)
+    sides = first, _as_called(opened, _latencies_of(opened, other), {key[0] for key in first})
     if like := latency_ratios(*sides):
         return Comparison(board, other, None, tuple(like))
     if unlike := latency_ratios(*sides, any_variant=True):
@@ -112,6 +113,17 @@ def _speedups_by(way: str, board: str, known: Mapping[Key, Estimate]) -> tuple[S
             f"it has some to compare --by {other}" if other else MEASURE,
         )
     return tuple(found[way])
+
+
+def _as_called(
+    catalog: Catalog, known: Mapping[Key, Estimate], here: Collection[str]
+) -> dict[Key, Estimate]:
+    """Latencies, each network by the name that another board has it by, where it has it."""
+    names = {key[0] for key in known}
+    if names.issubset(here):
+        return dict(known)
+    called = {name: catalog.identities.called(name, here) for name in names}
+    return {(called[key[0]], *key[1:]): each for key, each in known.items()}
 
 
 def _latencies_of(catalog: Catalog, name: str) -> dict[Key, Estimate]:
