@@ -630,7 +630,7 @@ def test_why_not() -> None:
         "fps",
         "energy",
     ]
-    with pytest.raises(AdvisorError, match="'resnet-19' is no network"):
+    with pytest.raises(AdvisorError, match="explain: unknown architecture 'resnet-19'"):
         advisor.pick(explain="resnet-19")
 
 
