@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,12 +20,14 @@ from advisor import import_table
 from advisor.catalog.entries import read_sources
 from advisor.catalog.files import write_whole
 from advisor.catalog.importers import board_files
-from advisor.catalog.locks import locked
+from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.store import Catalog
 from advisor.catalog.writers import LOCK, writing
 from advisor.errors import AdvisorError
+from advisor.prediction import fit_store
 from tests.conftest import ROWS, Overlay, Run
 
+NETWORKS = ("alexnet", "resnet-18", "resnet-34", "resnet-50", "vgg-16", "inception-v3")
 TABLE = "architecture,runtime,precision,batch,latency_ms\nresnet-18,eager,fp32,1,{}\n"
 
 
@@ -204,6 +208,35 @@ def test_a_refused_import_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(AdvisorError):
         import_table("csv", tmp_path / "none.csv", "mine", catalog=tmp_path / "new/own")
     assert visible(tmp_path) == []
+
+
+def test_a_catalog_in_a_folder_that_cannot_be_entered_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    def refuse(path: object, *_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    ran = run("import", "csv", table(tmp_path), "--board", "mine", "--catalog", tmp_path / "own")
+    monkeypatch.undo()
+    assert ran.code == 2 and f"{tmp_path / 'own'} cannot be written: permission denied" in ran.err
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_fit_waits_for_other_writers(
+    overlay: Overlay, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(fit_store, "writing", partial(writing, clock=clock, sleep=clock.sleep))
+    rows = (
+        f"{name},eager,fp32,1,{20 + each},5,300,reported,my-notes"
+        for each, name in enumerate(NETWORKS)
+    )
+    overlay.measurements(*rows)
+    with locked(overlay.folder / LOCK, "busy", ""):
+        ran = run("fit", "small", "--catalog", overlay.folder)
+    assert ran.code == 2 and "somebody else is writing into the catalog" in ran.err
+    assert clock.now_s >= PATIENCE_S and not (overlay.folder / "boards/small/fit.json").exists()
 
 
 def test_a_board_is_there_as_a_whole_or_as_it_was(

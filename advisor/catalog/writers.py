@@ -53,7 +53,8 @@ def writing(
         AdvisorError: another writer does not come to its end, the folder cannot be written, or the
             catalog is of a later format.
     """
-    missing = [folder for folder in (catalog, *catalog.parents) if not folder.exists()]
+    # os.path.exists, unlike pathlib's, does not raise where a parent is unreadable.
+    missing = [each for each in (catalog, *catalog.parents) if not os.path.exists(each)]  # noqa: PTH110
     busy = f"somebody else is writing into the catalog {catalog}"
     hint = "wait until it has ended, or end it if it hangs; then run this again"
     try:
