@@ -100,7 +100,7 @@ def test_every_fault_is_said_at_once_by_the_line_of_the_file(tmp_path: Path) -> 
         "vgg-19,1,N/A\n"
         "resnet-18,1,5.3\n"
         "alexnet,1.5,2\n"
-        "nothing-like-it,1,2\n"
+        "??,1,2\n"
         "resnet-101,1\n"
     )
     assert faults_of(tmp_path, content) == [
@@ -229,3 +229,162 @@ def test_some_rows_of_a_table_of_many_boards(tmp_path: Path) -> None:
     assert table_of(tmp_path).latency_ms.values.value.tolist() == [9.0]
     with pytest.raises(AdvisorError, match="no column 'board'"):
         imported(tmp_path, content, rows=["board=b"])
+
+
+TABLE = (
+    "model,params (M),GMACs,input,latency_ms,board_power_w\n"
+    "Tiny Net,1.5,0.25,160,5,4\n"
+    "half_known,,,,7,\n"
+    "resnet50,25.6,4.1,224,9,5\n"
+    "resnet-18,3.3,,224,3,5\n"
+)
+
+
+def test_networks_that_are_new_come_with_what_the_table_says(tmp_path: Path) -> None:
+    board = imported(tmp_path, TABLE)
+    table = table_of(tmp_path)
+    assert table.architecture.tolist() == [
+        "Tiny-Net@160",
+        "half_known@224",
+        "tv:resnet50@224",
+        "own:resnet-18@224",
+    ]
+    catalog = Catalog.open(tmp_path / "catalog")
+    tiny, half = (catalog.architectures[name] for name in ("Tiny-Net@160", "half_known@224"))
+    assert (tiny.input_shape, half.reported) == ((3, 160, 160), None)
+    assert tiny.reported is not None
+    assert tiny.reported.params is not None and tiny.reported.params.value == 1.5e6
+    assert tiny.reported.operations is not None and tiny.reported.operations.value == 0.5e9
+    assert tiny.reported.params.origin == "reported"
+    other = catalog.architectures["own:resnet-18@224"].reported
+    assert other is not None and other.params is not None and other.operations is None
+    said = " ".join(board.notes)
+    assert "resnet-18: other parameters than resnet-18 has, so it is own:resnet-18@224" in said
+    assert "new to the catalog: Tiny-Net@160" in said
+    assert "the input of 1 of them taken as 3x224x224" in said
+    found = advisor.pick(board="mine", catalog=tmp_path / "catalog", params="5M", fps=100)
+    assert {each.architecture for each in found.candidates} == {"Tiny-Net@160", "own:resnet-18@224"}
+    again = imported(tmp_path, TABLE)
+    assert not any("new to the catalog" in note for note in again.notes)
+    assert (tmp_path / "catalog/architectures.yaml").read_text().count("Tiny-Net@160:") == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "shape"),
+    [
+        ("160", (3, 160, 160)),
+        ("320x640", (3, 320, 640)),
+        ("1x3x224x320", (3, 224, 320)),
+        ("(1, 96, 96, 1)", (1, 96, 96)),
+        ("3 x 299 x 299", (3, 299, 299)),
+    ],
+)
+def test_inputs_are_read_in_every_order(
+    tmp_path: Path, cell: str, shape: tuple[int, int, int]
+) -> None:
+    imported(tmp_path, f'model,input,latency_ms\nmy_net,"{cell}",5\n')
+    (name,) = table_of(tmp_path).architecture.names
+    assert Catalog.open(tmp_path / "catalog").architectures[name].input_shape == shape
+
+
+def test_a_known_network_at_another_size_is_another_network(tmp_path: Path) -> None:
+    imported(tmp_path, "model,input,latency_ms\nresnet-50.onnx,320,5\nresnet-50,224,3\n")
+    assert table_of(tmp_path).architecture.tolist() == ["resnet-50@320", "resnet-50"]
+    assert faults_of_input(tmp_path / "x", "resnet50@224,320") == [(2, "model")]
+
+
+def faults_of_input(tmp_path: Path, row: str) -> list[tuple[int, str]]:
+    tmp_path.mkdir()
+    return faults_of(tmp_path, f"model,input,latency_ms\n{row},5\n")
+
+
+def test_what_is_stated_of_a_board_and_edited_by_hand_survives_an_import(
+    run: Run, tmp_path: Path
+) -> None:
+    content = HEADER.replace("\n", ",gross_power_w\n") + "resnet-18,1,5,4.3\n"
+    (tmp_path / "mine.csv").write_text(content)
+    command = ("import", "csv", tmp_path / "mine.csv", "--board", "mine")
+    catalog = ("--catalog", tmp_path / "catalog")
+    stated = ("--title", "My board", "--idle-power", "1.3 W", "--memory", "4 GB")
+    scopes = ("--memory-scope", "process", "--power-scope", "whole board", "--weights", "paper")
+    assert run(*command, *stated, *scopes, *catalog).code == 0
+    assert run("catalog", "check", *catalog).code == 0
+    known = Catalog.open(tmp_path / "catalog").board("mine")
+    assert (known.title, known.memory_mb, known.weights) == ("My board", 4000.0, "paper")
+    assert (known.memory_scope, known.power_scope) == ("process", "whole board")
+    assert known.idle_power_w is not None and known.idle_power_w.origin == "declared"
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None and best.net_power_w is not None
+    assert best.net_power_w.value == pytest.approx(3.0)
+    path = tmp_path / "catalog/boards/mine/board.yaml"
+    edited = path.read_text().replace('"My board"', '"Kitchen"') + "# bought in May\ndate: 2025\n"
+    path.write_text(edited)
+    (tmp_path / "mine.csv").write_text(content + "resnet-50,1,9,5\n")
+    assert run(*command, "--idle-power", "<= 2 W", *catalog).code == 0
+    assert run("catalog", "check", *catalog).code == 0
+    again = Catalog.open(tmp_path / "catalog").board("mine")
+    assert (again.title, again.date, again.memory_mb) == ("Kitchen", "2025", 4000.0)
+    assert "# bought in May" in path.read_text()
+    assert again.idle_is_bound
+    assert again.source != known.source
+    ran = run(*command, "--memory", "4", *catalog)
+    assert ran.code == 2
+    assert "has no unit" in ran.err
+
+
+REACHED = (
+    "model,runtime,dtype,latency_ms,top1,accuracy_n,task,metric\n"
+    "resnet-18,tflite,fp32,5,70.0,50000,,\n"
+    "resnet-18,tflite,int8,3,67.5,50000,,\n"
+    "resnet-18,tflite,w8a16,4,,,,\n"
+    "mine,tflite,int8,2,60.25,,,\n"
+)
+
+
+def test_accuracies_hold_of_their_own_runtime_and_precision(tmp_path: Path) -> None:
+    board = imported(tmp_path, REACHED)
+    assert board.assumed["accuracy"] == "top-1 on imagenet-1k"
+    answer = advisor.pick(board="mine", catalog=tmp_path / "catalog", top=9, all_batches=True)
+    known = {
+        (each.architecture, each.precision): each.accuracy_percent for each in answer.candidates
+    }
+    values = {key: each and (each.value, each.origin) for key, each in known.items()}
+    assert values == {
+        ("resnet-18", "fp32"): (70.0, "reported"),
+        ("resnet-18", "int8"): (67.5, "reported"),
+        ("resnet-18", "w8a16"): None,
+        ("mine@224", "int8"): (60.25, "reported"),
+    }
+    of_images = known["resnet-18", "int8"]
+    assert of_images is not None and of_images.low is not None
+    assert 67.1 < of_images.low < 67.5
+    assert Catalog.open(tmp_path / "catalog").board("mine").weights == "mine"
+    path = tmp_path / "catalog/accuracy.csv"
+    mine = "vgg-16,mine,classification,top-1,imagenet-1k,71,,,,,,,declared,advisor-count\n"
+    path.write_text(path.read_text() + mine)
+    imported(tmp_path, REACHED.replace("67.5", "66"), weights="of-may")
+    assert mine in path.read_text()
+    text = (tmp_path / "catalog/accuracy.csv").read_text()
+    assert (text.count("resnet-18,of-may"), text.count("67.5")) == (2, 0)
+
+
+def test_accuracies_as_shares_and_several_of_one_run_are_read_with_care(tmp_path: Path) -> None:
+    content = "model,precision,batch,latency_ms,accuracy\nresnet-18,fp32,1,5,0.7\nresnet-18,fp32,8,30,0.69\n"
+    board = imported(tmp_path, content)
+    assert any("read as shares of 1" in note for note in board.notes)
+    assert any("several accuracies" in note for note in board.notes)
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None and best.accuracy_percent is not None
+    assert best.accuracy_percent.value == 69.0
+
+
+def test_a_table_of_another_task_is_told_in_its_metric(tmp_path: Path) -> None:
+    imported(
+        tmp_path,
+        "model,task,mAP,fps,input,precision\nyolo-mini,object detection,31.5,40,320,int8\n",
+        "accuracy=mAP",
+    )
+    answer = advisor.pick(board="mine", catalog=tmp_path / "catalog")
+    assert answer.best is not None and answer.best.accuracy_percent is not None
+    assert answer.best.accuracy_percent.value == 31.5
+    assert Catalog.open(tmp_path / "catalog").architectures["yolo-mini@320"].task == "detection"

@@ -106,8 +106,8 @@ def _cost(
     if inner is None:
         return None
     source = inner.name("source", sources, required=True)
-    params = estimate(inner, "params", COUNT, sources, source, required=True)
-    operations = estimate(inner, "operations", COUNT, sources, source, required=True)
+    params = estimate(inner, "params", COUNT, sources, source)
+    operations = estimate(inner, "operations", COUNT, sources, source)
     moved = {
         name: estimate(inner, name, COUNT, sources, source, zero_allowed=name == "window_reads")
         for name in MOVED
@@ -120,7 +120,9 @@ def _cost(
     if same_layers and alike:
         moved = {name: moved[name] or getattr(alike, name) for name in MOVED}
     inner.leftovers()
-    return Cost(params, operations, **moved) if params and operations else None
+    if not {"params", "operations"} & set(inner.block.entries):
+        inner.note(inner.block.mark, "neither params nor operations", "one of them")
+    return Cost(params, operations, **moved) if params or operations else None
 
 
 def _shape(fields: Fields) -> tuple[int, int, int]:

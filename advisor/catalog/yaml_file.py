@@ -346,12 +346,13 @@ def yaml_text(entries: Mapping[str, str | Mapping[str, str]], comment: str = "")
     lines = [f"# {comment}"] if comment else []
     for key, value in entries.items():
         if isinstance(value, str):
-            lines.append(f"{key}: {_scalar(value)}")
+            lines.append(f"{key}: {scalar(value)}")
         else:
-            inner = ", ".join(f"{name}: {_scalar(text)}" for name, text in value.items())
+            inner = ", ".join(f"{name}: {scalar(text)}" for name, text in value.items())
             lines.append(f"{key}: {{{inner}}}")
     return "\n".join(lines) + "\n"
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
+    """A text as a value of YAML."""
     return json.dumps(text, ensure_ascii=False)  # a JSON string is a YAML one

@@ -45,6 +45,26 @@ def csv_command(
         bool,
         typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them."),
     ] = False,
+    title: Annotated[str | None, typer.Option(help="What people call the board.")] = None,
+    idle_power: Annotated[
+        str | None,
+        typer.Option(
+            metavar="1.3W", help="What it draws while idle; '<= 2W' where that is a bound."
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="4GB", help="How much memory it has.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The sets of weights that the table is of."),
+    ] = None,
+    memory_scope: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What its memory figures cover.")
+    ] = None,
+    power_scope: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What its power figures cover.")
+    ] = None,
     catalog: CatalogOption = None,
 ) -> None:
     """A CSV file of results; columns are ours by their headings, or by --map."""
@@ -58,6 +78,12 @@ def csv_command(
             columns=columns or (),
             rows=rows or (),
             skip_bad=skip_bad,
+            title=title,
+            idle_power=idle_power,
+            memory=memory,
+            weights=weights,
+            memory_scope=memory_scope,
+            power_scope=power_scope,
             catalog=catalog,
         )
     )

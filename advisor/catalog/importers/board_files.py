@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from advisor.architectures.names import NAME, NAME_EXPECTED
-from advisor.catalog.entries import read_sources
+from advisor.catalog.entries import read_board, read_sources
 from advisor.catalog.files import Content, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.writers import made_aside
 from advisor.catalog.yaml_file import yaml_text
 from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.quantities import MEMORY, POWER, parse
 
 MARK = "# Written by `advisor import`."
 
@@ -62,6 +64,7 @@ def write_board(
     rows: Sequence[Row],
     files: Sequence[Path],
     source: str,
+    stated: Mapping[str, str | Mapping[str, str]] | None = None,
 ) -> Path:
     """Write a board's files, all at once, and add its source to the catalog's.
 
@@ -70,10 +73,11 @@ def write_board(
     Args:
         catalog: the user's catalog folder.
         board: the board's name.
-        description: entries of its `board.yaml`: a title, and what else is known.
+        description: entries of its `board.yaml`, where there is none yet: a title, and what else is known.
         rows: its rows.
         files: where they come from.
         source: the source's name, from `source_key`.
+        stated: entries that the user states now. All else that stands in the file already, stays.
 
     Returns:
         The board's folder.
@@ -84,12 +88,63 @@ def write_board(
     check_board(catalog, board, rows, source)
     folder = catalog / "boards" / board
     add_source(catalog / "sources.yaml", source, files)
-    entries = {**description, "source": source}
-    entries.setdefault("note", "As reported; not measured by advisor.")
+    path = folder / "board.yaml"
+    entries = {"note": "As reported; not measured by advisor.", **description}
+    text = path.read_text(encoding="utf-8") if path.exists() else MARK + "\n" + yaml_text(entries)
+    text = _with_entries(text, {**(stated or {}), "source": source})
     with made_aside(folder) as aside:
         write_whole(aside / "measurements.csv", measurements_csv(rows))
-        write_whole(aside / "board.yaml", MARK + "\n" + yaml_text(entries))
+        write_whole(aside / "board.yaml", text)
     return folder
+
+
+def _with_entries(text: str, entries: Mapping[str, str | Mapping[str, str]]) -> str:
+    """A YAML file with some of its entries replaced or added; all else, comments included, stays."""
+    for key, value in entries.items():
+        entry = yaml_text({key: value})
+        there = re.compile(rf"^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", re.MULTILINE)
+        if there.search(text):
+            text = there.sub(lambda _, entry=entry: entry, text, count=1)  # type: ignore[misc]
+        else:
+            text += ("" if text.endswith("\n") else "\n") + entry
+    return text
+
+
+def stated_entries(
+    source: str, stated: Mapping[str, str | None]
+) -> dict[str, str | Mapping[str, str]]:
+    """What the user states of a board, as entries of its `board.yaml`.
+
+    Args:
+        source: what stated figures name as their source.
+        stated: a title, weights, memory_scope, power_scope; memory as "4 GB"; idle_power as "1.3 W", or as
+            "<= 2 W" where only a bound is known.
+
+    Raises:
+        AdvisorError: one cannot be read.
+    """
+    weights, memory, idle_power = (stated.get(key) for key in ("weights", "memory", "idle_power"))
+    texts = ("title", "weights", "memory_scope", "power_scope")
+    entries: dict[str, str | Mapping[str, str]] = {
+        key: text for key in texts if (text := stated.get(key))
+    }
+    if weights and not NAME.fullmatch(weights):
+        raise AdvisorError(f"weights: {shown(weights)} is not a name", NAME_EXPECTED)
+    if memory:
+        parse(memory, MEMORY, "memory")
+        entries["memory"] = {"value": memory}
+    if idle_power:
+        bare = idle_power.strip().removeprefix("<=").strip()
+        parse(bare, POWER, "idle-power")
+        figure = "value" if bare == idle_power.strip() else "at_most"
+        entries["idle_power"] = {figure: bare, "origin": "declared", "source": source}
+    return entries
+
+
+def weights_of(catalog: Path, board: str) -> str:
+    """The sets of weights that a board of that name in a catalog names; "" where there is none."""
+    folder = catalog / "boards" / board
+    return read_board(folder, "", None).weights if (folder / "board.yaml").exists() else ""
 
 
 def rows_before(catalog: Path, board: str) -> int:

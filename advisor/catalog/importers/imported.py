@@ -20,17 +20,21 @@ from advisor.catalog.importers.board_files import (
     rows_before,
     same_board,
     source_key,
+    stated_entries,
+    weights_of,
     write_board,
 )
 from advisor.catalog.importers.column_map import read_map
 from advisor.catalog.importers.data_sets import data_set_of
-from advisor.catalog.importers.table_rows import Values, read_table
+from advisor.catalog.importers.table_accuracy import accuracies_in, write_accuracies
+from advisor.catalog.importers.table_networks import Networks, write_networks
+from advisor.catalog.importers.table_rows import read_table
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Estimate, Variant, Weights
-from advisor.catalog.store import Catalog
+from advisor.catalog.store import ACCURACY, Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
@@ -42,8 +46,11 @@ AnyPath: TypeAlias = str | os.PathLike[str]
 ACCURACIES_FILE = "zoo/timm-weights.csv"
 """Where a user's catalog keeps the accuracies of timm's networks on ImageNet-1k."""
 
+STATED = ("title", "idle_power", "memory", "weights", "memory_scope", "power_scope")
+"""What a user may state of the board of a table of their own."""
+
 OPTIONS = {
-    "csv": {"board", "columns", "rows", "skip_bad"},
+    "csv": {"board", "columns", "rows", "skip_bad", *STATED},
     "trtexec": {"board", "architecture", "batch", "precision"},
     "timm": {"board", "accuracy", "only", "runtime", "precision"},
     "accuracies": {"data_set"},
@@ -145,6 +152,12 @@ def import_table(
     columns: Sequence[str] = (),
     rows: Sequence[str] = (),
     skip_bad: bool = False,
+    title: str | None = None,
+    idle_power: str | None = None,
+    memory: str | None = None,
+    weights: str | None = None,
+    memory_scope: str | None = None,
+    power_scope: str | None = None,
     architecture: str | None = None,
     batch: int | None = None,
     runtime: str | None = None,
@@ -166,6 +179,12 @@ def import_table(
             files of such pairs.
         rows: of csv, which rows are wanted, by what stands in a column, as "system=rpi4"; all without.
         skip_bad: of csv, whether to leave rows out that cannot be read, instead of refusing the table.
+        title: of csv, what people call the board.
+        idle_power: of csv, what it draws while idle, as "1.3 W"; "<= 2 W" where only a bound is known.
+        memory: of csv, how much memory it has, as "4 GB".
+        weights: of csv, the name of the sets of weights that the table is of.
+        memory_scope: of csv, what its memory figures cover.
+        power_scope: of csv, what its power figures cover.
         architecture: of trtexec, the network, where the name of the model's file is not known.
         batch: of trtexec, the batch size, where a log does not say.
         runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
@@ -181,7 +200,16 @@ def import_table(
     """
     if format not in OPTIONS:
         raise AdvisorError(f"unknown format {shown(format)}", closest(format, OPTIONS))
+    stated_of_board = {
+        "title": title,
+        "idle_power": idle_power,
+        "memory": memory,
+        "weights": weights,
+        "memory_scope": memory_scope,
+        "power_scope": power_scope,
+    }
     given = {
+        **stated_of_board,
         "board": board,
         "columns": columns,
         "rows": rows,
@@ -210,7 +238,9 @@ def import_table(
         if board is None:
             return Imported(None, _import_accuracies(folder, paths[0], data_set))
         if format == "csv":
-            read = _import_csv(folder, board, paths[0], columns, rows, skip_bad=skip_bad)
+            read = _import_csv(
+                folder, board, paths[0], columns, rows, stated_of_board, skip_bad=skip_bad
+            )
             return Imported(read, None)
         if format == "trtexec":
             stated = Stated(architecture, batch, precision)
@@ -232,31 +262,38 @@ def _import_csv(
     file: Path,
     columns: Sequence[str],
     rows: Sequence[str],
+    stated: Mapping[str, str | None],
     *,
     skip_bad: bool,
 ) -> ImportedBoard:
     mapped, only = read_map(columns), _only(rows)
     source = source_key(board, [file])
-    identities = Catalog(layers_with(folder)).identities
-
-    def name_of(values: Values) -> str:
-        name = str(values["architecture"])
-        meaning = identities.find(name)
-        if meaning is None:
-            raise AdvisorError("unknown", identities.hint(name))
-        return meaning.name
-
-    table = read_table(file, mapped, source, name_of, skip_bad=skip_bad, only=only)
+    entries = stated_entries(source, stated)
+    catalog = Catalog(layers_with(folder))
+    networks = Networks(catalog)
+    table = read_table(file, mapped, source, networks.name_of, skip_bad=skip_bad, only=only)
     had = rows_before(folder, board)
+    check_board(folder, board, table.rows, source)
+    used = {str(row["architecture"]): None for row in table.rows}
+    new = [networks.made[name] for name in used if name in networks.made]
+    tasks = {name: catalog.architectures[name].task for name in used if name not in networks.made}
+    weights = stated["weights"] or weights_of(folder, board) or board
+    accuracies = accuracies_in(table, board, weights, source, tasks)
+    if accuracies:
+        entries = {"weights": weights, **entries}
+    add_source(folder / "sources.yaml", source, [file])
+    write_networks(folder / "architectures.yaml", new, source, file.name)
+    write_accuracies(folder / ACCURACY, accuracies, source, catalog.architectures)
+    # Last, since its rows name what stands in the other files.
     description = {"title": f"imported from {file.name}"}
-    place = write_board(folder, board, description, table.rows, [file], source)
+    place = write_board(folder, board, description, table.rows, [file], source, entries)
     return _imported(
         place,
         table.rows,
         had,
         left_out=table.left_out,
         assumed=table.assumed,
-        notes=table.notes,
+        notes=[*table.notes, *networks.said(used)],
     )
 
 

@@ -19,6 +19,7 @@ from advisor.catalog.measurements_table import Row, measurements_csv, read_measu
 from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown, with_all_faults
+from advisor.limits import LEAST_PERCENT
 from advisor.quantities import PERCENT
 
 DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN, "batch": "1"}
@@ -237,6 +238,9 @@ def _row(
     _add_times(table, row, values, columns, made)
     for name in ("throughput_fps", "net_power_w", "gross_power_w", "memory_mb"):
         made[name] = _figure(values.get(name))
+    accuracy = values.get("accuracy_percent")
+    if accuracy is not None and float(accuracy) < LEAST_PERCENT:
+        table.note(row, columns["accuracy_percent"].place, shown(f"{accuracy:g}"), "a percentage")
     return made
 
 
