@@ -30,7 +30,8 @@ class Wanted:
 
     Attributes:
         keys: the sets, sorted.
-        only_best: whether each network goes with its most accurate one alone.
+        only_best: whether each network goes with one alone: that of which the accuracy was found there, else
+            the best.
     """
 
     keys: Sequence[Key]
@@ -108,9 +109,14 @@ def _fitting(accuracies: Accuracies, wanted: Wanted, place: Place) -> list[Weigh
         sets = found[architecture]
         own = [each for each in sets if each.name == OWN]
         if own or (wanted.only_best and len(sets) > 1):
-            sets = own or [max(sets, key=lambda each: each.accuracy_percent.value)]
+            sets = own or [max(sets, key=lambda each: _preference(each, place))]
         fitting += sets
     return fitting
+
+
+def _preference(each: Weights, place: Place) -> tuple[bool, bool, float]:
+    """What is preferred of a network's sets: the one that the board's source used there, else the best."""
+    return each.board == place.board, bool(each.board), each.accuracy_percent.value
 
 
 def wanted_weights(
