@@ -228,7 +228,7 @@ def test_a_plan_measures_nothing(tmp_path: Path) -> None:
         ASKED,
         batch=[4, 1],
         runtime=["eager", "onnxruntime"],
-        precision="fp32,int8",
+        precision="FP32,i8",
         sustained="10 min",
         power="5W",
         catalog=tmp_path / "catalog",
