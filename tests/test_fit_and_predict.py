@@ -526,6 +526,15 @@ def test_batches_beyond_what_the_models_have_seen_are_reported(run: Run) -> None
     assert "batch 96 lies outside" in document["notes"][0]
 
 
+def test_nothing_is_sure_at_a_batch_that_the_models_have_not_seen(run: Run) -> None:
+    asked = ("pick", "--candidates", "all", "--fps", "1", "--batch")
+    assert json.loads(run(*asked, "64", "--json").out)["best"]["chance"] >= 0.9
+    assert run(*asked, "96").code == 1
+    ran = run(*asked, "96", "--confidence", "none", "--json")
+    answer = json.loads(ran.out)
+    assert all(each["chance"] <= 0.5 for each in [answer["best"], *answer["alternatives"]])
+
+
 def test_more_images_never_take_less_memory_or_time() -> None:
     found = predict(board="jetson-tx1", every=True, batch=[1, 2, 3, 4, 6, 8, 12, 16]).forecasts
     for name in {each.architecture for each in found}:

@@ -104,6 +104,8 @@ def test_each_run_of_a_log_is_a_row_with_its_own_time(tmp_path: Path) -> None:
     assert table.processor.names == ("gpu",)
     assert (table.latency_min_ms[0], table.latency_max_ms[0]) == (0.9, 2.0)
     assert (table.latency_p90_ms[0], table.latency_p99_ms[0]) == (1.2, 1.5)
+    values = table.latency_ms.values
+    assert (values.low[0], values.high[0]) == (0.9, 1.2), "not up to the slowest of all runs"
     best = advisor.pick(board="orin", catalog=tmp_path / "catalog", latency="3 ms@p99").best
     assert best is not None
     assert best.architecture == "resnet-18"
@@ -334,3 +336,10 @@ def test_what_a_log_does_not_say_is_stated_and_what_it_says_stays(run: Run, tmp_
     two = log("--onnx=a.onnx") + log("--onnx=b.onnx", shape=SHAPE.format("2x3x224x224"))
     with pytest.raises(AdvisorError, match="--arch names one network, but here are 'a', 'b'"):
         imported(tmp_path, two, architecture="vgg-16")
+
+
+def test_no_board_is_called_what_asks_all_of_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("nothing")
+    ran = run("import", "trtexec", tmp_path / "a.log", "--board", "any")
+    assert ran.code == 2
+    assert "'any' asks all boards" in ran.err

@@ -39,7 +39,7 @@ from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, me
         (("--precision", "int4"), "precision 'int4' cannot be measured"),
         (("--threads", "-1"), "threads: '-1' is not a count"),
         (("--power", "11.8"), "power: '11.8' has no unit"),
-        (("--board", "a b"), "is no name for a board"),
+        (("--board", "a b"), "is not a name for a board"),
         (("--sustained", "10"), "sustained: '10' has no unit"),
         (("--sustained", "0m"), "sustained: '0m' is zero"),
     ],

@@ -20,6 +20,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
 """What networks, boards, weights, sources and all else in the catalog may be called."""
 NAME_EXPECTED = "a name of letters, digits and . _ @ : + - that begins with a letter or digit"
 
+ALL_BOARDS = "any"
+"""What asks all boards, and is the name of none."""
+
 _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 SHAPE_EXPECTED = "channels x height x width, like 3x224x224"
 
@@ -298,3 +301,10 @@ def family_of(name: str) -> str:
             return family
     stem = re.match(r"[a-z]+", name)
     return stem.group() if stem else name
+
+
+def board_fault(name: str) -> str:
+    """Why a board cannot be called so, as what is expected of its name; "" if it can."""
+    if name == ALL_BOARDS:
+        return f"another name: {ALL_BOARDS!r} asks all boards"
+    return "" if NAME.fullmatch(name) else NAME_EXPECTED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from advisor.architectures.names import NAME, NAME_EXPECTED, identity_of_plain
+from advisor.architectures.names import board_fault, identity_of_plain
 from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
@@ -140,8 +140,8 @@ class _Check:
         self.boards += 1
         self.files += 2
         self.strays(folder, BOARD_FILES)
-        if not NAME.fullmatch(folder.name):
-            self.faults.append(Fault(folder, 0, "", "a board of this name", NAME_EXPECTED))
+        if expected := board_fault(folder.name):
+            self.faults.append(Fault(folder, 0, "", "a board of this name", expected))
         board = self.attempt(read_board, folder, layer.title, sources)
         if board and board.weights and weights is not None and board.weights not in weights:
             expected = f"weights that weights.csv knows ({closest(board.weights, weights)})"

@@ -30,6 +30,8 @@ from advisor.quantities import MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from advisor.catalog.records import Floats
+
 MEASUREMENT_COLUMNS = (
     "architecture",
     "runtime",
@@ -116,7 +118,9 @@ def read_measurements(
     batch = _batches(table)
     status = table.labels("status", STATUSES, default=Labels.constant("ok", len(table)))
     rows = provenance(table, sources)
-    least, most = (table.numbers(f"latency_{end}_ms", *TIME.range) for end in ("min", "max"))
+    least, most, p90, p99 = (
+        table.numbers(f"latency_{end}_ms", *TIME.range) for end in ("min", "max", "p90", "p99")
+    )
     measurements = Measurements(
         architecture=architecture,
         runtime=runtime,
@@ -126,14 +130,14 @@ def read_measurements(
         threads=threads,
         batch=batch,
         status=status,
-        latency_ms=_between(metered(table, "latency", TIME, rows), least, most),
+        latency_ms=_between(metered(table, "latency", TIME, rows), least, most, p90),
         latency_statistic=table.labels(
             "latency_statistic", STATISTICS, default=Labels.constant(MEDIAN, len(table))
         ),
         latency_min_ms=least,
         latency_max_ms=most,
-        latency_p90_ms=table.numbers("latency_p90_ms", *TIME.range),
-        latency_p99_ms=table.numbers("latency_p99_ms", *TIME.range),
+        latency_p90_ms=p90,
+        latency_p99_ms=p99,
         throughput_fps=metered(table, "throughput", RATE, rows),
         net_power_w=metered(table, "net_power", POWER, rows),
         gross_power_w=metered(table, "gross_power", POWER, rows),
@@ -221,11 +225,15 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
     return Metered(values, origin, source)
 
 
-def _between(latency: Metered, least: NDArray[np.float64], most: NDArray[np.float64]) -> Metered:
-    """Latencies with the shortest and the longest run as their interval, where nothing says more."""
+def _between(latency: Metered, least: Floats, most: Floats, p90: Floats) -> Metered:
+    """Latencies with the ends of their runs as their interval, where nothing says more.
+
+    Its upper end is the 90th percentile where that is known: single slow runs say little of the usual one.
+    """
     value, low, high = latency.values
-    bare = np.isnan(low) & ~np.isnan(value) & (least < most)
-    ends = np.where(bare, least, low), np.where(bare, most, high)
+    upper = np.where(p90 >= value, np.fmin(p90, most), most)
+    bare = np.isnan(low) & ~np.isnan(value) & (least < upper)
+    ends = np.where(bare, least, low), np.where(bare, upper, high)
     return replace(latency, values=Values(value, *ends))
 
 

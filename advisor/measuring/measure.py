@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
-from advisor.architectures.names import NAME, NAME_EXPECTED, is_onnx
+from advisor.architectures.names import board_fault, is_onnx
 from advisor.arguments import checked
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
@@ -455,8 +455,8 @@ def _energy_left_out(power: str | None) -> tuple[str, ...]:
 
 
 def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise AdvisorError(f"board: {shown(name)} is no name for a board", NAME_EXPECTED)
+    if fault := board_fault(name):
+        raise AdvisorError(f"board: {shown(name)} is not a name for a board", fault)
 
 
 def _name_of(host: Host) -> str:

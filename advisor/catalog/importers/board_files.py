@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.architectures.names import NAME, NAME_EXPECTED, board_fault
 from advisor.catalog.entries import read_board, read_sources
 from advisor.catalog.files import Content, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
@@ -25,8 +25,8 @@ def source_key(board: str, files: Sequence[Path]) -> str:
     Raises:
         AdvisorError: the board's name is not a name, or a file cannot be read.
     """
-    if not NAME.fullmatch(board):
-        raise AdvisorError(f"board: {shown(board)} is not a name for a board", NAME_EXPECTED)
+    if fault := board_fault(board):
+        raise AdvisorError(f"board: {shown(board)} is not a name for a board", fault)
     digest = hashlib.sha256()
     for file in files:
         with readable(file), file.open("rb") as stream:

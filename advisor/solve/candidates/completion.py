@@ -265,6 +265,23 @@ def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]
     return rows.take(np.array(kept, dtype=np.bool_))
 
 
+def without_intervals(table: Measurements, rows: Booleans) -> Measurements:
+    """The table, nothing said of the errors of what is predicted in some of its rows."""
+
+    def bare(metered: Metered) -> Metered:
+        here = rows & metered.origin.where(PREDICTED)
+        value, low, high = metered.values
+        ends = (np.where(here, np.nan, each) for each in (low, high))
+        return replace(metered, values=Values(value, *ends))
+
+    return replace(
+        table,
+        latency_ms=bare(table.latency_ms),
+        net_power_w=bare(table.net_power_w),
+        memory_mb=bare(table.memory_mb),
+    )
+
+
 def within_memory(board: Board, table: Measurements) -> Measurements:
     """The rows; those that need more memory than the board has are out of memory, and have no figures."""
     memory = table.memory_mb.values.value

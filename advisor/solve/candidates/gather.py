@@ -166,7 +166,7 @@ def _with_predictions(
     """The table completed by the board's models; as it is, with a note, where these cannot be used."""
     from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
-    from advisor.solve.candidates.completion import completed
+    from advisor.solve.candidates.completion import completed, without_intervals
 
     board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
@@ -183,12 +183,15 @@ def _with_predictions(
     if beyond:
         sizes = ", ".join(map(str, beyond))
         notes.append(
-            f"batch {sizes} lies outside what the models have seen: intervals are too narrow there"
+            f"batch {sizes} lies outside what the models have seen: no error is known there, so that "
+            "nothing is sure"
         )
     transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
     if pool.added is None:
         known = one_name_each(catalog, known, table.architecture.position, transferred)
     whole = completed(board, table, known, fit, batches, pool.added)
+    if beyond:
+        whole = without_intervals(whole, np.isin(whole.batch, beyond))
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
     predicted = {
         whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()
