@@ -308,7 +308,7 @@ COUNT_OF = Kind("text", _read_count, lambda count: count)
 CONFIDENCE = Kind(
     "text",
     read_confidence,
-    lambda confidence: confidence or "none",
+    lambda confidence: None if confidence is None else confidence or "none",
     one={"type": ["string", "number"], "exclusiveMinimum": 0, "exclusiveMaximum": 1},
 )
 SHARE = Kind("text", _read_share, lambda share: share)

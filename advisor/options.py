@@ -346,8 +346,9 @@ class Requirements:
         objective: what ranks those that meet all limits.
         overhead_ms: time per batch for pre- and post-processing.
         battery_j: the energy of the battery, where there is one.
-        confidence: the probability with which a candidate is to meet all limits together, below 1; at 0
-            its figures are to meet them, however unsure they are.
+        stated_confidence: the probability with which a candidate is to meet all limits together, below 1; at
+            0 its figures are to meet them, however unsure they are. `None` where nothing was said.
+        reproducible: whether chances are those of another run of what was published.
         explain: networks of which to say why they are not the pick.
         top: how many networks to list.
         all_batches: whether every feasible row of these networks is listed, not only the best.
@@ -388,14 +389,22 @@ class Requirements:
         name="battery",
         panel=_HOW,
     )
-    confidence: float = option(
+    stated_confidence: float | None = option(
         CONFIDENCE,
         "Probability of meeting all limits together; figures are to meet them in any case, and 'none' "
-        "asks for no more.",
+        "asks for no more. Said, it leaves out what is stated without any error.",
         "P",
-        default=DEFAULT_CONFIDENCE,
+        name="confidence",
         stated="0.9",
         panel=_HOW,
+    )
+    reproducible: bool = option(
+        FLAG,
+        "Whether to meet the limits in another run of what was published, or in that very run.",
+        default=False,
+        stated="this-run",
+        panel=_HOW,
+        off="this-run",
     )
     explain: tuple[str, ...] = option(
         EXPLAINED,
@@ -438,6 +447,16 @@ class Requirements:
     def fps(self) -> float | None:
         """The required frame rate, if any."""
         return next((each.limit for each in self.constraints if each.sets_rate), None)
+
+    @property
+    def confidence(self) -> float:
+        """The probability with which a candidate is to meet all limits together, as said or by default."""
+        return DEFAULT_CONFIDENCE if self.stated_confidence is None else self.stated_confidence
+
+    @property
+    def proven(self) -> bool:
+        """Whether a figure without any error is no proof that a limit is met: where a confidence was said."""
+        return bool(self.stated_confidence)
 
     @property
     def boards_text(self) -> str:

@@ -86,6 +86,12 @@ def overlay(tmp_path: Path) -> Overlay:
     return made
 
 
+def proven(chance: float | None) -> float:
+    """A chance that is known."""
+    assert chance is not None
+    return chance
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command did."""

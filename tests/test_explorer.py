@@ -122,7 +122,8 @@ const identity = (table, row) => row === null ? null : [
 const limits = (constraints) => constraints.map(({ metric, sense, limit }) => [metric, sense, limit]);
 const answerTo = (table, settings) => {
     const answer = choose(table, settings);
-    const { best, feasible, considered, constraints, chanceOf, estimate, provenance } = answer;
+    const { best, feasible, considered, constraints, chanceOf, unproven, estimate, provenance } = answer;
+    const chance = (row) => (unproven(row) ? null : chanceOf(row));
     const binding = best === null ? null : bindingOf(answer);
     const unsure = unsureOf(answer);
     const figure = (key) => {
@@ -131,14 +132,14 @@ const answerTo = (table, settings) => {
     };
     return {
         listed: firstOfEach(answer, feasible).slice(0, 30)
-            .map((row) => [identity(table, row), chanceOf(row)]),
+            .map((row) => [identity(table, row), chance(row)]),
         figures: Object.fromEntries((best === null ? [] : metricsOf(table)).map(figure)
             .filter(([, { value }]) => !Number.isNaN(value))),
         considered: considered.length,
         limits: limits(constraints),
         rejected: rejectionsOf(answer).map((each) =>
             [each.rejected, each.unknown, identity(table, each.nearest), limits(each.alsoFails)]),
-        unsure: unsure && [unsure.count, identity(table, unsure.likeliest), chanceOf(unsure.likeliest)],
+        unsure: unsure && [unsure.count, identity(table, unsure.likeliest), chance(unsure.likeliest)],
         binding: binding && [identity(table, binding.row), limits(binding.constraints)],
         narrowed: narrowingsOf(answer, settings.objective, feasible).map(({ best, left }) => [best, left]),
         command: commandOf(table, settings),

@@ -106,7 +106,7 @@ def made_lab(folder: Path) -> Lab:
 
 def table_of(times_ms: Mapping[str, float]) -> str:
     rows = [
-        f"{name},eager,fp32,1,{each:.6g},,,reported,my-notes" for name, each in times_ms.items()
+        f"{name},eager,fp32,1,{each:.6g},,,measured,my-notes" for name, each in times_ms.items()
     ]
     return "\n".join([HEADER, *rows]) + "\n"
 
@@ -123,7 +123,7 @@ def test_the_pick_is_the_true_best_once_enough_is_measured(lab: Lab, run: Run, f
     printed = verified(run(*lab.simulate("--fps", fps, "--confidence", 0.99, "--json", most=40)))
     assert printed["verification"]["ended"] == "settled"
     assert printed["verification"]["pick_is_measured"]
-    assert printed["best"]["batch_latency_ms"]["origin"] == "reported"
+    assert printed["best"]["batch_latency_ms"]["origin"] == "measured"
     assert printed["best"]["architecture"] == lab.best(fps)
 
 
@@ -360,7 +360,7 @@ def test_a_row_with_a_gap_is_measured_where_that_can_be_and_stays_where_not(
     printed = verified(run(*asked, "--verify", 2, "--simulate", table, "--json"))
     (step,) = printed["verification"]["steps"]
     origins = [step[each]["memory_mb"]["origin"] for each in ("predicted", "found")]
-    assert origins == ["predicted", "reported"]
+    assert origins == ["predicted", "measured"]
     assert step["found"]["net_power_w"]["value"] == step["predicted"]["net_power_w"]["value"]
     table.write_text("architecture,latency_ms\nenet,27\n")
     out = " ".join(run(*asked, "--verify", 2, "--simulate", table).out.split())

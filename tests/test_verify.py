@@ -191,7 +191,7 @@ def test_the_pick_is_the_answers_and_ahead_of_it_stands_what_is_preferred(
     limits: dict[str, float], objective: str
 ) -> None:
     candidates, requirements = candidates_for(limits, objective=objective)
-    asked = replace(requirements, confidence=0.9)
+    asked = replace(requirements, stated_confidence=0.9)
     standing = standing_of(candidates, asked, np.zeros(len(candidates), dtype=np.bool_))
     best = recommend(candidates, asked).best
     assert sorted(standing.order.tolist()) == list(range(len(candidates)))

@@ -25,13 +25,19 @@ def read_sources(path: Path) -> dict[str, Source]:
     file = Fields(path, read_yaml(path))
     sources = {}
     for key, fields in file.blocks():
+        reproduced = fields.inner("reproducibility")
+        within = reproduced.quantity("within", PERCENT, required=True) if reproduced else None
         sources[key] = Source(
             key=key,
             citation=fields.text("citation", required=True),
             read=fields.text("read", required=True),
             error=fields.text("error", required=True),
             accuracy_spread=_points(fields, "accuracy_spread"),
+            reproducibility=None if within is None else within / 100,
+            evidence=reproduced.text("evidence", required=True) if reproduced else "",
         )
+        if reproduced:
+            reproduced.leftovers()
         fields.leftovers()
     file.finish()
     return sources

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ORIGINS = ("measured", "reported", "declared", "predicted")
 """Where a value comes from, the most trusted first."""
 
+TAKEN_AS_STATED = ("reported", "declared")
+"""Origins of values of whose error nobody here can say anything, unless their source does."""
+
 Z90 = 1.6448536269514722
 """Half the width of a 90 % interval of a normal distribution, in standard deviations."""
 
@@ -67,6 +70,9 @@ class Source:
         error: how exact that reading is.
         accuracy_spread: by how many points the accuracy of one network in one precision and runtime differs
             at most between its boards; `None` where unknown.
+        reproducibility: how far another run of the same is off, relative, with 90 % probability; `None` where
+            nobody knows.
+        evidence: how that is known.
     """
 
     key: str
@@ -74,6 +80,8 @@ class Source:
     read: str
     error: str
     accuracy_spread: float | None = None
+    reproducibility: float | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -369,6 +377,14 @@ class Metered:
     def joined(cls, columns: Sequence[Metered]) -> Metered:
         """Columns below one another."""
         return _stacked(columns)
+
+    @cached_property
+    def lacks_error(self) -> Booleans:
+        """Where a figure was reported or declared without any error; shape (rows,)."""
+        stated = np.zeros(len(self.origin), dtype=np.bool_)
+        for origin in TAKEN_AS_STATED:
+            stated |= self.origin.where(origin)
+        return stated & np.isnan(self.values.low) & ~np.isnan(self.values.value)
 
     @cached_property
     def is_unknown(self) -> bool:

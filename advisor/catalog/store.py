@@ -19,6 +19,7 @@ from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
 from advisor.catalog.measurements_table import read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Variant, Weights
+from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
@@ -264,13 +265,17 @@ class Catalog:
         boards = {folder.name: layer for layer in self.layers for folder in layer.board_folders()}
         return dict(sorted(boards.items()))
 
-    def board(self, name: str) -> Board:
+    def board(self, name: str, *, another_run: bool = False) -> Board:
         """The board of that name.
+
+        Args:
+            name: its name.
+            another_run: see `measurements`.
 
         Raises:
             AdvisorError: there is none, or its file is broken.
         """
-        return self._again_if_written(lambda: self._board(name))
+        return self._again_if_written(lambda: self._board(name, another_run=another_run))
 
     def _again_if_written(self, read: Callable[[], Read]) -> Read:
         """Read; if that fails, once more from the beginning.
@@ -285,27 +290,34 @@ class Catalog:
                     vars(self).pop(name, None)
             return read()
 
-    def _board(self, name: str) -> Board:
+    def _board(self, name: str, *, another_run: bool) -> Board:
         if name not in self.board_layers:
             raise AdvisorError(
                 f"unknown board {shown(name)}",
                 f"{closest(name, self.board_layers)} (`advisor boards` lists them)",
             )
         layer = self.board_layers[name]
-        return read_board(layer.folder / "boards" / name, layer.title, self.sources_for(layer))
+        sources = self.sources_for(layer)
+        board = read_board(layer.folder / "boards" / name, layer.title, sources)
+        return board_with_errors(board, sources, another_run=another_run)
 
-    def measurements(self, board: Board) -> Measurements:
-        """The rows of a board.
+    def measurements(self, board: Board, *, another_run: bool = False) -> Measurements:
+        """The rows of a board; what has no error has its source's reproducibility, where that is known.
+
+        Args:
+            board: the board.
+            another_run: whether the intervals of what was published are to be those of another run.
 
         Raises:
             AdvisorError: its file is broken.
         """
-        return self._again_if_written(lambda: self._measurements(board))
+        return self._again_if_written(lambda: self._measurements(board, another_run=another_run))
 
-    def _measurements(self, board: Board) -> Measurements:
+    def _measurements(self, board: Board, *, another_run: bool) -> Measurements:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)
+        table = rows_with_errors(table, sources, another_run=another_run)
         others = self._called_otherwise(table.architecture.names)
         return table.renamed(others) if others else table
 
@@ -323,14 +335,19 @@ class Catalog:
             raise AdvisorError(f"what {meaning.name} costs is not known yet", hint)
         return self.architectures[meaning.name]
 
-    def survey(self) -> tuple[list[Surveyed], list[BrokenFileError]]:
-        """Every board that can be read, by name, and what is wrong with the others, each once."""
+    def survey(self, *, another_run: bool = False) -> tuple[list[Surveyed], list[BrokenFileError]]:
+        """Every board that can be read, by name, and what is wrong with the others, each once.
+
+        Args:
+            another_run: see `measurements`.
+        """
         readable: list[Surveyed] = []
         broken: dict[str, BrokenFileError] = {}
         for name in self.board_layers:
             try:
-                board = self.board(name)
-                readable.append(Surveyed(board, self.measurements(board)))
+                board = self.board(name, another_run=another_run)
+                rows = self.measurements(board, another_run=another_run)
+                readable.append(Surveyed(board, rows))
             except BrokenFileError as error:
                 broken.setdefault(error.message, error)
         if broken and not readable:

@@ -211,8 +211,10 @@ def is_predicted(candidate: Candidate, key: str) -> bool:
     return estimate is not None and estimate.origin == "predicted"
 
 
-def chance_text(chance: float) -> str:
+def chance_text(chance: float | None) -> str:
     """A probability as people read it, never rounded up to certainty."""
+    if chance is None:
+        return "unknown"
     whole = math.floor(100 * chance + 1e-6)
     return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{whole}%"
 
@@ -235,6 +237,12 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
             f"{100 * asked:.12g}% confidence; the likeliest, "
             f"{place_among(unsure.likeliest, recommendation)}, with "
             f"{chance_text(unsure.likeliest.chance)} (--confidence)."
+        )
+    if recommendation.unproven:
+        pairs = counted(recommendation.unproven, "candidate")
+        yield (
+            f"{pairs} excluded, since a figure that would meet a limit is stated without any error: "
+            "unproven (leave out --confidence to take such figures as they stand)."
         )
     for rejection in recommendation.rejections:
         if rejection.unknown:

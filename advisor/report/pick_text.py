@@ -51,6 +51,7 @@ from advisor.report.terminal import (
 )
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.recommend.recommendation import (
+    AnotherRun,
     Binding,
     Narrowing,
     Overlooked,
@@ -210,7 +211,9 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         needed = asked.needed_for(objective.key)
         unknown = f"unknown ({needed})" if needed else "unknown"
         yield f"The {objective.title} of these is {unknown}, so the next criterion decided."
-    yield from _doubts(best)
+    yield from _doubts(best, reproducible=asked.reproducible)
+    if recommendation.another_run:
+        yield _another_run(recommendation.another_run)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     yield from accuracy_notes(recommendation.candidates)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
@@ -238,7 +241,7 @@ def _narrowing(narrowing: Narrowing, quality: Quality) -> str:
     return f"{within} the best {metric.title} ({best}) {are} every limit."
 
 
-def _doubts(best: Candidate) -> Iterator[str]:
+def _doubts(best: Candidate, *, reproducible: bool) -> Iterator[str]:
     """How sure it is that the pick meets its limits, where that does not go without saying."""
     for each in best.headroom:
         estimate = best.metric(each.constraint.metric) if each.within_error else None
@@ -249,9 +252,34 @@ def _doubts(best: Candidate) -> Iterator[str]:
                 f"The head-room of {each.constraint.name} is within the {error} error: "
                 f"{figure(key, estimate.low)} to {with_unit(key, estimate.high)}."
             )
-    if best.headroom and best.chance < WORTH_TELLING:
+    if best.chance is None:
+        stated = [metric_text(each.constraint) for each in best.headroom if each.chance is None]
+        are = "is" if len(stated) == 1 else "are"
+        why = f"{listed(stated)} of the pick {are} stated without any error"
+        if reproducible:
+            why = f"of {listed(stated)} it is unknown how far another run would be off"
+        yield f"Unproven: {why}, so no probability is known (--confidence leaves such out)."
+    elif best.headroom and best.chance < WORTH_TELLING:
         limits = "the limit" if len(best.headroom) == 1 else "all limits together"
         yield f"The pick meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
+
+
+def _only_with(candidate: Candidate) -> str:
+    """How sure a candidate is of all limits that it meets by its figures."""
+    if candidate.chance is None:
+        return "one is stated without any error (unproven)"
+    return f"only with a probability of {chance_text(candidate.chance)} ({candidate.mark})"
+
+
+def _another_run(another: AnotherRun) -> str:
+    """What to expect of a run other than the very one that was published."""
+    if another.chance is None:
+        say = "does not say" if len(another.silent) == 1 else "do not say"
+        return f"This run, as published: {listed(another.silent)} {say} how far another one would be off."
+    return (
+        f"This run, as published; another one would meet every limit with a probability of "
+        f"{chance_text(another.chance)} (--reproducible)."
+    )
 
 
 def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
@@ -262,7 +290,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     if not lacks:
         return (
             f"The confidence is binding: {subject} would be better, and meets every limit by its "
-            f"figures, but only with a probability of {chance_text(nearest.chance)} ({nearest.mark})."
+            f"figures, but {_only_with(nearest)}."
         )
     unknown = [
         metric_text(each.constraint, nearest.quality) for each in lacks if each.value is None
@@ -464,10 +492,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
         wanting = f" and would need {needs}" if needs else ""
         return f"nearest {at}, where it has {has}{wanting}."
     if best is None or not why.feasible:
-        return (
-            f"{at} it meets every limit by its figures, but only with a probability of "
-            f"{chance_text(nearest.chance)} ({nearest.mark})."
-        )
+        return f"{at} it meets every limit by its figures, but {_only_with(nearest)}."
     return f"{at} it meets every limit, but {place(best, nearest)} is preferred."
 
 

@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     most = parser.parse_args().rows
     asked = read_requirements(LIMITS, board="large", explain="net-0500@224")
-    as_read = replace(asked, confidence=0.0)
+    as_read = replace(asked, stated_confidence=0.0)
     hard = read_requirements(
         {**LIMITS, "accuracy": "84.9", "fps": "900"}, board="large", explain="net-0500@224"
     )

@@ -29,8 +29,9 @@ function showAnswer(answer) {
   document.title = `${found ? pick : "nothing fits"} \u2013 advisor explorer`;
 }
 
-function sureText({ table, constraints, chanceOf, best }) {
+function sureText({ table, constraints, chanceOf, unproven, best }) {
   if (!constraints.length) return "";
+  if (unproven(best)) return "; unproven, since a limited figure is stated without any error";
   const [limits, chance] = [constraints.length === 1 ? "the limit" : "all limits", chanceOf(best)];
   return `; meets ${limits} with a probability of ${chanceText(chance)}: ${markOf(table, (least) => chance >= least)}`;
 }
@@ -93,9 +94,12 @@ function narrowingText(table, { step, best, left }) {
 }
 
 function bindingText(answer, { row, constraints }) {
-  const { table, column, settings, chanceOf } = answer;
+  const { table, column, settings, chanceOf, unproven } = answer;
   const figures = settings.objective.map(({ metric }) => figureWithUnit(answer, metric, row));
   const subject = `${nameAmong(answer, row)} (${figures.join(", ")})`;
+  if (!constraints.length && unproven(row)) {
+    return `The confidence is binding: ${subject} would be better, but a limited figure is stated without any error.`;
+  }
   if (!constraints.length) {
     const chance = chanceText(chanceOf(row));
     return `The confidence is binding: ${subject} would be better, but meets every limit only with a probability of ${chance}.`;
@@ -147,7 +151,10 @@ function doubtsOf(answer) {
     const { count, likeliest } = unsure;
     const meet = `${count}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
     const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceText(chanceOf(likeliest))}`;
-    sentences.push(`${meet} every limit by the figures, but not with ${chanceText(settings.confidence)} confidence; ${chance}.`);
+    sentences.push(`${meet} every limit by the figures, but not with ${chanceText(settings.confidence ?? table.defaults.usual_confidence)} confidence; ${chance}.`);
+  }
+  if (answer.left_out) {
+    sentences.push(`${counted(answer.left_out, "candidate")} excluded, since a figure that would meet a limit is stated without any error.`);
   }
   for (const { metric } of constraints) {
     const unknown = considered.filter((row) => Number.isNaN(column(metric)[row])).length;

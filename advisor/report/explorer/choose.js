@@ -3,9 +3,12 @@
 
 /** What follows from a table and settings. */
 function choose(table, settings) {
-  const { objective, confidence } = settings;
+  const { objective } = settings;
+  const confidence = settings.confidence ?? table.defaults.usual_confidence;
   const constraints = constraintsOf(table, settings);
-  const figures = figuresIn(table, situationOf(settings, constraints));
+  const known = figuresIn(table, situationOf(settings, constraints));
+  const unproven = remembered((row) => constraints.some(({ metric }) => known.isUnproven(metric, row)));
+  const figures = { ...known, unproven };
   const considered = eligible(table, settings);
   const values = constraints.map(({ metric }) => figures.column(metric));
   const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
@@ -20,9 +23,14 @@ function choose(table, settings) {
   }
 
   const nominal = considered.filter((row) => !missed(row).length);
-  const feasible = inOrder(figures, objective, nominal.filter((row) => isLikely(row, confidence)));
+  const likely = nominal.filter((row) => isLikely(row, confidence));
+  const isOut = (row) => Boolean(settings.confidence) && unproven(row); // a confidence that is said asks for proof
+  const feasible = inOrder(figures, objective, likely.filter((row) => !isOut(row)));
   const best = feasible[0] ?? null;
-  return { ...figures, settings, constraints, considered, nominal, feasible, best, missed, chanceOf, isLikely };
+  return {
+    ...figures, settings, constraints, considered, nominal, likely, feasible, best, missed, chanceOf, isLikely,
+    left_out: likely.filter(isOut).length,
+  };
 }
 
 /** All limits of some settings, in the order in which answers list them. */
@@ -99,8 +107,8 @@ function bindingOf(answer) {
 }
 
 /** What meets every limit by its figures, but is not sure enough; or null. */
-function unsureOf({ nominal, feasible, chanceOf }) {
-  const sure = new Set(feasible);
+function unsureOf({ nominal, likely, chanceOf }) {
+  const sure = new Set(likely);
   const doubtful = nominal.filter((row) => !sure.has(row));
   if (!doubtful.length) return null;
   return { count: doubtful.length, likeliest: sortedBy(doubtful, [(row) => -chanceOf(row)])[0] };

@@ -47,7 +47,7 @@ function intervalText({ table, estimate }, metric, row) {
 
 /** All that is known of a candidate, as elements. */
 function detailsOf(answer, row) {
-  const { table, column, constraints, provenance, chanceOf } = answer;
+  const { table, column, constraints, provenance, chanceOf, unproven } = answer;
   const all = new Set();
   const lines = Object.keys(table.metrics).filter((metric) => !Number.isNaN(column(metric)[row])).map((metric) => {
     const { title, unit } = table.metrics[metric];
@@ -62,7 +62,7 @@ function detailsOf(answer, row) {
   const note = table.accuracy.notes[table.rows.weights[row]];
   const verdict = named(table.rows.verdict, row);
   const stands = constraints.map((each) => `${limitText(table, each)}: ${headroomText(each, column(each.metric)[row])}`);
-  if (constraints.length) stands.push(`all limits met with a probability of ${chanceText(chanceOf(row))}`);
+  if (constraints.length) stands.push(unproven(row) ? "unproven" : `all limits met with a probability of ${chanceText(chanceOf(row))}`);
   return [
     element("p", { class: "detail-name" }, element("strong", {}, nameOf(answer, row))),
     element("p", { class: "quiet" }, placeText(answer, row)),

@@ -37,7 +37,13 @@ from advisor.report.candidate_text import note_mark
 from advisor.report.charts.palette import colour, shape
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
-from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
+from advisor.solve.candidates.candidates import (
+    SCOPED,
+    STATED,
+    TAILS_OF_LATENCY,
+    Candidates,
+    cost_of,
+)
 from advisor.solve.candidates.gather import boards_asked, gather, selected
 from advisor.solve.candidates.named_networks import chosen_here
 from advisor.solve.candidates.uncertainty import lattice
@@ -126,6 +132,7 @@ def document(choice: Choice) -> Json:
         "marks": {"sure": SURE, "likely": LIKELY, "unlikely": 0},
         "origins": ORIGINS,
         "scoped": SCOPED,
+        "tails_of_latency": sorted(TAILS_OF_LATENCY),
         "boards": [_board(choice, place) for place in range(len(candidates.boards))],
         "bound": _bound(candidates, np.ones(len(candidates), dtype=np.bool_)),
         "architectures": [_architecture(each) for each in candidates.architectures],
@@ -232,7 +239,8 @@ def _defaults() -> Json:
     plain = Requirements()
     return {
         "objective": objective_text(plain.objective),
-        "confidence": plain.confidence,
+        "confidence": plain.stated_confidence,
+        "usual_confidence": plain.confidence,
         "x": BY_NAME["time"].key,
         "y": BY_NAME["accuracy"].key,
     }
@@ -276,18 +284,22 @@ def _architecture(architecture: Architecture) -> Json:
 
 
 def _figures(candidates: Candidates, each: Input) -> Json:
-    """An input of formulas as columns, and what has a place in them: a row, board, set of weights or cost."""
+    """An input of formulas as columns, and what has a place in them: a row, board, set of weights or cost.
+
+    With the origins whose figures prove nothing where they have no error.
+    """
+    stated = {"at": each.home, "stated": STATED[each.home]}
     if each.home == "row":
-        return {"at": "row", **_measured(candidates, each.name)}
+        return {**stated, **_measured(candidates, each.name)}
     if each.home == "architecture":
         estimates = [
             cost_of(architecture, kind, each.name)
             for kind in _costs(candidates)
             for architecture in candidates.architectures
         ]
-        return {"at": "cost", **_estimates(estimates)}
+        return {**stated, "at": "cost", **_estimates(estimates)}
     owners = candidates.boards if each.home == "board" else candidates.weights
-    return {"at": each.home, **_estimates([getattr(owner, each.name) for owner in owners])}
+    return {**stated, **_estimates([getattr(owner, each.name) for owner in owners])}
 
 
 def _measured(candidates: Candidates, name: str) -> Json:
@@ -368,7 +380,7 @@ def question(asked: Requirements) -> Json:
         "objective": [_step(each) for each in asked.objective],
         "overhead_ms": asked.overhead_ms,
         "battery_j": asked.battery_j,
-        "confidence": asked.confidence,
+        "confidence": asked.stated_confidence,
     }
 
 
@@ -395,9 +407,10 @@ def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes, defaults left out."""
     fixed, plain = replace(asked.selection, batches=None), Selection()
     catalog = ["--catalog", asked.catalog] if asked.catalog else []
+    run = ["--reproducible"] if asked.reproducible else []
     said = [
         option.words(getattr(fixed, option.field))
         for option in OPTIONS.values()
         if option.block and getattr(fixed, option.field) != getattr(plain, option.field)
     ]
-    return [word for words in said for word in words] + catalog
+    return [word for words in said for word in words] + run + catalog

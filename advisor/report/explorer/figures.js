@@ -4,12 +4,12 @@
 /** A document, with its inputs of formulas as {value, low, high: columns, origin, source: of a row}. */
 function readTable(document) {
   const { rows, inputs } = document;
-  const read = ({ at, origin, source, ...figures }) => {
+  const read = ({ at, stated, origin, source, ...figures }) => {
     const place = (row) => (at === "row" ? row : rows[at][row]);
     const column = (part) => Float64Array.from(rows.board, (_, row) => figures[part]?.[place(row)] ?? NaN);
     const name = (labels) => (row) => labels && named(labels, place(row));
     const [value, low, high] = ["value", "low", "high"].map(column);
-    return { value, low, high, origin: name(origin), source: name(source) };
+    return { value, low, high, stated, origin: name(origin), source: name(source) };
   };
   const readers = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, read(input)]));
   const lattices = document.lattices.map((dimensions) => dimensions.map((normals) => Float64Array.from(normals)));
@@ -69,6 +69,15 @@ function figuresIn(table, situation) {
 
   const isPredicted = (metric, row) => restsOn(metric, row).some((name) => table.inputs[name].origin(row) === "predicted");
 
+  /** Whether a metric of a row is known, and rests on something that was reported or declared without any error. */
+  function isUnproven(metric, row) {
+    const lacksError = ({ value, low, origin, stated }) =>
+      !Number.isNaN(value[row]) && Number.isNaN(low[row]) && stated.includes(origin(row));
+    const tail = table.tails_of_latency.some((name) => String(formulaOf(metric).tree).split(",").includes(name));
+    const names = [...restsOn(metric, row), ...(tail ? ["latency_ms"] : [])];
+    return !Number.isNaN(column(metric)[row]) && names.some((name) => lacksError(table.inputs[name]));
+  }
+
   /** A figure's spread, infinite where an input was predicted without an interval: it could be anything. */
   function spreadAt(found, names, row) {
     const anything = ({ low, origin }) => Number.isNaN(low[row]) && origin(row) === "predicted";
@@ -87,5 +96,5 @@ function figuresIn(table, situation) {
     return { origin: origin ?? "", sources: [...new Set(parts.map((part) => part.source(row)))] };
   }
 
-  return { table, column, inputs, estimate, sampled, inputSpread, spread, isPredicted, provenance };
+  return { table, column, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
 }

@@ -31,7 +31,7 @@ function quantitiesOf(table) {
       empty: "none", least: 1e-9, most: 1 - 1e-9, range: [0.5, 0.99],
       shown: (value) => Number((100 * value).toPrecision(15)),
       read: (text) => Number(text) / 100,
-      get: ({ confidence }) => confidence || null,
+      get: ({ confidence }) => (confidence ?? table.defaults.usual_confidence) || null,
       set: (settings, value) => ({ ...settings, confidence: value ?? 0 }),
     },
   ];

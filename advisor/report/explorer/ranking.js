@@ -36,8 +36,11 @@ function inOrder(figures, objective, rows) {
   const places = [batch, architecture, weights, runtime.index, precision.index, processor.index, threads.index, board];
   const byPlace = places.map((column) => (row) => column[row]);
   const ordered = (step, group) => {
-    const steps = [step, ...objective, ...TIES.map((metric) => ({ metric }))];
-    return sortedBy(group, [...steps.map((each) => badnessOf(figures, each)), ...byPlace]);
+    const steps = [step, ...objective];
+    const ties = TIES.map((metric) => badnessOf(figures, { metric }));
+    const decide = steps.map((each) => badnessOf(figures, each));
+    const proven = (row) => Number(figures.unproven?.(row) ?? false);
+    return sortedBy(group, [...decide, proven, ...ties, ...byPlace]);
   };
   let found = [];
   for (const step of objective.slice(0, -1)) {

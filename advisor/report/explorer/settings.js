@@ -1,7 +1,7 @@
 /* The settings of the page, and how its address keeps them. Settings are
    {boards: names or null for all, batches: sizes or null for any, limits: a number by name, null for none,
     statistic: of the response, conditions: further limits, objective: steps, overhead_ms, battery_j,
-    confidence, x, y: the axes' metrics, every_batch: whether the table lists each batch size}. */
+    confidence: null for the usual one, x, y: the axes' metrics, every_batch: whether the table lists each batch size}. */
 
 /** What the page opens with: what was asked for. */
 function askedSettings({ asked, defaults }) {
@@ -57,7 +57,7 @@ function hashOf(table, settings) {
   words.push(["objective", objectiveText(settings.objective)]);
   if (settings.overhead_ms) words.push(["overhead", settings.overhead_ms]);
   if (settings.battery_j !== null) words.push(["battery", settings.battery_j]);
-  words.push(["confidence", confidenceText(settings.confidence)]);
+  if (settings.confidence !== null) words.push(["confidence", confidenceText(settings.confidence)]);
   words.push(["x", table.metrics[settings.x].name], ["y", table.metrics[settings.y].name]);
   if (settings.every_batch) words.push(["rows", "every-batch"]);
   return String(new URLSearchParams(words));

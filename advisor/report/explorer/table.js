@@ -69,7 +69,8 @@ function candidatesTable() {
   }
 
   function standing(row, fits) {
-    const { table, constraints, column, missed, chanceOf, isLikely } = answer;
+    const { table, constraints, column, missed, chanceOf, isLikely, unproven } = answer;
+    if (!missed(row).length && unproven(row)) return "unproven";
     if (fits.has(row)) return constraints.length ? markOf(table, (least) => isLikely(row, least)) : "\u2013";
     const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
     const names = (limits) => limits.map(({ name }) => name).join(", ");

@@ -54,14 +54,15 @@ class Headroom:
         margin: relative head-room: 0.3 is 30 % within the limit, -0.3 is 30 % beyond it; `None`
             where unknown.
         within_error: whether the limit lies inside the figure's 90 % interval.
-        chance: the probability that this limit, by itself, is met; 0 where the figure is unknown.
+        chance: the probability that this limit, by itself, is met; 0 where the figure is unknown; `None`
+            where it is taken as it stands, without any error.
     """
 
     constraint: Constraint
     value: float | None
     margin: float | None
     within_error: bool
-    chance: float
+    chance: float | None
 
     @property
     def met(self) -> bool:
@@ -87,7 +88,8 @@ class Candidate:
         accuracy_note: how its accuracy follows from another one, such as "from BOARD"; "" where it is the one
             of its weights in floats, or was found for this very precision, runtime and board.
         headroom: how it stands to each limit.
-        chance: the probability that it meets all limits that were asked for, 1 where there is none.
+        chance: the probability that it meets all limits that were asked for, 1 where there is none; `None`
+            where a limited figure was reported or declared without any error.
         unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
             other boards that the question is asked of.
     """
@@ -104,7 +106,7 @@ class Candidate:
     quality: Quality
     accuracy_note: str
     headroom: tuple[Headroom, ...]
-    chance: float
+    chance: float | None
     unlike_scopes: tuple[str, ...]
 
     def __getattr__(self, key: str) -> Estimate | None:
@@ -114,10 +116,12 @@ class Candidate:
 
     @computed
     def mark(self) -> str:
-        """How probably it meets all limits, in a word: "sure", "likely" or "unlikely".
+        """How probably it meets all limits, in a word: "sure", "likely", "unlikely", or else "unproven".
 
         It is never sure where a limited accuracy follows from a loss that the user states.
         """
+        if self.chance is None:
+            return "unproven"
         chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
         limited = any(each.constraint.metric == ACCURACY for each in self.headroom)
         if limited and self.accuracy_note.startswith(LOSS) and chance >= SURE:
@@ -178,13 +182,15 @@ def records(
     these = candidates.take(positions)
     unlike = [name for name in candidates.unlike_scopes if len(positions)]
     chances = chance(these, constraints).tolist()
+    unproven = [these.unproven(each.metric) for each in constraints]
+    proven = ~np.logical_or.reduce([np.zeros(len(these), np.bool_), *unproven])
     headrooms = [_headrooms(these, each) for each in constraints]
     return [
         _record(
             these,
             place,
             headroom=tuple(each[place] for each in headrooms),
-            chance=chances[place],
+            chance=chances[place] if proven[place] else None,
             unlike_scopes=tuple(
                 name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
             ),
@@ -252,15 +258,21 @@ def _input(these: Candidates, place: int, name: str) -> Estimate | None:
 
 def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:
     """How all of these stand to one limit."""
-    columns = (*these.values(constraint.metric), chance_alone(these, constraint))
+    columns = (
+        *these.values(constraint.metric),
+        chance_alone(these, constraint),
+        these.unproven(constraint.metric),
+    )
     return [
-        _headroom(constraint, *figures)
-        for figures in zip(*(column.tolist() for column in columns), strict=True)
+        _headroom(constraint, value, low, high, None if is_unproven else chance)
+        for value, low, high, chance, is_unproven in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
     ]
 
 
 def _headroom(
-    constraint: Constraint, value: float, low: float, high: float, chance: float
+    constraint: Constraint, value: float, low: float, high: float, chance: float | None
 ) -> Headroom:
     if math.isnan(value):
         return Headroom(constraint, None, None, within_error=False, chance=0.0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.catalog.records import (
+    TAKEN_AS_STATED,
     Architecture,
     Board,
     Estimate,
@@ -33,6 +34,20 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
+STATED: Mapping[str, tuple[str, ...]] = {
+    "row": TAKEN_AS_STATED,
+    "board": TAKEN_AS_STATED,
+    "weights": (),
+    "architecture": (),
+}
+"""By whose figure it is, the origins of which a figure proves nothing where it has no error.
+
+What was counted is exact, and so is the accuracy of weights: a count of right answers that another run repeats.
+"""
+
+TAILS_OF_LATENCY = frozenset({"latency_p90_ms", "latency_p99_ms"})
+"""Bounds that have no error of their own; they are as good as the latency beside them."""
+
 SCOPED = {"power": "net_power_w", "memory": "memory_mb"}
 """Figures that do not cover the same on every board, and their columns."""
 
@@ -52,6 +67,7 @@ class Candidates:
         rows: for each candidate, its row of `measurements`; shape (candidates,).
         weights_index: for each candidate, its set of weights, or -1; shape (candidates,).
         fps: the required frame rate, or `None`; or one for each candidate.
+        limited: the metrics on which there are limits.
         overhead_ms: time per batch for pre- and post-processing.
         battery_j: the energy of the battery, or `None`.
         out_of_memory: how many pairs were left out because they are known not to fit in memory.
@@ -72,6 +88,7 @@ class Candidates:
     rows: Integers
     weights_index: Integers
     fps: float | Floats | None
+    limited: tuple[str, ...]
     overhead_ms: float
     battery_j: float | None
     out_of_memory: int
@@ -237,6 +254,34 @@ class Candidates:
     def predicted(self, key: str) -> Booleans:
         """Where a metric rests on something predicted."""
         return self._where_any(self.rests_on(key), self._is_predicted)
+
+    def unproven(self, key: str) -> Booleans:
+        """Where a metric is known, and rests on something that was reported or declared without any error."""
+        found = self._where_any(self.rests_on(key), self._lacks_error)
+        if not TAILS_OF_LATENCY.isdisjoint(self._expression(key).count):
+            found |= self._lacks_error("latency_ms")
+        return found & ~np.isnan(self.figure(key)) if found.any() else found
+
+    @cached_property
+    def is_unproven(self) -> Booleans:
+        """Of which candidates a limited figure is unproven."""
+        found = np.zeros(len(self), dtype=np.bool_)
+        for key in self.limited:
+            found |= self.unproven(key)
+        return found
+
+    def _lacks_error(self, name: str) -> Booleans:
+        home = INPUTS[name].home
+        if home == "row":
+            metered: Metered = getattr(self.measurements, name)
+            return metered.lacks_error[self.rows]
+        if not STATED[home]:
+            return np.zeros(len(self), dtype=np.bool_)
+        lacks = [
+            each is not None and each.low is None and each.origin in STATED[home]
+            for each in self._estimates(name)
+        ]
+        return np.array(lacks, dtype=np.bool_)[self.board_index]
 
     def _where_any(
         self, rests: Mapping[str, Booleans], is_so: Callable[[str], Booleans | None]

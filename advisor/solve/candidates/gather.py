@@ -118,11 +118,14 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
         AdvisorError: a board is unknown, or a file is broken.
     """
     if requirements.boards is None:
-        surveyed, broken = catalog.survey()
+        surveyed, broken = catalog.survey(another_run=requirements.reproducible)
         return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
     # In the order of their names, so that ties do not fall by what was typed first.
-    boards = [catalog.board(name) for name in sorted(requirements.boards)]
-    return [Surveyed(board, catalog.measurements(board)) for board in boards], []
+    another_run = requirements.reproducible
+    names = sorted(requirements.boards)
+    boards = [catalog.board(name, another_run=another_run) for name in names]
+    rows = [catalog.measurements(board, another_run=another_run) for board in boards]
+    return list(map(Surveyed, boards, rows)), []
 
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
@@ -261,6 +264,7 @@ def candidates_on(
         rows=rows,
         weights_index=weights_index,
         fps=requirements.fps,
+        limited=tuple(dict.fromkeys(each.metric for each in requirements.constraints)),
         overhead_ms=requirements.overhead_ms,
         battery_j=requirements.battery_j,
         out_of_memory=int(np.count_nonzero(asked & table.out_of_memory)),

@@ -146,7 +146,7 @@ def nearest(verdicts: Verdicts, positions: Integers) -> int:
 def unsure(verdicts: Verdicts) -> Unsure | None:
     """What meets every limit by its figures, but not with the asked confidence; `None` where nothing does."""
     is_doubtful = verdicts.failed == 0
-    is_doubtful[verdicts.feasible] = False
+    is_doubtful[verdicts.likely] = False
     doubtful = np.flatnonzero(is_doubtful)
     if not len(doubtful):
         return None

@@ -152,7 +152,10 @@ def frontier_of(
     """
     metrics = read_axes(axes)
     objective, limits = requirements.objective, requirements.constraints
-    feasible = Verdicts.of(candidates, limits, objective, requirements.confidence).feasible
+    verdicts = Verdicts.of(
+        candidates, limits, objective, requirements.confidence, proven=requirements.proven
+    )
+    feasible = verdicts.feasible
     figures = np.stack([candidates.figure(metric.key) for metric in metrics], axis=1)
     badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
     best = feasible[non_dominated(badness[feasible])]

@@ -13,6 +13,7 @@ from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import asking, read_question
+from advisor.solve.recommend.another_run import another_run
 from advisor.solve.recommend.explain import (
     accuracy_bound,
     binding,
@@ -46,8 +47,10 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
     opened, asked = read_question(requirements, **question)  # type: ignore[arg-type]
-    found = gather(opened, asked)
-    return recommend(found, as_called(opened, asked, found))
+    candidates = gather(opened, asked)
+    called = as_called(opened, asked, candidates)
+    found = recommend(candidates, called)
+    return replace(found, another_run=another_run(opened, called, found.best))
 
 
 def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:
@@ -59,7 +62,13 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         AdvisorError: a network to explain is unknown.
     """
     objective = requirements.objective
-    verdicts = Verdicts.of(candidates, requirements.constraints, objective, requirements.confidence)
+    verdicts = Verdicts.of(
+        candidates,
+        requirements.constraints,
+        objective,
+        requirements.confidence,
+        proven=requirements.proven,
+    )
     feasible = verdicts.feasible
     order = listed(
         candidates, objective, feasible, requirements.top, all_batches=requirements.all_batches
@@ -81,6 +90,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         overlooked=overlooked(verdicts, int(order[0])) if found else None,
         narrowings=narrowings(candidates, objective, feasible),
         unsure=unsure(verdicts),
+        unproven=len(verdicts.unproven),
         bound=accuracy_bound(verdicts),
         explained=_explained(verdicts, requirements.explain),
         notes=candidates.notes,

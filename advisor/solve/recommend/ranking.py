@@ -57,8 +57,8 @@ def groups(candidates: Candidates, objective: Objective, positions: Integers) ->
 def in_order(candidates: Candidates, objective: Objective, positions: Integers) -> Integers:
     """`positions`, best first; unknown figures come last.
 
-    The objective decides, then lower response, energy, memory, batch, and at last the names of the
-    architecture, the weights, the variant and the board.
+    The objective decides, then what is proven, lower response, energy, memory, batch, and at last the names
+    of the architecture, the weights, the variant and the board.
     """
     found = groups(candidates, objective, positions)
     return np.concatenate([_sorted(candidates, objective, group) for group in found])
@@ -70,6 +70,7 @@ def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integ
     keys = (
         badness(these, group.step),
         *(badness(these, step) for step in objective if step != group.step),
+        these.is_unproven,
         these.figure("response_ms"),
         these.figure("energy_j"),
         these.figure("memory_mb"),

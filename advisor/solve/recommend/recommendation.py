@@ -172,6 +172,19 @@ class Unsure:
 
 
 @dataclass(frozen=True)
+class AnotherRun:
+    """What another run of the pick would give, where its chance is of the very run that was published.
+
+    Attributes:
+        chance: the probability that it meets all limits; `None` where that is unknown.
+        silent: the sources that do not say how far another run would be off.
+    """
+
+    chance: float | None
+    silent: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class KnownBound:
     """The least line above the accuracy of every known network, against its frame rate.
 
@@ -221,6 +234,10 @@ class Recommendation:
             `None` where that is the change of one alone, or none helps.
         impossible: where nothing fits, the smallest sets of limits that no candidate meets.
         unsure: what was left out only since it is not sure enough; `None` where nothing was.
+        unproven: how many candidates were left out only since a limited figure of theirs has no error, where
+            a confidence was asked for.
+        another_run: what another run of the pick would give, where its chance is of the very run that was
+            published; `None` elsewhere.
         bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
         explained: why the networks that were asked about are not the pick.
         notes: what could not be done as it was asked, in words.
@@ -248,6 +265,8 @@ class Recommendation:
     together: Relaxation | None = None
     impossible: tuple[tuple[Constraint, ...], ...] = ()
     unsure: Unsure | None = None
+    unproven: int = 0
+    another_run: AnotherRun | None = None
     bound: KnownBound | None = None
     explained: tuple[WhyNot, ...] = ()
     notes: tuple[str, ...] = ()

@@ -44,6 +44,7 @@ class Trial:
     def __init__(self, verdicts: Verdicts, positions: Integers) -> None:
         self.constraints = verdicts.constraints
         self.objective, self.confidence = verdicts.objective, verdicts.confidence
+        self.proven = verdicts.proven
         self.pool = verdicts.candidates.take(positions)
 
     def changed(self, limits: Limits) -> tuple[Constraint, ...]:
@@ -57,7 +58,11 @@ class Trial:
         constraints = self.changed(limits)
         fps = next((each.limit for each in constraints if each.sets_rate), None)
         return Verdicts.of(
-            replace(self.pool, fps=fps), constraints, self.objective, self.confidence
+            replace(self.pool, fps=fps),
+            constraints,
+            self.objective,
+            self.confidence,
+            proven=self.proven,
         )
 
     def answers(self, limits: Limits) -> bool:

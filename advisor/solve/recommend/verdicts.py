@@ -66,12 +66,14 @@ class Verdicts:
         objective: what ranks them where two stand alike.
         each: a verdict a limit, in the order of the question.
         confidence: the probability with which a candidate is to meet all limits together.
+        proven: whether figures without any error are no proof that a limit is met.
     """
 
     candidates: Candidates
     objective: Objective
     each: tuple[Verdict, ...]
     confidence: float
+    proven: bool
 
     @classmethod
     def of(
@@ -80,13 +82,15 @@ class Verdicts:
         constraints: Sequence[Constraint],
         objective: Objective,
         confidence: float,
+        *,
+        proven: bool = False,
     ) -> Verdicts:
         """Hold every candidate against every limit."""
         verdicts = []
         for constraint in constraints:
             value = candidates.figure(constraint.metric)
             verdicts.append(Verdict(constraint, value, meets(constraint, value)))
-        return cls(candidates, objective, tuple(verdicts), confidence)
+        return cls(candidates, objective, tuple(verdicts), confidence, proven)
 
     @cached_property
     def failed(self) -> Integers:
@@ -103,7 +107,24 @@ class Verdicts:
 
     @cached_property
     def feasible(self) -> Integers:
-        """The positions of the candidates that meet every limit with the asked confidence."""
+        """The positions of the candidates that may be picked: likely enough, and proven where asked."""
+        return self.likely[~self._is_out] if self.proven else self.likely
+
+    @cached_property
+    def unproven(self) -> Integers:
+        """The positions of the candidates that are likely enough, and out since they are unproven."""
+        return self.likely[self._is_out] if self.proven else self.likely[:0]
+
+    @cached_property
+    def _is_out(self) -> Booleans:
+        return self.candidates.take(self.likely).is_unproven
+
+    @cached_property
+    def likely(self) -> Integers:
+        """The positions of the candidates that meet every limit with the asked confidence.
+
+        Figures without any error are taken as they stand.
+        """
         nominal = self.nominal
         if not self.each or not self.confidence or not len(nominal):
             return nominal

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import product
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class TableBench:
                 sought.
             name: what the table is called.
         """
-        self.surveyed, self.results = surveyed, results
+        self.surveyed, self.results = surveyed, _measured(results)
         self.networks = frozenset(runs_of_rows(results))
         named = [" ".join(each.words) for each in results.variants]
         of = f" (its rows are of {', '.join(named)})" if any(named) else ""
@@ -132,6 +132,17 @@ class TableBench:
         found &= results.processor.where(processor) | results.processor.where("")
         found &= (results.threads == threads) | (results.threads == 0)
         return np.flatnonzero(found)
+
+
+def _measured(results: Measurements) -> Measurements:
+    """The results as if they had been measured here, since they stand in for that."""
+    columns = {each.name: getattr(results, each.name) for each in fields(results)}
+    measured: dict[str, Any] = {
+        name: replace(each, origin=each.origin.renamed({"reported": "measured"}))
+        for name, each in columns.items()
+        if isinstance(each, Metered)
+    }
+    return replace(results, **measured)
 
 
 def with_row(table: Measurements, row: Measurements) -> Measurements:

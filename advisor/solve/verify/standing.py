@@ -123,7 +123,9 @@ def standing_of(candidates: Candidates, requirements: Requirements, tried: Boole
         tried: those of which measuring has found out what it can; shape (candidates,).
     """
     asked = requirements
-    verdicts = Verdicts.of(candidates, asked.constraints, asked.objective, asked.confidence)
+    verdicts = Verdicts.of(
+        candidates, asked.constraints, asked.objective, asked.confidence, proven=asked.proven
+    )
     measured = ~_rests_on_predictions(candidates, asked) | tried
     everyone = np.arange(len(candidates))
     feasible = verdicts.feasible

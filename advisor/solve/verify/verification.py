@@ -389,14 +389,16 @@ def _check(world: BoardWorld, step: Step[Checked]) -> Check:
         metric=_decisive(predicted, world.requirements),
         holds=found is not None
         and all(each.met for each in found.headroom)
-        and found.chance >= world.requirements.confidence,
+        and (found.chance is None or found.chance >= world.requirements.confidence),
         pick=None if pick is None else _candidate(world, pick),
     )
 
 
 def _decisive(candidate: Candidate, requirements: Requirements) -> str:
     """The key of the predicted metric that decides about a candidate."""
-    limited = sorted(candidate.headroom, key=lambda each: each.chance)
+    limited = sorted(
+        candidate.headroom, key=lambda each: 1.0 if each.chance is None else each.chance
+    )
     keys = [each.constraint.metric for each in limited]
     keys += [step.metric.key for step in requirements.objective]
     estimates = {key: candidate.metric(key) for key in keys}

@@ -1,0 +1,144 @@
+"""Figures without an error are taken as they stand, and nothing is sure of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import advisor
+from advisor import AdvisorError, Recommendation
+from advisor.catalog.store import Catalog
+from tests.conftest import HEADER, SOURCES, Overlay, Run
+
+ERRORS = ",latency_low_ms,latency_high_ms"
+AGREES = '  reproducibility: {within: 10 %, evidence: "the same thing reported twice"}\n'
+
+
+def asked(overlay: Overlay, **question: Any) -> Recommendation:
+    return advisor.pick(board="small", catalog=overlay.folder, **question)
+
+
+def once(overlay: Overlay, *rows: str) -> None:
+    """A board of which each thing was reported once: a network, its latency, and perhaps the ends of it."""
+    split = [row.split() for row in rows]
+    overlay.measurements(
+        *(f"{name},eager,fp32,1,{ms},,,reported,my-notes,{ends}" for name, ms, ends in split),
+        header=HEADER + ERRORS,
+    )
+
+
+def test_a_rate_reported_once_is_not_sure_of_itself(overlay: Overlay, run: Run) -> None:
+    """21.64 images per second, reported once, asked for 21.64."""
+    once(overlay, f"resnet-18 {1000 / 21.64} ,")
+    found = asked(overlay, fps=21.64)
+    assert found.best and found.best.fps and found.best.fps.value == pytest.approx(21.64)
+    assert found.best.mark == "unproven"
+    assert found.best.chance is None
+    assert [each.chance for each in found.best.headroom] == [None]
+    ran = run("pick", "--board", "small", "--fps", "21.64", "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert "unproven" in ran.out and "sure" not in ran.out
+    document = json.loads(
+        run("pick", "--board", "small", "--fps", 21.64, "--catalog", overlay.folder, "--json").out
+    )
+    assert document["best"]["chance"] is None
+    assert document["best"]["mark"] == "unproven"
+
+
+def test_a_confidence_that_is_said_excludes_and_counts_it(overlay: Overlay, run: Run) -> None:
+    once(overlay, "resnet-18 20 ,", "resnet-34 25 24,26")
+    assert asked(overlay, fps=30, objective="fps").best.architecture == "resnet-18"  # type: ignore[union-attr]
+    found = asked(overlay, fps=30, objective="fps", confidence=0.9)
+    assert found.best and (found.best.architecture, found.best.mark) == ("resnet-34", "sure")
+    assert found.unproven == 1
+    words = ("pick", "--board", "small", "--fps", 30, "--catalog", overlay.folder)
+    said = " ".join(run(*words, "--confidence", "0.9").out.split())
+    assert (
+        "1 candidate excluded, since a figure that would meet a limit is stated without any" in said
+    )
+    once(overlay, "resnet-18 20 ,")
+    none = run(*words, "--confidence", "0.9")
+    assert none.code == 1 and "1 candidate excluded" in " ".join(none.out.split())
+    assert run(*words, "--confidence", "none").code == 0
+    assert run(*words).code == 0
+
+
+def test_a_tie_goes_to_what_is_proven(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,,",
+        "resnet-18,tflite,fp32,1,25,,,reported,my-notes,24,26",
+        header=HEADER + ERRORS,
+    )
+    best = asked(overlay, fps=30).best
+    assert best and (best.runtime, best.mark) == ("tflite", "sure")
+    faster = asked(overlay, fps=30, objective="fps").best
+    assert faster and (faster.runtime, faster.mark) == ("eager", "unproven")
+
+
+def test_what_is_not_limited_needs_no_proof(overlay: Overlay) -> None:
+    once(overlay, "resnet-18 20 ,")
+    by_size = asked(overlay, params="20M").best
+    assert by_size and (by_size.mark, by_size.chance) == ("sure", 1)
+    free = asked(overlay).best
+    assert free and free.chance == 1
+
+
+def test_a_source_that_was_reproduced_gives_the_interval(overlay: Overlay) -> None:
+    overlay.write("sources.yaml", SOURCES + AGREES)
+    once(overlay, "resnet-18 20 ,", "resnet-34 25 24,26")
+    rows = Catalog.open(overlay.folder).measurements(Catalog.open(overlay.folder).board("small"))
+    value, low, high = (column.tolist() for column in rows.latency_ms.values)
+    assert value == [20, 25]
+    assert low == pytest.approx([20 / 1.1, 24])
+    assert high == pytest.approx([20 * 1.1, 26])
+    sure = asked(overlay, fps=30, architectures="resnet-18").best
+    assert sure and sure.mark == "sure"
+    close = asked(overlay, fps=49.9, confidence=0.9)
+    assert close.best is None and close.unsure and close.unproven == 0
+
+
+def test_another_run_is_said_beside_the_pick(overlay: Overlay, run: Run) -> None:
+    once(overlay, "resnet-34 25 24.9,25.1")
+    words = ("pick", "--board", "small", "--fps", 38, "--catalog", overlay.folder)
+    silent = " ".join(run(*words).out.split())
+    assert (
+        "This run, as published: my-notes does not say how far another one would be off." in silent
+    )
+    overlay.write("sources.yaml", SOURCES + AGREES)
+    found = asked(overlay, fps=38)
+    assert found.best and found.best.mark == "sure"
+    assert found.another_run and found.another_run.chance
+    assert 0.75 < found.another_run.chance < 0.9
+    assert "This run, as published; another one would meet every limit" in " ".join(
+        run(*words).out.split()
+    )
+    other = asked(overlay, fps=38, reproducible=True, confidence="none")
+    assert other.best and other.best.chance == pytest.approx(found.another_run.chance)
+    assert other.another_run is None
+    assert asked(overlay, fps=38, reproducible=True).best is None
+
+
+def test_another_run_of_a_silent_source_is_unproven(run: Run) -> None:
+    known = run("pick", "--fps", 30, "--energy", "0.5J", "--json")
+    assert json.loads(known.out)["best"]["mark"] == "sure"
+    again = json.loads(run("pick", "--fps", 30, "--energy", "0.5J", "--reproducible", "--json").out)
+    best = again["best"]
+    assert (best["architecture"], best["batch"], best["mark"]) == ("resnet-18", 1, "unproven")
+    assert "--reproducible" in again["query"]["command"]
+    assert again["query"]["reproducible"] is True
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ("  reproducibility: 10 %\n", "a mapping for 'reproducibility'"),
+        ("  reproducibility: {within: 10 %}\n", "evidence"),
+        ("  reproducibility: {within: 5 ms, evidence: twice}\n", "a percentage"),
+    ],
+)
+def test_a_reproducibility_needs_its_evidence(overlay: Overlay, block: str, said: str) -> None:
+    overlay.write("sources.yaml", SOURCES + block)
+    with pytest.raises(AdvisorError, match=said):
+        asked(overlay, fps=1)
