@@ -142,3 +142,10 @@ def test_a_reproducibility_needs_its_evidence(overlay: Overlay, block: str, said
     overlay.write("sources.yaml", SOURCES + block)
     with pytest.raises(AdvisorError, match=said):
         asked(overlay, fps=1)
+
+
+def test_show_says_how_well_a_source_reproduces(overlay: Overlay, run: Run) -> None:
+    overlay.write("sources.yaml", SOURCES + AGREES)
+    once(overlay, "resnet-18 20 ,")
+    said = " ".join(run("show", "resnet-18", "--catalog", overlay.folder).out.split())
+    assert "Another run: within 10 % (the same thing reported twice)." in said

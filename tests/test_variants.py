@@ -327,3 +327,14 @@ def test_a_board_is_like_the_rows_of_the_same_runtime_whatever_their_threads() -
     for runtime, precision in (("onnxruntime", "int8"), ("eager", "fp32")):
         found = like_variant(table, Variant(runtime, precision, threads=8))
         assert found == Variant(runtime, precision)
+
+
+def test_a_forecast_has_the_reported_throughput_and_its_energy(rated: Overlay) -> None:
+    rated.write(
+        "boards/small/board.yaml",
+        BOARD + "idle_power: {value: 0.5 W, error: 10 mW, source: my-notes}\n",
+    )
+    (found,) = advisor.predict("resnet-50", board="small", catalog=rated.folder).forecasts
+    assert found.throughput_fps and found.throughput_fps.value == 1329
+    assert found.energy_j and found.energy_j.value == pytest.approx(2.69 / 1329)
+    assert found.energy_j.origin == "reported"

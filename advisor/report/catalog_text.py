@@ -177,7 +177,11 @@ def architecture_text(known: KnownNetwork) -> RenderableType:
     for key, number in cited.numbers.items():
         source = known.sources[key]
         read = source.read.rstrip(".")
-        parts.append(Text(f"[{number}] {source.citation}. Read: {read}. Error: {source.error}."))
+        said = f"[{number}] {source.citation}. Read: {read}. Error: {source.error}."
+        if source.reproducibility is not None:
+            within = f"{100 * source.reproducibility:.3g} %"
+            said += f" Another run: within {within} ({source.evidence})."
+        parts.append(Text(said))
     return Group(*parts)
 
 

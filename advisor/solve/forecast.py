@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,6 +41,9 @@ BARE = "network"
 ALL = "all"
 """Stands for every board."""
 
+METERED = ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w")
+"""The columns of a row that its energy follows from."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -53,6 +56,7 @@ class Forecast:
         input_size: its input's height and width in pixels; `None` where the network is known by its
             cost alone.
         latency_ms, energy_j, memory_mb: the figures; `None` where unknown.
+        throughput_fps: images per second, where the source reports them apart from the latency.
         outside: which columns of the network lie outside what the model of the latency has seen.
     """
 
@@ -65,6 +69,7 @@ class Forecast:
     threads: int
     batch: int
     latency_ms: Estimate
+    throughput_fps: Estimate | None
     energy_j: Estimate | None
     memory_mb: Estimate | None
     outside: tuple[str, ...]
@@ -321,7 +326,8 @@ def _forecast(
         **variant._asdict(),
         batch=int(table.batch[row]),
         latency_ms=latency,
-        energy_j=_energy(latency, table.net_power_w.estimate(row), int(table.batch[row])),
+        throughput_fps=table.throughput_fps.estimate(row),
+        energy_j=_energy(board, table, row),
         memory_mb=table.memory_mb.estimate(row),
         outside=outside,
     )
@@ -334,16 +340,28 @@ def _certain(latency: Estimate | None) -> Estimate:
     return latency
 
 
-def _energy(latency: Estimate, power: Estimate | None, batch: int) -> Estimate | None:
-    if power is None:
+def _energy(board: Board, table: Measurements, row: int) -> Estimate | None:
+    """Energy per image, by the formula that choosing follows."""
+    metered = {name: getattr(table, name).estimate(row) for name in METERED}
+    known = {**metered, "certain_idle_w": board.certain_idle_w}
+    inputs: dict[str, Any] = {name: _uncertain(each) for name, each in known.items() if each}
+    inputs["batch"] = int(table.batch[row])
+    energy = evaluate("energy_j", lambda name: inputs.get(name, math.nan))
+    if math.isnan(energy.value):
         return None
-    inputs = {"latency_ms": _uncertain(latency), "net_power_w": _uncertain(power), "batch": batch}
-    energy: Uncertain = evaluate("energy_j", lambda name: inputs.get(name, math.nan))
+    time = known["throughput_fps"] or known["latency_ms"]
+    power = [known["net_power_w"] or known["gross_power_w"]]
+    power += [] if known["net_power_w"] else [board.certain_idle_w]
+    used = [each for each in (time, *power) if each]
     value, low, high = (float(end) for end in (energy.value, energy.low, energy.high))
-    origin = max(latency.origin, power.origin, key=ORIGINS.index)
-    source = ", ".join(dict.fromkeys((latency.source, power.source)))
     sure = not np.isnan(low + high)
-    return Estimate(value, low if sure else None, high if sure else None, origin, source)
+    return Estimate(
+        value,
+        low if sure else None,
+        high if sure else None,
+        max((each.origin for each in used), key=ORIGINS.index),
+        ", ".join(dict.fromkeys(each.source for each in used)),
+    )
 
 
 def _uncertain(estimate: Estimate) -> Uncertain:

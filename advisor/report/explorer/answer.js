@@ -81,7 +81,7 @@ function whyThis(answer) {
     ...narrowings,
     binding ? bindingText(answer, binding) : `Nothing is binding: no ${better}.`,
     Number.isNaN(column(metric)[best]) ? `The ${title} of these is unknown, so the next criterion decided.` : "",
-    table.rows.batch[best] > 1 ? waitingText(answer) : "",
+    table.rows.batch[best] > 1 && !Number.isNaN(column("response_ms")[best]) ? waitingText(answer) : "",
   ].filter(Boolean);
 }
 
