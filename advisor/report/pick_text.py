@@ -253,7 +253,11 @@ def _doubts(best: Candidate, *, reproducible: bool) -> Iterator[str]:
                 f"{figure(key, estimate.low)} to {with_unit(key, estimate.high)}."
             )
     if best.chance is None:
-        stated = [metric_text(each.constraint) for each in best.headroom if each.chance is None]
+        stated = [
+            metric_text(each.constraint, best.quality)
+            for each in best.headroom
+            if each.chance is None
+        ]
         are = "is" if len(stated) == 1 else "are"
         why = f"{listed(stated)} of the pick {are} stated without any error"
         if reproducible:

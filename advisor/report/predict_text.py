@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
     "batch": lambda each: str(each.batch),
     "latency\nms": lambda each: _value(each.latency_ms),
     "ms, 90 %\ninterval": lambda each: _interval(each.latency_ms),
-    "rate\nfps": lambda each: _rate(each),  # noqa: PLW0108  (declared below)
+    "rate\nfps": lambda each: significant(each.rate_fps),
     "energy\nJ": lambda each: _value(each.energy_j),
     "J, 90 %\ninterval": lambda each: _interval(each.energy_j),
     "memory\nMB": lambda each: _value(each.memory_mb),
@@ -70,13 +70,6 @@ def predict_text(answer: Predictions) -> RenderableType:
     parts: list[RenderableType] = [Text(_heading(answer), style="bold"), ""]
     parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if forecasts else []
     return Group(*parts, *map(Text, [*_notes(forecasts), *answer.notes]))
-
-
-def _rate(each: Forecast) -> str:
-    """Images per second: as reported, else as the latency has it."""
-    if each.throughput_fps:
-        return significant(each.throughput_fps.value)
-    return significant(1000 * each.batch / each.latency_ms.value)
 
 
 def _run_as(each: Forecast) -> tuple[str, ...]:

@@ -74,6 +74,13 @@ class Forecast:
     memory_mb: Estimate | None
     outside: tuple[str, ...]
 
+    @property
+    def rate_fps(self) -> float:
+        """Images per second: as reported, else as the latency has it."""
+        if self.throughput_fps:
+            return self.throughput_fps.value
+        return 1000.0 * self.batch / self.latency_ms.value
+
 
 @dataclass(frozen=True)
 class Predictions:

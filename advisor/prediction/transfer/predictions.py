@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from advisor.catalog.predicted_rows import predicted_rows
 from advisor.catalog.records import Architecture, Board, Labels, Measurements, Values, Variant
 from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError
@@ -159,7 +160,7 @@ def _rows(portions: Sequence[_Portion]) -> Measurements:
         per_image = batch if metric == "latency_ms" else 1
         return Values(*(each * per_image for each in values))
 
-    return Measurements.predicted(
+    return predicted_rows(
         Labels.of([name for each in latencies for name in each.names]),
         [
             portion.variant

@@ -42,7 +42,7 @@ STATED: Mapping[str, tuple[str, ...]] = {
 }
 """By whose figure it is, the origins of which a figure proves nothing where it has no error.
 
-What was counted is exact, and so is the accuracy of weights: a count of right answers that another run repeats.
+What was counted is exact; so is the accuracy of weights, a count of right answers that another run repeats.
 """
 
 TAILS_OF_LATENCY = frozenset({"latency_p90_ms", "latency_p99_ms"})

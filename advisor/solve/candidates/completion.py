@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.predicted_rows import predicted_rows
 from advisor.catalog.records import (
     Architecture,
     Board,
@@ -185,7 +186,7 @@ def _predicted_rows(
     figures: Mapping[str, Values],
 ) -> Measurements:
     """Rows with these predictions; those of more memory than the board has do not fit."""
-    rows = Measurements.predicted(architecture, [variant] * len(batch), batch, figures, SOURCE)
+    rows = predicted_rows(architecture, [variant] * len(batch), batch, figures, SOURCE)
     return within_memory(board, rows)
 
 
