@@ -248,7 +248,9 @@ def test_a_stated_loss_is_taken_off_what_is_unknown(lab: Overlay, run: Run) -> N
     assert best["accuracy_percent"]["low"] is None
     assert best["accuracy_note"] == "less a stated loss of 0.3 points"
     limited = json.loads(run(*asked, "--quantised-loss", "0.3", "--accuracy", "60", "--json").out)
-    assert limited["best"]["mark"] != "sure"
+    assert (limited["best"]["mark"], limited["best"]["chance"]) == ("unproven", None)
+    said = run(*asked, "--quantised-loss", "0.3", "--accuracy", "60", "--confidence", "0.9")
+    assert said.code == 1
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,11 @@ class Weights:
         return self.runtime, self.precision, self.board
 
     @property
+    def is_unproven(self) -> bool:
+        """Whether it was made of another figure, and nobody knows how far that may be off."""
+        return bool(self.note) and self.accuracy_percent.low is None
+
+    @property
     def is_of_floats(self) -> bool:
         """Whether it holds wherever the network runs in floats."""
         return not any(self.scope)

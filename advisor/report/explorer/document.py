@@ -142,6 +142,7 @@ def document(choice: Choice) -> Json:
             "quality": document_of(candidates.quality),
             "notes": [each.note for each in candidates.weights],
             "marks": [note_mark(each.note) for each in candidates.weights],
+            "unproven": [each.is_unproven for each in candidates.weights],
         },
         "rows": _rows(candidates),
         "notes": list(candidates.notes),

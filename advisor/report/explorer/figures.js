@@ -75,7 +75,8 @@ function figuresIn(table, situation) {
       !Number.isNaN(value[row]) && Number.isNaN(low[row]) && stated.includes(origin(row));
     const tail = table.tails_of_latency.some((name) => String(formulaOf(metric).tree).split(",").includes(name));
     const names = [...restsOn(metric, row), ...(tail ? ["latency_ms"] : [])];
-    return !Number.isNaN(column(metric)[row]) && names.some((name) => lacksError(table.inputs[name]));
+    const madeUp = names.includes(table.accuracy.metric) && table.accuracy.unproven[table.rows.weights[row]];
+    return !Number.isNaN(column(metric)[row]) && (Boolean(madeUp) || names.some((name) => lacksError(table.inputs[name])));
   }
 
   /** A figure's spread, infinite where an input was predicted without an interval: it could be anything. */

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.catalog.accuracy import LOSS, note_at
+from advisor.catalog.accuracy import note_at
 from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS
-from advisor.quality import ACCURACY, Quality
+from advisor.quality import Quality
 from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
 from advisor.solve.candidates.chance import chance, chance_alone
 
@@ -116,16 +116,10 @@ class Candidate:
 
     @computed
     def mark(self) -> str:
-        """How probably it meets all limits, in a word: "sure", "likely", "unlikely", or else "unproven".
-
-        It is never sure where a limited accuracy follows from a loss that the user states.
-        """
+        """How probably it meets all limits, in a word: "sure", "likely", "unlikely", or else "unproven"."""
         if self.chance is None:
             return "unproven"
         chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
-        limited = any(each.constraint.metric == ACCURACY for each in self.headroom)
-        if limited and self.accuracy_note.startswith(LOSS) and chance >= SURE:
-            return "likely"
         return "sure" if chance >= SURE else "likely" if chance >= LIKELY else "unlikely"
 
     def __document__(self) -> dict[str, Any]:

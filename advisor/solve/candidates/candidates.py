@@ -275,6 +275,10 @@ class Candidates:
         if home == "row":
             metered: Metered = getattr(self.measurements, name)
             return metered.lacks_error[self.rows]
+        if home == "weights":
+            return np.array([*(each.is_unproven for each in self.weights), False])[
+                self.weights_index
+            ]
         if not STATED[home]:
             return np.zeros(len(self), dtype=np.bool_)
         lacks = [
