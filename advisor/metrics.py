@@ -408,9 +408,9 @@ def metric_named(name: object, what: str) -> Metric:
     Raises:
         AdvisorError: there is none.
     """
-    if name not in BY_NAME:
+    if not isinstance(name, str) or name not in BY_NAME:
         raise AdvisorError(f"unknown {what} {shown(str(name))}", closest(str(name), _SPELT))
-    return BY_NAME[str(name)]
+    return BY_NAME[name]
 
 
 def tail_of(metric: Metric, statistic: str) -> Metric | None:
