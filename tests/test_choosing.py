@@ -251,7 +251,7 @@ def test_where_nothing_fits_the_answer_names_the_board(run: Run) -> None:
     ran = run("pick", "--board", "any", "--fps", 500, "--accuracy", 80)
     assert ran.code == 1
     told = " ".join(ran.out.split())
-    assert "paper or those that a library publishes first, batch any" in told
+    assert "paper or the best published, batch any" in told
     assert (
         "tv:efficientnet_b2@288 at batch 1 on xeon-2-cores-vm (onnxruntime, fp32) feasible." in told
     )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import advisor
 from advisor import Candidate, Estimate
 from advisor.solve.candidates.uncertainty import normal_cdf
-from tests.conftest import BOARD, HEADER, SHIPPED, SOURCES, Overlay, Run, examples, proven
+from tests.conftest import HEADER, SHIPPED, SOURCES, Overlay, Run, examples, proven
 from tests.test_pick import LIMITS, ask, name
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def test_chances_without_intervals_stay_chances(bare: Overlay) -> None:
 
 
 def test_an_unknown_accuracy_has_no_chance(overlay: Overlay) -> None:
-    overlay.write("boards/small/board.yaml", BOARD.replace("weights: paper\n", ""))
+    overlay.measurements("resnet-18,eager,int8,1,20,5,300,reported,my-notes")
     unknown = asked(overlay, accuracy=50)[0]
     assert (unknown.accuracy_percent, unknown.chance) == (None, 0)
 

@@ -353,7 +353,7 @@ def test_code_is_called_by_module_and_factory(code: str, monkeypatch: pytest.Mon
         lambda *_: (read.counts, read.content, read.fault),
     )
     found = measurable_own(Catalog.open(), f"{code}:gelu@3x16x12")
-    assert found.architecture.name == f"{code}.gelu@12"
+    assert found.architecture.name == f"{code}.gelu@16x12"
     assert (found.made_from, found.content) == (f"{code}:gelu", read.content)
     assert found.architecture.input_shape == (3, 16, 12)
 
@@ -682,7 +682,6 @@ def test_runs_from_before_there_were_own_networks_go_on(tmp_path: Path) -> None:
         (("weights.pth",), "weights.pth: a file of this kind cannot be read"),
         (("{net}@96",), "@96: the size of its images is in the file"),
         (("leaving:make",), "leaving:make ends its process with exit code 3"),
-        (("resnet50",), "both torchvision and timm have a network 'resnet50'"),
         (("vit_b_16@240",), "takes no images of 240 x 240 pixels"),
     ],
 )

@@ -83,7 +83,7 @@ class _Check:
         for layer in self.layers:
             architectures = self.zoo(layer, sources[layer], architectures)
         if architectures is not None:
-            architectures = self.catalog.architectures  # by whichever names a reader takes them
+            architectures = self.attempt(lambda: self.catalog.architectures)  # with all their names
         weights = self.names("weights.csv", weights_of, sources)
         named = self.names("accuracy.csv", accuracies_of, sources)
         weights = None if weights is None or named is None else {*weights, *named}

@@ -168,14 +168,16 @@ class Catalog:
         """What sets of weights reach, as the catalog's own tables have it, the zoo's left out."""
         found: dict[object, Weights] = {}
         for layer in self.layers:
-            known = self.sources_for(layer)
             if path := layer.file(WEIGHTS):
-                sets = read_weights(path, self.architectures, known)
+                sets = read_weights(path, self.architectures, self.sources_for(layer))
                 found.update({key_of(each): each for each in sets.values()})
             if layer.has(ACCURACY):
                 path = layer.folder / ACCURACY
                 rows = read_accuracies(
-                    path, self.architectures, known, lambda name: self.architectures[name].task
+                    path,
+                    self.architectures,
+                    self.sources_for(layer),
+                    lambda name: self.architectures[name].task,
                 )
                 found.update({key_of(each): each for each in rows})
         return renamed_weights(

@@ -18,7 +18,7 @@ from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.candidates.weight_sets import OWN
 from advisor.solve.recommend.recommendation import Recommendation, Rejection
 
-LIBRARY_WEIGHTS = "those that a library publishes first"
+LIBRARY_WEIGHTS = "the best published"
 
 VARIANTS = ("board", "weights", "runtime", "precision", "processor", "threads")
 """What candidates of one network and batch can differ in; a column where they do."""
