@@ -388,3 +388,7 @@ def test_a_table_of_another_task_is_told_in_its_metric(tmp_path: Path) -> None:
     assert answer.best is not None and answer.best.accuracy_percent is not None
     assert answer.best.accuracy_percent.value == 31.5
     assert Catalog.open(tmp_path / "catalog").architectures["yolo-mini@320"].task == "detection"
+
+
+def test_an_empty_batch_is_asked_for_where_others_say_theirs(tmp_path: Path) -> None:
+    assert faults_of(tmp_path, HEADER + "vgg-16,8,20\nresnet-18,,5\n") == [(3, "batch")]

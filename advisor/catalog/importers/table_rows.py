@@ -170,6 +170,8 @@ def _values(table: Table, rows: Sequence[int], found: TableRows) -> dict[int, Va
             cell = each.value if column is None else column[row].strip()
             cell = each.words.get(cell, cell)
             if is_nothing(cell):
+                if key == "batch":  # one image is no guess where other rows have more
+                    table.note(row, each.place, "nothing", "how many images a batch has")
                 continue
             if COLUMNS[key].kind is None:
                 values[row][key] = cell
