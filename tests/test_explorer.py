@@ -749,7 +749,7 @@ def test_the_command_writes_the_page(
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(webbrowser, "open", shown.append)
-    target = tmp_path / "new" / "page.html"
+    target = tmp_path / "page.html"
     ran = run("explore", "--fps", 500, "-o", target, "--open")
     assert (ran.code, ran.out) == (0, f"{target}\n")  # a page, though nothing fits
     assert shown == [target.as_uri()]

@@ -112,7 +112,9 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     try:
         design = found(text)
     except AdvisorError as error:  # which of the libraries lacks it is no news where both do
-        raise AdvisorError(error.message, f"{error.hint}; {hint}") from None
+        guesses = "did you mean"  # of the two, that from all names is the better one
+        both = f"{error.hint}; {hint}"
+        raise AdvisorError(error.message, hint if both.count(guesses) > 1 else both) from None
     return _counted(catalog.zoo, design)
 
 
