@@ -108,6 +108,7 @@ def overlooked(verdicts: Verdicts, pick: int) -> Overlooked | None:
     """
     candidates = verdicts.candidates
     possible = np.ones(len(candidates), dtype=np.bool_)
+    possible[pick] = False
     for verdict in verdicts.each:
         possible &= ~verdict.violated
     for step in verdicts.objective:
