@@ -9,6 +9,7 @@ import pytest
 
 import advisor
 from advisor.catalog.accuracy_table import COLUMNS
+from advisor.catalog.tables import quantised_as
 from advisor.quality import interval_of_share
 from advisor.report.explorer.document import choice, document
 from advisor.solve.question import read_question
@@ -332,3 +333,11 @@ def test_the_page_knows_no_float_accuracy_of_a_quantised_row(lab: Overlay) -> No
     notes = page["accuracy"]["notes"]
     assert "from one" in notes
     assert page["metrics"]["accuracy_percent"]["heading"] == "top-1"
+
+
+def test_a_sets_name_says_of_which_quantised_precision_it_is() -> None:
+    said = {
+        "paper-int8": "int8", "vendor_w8a8": "w8a8", "best-I8": "int8", "fp8": "fp8",
+        "IMAGENET1K_V2": "", "paper": "", "my-fp16": "", "v8": "", "best": "",
+    }  # fmt: skip
+    assert {name: quantised_as(name) for name in said} == said

@@ -31,7 +31,7 @@ from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, me
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("resnet50",), "did you mean 'resnet-50'?"),
+        (("resnet5O",), "did you mean 'resnet50'"),
         (("--batch", "0"), "batch: '0' is not a batch size"),
         (("--batch", "a"), "batch: 'a' is not a batch size"),
         (("--device", "cuda"), "no device 'cuda' here"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,7 @@ from advisor.catalog.measurements_table import (
     refuse_missing,
     refuse_repeats,
 )
+from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture, Cost, Estimate, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
@@ -34,6 +36,8 @@ WEIGHTS_COLUMNS = (
     "origin",
     "source",
 )
+
+_QUANTISED_FORMAT = re.compile(r"u?int\d+|fp8|w\d+a\d+")
 
 QUANTISED = "int8"
 """Sets of weights whose name ends with it are of networks at this precision: `paper-int8`."""
@@ -78,14 +82,15 @@ def read_weights(
             if not math.isnan(top5[row])
             else None
         )
-        precision = QUANTISED if is_quantised(key[1]) else ""
+        precision = quantised_as(key[1])
         sets[key] = Weights(*key, top1_percent, top5_percent, precision=precision)
     return sets
 
 
-def is_quantised(name: str) -> bool:
-    """Whether a set's name says that it is of a network at int8, as `paper-int8` does."""
-    return name == QUANTISED or name.endswith(f"-{QUANTISED}")
+def quantised_as(name: str) -> str:
+    """The quantised precision that a set's name ends in, as `paper-int8` and `vendor_w8a8` do; else ""."""
+    last = read_precision(re.split("[-_]", name)[-1])
+    return last if _QUANTISED_FORMAT.fullmatch(last) else ""
 
 
 def best_of_each(sets: Mapping[tuple[str, str], Weights]) -> dict[str, Weights]:

@@ -175,7 +175,7 @@ def _figures(run: Run, batch: int) -> dict[str, float | None]:
     percentiles = {
         percent: times.get(percent)
         for percent, fewest in FEWEST.items()
-        if run.queries is None or run.queries >= fewest * (run.implicit_batch or 1)
+        if run.queries is not None and run.queries >= fewest * (run.implicit_batch or 1)
     }
     return {
         "latency_ms": times["median"],

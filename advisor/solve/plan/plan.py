@@ -243,7 +243,9 @@ def _response_rows(offers: Sequence[Offer]) -> Iterator[tuple[int, Floats]]:
 
 
 def _beyond_floor(offer: Offer, budgets: Budgets) -> Column:
-    return offer.columns[MEMORY].plus(-budgets.floor_mb)
+    """What a network takes of the memory by itself; a prediction that could be anything, as it is."""
+    value, bound = offer.columns[MEMORY].value, offer.columns[MEMORY].bound
+    return Column(value, np.where(np.isinf(bound), value, bound)).plus(-budgets.floor_mb)
 
 
 def _all(columns: Sequence[Column]) -> Floats:

@@ -156,10 +156,15 @@ def with_row(table: Measurements, row: Measurements) -> Measurements:
     same &= there
     if same.any() and row.status.at(0) == "ok":
         old = table.take(same)
+        timed = not np.isnan(
+            row.latency_ms.values.value[0]
+        )  # a rate of another run is not this one's
         row = replace(
             row,
             latency_ms=_either(row.latency_ms, old.latency_ms),
-            throughput_fps=_either(row.throughput_fps, old.throughput_fps),
+            throughput_fps=row.throughput_fps
+            if timed
+            else _either(row.throughput_fps, old.throughput_fps),
             net_power_w=_either(row.net_power_w, old.net_power_w),
             gross_power_w=_either(row.gross_power_w, old.gross_power_w),
             memory_mb=_either(row.memory_mb, old.memory_mb),
