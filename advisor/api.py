@@ -110,9 +110,12 @@ def _bench(
         return _ThisMachine(LocalBench(catalog, surveyed, device, on_progress))
     results = read_results(Path(simulate), catalog.zoo.not_timms)
     here = surveyed.measurements.architecture.position
-    meant = {name: catalog.identities.find(name) for name in results.architecture.names}
-    names = {
-        name: catalog.identities.called(each.name, here) for name, each in meant.items() if each
+    identities = catalog.identities
+    meant = {name: identities.find(name) for name in results.architecture.names}
+    names = {  # as the board's rows have it, else as what is predicted is called
+        name: identities.called(identities.names_of(each.name)[0], here)
+        for name, each in meant.items()
+        if each
     }
     return TableBench(surveyed, results.renamed(names), simulate)
 

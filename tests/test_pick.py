@@ -8,6 +8,7 @@ import json
 import math
 import random
 import shlex
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 
 import advisor
 from advisor import AdvisorError, Candidate, Estimate, Recommendation
+from advisor.catalog.store import Catalog
+from advisor.catalog.zoo import of_floats
 from tests.conftest import HEADER, ROWS, SHIPPED, Overlay, Run, examples
 
 
@@ -270,17 +273,22 @@ def test_other_weights_come_in_only_when_asked(overlay: Overlay) -> None:
         "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,"
         "origin,source\nresnet-18,better,75,,,,reported,my-notes\n",
     )
+    opened = Catalog.open(overlay.folder)
     default = advisor.pick(fps=30, catalog=overlay.folder).best
     assert default is not None
     assert (default.architecture, default.weights) == ("resnet-18", "paper")
     any_weights = advisor.pick(fps=30, weights="any", catalog=overlay.folder, all_batches=True)
-    assert any_weights.considered == 82 + 7
+    # Of each row all sets of its network; of eight of the paper's networks torchvision has some, too.
+    sets = Counter(name for name, _ in of_floats(opened.published))
+    rows = opened.measurements(opened.board("jetson-tx1"))
+    ran = rows.architecture.take(rows.ran).tolist()
+    assert any_weights.considered == sum(sets[name] for name in ran) > 82 + 7
     assert any_weights.best is not None
     assert (any_weights.best.weights, value(any_weights.best.accuracy_percent)) == (
         "better",
         75,
     )
-    assert {each.weights for each in any_weights.candidates} == {"better", "paper"}
+    assert {each.weights for each in any_weights.candidates} >= {"better", "paper"}
     named = advisor.pick(weights="better", objective="energy", catalog=overlay.folder)
     assert {each.architecture for each in named.candidates} == {"resnet-18"}
     assert (named.considered, named.without_weights) == (7, 13)
