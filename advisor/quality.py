@@ -1,11 +1,10 @@
-"""What networks are for, and as what their accuracy is told: tasks, the metric of each, the data set.
+"""What networks are for, and in what their accuracy is stated: tasks, the metric of each, the data set.
 
 Accuracies of unlike metrics or data sets are never compared, so a question is of one of them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -27,7 +26,7 @@ class Quality:
 
     Attributes:
         task: what the networks are for.
-        metric: as what their accuracy is told, such as "top-1" or "mAP50-95", in percent.
+        metric: in what their accuracy is stated, such as "top-1" or "mAP50-95", in percent.
         data_set: on which images.
     """
 
@@ -123,16 +122,3 @@ def task_of(asked: str | None, known: Iterable[str]) -> str | None:
     if CLASSIFICATION in tasks or not tasks:
         return CLASSIFICATION
     return next(iter(tasks)) if len(tasks) == 1 else None
-
-
-def interval_of_share(percent: float, images: int) -> tuple[float, float]:
-    """The 90 % interval of a share that was found on so many images, in percent.
-
-    That of E. B. Wilson: Probable inference, the law of succession, and statistical inference, 1927.
-    """
-    z = 1.6448536269514722
-    share = percent / 100
-    centre = share + z * z / (2 * images)
-    half = z * math.sqrt(share * (1 - share) / images + z * z / (4 * images * images))
-    scale = 1 + z * z / images
-    return 100 * (centre - half) / scale, 100 * (centre + half) / scale

@@ -8,9 +8,8 @@ import math
 import pytest
 
 import advisor
-from advisor.catalog.accuracy_table import COLUMNS
+from advisor.catalog.accuracy_table import COLUMNS, interval_of_share
 from advisor.catalog.tables import quantised_as
-from advisor.quality import interval_of_share
 from advisor.report.explorer.document import choice, document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, Overlay, Run

@@ -12,14 +12,13 @@ from advisor.catalog.csv_table import Table, csv_text, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.measurements_table import provenance, refuse_missing, refuse_repeats
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Estimate, Labels, Weights
+from advisor.catalog.records import Z90, Estimate, Labels, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
 from advisor.quality import (
     CLASSIFICATION,
     SHARES,
     Quality,
-    interval_of_share,
     read_data_set,
     read_metric,
     read_task,
@@ -59,16 +58,16 @@ def read_accuracies(
     """
     table = read_csv(file, REQUIRED, FURTHER)
     architecture, name = table.labels("architecture", architectures), table.labels("weights")
-    told = {
+    scope = {
         column: table.labels(column, default=Labels.constant("", len(table)))
         for column in ("task", "metric", "data_set", "runtime", "precision", "board")
     }
     known = architecture.names if architectures is None else architectures
     tasks = [
         read_task(task) or (task_of(network) if network in known else CLASSIFICATION)
-        for network, task in zip(architecture.tolist(), told["task"].tolist(), strict=True)
+        for network, task in zip(architecture.tolist(), scope["task"].tolist(), strict=True)
     ]
-    further = (told["metric"].tolist(), told["data_set"].tolist())
+    further = (scope["metric"].tolist(), scope["data_set"].tolist())
     quality = [_quality(*words) for words in zip(tasks, *further, strict=True)]
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
@@ -80,9 +79,9 @@ def read_accuracies(
             accuracy_percent=estimate,
             top5_percent=None,
             quality=quality[row],
-            runtime=told["runtime"].at(row),
-            precision=read_precision(word) if (word := told["precision"].at(row)) else "",
-            board=told["board"].at(row),
+            runtime=scope["runtime"].at(row),
+            precision=read_precision(word) if (word := scope["precision"].at(row)) else "",
+            board=scope["board"].at(row),
             images=images[row],
         )
         for row, estimate in enumerate(estimates)
@@ -169,3 +168,15 @@ def accuracy_table(accuracies: Iterable[Weights]) -> str:
                 )
             )
     return csv_text(COLUMNS, rows)
+
+
+def interval_of_share(percent: float, images: int) -> tuple[float, float]:
+    """The 90 % interval of a share that was found on so many images, in percent.
+
+    That of E. B. Wilson: Probable inference, the law of succession, and statistical inference, 1927.
+    """
+    share = percent / 100
+    centre = share + Z90 * Z90 / (2 * images)
+    half = Z90 * math.sqrt(share * (1 - share) / images + Z90 * Z90 / (4 * images * images))
+    scale = 1 + Z90 * Z90 / images
+    return 100 * (centre - half) / scale, 100 * (centre + half) / scale

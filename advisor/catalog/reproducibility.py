@@ -1,4 +1,4 @@
-"""What another run of what was published would give, as far as its source tells."""
+"""What another run of what was published would give, as far as its source says."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class BoardData:
         board: the board.
         variant: the one that is drawn: that of most measured rows.
         other_variants: the others that the board has.
-        quality: as what accuracy is told.
+        quality: in what accuracy is stated.
         weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
         runs: their rows and what the board's fitted models fill in, by network and batch size.

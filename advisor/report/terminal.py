@@ -31,7 +31,7 @@ def written(value: float, dimension: Dimension) -> str:
 
 
 def heading(key: str, quality: Quality) -> str:
-    """What stands above a column of a metric, where accuracy is told as this."""
+    """What stands above a column of a metric, where accuracy is stated in this."""
     metric = quality.worded(key)
     return f"{metric.heading}\n{metric.unit}"
 

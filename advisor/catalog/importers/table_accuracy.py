@@ -59,7 +59,7 @@ def accuracies_in(
 
 
 def _quality(values: Values, known_task: str) -> Quality:
-    """As what a row tells its accuracy: as it says, else as its task usually goes."""
+    """In what a row states its accuracy: as it says, else as its task usually goes."""
     task = read_task(str(values.get("task", ""))) or known_task or CLASSIFICATION
     by_default = usual(task)
     return Quality(

@@ -84,7 +84,7 @@ class Candidate:
         threads: how many threads; `None` where unknown.
         batch: images per forward pass.
         metrics: every metric of `advisor.metrics.METRICS` by its key, an estimate each; `None` where unknown.
-        quality: as what its accuracy is told: the task, its metric, the data set.
+        quality: in what its accuracy is stated: the task, its metric, the data set.
         accuracy_note: how its accuracy follows from another one, such as "from BOARD"; "" where it is the one
             of its weights in floats, or was found for this very precision, runtime and board.
         headroom: how it stands to each limit.

@@ -62,7 +62,7 @@ class Candidates:
         row_board: for each of these rows, its place in `boards`; shape (rows,).
         architectures: the architectures, aligned with `measurements.architecture.names`.
         weights: what the sets of weights reach, sorted by architecture and name.
-        quality: as what that is told.
+        quality: in what that is stated.
         float_percents: by network, the best accuracy of those sets in floats, as far as that is known.
         rows: for each candidate, its row of `measurements`; shape (candidates,).
         weights_index: for each candidate, its set of weights, or -1; shape (candidates,).

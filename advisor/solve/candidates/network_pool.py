@@ -29,10 +29,10 @@ class NetworkPool:
         architectures: every network that may come up, by name.
         added: the networks that are candidates on every board, by prediction where not measured;
             `None` for all.
-        quality: as what accuracy is told: the task, its metric, the data set.
+        quality: in what accuracy is stated: the task, its metric, the data set.
         accuracies: what is known of the sets of weights of these networks, as that.
         stand_ins: by network, the set that counts where it lacks the one that the board names.
-        sets: the names of all sets of weights, whatever their accuracy is told as.
+        sets: the names of all sets of weights, whatever their accuracy is stated in.
         included: the networks that the question brings along, by the names that it gives them; one that was
             measured is called as its rows call it.
         notes: what is to be said of it, in words.
@@ -146,7 +146,7 @@ def _published(
 
 
 def _quality(task: str, data_set: str | None, known: Iterable[Weights]) -> Quality:
-    """As what the accuracy of a task is told: as usual, else as most of its networks have it."""
+    """In what the accuracy of a task is stated: as usual, else as most of its networks have it."""
     quality = usual(task)
     of_task = [each.quality for each in known if each.quality.task == task]
     if data_set is not None:

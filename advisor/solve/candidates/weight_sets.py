@@ -133,7 +133,7 @@ def wanted_weights(
         board: the board.
         asked: the name of the sets that are asked for, "any", or `None` for those of the board.
         stand_ins: by network, the set that counts where it lacks the one that the board names.
-        sets: the names of all sets, those included whose accuracy is told otherwise.
+        sets: the names of all sets, those included whose accuracy is stated otherwise.
 
     Raises:
         AdvisorError: there are no sets of that name.

@@ -126,12 +126,9 @@ class Offer:
     @property
     def _rates(self) -> tuple[Floats, Floats]:
         """Images per second and their bound: as reported, else they err as the latency does."""
-        value, bound = (
-            1000.0 * self.candidates.batch / each
-            for each in (self.latency_ms.value, self.latency_ms.bound)
-        )
         rate, reported = self.columns[RATE], _reports_throughput(self.candidates)
-        return np.where(reported, rate.value, value), np.where(reported, rate.bound, bound)
+        by_latency = 1000.0 * self.candidates.batch / self.latency_ms.bound
+        return rate.value, np.where(reported, rate.bound, by_latency)
 
     @property
     def unknown(self) -> Mapping[str, Booleans]:
@@ -230,7 +227,7 @@ def gather_offers(
 
 
 def unlike_accuracies(request: PlanRequest, offers: Sequence[Offer]) -> tuple[str, ...]:
-    """What is to be said of workloads whose accuracies are not told alike.
+    """What is to be said of workloads whose accuracies are not stated alike.
 
     Raises:
         AdvisorError: the objective puts them together, and nothing says how much each counts.

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from advisor.catalog.records import Board
 from advisor.documents import computed
-from advisor.metrics import JOULES_PER_WATT_HOUR
+from advisor.metrics import battery_hours
 from advisor.quality import Quality
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.plan.workloads import PlanRequest, Workload
@@ -196,7 +196,7 @@ class Considered:
 
     Attributes:
         workload: its name.
-        quality: as what the accuracy of its networks is told.
+        quality: in what the accuracy of its networks is stated.
         candidates: how many there were.
         possible_alone: how many are known well enough and meet the workload's own limits, nothing else
             running.
@@ -305,8 +305,8 @@ class Plan:
         battery_j = self.request.battery_j
         if battery_j is None or power_w is None:
             return None
-        watt_hours = battery_j / JOULES_PER_WATT_HOUR
-        return Amount(watt_hours / power_w.value, watt_hours / power_w.bound)
+        value, bound = (battery_hours(battery_j, each) for each in (power_w.value, power_w.bound))
+        return Amount(float(value), float(bound))
 
     @property
     def impossible(self) -> tuple[Considered, ...]:

@@ -40,7 +40,7 @@ class Frontier:
     Attributes:
         requirements: the question, defaults included.
         boards: the boards that it was asked of.
-        quality: as what accuracy is told: the task, its metric, the data set.
+        quality: in what accuracy is stated: the task, its metric, the data set.
         axes: keys of the metrics that are traded against each other, x first.
         points: the frontier, ordered by x, best first, then by the next axes. Of candidates whose
             figures are equal on all axes, only the one that `ranking.in_order` puts first.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from advisor.catalog.records import Board
 from advisor.documents import computed
 from advisor.limits import Constraint
-from advisor.metrics import JOULES_PER_WATT_HOUR, METRICS
+from advisor.metrics import METRICS, battery_hours
 from advisor.objective import Step
 from advisor.options import Requirements
 from advisor.prediction.bound import Bound
@@ -215,7 +215,7 @@ class Recommendation:
     Attributes:
         requirements: the question, defaults included.
         boards: the boards that it was asked of.
-        quality: as what accuracy is told: the task, its metric, the data set.
+        quality: in what accuracy is stated: the task, its metric, the data set.
         best: the pick; `None` where nothing meets all limits.
         alternatives: what else meets them, best first; one candidate a network and board, unless all
             batch sizes were asked for.
@@ -290,7 +290,7 @@ class Recommendation:
         if battery_j is None or not asked:
             return {}
         hours = {
-            each.name: battery_j / JOULES_PER_WATT_HOUR / each.idle_power_w.value
+            each.name: float(battery_hours(battery_j, each.idle_power_w.value))
             for each in self.boards
             if each.idle_power_w and each.idle_power_w.value > 0
         }
