@@ -259,7 +259,9 @@ def test_networks_that_are_new_come_with_what_the_table_says(tmp_path: Path) -> 
     other = catalog.architectures["own:resnet-18@224"].reported
     assert other is not None and other.params is not None and other.operations is None
     said = " ".join(board.notes)
-    assert "resnet-18: other parameters than resnet-18 has, so it is own:resnet-18@224" in said
+    assert (
+        "its params are 3.30M, and not 11.7M as resnet-18 has, so it is own:resnet-18@224" in said
+    )
     assert "new to the catalog: Tiny-Net@160" in said
     assert "the input of 1 of them taken as 3x224x224" in said
     found = advisor.pick(board="mine", catalog=tmp_path / "catalog", params="5M", fps=100)
@@ -392,3 +394,138 @@ def test_a_table_of_another_task_is_told_in_its_metric(tmp_path: Path) -> None:
 
 def test_an_empty_batch_is_asked_for_where_others_say_theirs(tmp_path: Path) -> None:
     assert faults_of(tmp_path, HEADER + "vgg-16,8,20\nresnet-18,,5\n") == [(3, "batch")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "known", "new", "said"),
+    [
+        ("params,macs", "25.56,4.09", "3.5,0.3", "params is read in millions: resnet50 has 25.6M"),
+        ("params (M),GMACs", "25.56,4.09", "3.5,0.3", ""),
+        ("params,operations", "25557032,8.18e9", "3500000,600000000", ""),
+        ("params,MACs", "25.56M,4090", "3.5M,300", "MACs is read in millions: resnet50 has 4.09G"),
+    ],
+)
+def test_counts_without_a_unit_are_in_that_of_the_networks_that_are_known(
+    tmp_path: Path, columns: str, known: str, new: str, said: str
+) -> None:
+    content = f"model,{columns},latency_ms\nresnet50,{known},9\nmine,{new},5\n"
+    board = imported(tmp_path, content)
+    assert table_of(tmp_path).architecture.tolist() == ["tv:resnet50@224", "mine@224"]
+    cost = Catalog.open(tmp_path / "catalog").architectures["mine@224"].reported
+    assert cost is not None and cost.params is not None and cost.operations is not None
+    assert (cost.params.value, cost.operations.value) == (3.5e6, 0.6e9)
+    assert said in " ".join(board.notes)
+    assert bool(said) == any("is read in" in note for note in board.notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("model,params,latency_ms\nmine,25.56,5\n", "a number like 25.56, and nothing that says"),
+        ("model,macs,latency_ms\nmine,300,5\n", "--map macs='macs:M'"),
+        ("model,params,latency_ms\nresnet50,25.56,5\nresnet18,11689512,2\n", "several units"),
+        (
+            "model,params (M),latency_ms\nresnet50,25557032,5\n",
+            "no numbers in M: resnet50 has 25.6M",
+        ),
+    ],
+)
+def test_counts_that_could_be_in_several_units_are_refused(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, content)
+    assert said in str(refused.value)
+    assert not (tmp_path / "catalog").exists()
+    with pytest.raises(BrokenFileError):
+        imported(tmp_path, content, skip_bad=True)
+
+
+def test_a_map_says_the_unit_of_counts(tmp_path: Path) -> None:
+    imported(tmp_path, "model,size,latency_ms\nmine,25.56,5\n", "params=size:M")
+    cost = Catalog.open(tmp_path / "catalog").architectures["mine@224"].reported
+    assert cost is not None and cost.params is not None and cost.params.value == 25.56e6
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "name"),
+    [
+        ("params (M)", "25.557", "tv:resnet50@224"),
+        ("params (M)", "25.6", "tv:resnet50@224"),
+        ("params (M)", "26", "tv:resnet50@224"),
+        ("params (M)", "25.9", "own:resnet50@224"),
+        ("GMACs", "4.1", "tv:resnet50@224"),
+        ("GMACs", "4.25", "own:resnet50@224"),
+        ("activations (M)", "11.5", "own:resnet50@224"),
+        ("input", "1x1x224x224", "own:resnet50@224"),
+    ],
+)
+def test_other_counts_are_of_another_network(
+    tmp_path: Path, columns: str, cells: str, name: str
+) -> None:
+    board = imported(tmp_path, f"model,{columns},latency_ms\nresnet50,{cells},9\n")
+    assert table_of(tmp_path).architecture.tolist() == [name]
+    assert ("so it is own:resnet50@224" in " ".join(board.notes)) == (name[:3] == "own")
+
+
+def test_either_figures_of_a_network_that_was_published_with_others_are_its(tmp_path: Path) -> None:
+    content = "model,params,latency_ms\ninception-v4,42.68M,9\nalexnet,60.97M,3\n"
+    board = imported(tmp_path, content)
+    assert table_of(tmp_path).architecture.tolist() == ["inception-v4", "alexnet"]
+    said = "what the table says of 2 networks that the catalog knows agrees with it"
+    assert said in " ".join(board.notes)
+
+
+def test_two_names_of_one_network_are_one_row_twice(tmp_path: Path) -> None:
+    content = HEADER + "resnet-18,1,5.1\nresnet-50,1,9\nresnet18,1,5.3\n"
+    assert faults_of(tmp_path, content) == [(4, "architecture")]
+    imported(tmp_path, HEADER + "resnet-18,1,5.1\nResNet18,8,30\ntv:resnet18@224,16,60\n")
+    assert table_of(tmp_path).architecture.tolist() == ["resnet-18"] * 3
+
+
+def test_two_spellings_of_a_new_network_are_one(tmp_path: Path) -> None:
+    content = "model,batch,latency_ms\nMy Net,1,5\nmy_net,1,6\n"
+    assert faults_of(tmp_path, content) == [(3, "model")]
+
+
+def test_one_name_of_unlike_networks_is_refused(tmp_path: Path) -> None:
+    content = "model,batch,params (M),latency_ms\nmine,1,3.5,5\nmine,2,3.51,9\nmine,4,2.1,12\n"
+    with pytest.raises(BrokenFileError, match=r"its params are 2\.10M, and not 3.50M as mine@224"):
+        imported(tmp_path, content)
+
+
+def test_what_a_new_import_says_of_its_networks_replaces_what_the_last_one_said(
+    tmp_path: Path,
+) -> None:
+    content = "model,params (M),latency_ms\nmine,3.5,5\nhers,,6\nresnet50,21,9\n"
+    imported(tmp_path, content)
+    path = tmp_path / "catalog/architectures.yaml"
+    edited = path.read_text().replace('family: "mine"', 'family: "Tiny"')
+    path.write_text(edited + "theirs@224:\n  family: x\n  input: 3x224x224\n  reference: a book\n")
+    imported(tmp_path, content.replace("3.5", "3.6").replace("hers,,", "hers,7,"))
+    found = Catalog.open(tmp_path / "catalog").described
+    assert found["mine@224"].family == "Tiny"
+    costs = {name: found[name].reported for name in ("mine@224", "hers@224", "own:resnet50@224")}
+    params = [each and each.params and each.params.value for each in costs.values()]
+    assert params == [3.6e6, 7e6, 21e6]
+    sources = {each and each.params and each.params.source for each in costs.values()}
+    assert sources == {Catalog.open(tmp_path / "catalog").board("mine").source}
+    assert path.read_text().count("mine@224:") == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "why"),
+    [
+        ("power_w", "--map gross_power_w=... or --map net_power_w=..."),
+        ("Avg power (mW)", "--map gross_power_w=..."),
+        ("energy (mJ)", "the power that they follow from is"),
+        ("GFLOPs", "some count a multiply and an add as one"),
+    ],
+)
+def test_what_a_heading_leaves_open_is_left_out_with_what_to_do(
+    tmp_path: Path, heading: str, why: str
+) -> None:
+    board = imported(tmp_path, f"model,latency_ms,{heading},power_mode\nresnet-18,5,4,MAXN\n")
+    (said,) = (note for note in board.notes if repr(heading) in note)
+    assert why in said
+    assert "not read: 'power_mode'" in board.notes

@@ -20,7 +20,7 @@ from advisor.architectures.names import (
 )
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.files import File
-from advisor.catalog.records import Architecture, Cost
+from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.tables import ZooNetwork
 from advisor.errors import AdvisorError, shown
 
@@ -173,7 +173,7 @@ class Identities:
         """In which count two networks differ, in words; "" where they do not, or it is not known."""
         keys = [self.by_qualified.get(each.qualified) for each in (one, other)]
         here, there = (self._known(key) if key else None for key in keys)
-        return "" if here is None or there is None else _difference(here, there)
+        return "" if here is None or there is None else difference(here, there)
 
     def _known(self, key: str) -> Architecture | None:
         return self._described[key] if key in self._described else self._listed[key].known
@@ -424,8 +424,11 @@ def _of_catalog(name: str, architecture: Architecture) -> Name:
     return Name(origin or others, split_size(rest)[0], size_of(architecture.input_shape))
 
 
-def _difference(one: Architecture, other: Architecture) -> str:
-    """In which count two networks differ; "" where those agree that both have."""
+def difference(one: Architecture, other: Architecture) -> str:
+    """In which count two networks differ, or "input"; "" where those agree that both have.
+
+    Counts agree within `TOLERANCE`, and as far as the error of one of them goes, as of a rounded figure.
+    """
     if one.input_shape != other.input_shape:
         return "input"
     for here in filter(None, (one.reported, one.counted)):
@@ -438,10 +441,12 @@ def _difference(one: Architecture, other: Architecture) -> str:
 def _unlike(one: Cost, other: Cost) -> str:
     for name in COUNTED:
         here, there = getattr(one, name), getattr(other, name)
-        if (
-            here
-            and there
-            and abs(here.value - there.value) > TOLERANCE * max(here.value, there.value)
-        ):
+        if here and there and not _agree(here, there):
             return name
     return ""
+
+
+def _agree(one: Estimate, other: Estimate) -> bool:
+    within = TOLERANCE * max(one.value, other.value)
+    errors = (0.0 if each.low is None else each.value - each.low for each in (one, other))
+    return abs(one.value - other.value) <= max(within, *errors)

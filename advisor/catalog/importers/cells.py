@@ -21,6 +21,9 @@ _COUNTED = re.compile(r"(?i)(?<=[kmgt]) ?(macs?|madds?|ops|flops|params?)$|^(mac
 _RATES = re.compile(r"(?i)(fps|frames?/s|images?/s|imgs?/s|samples?/s|im/s)")
 POINT, COMMA = ".", ","
 
+Values = dict[str, str | float]
+"""What a row says, by our column, and nothing of what it does not; numbers in the unit of our name."""
+
 
 @dataclass(frozen=True)
 class Numbers:

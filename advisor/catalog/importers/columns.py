@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, RATE, TIME, Dimension
@@ -93,8 +93,17 @@ EVERY = (
     _column("macs", COUNT, "macs madds mult_adds multiply_adds", gmacs="G", mmacs="M"),
     _column("activations", COUNT, "activations acts"),
 )
-"""What is read. A heading that says neither gross nor net of a power, and FLOPs, of which some count a
-multiply and an add as one, are left to who knows the table."""
+"""What is read."""
+_LEFT_OUT = {
+    r".*energy.*|m?joules?.*|(mj|j)_per_.*": "energies are not, the power that they follow from is",
+    r"(.*_)?(power|watts?|consumption)(_(m?k?w|watts?|avg|average|mean|draw|usage|consumption))*": (
+        "whether it has idle power in it is not said: --map gross_power_w=... or --map net_power_w=..."
+    ),
+    r"(.*_)?[mgt]?flops?(_.*)?": (
+        "some count a multiply and an add as one: --map macs=... if these do, else --map operations=..."
+    ),
+}
+"""What people head columns with that are left to who knows the table, and why."""
 COLUMNS: Mapping[str, Column] = {each.key: each for each in EVERY}
 
 BY_HEADING = {heading: each for each in EVERY for heading in each.headings}
@@ -103,6 +112,15 @@ BY_HEADING = {heading: each for each in EVERY for heading in each.headings}
 def folded(heading: str) -> str:
     """A heading as words in lower case with _ between them: "Latency (ms)" -> "latency_ms"."""
     return "_".join(re.findall(r"[a-z0-9%µμ]+", heading.lower()))
+
+
+def unread_by_reason(headings: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """Headings that are none of ours, by why they are not read; "" where that needs no words."""
+    found: dict[str, list[str]] = {}
+    for heading in headings:
+        reasons = (why for form, why in _LEFT_OUT.items() if re.fullmatch(form, folded(heading)))
+        found.setdefault(next(reasons, ""), []).append(heading)
+    return found
 
 
 def column_called(name: str) -> Column | None:

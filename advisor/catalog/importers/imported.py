@@ -12,6 +12,7 @@ from advisor.architectures.names import NAME, NAME_EXPECTED
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
+from advisor.catalog.entries import read_architectures
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
 from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
 from advisor.catalog.importers.board_files import (
@@ -270,19 +271,23 @@ def _import_csv(
     source = source_key(board, [file])
     entries = stated_entries(source, stated)
     catalog = Catalog(layers_with(folder))
-    networks = Networks(catalog)
-    table = read_table(file, mapped, source, networks.name_of, skip_bad=skip_bad, only=only)
+    described = folder / "architectures.yaml"
+    own = read_architectures(described, None) if described.exists() else {}
+    networks = Networks(catalog, source, own)
+    table = read_table(
+        file, mapped, source, networks.name_of, networks.costs_of, skip_bad=skip_bad, only=only
+    )
     had = rows_before(folder, board)
     check_board(folder, board, table.rows, source)
     used = {str(row["architecture"]): None for row in table.rows}
     new = [networks.made[name] for name in used if name in networks.made]
-    tasks = {name: catalog.architectures[name].task for name in used if name not in networks.made}
+    tasks = {name: known[name].task for name in used if name in (known := catalog.architectures)}
     weights = stated["weights"] or weights_of(folder, board) or board
     accuracies = accuracies_in(table, board, weights, source, tasks)
     if accuracies:
         entries = {"weights": weights, **entries}
     add_source(folder / "sources.yaml", source, [file])
-    write_networks(folder / "architectures.yaml", new, source, file.name)
+    write_networks(described, new, source, file.name)
     write_accuracies(folder / ACCURACY, accuracies, source, catalog.architectures)
     # Last, since its rows name what stands in the other files.
     description = {"title": f"imported from {file.name}"}

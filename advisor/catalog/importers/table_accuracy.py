@@ -9,7 +9,8 @@ from pathlib import Path
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.files import write_whole
 from advisor.catalog.importers.board_files import same_board
-from advisor.catalog.importers.table_rows import TableRows, Values
+from advisor.catalog.importers.cells import Values
+from advisor.catalog.importers.table_rows import TableRows
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture, Estimate, Weights

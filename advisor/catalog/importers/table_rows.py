@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.catalog.csv_table import Table
 from advisor.catalog.files import Content
-from advisor.catalog.importers.cells import Numbers, is_nothing, is_out_of_memory
+from advisor.catalog.importers.cells import Numbers, Values, is_nothing, is_out_of_memory
 from advisor.catalog.importers.column_map import HINT, Bound, ColumnMap, Mapped, bind
-from advisor.catalog.importers.columns import COLUMNS
+from advisor.catalog.importers.columns import COLUMNS, unread_by_reason
+from advisor.catalog.importers.count_units import settle_units
 from advisor.catalog.importers.foreign_table import read_foreign
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.precision import UNKNOWN
-from advisor.catalog.records import PROCESSORS
+from advisor.catalog.records import PROCESSORS, Cost
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown, with_all_faults
 from advisor.limits import LEAST_PERCENT
 from advisor.quantities import PERCENT
@@ -32,10 +33,6 @@ MENDING = "mend the file, or leave such rows out by --skip-bad"
 
 class LackingColumnsError(AdvisorError):
     """A table without networks, or without times: no table of results."""
-
-
-Values = dict[str, str | float]
-"""What a row says, by our column, and nothing of what it does not; numbers in the unit of our name."""
 
 
 @dataclass
@@ -66,6 +63,7 @@ def read_table(
     stated: ColumnMap,
     source: str,
     name_of: Callable[[Values], str],
+    costs_of: Callable[[Values], Iterable[Cost]] | None = None,
     *,
     skip_bad: bool = False,
     only: Mapping[str, str] | None = None,
@@ -77,6 +75,7 @@ def read_table(
         stated: what the user says of its columns.
         source: what the rows name as their source.
         name_of: what the catalog calls the network of a row.
+        costs_of: the costs that are known of the network that a row names; `None` where costs do not count.
         skip_bad: whether to leave rows out that cannot be read, instead of refusing the table.
         only: what cells of some columns must be; other rows are left out.
 
@@ -90,6 +89,11 @@ def read_table(
     wanted = [*_wanted(table, only or {}, found.left_out)]
     wanted = _without_totals(table, wanted, found)
     values = _values(table, wanted, found)
+    if costs_of:
+        before = len(table.faults)
+        found.notes += settle_units(table, found.bound.columns, values, costs_of)
+        if skip_bad and len(table.faults) > before:  # of a column no row can be left out
+            raise with_all_faults(table.faults[before:], HINT)
     for row in wanted:
         made = _row(table, row, values[row], found.bound.columns, source, name_of)
         found.rows.append(made)
@@ -115,8 +119,9 @@ def _say_assumed(found: TableRows) -> None:
     says = latency is None or re.search(r"(?i)median|p50|latency_ms", latency.heading)
     if not says and "latency_statistic" not in columns:
         found.assumed["latency_statistic"] = "median"
-    if found.bound.unread:
-        found.notes.append(f"not read: {', '.join(map(shown, found.bound.unread))}")
+    for why, headings in unread_by_reason(found.bound.unread).items():
+        listed = ", ".join(map(shown, headings))
+        found.notes.append(f"not read: {listed}" + (f": {why}" if why else ""))
 
 
 def _refuse_lacking(table: Table, columns: ColumnMap) -> None:
