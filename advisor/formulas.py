@@ -26,35 +26,48 @@ class Operand:
         """What an operation makes of two operands, at least one of which is of this kind."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Operand:
-        return self.combined("+", self, other)
+    def __add__(self, other: Any) -> Any:
+        return _combined("+", self, other)
 
-    def __radd__(self, other: Any) -> Operand:
-        return self.combined("+", other, self)
+    def __radd__(self, other: Any) -> Any:
+        return _combined("+", other, self)
 
-    def __sub__(self, other: Any) -> Operand:
-        return self.combined("-", self, other)
+    def __sub__(self, other: Any) -> Any:
+        return _combined("-", self, other)
 
-    def __rsub__(self, other: Any) -> Operand:
-        return self.combined("-", other, self)
+    def __rsub__(self, other: Any) -> Any:
+        return _combined("-", other, self)
 
-    def __mul__(self, other: Any) -> Operand:
-        return self.combined("*", self, other)
+    def __mul__(self, other: Any) -> Any:
+        return _combined("*", self, other)
 
-    def __rmul__(self, other: Any) -> Operand:
-        return self.combined("*", other, self)
+    def __rmul__(self, other: Any) -> Any:
+        return _combined("*", other, self)
 
-    def __truediv__(self, other: Any) -> Operand:
-        return self.combined("/", self, other)
+    def __truediv__(self, other: Any) -> Any:
+        return _combined("/", self, other)
 
-    def __rtruediv__(self, other: Any) -> Operand:
-        return self.combined("/", other, self)
+    def __rtruediv__(self, other: Any) -> Any:
+        return _combined("/", other, self)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> Operand:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> Any:
         """What numpy calls where a column meets such an operand."""
         if method != "__call__" or ufunc.__name__ not in _OPERATIONS:
             raise TypeError(f"formulas have no {ufunc.__name__}")
-        return self.combined(_OPERATIONS[ufunc.__name__], *inputs)
+        return _combined(_OPERATIONS[ufunc.__name__], *inputs)
+
+
+ABSENT: Any = Operand()
+"""What nobody has a figure of: nothing follows from it, and nothing is computed of it."""
+
+
+def _combined(operation: Operation, one: Any, other: Any) -> Any:
+    """What an operation makes of two operands, at least one of which is not a plain column."""
+    if one is ABSENT or other is ABSENT:
+        known = other if one is ABSENT else one
+        return known if operation == "else" else ABSENT
+    operand: Operand = one if isinstance(one, Operand) else other
+    return operand.combined(operation, one, other)
 
 
 _OPERATIONS: Mapping[str, Operation] = {
@@ -69,31 +82,21 @@ _OPERATIONS: Mapping[str, Operation] = {
 
 def minimum(one: Floats, other: Floats | float) -> Floats:
     """The smaller of two operands of a formula, one by one; operands of any kind that formulas have."""
-    found: Any = NotImplemented
-    for operand in (one, other):
-        if isinstance(operand, Operand):
-            found = operand.combined("min", one, other)
-    if found is NotImplemented:
-        import numpy as np  # declaring metrics does without
+    import numpy as np  # declaring metrics does without
 
-        found = np.minimum(one, other)
-    smaller: Floats = found
+    of_columns = not isinstance(one, Operand) and not isinstance(other, Operand)
+    smaller: Floats = np.minimum(one, other) if of_columns else _combined("min", one, other)
     return smaller
 
 
 def otherwise(one: Floats, other: Floats) -> Floats:
     """The first of two operands of a formula where it is known, else the second, one by one."""
-    if isinstance(one, float) and math.isnan(one):
-        return other
-    found: Any = NotImplemented
-    for operand in (one, other):
-        if isinstance(operand, Operand):
-            found = operand.combined("else", one, other)
-    if found is NotImplemented:
-        import numpy as np  # declaring metrics does without
+    import numpy as np  # declaring metrics does without
 
-        found = np.where(np.isnan(one), other, one)
-    known: Floats = found
+    of_columns = not isinstance(one, Operand) and not isinstance(other, Operand)
+    known: Floats = (
+        np.where(np.isnan(one), other, one) if of_columns else _combined("else", one, other)
+    )
     return known
 
 
@@ -116,11 +119,8 @@ class Expression(Operand):
     parts: tuple[Any, ...]
 
     def combined(self, operation: Operation, left: Any, right: Any) -> Expression:
-        """The tree above two, without what is absent and what an infinite frame rate makes vanish."""
+        """The tree above two, without what an infinite frame rate makes vanish."""
         one, other = leaf(left), leaf(right)
-        if one.is_absent or other.is_absent:
-            found = other if one.is_absent else one
-            return found if operation == "else" else leaf(math.nan)
         if operation == "min" and math.inf in (one.number, other.number):
             return other if one.number == math.inf else one
         vanishing = (other.number == math.inf, one.number == math.inf)
@@ -129,11 +129,6 @@ class Expression(Operand):
         if operation == "*" and 0.0 in (one.number, other.number):
             return leaf(0.0)
         return Expression(operation, (one, other))
-
-    @property
-    def is_absent(self) -> bool:
-        """Whether it stands for what nobody has a figure of."""
-        return self.number is not None and math.isnan(self.number)
 
     @property
     def number(self) -> float | None:
@@ -151,7 +146,7 @@ class Expression(Operand):
     def document(self) -> Any:
         """The same as lists, for other languages: [operation, left, right], a name, a number, or null."""
         if not self.operation:
-            return None if self.is_absent else self.parts[0]
+            return None if self.number is not None and math.isnan(self.number) else self.parts[0]
         return [self.operation, *(each.document() for each in self.parts)]
 
 

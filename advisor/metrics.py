@@ -16,7 +16,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from advisor.errors import AdvisorError, closest, shown
-from advisor.formulas import Expression, endless, leaf, minimum, otherwise
+from advisor.formulas import ABSENT, Expression, endless, leaf, minimum, otherwise
 from advisor.quantities import (
     COUNT,
     EFFICIENCY,
@@ -319,14 +319,13 @@ def average_power_w(
 ) -> Floats:
     """Idle power + net power x the share of time that the board runs, required fps / throughput.
 
-    Of gross power: that x the share, and idle power for the rest. Without a required frame rate the board
-    never rests, nor does one that cannot keep up with it.
+    Where only gross power is known, net power is what of it is not idle power. Without a required frame rate
+    the board never rests, nor does one that cannot keep up with it.
     """
     if endless(arrival_fps):
         return otherwise(idle_power_w + net_power_w, gross_power_w)
     busy = minimum(arrival_fps * (busy_ms / 1000.0), 1.0)
-    from_gross = gross_power_w * busy + idle_power_w * (1.0 - busy)
-    return otherwise(idle_power_w + net_power_w * busy, from_gross)
+    return idle_power_w + otherwise(net_power_w, gross_power_w - idle_power_w) * busy
 
 
 @_metric("board-energy", "board's energy per frame", ENERGY, "board energy")
@@ -436,6 +435,9 @@ def evaluate(key: str, figure_of: Callable[[str], Any]) -> Any:
     Args:
         key: the metric's key.
         figure_of: the figure of an input, as whatever the formula is to be evaluated on.
+
+    Returns:
+        NaN where it follows from what is `ABSENT`.
     """
     known: dict[str, Any] = {}
 
@@ -447,7 +449,8 @@ def evaluate(key: str, figure_of: Callable[[str], Any]) -> Any:
     def computed(name: str) -> Any:
         return formula_of(name)(*map(resolved, parameters_of(name)))
 
-    return computed(key)
+    found = computed(key)
+    return math.nan if found is ABSENT else found
 
 
 @cache
@@ -462,13 +465,13 @@ def expression(
         absent: inputs of which nobody has a figure; formulas go the other way, where they have one.
     """
 
-    def symbol(name: str) -> Expression:
+    def symbol(name: str) -> Any:
         if name in absent:
-            return leaf(math.nan)
+            return ABSENT
         return leaf(math.inf if name == "arrival_fps" and not at_rate else name)
 
-    found: Expression = evaluate(key, symbol)
-    return found
+    found: Any = evaluate(key, symbol)
+    return leaf(found)
 
 
 @cache

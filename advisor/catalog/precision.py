@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 UNKNOWN = "unknown"
 """The precision of a row whose source does not say it."""
@@ -33,6 +34,7 @@ FLOATS = frozenset(("fp32", "fp16", "bf16", "tf32", "float", "amp"))
 """
 
 
+@cache
 def read_precision(word: str) -> str:
     """The one word for a number format, whatever its case and spelling: "INT8", "i8" -> "int8".
 
@@ -52,6 +54,7 @@ def read_precision(word: str) -> str:
     return plain
 
 
+@cache
 def has_float_accuracy(word: str) -> bool:
     """Whether networks in this format take over the accuracy that their weights have in 32-bit floats.
 

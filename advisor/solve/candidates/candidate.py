@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.catalog.accuracy import note_at
-from advisor.catalog.records import ORIGINS, Estimate, Metered, Variant
+from advisor.catalog.records import ORIGINS, Estimate, Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS
 from advisor.quality import Quality
-from advisor.solve.candidates.candidates import SCOPED, Candidates, cost_of
+from advisor.solve.candidates.candidates import SCOPED, Candidates
 from advisor.solve.candidates.chance import chance, chance_alone
 
 if TYPE_CHECKING:
@@ -183,17 +183,20 @@ def records(
         _record(
             these,
             place,
+            metrics,
             headroom=tuple(each[place] for each in headrooms),
             chance=chances[place] if proven[place] else None,
             unlike_scopes=tuple(
                 name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
             ),
         )
-        for place in range(len(these))
+        for place, metrics in enumerate(_metrics(these))
     ]
 
 
-def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
+def _record(
+    these: Candidates, place: int, metrics: Mapping[str, Estimate | None], **judged: Any
+) -> Candidate:
     table, row = these.measurements, int(these.rows[place])
     index = int(these.weights_index[place])
     variant = table.variant(row)
@@ -206,48 +209,35 @@ def _record(these: Candidates, place: int, **judged: Any) -> Candidate:
         processor=variant.processor or None,
         threads=variant.threads or None,
         batch=int(table.batch[row]),
-        metrics=_metrics(these, place),
+        metrics=metrics,
         quality=these.quality,
         accuracy_note=note_at(these.weights[index], variant.precision) if index >= 0 else "",
         **judged,
     )
 
 
-def _metrics(these: Candidates, place: int) -> dict[str, Estimate | None]:
-    """Every metric of one candidate, with where it comes from."""
-    inputs = {name: _input(these, place, name) for name in INPUTS}
-    return {key: _estimate(these, place, key, inputs) for key in METRICS}
+def _metrics(these: Candidates) -> Iterator[dict[str, Estimate | None]]:
+    """Every metric of each candidate, with where it comes from."""
+    stated = {name: these.stated(name) for name in INPUTS}
+    columns = [_estimates(these, key, stated) for key in METRICS]
+    return (dict(zip(METRICS, each, strict=True)) for each in zip(*columns, strict=True))
 
 
-def _estimate(
-    these: Candidates, place: int, key: str, inputs: Mapping[str, Estimate | None]
-) -> Estimate | None:
-    value, low, high = (column.item(place) for column in these.values(key))
-    if math.isnan(value):
-        return None
-    names = [name for name, here in these.rests_on(key).items() if here[place]]
-    parts = [part for name in names if (part := inputs[name]) is not None]
-    origin = max((part.origin for part in parts), key=ORIGINS.index)
-    source = ", ".join(dict.fromkeys(part.source for part in parts))
-    known = not (math.isnan(low) or math.isnan(high))
-    return Estimate(value, low if known else None, high if known else None, origin, source)
-
-
-def _input(these: Candidates, place: int, name: str) -> Estimate | None:
-    """What stands in the catalog, from which a candidate's metrics follow."""
-    board = these.boards[int(these.board_index[place])]
-    home = INPUTS[name].home
-    found: Estimate | None = None
-    if home == "board":
-        found = getattr(board, name)
-    elif home == "weights":
-        index = int(these.weights_index[place])
-        found = getattr(these.weights[index], name) if index >= 0 else None
-    elif home == "architecture":
-        found = cost_of(these.architectures[int(these.architecture_index[place])], board.cost, name)
-    elif isinstance(metered := getattr(these.measurements, name, None), Metered):
-        found = metered.estimate(int(these.rows[place]))
-    return found
+def _estimates(
+    these: Candidates, key: str, stated: Mapping[str, Sequence[Estimate | None]]
+) -> Iterator[Estimate | None]:
+    """One metric of each candidate."""
+    rests = [(stated[name], here.tolist()) for name, here in these.rests_on(key).items()]
+    columns = (column.tolist() for column in these.values(key))
+    for place, (value, low, high) in enumerate(zip(*columns, strict=True)):
+        if math.isnan(value):
+            yield None
+            continue
+        parts = [part for each, here in rests if here[place] and (part := each[place]) is not None]
+        origin = max((part.origin for part in parts), key=ORIGINS.index)
+        source = ", ".join(dict.fromkeys(part.source for part in parts))
+        known = not (math.isnan(low) or math.isnan(high))
+        yield Estimate(value, low if known else None, high if known else None, origin, source)
 
 
 def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from advisor.catalog.records import (
     Values,
     Weights,
 )
-from advisor.formulas import Expression
+from advisor.formulas import ABSENT, Expression
 from advisor.metrics import INPUTS, SELDOM, expression, formula_of, parameters_of
 from advisor.quality import Quality
 from advisor.solve.candidates.provenance import rests_on
@@ -99,6 +99,9 @@ class Candidates:
     _tables: dict[str, NDArray[np.float64]] = field(
         default_factory=dict, repr=False, compare=False
     )  # figures of boards, networks and weights; alike for every selection of the candidates
+    _known: dict[str, list[Estimate | None]] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # the same as estimates
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -227,7 +230,7 @@ class Candidates:
         return Uncertain(*self.input_values(name))
 
     def _column(self, figures: Any) -> Floats:
-        column: Floats = np.asarray(figures, dtype=np.float64)
+        column: Floats = np.asarray(np.nan if figures is ABSENT else figures, dtype=np.float64)
         return column if column.ndim else np.full(len(self), column)
 
     def spread(self, key: str) -> Values:
@@ -337,7 +340,10 @@ class Candidates:
         return frozenset(name for name in SELDOM if getattr(self.measurements, name).is_unknown)
 
     def input_figure(self, name: str) -> Any:
-        """An input of formulas: a column, or one number for all; NaN where unknown. Taken once."""
+        """An input of formulas: a column, or one number for all; NaN where unknown. Taken once.
+
+        `advisor.formulas.ABSENT` where no candidate has it.
+        """
         if name not in self._inputs:
             self._inputs[name] = self._taken(name)
         return self._inputs[name]
@@ -345,11 +351,13 @@ class Candidates:
     def _taken(self, name: str) -> Any:
         home = INPUTS[name].home
         if name in self.absent:
-            return math.nan
+            return ABSENT
         if home == "question":
             return self._of_question(name)
+        if home == "board" and len(self.boards) == 1:
+            return float(self._table(name)[0, 0])
         if home != "row":
-            return self._looked_up(name).value
+            return self._table(name)[0][self._place(home)]
         if name == "batch":
             return self.batch
         column = getattr(self.measurements, name)
@@ -362,8 +370,20 @@ class Candidates:
                 metered: Metered = getattr(self.measurements, name)
                 self._uncertain_inputs[name] = metered.values.take(self.rows)
             else:
-                self._uncertain_inputs[name] = self._looked_up(name)
+                table = self._table(name)[:, self._place(INPUTS[name].home)]
+                self._uncertain_inputs[name] = Values(*table)
         return self._uncertain_inputs[name]
+
+    def stated(self, name: str) -> Sequence[Estimate | None]:
+        """An input of formulas as it stands in the catalog, for each candidate; `None` where it does not."""
+        home = INPUTS[name].home
+        if home in ("board", "weights", "architecture"):
+            figures = self._estimates(name)
+            return [figures[at] if at >= 0 else None for at in self._place(home).tolist()]
+        metered = getattr(self.measurements, name, None)
+        if isinstance(metered, Metered):
+            return [metered.estimate(row) for row in self.rows.tolist()]
+        return [None] * len(self)
 
     def _of_question(self, name: str) -> Any:
         given: Mapping[str, Any] = {
@@ -374,18 +394,17 @@ class Candidates:
         }
         return given[name]
 
-    def _looked_up(self, name: str) -> Values:
-        """A figure of each candidate's board, weights or architecture."""
-        home = INPUTS[name].home
+    def _place(self, home: str) -> Integers:
+        """For each candidate, the place of its board, weights or architecture in tables of their figures."""
         if home == "weights":
-            place = self.weights_index
-        elif home == "board":
-            place = self.board_index
-        else:
-            kind_of_board = np.array([self._cost_kinds.index(board.cost) for board in self.boards])
-            of_kind = kind_of_board[self.board_index] * len(self.architectures)
-            place = of_kind + self.architecture_index
-        return Values(*self._table(name)[:, place])
+            return self.weights_index
+        if home == "board":
+            return self.board_index
+        if len(self._cost_kinds) == 1:
+            return self.architecture_index
+        kind_of_board = np.array([self._cost_kinds.index(board.cost) for board in self.boards])
+        of_kind: Integers = kind_of_board[self.board_index] * len(self.architectures)
+        return of_kind + self.architecture_index
 
     def _table(self, name: str) -> NDArray[np.float64]:
         """Values, lows and highs, and at the end, for index -1, unknown; shape (3, estimates + 1)."""
@@ -399,18 +418,21 @@ class Candidates:
             self._tables[name] = np.array(rows, dtype=np.float64).T
         return self._tables[name]
 
-    def _estimates(self, name: str) -> Iterator[Estimate | None]:
+    def _estimates(self, name: str) -> list[Estimate | None]:
         """A figure of all sets of weights, of all boards, or of all architectures, kind by kind."""
-        home = INPUTS[name].home
-        if home == "architecture":
-            return (
-                cost_of(each, kind, name)
-                for kind in self._cost_kinds
-                for each in self.architectures
-            )
-        return (
-            getattr(each, name) for each in (self.weights if home == "weights" else self.boards)
-        )
+        if name not in self._known:
+            home = INPUTS[name].home
+            if home == "architecture":
+                found = [
+                    cost_of(each, kind, name)
+                    for kind in self._cost_kinds
+                    for each in self.architectures
+                ]
+            else:
+                owners = self.weights if home == "weights" else self.boards
+                found = [getattr(each, name) for each in owners]
+            self._known[name] = found
+        return self._known[name]
 
     @cached_property
     def _cost_kinds(self) -> list[str]:

@@ -289,6 +289,8 @@ def _limited(
 
 def _reports_throughput(candidates: Candidates) -> Booleans:
     """Where the source reports a throughput, which may be more than batch / latency."""
+    if "throughput_fps" in candidates.absent:
+        return np.zeros(len(candidates), dtype=np.bool_)
     known: Booleans = ~np.isnan(candidates.input_figure("throughput_fps"))
     return known
 

@@ -36,25 +36,28 @@ MOST, LARGEST = 20, 4
 
 def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
     """What each limit rejects, and which of the rejected comes nearest."""
-    return tuple(_rejection(verdicts, verdict) for verdict in verdicts.each)
-
-
-def _rejection(verdicts: Verdicts, verdict: Verdict) -> Rejection:
-    rejected = np.flatnonzero(verdict.violated)
-    nearest: Candidate | None = None
-    also_fails: tuple[Constraint, ...] = ()
-    if len(rejected):
-        position = verdicts.least(rejected, verdicts.failed, verdict.excess)
-        nearest = candidate_at(verdicts.candidates, position, verdicts.constraints)
-        failed = verdicts.failed_by(position)
-        also_fails = tuple(each for each in failed if each != verdict.constraint)
-    return Rejection(
-        constraint=verdict.constraint,
-        rejected=len(rejected),
-        unknown=int(np.count_nonzero(verdict.unknown)),
-        unknown_since=_unknown_since(verdicts, verdict),
-        nearest=nearest,
-        also_fails=also_fails,
+    nearest = {
+        place: verdicts.least(rejected, verdicts.failed.take, verdict.excess)
+        for place, verdict in enumerate(verdicts.each)
+        if len(rejected := np.flatnonzero(verdict.violated))
+    }
+    positions = np.array([*nearest.values()], dtype=np.int64)
+    found = records(verdicts.candidates, positions, verdicts.constraints)
+    candidates = dict(zip(nearest, found, strict=True))
+    return tuple(
+        Rejection(
+            constraint=verdict.constraint,
+            rejected=int(np.count_nonzero(verdict.violated)),
+            unknown=int(np.count_nonzero(verdict.unknown)),
+            unknown_since=_unknown_since(verdicts, verdict),
+            nearest=candidates.get(place),
+            also_fails=tuple(
+                each
+                for each in (verdicts.failed_by(nearest[place]) if place in nearest else ())
+                if each != verdict.constraint
+            ),
+        )
+        for place, verdict in enumerate(verdicts.each)
     )
 
 
@@ -136,12 +139,21 @@ def nearest(verdicts: Verdicts, positions: Integers) -> int:
 
     Those with an unknown figure come after all others.
     """
-    largest: Floats = np.zeros(len(verdicts.candidates))
-    known: Floats = np.zeros(len(verdicts.candidates))
-    for verdict in verdicts.each:
-        np.maximum(largest, verdict.excess, out=largest)
-        known += np.where(np.isinf(verdict.excess), 0.0, verdict.excess)
-    return verdicts.least(positions, largest, verdicts.failed, known)
+
+    def largest(these: Integers) -> Floats:
+        most: Floats = np.zeros(len(these))
+        for each in verdicts.each:
+            np.maximum(most, each.excess(these), out=most)
+        return most
+
+    def known(these: Integers) -> Floats:
+        total: Floats = np.zeros(len(these))
+        for each in verdicts.each:
+            excess = each.excess(these)
+            total += np.where(np.isinf(excess), 0.0, excess)
+        return total
+
+    return verdicts.least(positions, largest, verdicts.failed.take, known)
 
 
 def unsure(verdicts: Verdicts) -> Unsure | None:

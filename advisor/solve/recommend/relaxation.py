@@ -391,11 +391,11 @@ def _floor(verdicts: Verdicts) -> tuple[Floats, Floats]:
     """
     floor, slowing = np.zeros(len(verdicts.candidates)), np.zeros(len(verdicts.candidates))
     for each in verdicts.each:
-        if each.constraint.sets_rate:
-            slowing = each.excess
         if each.constraint.sets_rate or not changes_with_rate(each.constraint):
-            floor = np.maximum(floor, each.excess)
-    return floor, slowing.copy()
+            excess = each.excess(slice(None))
+            floor = np.maximum(floor, excess)
+            slowing = excess if each.constraint.sets_rate else slowing
+    return floor, slowing
 
 
 def _exact(verdicts: Verdicts, positions: Integers) -> tuple[Floats, Floats]:

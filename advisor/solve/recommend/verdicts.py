@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -47,14 +47,14 @@ class Verdict:
         """Whether the figure is known and beyond the limit."""
         return ~self.met & ~self.unknown
 
-    @cached_property
-    def excess(self) -> Floats:
-        """How far the figure is beyond the limit, as a log ratio.
+    def excess(self, positions: Integers | slice) -> Floats:
+        """How far the figures of these candidates are beyond the limit, as log ratios.
 
         0 where the limit is met, infinite where the figure is unknown.
         """
-        ratio = np.abs(np.log(self.value / self.constraint.limit))
-        return np.where(self.met, 0.0, np.where(self.unknown, np.inf, ratio))
+        ratio = np.abs(np.log(self.value[positions] / self.constraint.limit))
+        unknown = self.unknown[positions]
+        return np.where(self.met[positions], 0.0, np.where(unknown, np.inf, ratio))
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,12 @@ class Verdicts:
         """The limits that one candidate does not meet."""
         return tuple(each.constraint for each in self.each if not each.met[position])
 
-    def least(self, positions: Integers, *figures: Floats | Integers) -> int:
-        """Of `positions`, that with the least first figure, then second, ..., then the best."""
+    def least(self, positions: Integers, *figures: Callable[[Integers], Floats | Integers]) -> int:
+        """Of `positions`, that with the least first figure, then second, ..., then the best.
+
+        Figures are functions of the positions that are left.
+        """
         for figure in figures:
-            of_these = figure[positions]
+            of_these = figure(positions)
             positions = positions[of_these == of_these.min()]
         return int(in_order(self.candidates, self.objective, positions)[0])
