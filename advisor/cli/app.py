@@ -4,37 +4,43 @@ from __future__ import annotations
 
 import errno
 import gc
+import keyword
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from advisor._version import __version__
-from advisor.cli import (
-    boards,
-    catalog,
-    compare,
-    explore,
-    figures,
-    findings,
-    fit,
-    frontier,
-    import_,
-    measure,
-    pick,
-    plan,
-    predict,
-    schema,
-    show,
-    suggest,
-    zoo,
-)
 from advisor.cli.output import complain, discard_output, emit
 from advisor.cli.program_fault import EXIT_CODE, fault_message, place_of
 from advisor.errors import AdvisorError, reason_of
 from advisor.folders import check_temporary
+
+COMMANDS = (
+    "pick",
+    "frontier",
+    "explore",
+    "plan",
+    "boards",
+    "show",
+    "suggest",
+    "fit",
+    "predict",
+    "findings",
+    "measure",
+    "compare",
+    "figures",
+    "zoo",
+    "schema",
+    "import",
+    "catalog",
+)
+"""The subcommands in the order of the help; each is a module of this folder."""
 
 PATIENCE = 200_000
 """How many objects are made before garbage is looked for. Most commands end before; looking for it while
@@ -48,8 +54,40 @@ class _ProcessEndedError(Exception):
     """A pipe to another process broke inside a command; Typer would take it for one behind the answer."""
 
 
+class _Subcommands(Mapping[str, Any]):
+    """The subcommands, each built when it is asked for: all of them take as long as a pick's own work."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _subcommand(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+@cache
+def _subcommand(name: str) -> Any:
+    """A subcommand as Typer runs it, of the `app` or the `command` of its module."""
+    module = import_module(f"advisor.cli.{name}{'_' * keyword.iskeyword(name)}")
+    app = getattr(module, "app", None)
+    if app is None:
+        app = typer.Typer(add_completion=False)
+        app.command(name)(module.command)
+    found = typer.main.get_command(app)
+    found.name = name
+    return found
+
+
 class _Commands(TyperGroup):
     """The subcommands, none of which ends with Typer's own exit 1."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = _Subcommands()
 
     def invoke(self, ctx: Any) -> Any:
         """Run a subcommand."""
@@ -89,25 +127,6 @@ def _common(
     ] = False,
 ) -> None:
     pass
-
-
-app.command("pick")(pick.command)
-app.command("frontier")(frontier.command)
-app.command("explore")(explore.command)
-app.command("plan")(plan.command)
-app.command("boards")(boards.command)
-app.command("show")(show.command)
-app.command("suggest")(suggest.command)
-app.command("fit")(fit.command)
-app.command("predict")(predict.command)
-app.command("findings")(findings.command)
-app.command("measure")(measure.command)
-app.add_typer(import_.app, name="import")
-app.command("compare")(compare.command)
-app.command("figures")(figures.command)
-app.add_typer(catalog.app, name="catalog")
-app.command("zoo")(zoo.command)
-app.command("schema")(schema.command)
 
 
 def main() -> None:

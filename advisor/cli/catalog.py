@@ -10,7 +10,9 @@ import typer
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit
 
-app = typer.Typer(help="The files that advisor answers from.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, help="The files that advisor answers from.", no_args_is_help=True
+)
 
 
 @app.callback()

@@ -13,7 +13,11 @@ from advisor.cli.output import complain, emit
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported
 
-app = typer.Typer(help="Make a board of results that other tools measured.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False,
+    help="Make a board of results that other tools measured.",
+    no_args_is_help=True,
+)
 
 BoardOption = Annotated[
     str, typer.Option("--board", metavar="NAME", help="What to call the board.")
