@@ -266,6 +266,41 @@ def test_rows_may_name_a_network_by_its_identity(overlay: Overlay) -> None:
     assert len(Catalog.open(overlay.folder).measurements(catalog.board("small"))) == 2
 
 
+def test_rows_of_one_network_join_whatever_they_call_it(overlay: Overlay, run: Run) -> None:
+    rows = (
+        "resnet-50,eager,fp32,1,20,5,300,reported,my-notes",
+        "tv:resnet50@224,eager,fp32,4,60,5,300,reported,my-notes",
+        "vgg-16,eager,fp32,1,30,5,300,reported,my-notes",
+    )
+    overlay.measurements(*rows)
+    catalog = Catalog.open(overlay.folder)
+    table = catalog.measurements(catalog.board("small"))
+    assert table.architecture.tolist() == ["resnet-50", "resnet-50", "vgg-16"]
+    predicted = advisor.predict(board="small", every=True, catalog=overlay.folder).forecasts
+    names = [(IDENTITIES.identity(each.architecture), each.batch) for each in predicted]
+    assert len(set(names)) == len(names)
+    assert not check(catalog).faults
+    overlay.measurements(*rows, "ResNet-50,eager,fp32,1,21,5,300,reported,my-notes")
+    assert run("catalog", "check", "--catalog", overlay.folder).code == 1
+    overlay.measurements(*rows, "tv:resnet50@224,eager,fp32,1,21,5,300,reported,my-notes")
+    (fault,) = check(Catalog.open(overlay.folder)).faults
+    assert (fault.line, fault.column, fault.expected) == (5, "architecture", "each key once")
+    assert "tv:resnet50@224, which is resnet-50: a key that line 2 has already" in fault.found
+
+
+def test_a_network_is_predicted_once_whatever_a_board_calls_it(overlay: Overlay) -> None:
+    overlay.measurements(
+        "tv:resnet50@224,eager,fp32,1,20,5,300,reported,my-notes",
+        "tv:vgg16@224,eager,fp32,1,30,5,300,reported,my-notes",
+        "alexnet,eager,fp32,1,10,5,300,reported,my-notes",
+    )
+    advisor.fit("small", catalog=overlay.folder)
+    found = advisor.predict(board="small", every=True, catalog=overlay.folder).forecasts
+    names = {each.architecture for each in found}
+    assert {"tv:resnet50@224", "tv:vgg16@224", "resnet-18"} <= names
+    assert not {"resnet-50", "vgg-16"} & names
+
+
 def test_boards_are_compared_by_networks_whatever_they_call_them(overlay: Overlay) -> None:
     overlay.measurements(
         "tv:resnet50@224,eager,fp32,1,20,5,300,reported,my-notes",

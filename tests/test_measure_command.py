@@ -94,7 +94,7 @@ def test_what_was_measured_is_shown_with_its_verdicts(run: Run, tmp_path: Path) 
     shown = console.file.getvalue()
     assert re.search(r"^vgg-16 +2 +31.9 +0% +200 +stable", shown, re.MULTILINE)
     out = run("show", "vgg-16", "--catalog", tmp_path / "catalog").out
-    assert re.search(r"^eager fp32 +1 +16.0 .* stable$", out, re.MULTILINE)
+    assert re.search(r"^eager fp32 cpu +1 +16.0 .* stable$", out, re.MULTILINE)
     assert re.search(r"^origin +reported +reported +reported$", out, re.MULTILINE)
 
 
@@ -242,6 +242,23 @@ def test_a_plan_measures_nothing(tmp_path: Path) -> None:
     assert plan.seconds > 600
     assert children.asked == []
     assert not (tmp_path / "catalog").exists()
+
+
+def test_rows_of_a_network_join_those_that_the_board_has_of_it(tmp_path: Path) -> None:
+    def measured(networks: list[str], batch: int) -> Measured:
+        children = FakeChildren()
+        return measure_here(
+            networks, board="mine", batch=batch, catalog=tmp_path, children=children
+        )
+
+    measured(["resnet-50"], 1)
+    again = measured(["tv:resnet50@224", "ResNet50", "vgg16"], 2)
+    rows = {(row["architecture"], row["batch"]) for row in again.board.rows}
+    assert rows == {("resnet-50", 1), ("resnet-50", 2), ("tv:vgg16@224", 2)}
+    said = "tv:resnet50@224 is measured as resnet-50, the same network"
+    assert said in again.plan.notes
+    rest = measured(["vgg-16"], 1).board.rows
+    assert {row["architecture"] for row in rest} == {"resnet-50", "tv:vgg16@224"}
 
 
 # --- threads

@@ -23,7 +23,7 @@ from advisor.prediction.transfer.groups import (
     held_out_errors,
     transferred,
 )
-from advisor.prediction.transfer.networks import Evidence, Networks, bare_names, describe
+from advisor.prediction.transfer.networks import Evidence, Networks, describe, designs_of
 from advisor.prediction.transfer.regression import (
     USUAL,
     Measured,
@@ -389,7 +389,9 @@ def test_measuring_what_is_suggested_beats_measuring_at_random() -> None:
 
 
 def test_one_architecture_at_two_sizes_is_one_group() -> None:
-    assert bare_names(["a@224", "a@288", "b@224"]).tolist() == ["a", "a", "b"]
+    assert designs_of(["a@224", "a@288", "b@224"]).tolist() == ["a", "a", "b"]
+    known = {"resnet-50": "tv:resnet50", "tv:resnet50@160": "tv:resnet50"}
+    assert designs_of([*known, "b@224"], known).tolist() == ["tv:resnet50", "tv:resnet50", "b"]
 
 
 def test_a_single_network_is_described_without_dividing_by_nothing() -> None:

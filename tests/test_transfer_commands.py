@@ -398,3 +398,26 @@ def test_suggestions_go_on_from_what_a_board_has_measured(run: Run, boards: Over
     asked = ("suggest", *LIKE, "--board", "new", "--count", "2", "--csv")
     ran = run(*asked, "--catalog", boards.folder)
     assert ran.out.splitlines() == names[4:]
+
+
+def test_a_network_that_a_reference_calls_otherwise_is_not_predicted_again(
+    run: Run, boards: Overlay
+) -> None:
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    architectures = boards.folder / "architectures.yaml"
+    described = architectures.read_text().split("\n" + names[0] + ":\n")[-1].partition("\n0")[0]
+    entry = described[: described.index("activations")].rstrip() + "\n"
+    architectures.write_text(architectures.read_text() + f"mine@224:\n  {entry.strip()}\n")
+    bare = names[0].partition("@")[0]
+    boards.write("aliases.csv", f"name,network,note\nown:mine,own:{bare},mine\n")
+    table(boards, "new", {name: whole[name] for name in names[1:]} | {"mine@224": whole[names[0]]})
+    where = ("--catalog", boards.folder)
+    fitted = run("fit", "new", *LIKE, *where)
+    assert "48 networks that were not run here" in " ".join(fitted.out.split())
+    ran = run("predict", "--all", "--board", "new", "--csv", *where)
+    rows = {row["architecture"]: row for row in csv.DictReader(io.StringIO(ran.out))}
+    assert names[0] not in rows
+    assert rows["mine@224"]["origin"] == "reported"
+    again = run("suggest", *LIKE, "--board", "new", "--count", 100, "--csv", *where)
+    assert len(again.out.splitlines()) == 48

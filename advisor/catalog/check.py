@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,16 @@ from advisor.architectures.names import board_fault, identity_of_plain
 from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
+from advisor.catalog.csv_table import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
 from advisor.catalog.identities import ALIASES_FILE, read_aliases
-from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.measurements_table import (
+    FURTHER_MEASUREMENT_COLUMNS,
+    MEASUREMENT_COLUMNS,
+    read_measurements,
+)
+from advisor.catalog.records import Measurements
 from advisor.catalog.store import ACCURACY, Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
@@ -150,6 +156,8 @@ class _Check:
             )
         rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
         self.rows += 0 if rows is None else len(rows)
+        with suppress(BrokenFileError):  # of another file, as above
+            self.faults += _rows_of_one_network(folder / "measurements.csv", rows, self.catalog)
         if self.read_fit and "fit.json" in (self.attempt(entries, folder) or {}):
             self.files += 1
             self.attempt(self.read_fit, folder)
@@ -205,3 +213,18 @@ class _Check:
         except BrokenFileError as error:
             self.faults.extend(error.faults)
             return None
+
+
+def _rows_of_one_network(
+    path: Path, rows: Measurements | None, catalog: Catalog
+) -> Iterator[Fault]:
+    """Rows that are one row twice, since two names in them are of one network."""
+    names = () if rows is None else rows.architecture.names
+    others = catalog.identities.repeated(names) if names else {}
+    if rows is None or not others:
+        return
+    lines = read_csv(path, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS).lines
+    for row, earlier in rows.renamed(others).repeats.items():
+        here, there = rows.architecture.at(row), rows.architecture.at(earlier)
+        found = f"{here}, which is {there}: a key that line {lines[earlier]} has already"
+        yield Fault(path, lines[row], "architecture", found, "each key once")

@@ -230,6 +230,19 @@ class Identities:
         """What some rows call a network: the name by which they have it, else the one given."""
         return next((each for each in self.names_of(name) if each in among), name)
 
+    def repeated(self, names: Iterable[str]) -> dict[str, str]:
+        """Of some names those whose network an earlier one names, with that one."""
+        first: dict[str, str] = {}
+        known = [name for name in dict.fromkeys(names) if name in self._names]
+        called = {name: first.setdefault(self.identity(name), name) for name in known}
+        return {name: earlier for name, earlier in called.items() if name != earlier}
+
+    def design(self, name: str) -> str:
+        """The design that a network is of, equal for all its sizes, whatever the catalog calls these."""
+        if name not in self._names:
+            return folded(split_size(name)[0])
+        return ":".join(self._identity[name].design)
+
     def find(self, text: str, size: str = "") -> Meaning | None:
         """The network that somebody names; `None` where there is none, or several and none of them is meant.
 

@@ -530,6 +530,15 @@ class Measurements:
         first[index[::-1]] = np.arange(len(self))[::-1]
         return tuple(map(self.variant, first.tolist())), index
 
+    @property
+    def repeats(self) -> Mapping[int, int]:
+        """The rows whose network, variant and batch size an earlier one has, with that row."""
+        keys = np.stack([self.architecture.index, self.variant_index, self.batch])
+        _, first, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+        earlier = first[group.reshape(-1)]
+        later = np.flatnonzero(earlier != np.arange(len(self)))
+        return dict(zip(later.tolist(), earlier[later].tolist(), strict=True))
+
     def rows_of(self, variant: Variant) -> Integers:
         """The numbers of the rows of a variant, ascending."""
         place = self.variants.index(variant) if variant in self.variants else -1

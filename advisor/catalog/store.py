@@ -321,7 +321,25 @@ class Catalog:
         table = read_measurements(path, self.architectures, sources)
         table = rows_with_errors(table, sources, another_run=another_run)
         others = self._called_otherwise(table.architecture.names)
-        return table.renamed(others) if others else table
+        return self._joined(table.renamed(others) if others else table)
+
+    def _joined(self, table: Measurements) -> Measurements:
+        """The rows, those of one network under one name: the first of its names there.
+
+        Those of which two would then be of one network, variant and batch size stay apart, and so do all
+        where a table that names come from is broken: that costs nothing but itself.
+        """
+        _, first = np.unique(table.architecture.index, return_index=True)
+        in_order = [table.architecture.at(row) for row in np.sort(first).tolist()]
+        try:
+            others = self.identities.repeated(in_order)
+        except BrokenFileError:
+            others = {}
+        if not others:
+            return table
+        joined = table.renamed(others)
+        twice = {joined.architecture.at(row) for row in joined.repeats}
+        return table.renamed({name: each for name, each in others.items() if each not in twice})
 
     def architecture(self, name: str) -> Architecture:
         """The architecture that somebody names, see `Identities.find`.

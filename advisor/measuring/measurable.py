@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.architectures.names import is_own, split_name
@@ -14,7 +15,7 @@ from advisor.catalog.store import Catalog
 from advisor.catalog.tables import of_architecture, read_zoo_table, zoo_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import OWN_FILE
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,29 @@ def _known(catalog: Catalog, name: str) -> tuple[Architecture, Sequence[str]]:
         hint = closest(name, BUILDERS)
         raise AdvisorError(f"unknown architecture {shown(name)}: nothing builds it", hint)
     return network, notes
+
+
+def called_as_on(catalog: Catalog, board: str, networks: Networks) -> Networks:
+    """The networks by the names under which a board has them, and each network once.
+
+    So all rows of a network are of one name.
+    """
+    there: dict[str, object] = {}
+    with suppress(BrokenFileError):  # which measuring writes anew
+        if board in catalog.board_layers:
+            there |= catalog.measurements(catalog.board(board)).architecture.position
+    named, notes = [], [*networks.notes]
+    for each in networks.named:
+        called = (
+            each.name if each.name in networks.own else catalog.identities.called(each.name, there)
+        )
+        network = each
+        if called != each.name:
+            network, its_notes = network_to_build(catalog, called)
+            notes += [*its_notes, f"{each.name} is measured as {called}, the same network"]
+        there[called] = None
+        named.append(network)
+    return replace(networks, named=tuple(named), notes=tuple(notes))
 
 
 def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:

@@ -25,7 +25,7 @@ from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
 from advisor.measuring.host import Host, check_can_measure, default_threads, device_named
 from advisor.measuring.journal import utc_now
-from advisor.measuring.measurable import keep_costs, measurable
+from advisor.measuring.measurable import called_as_on, keep_costs, measurable
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import FULL, QUICK, RunPlan
 from advisor.measuring.runtimes.exports import EXPORTS
@@ -57,7 +57,7 @@ class MeasuringPlan:
         run: the networks, batch sizes and runtimes, and how thoroughly they are measured.
         sustained_s: for how long the board is then heated, and measured hot; 0 for not at all.
         host: this machine.
-        networks: those that are named; none for the paper's 14.
+        networks: what will be measured.
         known: every architecture by name.
         left_out: what is not measured though it was asked for, and why.
         notes: what is to be said of the tables of counts.
@@ -266,11 +266,11 @@ def plan_measuring(
     _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
     folder = target_folder(catalog)
     opened = Catalog(layers_with(folder))
-    networks = measurable(opened, names, trained=check)
+    networks = measurable(opened, names or _the_papers(), trained=check)
     filed = [each.precision for each in networks.own.values() if each.is_onnx]
     variants, left_out = _variants(runtimes, precision, device, filed)
     run = RunPlan(
-        architectures=networks.names or _the_papers(),
+        architectures=networks.names,
         batches=_batches(batch, device),
         device=device,
         threads=counts,
@@ -288,6 +288,8 @@ def plan_measuring(
     host = _children(children).describe(device, max(counts, default=0), libraries_of(variants))
     run = replace(run, threads=counts or default_threads(host))
     called = board or _name_of(host)
+    networks = called_as_on(opened, called, networks)
+    run = replace(run, architectures=networks.names)
     if sustained_s:
         _check_name(called + SUSTAINED)
     return MeasuringPlan(

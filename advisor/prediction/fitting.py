@@ -30,7 +30,7 @@ from advisor.prediction.training import (
     PowerModel,
     fit_tiers,
 )
-from advisor.prediction.transfer.boards import named_references
+from advisor.prediction.transfer.boards import alike_named, named_references
 from advisor.prediction.transfer.predictions import fit_transfer
 
 AUTO = "auto"
@@ -149,7 +149,9 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
         AdvisorError: a board of the recipe is unknown or has nothing to give, or neither models nor a
             transfer can be fitted.
     """
-    references = _references(catalog, board, recipe.like)
+    references = alike_named(
+        catalog.identities, table.architecture.names, _references(catalog, board, recipe.like)
+    )
     known = catalog.architectures_with(table)
     warnings = []
     why_no_models = ""
@@ -168,7 +170,10 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
             for name in each.measurements.architecture.names
         }
         try:
-            transfer = fit_transfer(board, table, known, references, choose=AUTO in recipe.like)
+            designs = {name: catalog.identities.design(name) for name in known}
+            transfer = fit_transfer(
+                board, table, known, references, designs, choose=AUTO in recipe.like
+            )
         except AdvisorError as error:
             if why_no_models:
                 raise

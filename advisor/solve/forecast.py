@@ -243,7 +243,8 @@ def _on_board(
             for name in transferred
             if name in catalog.architectures
         }
-        wanted = list(known.values())
+        repeated = catalog.identities.repeated([*own.architecture.names, *transferred, *known])
+        wanted = [each for name, each in known.items() if name not in repeated]
     if len(wanted) == 1:
         wanted = [_as_called(catalog, wanted[0], own)]
     known |= {each.name: each for each in wanted}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from advisor.catalog.identities import Identities
 from advisor.catalog.records import Architecture, Board, Measurements, Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
@@ -108,6 +109,21 @@ def without(figures: Figures, names: Collection[str]) -> Figures:
     """A board's figures without those of some networks."""
     kept = {name: at for name, at in figures.by_network.items() if name not in names}
     return Figures(figures.board, kept)
+
+
+def alike_named(
+    identities: Identities, names: Sequence[str], references: Sequence[Surveyed]
+) -> list[Surveyed]:
+    """Reference boards whose rows call every network as a new board does, or else as one of them does.
+
+    Args:
+        identities: which names are of one network.
+        names: those of the new board.
+        references: the boards, which may call the same networks otherwise.
+    """
+    theirs = [name for each in references for name in each.measurements.architecture.names]
+    others = identities.repeated([*names, *theirs])
+    return [replace(each, measurements=each.measurements.renamed(others)) for each in references]
 
 
 def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from advisor.catalog.records import Z90, Architecture, Values
 from advisor.prediction.board_model import TransferErrors
 from advisor.prediction.model import LEAST_GROUPS
 from advisor.prediction.transfer.boards import Figures
-from advisor.prediction.transfer.networks import Evidence, bare_names, costs_of, family_of
+from advisor.prediction.transfer.networks import Evidence, costs_of, designs_of, family_of
 from advisor.prediction.transfer.regression import (
     Measured,
     Regression,
@@ -54,12 +54,14 @@ class Question:
         references: what the reference boards found.
         architectures: every network by name.
         cost: which cost of a network the new board's rows go with.
+        designs: the design that each network is of, by name; that of its name where it is missing.
     """
 
     own: Figures
     references: Sequence[Figures]
     architectures: Mapping[str, Architecture]
     cost: str
+    designs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Group:
         evidence: what is known of these networks and of the measured ones of which no less is known.
         seen: the measured ones; `found` is the logarithm of what was found; shape (seen,).
         wanted: those to be predicted, with their batch sizes.
+        designs: as `Question` has them; those of one design are held out together.
     """
 
     known: tuple[int, ...]
@@ -78,12 +81,13 @@ class Group:
     seen: Sequence[str]
     found: Floats
     wanted: Mapping[str, int]
+    designs: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def measured(self) -> Measured:
         """Those seen, as the regression takes them."""
         places = self.evidence.described.places(self.seen)
-        return Measured(places, self.found, bare_names(self.seen))
+        return Measured(places, self.found, designs_of(self.seen, self.designs))
 
     @cached_property
     def regression(self) -> Regression:
@@ -150,6 +154,7 @@ def groups_of(question: Question, measured: Mapping[str, int]) -> Iterator[Group
                 for name in alike
                 if kinds[name] == kind and name not in measured
             },
+            designs=question.designs,
         )
 
 

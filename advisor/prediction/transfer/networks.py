@@ -148,9 +148,15 @@ class Evidence:
         )
 
 
-def bare_names(names: Sequence[str]) -> NDArray[np.str_]:
-    """Names without input sizes: one architecture at two sizes is left out together."""
-    return np.array([bare_name(name) for name in names], dtype=np.str_)
+def designs_of(names: Sequence[str], known: Mapping[str, str] | None = None) -> NDArray[np.str_]:
+    """The designs of networks: one at two sizes is left out together; shape (names,).
+
+    Args:
+        names: the networks.
+        known: the design of each, where a catalog knows their names; the name without the size for others.
+    """
+    known = known or {}
+    return np.array([known.get(name, bare_name(name)) for name in names], dtype=np.str_)
 
 
 def family_of(architectures: Mapping[str, Architecture], name: str) -> str:

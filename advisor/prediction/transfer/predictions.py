@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,7 @@ def fit_transfer(
     table: Measurements,
     architectures: Mapping[str, Architecture],
     references: Sequence[Surveyed],
+    designs: Mapping[str, str],
     *,
     choose: bool,
 ) -> Transfer:
@@ -54,7 +55,8 @@ def fit_transfer(
         board: the new board.
         table: its rows.
         architectures: every network that any of the boards ran, by name.
-        references: the boards to learn from, with their rows.
+        references: the boards to learn from, with their rows, which call networks as the board does.
+        designs: the design that each network is of.
         choose: whether the held-out error chooses among them; else all are taken.
 
     Raises:
@@ -63,7 +65,11 @@ def fit_transfer(
     portions = [
         portion
         for variant in table.variants
-        if (portion := _portion(board, table, architectures, references, variant, choose=choose))
+        if (
+            portion := _portion(
+                board, table, architectures, references, designs, variant, choose=choose
+            )
+        )
     ]
     if not portions:
         raise AdvisorError(*_too_few(board, table, references))
@@ -81,6 +87,7 @@ def _portion(
     table: Measurements,
     architectures: Mapping[str, Architecture],
     references: Sequence[Surveyed],
+    designs: Mapping[str, str],
     variant: Variant,
     *,
     choose: bool,
@@ -100,9 +107,10 @@ def _portion(
             ],
             architectures=architectures,
             cost=board.cost,
+            designs=designs,
         )
         if choose:
-            question = Question(question.own, chosen(question), architectures, board.cost)
+            question = replace(question, references=chosen(question))
         found = transferred(question)
         if found.names:
             predicted[metric] = found

@@ -14,7 +14,7 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fullest_variant
-from advisor.prediction.transfer.boards import figures_of, named_references
+from advisor.prediction.transfer.boards import alike_named, figures_of, named_references
 from advisor.prediction.transfer.networks import Evidence, Networks, costs_of, family_of
 from advisor.prediction.transfer.regression import USUAL, own, shared
 
@@ -73,14 +73,18 @@ def suggest(
         raise AdvisorError(f"count: {count} networks", "ask for 1 at least")
     opened = Catalog.open(catalog)
     named = [like] if isinstance(like, str) else like
-    references = named_references(opened, named) if named else _of_most_networks(opened, board)
+    measured = opened.measurements(opened.board(board)).architecture.names if board else ()
+    references = alike_named(
+        opened.identities,
+        measured,
+        named_references(opened, named) if named else _of_most_networks(opened, board),
+    )
     known = {
         name: opened.architectures[name]
         for each in references
         for name in each.measurements.architecture.names
     }
     networks = networks_in_common(references, known)
-    measured = opened.measurements(opened.board(board)).architecture.names if board else ()
     names = most_informative(networks, count, measured)
     if not names:
         raise AdvisorError("every network that these boards know is measured already")
@@ -98,6 +102,7 @@ def _of_most_networks(catalog: Catalog, new: str | None) -> list[Surveyed]:
         AdvisorError: there is no board with rows beside the new one.
     """
     surveyed, _ = catalog.survey()
+    surveyed = alike_named(catalog.identities, (), surveyed)
     ran = {
         each.board.name: set(each.measurements.architecture.names)
         for each in surveyed

@@ -14,7 +14,7 @@ from advisor.prediction.board_model import describe
 from advisor.prediction.model import Form
 from advisor.prediction.training import Data, LatencyModel, fit_model
 from advisor.prediction.transfer.groups import Group
-from advisor.prediction.transfer.networks import bare_names
+from advisor.prediction.transfer.networks import designs_of
 from advisor.prediction.transfer.regression import Process, Shares, widening
 from tests.benchmarks.decisions.tables import Boards
 
@@ -54,7 +54,7 @@ def by_costs(form: Form) -> Predict:
 
     def predicted(boards: Boards, measured: Integers) -> Values:
         runs = runs_of(boards)
-        groups = bare_names(boards.names)
+        groups = designs_of(boards.names)
         data = Data(runs[measured], boards.time_ms[measured], groups[measured])
         model = fit_model(LatencyModel, [form], data)
         if model is None:
@@ -67,7 +67,7 @@ def by_costs(form: Form) -> Predict:
 
 def by_shares(boards: Boards, measured: Integers) -> Values:
     """The sum of shares alone, its intervals from the measured networks held out."""
-    groups = bare_names(boards.names)[measured]
+    groups = designs_of(boards.names)[measured]
     found = np.log(boards.time_ms[measured])
 
     def predicted(rows: NDArray[np.bool_]) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 
 from advisor.catalog.records import Z90, Values
 from advisor.prediction.model import LEAST_GROUPS
-from advisor.prediction.transfer.networks import bare_names
+from advisor.prediction.transfer.networks import designs_of
 from advisor.prediction.transfer.regression import Measured, Regression, borrowed_widening, widening
 from advisor.solve.candidates.uncertainty import chance_below
 from advisor.solve.verify.standing import Standing
@@ -29,7 +29,7 @@ class Transfers:
 
     def __init__(self, boards: Boards, first: Integers) -> None:
         self.boards = boards
-        self.groups = bare_names(boards.names)
+        self.groups = designs_of(boards.names)
         self.logs = np.log(boards.time_ms)
         measured = self.measured(first)
         self.begun = Regression.fit(boards.evidence, measured)
