@@ -144,7 +144,8 @@ class _ThisMachine:
         """Measure one; the row becomes part of the board's files."""
         tried = self.bench.measure(self._cell(key))
         self.stopped = self.bench.stopped
-        found = key._replace(variant=key.variant._replace(threads=tried.threads))
+        ran_as = key.variant._replace(processor=tried.processor, threads=tried.threads)
+        found = key._replace(variant=ran_as)
         return Attempt(tried.surveyed, found if tried.has_row else None, tried.reason)
 
 

@@ -23,7 +23,7 @@ from advisor.measuring.children import Outcome
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
 from advisor.measuring.journal import FORMAT, Journal, begin, exclusive, mend, read_runs
-from advisor.measuring.publish import publish
+from advisor.measuring.publish import publish, run_latencies
 from advisor.measuring.statistics import Drift, summarise
 from advisor.measuring.tasks import Cell, HeatFound, Task
 from advisor.report.measuring_text import heat_text
@@ -57,6 +57,17 @@ def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
     assert described.power_meter == "none"
     assert described.note == "Power is unknown: it is made up."
     assert "resident" in described.memory_scope
+    assert described.weights == "", "random ones were timed: each network's best count"
+    (variant,) = catalog.measurements(described).variants
+    assert (variant.processor, variant.threads) == ("cpu", 0)
+
+
+def test_rows_say_what_ran_them(tmp_path: Path) -> None:
+    host = replace(HOST, accelerator="a GPU", details={**HOST.details, "device": "cuda:0"})
+    ended = measure(board(tmp_path), FakeChildren(), replace(PLAN, device="cuda:0"), host=host)
+    assert {row["processor"] for row in ended.rows} == {"gpu"}
+    (runs,) = run_latencies(board(tmp_path)).values()
+    assert {variant.processor for _, variant, _ in runs} == {"gpu"}
 
 
 def test_every_cell_gets_its_sessions_in_shuffled_rounds(tmp_path: Path) -> None:

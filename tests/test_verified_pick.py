@@ -559,11 +559,11 @@ class Mine:
     folder: Path
     run: Run
 
-    def pick(self, *arguments: object) -> Ran:
+    def pick(self, *arguments: object, weights: str = "paper") -> Ran:
         more = ("resnet-101", "resnet-152", "inception-v4", "mobilenet_v2@224")
         names = ",".join((*MINE, *more))
         asked = ("--board", "mine", "--catalog", self.folder, "--architectures", names)
-        return self.run("pick", *asked, *arguments)
+        return self.run("pick", *asked, "--weights", weights, *arguments)
 
     @property
     def rows(self) -> list[str]:
@@ -604,11 +604,8 @@ def test_a_pick_is_measured_on_this_machine_and_kept(mine: Mine) -> None:
 
 
 def test_a_librarys_network_is_measured_with_its_cost_kept(mine: Mine) -> None:
-    printed = verified(
-        mine.pick(
-            "--fps", 30, "--verify", 1, "--json", "--families", "MobileNet", "--device", "cpu"
-        )
-    )
+    asked = ("--fps", 30, "--verify", 1, "--json", "--families", "MobileNet", "--device", "cpu")
+    printed = verified(mine.pick(*asked, weights="IMAGENET1K_V2"))
     assert printed["best"]["architecture"] == "mobilenet_v2@224"
     assert printed["best"]["batch_latency_ms"]["origin"] == "measured"
     assert printed["query"]["command"].endswith("--verify 1 --device cpu")

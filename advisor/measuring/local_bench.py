@@ -35,12 +35,14 @@ class Tried:
         has_row: whether there is a row of it now; else nothing could be run.
         reason: why it did not run; "" if it did.
         threads: with how many threads it was run; 0 where they do not count.
+        processor: what ran it.
     """
 
     surveyed: Surveyed
     has_row: bool
     reason: str = ""
     threads: int = 0
+    processor: str = ""
 
 
 class LocalBench:
@@ -145,7 +147,8 @@ class LocalBench:
         status, reason = str(row["status"]), str(row.get("reason") or "")
         why = ": ".join(filter(None, [status.replace("_", " "), reason]))
         reason = "" if status == "ok" else why
-        return Tried(self.surveyed, has_row=True, reason=reason, threads=cell.threads)
+        ran_on = str(row["processor"] or "")
+        return Tried(self.surveyed, True, reason, threads=cell.threads, processor=ran_on)
 
 
 def _last_plan(board: Board) -> Mapping[str, Any]:

@@ -104,6 +104,7 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
         "architecture": cell.architecture,
         "runtime": cell.runtime,
         "precision": cell.precision,
+        "processor": findings.processor,
         "batch": cell.batch,
         "threads": cell.threads or None,
         "origin": "measured",
@@ -210,7 +211,6 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
             else "peak resident set of a process that has the runtime loaded"
         ),
         "software": host.software,
-        "weights": "paper",
         "cost": "counted",
         "date": host.details["date"],
         "source": MEASURED,
@@ -251,15 +251,17 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int]
     for journal in read_runs(board_folder / "runs"):
         findings = Findings([journal])
         found[journal.run_id] = {
-            (cell.architecture, _run_as(cell), cell.batch): _estimate(each, findings.drift)
+            (cell.architecture, _run_as(cell, findings), cell.batch): _estimate(
+                each, findings.drift
+            )
             for cell, each in findings.by_cell.items()
             if each.sessions
         }
     return found
 
 
-def _run_as(cell: Cell) -> Variant:
-    return Variant(cell.runtime, cell.precision, threads=cell.threads)
+def _run_as(cell: Cell, findings: Findings) -> Variant:
+    return Variant(cell.runtime, cell.precision, findings.processor, cell.threads)
 
 
 def _estimate(found: Found, drift: Drift) -> Estimate:

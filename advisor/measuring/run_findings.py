@@ -131,6 +131,11 @@ class Findings:
             for record in journal.records:
                 self.add(record)
 
+    @property
+    def processor(self) -> str:
+        """What ran all of it; runs on unlike devices are of unlike boards."""
+        return "gpu" if self.on_gpu else "cpu"
+
     def of(self, cell: Cell) -> Found:
         """What is known of a cell so far."""
         return self.by_cell.setdefault(cell, Found())

@@ -120,7 +120,10 @@ def _latencies(rows: Sequence[Row]) -> dict[Key, Estimate]:
         value, low, high = (row.get(f"latency_{end}ms") for end in ("", "low_", "high_"))
         if isinstance(value, float):
             threads = int(row["threads"] or 0)
-            variant = Variant(str(row["runtime"]), str(row["precision"]), threads=threads)
+            runtime, precision, processor = (
+                str(row[name] or "") for name in ("runtime", "precision", "processor")
+            )
+            variant = Variant(runtime, precision, processor, threads)
             key = str(row["architecture"]), variant, int(str(row["batch"]))
             ends = (
                 low if isinstance(low, float) else None,
