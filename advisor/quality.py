@@ -19,6 +19,18 @@ IMAGENET = "imagenet-1k"
 SHARES = ("top-1", "top-5")
 """Metrics that are the share of a data set's images whose answer is right."""
 
+IMAGES: Mapping[str, int] = {
+    IMAGENET: 50_000,
+    "imagenet-a": 7_500,
+    "imagenet-a-clean": 10_000,
+    "imagenet-r": 30_000,
+    "imagenet-r-clean": 10_000,
+    "imagenet-real": 46_837,
+    "imagenet-sketch": 50_889,
+    "imagenet-v2": 10_000,
+}
+"""On how many images accuracies are found that are published of a data set."""
+
 
 @dataclass(frozen=True)
 class Quality:

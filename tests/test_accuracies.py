@@ -14,7 +14,7 @@ from advisor.report.explorer.document import choice, document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, Overlay, Run
 
-ACCURACY = ",".join(COLUMNS) + "\n"
+ACCURACY = ",".join(each for each in COLUMNS if each != "processor") + "\n"
 VARIANTS = (
     ("tflite", "fp32"),
     ("tflite", "int8"),
@@ -329,7 +329,7 @@ def test_the_page_knows_no_float_accuracy_of_a_quantised_row(lab: Overlay) -> No
     }
     assert found["tflite", "int8"] == 68.0
     assert found["armnn", "int8"] is found["armnn", "w8a16"] is found["armnn", "unknown"] is None
-    notes = page["accuracy"]["notes"]
+    notes = page["rows"]["accuracy_note"]["names"]
     assert "from one" in notes
     assert page["metrics"]["accuracy_percent"]["heading"] == "top-1"
 
@@ -340,3 +340,135 @@ def test_a_sets_name_says_of_which_quantised_precision_it_is() -> None:
         "IMAGENET1K_V2": "", "paper": "", "my-fp16": "", "v8": "", "best": "",
     }  # fmt: skip
     assert {name: quantised_as(name) for name in said} == said
+
+
+def test_a_quantised_accuracy_that_names_no_runtime_is_that_of_the_only_one(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv",
+        ACCURACY + "resnet-18,paper,,,,68.1,,,,,int8,,reported,lab\n"
+        "resnet-18,paper,,,,68.2,,,,,w8a16,,reported,lab\n"
+        "resnet-18,paper,,,,68.3,,,,,int8,two,reported,lab\n",
+    )
+    found = known(lab, "one")
+    assert found["tflite", "int8"] is found["armnn", "int8"] is None  # of which is not said
+    assert found["armnn", "w8a16"] == 68.2
+    assert known(lab, "two")["tflite", "int8"] is None
+    assert known(lab, "else")["armnn", "w8a16"] is None  # another source's
+    lab.write("boards/one/measurements.csv", rows("resnet-18", variants=(("tflite", "i8"),)))
+    assert known(lab, "one") == {("tflite", "int8"): 68.1}
+    lab.write("boards/two/measurements.csv", rows("resnet-18", variants=(("tflite", "i8"),)))
+    assert known(lab, "two") == {("tflite", "int8"): 68.3}
+
+
+def test_quantised_sets_of_weights_count_in_the_only_runtime_of_their_source(lab: Overlay) -> None:
+    lab.write(
+        "weights.csv",
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,source\n"
+        "resnet-18,paper-int8,66.6,,,,reported,lab\n",
+    )
+    found = known(lab, "one")
+    assert found["tflite", "int8"] is found["armnn", "int8"] is None
+    lab.write("boards/one/measurements.csv", rows("resnet-18", variants=(("armnn", "i8"),)))
+    assert known(lab, "one") == {("armnn", "int8"): 66.6}
+
+
+def on_processors(
+    overlay: Overlay, board: str, *processors: str
+) -> dict[str | None, tuple[object, str]]:
+    """The accuracy of resnet-18 by processor, and how it follows; of int8 by tflite alone."""
+    header = "architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,processor,origin,source"
+    lines = [f"resnet-18,tflite,int8,1,20,,,{each},reported,lab" for each in processors]
+    overlay.write(f"boards/{board}/measurements.csv", "\n".join([header, *lines]) + "\n")
+    answer = advisor.pick(board=board, catalog=overlay.folder, top=50, all_batches=True)
+    return {
+        each.processor: (
+            each.accuracy_percent.value if each.accuracy_percent else None,
+            each.accuracy_note,
+        )
+        for each in answer.candidates
+    }
+
+
+def test_an_accuracy_of_another_board_counts_on_the_same_processor_alone(lab: Overlay) -> None:
+    told = "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab"
+    lab.write("accuracy.csv", ACCURACY + told + "\n")
+    assert on_processors(lab, "one", "cpu", "npu") == {"cpu": (68.0, ""), "npu": (68.0, "")}
+    # on which of the two it was found is not said
+    assert on_processors(lab, "two", "cpu", "npu") == {"cpu": (None, ""), "npu": (None, "")}
+    lab.write(
+        "accuracy.csv",
+        f"{ACCURACY.strip()},processor\n{told},npu\n{told.replace('68.0', '69.0')},cpu\n",
+    )
+    assert on_processors(lab, "one", "cpu", "npu") == {"cpu": (69.0, ""), "npu": (68.0, "")}
+    there = {"cpu": (69.0, "from one"), "npu": (68.0, "from one"), "gpu": (None, "")}
+    assert on_processors(lab, "two", "cpu", "npu", "gpu") == there
+    lab.write("accuracy.csv", ACCURACY + told + "\n")
+    on_processors(lab, "one", "npu")
+    assert on_processors(lab, "two", "cpu", "npu") == {"cpu": (None, ""), "npu": (68.0, "from one")}
+
+
+def test_formats_that_take_the_float_accuracy_over_say_so(lab: Overlay, run: Run) -> None:
+    lab.write(
+        "boards/one/measurements.csv",
+        rows("resnet-18", variants=(("tflite", "fp32"), ("tflite", "fp16"), ("armnn", "float"))),
+    )
+    answer = advisor.pick(board="one", catalog=lab.folder, top=9, all_batches=True)
+    assert {each.precision: each.accuracy_note for each in answer.candidates} == {
+        "fp32": "",
+        "fp16": "taken over from fp32",
+        "float": "taken over from fp32",
+    }
+    ran = run("pick", "--board", "one", "--catalog", lab.folder, "--all-batches")
+    assert " ".join(ran.out.split()).count("is taken over from fp32.") == 1
+    shown = run("show", "resnet-18", "--catalog", lab.folder).out
+    assert "Accuracy at float and fp16 is taken over from fp32." in shown
+    opened, asked = read_question(board="one", catalog=lab.folder)
+    page = document(choice(opened, asked))
+    precision, note = (page["rows"][name] for name in ("precision", "accuracy_note"))
+    assert {
+        (precision["names"][at], note["names"][said])
+        for at, said in zip(precision["index"], note["index"], strict=True)
+    } == {("fp32", ""), ("fp16", "taken over from fp32"), ("float", "taken over from fp32")}
+
+
+def test_an_accuracy_without_error_is_no_proof(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv",
+        ACCURACY + "resnet-18,published,,,,70,,,,,,,reported,lab\n"
+        "resnet-18,stated,,,,70,,,,,,,declared,lab\n"
+        "resnet-18,elsewhere,,,birds,70,,,,,,,reported,lab\n"
+        "resnet-18,ran,,,,70,,,,tflite,int8,one,reported,lab\n",
+    )
+
+    def best(weights: str, accuracy: float, **more: object) -> advisor.Candidate | None:
+        question = {"board": "one", "catalog": lab.folder, "runtime": "tflite", **more}
+        return advisor.pick(accuracy=accuracy, weights=weights, **question).best
+
+    published = best("published", 69, precision="fp32")
+    assert published and published.accuracy_percent and published.mark == "sure"
+    ends = published.accuracy_percent.low, published.accuracy_percent.high
+    assert ends == interval_of_share(70, 50_000)
+    assert ends == pytest.approx((69.66, 70.34), abs=0.005)
+    assert best("published", 69.9, precision="fp32") is None  # not with 90 %
+    for weights, more in (
+        ("stated", {"precision": "fp32"}),
+        ("elsewhere", {"precision": "fp32", "data_set": "birds"}),
+        ("ran", {"precision": "int8"}),  # of how many images is not said
+    ):
+        found = best(weights, 69, **more)
+        assert found and (found.mark, found.chance) == ("unproven", None)
+        assert best(weights, 69, confidence=0.9, **more) is None
+    said = advisor.pick(board="one", catalog=lab.folder, accuracy_of={"resnet-18": 71}, accuracy=70)
+    assert said.best and said.best.mark == "unproven"
+    free = advisor.pick(
+        board="one", catalog=lab.folder, accuracy_of={"resnet-18": 71}, params="20M"
+    )
+    assert free.best and free.best.mark == "sure"
+
+
+def test_a_stated_float_accuracy_leaves_quantised_ones(lab: Overlay) -> None:
+    lab.write(
+        "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"
+    )
+    found = known(lab, "one", accuracy_of={"resnet-18": 72})
+    assert (found["tflite", "fp32"], found["tflite", "int8"]) == (72, 68.0)

@@ -1,7 +1,8 @@
 """Which accuracy a row has: the most specific that is known of its weights, and none that is another's.
 
 Accuracies of floats hold in all formats that keep them (`advisor.catalog.precision`). In any other format a
-network has the accuracy that was found in that format: in the same runtime, and by the same source.
+network has the accuracy that was found in that format: in the same runtime, and by the same source. One that
+does not name its runtime is that of the only one in which its precision ran on a board, and else of none.
 """
 
 from __future__ import annotations
@@ -9,18 +10,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Board, Estimate, Measurements, Variant, Weights
 from advisor.limits import LEAST_PERCENT
 
 FLOAT = "fp32"
-TAKEN_OVER = "taken over from fp32"
+TAKEN_OVER = "taken over from "
 LOSS = "less a stated loss of"
 FROM = "from "
 """How an accuracy follows from another one."""
 DECLARED = "advisor-declared"
 """The source of what the user states."""
+
+
+class Way(NamedTuple):
+    """What an accuracy may depend on of how a network is run."""
+
+    runtime: str
+    precision: str
+    processor: str
 
 
 @dataclass(frozen=True)
@@ -30,12 +41,19 @@ class Place:
     Attributes:
         board: the board's name.
         sources: the sources of the board and of its rows.
-        variant: how they were run.
+        ways: in which ways any rows of the board ran.
+        variant: how these were run.
     """
 
     board: str
     sources: frozenset[str]
+    ways: frozenset[Way]
     variant: Variant
+
+    @classmethod
+    def on(cls, board: Board, table: Measurements) -> Callable[[Variant], Place]:
+        """The places on a board with these rows, by variant."""
+        return partial(cls, board.name, _sources_of(board, table), ways_of(table))
 
     @property
     def in_floats(self) -> bool:
@@ -43,7 +61,12 @@ class Place:
         return has_float_accuracy(self.variant.precision)
 
 
-def sources_of(board: Board, table: Measurements) -> frozenset[str]:
+def ways_of(table: Measurements) -> frozenset[Way]:
+    """In which ways some rows ran."""
+    return frozenset(Way(*each[:3]) for each in table.variants)
+
+
+def _sources_of(board: Board, table: Measurements) -> frozenset[str]:
     """The sources of a board and of its rows."""
     joined = (board.source, *table.latency_ms.source.names)
     return frozenset(key for each in joined for key in each.split(", ") if key)
@@ -64,13 +87,13 @@ class Accuracies:
     Attributes:
         known: by (architecture, name of the set), all that is known of it.
         spread: by source, by how many points one accuracy differs between its boards; `None` where unknown.
-        processors: by board, runtime and precision, on which processors rows of it ran.
+        ways: by board, in which ways its rows ran.
         losses: by precision, what the user says that quantising costs, in points; "" for every precision.
     """
 
     known: Mapping[tuple[str, str], Sequence[Weights]]
     spread: Callable[[str], float | None]
-    processors: Callable[[str, str, str], frozenset[str]]
+    ways: Callable[[str], frozenset[Way]]
     losses: Mapping[str, float] = field(default_factory=dict)
 
     def at(self, key: tuple[str, str], place: Place) -> Weights | None:
@@ -87,21 +110,25 @@ class Accuracies:
 
     def _rank(self, each: Weights, place: Place) -> tuple[bool, ...] | None:
         """How specific an accuracy is to a place, more being more; `None` where it does not hold there."""
-        _, precision, processor, _ = place.variant
+        runtime, precision, processor, _ = place.variant
         same_format = each.precision == precision
-        if not same_format and not (place.in_floats and _is_of_floats(each)):
+        if not same_format and not (place.in_floats and each.in_floats):
             return None
-        if each.runtime not in ("", place.variant.runtime):
+        if each.runtime not in ("", runtime) or each.processor not in ("", processor):
             return None
         estimate = each.accuracy_percent
         same_source = bool(place.sources.intersection(estimate.source.split(", ")))
         here = each.board == place.board
+        told = bool(each.runtime), bool(each.processor)
         if here or not each.board:
-            whose = here or place.in_floats or same_source or estimate.origin == "declared"
-            return (here, same_format, bool(each.runtime), True) if whose else None
-        if same_format and each.runtime and same_source:
-            ran_on = self.processors(each.board, each.runtime, each.precision)
-            return (False, True, True, False) if processor in ran_on else None
+            declared = estimate.origin == "declared"
+            whose = here or place.in_floats or same_source or declared
+            ran = {way.runtime for way in _meant(each, place.ways)}
+            is_meant = place.in_floats or declared or ran == {runtime}
+            return (here, same_format, *told, True) if whose and is_meant else None
+        here_as = Way(runtime, precision, processor)
+        if same_format and same_source and _meant(each, self.ways(each.board)) == {here_as}:
+            return (False, True, *told, False)
         return None
 
     def _from_another_board(self, found: Weights) -> Weights:
@@ -146,9 +173,15 @@ class Accuracies:
 
 def note_at(found: Weights, precision: str) -> str:
     """How the accuracy of a set follows from another one in some format; "" where it is its own."""
-    own = found.precision == precision or precision in (FLOAT, "float")
-    return found.note or ("" if own else TAKEN_OVER)
+    of_it = found.precision or FLOAT
+    return found.note or ("" if of_it == precision else TAKEN_OVER + of_it)
 
 
-def _is_of_floats(each: Weights) -> bool:
-    return not each.precision or has_float_accuracy(each.precision)
+def _meant(each: Weights, ways: frozenset[Way]) -> set[Way]:
+    """Of the ways in which rows ran those that an accuracy may be of."""
+    own = (each.runtime, each.precision, each.processor)
+    return {way for way in ways if all(map(_agrees, own, way))}
+
+
+def _agrees(word: str, other: str) -> bool:
+    return word in ("", other)

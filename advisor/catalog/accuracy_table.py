@@ -12,11 +12,12 @@ from advisor.catalog.csv_table import Table, csv_text, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.measurements_table import provenance, refuse_missing, refuse_repeats
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Z90, Estimate, Labels, Weights
+from advisor.catalog.records import PROCESSORS, Z90, Estimate, Labels, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
 from advisor.quality import (
     CLASSIFICATION,
+    IMAGES,
     SHARES,
     Quality,
     read_data_set,
@@ -27,7 +28,8 @@ from advisor.quality import (
 from advisor.quantities import PERCENT
 
 REQUIRED = ("architecture", "weights", "task", "metric", "data_set", "value")
-FURTHER = ("low", "high", "images", "runtime", "precision", "board", "origin", "source")
+SCOPE = ("runtime", "precision", "processor", "board")
+FURTHER = ("low", "high", "images", *SCOPE, "origin", "source")
 COLUMNS = (*REQUIRED, *FURTHER)
 """Empty runtime, precision and board mean wherever the network runs in floats; an empty task is the
 network's, an empty metric or data set what the task usually goes by."""
@@ -62,6 +64,9 @@ def read_accuracies(
         column: table.labels(column, default=Labels.constant("", len(table)))
         for column in ("task", "metric", "data_set", "runtime", "precision", "board")
     }
+    scope["processor"] = table.labels(
+        "processor", PROCESSORS, default=Labels.constant("", len(table))
+    )
     known = architecture.names if architectures is None else architectures
     tasks = [
         read_task(task) or (task_of(network) if network in known else CLASSIFICATION)
@@ -71,7 +76,7 @@ def read_accuracies(
     quality = [_quality(*words) for words in zip(tasks, *further, strict=True)]
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
-    estimates, images = _estimates(table, quality, sources)
+    estimates, images = _estimates(table, quality, scope["board"], sources)
     found = [
         Weights(
             architecture=architecture.at(row),
@@ -81,6 +86,7 @@ def read_accuracies(
             quality=quality[row],
             runtime=scope["runtime"].at(row),
             precision=read_precision(word) if (word := scope["precision"].at(row)) else "",
+            processor=scope["processor"].at(row),
             board=scope["board"].at(row),
             images=images[row],
         )
@@ -92,7 +98,7 @@ def read_accuracies(
     return _with_top5(found)
 
 
-def key_of(each: Weights) -> tuple[str, str, Quality, tuple[str, str, str]]:
+def key_of(each: Weights) -> tuple[str, str, Quality, tuple[str, ...]]:
     """What distinguishes accuracies: of which set, as what, and run in which way."""
     return each.architecture, each.name, each.quality, each.scope
 
@@ -107,9 +113,9 @@ def _quality(task: str, metric: str, data_set: str) -> Quality:
 
 
 def _estimates(
-    table: Table, quality: Sequence[Quality], sources: Collection[str] | None
+    table: Table, quality: Sequence[Quality], board: Labels, sources: Collection[str] | None
 ) -> tuple[list[Estimate], list[int | None]]:
-    """What each row says, with an interval: the one that it states, else that of so many images."""
+    """What each row says, with an interval: the one that it states, else that of its images."""
     columns = [table.numbers(column, *PERCENT.range) for column in ("value", "low", "high")]
     value, low, high = columns
     refuse_missing(table, "value", value)
@@ -128,14 +134,13 @@ def _estimates(
             table.note(row, what, "nothing", f"the {what} of the accuracy")
     estimates = []
     for row in range(len(table)):
-        ends: tuple[float | None, float | None] = (None, None)
+        estimate = Estimate(float(value[row]), None, None, rows.origin.at(row), rows.source.at(row))
         if around[row]:
-            ends = float(low[row]), float(high[row])
-        elif not math.isnan(images[row]) and quality[row].metric in SHARES:
-            ends = interval_of_share(float(value[row]), int(images[row]))
-        estimates.append(
-            Estimate(float(value[row]), *ends, rows.origin.at(row), rows.source.at(row))
-        )
+            estimate = replace(estimate, low=float(low[row]), high=float(high[row]))
+        else:
+            count = None if math.isnan(images[row]) else int(images[row])
+            estimate = with_interval(estimate, quality[row], count, board.at(row))
+        estimates.append(estimate)
     return estimates, [None if math.isnan(each) else int(each) for each in images.tolist()]
 
 
@@ -153,21 +158,48 @@ def _with_top5(found: Sequence[Weights]) -> list[Weights]:
 
 
 def accuracy_table(accuracies: Iterable[Weights]) -> str:
-    """The text of such a table, without the intervals that follow from the number of images."""
-    rows = []
+    """The text of such a table, without the intervals that follow from the number of images.
+
+    Without processors, too, where nobody says any.
+    """
+    rows: list[dict[str, object]] = []
     for each in accuracies:
         figures = [(each.quality.metric, each.accuracy_percent)]
         figures += [(TOP5, each.top5_percent)] if each.top5_percent else []
         for metric, figure in figures:
-            ends = (None, None) if each.images else (figure.low, figure.high)
-            rows.append(
-                (
-                    *(each.architecture, each.name, each.quality.task, metric),
-                    *(each.quality.data_set, f"{figure.value:g}", *ends, each.images),
-                    *(*each.scope, figure.origin, figure.source),
-                )
+            bare = replace(figure, low=None, high=None)
+            quality = replace(each.quality, metric=metric)
+            follows = each.images or with_interval(bare, quality, None, each.board) == figure
+            ends = (None, None) if follows else (figure.low, figure.high)
+            cells = (
+                *(each.architecture, each.name, each.quality.task, metric),
+                *(each.quality.data_set, f"{figure.value:g}", *ends, each.images),
+                *(*each.scope, figure.origin, figure.source),
             )
-    return csv_text(COLUMNS, rows)
+            rows.append(dict(zip(COLUMNS, cells, strict=True)))
+    columns = [name for name in COLUMNS if name != "processor" or any(row[name] for row in rows)]
+    return csv_text(columns, ([row[name] for name in columns] for row in rows))
+
+
+def with_interval(
+    estimate: Estimate, quality: Quality, images: int | None = None, board: str = ""
+) -> Estimate:
+    """An accuracy with the interval of a share of its images, where it is one and has none.
+
+    Args:
+        estimate: the accuracy in percent.
+        quality: what it means.
+        images: on how many images it was found. Where that is not said, what was published of weights is
+            taken to be of the whole data set; nothing is known of what was found on a board, where people
+            take fewer, nor of what the user states.
+        board: where it was found; "" for any.
+    """
+    if images is None and not board and estimate.origin in ("measured", "reported"):
+        images = IMAGES.get(quality.data_set)
+    if estimate.low is not None or images is None or quality.metric not in SHARES:
+        return estimate
+    low, high = interval_of_share(estimate.value, images)
+    return replace(estimate, low=low, high=high)
 
 
 def interval_of_share(percent: float, images: int) -> tuple[float, float]:

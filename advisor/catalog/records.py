@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from advisor.catalog.precision import has_float_accuracy
 from advisor.quality import CLASSIFICATION, TASKS, Quality
 
 if TYPE_CHECKING:
@@ -165,6 +166,7 @@ class Weights:
         quality: what that accuracy means.
         runtime: what ran it; "" for any.
         precision: the number format that it ran in; "" for all that keep the accuracy of floats.
+        processor: one of `PROCESSORS`, on which; "" where nobody says.
         board: where it was found; "" for any.
         images: on how many images; `None` where unknown.
         note: how it follows from another figure, in words; "" where it is the figure itself.
@@ -177,19 +179,27 @@ class Weights:
     quality: Quality = IMAGENET_TOP1
     runtime: str = ""
     precision: str = ""
+    processor: str = ""
     board: str = ""
     images: int | None = None
     note: str = ""
 
     @property
-    def scope(self) -> tuple[str, str, str]:
-        """What it holds of: a runtime, a precision, a board; "" for any."""
-        return self.runtime, self.precision, self.board
+    def scope(self) -> tuple[str, str, str, str]:
+        """What it holds of: a runtime, a precision, a processor, a board; "" for any."""
+        return self.runtime, self.precision, self.processor, self.board
+
+    def is_unproven(self, figure: str = "accuracy_percent") -> bool:
+        """Whether nobody knows how far one of its figures is off: it was stated, or made of another one."""
+        estimate: Estimate | None = getattr(self, figure)
+        if estimate is None or estimate.low is not None:
+            return False
+        return bool(self.note) or estimate.origin in TAKEN_AS_STATED
 
     @property
-    def is_unproven(self) -> bool:
-        """Whether it was made of another figure, and nobody knows how far that may be off."""
-        return bool(self.note) and self.accuracy_percent.low is None
+    def in_floats(self) -> bool:
+        """Whether it is that of a format which keeps the accuracy of floats."""
+        return not self.precision or has_float_accuracy(self.precision)
 
     @property
     def is_of_floats(self) -> bool:

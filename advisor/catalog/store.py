@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from advisor.catalog.accuracy import Accuracies, Place, by_set, sources_of
+from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
@@ -242,7 +242,7 @@ class Catalog:
         return Accuracies(
             by_set(known),
             lambda source: self.source(source).accuracy_spread,
-            self._processors,
+            cache(self._ways),
             losses or {},
         )
 
@@ -252,14 +252,13 @@ class Catalog:
         """What sets of weights, by (architecture, name), reach in a variant of a board."""
         known = (each for each in self.published if each.quality == usual(task))
         accuracies = self.accuracies_of(known)
-        return partial(accuracies.at, place=Place(board.name, sources_of(board, table), variant))
+        return partial(accuracies.at, place=Place.on(board, table)(variant))
 
-    def _processors(self, board: str, runtime: str, precision: str) -> frozenset[str]:
-        """On which processors a board ran a runtime in a precision; none of a board that is not known."""
+    def _ways(self, board: str) -> frozenset[Way]:
+        """In which ways the rows of a board ran; none of a board that is not known."""
         if board not in self.board_layers:
             return frozenset()
-        variants = self.measurements(self.board(board)).variants
-        return frozenset(each.processor for each in variants if each[:2] == (runtime, precision))
+        return ways_of(self.measurements(self.board(board)))
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from advisor.architectures.names import identity_of_plain
+from advisor.catalog.accuracy_table import TOP5, with_interval
 from advisor.catalog.csv_table import Table, csv_text, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.measurements_table import (
@@ -21,7 +22,7 @@ from advisor.catalog.measurements_table import (
     refuse_repeats,
 )
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Architecture, Cost, Estimate, Weights
+from advisor.catalog.records import IMAGENET_TOP1, Architecture, Cost, Estimate, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
 from advisor.quantities import COUNT, PERCENT
@@ -77,11 +78,11 @@ def read_weights(
         key = architecture.at(row), name.at(row)
         top1_percent = top1.estimate(row)
         assert top1_percent is not None  # noqa: S101  (a missing one was refused above)
-        top5_percent = (
-            Estimate(float(top5[row]), None, None, top1_percent.origin, top1_percent.source)
-            if not math.isnan(top5[row])
-            else None
-        )
+        top1_percent = with_interval(top1_percent, IMAGENET_TOP1)
+        top5_percent = None
+        if not math.isnan(top5[row]):
+            fifth = Estimate(float(top5[row]), None, None, top1_percent.origin, top1_percent.source)
+            top5_percent = with_interval(fifth, replace(IMAGENET_TOP1, metric=TOP5))
         precision = quantised_as(key[1])
         sets[key] = Weights(*key, top1_percent, top5_percent, precision=precision)
     return sets

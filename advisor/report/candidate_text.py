@@ -191,9 +191,10 @@ def accuracy_notes(candidates: Iterable[Candidate]) -> Iterator[str]:
     for note in notes:
         if note.startswith(LOSS):
             yield f"{LOSS_MARK} accuracy is that of float weights {note}, so that it is never sure."
-    formats = dict.fromkeys(each.precision for each in shown if each.accuracy_note == TAKEN_OVER)
-    if formats:
-        yield f"Accuracy at {listed(list(formats))} is taken over from fp32."
+    for note in notes:
+        if note.startswith(TAKEN_OVER):
+            formats = dict.fromkeys(each.precision for each in shown if each.accuracy_note == note)
+            yield f"Accuracy at {listed(list(formats))} is {note}."
 
 
 def dispensable(

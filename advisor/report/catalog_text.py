@@ -13,8 +13,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.catalog.accuracy import FLOAT, TAKEN_OVER
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
+from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import (
     MEDIAN,
     Architecture,
@@ -171,7 +173,7 @@ def architecture_text(known: KnownNetwork) -> RenderableType:
     """What it is, its weights, its rows on each board, and the sources of every figure."""
     cited = _Cited()
     parts: list[RenderableType] = [*_heading(known, cited), ""]
-    parts += [*_weights(known.weights, cited), ""]
+    parts += [*_weights(known.weights, cited), *_taken_over(known), ""]
     for surveyed in known.boards:
         parts += [*_on_board(surveyed, cited), ""]
     for key, number in cited.numbers.items():
@@ -224,10 +226,19 @@ def _weights(sets: Sequence[Weights], cited: _Cited) -> Iterator[RenderableType]
         yield Text(f"{line} {figure.origin} {cited.mark(figure.source)}")
 
 
+def _taken_over(known: KnownNetwork) -> Iterator[RenderableType]:
+    """In which formats of its rows the accuracy is that of 32-bit floats, which nobody found there."""
+    found = {name for each in known.boards for name in each.measurements.precision.names}
+    own = {FLOAT, *(each.precision for each in known.weights)}
+    formats = sorted(name for name in found - own if has_float_accuracy(name))
+    if formats and any(each.is_of_floats for each in known.weights):
+        yield Text(f"Accuracy at {' and '.join(formats)} is {TAKEN_OVER}{FLOAT}.")
+
+
 def _as_what(each: Weights) -> str:
     """The metric of an accuracy, the data set where it is not the usual one, and how the network ran."""
     on = "" if each.quality.is_usual else f" on {each.quality.data_set}"
-    run_as = " ".join(part for part in (each.runtime, each.precision) if part)
+    run_as = " ".join(filter(None, (each.runtime, each.precision, each.processor)))
     where = f" on board {each.board}" if each.board else ""
     return each.quality.metric + on + (f" by {run_as}" if run_as else "") + where
 

@@ -1,4 +1,4 @@
-"""The accuracies in a user's table: each holds of its row's runtime and precision, on that board."""
+"""The accuracies in a user's table: each holds of the way in which its row ran, on that board."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def accuracies_in(
 ) -> list[Weights]:
     """What the rows of a table reach.
 
-    Where several rows of one network, runtime and precision differ, the least counts, and a note says so.
+    Where several rows of one network, runtime, precision and processor differ, the least counts, and a note
+    says so.
 
     Args:
         table: the rows.
@@ -47,9 +48,8 @@ def accuracies_in(
         each = replace(each, board=board)
         other = found.setdefault(key_of(each), each)
         if other.accuracy_percent.value != each.accuracy_percent.value:
-            what = (
-                f"{name}: several accuracies in {each.runtime}, {each.precision}; the least counts"
-            )
+            way = ", ".join(filter(None, (each.runtime, each.precision, each.processor)))
+            what = f"{name}: several accuracies in {way}; the least counts"
             if what not in table.notes:
                 table.notes.append(what)
             found[key_of(each)] = min(other, each, key=lambda one: one.accuracy_percent.value)
@@ -84,6 +84,7 @@ def _reached(row: Row, values: Values, quality: Quality, weights: str, source: s
         quality=quality,
         runtime=str(row["runtime"]),
         precision=read_precision(str(row["precision"])),
+        processor=str(row.get("processor") or ""),
         images=int(images) if images else None,
     )
 

@@ -59,7 +59,7 @@ function detailsOf(answer, row) {
       element("td", { class: "interval" }, intervalText(answer, metric, row)),
       element("td", { class: "origin" }, origin, element("span", { class: "source" }, `, ${sources.join(", ")}`)));
   });
-  const note = table.accuracy.notes[table.rows.weights[row]];
+  const note = named(table.rows.accuracy_note, row);
   const verdict = named(table.rows.verdict, row);
   const stands = constraints.map((each) => `${limitText(table, each)}: ${headroomText(each, column(each.metric)[row])}`);
   if (constraints.length) stands.push(unproven(row) ? "unproven" : `all limits met with a probability of ${chanceText(chanceOf(row))}`);

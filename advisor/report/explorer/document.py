@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from advisor.catalog.accuracy import note_at
 from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Labels, Metered
 from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
@@ -140,9 +141,8 @@ def document(choice: Choice) -> Json:
         "accuracy": {
             "metric": ACCURACY,
             "quality": document_of(candidates.quality),
-            "notes": [each.note for each in candidates.weights],
             "marks": [note_mark(each.note) for each in candidates.weights],
-            "unproven": [each.is_unproven for each in candidates.weights],
+            "unproven": [each.is_unproven() for each in candidates.weights],
         },
         "rows": _rows(candidates),
         "notes": list(candidates.notes),
@@ -348,7 +348,23 @@ def _rows(candidates: Candidates) -> Json:
             for name in ("runtime", "precision", "processor", "verdict")
         },
         "threads": _threads(table.threads[rows]),
+        "accuracy_note": _accuracy_notes(candidates),
     }
+
+
+def _accuracy_notes(candidates: Candidates) -> Json:
+    """How the accuracy of each candidate follows from another one, as names."""
+    precision = candidates.measurements.precision
+    count = len(precision.names)
+    pairs = candidates.weights_index * count + precision.index[candidates.rows]
+    known, index = np.unique(pairs, return_inverse=True)
+    notes = [
+        note_at(candidates.weights[pair // count], precision.names[pair % count])
+        if pair >= 0
+        else ""
+        for pair in known.tolist()
+    ]
+    return _labels(Labels.of(notes), index)
 
 
 def _threads(counts: Integers) -> Json:

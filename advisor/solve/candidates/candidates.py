@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 STATED: Mapping[str, tuple[str, ...]] = {
     "row": TAKEN_AS_STATED,
     "board": TAKEN_AS_STATED,
-    "weights": (),
+    "weights": TAKEN_AS_STATED,
     "architecture": (),
 }
 """By whose figure it is, the origins of which a figure proves nothing where it has no error.
 
-What was counted is exact; so is the accuracy of weights, a count of right answers that another run repeats.
+What was counted is exact.
 """
 
 TAILS_OF_LATENCY = frozenset({"latency_p90_ms", "latency_p99_ms"})
@@ -279,9 +279,8 @@ class Candidates:
             metered: Metered = getattr(self.measurements, name)
             return metered.lacks_error[self.rows]
         if home == "weights":
-            return np.array([*(each.is_unproven for each in self.weights), False])[
-                self.weights_index
-            ]
+            of_sets = [*(each.is_unproven(name) for each in self.weights), False]
+            return np.array(of_sets)[self.weights_index]
         if not STATED[home]:
             return np.zeros(len(self), dtype=np.bool_)
         lacks = [

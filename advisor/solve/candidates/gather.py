@@ -278,7 +278,7 @@ def _float_percents(accuracies: Accuracies, wanted: Sequence[Wanted]) -> dict[st
     found: dict[str, float] = {}
     for key in {key for each in wanted for key in each.keys}:
         for each in accuracies.known.get(key, ()):
-            if not each.precision or has_float_accuracy(each.precision):
+            if each.in_floats:
                 percent = each.accuracy_percent.value
                 found[key[0]] = max(percent, found.get(key[0], percent))
     return found

@@ -204,7 +204,7 @@ def _with_stated(
     for written, percent in accuracy_of.items():
         names, precision, runtime = of_which(written, names_of)
         if not precision and not runtime:
-            kept = [each for each in kept if each.architecture not in names]
+            kept = [each for each in kept if each.architecture not in names or not each.in_floats]
         own += [stated(name, percent, quality, precision, runtime) for name in names]
     replaced = {key_of(each) for each in own}
     return [*(each for each in kept if key_of(each) not in replaced), *own]

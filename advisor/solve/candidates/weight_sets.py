@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.accuracy import Accuracies, Place, sources_of
+from advisor.catalog.accuracy import Accuracies, Place
 from advisor.catalog.records import Board, Measurements, Variant, Weights, distinct
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import QUANTISED
@@ -62,10 +62,9 @@ def with_weights(
     parts: list[tuple[Integers, list[Weights]]] = []
     for index, each in enumerate(surveyed):
         own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
-        sources = sources_of(each.board, each.measurements)
+        place_of = Place.on(each.board, each.measurements)
         for some, variant in _by_variant(table, own):
-            place = Place(each.board.name, sources, variant)
-            parts.append((some, _fitting(accuracies, wanted[index], place)))
+            parts.append((some, _fitting(accuracies, wanted[index], place_of(variant))))
     sets = sorted({id(each): each for _, found in parts for each in found}.values(), key=_order)
     at = {id(each): index for index, each in enumerate(sets)}
     joined = []
