@@ -189,12 +189,12 @@ def with_interval(
     Args:
         estimate: the accuracy in percent.
         quality: what it means.
-        images: on how many images it was found. Where that is not said, what was published of weights is
+        images: on how many images it was found. Where that is not said, what is reported of weights is
             taken to be of the whole data set; nothing is known of what was found on a board, where people
-            take fewer, nor of what the user states.
+            take fewer, nor of what the user found or states.
         board: where it was found; "" for any.
     """
-    if images is None and not board and estimate.origin in ("measured", "reported"):
+    if images is None and not board and estimate.origin == "reported":
         images = IMAGES.get(quality.data_set)
     if estimate.low is not None or images is None or quality.metric not in SHARES:
         return estimate

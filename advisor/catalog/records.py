@@ -190,11 +190,9 @@ class Weights:
         return self.runtime, self.precision, self.processor, self.board
 
     def is_unproven(self, figure: str = "accuracy_percent") -> bool:
-        """Whether nobody knows how far one of its figures is off: it was stated, or made of another one."""
+        """Whether one of its figures has no error: of how many images it is, nobody says."""
         estimate: Estimate | None = getattr(self, figure)
-        if estimate is None or estimate.low is not None:
-            return False
-        return bool(self.note) or estimate.origin in TAKEN_AS_STATED
+        return estimate is not None and estimate.low is None
 
     @property
     def in_floats(self) -> bool:

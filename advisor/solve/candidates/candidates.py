@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.catalog.records import (
+    ORIGINS,
     TAKEN_AS_STATED,
     Architecture,
     Board,
@@ -37,12 +38,12 @@ if TYPE_CHECKING:
 STATED: Mapping[str, tuple[str, ...]] = {
     "row": TAKEN_AS_STATED,
     "board": TAKEN_AS_STATED,
-    "weights": TAKEN_AS_STATED,
+    "weights": ORIGINS,
     "architecture": (),
 }
 """By whose figure it is, the origins of which a figure proves nothing where it has no error.
 
-What was counted is exact.
+What was counted is exact; an accuracy is one of some images, of however many.
 """
 
 TAILS_OF_LATENCY = frozenset({"latency_p90_ms", "latency_p99_ms"})
