@@ -9,6 +9,7 @@ from advisor._version import __version__
 if TYPE_CHECKING:
     from advisor.api import check, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
+    from advisor.catalog.importers.published import import_boards
     from advisor.catalog.listing import boards, show, zoo
     from advisor.catalog.migration import migrate
     from advisor.catalog.records import Estimate
@@ -43,6 +44,7 @@ _HOMES = {
     "findings": "advisor.paper.board_findings",
     "fit": "advisor.prediction.fitting",
     "frontier": "advisor.solve.recommend.frontier",
+    "import_boards": "advisor.catalog.importers.published",
     "import_table": "advisor.catalog.importers.imported",
     "measure": "advisor.measuring.measure",
     "migrate": "advisor.catalog.migration",
@@ -72,6 +74,7 @@ __all__ = [
     "findings",
     "fit",
     "frontier",
+    "import_boards",
     "import_table",
     "measure",
     "migrate",

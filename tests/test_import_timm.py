@@ -231,17 +231,21 @@ def test_a_table_without_costs_still_tells_times(tables: Tables) -> None:
     ran = tables.bring_in(tables.write("fake_a,1000,1024,1024,64,5.5", header=header))
     assert ran.code == 0, ran.err
     assert "1 network without parameters or multiply-adds in this file" in ran.out
-    assert tables.opened.architecture("fake_a@64").cost("reported") is None
+    cost = tables.opened.architecture("fake_a@64").cost("reported")
+    assert cost and cost.params and cost.params.value == 5.5e6
+    assert cost.operations is None
     assert tables.ask("pick", "--board", "gpu", "--fps", "500").code == 0
     assert tables.ask("predict", "fake_a@64", "--board", "gpu").code == 0
     assert tables.ask("show", "fake_a@64").code == 0
     assert tables.ask("catalog", "check").code == 0
-    limited = tables.ask("pick", "--board", "gpu", "--params", "10M")
+    assert tables.ask("pick", "--board", "gpu", "--params", "10M").code == 0
+    limited = tables.ask("pick", "--board", "gpu", "--ops", "10G")
     assert limited.code == 1
-    assert "excluded: parameters unknown" in limited.out.replace("\n", " ")
-    # Another import tells what it costs.
+    assert "excluded: operations unknown" in limited.out.replace("\n", " ")
+    # Another import says what it costs.
     assert tables.bring_in(tables.write(*ROWS, name="other-fp32.csv"), board="other").code == 0
-    assert tables.opened.architecture("fake_a@64").cost("reported") is not None
+    cost = tables.opened.architecture("fake_a@64").cost("reported")
+    assert cost and cost.operations
 
 
 # --- the two figures of a run

@@ -39,6 +39,7 @@ def test_the_public_names() -> None:
         "findings",
         "fit",
         "frontier",
+        "import_boards",
         "import_table",
         "measure",
         "migrate",

@@ -12,6 +12,9 @@ from advisor.errors import AdvisorError, shown
 from advisor.quality import CLASSIFICATION, read_task
 from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, parse
 
+PUBLISHED = ("repository", "file", "version", "licence", "sha256")
+"""What the source of a published table says beside what was read of it and how."""
+
 MOVED = ("activations", "layers", "window_reads", "peak_activations")
 """What a cost says beside parameters and operations."""
 
@@ -35,6 +38,7 @@ def read_sources(path: Path) -> dict[str, Source]:
             accuracy_spread=_points(fields, "accuracy_spread"),
             reproducibility=None if within is None else within / 100,
             evidence=reproduced.text("evidence", required=True) if reproduced else "",
+            **{name: fields.text(name) for name in PUBLISHED},
         )
         if reproduced:
             reproduced.leftovers()

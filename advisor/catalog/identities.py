@@ -29,6 +29,8 @@ ALIASES_COLUMNS = ("name", "network")
 
 TOLERANCE = 0.01
 """How far the counts of two names may differ, as a share, that are to be one network."""
+REPORTED_OPERATIONS = 0.03
+"""The same of operations that somebody else counted, who may leave out other small ones."""
 COUNTED = ("params", "operations", "activations")
 """The counts that are held against each other."""
 USUAL_SIZE = "224"
@@ -440,7 +442,8 @@ def _of_catalog(name: str, architecture: Architecture) -> Name:
 def difference(one: Architecture, other: Architecture) -> str:
     """In which count two networks differ, or "input"; "" where those agree that both have.
 
-    Counts agree within `TOLERANCE`, and as far as the error of one of them goes, as of a rounded figure.
+    Counts agree within `TOLERANCE`, reported operations within `REPORTED_OPERATIONS`, and as far as the
+    error of one of them goes, as of a rounded figure.
     """
     if one.input_shape != other.input_shape:
         return "input"
@@ -454,12 +457,17 @@ def difference(one: Architecture, other: Architecture) -> str:
 def _unlike(one: Cost, other: Cost) -> str:
     for name in COUNTED:
         here, there = getattr(one, name), getattr(other, name)
-        if here and there and not _agree(here, there):
+        if here and there and not _agree(here, there, _tolerance(name, here, there)):
             return name
     return ""
 
 
-def _agree(one: Estimate, other: Estimate) -> bool:
-    within = TOLERANCE * max(one.value, other.value)
+def _tolerance(name: str, one: Estimate, other: Estimate) -> float:
+    of_others = "reported" in (one.origin, other.origin)
+    return REPORTED_OPERATIONS if name == "operations" and of_others else TOLERANCE
+
+
+def _agree(one: Estimate, other: Estimate, tolerance: float) -> bool:
+    within = tolerance * max(one.value, other.value)
     errors = (0.0 if each.low is None else each.value - each.low for each in (one, other))
     return abs(one.value - other.value) <= max(within, *errors)

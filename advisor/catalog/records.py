@@ -74,6 +74,9 @@ class Source:
         reproducibility: how far another run of the same is off, relative, with 90 % probability; `None` where
             nobody knows.
         evidence: how that is known.
+        repository, file, version: where a published table lies, and which state of it was read.
+        licence: on what terms it is published.
+        sha256: the digest of its content, to recognise it by.
     """
 
     key: str
@@ -83,6 +86,11 @@ class Source:
     accuracy_spread: float | None = None
     reproducibility: float | None = None
     evidence: str = ""
+    repository: str = ""
+    file: str = ""
+    version: str = ""
+    licence: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

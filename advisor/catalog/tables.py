@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from advisor.architectures.names import identity_of_plain
+from advisor.architectures.names import identity_of_plain, split_prefix
 from advisor.catalog.accuracy_table import TOP5, with_interval
 from advisor.catalog.csv_table import Table, csv_text, read_csv
 from advisor.catalog.files import File
@@ -22,9 +22,10 @@ from advisor.catalog.measurements_table import (
     refuse_repeats,
 )
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import IMAGENET_TOP1, Architecture, Cost, Estimate, Weights
+from advisor.catalog.records import IMAGENET_TOP1, Architecture, Cost, Estimate, Labels, Weights
 from advisor.errors import shown
 from advisor.limits import LEAST_PERCENT
+from advisor.quality import CLASSIFICATION, read_task
 from advisor.quantities import COUNT, PERCENT
 
 WEIGHTS_COLUMNS = (
@@ -108,20 +109,25 @@ def best_of_each(sets: Mapping[tuple[str, str], Weights]) -> dict[str, Weights]:
     return best
 
 
+TIMM = "timm"
 FIGURES = ("params", "operations", "activations")
 REPORTED_COLUMNS = ("architecture", "family", "input", *FIGURES, "source")
+REPORTED_FURTHER = ("task", "licence")
 
 
 @dataclass(frozen=True)
 class Reported:
-    """What a table of timm's reports of a network.
+    """What a published table reports of a network.
 
     Attributes:
-        architecture: plainly `name@size`, whichever other library has that name.
+        architecture: of timm's plainly `name@size`, whichever other library has that name; else
+            `prefix:name@size`, where the prefix says whose it is.
         family: the family that it belongs to.
         input_shape: channels, height, width.
         params, operations, activations: as reported, in the meaning of `Cost`; `None` where not.
         source: key of `sources.yaml`.
+        task: what it is for.
+        licence: of its code and weights, as its source has it; "" where unknown.
     """
 
     architecture: str
@@ -131,6 +137,13 @@ class Reported:
     operations: int | None
     activations: int | None
     source: str
+    task: str = CLASSIFICATION
+    licence: str = ""
+
+    @property
+    def library(self) -> str:
+        """Who has it."""
+        return split_prefix(self.architecture)[0] or TIMM
 
     @property
     def figures(self) -> tuple[int | None, ...]:
@@ -139,17 +152,15 @@ class Reported:
 
     @property
     def has_cost(self) -> bool:
-        """Whether parameters and operations are known, without which there is no cost."""
+        """Whether both parameters and operations are known."""
         return self.params is not None and self.operations is not None
 
     @cached_property
     def cost(self) -> Cost | None:
-        """The cost; `None` where it is not known."""
-        if not self.has_cost:
-            return None
+        """The cost; `None` where neither parameters nor operations are known."""
         params, operations, activations = map(self._estimate, self.figures)
-        assert params and operations  # noqa: S101  (neither is `None`, see above)
-        return Cost(params, operations, activations, None, None, None)
+        known = params or operations
+        return Cost(params, operations, activations, None, None, None) if known else None
 
     def _estimate(self, count: int | None) -> Estimate | None:
         return (
@@ -166,7 +177,10 @@ def read_reported(file: File, sources: Collection[str] | None) -> dict[str, Repo
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    table = read_csv(file, REPORTED_COLUMNS)
+    table = read_csv(file, REPORTED_COLUMNS, REPORTED_FURTHER)
+    task, licence = (
+        table.labels(name, default=Labels.constant("", len(table))) for name in REPORTED_FURTHER
+    )
     architecture, family = (table.labels(column) for column in ("architecture", "family"))
     source = table.labels("source", sources)
     figures = {name: _whole_numbers(table, name) for name in FIGURES}
@@ -180,6 +194,8 @@ def read_reported(file: File, sources: Collection[str] | None) -> dict[str, Repo
             family=family.at(row),
             input_shape=shape,
             source=source.at(row),
+            task=read_task(task.at(row)) or CLASSIFICATION,
+            licence=licence.at(row),
             **{figure: column[row] for figure, column in figures.items()},
         )
     table.finish()
@@ -194,7 +210,7 @@ def _whole_numbers(table: Table, column: str) -> list[int | None]:
 def reported_table(networks: Iterable[Reported]) -> str:
     """The text of such a table."""
     return csv_text(
-        REPORTED_COLUMNS,
+        (*REPORTED_COLUMNS, *REPORTED_FURTHER),
         (
             [
                 each.architecture,
@@ -202,6 +218,8 @@ def reported_table(networks: Iterable[Reported]) -> str:
                 _shape_text(each.input_shape),
                 *each.figures,
                 each.source,
+                each.task,
+                each.licence,
             ]
             for each in networks
         ),
@@ -229,7 +247,7 @@ class ZooNetwork:
         counts: of one image, by the names of `COUNTS`, `None` for each that is unknown; `None` where
             nothing was counted.
         fault: why it cannot be counted, or not all of it; empty where it can, or was not tried.
-        reported: what a table of timm's reports of it, where one was imported; the network is then called
+        reported: what a published table reports of it, where one was imported; the network is then called
             as there.
         measured: whether the user's boards have rows of it, so that it is known whatever could be counted.
     """
@@ -265,6 +283,7 @@ class ZooNetwork:
             reported=self.reported.cost if self.reported else None,
             counted=None if self.counts is None else exact_cost(self.counts),
             note=f"{NOT_COUNTED}: {self.fault}" if self.fault else "",
+            task=self.reported.task if self.reported else CLASSIFICATION,
         )
 
     @property
@@ -286,10 +305,10 @@ class ZooNetwork:
 
 
 def imported(reported: Reported) -> ZooNetwork:
-    """A network that only a table of timm's knows."""
+    """A network that only a published table knows."""
     return ZooNetwork(
         architecture=reported.architecture,
-        library="timm",
+        library=reported.library,
         version="",
         family=reported.family,
         input_shape=reported.input_shape,

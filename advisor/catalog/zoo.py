@@ -13,6 +13,7 @@ from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.files import Layer, entries, write_whole
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.tables import (
+    TIMM,
     Reported,
     ZooNetwork,
     best_of_each,
@@ -81,7 +82,11 @@ class Zoo:
     @property
     def reported(self) -> Mapping[str, Reported]:
         """What imported tables report of timm's networks, by the name in these."""
-        return {name: each.reported for name, each in self.networks.items() if each.reported}
+        return {
+            name: each.reported
+            for name, each in self.networks.items()
+            if each.reported and each.reported.library == TIMM
+        }
 
     @property
     def not_timms(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.catalog.importers.published import FORMATS, import_boards
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit
 
@@ -189,6 +190,35 @@ def timm_command(
             catalog=catalog,
         )
     )
+
+
+def _published(format: str, said: str) -> None:
+    """Declare the command that imports one published table."""
+
+    def command(
+        path: Annotated[
+            Path, typer.Argument(help="Your copy: a file, or the folder of its files.")
+        ],
+        only: Annotated[
+            list[str] | None,
+            typer.Option(metavar="PATTERN", help="Only these boards, as 'raspberry*'. Repeatable."),
+        ] = None,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Say what it brings, and write nothing.")
+        ] = False,
+        catalog: CatalogOption = None,
+    ) -> None:
+        from advisor.report.catalog_text import published_lines
+
+        found = import_boards(format, path, only=only or (), dry_run=dry_run, catalog=catalog)
+        for line in published_lines(found):
+            emit(line + "\n")
+
+    app.command(format, help=said)(command)
+
+
+for _format, _said in FORMATS.items():
+    _published(_format, _said)
 
 
 def _print(imported: Imported) -> None:

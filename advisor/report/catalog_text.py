@@ -35,6 +35,7 @@ from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, 
 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
+    from advisor.catalog.importers.published import ImportedTable
     from advisor.catalog.listing import Boards, KnownNetwork
     from advisor.catalog.records import Floats
 
@@ -413,6 +414,22 @@ def imported_lines(imported: Imported) -> Iterator[str]:
 def _left_out(left_out: Mapping[str, int]) -> Iterator[str]:
     for why, count in left_out.items():
         yield f"left out: {counted(count, 'row')} {why}"
+
+
+def published_lines(found: ImportedTable) -> Iterator[str]:
+    """What a published table brought, for people."""
+    would = "would make" if found.dry_run else "made"
+    yield (
+        f"{would} {counted(len(found.boards), 'board')} of {counted(found.rows, 'row')}, "
+        f"{counted(found.networks, 'network')} ({found.identified} of them known to the catalog), "
+        f"accuracies: {found.accuracies}"
+    )
+    for name in found.boards:
+        yield f"  {name}"
+    for why, count in found.left_out.items():
+        yield f"left out: {counted(count, 'row')}: {why}"
+    for note in found.notes:
+        yield f"note: {note}"
 
 
 def _timm_lines(board: ImportedBoard, costs: ImportedCosts) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, board_fault
@@ -54,7 +54,7 @@ def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> 
         )
     if not description.exists() and (folder / "runs").exists():
         raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
-    _check(rows, source)
+    check_rows(rows, {source})
 
 
 def write_board(
@@ -91,14 +91,14 @@ def write_board(
     path = folder / "board.yaml"
     entries = {"note": "As reported; not measured by advisor.", **description}
     text = path.read_text(encoding="utf-8") if path.exists() else MARK + "\n" + yaml_text(entries)
-    text = _with_entries(text, {**(stated or {}), "source": source})
+    text = with_entries(text, {**(stated or {}), "source": source})
     with made_aside(folder) as aside:
         write_whole(aside / "measurements.csv", measurements_csv(rows))
         write_whole(aside / "board.yaml", text)
     return folder
 
 
-def _with_entries(text: str, entries: Mapping[str, str | Mapping[str, str]]) -> str:
+def with_entries(text: str, entries: Mapping[str, str | Mapping[str, str]]) -> str:
     """A YAML file with some of its entries replaced or added; all else, comments included, stays."""
     for key, value in entries.items():
         entry = yaml_text({key: value})
@@ -156,11 +156,15 @@ def rows_before(catalog: Path, board: str) -> int:
         return max(0, sum(1 for _ in lines) - 1)
 
 
-def _check(rows: Sequence[Row], source: str) -> None:
-    """Refuse rows that the catalog would refuse, before anything is written."""
+def check_rows(rows: Sequence[Row], sources: Collection[str]) -> None:
+    """Refuse rows that the catalog would refuse, before anything is written.
+
+    Raises:
+        AdvisorError: it names the first fault.
+    """
     table = Content(Path("measurements.csv"), measurements_csv(rows))
     try:
-        read_measurements(table, {str(row["architecture"]) for row in rows}, {source})
+        read_measurements(table, {str(row["architecture"]) for row in rows}, sources)
     except BrokenFileError as error:
         fault = error.faults[0]
         raise AdvisorError(

@@ -211,15 +211,18 @@ class _Reading:
         latency_ms, by_rate = latency_of(number_in(step), number_in(rate), batch or 1)
         if batch is None or latency_ms is None:
             return "without a batch size" if batch is None else "without a time above zero"
+        counts = {
+            what: _count(cell, unit)
+            for (what, unit), cell in zip(UNITS.items(), figures, strict=True)
+        }
         network = Reported(
             architecture=name,
             family=first.family if (first := self.networks.get(name)) else family_of(written.name),
             input_shape=(3, pixels, pixels),
+            params=counts["params"],
+            operations=counts["operations"],
+            activations=counts["activations"],
             source=self.source,
-            **{
-                what: _count(cell, unit)
-                for (what, unit), cell in zip(UNITS.items(), figures, strict=True)
-            },
         )
         return self._keep(network, (name, batch), latency_ms, by_rate=by_rate)
 
