@@ -55,6 +55,22 @@ def test_a_table_is_of_the_data_set_that_its_name_and_figures_say(
     assert found == {data_set}
 
 
+def test_accuracies_of_which_nothing_is_known_are_asked_of_which_data_set_they_are(
+    run: Run, tmp_path: Path
+) -> None:
+    """They were taken for ImageNet-1k's."""
+    path, catalog = tmp_path / "mine.csv", tmp_path / "catalog"
+    path.write_text(PLAIN + "made_up_net.a1_in1k,224,97.38,2.62,99.5,0.5,11.69,0.875,bilinear\n")
+    words = ("import", "accuracies", path, "--catalog", catalog)
+    ran = run(*words)
+    assert (ran.code, catalog.exists()) == (2, False)
+    assert "says of which data set it is" in ran.err
+    assert "--data-set imagenet-1k" in ran.err
+    assert run(*words, "--data-set", "imagenet-a-clean").code == 0
+    (found,) = (each for each in Catalog.open(catalog).zoo.accuracies if each.name == "a1_in1k")
+    assert found.quality.data_set == "imagenet-a-clean"
+
+
 @pytest.mark.parametrize(
     ("file", "header", "off", "options", "said"),
     [

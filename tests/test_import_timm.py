@@ -17,7 +17,7 @@ from advisor import AdvisorError
 from advisor.catalog import csv_table
 from advisor.catalog.counting import uncounted_of
 from advisor.catalog.csv_table import number_in
-from advisor.catalog.importers.timm import AGREEMENT, RATE_DIGIT, latency_of, variant_of
+from advisor.catalog.importers.timm import AGREEMENT, RATE_DIGIT, Timed, timed_by, variant_of
 from advisor.catalog.naming import network_to_build
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import ZooNetwork
@@ -114,6 +114,7 @@ def test_a_table_becomes_a_board(tables: Tables) -> None:
         "latency_ms": "1024",
         "net_power_w": "",
         "memory_mb": "",
+        "latency_statistic": "mean",
         "origin": "reported",
         "status": "ok",
     }
@@ -256,29 +257,42 @@ def test_the_step_time_counts_where_the_rate_is_of_the_same_run(
     batch: int, step_ms: float, off: float
 ) -> None:
     rate = round(1000 * batch / step_ms * (1 + off * AGREEMENT), 2)
-    assert latency_of(step_ms, rate, batch) == (step_ms, False)
+    assert timed_by(step_ms, rate, batch) == Timed(step_ms, None)
     if 1000 * batch / step_ms > 10:
         faster = 1000 * batch / step_ms * 1.5
-        told, by_rate = latency_of(step_ms, faster, batch)
-        assert by_rate
-        assert told == pytest.approx(1000 * batch / faster)
+        assert timed_by(step_ms, faster, batch) == Timed(None, faster)
 
 
 def test_a_rate_that_is_rounded_away_tells_nothing() -> None:
-    assert latency_of(21270.331, 0.05, 1) == (21270.331, False)
-    assert latency_of(400_000.0, 0.0, 1) == (400_000.0, False)
-    assert latency_of(150_000.0, RATE_DIGIT, 1) == (150_000.0, False)
-    assert latency_of(float("nan"), 500.0, 16) == (32.0, True)
-    assert latency_of(0.0, 0.0, 16) == (None, False)
-    assert latency_of(-1.0, float("inf"), 16) == (None, False)
+    assert timed_by(21270.331, 0.05, 1) == Timed(21270.331, None)
+    assert timed_by(400_000.0, 0.0, 1) == Timed(400_000.0, None)
+    assert timed_by(150_000.0, RATE_DIGIT, 1) == Timed(150_000.0, None)
+    assert timed_by(float("nan"), 500.0, 16) == Timed(None, 500.0)
+    assert timed_by(0.0, 0.0, 16) is None
+    assert timed_by(-1.0, float("inf"), 16) is None
 
 
-def test_rows_that_the_rate_tells_are_counted(tables: Tables) -> None:
+def test_no_latency_is_made_of_a_rate(tables: Tables) -> None:
     ran = tables.bring_in(
-        tables.write("fake_a,64,1000.0,5000.0,1000,5.5,1,1", "fake_b,64,1000.0,,1000,5.5,1,1")
+        tables.write(
+            "fake_a,64,1000.0,5000.0,1000,5.5,1,1",
+            "fake_b,64,1000.0,,1000,5.5,1,1",
+            "fake_c,64,1000.0,1000.0,1000,5.5,1,1",
+        )
     )
     assert "2 rows: no step time that agrees with the rate" in ran.out
-    assert [row["latency_ms"] for row in tables.rows()] == ["1000", "1000"]
+    said = ("latency_ms", "throughput_fps", "latency_statistic")
+    assert [tuple(row[name] for name in said) for row in tables.rows()] == [
+        ("", "1000", ""),
+        ("", "1000", ""),
+        ("1000", "", "mean"),
+    ]
+    fast = json.loads(tables.ask("pick", "--board", "gpu", "--fps", "900", "--json").out)
+    assert fast["networks_feasible"] == 3
+    limited = json.loads(tables.ask("pick", "--board", "gpu", "--latency", "2s", "--json").out)
+    assert limited["best"]["architecture"] == "fake_c@64"
+    (rejection,) = limited["rejections"]
+    assert rejection["unknown_since"] == {"only throughput reported": 2}
 
 
 # --- only some

@@ -130,6 +130,47 @@ def test_another_run_of_a_silent_source_is_unproven(run: Run) -> None:
     assert again["query"]["reproducible"] is True
 
 
+RUNS = ",latency_statistic,latency_min_ms,latency_max_ms,latency_p90_ms"
+
+
+def test_a_source_that_was_reproduced_goes_before_the_ends_of_one_run(overlay: Overlay) -> None:
+    row = "resnet-18,eager,fp32,1,20,,,reported,my-notes,mean,19.9,20.2,20.1"
+    overlay.measurements(row, header=HEADER + RUNS)
+
+    def interval() -> tuple[float | None, float | None]:
+        best = asked(overlay).best
+        assert best and best.batch_latency_ms
+        return best.batch_latency_ms.low, best.batch_latency_ms.high
+
+    assert interval() == (19.9, 20.1)
+    overlay.write("sources.yaml", SOURCES + AGREES)
+    assert interval() == pytest.approx((20 / 1.1, 20 * 1.1))
+    overlay.write("sources.yaml", SOURCES)
+    again = asked(overlay, latency="30ms", reproducible=True).best
+    assert again and again.mark == "unproven"  # the ends of one run say nothing of another
+
+
+@pytest.mark.parametrize("sources", [SOURCES, SOURCES + AGREES])
+def test_the_shortest_run_proves_nothing(overlay: Overlay, run: Run, sources: str) -> None:
+    overlay.write("sources.yaml", sources)
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,minimum,20,,", header=HEADER + RUNS
+    )
+    best = asked(overlay, latency="30ms").best
+    assert best and (best.mark, best.chance) == ("unproven", None)
+    assert asked(overlay, latency="30ms", confidence=0.9).best is None
+    ran = run("pick", "--board", "small", "--latency", "30ms", "--catalog", overlay.folder)
+    said = " ".join((ran.out + ran.err).split())
+    assert "the latency of 1 candidate is that of the shortest run, which others exceed" in said
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,minimum,20,45,", header=HEADER + RUNS
+    )
+    known = asked(overlay, latency="46ms").best
+    assert known and known.batch_latency_ms and known.mark == "sure"
+    assert (known.batch_latency_ms.low, known.batch_latency_ms.high) == (20, 45)
+    assert asked(overlay, latency="30ms").best is None
+
+
 @pytest.mark.parametrize(
     ("block", "said"),
     [

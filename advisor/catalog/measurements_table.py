@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +30,6 @@ from advisor.quantities import MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.catalog.records import Floats
 
 MEASUREMENT_COLUMNS = (
     "architecture",
@@ -130,7 +129,7 @@ def read_measurements(
         threads=threads,
         batch=batch,
         status=status,
-        latency_ms=_between(metered(table, "latency", TIME, rows), least, most, p90),
+        latency_ms=metered(table, "latency", TIME, rows),
         latency_statistic=table.labels(
             "latency_statistic", STATISTICS, default=Labels.constant(MEDIAN, len(table))
         ),
@@ -223,18 +222,6 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
         for row in np.flatnonzero(missing).tolist():
             table.note(row, what, "nothing", f"the {what} of {metric}")
     return Metered(values, origin, source)
-
-
-def _between(latency: Metered, least: Floats, most: Floats, p90: Floats) -> Metered:
-    """Latencies with the ends of their runs as their interval, where nothing says more.
-
-    Its upper end is the 90th percentile where that is known: single slow runs say little of the usual one.
-    """
-    value, low, high = latency.values
-    upper = np.where(p90 >= value, np.fmin(p90, most), most)
-    bare = np.isnan(low) & ~np.isnan(value) & (least < upper)
-    ends = np.where(bare, least, low), np.where(bare, upper, high)
-    return replace(latency, values=Values(value, *ends))
 
 
 def refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:

@@ -36,8 +36,8 @@ STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 PROCESSORS = ("cpu", "gpu", "npu", "dsp")
 """What of a board may run a network, where its rows say which."""
 
-MEDIAN = "median"
-STATISTICS = (MEDIAN, "mean", "minimum", "unknown")
+MEDIAN, MEAN, MINIMUM = "median", "mean", "minimum"
+STATISTICS = (MEDIAN, MEAN, MINIMUM, "unknown")
 """What a latency may be of the runs that were timed; the median goes without saying."""
 
 

@@ -1,4 +1,7 @@
-"""What another run of what was published would give, as far as its source says."""
+"""How far figures without an error may be off: what another run would give, as far as their source says.
+
+Where it does not, the shortest and the longest run are the ends of a latency's interval.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.catalog.records import Board, Estimate, Measurements, Metered, Source, Values
+from advisor.catalog.records import (
+    MINIMUM,
+    Board,
+    Estimate,
+    Measurements,
+    Metered,
+    Source,
+    Values,
+)
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Floats
+
+    Booleans = NDArray[np.bool_]
 
 Sources = Mapping[str, Source]
 
 
 def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool) -> Measurements:
     """The rows; what was reported without any error gets its source's reproducibility as its interval.
+
+    A latency without it lies between its shortest and its longest run. The shortest run alone says only what
+    a latency is not below: nothing but the longest makes an interval of it.
 
     Args:
         rows: the rows.
@@ -28,12 +46,34 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
             is unknown.
     """
     columns = {each.name: getattr(rows, each.name) for each in fields(rows)}
+    shortest = rows.latency_statistic.where(MINIMUM)
     changed: dict[str, Any] = {
-        name: _with_errors(column, sources, another_run=another_run)
+        name: _with_errors(
+            column,
+            sources,
+            another_run=another_run,
+            bounds=shortest if name == "latency_ms" else np.zeros_like(shortest),
+        )
         for name, column in columns.items()
         if isinstance(column, Metered) and column.origin.where("reported").any()
     }
-    return replace(rows, **changed) if changed else rows
+    found = replace(rows, **changed) if changed else rows
+    return found if another_run else _between_runs(found)
+
+
+def _between_runs(rows: Measurements) -> Measurements:
+    """Latencies with the ends of their runs as their interval, where nothing says more.
+
+    Its upper end is the 90th percentile where that is known: single slow runs say little of the usual one.
+    """
+    value, low, high = rows.latency_ms.values
+    least, most, p90 = rows.latency_min_ms, rows.latency_max_ms, rows.latency_p90_ms
+    upper = np.where(p90 >= value, np.fmin(p90, most), most)
+    bare = np.isnan(low) & ~np.isnan(value) & (least < upper)
+    if not bare.any():
+        return rows
+    ends = np.where(bare, least, low), np.where(bare, upper, high)
+    return replace(rows, latency_ms=replace(rows.latency_ms, values=Values(value, *ends)))
 
 
 def board_with_errors(board: Board, sources: Sources, *, another_run: bool) -> Board:
@@ -45,9 +85,12 @@ def board_with_errors(board: Board, sources: Sources, *, another_run: bool) -> B
     return board if found == idle else replace(board, idle_power_w=found)
 
 
-def _with_errors(column: Metered, sources: Sources, *, another_run: bool) -> Metered:
+def _with_errors(
+    column: Metered, sources: Sources, *, another_run: bool, bounds: Booleans
+) -> Metered:
+    """A column with the errors that its sources say, but for `bounds`, which figures do not go below."""
     by_source = np.array([_reproducibility(each, sources) for each in column.source.names])
-    further = np.log1p(by_source)[column.source.index]
+    further = np.where(bounds, np.nan, np.log1p(by_source)[column.source.index])
     reported = column.origin.where("reported")
     wanted = reported if another_run else reported & column.lacks_error
     if not another_run and np.isnan(further[wanted]).all():

@@ -437,7 +437,7 @@ def _timm_lines(board: ImportedBoard, costs: ImportedCosts) -> Iterator[str]:
         yield "the file's name does not say the precision: --precision states it"
     if costs.by_rate:
         rows = counted(costs.by_rate, "row")
-        yield f"{rows}: no step time that agrees with the rate, so the time follows from the rate"
+        yield f"{rows}: no step time that agrees with the rate: only the rate counts, and no latency is known"
     if costs.several:
         yield f"{counted(costs.several, 'network')} with several costs in this file: the first counts"
     if costs.kept:

@@ -58,7 +58,8 @@ def data_set_of(
         compares: whether it has columns that compare it with ImageNet-1k.
 
     Raises:
-        AdvisorError: its name or the user says one thing, its columns or figures another.
+        AdvisorError: its name or the user says one thing, its columns or figures another; or nothing says
+            anything.
     """
     named = read_data_set(stated) if stated else _by_name(path)
     said = f"is said to be of {named}" if stated else f"is called {shown(path.name)}"
@@ -74,6 +75,11 @@ def data_set_of(
             here, there = figures[key], known[other]
             found = f"{key[0]} with {key[1]} has {here:.2f} % in it, and {there:.2f} % there"
             raise AdvisorError(f"{path} is not of {IMAGENET}: {found}", hint)
+        if named is None and not off:
+            raise AdvisorError(
+                f"{path}: neither its name nor any accuracy that is known says of which data set it is",
+                hint.replace("imagenet-a-clean", IMAGENET),
+            )
         return IMAGENET
     if off and not is_off:
         raise AdvisorError(f"{path} {said}, but has the figures of {IMAGENET}", hint)

@@ -95,8 +95,7 @@ class ImportedCosts:
     """What a table of timm's reports of its networks beside their times.
 
     Attributes:
-        by_rate: of how many rows the time follows from the rate, since the step time is missing or
-            contradicts it.
+        by_rate: of how many rows only the rate counts, since the step time is missing or contradicts it.
         several: of how many networks the table reports several costs, of which the first counts.
         kept: of how many networks an earlier import reported another cost, which stays.
         missing: of how many networks it lacks parameters or multiply-adds.

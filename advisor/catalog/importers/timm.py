@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_name, sized, split_size
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.files import read_text
 from advisor.catalog.measurements_table import LARGEST_BATCH, Row
 from advisor.catalog.precision import UNKNOWN, has_float_accuracy, read_precision
+from advisor.catalog.records import MEAN
 from advisor.catalog.tables import Reported
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
-from advisor.quantities import COUNT, TIME
+from advisor.quantities import COUNT, RATE, TIME
 
 AMP = "fp16"
 """What `amp` is in timm's tables, but for what needs more."""
@@ -34,8 +36,20 @@ MOST_HINTS = 5
 """For how many networks that are missing the nearest name is sought."""
 
 
+class Timed(NamedTuple):
+    """How fast a row's network ran; `None` for what the row does not say.
+
+    Attributes:
+        latency_ms: the mean time of a batch.
+        throughput_fps: images per second, where no time of a batch goes with them.
+    """
+
+    latency_ms: float | None
+    throughput_fps: float | None
+
+
 @dataclass(frozen=True)
-class Variant:
+class RunAs:
     """How a table's networks ran.
 
     Attributes:
@@ -47,7 +61,7 @@ class Variant:
     precision: str
 
 
-def variant_of(file: Path, runtime: str | None, precision: str | None) -> Variant:
+def variant_of(file: Path, runtime: str | None, precision: str | None) -> RunAs:
     """How the networks of a table ran, by its name, as in benchmark-infer-fp32-nchw-pt240-cpu-x-dynamo.csv.
 
     Args:
@@ -75,7 +89,7 @@ def variant_of(file: Path, runtime: str | None, precision: str | None) -> Varian
                 f"{what}: {shown(stated)} is stated, but the name {file.name} says {by_name[what]}",
                 f"leave out --{what}",
             )
-    return Variant(
+    return RunAs(
         by_name["runtime"] or runtime or "eager", by_name["precision"] or precision or UNKNOWN
     )
 
@@ -92,15 +106,15 @@ class Benchmark:
 
     Attributes:
         variant: how the networks ran.
-        times_ms: by (network, batch size), the time of a whole batch.
+        timed: by (network, batch size), how fast it ran.
         networks: what each network costs, by name.
         dropped: how many rows were left out, by why.
-        by_rate: of how many rows the rate counts, since the step time is missing or contradicts it.
+        by_rate: of how many rows the rate alone counts, since the step time is missing or contradicts it.
         unlike: of how many networks a later row reports another cost than the first, which counts.
     """
 
-    variant: Variant
-    times_ms: Mapping[tuple[str, int], float]
+    variant: RunAs
+    timed: Mapping[tuple[str, int], Timed]
     networks: Mapping[str, Reported]
     dropped: Mapping[str, int]
     by_rate: int
@@ -114,18 +128,20 @@ class Benchmark:
                 "runtime": self.variant.runtime,
                 "precision": self.variant.precision,
                 "batch": batch,
-                "latency_ms": latency_ms,
+                "latency_ms": each.latency_ms,
+                "latency_statistic": MEAN if each.latency_ms else None,
+                "throughput_fps": each.throughput_fps,
                 "origin": "reported",
                 "source": source,
                 "status": "ok",
             }
-            for (architecture, batch), latency_ms in self.times_ms.items()
+            for (architecture, batch), each in self.timed.items()
         ]
 
 
 def read_benchmark(
     path: Path,
-    variant: Variant,
+    variant: RunAs,
     source: str,
     only: Sequence[str] | None = None,
     not_timms: Collection[str] = (),
@@ -151,17 +167,17 @@ def read_benchmark(
         why = reading.take(cells) if cells else "with too few or too many cells"
         if why:
             reading.dropped[why] += 1
-        refuse_more(path, max(len(reading.times_ms), len(reading.seen)), "networks")
+        refuse_more(path, max(len(reading.timed), len(reading.seen)), "networks")
     if only is not None:
         refuse_lacking(path, only, reading.seen)
-    if not reading.times_ms:
+    if not reading.timed:
         found = ", ".join(f"{count} {why}" for why, count in reading.dropped.items()) or "no rows"
         raise BrokenFileError(
             [Fault(path, 0, "", found, "a network, its sizes and its time a row")]
         )
     return Benchmark(
         variant,
-        reading.times_ms,
+        reading.timed,
         reading.networks,
         reading.dropped,
         reading.by_rate,
@@ -179,7 +195,7 @@ class _Reading:
         self.only = None if only is None else frozenset(only)
         self.not_timms = frozenset(not_timms)
         self.kept: set[tuple[str, ...]] = set()
-        self.times_ms: dict[tuple[str, int], float] = {}
+        self.timed: dict[tuple[str, int], Timed] = {}
         self.networks: dict[str, Reported] = {}
         self.dropped: Counter[str] = Counter()
         self.seen: set[str] = set()
@@ -208,8 +224,8 @@ class _Reading:
         if written.name in self.not_timms:
             return "of a network that torchvision has and timm has not"
         batch = _batch(batch_cell)
-        latency_ms, by_rate = latency_of(number_in(step), number_in(rate), batch or 1)
-        if batch is None or latency_ms is None:
+        timed = timed_by(number_in(step), number_in(rate), batch or 1)
+        if batch is None or timed is None:
             return "without a batch size" if batch is None else "without a time above zero"
         counts = {
             what: _count(cell, unit)
@@ -224,7 +240,7 @@ class _Reading:
             activations=counts["activations"],
             source=self.source,
         )
-        return self._keep(network, (name, batch), latency_ms, by_rate=by_rate)
+        return self._keep(network, (name, batch), timed)
 
     def _wanted(self, *names: str) -> bool:
         if self.only is None:
@@ -232,25 +248,23 @@ class _Reading:
         self.seen.update(names)
         return not self.only.isdisjoint(names)
 
-    def _keep(
-        self, network: Reported, key: tuple[str, int], latency_ms: float, *, by_rate: bool
-    ) -> str:
+    def _keep(self, network: Reported, key: tuple[str, int], timed: Timed) -> str:
         first = self.networks.setdefault(key[0], network)
         alike = network.figures == first.figures
         if network.has_cost and not first.has_cost:
             self.networks[key[0]] = network
         elif network.has_cost and not alike:
             self.unlike.add(key[0])
-        if key in self.times_ms:
-            same = alike and latency_ms == self.times_ms[key]
+        if key in self.timed:
+            same = alike and timed == self.timed[key]
             return "that stood above" if same else "that stood above with other figures"
-        self.times_ms[key] = latency_ms
-        self.by_rate += by_rate
+        self.timed[key] = timed
+        self.by_rate += timed.latency_ms is None
         return ""
 
 
-def latency_of(step_ms: float, rate_fps: float, batch: int) -> tuple[float | None, bool]:
-    """The time of a whole batch of a row, and whether the rate gave it.
+def timed_by(step_ms: float, rate_fps: float, batch: int) -> Timed | None:
+    """How fast a row's network ran: the time of a batch, else the rate alone, from which no latency follows.
 
     timm gives two figures of one run. The step time is the mean over the batches, each from its start to
     the end of what the device computes for it, hence what the catalog means by a latency; it is rounded to
@@ -265,18 +279,17 @@ def latency_of(step_ms: float, rate_fps: float, batch: int) -> tuple[float | Non
         batch: images per batch.
 
     Returns:
-        The time in ms, `None` where neither figure is a time; and whether it is that of the rate.
+        One of both; `None` where neither figure says anything.
     """
     least, most = TIME.range
-    by_step = step_ms if least <= step_ms <= most else None
-    by_rate = 1000 * batch / rate_fps if rate_fps > 0 else None
-    if by_rate is None or not least <= by_rate <= most:
-        return by_step, False
+    by_step = Timed(step_ms, None) if least <= step_ms <= most else None
+    if not (RATE.range[0] <= rate_fps <= RATE.range[1]):
+        return by_step
     if by_step is not None:
-        expected_fps = 1000 * batch / by_step
+        expected_fps = 1000 * batch / step_ms
         if abs(rate_fps - expected_fps) <= AGREEMENT * expected_fps + RATE_DIGIT / 2:
-            return by_step, False
-    return by_rate, True
+            return by_step
+    return Timed(None, rate_fps)
 
 
 def _batch(cell: str) -> int | None:

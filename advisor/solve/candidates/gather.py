@@ -12,7 +12,7 @@ import numpy as np
 
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.precision import has_float_accuracy, read_precision
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, distinct
+from advisor.catalog.records import MINIMUM, Architecture, Board, Labels, Measurements, distinct
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
@@ -79,6 +79,7 @@ def gather_on(
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
     notes += _of_unknown_threads(found, chosen)
+    notes += _of_shortest_runs(found)
     return replace(found, notes=tuple(notes))
 
 
@@ -151,6 +152,17 @@ def _of_unknown_threads(found: Candidates, chosen: Selection) -> Iterator[str]:
     if chosen.threads is not None and unknown:
         rows = "1 row" if unknown == 1 else f"{unknown} rows"
         yield f"of unknown threads, and left out: {rows}"
+
+
+def _of_shortest_runs(found: Candidates) -> Iterator[str]:
+    """What is to be said of latencies that are those of the shortest run."""
+    shortest = found.measurements.latency_statistic
+    if MINIMUM in shortest.names and (count := int(shortest.where(MINIMUM)[found.rows].sum())):
+        candidates = "1 candidate" if count == 1 else f"{count} candidates"
+        yield (
+            f"the latency of {candidates} is that of the shortest run, which others exceed: it proves that a "
+            "limit is met only as far as the longest run is known"
+        )
 
 
 def few(names: Sequence[str], most: int = 3) -> str:

@@ -104,7 +104,11 @@ def _architecture(reports: Sequence[Reported]) -> Architecture:
 
 def _times(benchmark: Benchmark) -> dict[str, float]:
     """Time per image by network."""
-    return {name: time / batch for (name, batch), time in benchmark.times_ms.items()}
+    return {
+        name: each.latency_ms / batch
+        for (name, batch), each in benchmark.timed.items()
+        if each.latency_ms is not None
+    }
 
 
 def _column(values: Mapping[str, float], names: Sequence[str]) -> Floats:
