@@ -268,6 +268,32 @@ def test_several_streams_overlap_so_the_throughput_counts(tmp_path: Path) -> Non
     assert best.batch_latency_ms is not None and best.batch_latency_ms.value == 8.0
 
 
+def test_runs_of_unlike_numbers_of_streams_are_not_one_row(tmp_path: Path) -> None:
+    one = log("--onnx=resnet-50.onnx", "--fp16", qps=125, median=8.0)
+    four = log("--onnx=resnet-50.onnx", "--fp16", "--infStreams=4", qps=480, median=8.0)
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, one + four)
+    (fault,) = refused.value.faults
+    said = "resnet-50 fp16 at batch 1 with 4 streams stands in line 1 with 1 stream, too"
+    assert fault.found == said
+    assert "each as a board of its own" in fault.expected
+
+
+def test_two_names_of_one_network_in_logs_are_one(tmp_path: Path) -> None:
+    one = log("--onnx=resnet-50.onnx", "--fp16")
+    with pytest.raises(BrokenFileError, match="stands in line 1, too"):
+        imported(tmp_path, one + log("--onnx=tv:resnet50@224.onnx", "--fp16"))
+    imported(tmp_path, one + log("--onnx=resnet50.onnx", "--int8", precision="FP32+INT8"))
+    assert [row[:2] for row in rows(tmp_path)] == [("resnet-50", "fp16"), ("resnet-50", "int8")]
+
+
+def test_a_name_of_several_networks_says_which_it_is(tmp_path: Path) -> None:
+    found = imported(tmp_path, log("--onnx=alexnet.onnx"))
+    assert found.board is not None
+    said = [note for note in found.board.notes if "another network of that name" in note]
+    assert len(said) == 1
+
+
 def test_warnings_of_trtexec_are_kept_with_the_row(tmp_path: Path) -> None:
     content = log(
         "--onnx=resnet-50.onnx",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.architectures.names import size_of
-from advisor.catalog.identities import Identities
+from advisor.catalog.identities import Identities, Meaning
 from advisor.catalog.importers.trtexec_log import CUT_OFF, FAILED, PASSED, Run, read_log
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import UNKNOWN
@@ -76,22 +76,44 @@ def read_logs(paths: Sequence[Path], catalog: Catalog, source: str, stated: Stat
         [] if passed else [_fault(runs[0], _none_passed(runs), "a run that ends '&&&& PASSED'")]
     )
     faults += _several_unknown(passed, catalog.identities, stated)
+    meanings = [_meaning(run, catalog.identities, stated.architecture) for run in passed]
+    known = [meaning for meaning in meanings if meaning]
+    repeated = catalog.identities.repeated(meaning.name for meaning in known)
     places: dict[tuple[object, ...], Run] = {}
-    for run in passed:
-        row = _row(run, catalog, source, stated, faults)
+    for run, meaning in zip(passed, meanings, strict=True):
+        if meaning is None:
+            faults.append(_unknown(run, catalog.identities, stated.architecture))
+            continue
+        network = catalog.architecture(repeated.get(meaning.name, meaning.name))
+        row = _row(run, network, source, stated, faults)
         if row is None:
             continue
         key = tuple(row[name] for name in ("architecture", "precision", "processor", "batch"))
         first = places.setdefault(key, run)
         if first is not run:
-            what = f"{row['architecture']} {row['precision']} at batch {row['batch']}"
-            place = f"in line {first.line}" if first.path == run.path else f"in {first.path}"
-            faults.append(_fault(run, f"{what} stands {place}, too", "import one of them"))
+            faults.append(_twice(row, first, run))
         found.rows.append(row)
     if faults:
         raise with_all_faults(faults)
+    found.notes += [*dict.fromkeys(each.note for each in known if each.note)]
     found.notes += _notes(found.rows, passed)
     return found
+
+
+def _twice(row: Row, first: Run, run: Run) -> Fault:
+    """One row of a board cannot be of two runs, were they of unlike numbers of streams."""
+    what = f"{row['architecture']} {row['precision']} at batch {row['batch']}"
+    place = f"in line {first.line}" if first.path == run.path else f"in {first.path}"
+    hint = "import one of them"
+    if first.streams != run.streams:
+        what += f" with {_streams(run)}"
+        place += f" with {_streams(first)}"
+        hint += ", or each as a board of its own: a row does not say how many streams ran"
+    return _fault(run, f"{what} stands {place}, too", hint)
+
+
+def _streams(run: Run) -> str:
+    return f"{run.streams} stream{'s' * (run.streams != 1)}"
 
 
 def _none_passed(runs: Iterable[Run]) -> str:
@@ -116,23 +138,22 @@ def _several_unknown(runs: Iterable[Run], identities: Identities, stated: Stated
     return [_fault(next(iter(unknown.values())), what, "import their logs one by one")]
 
 
+def _unknown(run: Run, identities: Identities, stated: str | None) -> Fault:
+    name = stated or _name(run)
+    hint = f"{identities.hint(name)}; or name it with --arch"
+    return _fault(run, f"unknown architecture {shown(name)}", hint)
+
+
 def _row(
-    run: Run, catalog: Catalog, source: str, stated: Stated, faults: list[Fault]
+    run: Run, network: Architecture, source: str, stated: Stated, faults: list[Fault]
 ) -> Row | None:
     """A run as a row; `None`, and all that is wrong with it among the faults, where it is none."""
     before = len(faults)
-    network = _network(run, catalog, stated.architecture)
-    batch = None
-    if network is None:
-        name = stated.architecture or _name(run)
-        hint = f"{catalog.identities.hint(name)}; or name it with --arch"
-        faults.append(_fault(run, f"unknown architecture {shown(name)}", hint))
-    else:
-        batch = _batch(run, network, stated.batch, faults)
+    batch = _batch(run, network, stated.batch, faults)
     if "median" not in run.times_ms:
         expected = "a line 'GPU Compute Time: ... median = ... ms'"
         faults.append(Fault(run.path, run.line, "", "no such summary", expected))
-    if len(faults) > before or batch is None or network is None:
+    if len(faults) > before or batch is None:
         return None
     return {
         "architecture": network.name,
@@ -148,14 +169,13 @@ def _row(
     }
 
 
-def _network(run: Run, catalog: Catalog, stated: str | None) -> Architecture | None:
+def _meaning(run: Run, identities: Identities, stated: str | None) -> Meaning | None:
     """The network that a run names, at the size of its input where it is known at that size."""
     own = _name(run)
-    name = stated if stated and catalog.identities.find(own) is None else own
+    name = stated if stated and identities.find(own) is None else own
     sizes = [size for shape in run.shapes for size in _sizes(shape)]
-    found = (catalog.identities.find(name, size) for size in (*sizes, ""))
-    meaning = next(filter(None, found), None)
-    return catalog.architectures[meaning.name] if meaning else None
+    found = (identities.find(name, size) for size in (*sizes, ""))
+    return next(filter(None, found), None)
 
 
 def _sizes(shape: str) -> tuple[str, ...]:
