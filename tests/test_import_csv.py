@@ -10,6 +10,7 @@ import pytest
 
 import advisor
 from advisor import AdvisorError
+from advisor.catalog.entries import read_sources
 from advisor.catalog.importers.imported import ImportedBoard, import_table
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog
@@ -529,3 +530,31 @@ def test_what_a_heading_leaves_open_is_left_out_with_what_to_do(
     (said,) = (note for note in board.notes if repr(heading) in note)
     assert why in said
     assert "not read: 'power_mode'" in board.notes
+
+
+def test_sources_that_nothing_names_any_more_go_with_the_import_that_wrote_them(
+    tmp_path: Path,
+) -> None:
+    content = HEADER.replace("\n", ",params,top1\n") + "mine,1,5,3.5M,60\n"
+
+    def sources() -> list[str]:
+        return [*read_sources(path)]
+
+    path = tmp_path / "catalog/sources.yaml"
+    imported(tmp_path, content)
+    (first,) = sources()
+    mine = "# of mine\nimport-mine-00000000:\n  citation: a\n  read: b\n  error: c\n"
+    path.write_text(mine + path.read_text())
+    (tmp_path / "catalog/weights.csv").write_text(
+        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,source\n"
+        f"vgg-16,own,70,,,,declared,{first}\n"
+    )
+    imported(tmp_path, content.replace("3.5M", "3.6M"))
+    assert sources()[:2] == ["import-mine-00000000", first]
+    (tmp_path / "catalog/weights.csv").unlink()
+    imported(tmp_path, content.replace("3.5M", "3.7M"), idle_power="1 W")
+    last = Catalog.open(tmp_path / "catalog").board("mine").source
+    assert sources() == ["import-mine-00000000", last]
+    assert path.read_text().startswith("# of mine\n")
+    imported(tmp_path, content.replace("3.5M", "3.8M"))
+    assert len(sources()) == 3, "idle power names the source by which it was stated"

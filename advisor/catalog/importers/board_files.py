@@ -17,6 +17,10 @@ from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.quantities import MEMORY, POWER, parse
 
 MARK = "# Written by `advisor import`."
+IMPORTED = "imported; the name of this source is a digest of their content"
+"""How a source says that an import has written it."""
+REFERRING = ("*.yaml", "*.csv", "zoo/*.csv", "boards/*/*")
+"""The files of a catalog that may name a source."""
 
 
 def source_key(board: str, files: Sequence[Path]) -> str:
@@ -187,8 +191,41 @@ def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
     entry = {
         key: {
             "citation": f"the user's own results: {names}",
-            "read": f"imported; the name of this source is a digest of their content ({key[-8:]})",
+            "read": f"{IMPORTED} ({key[-8:]})",
             "error": "as reported, unknown where no interval is given",
         }
     }
     write_whole(path, text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry))
+
+
+def drop_former_sources(catalog: Path, source: str) -> None:
+    """Remove the sources of earlier imports of a board to which nothing in the catalog refers any more.
+
+    Those that somebody wrote, or rewrote, stay.
+
+    Args:
+        catalog: the user's catalog folder, all of whose other files are written.
+        source: the source of the board as it is now.
+
+    Raises:
+        AdvisorError: a file cannot be read or written.
+    """
+    path = catalog / "sources.yaml"
+    former = [
+        key
+        for key, each in read_sources(path).items()
+        if key != source and same_board(key, source) and each.read.startswith(IMPORTED)
+    ]
+    if not former:
+        return
+    places = {each for form in REFERRING for each in catalog.glob(form) if each.is_file()}
+    for place in places - {path}:
+        with readable(place):
+            text = place.read_text(encoding="utf-8", errors="replace")
+        former = [key for key in former if key not in text]
+    before = text = path.read_text(encoding="utf-8")
+    for key in former:
+        block = rf"^\"?{re.escape(key)}\"?[ ]*:.*\n?(?:[ \t]+.*(?:\n|\Z))*"
+        text = re.sub(block, "", text, count=1, flags=re.MULTILINE)
+    if text != before:
+        write_whole(path, text)

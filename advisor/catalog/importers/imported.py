@@ -18,6 +18,7 @@ from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
 from advisor.catalog.importers.board_files import (
     add_source,
     check_board,
+    drop_former_sources,
     rows_before,
     same_board,
     source_key,
@@ -291,6 +292,7 @@ def _import_csv(
     # Last, since its rows name what stands in the other files.
     description = {"title": f"imported from {file.name}"}
     place = write_board(folder, board, description, table.rows, [file], source, entries)
+    drop_former_sources(folder, source)
     return _imported(
         place,
         table.rows,
@@ -319,6 +321,7 @@ def _import_logs(folder: Path, board: str, logs: Sequence[Path], stated: Stated)
     found = read_logs(logs, Catalog(layers_with(folder)), source, stated)
     had = rows_before(folder, board)
     place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, found.rows, logs, source)
+    drop_former_sources(folder, source)
     return _imported(place, found.rows, had, left_out=found.left_out, notes=found.notes)
 
 
@@ -354,6 +357,7 @@ def _import_timm(
     }
     # Last, since its rows name what stands in the other files.
     board_folder = write_board(folder, board, description, rows, [file], source)
+    drop_former_sources(folder, source)
     known = Catalog(layers_with(folder)).zoo
     costs = ImportedCosts(
         by_rate=read.by_rate,
@@ -438,6 +442,7 @@ def _import_accuracies(folder: Path, file: Path, stated: str | None) -> Imported
         accuracy_table(_as_weights(each, quality, source) for each in read.rows),
         make_folder=True,
     )
+    drop_former_sources(folder, source)
     return replace(_imported_accuracies(folder, read), file=place, data_set=data_set)
 
 
@@ -473,6 +478,7 @@ def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:
         write_whole(folder / ACCURACIES_FILE, csv_text(WEIGHTS_COLUMNS, rows), make_folder=True)
     except AdvisorError as error:
         raise AdvisorError(error.message, "name a --catalog that can be written") from None
+    drop_former_sources(folder, source)
 
 
 def _imported_accuracies(folder: Path, read: Accuracies) -> ImportedAccuracies:
