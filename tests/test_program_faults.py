@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 import tempfile
+from email.message import Message
 from pathlib import Path
 
 import pytest
 
+from advisor.cli.program_fault import where_to_report
 from advisor.errors import AdvisorError
 from advisor.folders import check_temporary, ready_cache, temporary_folder
 from advisor.measuring.host import check_can_measure
@@ -46,13 +48,52 @@ def test_a_fault_of_the_program_is_exit_70(
     failing(monkeypatch, error)
     ran = run("pick", "--fps", "30")
     assert (ran.code, ran.out) == (70, "")
-    assert said in ran.err and "Traceback" not in ran.err and "please report it" in ran.err
+    assert (
+        said in ran.err
+        and "Traceback" not in ran.err
+        and "please report it to whoever gave you" in ran.err
+    )
     assert re.search(r"fault of advisor itself: .* \(solve/recommend/pick.py, line \d+\)", ran.err)
     (file,) = (tmp_path / "no-cache/dnn-advisor/faults").iterdir()
     assert str(file) in ran.err
     text = file.read_text()
     assert "Traceback (most recent call last)" in text and type(error).__name__ in text
     assert "command: ['advisor', 'pick', '--fps', '30']" in text
+
+
+@pytest.mark.parametrize(
+    ("addresses", "where"),
+    [
+        ([], "to whoever gave you advisor"),
+        (["Homepage, https://a.example"], "at https://a.example"),
+        (["Homepage, https://a.example", "Bug Tracker, https://b.example"], "at https://b.example"),
+    ],
+)
+def test_a_fault_is_reported_where_the_package_says(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], where: str
+) -> None:
+    known = Message()
+    for each in addresses:
+        known["Project-URL"] = each
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: known)
+    assert where_to_report() == where
+
+
+def test_ctrl_c_ends_a_command_silently_while_it_loads() -> None:
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from advisor.cli import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 def no_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:

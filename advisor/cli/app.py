@@ -133,7 +133,7 @@ def main() -> None:
     """Run the command line; the exit status says how it ended.
 
     0: done, with an answer. 1: done, and nothing fits or a check found faults. 2: bad input or a
-    missing part, said in one message. 70: a fault of the program itself. 130: Ctrl-C.
+    missing part, said in one message. 70: a fault of the program itself. Ctrl-C is left to who calls.
     """
     gc.set_threshold(PATIENCE)
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
@@ -143,8 +143,6 @@ def main() -> None:
     except AdvisorError as error:
         complain(error.message + (f"\n  {error.hint}" if error.hint else ""))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
     except Exception as error:  # noqa: BLE001  (whatever it is, it is said in one message)
         said = _from_outside(error)
         ended = isinstance(error, _ProcessEndedError)

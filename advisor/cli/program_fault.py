@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import traceback
 from datetime import datetime, timezone
@@ -17,8 +18,6 @@ from advisor.folders import ready_cache, temporary_folder_that_stays
 EXIT_CODE = 70
 """`EX_SOFTWARE` of sysexits.h; 1 would say that nothing fits, and 2 that the user is at fault."""
 
-REPORT = "please report it in the issue tracker of dnn-advisor"
-
 
 def fault_message(error: BaseException) -> str:
     """What is said of a fault; its traceback goes into a file, or else into the message."""
@@ -28,10 +27,26 @@ def fault_message(error: BaseException) -> str:
     place = place_of(error)
     said = f"this is a fault of advisor itself: {what}" + (f" ({place})" if place else "")
     text = _report(error)
+    report = f"please report it {where_to_report()}"
     file = _kept(text)
     if file is None:
-        return f"{said}\n  {REPORT}, with what follows (no file can be written for it)\n{text}"
-    return f"{said}\n  {REPORT}, with the file {file}, which holds the traceback"
+        return f"{said}\n  {report}, with what follows (no file can be written for it)\n{text}"
+    return f"{said}\n  {report}, with the file {file}, which holds the traceback"
+
+
+def where_to_report() -> str:
+    """At an address that the installed package names, best one for faults; else to whom one has it from."""
+    from importlib.metadata import PackageNotFoundError, metadata  # costs more than a start may
+
+    try:
+        lines = metadata("dnn-advisor").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        lines = []
+    addresses = [tuple(map(str.strip, line.partition(",")[::2])) for line in lines]
+    fitting = [each for each in addresses if re.search("(?i)issue|bug|track", each[0])]
+    for _, address in (*fitting, *addresses):
+        return f"at {address}"
+    return "to whoever gave you advisor"
 
 
 def place_of(error: BaseException) -> str:
