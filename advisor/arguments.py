@@ -8,9 +8,12 @@ import types
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from numbers import Integral, Real
-from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
+from typing import Any, ParamSpec, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from advisor.errors import AdvisorError, cut
+
+AnyPath: TypeAlias = str | os.PathLike[str]
+"""A path as people give it."""
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
@@ -40,12 +43,22 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
     def refusing(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         declared = inspect.signature(function).parameters
         for name, value in {**dict(zip(declared, args, strict=False)), **kwargs}.items():
-            if name in declared and not _fits(value, hint := _hint(function, name)):
-                found = cut(" ".join(repr(value).split()))
-                raise AdvisorError(f"{name}: found {found}; expected {_expected(hint)}")
+            if name in declared and declared[name].kind is not inspect.Parameter.VAR_KEYWORD:
+                check_argument(name, value, _hint(function, name))
         return function(*args, **kwargs)
 
     return refusing
+
+
+def check_argument(name: str, value: object, hint: Any) -> None:
+    """Refuse a value of another type than is declared.
+
+    Raises:
+        AdvisorError: it is; it says what it is, and what is expected.
+    """
+    if not _fits(value, hint):
+        found = cut(" ".join(repr(value).split()))
+        raise AdvisorError(f"{name}: found {found}; expected {_expected(hint)}")
 
 
 def _hint(function: Callable[..., Any], name: str) -> Any:

@@ -79,6 +79,9 @@ def test_a_table_is_imported_and_listed_from_python(csv: Path, tmp_path: Path) -
         ("csv", None, {}, "a board needs a name"),
         ("csv", "mine", {"batch": 4}, "batch is not for the format csv (it is for trtexec)"),
         ("accuracies", "mine", {}, "board is not for the format accuracies"),
+        ("csv", "mine", {"titel": "Mine"}, "did you mean 'title'"),
+        ("csv", "mine", {"columns": "a=b"}, "columns: found 'a=b'; expected a list"),
+        ("trtexec", "mine", {"batch": 0}, "batch: 0 is none"),
     ],
 )
 def test_an_import_of_another_format_says_what_is_not_for_it(

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from advisor.architectures.names import family_of, identity
+from advisor.errors import AdvisorError
+
+
+class LackingNetworkError(AdvisorError):
+    """No library has a network of that name; the hint offers the nearest that one has."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from advisor.architectures.design import Design, Identified, Published
+from advisor.architectures.design import Design, Identified, LackingNetworkError, Published
 from advisor.architectures.names import Written, read_name
 from advisor.errors import AdvisorError, closest, first_line, shown
 
@@ -206,7 +206,8 @@ def find(text: str) -> Design:
     """The network that a name such as "tv:resnet50@224", "vit_h_14" or "resnet50.a1_in1k" means.
 
     Raises:
-        AdvisorError: no library has it, or it takes other sizes.
+        LackingNetworkError: no library has it.
+        AdvisorError: it takes other sizes.
     """
     written = read_name(text)
     if written is None:
@@ -223,7 +224,7 @@ def find(text: str) -> Design:
         alone = written.library or written.tag
         lacks = f"{library} has no" if alone else "neither torchvision nor timm has a"
         known = here.names() if alone else [*TORCHVISION.names(), *here.names()]
-        raise AdvisorError(f"{lacks} network {shown(name)}", closest(name, known))
+        raise LackingNetworkError(f"{lacks} network {shown(name)}", closest(name, known))
     tagged = f"{name}.{written.tag}" if written.tag and library == "timm" else name
     published = here.sizes(tagged)
     size = written.size or published[0]

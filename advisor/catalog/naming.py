@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from advisor.architectures.design import FLOATS, ImageFormat
+from advisor.architectures.design import FLOATS, ImageFormat, LackingNetworkError
 from advisor.architectures.names import (
     IN_BOTH,
     NAME_EXPECTED,
@@ -111,10 +111,9 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
         raise AdvisorError(unknown, hint + needs)
     try:
         design = found(text)
-    except AdvisorError as error:  # which of the libraries lacks it is no news where both do
-        guesses = "did you mean"  # of the two, that from all names is the better one
-        both = f"{error.hint}; {hint}"
-        raise AdvisorError(error.message, hint if both.count(guesses) > 1 else both) from None
+    except LackingNetworkError as error:  # a guess among all names is better than theirs
+        guessed = hint.startswith("did you mean")
+        raise AdvisorError(error.message, hint if guessed else error.hint) from None
     return _counted(catalog.zoo, design)
 
 

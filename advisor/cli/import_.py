@@ -2,223 +2,78 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.catalog.importers.published import FORMATS, import_boards
+from advisor.catalog.importers.import_options import FORMATS, OPTIONS, Format, ImportOption
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit
 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported
 
-app = typer.Typer(
-    add_completion=False,
-    help="Make a board of results that other tools measured.",
-    no_args_is_help=True,
-)
+app = typer.Typer(help="Make a board of results that other tools measured.", no_args_is_help=True)
 
 BoardOption = Annotated[
     str, typer.Option("--board", metavar="NAME", help="What to call the board.")
 ]
+UNSAID = inspect.Parameter.empty
 
 
-@app.command("csv")
-def csv_command(
-    file: Annotated[Path, typer.Argument(help="A CSV file with a header.")],
-    board: BoardOption,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="OURS=THEIRS[:UNIT]",
-            help="Which of the file's columns is ours, as latency_ms=step_time:s; what all rows have, as "
-            "runtime==tflite; what a word means, as precision:True=int8; or a YAML file of such pairs. "
-            "May be repeated.",
-        ),
-    ] = None,
-    rows: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN=CELL",
-            help="Only rows with that in one of the file's columns, as system=rpi4. May be repeated.",
-        ),
-    ] = None,
-    skip_bad: Annotated[
-        bool,
-        typer.Option("--skip-bad", help="Leave rows out that cannot be read, and count them."),
-    ] = False,
-    title: Annotated[str | None, typer.Option(help="What people call the board.")] = None,
-    idle_power: Annotated[
-        str | None,
-        typer.Option(
-            metavar="1.3W", help="What it draws while idle; '<= 2W' where that is a bound."
-        ),
-    ] = None,
-    memory: Annotated[
-        str | None, typer.Option(metavar="4GB", help="How much memory it has.")
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The sets of weights that the table is of."),
-    ] = None,
-    memory_scope: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="What its memory figures cover.")
-    ] = None,
-    power_scope: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="What its power figures cover.")
-    ] = None,
-    catalog: CatalogOption = None,
-) -> None:
-    """A CSV file of results; columns are ours by their headings, or by --map."""
-    from advisor.catalog.importers.imported import import_table
+def _parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=default, annotation=annotation)
 
-    _print(
-        import_table(
-            "csv",
-            file,
-            board,
-            columns=columns or (),
-            rows=rows or (),
-            skip_bad=skip_bad,
-            title=title,
-            idle_power=idle_power,
-            memory=memory,
-            weights=weights,
-            memory_scope=memory_scope,
-            power_scope=power_scope,
-            catalog=catalog,
-        )
+
+def _files(format: Format) -> inspect.Parameter:
+    taken = list[Path] if format.several else Path
+    name = "logs" if format.several else "file"
+    return _parameter(name, Annotated[taken, typer.Argument(help=format.files)], UNSAID)
+
+
+def _option(option: ImportOption) -> inspect.Parameter:
+    """An option as typer takes it."""
+    info = typer.Option(
+        option.flag,
+        metavar=option.metavar or None,
+        help=option.help,
+        min=1 if option.kind is int else None,
+        show_default=option.default or False,
+    )
+    taken = bool if option.kind is bool else list[str] if option.kind is list else option.kind
+    default = False if option.kind is bool else None
+    return _parameter(
+        option.name, Annotated[taken if default is False else taken | None, info], default
     )
 
 
-@app.command("trtexec")
-def trtexec_command(
-    logs: Annotated[list[Path], typer.Argument(help="Logs that trtexec printed.")],
-    board: BoardOption,
-    architecture: Annotated[
-        str | None,
-        typer.Option(
-            "--arch", metavar="NAME", help="The network, where its file's name does not say."
-        ),
-    ] = None,
-    batch: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="The batch size, where a log does not say."),
-    ] = None,
-    precision: Annotated[
-        str | None, typer.Option(metavar="fp16", help="The precision, where a log does not say.")
-    ] = None,
-    catalog: CatalogOption = None,
-) -> None:
-    """Logs of TensorRT's trtexec, each run that passed a row; the GPU compute time is the latency."""
-    from advisor.catalog.importers.imported import import_table
+def _command(format: Format) -> Callable[..., None]:
+    """The subcommand of a format, with the options that it takes."""
+    files = _files(format)
+    parameters = [
+        files,
+        *([_parameter("board", BoardOption, UNSAID)] if format.board else []),
+        *(_option(each) for each in OPTIONS.values() if format.name in each.formats),
+        _parameter("catalog", CatalogOption),
+    ]
 
-    _print(
-        import_table(
-            "trtexec",
-            logs,
-            board,
-            architecture=architecture,
-            batch=batch,
-            precision=precision,
-            catalog=catalog,
-        )
-    )
+    def command(**given: Any) -> None:
+        from advisor.catalog.importers.imported import import_table
+
+        said = {name: value for name, value in given.items() if value is not None}
+        _print(import_table(format.name, said.pop(files.name), **said))
+
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in parameters}
+    return command
 
 
-@app.command("accuracies")
-def accuracies_command(
-    file: Annotated[Path, typer.Argument(help="Your copy of timm's results-imagenet.csv.")],
-    data_set: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The data set, where it is not ImageNet-1k and the file's name is silent.",
-        ),
-    ] = None,
-    catalog: CatalogOption = None,
-) -> None:
-    """The accuracies of timm's networks, joined on name and input size, into your own catalog."""
-    from advisor.catalog.importers.imported import import_table
-
-    _print(import_table("accuracies", file, data_set=data_set, catalog=catalog))
-
-
-@app.command("timm")
-def timm_command(
-    file: Annotated[Path, typer.Argument(help="Your copy of one of timm's benchmark-infer-*.csv.")],
-    board: BoardOption,
-    accuracy: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Your copy of timm's results-imagenet.csv, imported as well."
-        ),
-    ] = None,
-    only: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Only these networks: one name, or name@size, a line."),
-    ] = None,
-    runtime: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="What ran them, where the file's name does not say.",
-            show_default="eager",
-        ),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(metavar="fp16", help="The precision, where the file's name does not say."),
-    ] = None,
-    catalog: CatalogOption = None,
-) -> None:
-    """A benchmark table of timm's: how long its networks take, and what they cost; each is name@size."""
-    from advisor.catalog.importers.imported import import_table
-
-    _print(
-        import_table(
-            "timm",
-            file,
-            board,
-            accuracy=accuracy,
-            only=only,
-            runtime=runtime,
-            precision=precision,
-            catalog=catalog,
-        )
-    )
-
-
-def _published(format: str, said: str) -> None:
-    """Declare the command that imports one published table."""
-
-    def command(
-        path: Annotated[
-            Path, typer.Argument(help="Your copy: a file, or the folder of its files.")
-        ],
-        only: Annotated[
-            list[str] | None,
-            typer.Option(metavar="PATTERN", help="Only these boards, as 'raspberry*'. Repeatable."),
-        ] = None,
-        dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Say what it brings, and write nothing.")
-        ] = False,
-        catalog: CatalogOption = None,
-    ) -> None:
-        from advisor.report.catalog_text import published_lines
-
-        found = import_boards(format, path, only=only or (), dry_run=dry_run, catalog=catalog)
-        for line in published_lines(found):
-            emit(line + "\n")
-
-    app.command(format, help=said)(command)
-
-
-for _format, _said in FORMATS.items():
-    _published(_format, _said)
+for each in FORMATS.values():
+    app.command(each.name, help=each.help)(_command(each))
 
 
 def _print(imported: Imported) -> None:

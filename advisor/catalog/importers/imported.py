@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 from advisor.architectures.names import NAME, NAME_EXPECTED
-from advisor.arguments import checked
+from advisor.arguments import AnyPath, checked
 from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
 from advisor.catalog.entries import read_architectures
@@ -28,6 +28,15 @@ from advisor.catalog.importers.board_files import (
 )
 from advisor.catalog.importers.column_map import read_map
 from advisor.catalog.importers.data_sets import data_set_of
+from advisor.catalog.importers.import_options import (
+    ACCURACIES,
+    CSV,
+    DESCRIBING,
+    FORMATS,
+    TIMM,
+    TRTEXEC,
+    read_options,
+)
 from advisor.catalog.importers.table_accuracy import accuracies_in, write_accuracies
 from advisor.catalog.importers.table_networks import Networks, write_networks
 from advisor.catalog.importers.table_rows import read_table
@@ -43,21 +52,8 @@ from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quality import CLASSIFICATION, IMAGENET, TASKS, Quality, read_data_set
 
-AnyPath: TypeAlias = str | os.PathLike[str]
-
 ACCURACIES_FILE = "zoo/timm-weights.csv"
 """Where a user's catalog keeps the accuracies of timm's networks on ImageNet-1k."""
-
-STATED = ("title", "idle_power", "memory", "weights", "memory_scope", "power_scope")
-"""What a user may state of the board of a table of their own."""
-
-OPTIONS = {
-    "csv": {"board", "columns", "rows", "skip_bad", *STATED},
-    "trtexec": {"board", "architecture", "batch", "precision"},
-    "timm": {"board", "accuracy", "only", "runtime", "precision"},
-    "accuracies": {"data_set"},
-}
-"""The formats, and the options that each takes."""
 
 
 @dataclass(frozen=True)
@@ -150,23 +146,8 @@ def import_table(
     files: AnyPath | Iterable[AnyPath],
     board: str | None = None,
     *,
-    columns: Sequence[str] = (),
-    rows: Sequence[str] = (),
-    skip_bad: bool = False,
-    title: str | None = None,
-    idle_power: str | None = None,
-    memory: str | None = None,
-    weights: str | None = None,
-    memory_scope: str | None = None,
-    power_scope: str | None = None,
-    architecture: str | None = None,
-    batch: int | None = None,
-    runtime: str | None = None,
-    precision: str | None = None,
-    accuracy: AnyPath | None = None,
-    only: AnyPath | None = None,
-    data_set: str | None = None,
     catalog: AnyPath | None = None,
+    **options: object,
 ) -> Imported:
     """Make another tool's results part of your own catalog.
 
@@ -175,107 +156,78 @@ def import_table(
             benchmark-infer-*.csv; "accuracies", timm's results-imagenet.csv.
         files: the table; of trtexec one or more logs, each run in which becomes a row.
         board: what to call the board that is made; an earlier import of that name is replaced.
-        columns: of csv, which of the table's columns is ours, as "latency_ms=step_time:s", what all rows
-            have, as "runtime==tflite", what a word of the table means, as "precision:True=int8"; or YAML
-            files of such pairs.
-        rows: of csv, which rows are wanted, by what stands in a column, as "system=rpi4"; all without.
-        skip_bad: of csv, whether to leave rows out that cannot be read, instead of refusing the table.
-        title: of csv, what people call the board.
-        idle_power: of csv, what it draws while idle, as "1.3 W"; "<= 2 W" where only a bound is known.
-        memory: of csv, how much memory it has, as "4 GB".
-        weights: of csv, the name of the sets of weights that the table is of.
-        memory_scope: of csv, what its memory figures cover.
-        power_scope: of csv, what its power figures cover.
-        architecture: of trtexec, the network, where the name of the model's file is not known.
-        batch: of trtexec, the batch size, where a log does not say.
-        runtime: of timm, what ran the networks, where the file's name does not say; else "eager".
-        precision: of trtexec and timm, the precision, where the log or the file's name does not say.
-        accuracy: of timm, its results-imagenet.csv, to be imported as well.
-        data_set: of accuracies, the data set, where it is not ImageNet-1k and the file's name does not say.
-        only: of timm, a file of the networks that are wanted, one name or name@size a line.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+        **options: what else is known of the table, as `advisor import FORMAT --help` has it and
+            `advisor.catalog.importers.import_options` declares it: of csv `columns`, `rows`, `skip_bad`,
+            `title`, `idle_power`, `memory`, `weights`, `memory_scope`, `power_scope`; of trtexec
+            `architecture`, `batch`, `precision`; of timm `accuracy`, `only`, `runtime`, `precision`; of
+            accuracies `data_set`.
 
     Raises:
         AdvisorError: a file is broken or lacks what is needed, an option is not for that format, or the
             board exists and was not imported. Then nothing was written.
     """
-    if format not in OPTIONS:
-        raise AdvisorError(f"unknown format {shown(format)}", closest(format, OPTIONS))
-    stated_of_board = {
-        "title": title,
-        "idle_power": idle_power,
-        "memory": memory,
-        "weights": weights,
-        "memory_scope": memory_scope,
-        "power_scope": power_scope,
-    }
-    given = {
-        **stated_of_board,
-        "board": board,
-        "columns": columns,
-        "rows": rows,
-        "skip_bad": skip_bad,
-        "architecture": architecture,
-        "batch": batch,
-        "runtime": runtime,
-        "precision": precision,
-        "data_set": data_set,
-        "accuracy": accuracy,
-        "only": only,
-    }
-    for name, value in given.items():
-        if value not in (None, (), False) and name not in OPTIONS[format]:
-            takers = " and ".join(each for each, taken in OPTIONS.items() if name in taken)
-            raise AdvisorError(f"{name} is not for the format {format}", f"it is for {takers}")
+    if format not in FORMATS:
+        raise AdvisorError(f"unknown format {shown(format)}", closest(format, FORMATS))
+    chosen, described = read_options(format, options), FORMATS[format]
     paths = [Path(each) for each in ([files] if isinstance(files, str | os.PathLike) else files)]
-    if not paths or (len(paths) > 1 and format != "trtexec"):
+    if not paths or (len(paths) > 1 and not described.several):
         raise AdvisorError(
             f"{len(paths)} files where the format {format} takes one", "give one file"
         )
-    if board is None and format != "accuracies":
+    if board is None and described.board:
         raise AdvisorError("a board needs a name", "give one by board")
+    if board is not None and not described.board:
+        takers = " and ".join(each.name for each in FORMATS.values() if each.board)
+        raise AdvisorError(f"board is not for the format {format}", f"it is for {takers}")
     folder = target_folder(catalog)
     with writing(folder):
-        if board is None:
-            return Imported(None, _import_accuracies(folder, paths[0], data_set))
-        if format == "csv":
-            read = _import_csv(
-                folder, board, paths[0], columns, rows, stated_of_board, skip_bad=skip_bad
-            )
-            return Imported(read, None)
-        if format == "trtexec":
-            stated = Stated(architecture, batch, precision)
-            return Imported(_import_logs(folder, board, paths, stated), None)
-        return _import_timm(
-            folder,
-            board,
-            paths[0],
-            runtime,
-            precision,
-            None if accuracy is None else Path(accuracy),
-            None if only is None else Path(only),
-        )
+        return _IMPORTING[format](Asked(folder, board or "", paths, chosen))
 
 
-def _import_csv(
-    folder: Path,
-    board: str,
-    file: Path,
-    columns: Sequence[str],
-    rows: Sequence[str],
-    stated: Mapping[str, str | None],
-    *,
-    skip_bad: bool,
-) -> ImportedBoard:
-    mapped, only = read_map(columns), _only(rows)
-    source = source_key(board, [file])
+@dataclass(frozen=True)
+class Asked:
+    """What is to be imported.
+
+    Attributes:
+        folder: the user's catalog folder.
+        board: what to call the board; "" where none is made.
+        files: the files.
+        options: the value of each option.
+    """
+
+    folder: Path
+    board: str
+    files: Sequence[Path]
+    options: Mapping[str, Any]
+
+    @property
+    def file(self) -> Path:
+        """The one file."""
+        return self.files[0]
+
+    @property
+    def source(self) -> str:
+        """What rows of the board name as their source."""
+        return source_key(self.board, self.files)
+
+
+def _import_csv(asked: Asked) -> Imported:
+    folder, board, file, source = asked.folder, asked.board, asked.file, asked.source
+    stated = {each.name: asked.options[each.name] for each in DESCRIBING}
     entries = stated_entries(source, stated)
     catalog = Catalog(layers_with(folder))
     described = folder / "architectures.yaml"
     own = read_architectures(described, None) if described.exists() else {}
     networks = Networks(catalog, source, own)
     table = read_table(
-        file, mapped, source, networks.name_of, networks.costs_of, skip_bad=skip_bad, only=only
+        file,
+        read_map(asked.options["columns"]),
+        source,
+        networks.name_of,
+        networks.costs_of,
+        skip_bad=asked.options["skip_bad"],
+        only=_only(asked.options["rows"]),
     )
     had = rows_before(folder, board)
     check_board(folder, board, table.rows, source)
@@ -293,7 +245,7 @@ def _import_csv(
     description = {"title": f"imported from {file.name}"}
     place = write_board(folder, board, description, table.rows, [file], source, entries)
     drop_former_sources(folder, source)
-    return _imported(
+    found = _imported(
         place,
         table.rows,
         had,
@@ -301,6 +253,7 @@ def _import_csv(
         assumed=table.assumed,
         notes=[*table.notes, *networks.said(used)],
     )
+    return Imported(found, None)
 
 
 def _only(pairs: Sequence[str]) -> dict[str, str]:
@@ -316,26 +269,24 @@ def _only(pairs: Sequence[str]) -> dict[str, str]:
     return only
 
 
-def _import_logs(folder: Path, board: str, logs: Sequence[Path], stated: Stated) -> ImportedBoard:
-    source = source_key(board, logs)
-    found = read_logs(logs, Catalog(layers_with(folder)), source, stated)
+def _import_logs(asked: Asked) -> Imported:
+    folder, board, source = asked.folder, asked.board, asked.source
+    stated = Stated(*(asked.options[each] for each in ("architecture", "batch", "precision")))
+    found = read_logs(asked.files, Catalog(layers_with(folder)), source, stated)
     had = rows_before(folder, board)
-    place = write_board(folder, board, {"title": "TensorRT, by trtexec"}, found.rows, logs, source)
+    described = {"title": "TensorRT, by trtexec"}
+    place = write_board(folder, board, described, found.rows, asked.files, source)
     drop_former_sources(folder, source)
-    return _imported(place, found.rows, had, left_out=found.left_out, notes=found.notes)
+    read = _imported(place, found.rows, had, left_out=found.left_out, notes=found.notes)
+    return Imported(read, None)
 
 
-def _import_timm(
-    folder: Path,
-    board: str,
-    file: Path,
-    runtime: str | None,
-    precision: str | None,
-    accuracy: Path | None,
-    only: Path | None,
-) -> Imported:
+def _import_timm(asked: Asked) -> Imported:
+    folder, board, file, source = asked.folder, asked.board, asked.file, asked.source
+    runtime, precision, accuracy, only = (
+        asked.options[each] for each in ("runtime", "precision", "accuracy", "only")
+    )
     variant = variant_of(file, runtime, precision)
-    source = source_key(board, [file])
     names = None if only is None else read_names(only)
     zoo = Catalog(layers_with(folder)).zoo
     read = read_benchmark(file, variant, source, names, zoo.not_timms)
@@ -427,12 +378,13 @@ def merged(
     return found, kept
 
 
-def _import_accuracies(folder: Path, file: Path, stated: str | None) -> ImportedAccuracies:
+def _import_accuracies(asked: Asked) -> Imported:
+    folder, file = asked.folder, asked.file
     read = read_accuracies(file)
-    data_set = _data_set(folder, read, file, stated)
+    data_set = _data_set(folder, read, file, asked.options["data_set"])
     if data_set == IMAGENET:
         _write_accuracies(folder, read, file)
-        return _imported_accuracies(folder, read)
+        return Imported(None, _imported_accuracies(folder, read))
     source = source_key(f"accuracies-{data_set}", [file])
     place = folder / "zoo" / f"timm-{data_set}{ACCURACY_END}"
     quality = replace(TASKS[CLASSIFICATION], data_set=data_set)
@@ -443,7 +395,8 @@ def _import_accuracies(folder: Path, file: Path, stated: str | None) -> Imported
         make_folder=True,
     )
     drop_former_sources(folder, source)
-    return replace(_imported_accuracies(folder, read), file=place, data_set=data_set)
+    found = replace(_imported_accuracies(folder, read), file=place, data_set=data_set)
+    return Imported(None, found)
 
 
 def _data_set(folder: Path, read: Accuracies, file: Path, stated: str | None) -> str:
@@ -491,3 +444,11 @@ def _imported_accuracies(folder: Path, read: Accuracies) -> ImportedAccuracies:
         left_out=read.dropped,
         uncounted=len({name for name, *_ in read.rows} - known),
     )
+
+
+_IMPORTING: Mapping[str, Callable[[Asked], Imported]] = {
+    CSV: _import_csv,
+    TRTEXEC: _import_logs,
+    TIMM: _import_timm,
+    ACCURACIES: _import_accuracies,
+}
