@@ -58,7 +58,7 @@ class Kind:
 
 
 def read_boards(what: str, written: object) -> tuple[str, ...] | None:
-    """Names of boards, each once; `None` for "any".
+    """Names of boards or devices, or patterns such as "raspberry*", each once; `None` for "any".
 
     Raises:
         AdvisorError: something is not a name.
@@ -67,7 +67,7 @@ def read_boards(what: str, written: object) -> tuple[str, ...] | None:
     if words == ["any"]:
         return None
     for word in words:
-        if not NAME.fullmatch(word):
+        if not NAME.fullmatch(re.sub(r"[*?\[\] ]", "-", word.lstrip("*?[") or "x")):
             raise AdvisorError(f"{what}: {shown(word)} is not a name", f"give {NAME_EXPECTED}")
         if word == "any":
             raise AdvisorError(f"{what}: 'any' beside other names", "give names, or 'any' alone")

@@ -45,6 +45,7 @@ from advisor.quantities import ENERGY, TIME
 DEFAULT_BOARD = "jetson-tx1"
 DEFAULT_CONFIDENCE = 0.9
 NETWORKS = ("board", "all")
+BY_NETWORK, BY_BOARD = "network", "board"
 
 
 @dataclass(frozen=True)
@@ -341,7 +342,7 @@ class Requirements:
 
     Attributes:
         constraints: all limits; a candidate must meet every one.
-        boards: the boards' names; `None` for every board.
+        boards: names of boards or devices, and patterns; `None` for every board.
         selection: what may be chosen from.
         objective: what ranks those that meet all limits.
         overhead_ms: time per batch for pre- and post-processing.
@@ -351,6 +352,7 @@ class Requirements:
         reproducible: whether chances are those of another run of what was published.
         explain: networks of which to say why they are not the pick.
         top: how many networks to list.
+        by: whether the best networks are listed, or the best of each board.
         all_batches: whether every feasible row of these networks is listed, not only the best.
         catalog: the user's catalog folder, where there is one.
     """
@@ -358,7 +360,7 @@ class Requirements:
     constraints: tuple[Constraint, ...] = ()
     boards: tuple[str, ...] | None = option(
         BOARDS,
-        "The board, or several.",
+        "The board, or several; a device's name is all its boards, as are patterns like 'raspberry*'.",
         "NAME,...|any",
         name="board",
         default=(DEFAULT_BOARD,),
@@ -415,6 +417,14 @@ class Requirements:
     )
     top: int = option(
         COUNT_OF, "How many networks to list.", "N", default=5, stated="5", panel=_LISTING
+    )
+    by: str = option(
+        choice(BY_NETWORK, BY_BOARD),
+        "List the best networks, or the best of each board.",
+        f"{BY_NETWORK}|{BY_BOARD}",
+        default=BY_NETWORK,
+        stated=BY_NETWORK,
+        panel=_LISTING,
     )
     all_batches: bool = option(
         FLAG,

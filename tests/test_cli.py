@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -159,9 +160,65 @@ def test_a_tail_that_the_board_does_not_know_is_said(run: Run) -> None:
 def test_the_boards(run: Run, overlay: Overlay) -> None:
     ran = run("boards", "--catalog", overlay.folder)
     assert ran.code == 0
-    assert re.search(r"^jetson-tx1 +NVIDIA Jetson TX1 +14 +1-64 +1.30 +shipped$", ran.out, re.M)
-    assert re.search(r"^small +A small board +2 +1-4 +2.00 ", ran.out, re.M)
+    assert re.search(
+        r"^jetson-tx1 +14 +classification +latency, energy, memory, accuracy$", ran.out, re.M
+    )
+    assert "small, from" in ran.out
+    assert "idle 2.00 W" in ran.out
     assert str(overlay.folder) in "".join(ran.out.split())
+
+
+def test_boards_are_found_by_words_task_and_what_is_known(run: Run) -> None:
+    assert "xeon" not in run("boards", "Tegra", "jetson").out
+    assert run("boards", "nvidia", "--with", "energy", "--task", "classification").code == 0
+    nothing = run("boards", "xeon", "--with", "energy")
+    assert (nothing.code, "none of" in nothing.err) == (2, True)
+    assert "did you mean 'energy'" in run("boards", "--with", "enrgy").err
+    assert run("boards", "--task", "detection").code == 2
+
+
+def test_a_device_is_all_its_boards(run: Run, tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parent.parent / "catalog/boards/jetson-tx1"
+    for name in ("jetson-nx.10w", "jetson-nx.20w"):
+        shutil.copytree(shipped, tmp_path / "boards" / name)
+    for asked in ("jetson-nx", "Jetson NX", "jetson-n*", "jetson-nx.*", "jetson-nx.10w,jetson-nx"):
+        ask = ("pick", "--board", asked, "--by", "board", "--json", "--catalog", tmp_path)
+        document = json.loads(run(*ask).out)
+        picked = [document["best"], *document["alternatives"]]
+        assert [each["board"] for each in picked] == ["jetson-nx.10w", "jetson-nx.20w"]
+    assert "on jetson-nx.10w" in run("pick", "--board", "jetson-nx.10w", "--catalog", tmp_path).out
+    several = run("predict", "resnet-18", "--board", "jetson-nx", "--catalog", tmp_path)
+    assert (several.code, "2 boards are 'jetson-nx'" in several.err) == (2, True)
+    assert "name one of them: jetson-nx.10w, jetson-nx.20w" in several.err
+    unknown = run("pick", "--board", "jetson-ny", "--catalog", tmp_path)
+    assert (unknown.code, "did you mean 'jetson-nx'" in unknown.err) == (2, True)
+
+
+def test_the_best_of_each_board(run: Run, tmp_path: Path) -> None:
+    shipped = Path(__file__).resolve().parent.parent / "catalog/boards/jetson-tx1"
+    for number in range(6):
+        shutil.copytree(shipped, tmp_path / "boards" / f"tx1-{number}")
+    ask = (
+        "pick",
+        "--board",
+        "tx1-*,xeon-2-cores-vm",
+        "--by",
+        "board",
+        "--energy",
+        "0.5J",
+        "--fps",
+        "30",
+    )
+    document = json.loads(run(*ask, "--json", "--catalog", tmp_path).out)
+    picked = [document["best"], *document["alternatives"]]
+    assert [(each["architecture"], each["board"]) for each in picked] == [
+        ("resnet-18", f"tx1-{number}") for number in range(6)
+    ]
+    assert document["boards_feasible"] == 6
+    said = " ".join(run(*ask, "--catalog", tmp_path).out.split())
+    assert "of 7 boards of 7 devices" in said
+    assert "Listed is the best of each board; of 1 none meets every limit." in said
+    assert "net system memory (6 boards)" in said
 
 
 def test_show_tells_all_with_sources(run: Run) -> None:

@@ -62,7 +62,7 @@ def test_a_table_is_imported_and_listed_from_python(csv: Path, tmp_path: Path) -
     assert board.assumed == {"runtime": "unknown", "precision": "unknown"} | {
         "latency_statistic": "median"
     }
-    listed = {each.board.name: each for each in boards(catalog).boards}
+    listed = {each.board.name: each for each in boards(catalog=catalog).boards}
     assert (listed["mine"].networks, listed["mine"].batches) == (2, (1,))
     known = show("vgg-16", catalog)
     (mine,) = (each for each in known.boards if each.board.name == "mine")

@@ -303,6 +303,11 @@ def family_of(name: str) -> str:
     return stem.group() if stem else name
 
 
+def device_of(board: str) -> str:
+    """The device that a board is, of which there may be several: in other modes, by other sources."""
+    return board.partition(".")[0]
+
+
 def board_fault(name: str) -> str:
     """Why a board cannot be called so, as what is expected of its name; "" if it can."""
     if name == ALL_BOARDS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import translate
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.architectures.names import folded
 from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
-from advisor.catalog.records import Architecture, Board, Source, Weights
+from advisor.catalog.records import Architecture, Board, Source, Variant, Weights, distinct
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo
 from advisor.errors import AdvisorError, closest, shown
+from advisor.quality import read_task
 from advisor.quantities import COUNT, parse
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 ReportProgress = Callable[[str, float], None]
 """Hears what has been done, and about how many seconds the rest takes."""
+
+
+KNOWLEDGE = ("latency", "throughput", "energy", "memory", "accuracy")
+"""What may be known of a board's networks."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +43,24 @@ class ListedBoard:
         board: what it is.
         networks: of how many networks it has rows.
         batches: the batch sizes of its rows, ascending.
+        variants: how its rows were run.
+        tasks: what its networks are for, that of most of them first.
+        known: of `KNOWLEDGE`, what is known of some of its rows, of accuracy in floats or as it was run.
     """
 
     board: Board
     networks: int
     batches: tuple[int, ...]
+    variants: tuple[Variant, ...]
+    tasks: tuple[str, ...]
+    known: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What it can be found by, folded."""
+        board = self.board
+        texts = (board.name, board.title, board.processor, board.accelerator, board.software)
+        return folded(" ".join((*texts, board.source)))
 
 
 @dataclass(frozen=True)
@@ -48,7 +68,7 @@ class Boards:
     """The boards that can be asked about.
 
     Attributes:
-        boards: by name.
+        boards: by name, so that those of one device stand together.
         left_out: what is wrong with boards that cannot be read.
     """
 
@@ -57,25 +77,67 @@ class Boards:
 
 
 @checked
-def boards(catalog: str | os.PathLike[str] | None = None) -> Boards:
+def boards(
+    words: str | Sequence[str] = (),
+    *,
+    task: str | None = None,
+    known: str | Sequence[str] = (),
+    catalog: str | os.PathLike[str] | None = None,
+) -> Boards:
     """The boards that can be asked about, and what each covers.
 
     Args:
+        words: only those whose name, title, processor, software or source has all of these.
+        task: only those with networks for it.
+        known: only those of which that is known, of `KNOWLEDGE`; a list, or with commas between.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
-        AdvisorError: the folder does not exist, or no board can be read.
+        AdvisorError: the folder does not exist, no board can be read, or none is as asked for.
     """
-    readable, broken = Catalog.open(catalog).survey()
-    listed = (
-        ListedBoard(
-            each.board,
-            len(each.measurements.architecture.used().names),
-            tuple(np.unique(each.measurements.batch).tolist()),
+    parts = known.split(",") if isinstance(known, str) else known
+    asked = [each.strip() for each in parts if each.strip()]
+    for each in asked:
+        if each not in KNOWLEDGE:
+            raise AdvisorError(f"with: unknown {shown(each)}", closest(each, KNOWLEDGE))
+    wanted = folded(words if isinstance(words, str) else " ".join(words)).split("-")
+    opened = Catalog.open(catalog)
+    readable, broken = opened.survey()
+    listed = [_listed(opened, each) for each in readable]
+    found = [
+        each
+        for each in listed
+        if all(word in each.words for word in wanted)
+        and (task is None or read_task(task) in each.tasks)
+        and set(asked) <= set(each.known)
+    ]
+    if not found:
+        raise AdvisorError(
+            f"none of {len(listed)} boards is as asked for", "ask for less: advisor boards"
         )
-        for each in readable
+    return Boards(tuple(found), tuple(error.message for error in broken))
+
+
+def _listed(catalog: Catalog, surveyed: Surveyed) -> ListedBoard:
+    board, table = surveyed.board, surveyed.measurements
+    used = table.architecture.used()
+    tasks = Counter(catalog.architectures[name].task for name in used.names)
+    powered = not (table.net_power_w.is_unknown and table.gross_power_w.is_unknown)
+    is_known = {
+        "latency": not table.latency_ms.is_unknown,
+        "throughput": not table.throughput_fps.is_unknown,
+        "energy": powered,
+        "memory": not table.memory_mb.is_unknown,
+        "accuracy": any(name in catalog.best_weights for name in used.names),
+    }
+    return ListedBoard(
+        board,
+        len(used.names),
+        tuple(np.unique(table.batch).tolist()),
+        tuple(table.variants[place] for place in distinct(table.variant_index)),
+        tuple(sorted(tasks, key=lambda each: (-tasks[each], each))),
+        tuple(name for name in KNOWLEDGE if is_known[name]),
     )
-    return Boards(tuple(listed), tuple(error.message for error in broken))
 
 
 @dataclass(frozen=True)

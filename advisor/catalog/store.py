@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import translate
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from advisor.architectures.names import device_of, folded
 from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
@@ -266,16 +269,44 @@ class Catalog:
         boards = {folder.name: layer for layer in self.layers for folder in layer.board_folders()}
         return dict(sorted(boards.items()))
 
-    def board(self, name: str, *, another_run: bool = False) -> Board:
-        """The board of that name.
+    def boards_named(self, text: str) -> tuple[str, ...]:
+        """The boards that somebody means, by name.
 
         Args:
-            name: its name.
+            text: the name of a device, which is that of all its boards, whatever its case and whatever stands
+                between its words; the whole name of a board; or a pattern of either, such as "raspberry*".
+
+        Raises:
+            AdvisorError: there is none.
+        """
+        wanted = re.compile(translate(folded(text)))
+        found = [
+            name
+            for name in self.board_layers
+            if name == text or wanted.match(folded(name)) or wanted.match(folded(device_of(name)))
+        ]
+        if not found:
+            known = {*self.board_layers, *map(device_of, self.board_layers)}
+            hint = f"{closest(text, known)} (`advisor boards` lists them)"
+            raise AdvisorError(f"unknown board {shown(text)}", hint)
+        return tuple(found)
+
+    def board(self, name: str, *, another_run: bool = False) -> Board:
+        """The board of that name, or the only one of that device.
+
+        Args:
+            name: its name, see `boards_named`.
             another_run: see `measurements`.
 
         Raises:
-            AdvisorError: there is none, or its file is broken.
+            AdvisorError: there is none, there are several, or its file is broken.
         """
+        if name not in self.board_layers:
+            names = self.boards_named(name)
+            if len(names) > 1:
+                hint = f"name one of them: {', '.join(names)}"
+                raise AdvisorError(f"{len(names)} boards are {shown(name)}", hint)
+            (name,) = names
         return self._again_if_written(lambda: self._board(name, another_run=another_run))
 
     def _again_if_written(self, read: Callable[[], Read]) -> Read:
@@ -292,11 +323,6 @@ class Catalog:
             return read()
 
     def _board(self, name: str, *, another_run: bool) -> Board:
-        if name not in self.board_layers:
-            raise AdvisorError(
-                f"unknown board {shown(name)}",
-                f"{closest(name, self.board_layers)} (`advisor boards` lists them)",
-            )
         layer = self.board_layers[name]
         sources = self.sources_for(layer)
         board = read_board(layer.folder / "boards" / name, layer.title, sources)

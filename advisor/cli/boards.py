@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit_table
 
 
-def command(catalog: CatalogOption = None) -> None:
+def command(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[WORDS]...",
+            help="Only those whose name, title, processor, software or source has all of these.",
+            show_default=False,
+        ),
+    ] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only those with networks for it.")
+    ] = None,
+    known: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="KNOWN,...",
+            help="Only those of which that is known: latency, throughput, energy, memory, accuracy.",
+        ),
+    ] = None,
+    catalog: CatalogOption = None,
+) -> None:
     """The boards that can be asked about, and where each comes from."""
     from advisor.catalog.listing import boards
     from advisor.report.catalog_text import boards_text
 
-    found = boards(catalog)
+    found = boards(words or (), task=task, known=known or (), catalog=catalog)
     emit_table(boards_text(found))
     for message in found.left_out:
         complain(f"left out: {message}")

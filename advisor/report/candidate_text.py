@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from advisor.architectures.names import device_of
 from advisor.catalog.accuracy import FROM, LOSS, TAKEN_OVER
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Board
@@ -19,6 +20,9 @@ from advisor.solve.candidates.weight_sets import OWN
 from advisor.solve.recommend.recommendation import Recommendation, Rejection
 
 LIBRARY_WEIGHTS = "the best published"
+
+MOST_NAMED = 4
+"""So many boards at most are named in a sentence."""
 
 VARIANTS = ("board", "weights", "runtime", "precision", "processor", "threads")
 """What candidates of one network and batch can differ in; a column where they do."""
@@ -86,7 +90,10 @@ def variant_cell(candidate: Candidate, name: str) -> str:
 
 
 def boards_text(boards: Sequence[Board]) -> str:
-    """The boards with their titles, and where they come from."""
+    """The boards with their titles, and where they come from; of many, how many they are."""
+    if len(boards) > MOST_NAMED:
+        devices = len({device_of(each.name) for each in boards})
+        return f"{len(boards)} boards of {counted(devices, 'device')}"
     return listed(
         [
             f"{each.name} ({each.title}{'' if each.layer == SHIPPED else f', from {each.layer}'})"
@@ -122,7 +129,13 @@ def choice_text(asked: Requirements, boards: Sequence[Board], weights_used: Coll
 def unlike_scopes(candidates: Iterable[Candidate], boards: Sequence[Board]) -> Iterator[str]:
     """Sentences on what the figures cover, where that differs between boards."""
     for name in dict.fromkeys(name for each in candidates for name in each.unlike_scopes):
-        scopes = [f"{getattr(each, f'{name}_scope') or 'unknown'} ({each.name})" for each in boards]
+        where: dict[str, list[str]] = {}
+        for each in boards:
+            where.setdefault(getattr(each, f"{name}_scope") or "unknown", []).append(each.name)
+        scopes = [
+            f"{scope} ({listed(on) if len(on) <= MOST_NAMED else counted(len(on), 'board')})"
+            for scope, on in where.items()
+        ]
         yield f"{UNLIKE_MARK} {name} is not the same on all boards: {'; '.join(scopes)}."
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from advisor.architectures.names import device_of
 from advisor.catalog.accuracy import FLOAT, TAKEN_OVER
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
@@ -24,6 +25,7 @@ from advisor.catalog.records import (
     Estimate,
     Measurements,
     Metered,
+    Variant,
     Weights,
 )
 from advisor.catalog.store import Surveyed
@@ -36,7 +38,7 @@ from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
     from advisor.catalog.importers.published import ImportedTable
-    from advisor.catalog.listing import Boards, KnownNetwork
+    from advisor.catalog.listing import Boards, KnownNetwork, ListedBoard
     from advisor.catalog.records import Floats
 
 STATUS_WORDS = {
@@ -127,23 +129,49 @@ _HEADINGS = {
 _DROPPABLE = ("activations", "weights", "size", "family")
 
 
+MOST_DESCRIBED = 5
+"""Of so many boards at most a sentence on each stands below the table."""
+
+
 def boards_text(listed: Boards) -> RenderableType:
-    """A table of the boards, then what each of them covers."""
-    table = plain_table("board", "what it is", "networks", "batches", "idle W", "from", left=2)
-    table.columns[5].justify = "left"
-    notes = []
-    for each in listed.boards:
-        board, idle = each.board, each.board.idle_power_w
-        table.add_row(
-            board.name,
-            board.title,
-            str(each.networks),
-            _span(each.batches),
-            f"{'<= ' * board.idle_is_bound}{idle.value:.2f}" if idle else "?",
-            "shipped" if board.layer == SHIPPED else "own",
-        )
-        notes.append(Text(_covers(board)))
-    return Group(table, "", *notes)
+    """A table of the boards, a line each; of a few also what their figures cover."""
+    columns: Mapping[str, Callable[[ListedBoard], str]] = {
+        "board": lambda each: each.board.name,
+        "what it is": lambda each: each.board.title,
+        "networks": lambda each: str(each.networks),
+        "runs": lambda each: _ways(each.variants),
+        "tasks": lambda each: ", ".join(each.tasks),
+        "known": lambda each: ", ".join(each.known),
+        "batches": lambda each: _span(each.batches),
+        "date": lambda each: each.board.date or "?",
+        "from": lambda each: "shipped" if each.board.layer == SHIPPED else "own",
+    }
+
+    def table(headings: Sequence[str]) -> Table:
+        table = plain_table(*headings)
+        for heading, column in zip(headings, table.columns, strict=True):
+            if heading not in ("networks", "batches"):
+                column.justify = "left"
+            column.no_wrap = heading not in ("what it is", "runs")
+        for each in listed.boards:
+            table.add_row(*(columns[heading](each) for heading in headings))
+        return table
+
+    droppable = ("from", "batches", "date", "what it is", "runs", "tasks")
+    count = len(listed.boards)
+    devices = len({device_of(each.board.name) for each in listed.boards})
+    notes = [Text(f"{counted(count, 'board')} of {counted(devices, 'device')}.")]
+    if count <= MOST_DESCRIBED:
+        notes += [Text(_covers(each.board)) for each in listed.boards]
+    return Group(Fitted(table, tuple(columns), droppable), "", *notes)
+
+
+def _ways(variants: Sequence[Variant]) -> str:
+    """How networks were run there, as far as it fits."""
+    runtimes = dict.fromkeys(each.runtime for each in variants)
+    precisions = dict.fromkeys(each.precision for each in variants)
+    processors = dict.fromkeys(each.processor for each in variants if each.processor)
+    return "; ".join(" ".join(names) for names in (runtimes, precisions, processors) if names)
 
 
 def _span(batches: Sequence[int]) -> str:
@@ -153,10 +181,12 @@ def _span(batches: Sequence[int]) -> str:
 
 
 def _covers(board: Board) -> str:
+    idle = board.idle_power_w
     power, memory = board.power_scope or "unknown", board.memory_scope or "unknown"
     weights = f"weights {board.weights}" if board.weights else BEST_WEIGHTS
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    return f"{board.name}{origin}: power covers {power}; memory is {memory}; {weights}."
+    drawn = f"; idle {'<= ' * board.idle_is_bound}{idle.value:.2f} W" if idle else ""
+    return f"{board.name}{origin}: power covers {power}{drawn}; memory is {memory}; {weights}."
 
 
 class _Cited:

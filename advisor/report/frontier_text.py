@@ -14,6 +14,7 @@ from advisor.limits import Constraint
 from advisor.metrics import METRICS
 from advisor.quantities import PERCENT
 from advisor.report.candidate_text import (
+    MOST_NAMED,
     PREDICTED_MARK,
     accuracy_notes,
     boards_text,
@@ -180,7 +181,8 @@ def _why_nothing(frontier: Frontier) -> Iterator[str]:
 
 
 def _boards(frontier: Frontier) -> str:
-    return listed([each.name for each in frontier.boards])
+    names = [each.name for each in frontier.boards]
+    return listed(names) if len(names) <= MOST_NAMED else counted(len(names), "board")
 
 
 def _limits(frontier: Frontier) -> Sequence[Constraint]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from advisor.catalog.records import Estimate
 from advisor.limits import Constraint
 from advisor.metrics import EVERY, METRICS
+from advisor.options import BY_BOARD
 from advisor.quality import ACCURACY, Quality
 from advisor.quantities import written_as
 from advisor.report.candidate_text import (
@@ -219,6 +220,12 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     yield from excluded(recommendation)
+    if asked.by == BY_BOARD:
+        without = len(recommendation.boards) - recommendation.boards_feasible
+        yield "Listed is the best of each board" + (
+            f"; of {without} none meets every limit." if without else "."
+        )
+        return
     shown = {(each.architecture, each.board) for each in recommendation.candidates}
     hidden = recommendation.networks_feasible - len(shown)
     if hidden:

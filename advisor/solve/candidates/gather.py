@@ -123,7 +123,7 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
         return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
     # In the order of their names, so that ties do not fall by what was typed first.
     another_run = requirements.reproducible
-    names = sorted(requirements.boards)
+    names = sorted({name for each in requirements.boards for name in catalog.boards_named(each)})
     boards = [catalog.board(name, another_run=another_run) for name in names]
     rows = [catalog.measurements(board, another_run=another_run) for board in boards]
     return list(map(Surveyed, boards, rows)), []

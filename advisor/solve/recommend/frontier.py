@@ -160,7 +160,7 @@ def frontier_of(
     badness = figures * [-1.0 if metric.more_is_better else 1.0 for metric in metrics]
     best = feasible[non_dominated(badness[feasible])]
     order = _along_axes(badness, in_order(candidates, objective, best))
-    first = listed(candidates, objective, feasible, 1, all_batches=False)
+    first = listed(candidates, objective, feasible, candidates.network_index, 1)
     points, pick = (tuple(records(candidates, positions, limits)) for positions in (order, first))
     compared = figures[feasible]
     compared = compared[~np.isnan(compared).any(axis=1)]

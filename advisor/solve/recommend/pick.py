@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from advisor.catalog.records import distinct
-from advisor.options import Requirements
+from advisor.options import BY_BOARD, Requirements
 from advisor.solve.candidates.candidate import records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
@@ -70,8 +70,14 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         proven=requirements.proven,
     )
     feasible = verdicts.feasible
+    by_board = requirements.by == BY_BOARD
     order = listed(
-        candidates, objective, feasible, requirements.top, all_batches=requirements.all_batches
+        candidates,
+        objective,
+        feasible,
+        candidates.board_index if by_board else candidates.network_index,
+        len(candidates.boards) if by_board else requirements.top,
+        every=requirements.all_batches,
     )
     found = records(candidates, order, requirements.constraints)
     answer = Recommendation(
@@ -81,6 +87,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         best=found[0] if found else None,
         alternatives=tuple(found[1:]),
         networks_feasible=len(distinct(candidates.network_index[feasible])),
+        boards_feasible=len(distinct(candidates.board_index[feasible])),
         considered=len(candidates),
         out_of_memory=candidates.out_of_memory,
         failed=candidates.failed,

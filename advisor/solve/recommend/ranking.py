@@ -121,50 +121,57 @@ def contenders(
 
 
 def listed(
-    candidates: Candidates, objective: Objective, feasible: Integers, top: int, *, all_batches: bool
+    candidates: Candidates,
+    objective: Objective,
+    feasible: Integers,
+    kind: Integers,
+    top: int,
+    *,
+    every: bool = False,
 ) -> Integers:
     """Those of the feasible candidates that are to be listed, best first.
 
-    A network on one board counts once. Only candidates that can be among the first `top` are sorted, so
-    that the time grows with the number of candidates.
+    Candidates of one kind count once. Only those that can be among the first `top` are sorted, so that the
+    time grows with the number of candidates.
 
     Args:
         candidates: all candidates.
         objective: what ranks them.
         feasible: positions of those that meet every limit.
-        top: how many networks to list.
-        all_batches: whether to list every feasible candidate of them, not only the best of each.
+        kind: for each candidate, a number that those share of which the best alone is listed: that of its
+            network and board, or of its board.
+        top: how many kinds to list.
+        every: whether to list every feasible candidate of them, not only the best of each.
     """
     leading: Integers = feasible[:0]
     found = groups(candidates, objective, feasible)
     for group in found:
-        taken = candidates.network_index[leading]
-        rest = group.positions[~np.isin(candidates.network_index[group.positions], taken)]
+        rest = group.positions[~np.isin(kind[group.positions], kind[leading])]
         wanted = top - len(leading)
         if wanted and len(rest):
-            first = _best_of_each(candidates, objective, Group(group.step, rest), wanted)
+            first = _best_of_each(candidates, objective, Group(group.step, rest), kind, wanted)
             leading = np.concatenate([leading, first])
-    if not all_batches:
+    if not every:
         return leading
-    chosen = np.isin(candidates.network_index, candidates.network_index[leading])
+    chosen = np.isin(kind, kind[leading])
     of_these = [Group(each.step, each.positions[chosen[each.positions]]) for each in found]
     return np.concatenate([_sorted(candidates, objective, group) for group in of_these])
 
 
 def _best_of_each(
-    candidates: Candidates, objective: Objective, group: Group, wanted: int
+    candidates: Candidates, objective: Objective, group: Group, kind: Integers, wanted: int
 ) -> Integers:
-    """The best candidate of each of the `wanted` best networks of a group, best first."""
+    """The best candidate of each of the `wanted` best kinds of a group, best first."""
     scores = badness(candidates, group.step)[group.positions]
-    networks = candidates.network_index[group.positions]
-    best_of = np.full(candidates.networks, np.inf)
-    np.minimum.at(best_of, networks, scores)
-    present = distinct(networks)
+    kinds = kind[group.positions]
+    best_of = np.full(int(kinds.max()) + 1, np.inf)
+    np.minimum.at(best_of, kinds, scores)
+    present = distinct(kinds)
     last = min(wanted, len(present)) - 1
     cutoff = np.partition(best_of[present], last)[last]
     shortlist = group.positions[scores <= cutoff]
     order = _sorted(candidates, objective, Group(group.step, shortlist))
-    _, first = np.unique(candidates.network_index[order], return_index=True)
+    _, first = np.unique(kind[order], return_index=True)
     found: Integers = order[np.sort(first)[:wanted]]
     return found
 

@@ -220,6 +220,7 @@ class Recommendation:
         alternatives: what else meets them, best first; one candidate a network and board, unless all
             batch sizes were asked for.
         networks_feasible: how many networks (on each board) meet all limits.
+        boards_feasible: on how many boards some network does.
         considered: how many candidates there were.
         out_of_memory: how many more pairs are known not to fit in the board's memory.
         failed: how many more pairs failed when they were measured.
@@ -253,6 +254,7 @@ class Recommendation:
     best: Candidate | None
     alternatives: tuple[Candidate, ...]
     networks_feasible: int
+    boards_feasible: int
     considered: int
     out_of_memory: int
     failed: int
