@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import AdvisorError, Plan
-from advisor.options import read_requirements
+from advisor.options import DEFAULT_CONFIDENCE, read_requirements
 from advisor.solve.plan.optimum import Programme, best
 from advisor.solve.plan.plan import plan
 from advisor.solve.plan.plan_answer import Chosen
@@ -104,7 +104,7 @@ class Instance:
             workloads.append(Workload(f"w{place}", asked, task.weight))
         return PlanRequest(
             "small", workloads, self.share, self.memory_mb, self.power_w, objective,
-            self.confidence, self.floor_mb,
+            None if self.confidence == DEFAULT_CONFIDENCE else self.confidence, self.floor_mb,
         )  # fmt: skip
 
 
@@ -577,13 +577,75 @@ def test_a_battery_that_is_to_last(run: Run, overlay: Overlay) -> None:
 
 def test_a_prediction_without_an_interval_needs_no_confidence(overlay: Overlay) -> None:
     overlay.measurements(
-        "resnet-18,eager,fp32,1,20,5,300,reported,my-notes",
+        "resnet-18,eager,fp32,1,20,5,300,measured,my-notes",
         "resnet-50,eager,fp32,1,50,5,300,predicted,my-notes",
     )
     for confidence, network in (("0.9", "resnet-18"), ("none", "resnet-50")):
         path = small(overlay, f"confidence: {confidence}\n" + TWO)
         chosen = plan(path, overlay.folder).chosen
         assert {each.candidate.architecture for each in chosen} == {network}
+
+
+ERRORS = HEADER + ",latency_low_ms,latency_high_ms"
+
+
+def test_a_figure_without_an_error_is_taken_as_it_stands_and_called_unproven(
+    run: Run, overlay: Overlay
+) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,19,21",
+        "resnet-50,eager,fp32,1,50,,,reported,my-notes,,",
+        header=ERRORS,
+    )
+    path = small(overlay, TWO)
+    answer = plan(path, overlay.folder)
+    assert {each.candidate.architecture for each in answer.chosen} == {"resnet-50"}
+    assert answer.unproven == ("one", "two")
+    ran = run("plan", path, "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert re.search(r"^one +resnet-50 .* unproven$", ran.out, re.M)
+    folded = " ".join(ran.out.split())
+    assert "Unproven: a limited figure of one and two is stated without any error" in folded
+    assert "all limits together with at least" not in folded
+    found = document(run("plan", path, "--catalog", overlay.folder, "--json"))
+    check_shape(found, run)
+    assert found["unproven"] == ["one", "two"]
+    assert found["query"]["confidence"] is None
+    assert {each["candidate"]["chance"] for each in found["chosen"]} == {None}
+    assert {each["candidate"]["mark"] for each in found["chosen"]} == {"unproven"}
+
+
+def test_a_confidence_that_is_said_leaves_unproven_choices_out(run: Run, overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,19,21",
+        "resnet-50,eager,fp32,1,50,,,reported,my-notes,,",
+        header=ERRORS,
+    )
+    path = small(overlay, "confidence: 0.9\n" + TWO)
+    ran = run("plan", path, "--catalog", overlay.folder)
+    assert ran.code == 0
+    assert re.search(r"^one +resnet-18 ", ran.out, re.M)
+    assert "unproven" not in ran.out.split("one responds")[0]
+    folded = " ".join(ran.out.split())
+    assert "one: 1 candidate excluded, since a figure that would keep a limit is stated" in folded
+    found = document(run("plan", path, "--catalog", overlay.folder, "--json"))
+    assert [each["unproven"] for each in found["considered"]] == [1, 1]
+    assert found["chosen"][0]["candidate"]["chance"] == pytest.approx(1, abs=1e-6)
+    overlay.measurements("resnet-50,eager,fp32,1,50,,,reported,my-notes,,", header=ERRORS)
+    none = run("plan", path, "--catalog", overlay.folder)
+    assert none.code == 1
+    assert "two: 1 candidate excluded, since a figure" in " ".join(none.out.split())
+
+
+def test_a_tie_goes_to_the_proven_choice(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,,",
+        "resnet-18,tflite,fp32,1,25,,,reported,my-notes,24,26",
+        header=ERRORS,
+    )
+    answer = plan(small(overlay, TWO), overlay.folder)
+    assert [each.candidate.runtime for each in answer.chosen] == ["tflite", "tflite"]
+    assert answer.unproven == ()
 
 
 def test_a_workload_that_nothing_can_serve(run: Run, overlay: Overlay) -> None:

@@ -17,6 +17,7 @@ from advisor.report.candidate_text import (
     is_predicted,
     listed,
     note_mark,
+    variant_cell,
     varying,
 )
 from advisor.report.terminal import (
@@ -30,6 +31,9 @@ from advisor.report.terminal import (
 )
 from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
 
+MARK = "mark"
+"""The column that says whose choice is unproven, where some are."""
+
 COLUMNS = {
     "batch": "batch\n",
     "fps": "rate\nfps",
@@ -39,6 +43,7 @@ COLUMNS = {
     "time": "time\n%",
     "power": "power\nW",
     "memory": "memory\nMB",
+    MARK: "keeps\nlimits",
 }
 DROPPABLE = ("fps", "limit", "accuracy", "response", "batch")
 """What a narrow terminal gives up first; what is shared, it keeps."""
@@ -65,7 +70,8 @@ def plan_text(plan: Plan) -> RenderableType:
     if plan.impossible:
         lines = [line for each in plan.impossible for line in _impossible(each)]
         return Group(_headline(plan), "", *map(Text, [*_battery(plan), *lines, *_excluded(plan)]))
-    table = Fitted(lambda keys: _table(plan, keys), tuple(COLUMNS), DROPPABLE)
+    keys = tuple(key for key in COLUMNS if key != MARK or plan.unproven)
+    table = Fitted(lambda keys: _table(plan, keys), keys, DROPPABLE)
     return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
 
@@ -90,7 +96,7 @@ def _table(plan: Plan, keys: Sequence[str]) -> Table:
     blank = [""] * len(names)
     for each in plan.chosen:
         cells = _cells(each)
-        variant = [str(getattr(each.candidate, name) or "?") for name in names]
+        variant = [variant_cell(each.candidate, name) for name in names]
         figures = [cells[key] for key in keys]
         table.add_row(each.workload.name, each.candidate.architecture, *variant, *figures)
     for title, cells in _footer(plan):
@@ -116,6 +122,7 @@ def _cells(chosen: Chosen) -> dict[str, str]:
         "time": mark["time"] + _percent(chosen.share),
         "power": mark["power"] + _bound(chosen.power_w),
         "memory": mark["memory"] + _bound(chosen.memory_mb),
+        MARK: "unproven" if chosen.candidate.chance is None else "",
     }
 
 
@@ -163,7 +170,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
             "one batch of another workload ahead of it, the longest; where several are complete at once, "
             "a frame waits for each of them, and longer than said here."
         )
-    yield _guarantee(plan)
+    yield from _guarantee(plan)
     yield from accuracy_notes(each.candidate for each in plan.chosen)
     if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
@@ -244,18 +251,26 @@ def _response(chosen: Chosen) -> str:
     return f"{chosen.workload.name} responds in {total}: {', '.join(parts)}."
 
 
-def _guarantee(plan: Plan) -> str:
+def _guarantee(plan: Plan) -> Iterator[str]:
+    """How sure the limits are kept."""
     sure = plan.guarantee
     if not sure.confidence:
-        return "Figures are taken as they are, however unsure (confidence none)."
-    if not sure.figures:
-        return "No figure that a limit uses has a known error, so that all are taken as they are."
-    verb = "holds" if sure.figures == 1 else "hold"
-    return (
-        f"Times, power and memory are upper bounds: {counted(sure.figures, 'uncertain figure')} "
-        f"{verb} with {100 * sure.level:.4g}% each, hence all limits together with at least "
-        f"{100 * sure.confidence:.4g}%, however their errors go together."
-    )
+        yield "Figures are taken as they are, however unsure (confidence none)."
+    elif not sure.figures:
+        yield "No figure that a limit uses has a known error, so that all are taken as they are."
+    else:
+        verb = "holds" if sure.figures == 1 else "hold"
+        together = f", hence all limits together with at least {100 * sure.confidence:.4g}%"
+        yield (
+            f"Times, power and memory are upper bounds: {counted(sure.figures, 'uncertain figure')} "
+            f"{verb} with {100 * sure.level:.4g}% each{'' if plan.unproven else together}, however their "
+            "errors go together."
+        )
+    if plan.unproven:
+        yield (
+            f"Unproven: a limited figure of {listed(plan.unproven)} is stated without any error and taken as "
+            "it stands, so no probability is known (confidence: 0.9 in the file leaves such out)."
+        )
 
 
 def _excluded(plan: Plan) -> Iterator[str]:
@@ -267,6 +282,17 @@ def _excluded(plan: Plan) -> Iterator[str]:
                     f"{each.workload}: {count} of {counted(each.candidates, 'candidate')} excluded: "
                     f"{_title(key, each)} unknown."
                 )
+        yield from _unproven(each)
+
+
+def _unproven(workload: Considered) -> Iterator[str]:
+    """How many candidates cannot be chosen because nobody knows how far off they are."""
+    if workload.unproven:
+        yield (
+            f"{workload.workload}: {counted(workload.unproven, 'candidate')} excluded, since a figure that "
+            "would keep a limit is stated without any error: unproven (leave out the confidence to take such "
+            "figures as they stand)."
+        )
 
 
 def _title(key: str, workload: Considered) -> str:
@@ -287,6 +313,8 @@ def _impossible(workload: Considered) -> Iterator[str]:
         every = counted(workload.candidates, "candidate")
         yield f"{workload.workload}: all {every} excluded: {figures} unknown."
         return
+    if workload.unproven:
+        return  # said with the rest of what is left out
     limits = listed([each.limit for each in workload.limits])
     yield (
         f"{workload.workload}: no candidate that is known well enough meets {limits}, "

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LATENCY, RATE = "batch_latency_ms", "fps"
 POWER, MEMORY = "net_power_w", "memory_mb"
 ACCURACY, IDLE_POWER = "accuracy_percent", "idle_power_w"
+AVERAGE_POWER = "average_power_w"
 SHOWN = (LATENCY, RATE, POWER, MEMORY, ACCURACY)
 """The figures that an answer has of every choice, whether a limit uses them or not."""
 
@@ -76,12 +77,16 @@ class Offer:
         candidates: in an order that does not depend on that of the rows in files.
         columns: figures by key: those in `SHOWN`, and whatever else its limits use.
         needed: the figures without which a candidate cannot be chosen.
+        unproven: of which candidates a limited figure was stated without any error; shape (candidates,).
+        proven: whether these cannot be chosen.
     """
 
     workload: Workload
     candidates: Candidates
     columns: Mapping[str, Column]
     needed: frozenset[str]
+    unproven: Booleans
+    proven: bool
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -144,6 +149,11 @@ class Offer:
 
     @property
     def alone(self) -> Booleans:
+        """Which candidates can be chosen: they meet the workload's own limits, and are proven where asked."""
+        return self.able & ~self.unproven if self.proven else self.able
+
+    @property
+    def able(self) -> Booleans:
         """Which candidates are known well enough, and meet the workload's own limits by themselves."""
         fits: Booleans = ~np.logical_or.reduce(
             [np.zeros(len(self), np.bool_), *self.unknown.values()]
@@ -160,11 +170,18 @@ class Offer:
             key: Column(each.value[positions], each.bound[positions])
             for key, each in self.columns.items()
         }
-        return replace(self, candidates=self.candidates.take(positions), columns=columns)
+        return replace(
+            self,
+            candidates=self.candidates.take(positions),
+            columns=columns,
+            unproven=self.unproven[positions],
+        )
 
     def candidate(self, position: int) -> Candidate:
-        """One candidate as a record."""
-        return candidate_at(self.candidates, position, ())
+        """One candidate as a record, with its head-room to the workload's own limits."""
+        own = self.workload.requirements.constraints
+        found = candidate_at(self.candidates, position, own)
+        return replace(found, chance=None) if self.unproven[position] else found
 
 
 def considered(offer: Offer) -> Considered:
@@ -190,6 +207,7 @@ def considered(offer: Offer) -> Considered:
         candidates=len(offer),
         possible_alone=int(np.count_nonzero(offer.alone)),
         unknown={key: int(np.count_nonzero(each)) for key, each in offer.unknown.items()},
+        unproven=int(np.count_nonzero(offer.able & ~offer.alone)),
         limits=tuple(limits),
     )
 
@@ -219,7 +237,7 @@ def gather_offers(
     )
     idle = gathered[0].boards[0].idle_power_w
     uncertain += request.most_power_w is not None and idle is not None and idle.high is not None
-    guarantee = Guarantee(request.confidence, uncertain)
+    guarantee = Guarantee(request.required_confidence, uncertain)
     return tuple(
         _offer(workload, candidates, keys, request, guarantee)
         for workload, candidates, keys in zip(request.workloads, gathered, limited, strict=True)
@@ -320,9 +338,11 @@ def _offer(
     needed = set(limited)
     if MEMORY not in {each.metric for each in workload.requirements.constraints}:
         needed -= set() if request.memory_mb is not None else {MEMORY}
+    proof = needed | ({AVERAGE_POWER} if request.most_power_w is not None else set())
+    unproven = np.logical_or.reduce([candidates.unproven(key) for key in sorted(proof)])
     needed |= {ACCURACY} if request.needs_accuracy else set()
     needed |= {POWER, IDLE_POWER} if request.needs_power else set()
-    return Offer(workload, candidates, columns, frozenset(needed))
+    return Offer(workload, candidates, columns, frozenset(needed), unproven, request.proven)
 
 
 def _column(candidates: Candidates, key: str, sense: Sense | None, guarantee: Guarantee) -> Column:

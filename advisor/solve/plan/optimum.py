@@ -70,7 +70,7 @@ class Optimum:
 def best_plan(
     programme: Programme, offers: Sequence[Offer], request: PlanRequest
 ) -> Optimum | None:
-    """The best choice that keeps every limit; of equally good ones the quickest to respond.
+    """The best choice that keeps every limit; of equally good ones the proven, then the quickest to respond.
 
     Of those with the same worst accuracy, that with the best mean; of those that respond alike, the one
     whose candidates come first by energy, memory, batch and name. Objectives take figures as they are,
@@ -97,7 +97,9 @@ def best_plan(
         return None
     if request.objective != "worst-accuracy":
         left = optimum.left
-    for tie_break in (_together([each.own_ms.bound for each in offers]), _places(offers)):
+    unproven = _together([each.unproven.astype(np.float64) for each in offers])
+    responses = _together([each.own_ms.bound for each in offers])
+    for tie_break in (*([unproven] if unproven.any() else []), responses, _places(offers)):
         narrowed, as_good = _as_good(narrowed, cost, optimum.items, keeps)
         try:
             found = best(narrowed, tie_break, as_good)

@@ -140,8 +140,9 @@ class Chosen:
 
     Attributes:
         workload: the workload.
-        candidate: what it is to run; its response and average power are those of it alone at its frame
-            rate, and not those of the plan.
+        candidate: what it is to run; its response, average power and chance are those of it alone at its
+            frame rate, and not those of the plan. Its chance is `None` where a figure that the plan limits
+            has no error.
         accuracy: in percent; `None` where unknown, as for the following.
         response: how long a frame waits.
         share: of the board's time.
@@ -201,6 +202,8 @@ class Considered:
         possible_alone: how many are known well enough and meet the workload's own limits, nothing else
             running.
         unknown: by figure that is needed, how many candidates lack it.
+        unproven: how many more cannot be chosen only since a limited figure of theirs has no error, where a
+            confidence was asked for.
         limits: how they stand to each of the workload's own limits.
     """
 
@@ -209,6 +212,7 @@ class Considered:
     candidates: int
     possible_alone: int
     unknown: Mapping[str, int]
+    unproven: int
     limits: tuple[OwnLimit, ...]
 
 
@@ -289,6 +293,11 @@ class Plan:
         """The budgets and responses that are short."""
         uses = (*self.budgets, *(each.response_use for each in self.chosen))
         return tuple(each for each in uses if each.short_by)
+
+    @computed
+    def unproven(self) -> tuple[str, ...]:
+        """The workloads of whose choice a limited figure has no error, so that nothing is sure."""
+        return tuple(each.name for each in self.chosen if each.candidate.chance is None)
 
     @computed
     def battery_hours(self) -> Amount | None:

@@ -140,8 +140,9 @@ class PlanRequest:
         memory_mb: how much memory may be used; `None` for all that the board is known to have.
         power_w: the most average power, idle included; `None` for any.
         objective: one of `OBJECTIVES`.
-        confidence: the probability with which all budgets and limits are to hold together, below 1;
-            at 0 figures are taken as they are.
+        confidence: the probability with which all budgets and limits are to hold together, below 1; at 0
+            figures are taken as they are; `None` for the usual one, at which figures without any error may
+            be taken as they stand.
         runtime_floor_mb: what the runtime takes whatever it runs; `None` for what the board's
             fitted model of memory says.
         battery_j: the energy of the battery, where there is one.
@@ -169,10 +170,10 @@ class PlanRequest:
         default="accuracy",
         stated="accuracy",
     )
-    confidence: float = option(
+    confidence: float | None = option(
         CONFIDENCE,
-        "Probability with which all budgets and limits hold together; none takes figures as they are.",
-        default=DEFAULT_CONFIDENCE,
+        "Probability with which all budgets and limits hold together; none takes figures as they are. One "
+        "that is said leaves out figures without any error.",
         stated="0.9",
     )
     runtime_floor_mb: float | None = option(
@@ -232,7 +233,7 @@ class PlanRequest:
         if not 0 < self.share <= 1:
             hint = "give more than 0, at most 1"
             raise AdvisorError(f"share: {self.share:g} is not a share of the board's time", hint)
-        if not 0 <= self.confidence < 1:
+        if not 0 <= self.required_confidence < 1:
             raise AdvisorError(f"confidence: {self.confidence:g} is not a probability below 1")
         for name in ("memory_mb", "power_w", "battery_j", "battery_hours", "runtime_floor_mb"):
             figure = getattr(self, name)
@@ -243,6 +244,16 @@ class PlanRequest:
         if self.objective not in OBJECTIVES:
             hint = closest(self.objective, OBJECTIVES)
             raise AdvisorError(f"unknown objective {shown(self.objective)}", hint)
+
+    @property
+    def required_confidence(self) -> float:
+        """The probability with which all limits are to hold, said or not."""
+        return DEFAULT_CONFIDENCE if self.confidence is None else self.confidence
+
+    @property
+    def proven(self) -> bool:
+        """Whether a figure without any error is no proof of a limit: where a confidence was said."""
+        return bool(self.confidence)
 
     @property
     def most_power_w(self) -> float | None:
