@@ -472,3 +472,36 @@ def test_a_stated_float_accuracy_leaves_quantised_ones(lab: Overlay) -> None:
     )
     found = known(lab, "one", accuracy_of={"resnet-18": 72})
     assert (found["tflite", "fp32"], found["tflite", "int8"]) == (72, 68.0)
+
+
+def test_an_answer_says_what_it_might_have_been_if_more_were_known(lab: Overlay, run: Run) -> None:
+    text = rows("resnet-18", "resnet-34", "resnet-50", variants=(("tflite", "fp32"),))
+    # of resnet-18 the memory is known, of the two that are more accurate it is not; resnet-50 is too slow
+    text = text.replace("resnet-18,tflite,fp32,1,20,,,", "resnet-18,tflite,fp32,1,20,,300,")
+    text = text.replace("resnet-50,tflite,fp32,1,20,", "resnet-50,tflite,fp32,1,90,")
+    text += rows("alexnet", variants=(("tflite", "fp32"),)).partition("\n")[
+        2
+    ]  # worse than the pick
+    lab.write("boards/one/measurements.csv", text)
+    answer = advisor.pick(board="one", catalog=lab.folder, fps=30, memory="1GB")
+    assert answer.best and answer.best.architecture == "resnet-18"
+    by_limit = {each.constraint.name: each for each in answer.rejections}
+    assert (by_limit["memory"].unknown, by_limit["memory"].might_lead) == (3, 1)  # resnet-34
+    assert (by_limit["fps"].unknown, by_limit["fps"].might_lead) == (0, 0)
+    asked = ("pick", "--board", "one", "--catalog", lab.folder, "--fps", "30", "--memory")
+    said = " ".join(run(*asked, "1GB").out.split())
+    assert "memory unknown; 1 of them could have been better than the pick." in said
+    nothing = run(*asked, "100MB")
+    said = " ".join(nothing.out.split())
+    assert nothing.code == 1
+    assert "memory unknown; 2 of them could have met every limit." in said
+
+
+def test_weights_that_are_asked_for_and_unknown_at_some_precision_are_said(
+    lab: Overlay, run: Run
+) -> None:
+    asked = ("pick", "--board", "one", "--catalog", lab.folder, "--weights")
+    said = " ".join(run(*asked, "any").out.split())
+    assert "1 network excluded, at least in part: no weights of known accuracy at their" in said
+    said = " ".join(run(*asked, "paper").out.split())
+    assert "1 network excluded, at least in part: no weights paper of known accuracy" in said

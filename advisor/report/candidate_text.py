@@ -240,8 +240,9 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
         yield f"{pairs} (network and batch) failed when measured and cannot be chosen."
     if recommendation.without_weights:
         networks = counted(recommendation.without_weights, "network")
-        weights = recommendation.requirements.selection.weights
-        yield f"{networks} excluded: no weights {weights} of known accuracy at their precision."
+        named = recommendation.requirements.selection.weights
+        weights = "no weights" if named == "any" else f"no weights {named}"
+        yield f"{networks} excluded, at least in part: {weights} of known accuracy at their precision."
     if recommendation.unsure:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
@@ -266,8 +267,16 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
             what = metric_text(constraint, recommendation.quality)
             yield (
                 f"{rejection.unknown} of {recommendation.considered} candidates excluded: "
-                f"{what} unknown{f' ({why})' if why else ''}."
+                f"{what} unknown{f' ({why})' if why else ''}"
+                f"{'' if needed else _might_lead(rejection, recommendation)}."
             )
+
+
+def _might_lead(rejection: Rejection, recommendation: Recommendation) -> str:
+    """Whether some of what is excluded could have been the answer."""
+    could_have = "been better than the pick" if recommendation.best else "met every limit"
+    some = f"{rejection.might_lead} of them" if rejection.might_lead else "none of them"
+    return f"; {some} could have {could_have}"
 
 
 def _reasons(rejection: Rejection) -> Iterator[str]:

@@ -12,6 +12,7 @@ from advisor.catalog.records import distinct
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import Constraint
 from advisor.metrics import expression
+from advisor.objective import Step
 from advisor.prediction.bound import least_line_above
 from advisor.quality import ACCURACY
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
@@ -28,14 +29,25 @@ from advisor.solve.recommend.recommendation import (
 from advisor.solve.recommend.verdicts import Verdict, Verdicts
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from advisor.catalog.records import Floats, Integers
+
+    Booleans = NDArray[np.bool_]
 
 MOST, LARGEST = 20, 4
 """So many sets are named, of so many limits; the number of larger ones grows without bound."""
 
 
-def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
-    """What each limit rejects, and which of the rejected comes nearest."""
+def rejections(verdicts: Verdicts, pick: int | None) -> tuple[Rejection, ...]:
+    """What each limit rejects, which of it comes nearest, and what is excluded for want of a figure.
+
+    Args:
+        verdicts: how the candidates stand to the limits.
+        pick: the position of the pick; `None` where nothing fits.
+    """
+    any_unknown = any(verdict.unknown.any() for verdict in verdicts.each)
+    leading = _might_lead(verdicts, pick) if any_unknown else None
     nearest = {
         place: verdicts.least(rejected, verdicts.failed.take, verdict.excess)
         for place, verdict in enumerate(verdicts.each)
@@ -50,6 +62,7 @@ def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
             rejected=int(np.count_nonzero(verdict.violated)),
             unknown=int(np.count_nonzero(verdict.unknown)),
             unknown_since=_unknown_since(verdicts, verdict),
+            might_lead=0 if leading is None else int(np.count_nonzero(verdict.unknown & leading)),
             nearest=candidates.get(place),
             also_fails=tuple(
                 each
@@ -59,6 +72,31 @@ def rejections(verdicts: Verdicts) -> tuple[Rejection, ...]:
         )
         for place, verdict in enumerate(verdicts.each)
     )
+
+
+def _might_lead(verdicts: Verdicts, pick: int | None) -> Booleans:
+    """Which candidates no limit is known to reject, and might be better than the pick."""
+    possible = _not_rejected(verdicts)
+    if pick is None:
+        return possible
+    candidates = verdicts.candidates
+    better = np.zeros(len(candidates), dtype=np.bool_)
+    better[preferred(candidates, verdicts.objective, verdicts.feasible, pick)] = True
+    for _, unknown, _ in _undecided(verdicts, possible, pick):
+        better |= unknown
+    return possible & better
+
+
+def _not_rejected(verdicts: Verdicts) -> Booleans:
+    """Which candidates no limit is known to reject; quantised, a network is no better than in floats."""
+    candidates = verdicts.candidates
+    possible = np.ones(len(candidates), dtype=np.bool_)
+    for verdict in verdicts.each:
+        possible &= ~verdict.violated
+        limit = verdict.constraint
+        if limit.metric == ACCURACY and limit.sense == "min" and verdict.unknown.any():
+            possible &= ~(verdict.unknown & (candidates.float_percent < limit.limit))
+    return possible
 
 
 def _unknown_since(verdicts: Verdicts, verdict: Verdict) -> dict[str, int]:
@@ -110,28 +148,43 @@ def overlooked(verdicts: Verdicts, pick: int) -> Overlooked | None:
         Of the first metric of the objective that is unknown of a candidate which no limit is known to reject.
     """
     candidates = verdicts.candidates
-    possible = np.ones(len(candidates), dtype=np.bool_)
-    possible[pick] = False
-    for verdict in verdicts.each:
-        possible &= ~verdict.violated
-    for step in verdicts.objective:
-        key = step.metric.key
-        figures = candidates.figure(key)
-        unknown = possible & np.isnan(figures)
-        floats = candidates.float_percent if key == ACCURACY else np.full(len(candidates), np.nan)
-        unknown &= ~(floats <= figures[pick])
+    for step, unknown, floats in _undecided(verdicts, _not_rejected(verdicts), pick):
         if positions := np.flatnonzero(unknown).tolist():
             most = max(positions, key=lambda each: (np.nan_to_num(floats[each]), -each))
             return Overlooked(
-                metric=key,
+                metric=step.metric.key,
                 count=len(positions),
                 networks=len(distinct(candidates.network_index[positions])),
                 candidate=candidate_at(candidates, most, verdicts.constraints),
                 float_percent=None if np.isnan(floats[most]) else float(floats[most]),
             )
-        scores = badness(candidates, step)
-        possible &= scores <= step.worst_accepted(scores[pick])
     return None
+
+
+def _undecided(
+    verdicts: Verdicts, possible: Booleans, pick: int
+) -> Iterator[tuple[Step, Booleans, Floats]]:
+    """Step by step of the objective, of which candidates that are level with the pick its figure is unknown.
+
+    Args:
+        verdicts: how the candidates stand to the limits.
+        possible: the candidates that may come up.
+        pick: the position of the pick.
+
+    Yields:
+        The step; these candidates, but those that are no better even in floats; and the accuracies in floats,
+        where those are the metric.
+    """
+    candidates = verdicts.candidates
+    level = possible.copy()
+    level[pick] = False
+    for step in verdicts.objective:
+        figures = candidates.figure(step.metric.key)
+        is_accuracy = step.metric.key == ACCURACY
+        floats = candidates.float_percent if is_accuracy else np.full(len(candidates), np.nan)
+        yield step, level & np.isnan(figures) & ~(floats <= figures[pick]), floats
+        scores = badness(candidates, step)
+        level &= scores <= step.worst_accepted(scores[pick])
 
 
 def nearest(verdicts: Verdicts, positions: Integers) -> int:

@@ -92,7 +92,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         out_of_memory=candidates.out_of_memory,
         failed=candidates.failed,
         without_weights=candidates.without_weights,
-        rejections=rejections(verdicts),
+        rejections=rejections(verdicts, int(order[0]) if found else None),
         binding=binding(verdicts, int(order[0])) if found else None,
         overlooked=overlooked(verdicts, int(order[0])) if found else None,
         narrowings=narrowings(candidates, objective, feasible),

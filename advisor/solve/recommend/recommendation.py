@@ -30,6 +30,8 @@ class Rejection:
         rejected: how many candidates have a known figure beyond it.
         unknown: how many candidates were excluded because their figure is unknown.
         unknown_since: of how many of these it is known why, by why.
+        might_lead: how many of these might be better than the pick, as far as is known of them; where nothing
+            fits, how many might meet every limit.
         nearest: of those rejected, the one that fails the fewest other limits and comes closest to
             this one; `None` where none was rejected.
         also_fails: the other limits that `nearest` does not meet.
@@ -39,6 +41,7 @@ class Rejection:
     rejected: int
     unknown: int
     unknown_since: Mapping[str, int]
+    might_lead: int
     nearest: Candidate | None
     also_fails: tuple[Constraint, ...]
 
