@@ -12,81 +12,92 @@ from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.measuring.measure import MeasuredBoard, MeasuringPlan
+    from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan
+
+
+Networks = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[ARCH]...",
+        help="Networks by name; your own as net.onnx, net.pt2 or MODULE:FACTORY[@SIZE], after NAME= "
+        "to call it so. Default: all 14.",
+    ),
+]
+Board = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="What to call the board.", show_default="the processor"),
+]
+Batch = Annotated[
+    str | None,
+    typer.Option(
+        metavar="1,4",
+        help="Batch sizes; larger ones are left out once one does not fit.",
+        show_default="1 to 16 on a CPU, 1 to 64 on an accelerator",
+    ),
+]
+Device = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
+Threads = Annotated[
+    str,
+    typer.Option(
+        metavar="1,2,4",
+        help="Threads of the processor, the same for every runtime; of several, each is measured.",
+        show_default="as many as PyTorch takes",
+    ),
+]
+Runtimes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="What runs them: eager, compile, onnxruntime, openvino.",
+        show_default="eager; onnxruntime for ONNX files",
+    ),
+]
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Number formats: fp32, bf16, fp16, int8.",
+        show_default="fp32",
+    ),
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Within +-6 % instead of +-3 %, in far less time.")
+]
+Sustained = Annotated[
+    str | None,
+    typer.Option(
+        metavar="10m",
+        help="Then heat it for so long and measure it hot, as board NAME-sustained.",
+    ),
+]
+Power = Annotated[
+    str | None, typer.Option(metavar="POWER", help="Net power, if you know it; rows say so.")
+]
+Check = Annotated[
+    bool,
+    typer.Option("--check/--no-check", help="Hold each runtime's answers against the reference's."),
+]
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh/--resume", help="Begin a new run, or go on with an unfinished one."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and stop.")]
 
 
 def command(
-    architectures: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[ARCH]...",
-            help="Networks by name; your own as net.onnx, net.pt2 or MODULE:FACTORY[@SIZE], after NAME= "
-            "to call it so. Default: all 14.",
-        ),
-    ] = None,
-    board: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="What to call the board.", show_default="the processor"),
-    ] = None,
-    batch: Annotated[
-        str | None,
-        typer.Option(
-            metavar="1,4",
-            help="Batch sizes; larger ones are left out once one does not fit.",
-            show_default="1 to 16 on a CPU, 1 to 64 on an accelerator",
-        ),
-    ] = None,
-    device: Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")] = "cpu",
-    threads: Annotated[
-        str,
-        typer.Option(
-            metavar="1,2,4",
-            help="Threads of the processor, the same for every runtime; of several, each is measured.",
-            show_default="as many as PyTorch takes",
-        ),
-    ] = "0",
-    runtime: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME,...",
-            help="What runs them: eager, compile, onnxruntime, openvino.",
-            show_default="eager; onnxruntime for ONNX files",
-        ),
-    ] = None,
-    precision: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME,...",
-            help="Number formats: fp32, bf16, fp16, int8.",
-            show_default="fp32",
-        ),
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Within +-6 % instead of +-3 %, in far less time.")
-    ] = False,
-    sustained: Annotated[
-        str | None,
-        typer.Option(
-            metavar="10m",
-            help="Then heat it for so long and measure it hot, as board NAME-sustained.",
-        ),
-    ] = None,
-    power: Annotated[
-        str | None, typer.Option(metavar="POWER", help="Net power, if you know it; rows say so.")
-    ] = None,
-    check: Annotated[
-        bool,
-        typer.Option(
-            "--check/--no-check", help="Hold each runtime's answers against the reference's."
-        ),
-    ] = True,
-    fresh: Annotated[
-        bool,
-        typer.Option("--fresh/--resume", help="Begin a new run, or go on with an unfinished one."),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would run, and stop.")
-    ] = False,
+    architectures: Networks = None,
+    board: Board = None,
+    batch: Batch = None,
+    device: Device = "cpu",
+    threads: Threads = "0",
+    runtime: Runtimes = None,
+    precision: Precisions = None,
+    quick: Quick = False,
+    sustained: Sustained = None,
+    power: Power = None,
+    check: Check = True,
+    fresh: Fresh = False,
+    dry_run: DryRun = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Measure networks on this machine; the board's entry is ready for `advisor pick` at once.
@@ -94,13 +105,8 @@ def command(
     Every finished session is kept: after an interruption, the same command goes on.
     """
     from advisor.measuring.measure import measure
-    from advisor.report.measuring_text import plan_text
 
     with Progress() as progress:
-
-        def show_plan(plan: MeasuringPlan) -> None:
-            warn(plan.notes)
-            emit(plan_text(plan))
 
         def show_board(board: MeasuredBoard) -> None:
             progress.clear()
@@ -121,22 +127,33 @@ def command(
             fresh=fresh,
             dry_run=dry_run,
             catalog=catalog,
-            on_plan=show_plan,
+            on_plan=_emit_plan,
             on_progress=progress.show,
             on_board=show_board,
         )
-    if dry_run:
-        return
-    last = measured.board
+    if not dry_run:
+        _end(measured, catalog)
+
+
+def _end(measured: Measured, catalog: str | None) -> None:
+    """What is to be said once measuring has ended; its exit status where it is not 0."""
+    last, plan = measured.board, measured.plan
     if not last.finished:
         complain(f"stopped; run {last.run_id} goes on when the same command is run again")
         raise typer.Exit(130)
-    if measured.plan.sustained_s:
-        _emit_sustained(measured.plan)
+    if plan.sustained_s:
+        _emit_sustained(plan)
     where = f" --catalog {catalog}" if catalog else ""
-    emit(f"ask it: advisor pick --board {measured.plan.board}{where} --fps 30\n")
+    emit(f"ask it: advisor pick --board {plan.board}{where} --fps 30\n")
     if not last.anything_ran:
         raise typer.Exit(1)
+
+
+def _emit_plan(plan: MeasuringPlan) -> None:
+    from advisor.report.measuring_text import plan_text
+
+    warn(plan.notes)
+    emit(plan_text(plan))
 
 
 def _emit_board(measured: MeasuredBoard) -> None:
