@@ -424,6 +424,7 @@ def test_counts_without_a_unit_are_in_that_of_the_networks_that_are_known(
     [
         ("model,params,latency_ms\nmine,25.56,5\n", "a number like 25.56, and nothing that says"),
         ("model,macs,latency_ms\nmine,300,5\n", "--map macs='macs:M'"),
+        ("model,macs,latency_ms\n,300,5\n", "--map macs='macs:M'"),
         ("model,params,latency_ms\nresnet50,25.56,5\nresnet18,11689512,2\n", "several units"),
         (
             "model,params (M),latency_ms\nresnet50,25557032,5\n",

@@ -121,6 +121,8 @@ class Networks:
 
     def costs_of(self, values: Values) -> Sequence[Cost]:
         """What is known of the network of the name that a row has, whatever else the row says."""
+        if "architecture" not in values:
+            return ()
         try:
             text, stated = _named(values)
             meaning = self._meaning(text, stated)
