@@ -173,8 +173,8 @@ class Selection:
         batches: the batch sizes.
         weights: a set of weights, "any", or `None` for those that the board's source used; where it names
             none, each network's most accurate ones.
-        architectures, families, runtimes, precisions, processors: patterns, of which a candidate must match
-            one each.
+        architectures, families, licences, runtimes, precisions, processors: patterns, of which a candidate
+            must match one each.
         threads: the numbers of threads; what does not name its own is left out.
         exclude: names or patterns of networks that are never picked.
         networks: "board" for the networks that the board has rows of, "all" for every network, by
@@ -206,6 +206,14 @@ class Selection:
     )
     families: tuple[str, ...] | None = option(
         PATTERNS, "Families of networks, or patterns.", "NAME,...", stated="any"
+    )
+    licences: tuple[str, ...] | None = option(
+        PATTERNS,
+        "Licences of code and weights, or patterns; 'permissive' are Apache, MIT, BSD, ISC and the like. "
+        "Networks of unknown licence are left out.",
+        "NAME,...",
+        name="licence",
+        stated="any",
     )
     runtimes: tuple[str, ...] | None = option(
         PATTERNS, "Runtimes, or patterns.", "NAME,...", name="runtime", stated="any"

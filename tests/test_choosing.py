@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -709,3 +710,38 @@ def test_first_of_all_the_idle_board_may_empty_the_battery_too_soon(run: Run) ->
     below = ran.out.split("short by", 1)[1].split("\n\n", 1)[1]
     assert below.startswith("Doing nothing, jetson-tx1 empties the battery in 7.69 h")
     assert advisor.pick(fps=2, battery="10 Wh", hours=7).idle_battery_hours == {}
+
+
+# --- licences
+
+
+def test_only_networks_of_a_licence(tmp_path: Path) -> None:
+    architectures = "".join(
+        f"{name}@224: {{family: F, input: 3x224x224, reference: none{licence}}}\n"
+        for name, licence in (
+            ("free", ", licence: Apache-2.0"),
+            ("copyleft", ", licence: AGPL-3.0"),
+            ("silent", ""),
+        )
+    )
+    (tmp_path / "architectures.yaml").write_text(architectures)
+    board = tmp_path / "boards/mine"
+    board.mkdir(parents=True)
+    (board / "board.yaml").write_text("title: Mine\nsource: advisor-declared\n")
+    (board / "measurements.csv").write_text(
+        "architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source\n"
+        + "".join(
+            f"{name}@224,r,fp32,1,{latency},,,reported,advisor-declared\n"
+            for name, latency in (("free", 9), ("copyleft", 8), ("silent", 7))
+        )
+    )
+    ask: dict[str, Any] = {"board": "mine", "objective": "time", "catalog": tmp_path}
+    assert advisor.pick(**ask).candidates[0].architecture == "silent@224"
+    permissive = advisor.pick(**ask, licence="permissive")
+    assert [each.architecture for each in permissive.candidates] == ["free@224"]
+    assert permissive.candidates[0].licence == "Apache-2.0"
+    assert "of unknown licence, and left out: 1 network" in permissive.notes
+    named = advisor.pick(**ask, licence="agpl*,apache-2.0")
+    assert [each.architecture for each in named.candidates] == ["copyleft@224", "free@224"]
+    with pytest.raises(advisor.AdvisorError, match=r"licence: 'gpl-2\.0' matches nothing"):
+        advisor.pick(**ask, licence="gpl-2.0")

@@ -94,6 +94,7 @@ def _architecture(name: str, fields: Fields, sources: Collection[str] | None) ->
         counted=counted,
         note=fields.text("note"),
         task=read_task(fields.name("task")) or CLASSIFICATION,
+        licence=fields.text("licence"),
     )
 
 

@@ -135,6 +135,7 @@ class Architecture:
         counted: the cost of the network of that name that is built here, as counted on it.
         note: what a reader must know of these figures; may be empty.
         task: what it is for.
+        licence: on what terms its code and weights are published; "" where unknown.
     """
 
     name: str
@@ -145,6 +146,7 @@ class Architecture:
     counted: Cost | None
     note: str
     task: str = CLASSIFICATION
+    licence: str = ""
 
     @property
     def family_or_name(self) -> str:

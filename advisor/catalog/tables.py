@@ -284,6 +284,7 @@ class ZooNetwork:
             counted=None if self.counts is None else exact_cost(self.counts),
             note=f"{NOT_COUNTED}: {self.fault}" if self.fault else "",
             task=self.reported.task if self.reported else CLASSIFICATION,
+            licence=self.reported.licence if self.reported else "",
         )
 
     @property

@@ -71,7 +71,8 @@ def place_among(candidate: Candidate, recommendation: Recommendation) -> str:
 def variant_text(candidate: Candidate) -> str:
     """The weights of a candidate, and how it is run."""
     weights = f"weights {candidate.weights}" if candidate.weights else "no weights"
-    return ", ".join([weights, *candidate.variant.words])
+    licence = [f"licence {candidate.licence}"] if candidate.licence else []
+    return ", ".join([weights, *candidate.variant.words, *licence])
 
 
 def varying(candidates: Sequence[Candidate], boards: int = 1) -> list[str]:

@@ -83,6 +83,7 @@ class Candidate:
         processor: what computes: cpu, gpu, npu or dsp; `None` where that goes without saying.
         threads: how many threads; `None` where unknown.
         batch: images per forward pass.
+        licence: on what terms the network's code and weights are published; "" where unknown.
         metrics: every metric of `advisor.metrics.METRICS` by its key, an estimate each; `None` where unknown.
         quality: in what its accuracy is stated: the task, its metric, the data set.
         accuracy_note: how its accuracy follows from another one, such as "from BOARD"; "" where it is the one
@@ -102,6 +103,7 @@ class Candidate:
     processor: str | None
     threads: int | None
     batch: int
+    licence: str
     metrics: Mapping[str, Estimate | None] = field(hash=False)
     quality: Quality
     accuracy_note: str
@@ -209,6 +211,7 @@ def _record(
         processor=variant.processor or None,
         threads=variant.threads or None,
         batch=int(table.batch[row]),
+        licence=these.architectures[int(these.architecture_index[place])].licence,
         metrics=metrics,
         quality=these.quality,
         accuracy_note=note_at(these.weights[index], variant.precision) if index >= 0 else "",

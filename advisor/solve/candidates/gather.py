@@ -79,6 +79,7 @@ def gather_on(
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
     notes += _of_unknown_threads(found, chosen)
+    notes += _of_unknown_licence(found, chosen)
     notes += _of_shortest_runs(found)
     return replace(found, notes=tuple(notes))
 
@@ -163,6 +164,13 @@ def _of_shortest_runs(found: Candidates) -> Iterator[str]:
             f"the latency of {candidates} is that of the shortest run, which others exceed: it proves that a "
             "limit is met only as far as the longest run is known"
         )
+
+
+def _of_unknown_licence(found: Candidates, chosen: Selection) -> Iterator[str]:
+    """What is to be said of networks that a choice of licences leaves out since nobody says theirs."""
+    unknown = sum(not each.licence for each in found.architectures)
+    if chosen.licences is not None and unknown:
+        yield f"of unknown licence, and left out: {unknown} network{'s' * (unknown > 1)}"
 
 
 def few(names: Sequence[str], most: int = 3) -> str:
@@ -311,12 +319,16 @@ def selected(
     on = _boards_text(boards)
     names = table.architecture.names
     families = Labels(tuple(architectures[name].family for name in names), table.architecture.index)
+    licences = Labels(
+        tuple(architectures[name].licence for name in names), table.architecture.index
+    )
     known_families = {each.family for each in architectures.values()}
     of_task = [architectures[name].task == task for name in names]
     asked: NDArray[np.bool_] = np.array(of_task, dtype=np.bool_)[table.architecture.index]
     for what, patterns, labels, known in (
         ("architectures", selection.architectures, table.architecture, architectures),
         ("families", selection.families, families, known_families),
+        ("licence", selection.licences, licences, licences.names),
         ("runtime", selection.runtimes, table.runtime, table.runtime.names),
         ("precision", _precisions(selection), table.precision, table.precision.names),
         ("processor", selection.processors, table.processor, table.processor.names),
@@ -357,6 +369,11 @@ def selected(
     return asked
 
 
+_PERMISSIVE = ("apache*", "mit*", "bsd*", "isc*", "unlicense*", "cc0*", "cc-by-4*", "zlib*")
+SEVERAL = {"permissive": _PERMISSIVE}
+"""Words that stand for several patterns: licences under which a product need not be open itself."""
+
+
 def _precisions(selection: Selection) -> tuple[str, ...] | None:
     """The precisions that are named in the catalog's words, patterns as they are."""
     if selection.precisions is None:
@@ -382,5 +399,6 @@ def _check(what: str, patterns: Sequence[str], known: Sequence[str]) -> None:
 
 def _matching(patterns: Sequence[str], names: Sequence[str]) -> list[int]:
     """The places of the names that match any of the patterns, whatever their case."""
-    compiled = re.compile("|".join(map(translate, patterns)), re.IGNORECASE)
+    spelt = [each for pattern in patterns for each in SEVERAL.get(pattern, (pattern,))]
+    compiled = re.compile("|".join(map(translate, spelt)), re.IGNORECASE)
     return [place for place, name in enumerate(names) if compiled.match(name)]
