@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import advisor
@@ -157,16 +157,25 @@ def carried(catalog: Path, **question: Any) -> list[tuple[str, float | None]]:
     return found
 
 
-@given(rows=ROWS.map(unique), accuracies=st.lists(told(), max_size=8), data=st.data())
-@examples(30)
+ROADS = ("plain", "any", "table", "stated", "predictions")
+EVERY_WORD = unique([("resnet-18", "tflite", (word, False)) for word in OTHERS])
+
+
+@pytest.mark.parametrize("road", ROADS)
+@given(
+    rows=ROWS.map(unique),
+    accuracies=st.lists(told(), max_size=8),
+    board=st.sampled_from(("lab", "csv", "lab,csv")),
+)
+@example(rows=EVERY_WORD, accuracies=[], board="lab,csv")
+@examples(8)
 def test_no_quantised_row_carries_the_accuracy_of_floats(
-    rows: list[Row], accuracies: list[Told], data: st.DataObject
+    road: str, rows: list[Row], accuracies: list[Told], board: str
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         catalog = made(folder, rows, accuracies)
-        question: dict[str, Any] = {"board": data.draw(st.sampled_from(("lab", "csv", "lab,csv")))}
-        road = data.draw(st.sampled_from(("plain", "any", "table", "predictions")))
+        question: dict[str, Any] = {"board": board}
         if road == "any":
             question["weights"] = "any"
         elif road == "table":
@@ -175,6 +184,8 @@ def test_no_quantised_row_carries_the_accuracy_of_floats(
                 "architecture,top1_percent\n" + "".join(f"{each},99\n" for each in NETWORKS)
             )
             question["accuracy_table"] = table
+        elif road == "stated":
+            question["accuracy_of"] = dict.fromkeys((network for network, *_ in rows), 99)
         elif road == "predictions":
             question["candidates"] = "all"
         floats = of_floats(rows)
