@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import advisor
-from advisor.catalog.precision import has_float_accuracy, read_precision
+from advisor.catalog.precision import has_float_accuracy, least_bytes, read_precision
 from tests.conftest import Run
 
 NETWORKS = ("resnet-18", "resnet-34", "resnet-50", "resnet-101", "resnet-152", "vgg-16", "vgg-19")
@@ -104,3 +104,9 @@ def test_the_word_of_the_source_is_kept_and_shown(run: Run, tmp_path: Path) -> N
     rows = catalog / "boards/words/measurements.csv"
     rows.write_text(written.replace(",int8,", ",INT8,").replace(",precision_word", ",reason"))
     assert "first int8 (INT8)" in run("show", "resnet-18", "--catalog", catalog).out
+
+
+def test_a_parameter_takes_at_least_what_its_format_does() -> None:
+    said = {"FP32": 4, "float16": 2, "amp": 2, "bf16-fp32": 2, "INT8": 1, "fp8": 1, "int4": 0.5,
+            "w4a16": 0.5, "unknown": 0.5}  # fmt: skip
+    assert {word: least_bytes(word) for word in said} == said

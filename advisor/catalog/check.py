@@ -22,7 +22,7 @@ from advisor.catalog.measurements_table import (
     read_measurements,
 )
 from advisor.catalog.records import Measurements
-from advisor.catalog.store import ACCURACY, Catalog
+from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
 from advisor.errors import BrokenFileError, Fault, closest, shown
@@ -37,7 +37,7 @@ CATALOG_FILES = (
     "architectures.yaml",
     "sources.yaml",
     "weights.csv",
-    ACCURACY,
+    ACCURACY_FILE,
 )
 BOARD_FILES = ("board.yaml", "measurements.csv", "fit.yaml", "transferred.csv")
 """`fit.yaml` is what fits were called before; nothing reads it, and fitting removes it."""
@@ -194,7 +194,7 @@ class _Check:
         return set(known) if whole else None
 
     def file(self, layer: Layer, name: str) -> Path | None:
-        if name == ACCURACY and not self.attempt(layer.has, name):
+        if name == ACCURACY_FILE and not self.attempt(layer.has, name):
             return None
         return self.attempt(layer.file, name)
 

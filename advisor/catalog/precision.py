@@ -61,3 +61,15 @@ def has_float_accuracy(word: str) -> bool:
     All others are quantised, or nobody knows what they are, and need an accuracy of their own.
     """
     return set(read_precision(word).split("-")) <= FLOATS
+
+
+_BYTES = {
+    **dict.fromkeys(("fp32", "tf32"), 4.0),
+    **dict.fromkeys(("fp16", "bf16", "float", "amp", "int16"), 2.0),
+    **dict.fromkeys(("fp8", "int8", "uint8"), 1.0),
+}
+
+
+def least_bytes(word: str) -> float:
+    """How much memory a parameter takes at least in a format: half a byte where that is not known."""
+    return min(_BYTES.get(part, 0.5) for part in read_precision(word).split("-"))

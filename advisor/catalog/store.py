@@ -28,7 +28,7 @@ from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 from advisor.quality import CLASSIFICATION, task_of, usual
 
-WEIGHTS, ACCURACY = "weights.csv", "accuracy.csv"
+WEIGHTS, ACCURACY_FILE = "weights.csv", "accuracy.csv"
 
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
@@ -174,8 +174,8 @@ class Catalog:
             if path := layer.file(WEIGHTS):
                 sets = read_weights(path, self.architectures, self.sources_for(layer))
                 found.update({key_of(each): each for each in sets.values()})
-            if layer.has(ACCURACY):
-                path = layer.folder / ACCURACY
+            if layer.has(ACCURACY_FILE):
+                path = layer.folder / ACCURACY_FILE
                 rows = read_accuracies(
                     path,
                     self.architectures,

@@ -52,7 +52,7 @@ GUESSED_OPERATIONS_PER_S = 40e9
 
 
 @dataclass(frozen=True)
-class Fault:
+class NotServed:
     """Why a cell cannot be served.
 
     Attributes:
@@ -114,21 +114,21 @@ class RunPlan:
         ]
         return [cell for cell in cells if not self.fault(cell)]
 
-    def fault(self, cell: Cell) -> Fault | None:
+    def fault(self, cell: Cell) -> NotServed | None:
         """Why a cell cannot be served, where the network or its file says so."""
         own = self.own.get(cell.architecture)
         if own and own.is_onnx and cell.runtime not in SERVE_ONNX:
             reason = f"{cell.runtime} cannot run an ONNX file; {' and '.join(SERVE_ONNX)} can"
             runtimes = dict.fromkeys([*(each for each, _ in self.variants), SERVE_ONNX[0]])
-            return Fault(cell.runtime, reason, f"--runtime {','.join(runtimes)}")
+            return NotServed(cell.runtime, reason, f"--runtime {','.join(runtimes)}")
         filed_in = own.precision if own else REFERENCE[1]
         if cell.precision != filed_in:
             fixed = self.as_filed or filed_in != REFERENCE[1]
             if fixed or cell.precision not in own_precisions(cell.runtime, self.device):
                 reason = f"its numbers are {filed_in}"
-                return Fault(" ".join(cell.variant), reason, f"--precision {filed_in}")
+                return NotServed(" ".join(cell.variant), reason, f"--precision {filed_in}")
         if own and not own.any_batch and cell.batch > 1:
-            return Fault(f"batch {cell.batch}", "its batch is fixed at 1", "--batch 1")
+            return NotServed(f"batch {cell.batch}", "its batch is fixed at 1", "--batch 1")
         return None
 
     def left_out(self) -> list[str]:

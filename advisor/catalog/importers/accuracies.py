@@ -19,7 +19,7 @@ PLAIN = "default"
 
 
 @dataclass(frozen=True)
-class Accuracies:
+class ResultTable:
     """What a result table reports.
 
     Attributes:
@@ -40,7 +40,7 @@ class Accuracies:
         return {(network, name): float(top1) for network, name, top1, _ in self.rows}
 
 
-def read_accuracies(path: Path) -> Accuracies:
+def read_accuracies(path: Path) -> ResultTable:
     """Read a table with the columns `model` (architecture.weights), `img_size`, `top1` and, perhaps, `top5`.
 
     Numbers may have thousands separators. Each row is of its own input size: the same weights at two
@@ -74,7 +74,7 @@ def read_accuracies(path: Path) -> Accuracies:
         refuse_more(path, len(kept), "sets of weights")
     if not kept:
         raise BrokenFileError([Fault(path, 0, "", "no row with an accuracy", "one a model")])
-    return Accuracies(
+    return ResultTable(
         tuple((*key, *figures) for key, figures in kept.items()),
         dropped,
         len({architecture for architecture, _ in kept}),

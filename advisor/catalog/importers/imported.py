@@ -14,7 +14,7 @@ from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
 from advisor.catalog.entries import read_architectures
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
-from advisor.catalog.importers.accuracies import Accuracies, read_accuracies
+from advisor.catalog.importers.accuracies import ResultTable, read_accuracies
 from advisor.catalog.importers.board_files import (
     add_source,
     check_board,
@@ -45,7 +45,7 @@ from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Estimate, Variant, Weights
-from advisor.catalog.store import ACCURACY, Catalog
+from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
@@ -240,7 +240,7 @@ def _import_csv(asked: Asked) -> Imported:
         entries = {"weights": weights, **entries}
     add_source(folder / "sources.yaml", source, [file])
     write_networks(described, new, source, file.name)
-    write_accuracies(folder / ACCURACY, accuracies, source, catalog.architectures)
+    write_accuracies(folder / ACCURACY_FILE, accuracies, source, catalog.architectures)
     # Last, since its rows name what stands in the other files.
     description = {"title": f"imported from {file.name}"}
     place = write_board(folder, board, description, table.rows, [file], source, entries)
@@ -399,7 +399,7 @@ def _import_accuracies(asked: Asked) -> Imported:
     return Imported(None, found)
 
 
-def _data_set(folder: Path, read: Accuracies, file: Path, stated: str | None) -> str:
+def _data_set(folder: Path, read: ResultTable, file: Path, stated: str | None) -> str:
     """Of which data set accuracies are, held against what the catalog knows of ImageNet-1k."""
     catalog = Catalog(layers_with(folder))
     known = {key: each.accuracy_percent.value for key, each in catalog.zoo.weights.items()}
@@ -419,7 +419,7 @@ def _as_weights(row: Sequence[str], quality: Quality, source: str) -> Weights:
     return Weights(architecture, name, figures[0], figures[1], quality=quality)
 
 
-def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:
+def _write_accuracies(folder: Path, accuracies: ResultTable, file: Path) -> None:
     """Write them into the user's catalog, in place of those of an earlier import."""
     source = source_key("accuracies", [file])
     rows = (
@@ -434,7 +434,7 @@ def _write_accuracies(folder: Path, accuracies: Accuracies, file: Path) -> None:
     drop_former_sources(folder, source)
 
 
-def _imported_accuracies(folder: Path, read: Accuracies) -> ImportedAccuracies:
+def _imported_accuracies(folder: Path, read: ResultTable) -> ImportedAccuracies:
     zoo = Catalog(layers_with(folder)).zoo
     known = {*zoo.architectures, *zoo.plain}
     return ImportedAccuracies(

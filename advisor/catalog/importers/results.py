@@ -17,11 +17,11 @@ from advisor.catalog.measurements_table import (
     measurements_csv,
     read_measurements,
 )
-from advisor.catalog.precision import UNKNOWN as UNKNOWN_PRECISION
+from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import Labels, Measurements
 from advisor.errors import AdvisorError, BrokenFileError
 
-UNKNOWN = ""
+NOT_SAID = ""
 """The runtime, or the precision, of a table that does not say it."""
 
 RESULTS = "results"
@@ -40,7 +40,7 @@ def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
         not_timms: names that are another library's alone, which count for nothing in a table of timm's.
 
     Returns:
-        Its rows; a runtime or a precision that it does not say is `UNKNOWN`.
+        Its rows; a runtime or a precision that it does not say is `NOT_SAID`.
 
     Raises:
         BrokenFileError: it cannot be read, with every fault.
@@ -58,7 +58,7 @@ def read_results(path: Path, not_timms: Collection[str] = ()) -> Measurements:
     except LackingColumnsError as error:
         raise AdvisorError(error.message, READ) from None
     table = _as_measurements(path, read.rows)
-    unknown = Labels.constant(UNKNOWN, len(table))
+    unknown = Labels.constant(NOT_SAID, len(table))
     return replace(
         table,
         runtime=table.runtime if "runtime" in read.bound.columns else unknown,
@@ -71,9 +71,9 @@ def _of_timm(path: Path, not_timms: Collection[str]) -> Measurements:
     variant = variant_of(path, None, None)
     read = read_benchmark(path, variant, RESULTS, not_timms=not_timms)
     table = _as_measurements(path, read.rows(RESULTS))
-    if variant.precision != UNKNOWN_PRECISION:
+    if variant.precision != UNKNOWN:
         return table
-    return replace(table, precision=Labels.constant(UNKNOWN, len(table)))
+    return replace(table, precision=Labels.constant(NOT_SAID, len(table)))
 
 
 def _as_measurements(path: Path, rows: Sequence[Row]) -> Measurements:

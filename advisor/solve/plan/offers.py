@@ -16,6 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.limits import Sense
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.terms import COLUMNS
+from advisor.quality import ACCURACY
 from advisor.quantities import written_as
 from advisor.solve.candidates.candidate import Candidate, candidate_at
 from advisor.solve.candidates.candidates import Candidates
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
 
 LATENCY, RATE = "batch_latency_ms", "fps"
 POWER, MEMORY = "net_power_w", "memory_mb"
-ACCURACY, IDLE_POWER = "accuracy_percent", "idle_power_w"
-AVERAGE_POWER = "average_power_w"
+IDLE_POWER, AVERAGE_POWER = "idle_power_w", "average_power_w"
 SHOWN = (LATENCY, RATE, POWER, MEMORY, ACCURACY)
 """The figures that an answer has of every choice, whether a limit uses them or not."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from advisor.catalog.records import distinct
+import numpy as np
+
+from advisor.catalog.records import Estimate, distinct
+from advisor.catalog.store import Catalog
+from advisor.metrics import INPUTS, METRICS, expression
 from advisor.options import BY_BOARD, Requirements
-from advisor.solve.candidates.candidate import records
+from advisor.solve.candidates.candidate import IDENTITY_FIELDS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import asking, read_question
-from advisor.solve.recommend.another_run import another_run
 from advisor.solve.recommend.explain import (
     accuracy_bound,
     binding,
@@ -24,7 +27,7 @@ from advisor.solve.recommend.explain import (
     why_not,
 )
 from advisor.solve.recommend.ranking import listed, narrowings
-from advisor.solve.recommend.recommendation import Recommendation, WhyNot
+from advisor.solve.recommend.recommendation import AnotherRun, Recommendation, WhyNot
 from advisor.solve.recommend.verdicts import Verdicts
 
 
@@ -50,7 +53,7 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
     candidates = gather(opened, asked)
     called = as_called(opened, asked, candidates)
     found = recommend(candidates, called)
-    return replace(found, another_run=another_run(opened, called, found.best))
+    return replace(found, another_run=_another_run(opened, called, found.best))
 
 
 def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:
@@ -122,3 +125,44 @@ def _what_would_have_to_give(answer: Recommendation, verdicts: Verdicts) -> Reco
         together=relax_together(verdicts, alone),
         impossible=impossible(verdicts),
     )
+
+
+def _another_run(
+    catalog: Catalog, asked: Requirements, best: Candidate | None
+) -> AnotherRun | None:
+    """How another run of the pick would stand to the limits.
+
+    Returns:
+        `None` where its chance is of any run already, or it has no limited figure that was published with an
+        error of its own.
+    """
+    if best is None or best.chance is None or asked.reproducible:
+        return None
+    published = list(_published(asked, best))
+    keys = dict.fromkeys(key for each in published for key in each.source.split(", "))
+    if not keys:
+        return None
+    silent = tuple(key for key in keys if catalog.source(key).reproducibility is None)
+    if silent:
+        return AnotherRun(None, silent)
+    chosen = replace(
+        asked.selection, architectures=(best.architecture,), batches=frozenset((best.batch,))
+    )
+    again = replace(asked, boards=(best.board,), selection=chosen, reproducible=True)
+    found = gather(catalog, again)
+    same = (
+        each.chance
+        for each in records(found, np.arange(len(found)), asked.constraints)
+        if all(getattr(each, name) == getattr(best, name) for name in IDENTITY_FIELDS)
+    )
+    chance = next(same, None)
+    return None if chance is None or abs(chance - best.chance) < 1e-9 else AnotherRun(chance, ())
+
+
+def _published(asked: Requirements, best: Candidate) -> Iterator[Estimate]:
+    """The limited figures of runs that were published, with the error of reading them."""
+    for key in dict.fromkeys(each.metric for each in asked.constraints):
+        estimate = best.metric(key) if key in METRICS else None
+        of_runs = {INPUTS[name].home for name in expression(key).count} & {"row", "board"}
+        if estimate and of_runs and estimate.origin == "reported" and estimate.low is not None:
+            yield estimate

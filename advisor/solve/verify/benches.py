@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from advisor.catalog.importers.results import UNKNOWN
+from advisor.catalog.importers.results import NOT_SAID
 from advisor.catalog.records import Labels, Measurements, Metered, Variant
 from advisor.catalog.store import Surveyed
 from advisor.solve.candidates.completion import runs_of_rows
@@ -91,7 +91,7 @@ class TableBench:
     def offers(self, key: Key) -> bool:
         """Whether the table has this network, at any batch size."""
         runtime, precision, processor, threads = key.variant
-        named = product((runtime, UNKNOWN), (precision, UNKNOWN), (processor, ""), (threads, 0))
+        named = product((runtime, NOT_SAID), (precision, NOT_SAID), (processor, ""), (threads, 0))
         return any((key.architecture, Variant(*each)) in self.networks for each in named)
 
     def seconds(self, key: Key, latency_ms: float) -> float:  # noqa: ARG002
@@ -128,7 +128,7 @@ class TableBench:
         found = results.architecture.where(key.architecture)
         runtime, precision, processor, threads = key.variant
         for labels, name in ((results.runtime, runtime), (results.precision, precision)):
-            found &= labels.where(name) | labels.where(UNKNOWN)
+            found &= labels.where(name) | labels.where(NOT_SAID)
         found &= results.processor.where(processor) | results.processor.where("")
         found &= (results.threads == threads) | (results.threads == 0)
         return np.flatnonzero(found)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVa
 
 import numpy as np
 
+from advisor.catalog.precision import least_bytes
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 Found_co = TypeVar("Found_co", covariant=True)
-
-BYTES, LEAST_BYTES = {"fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2}, 0.5
-"""How much memory a parameter takes, by precision; in others half a byte at least."""
 
 Refit = Callable[[Surveyed], "BoardFit"]
 """Fits a board anew to its rows."""
@@ -259,7 +257,7 @@ def _exceeds_memory(candidates: Candidates) -> Booleans:
     memory = candidates.values("memory_mb")
     least = np.where(np.isnan(memory.low), memory.value, memory.low)
     precision = candidates.measurements.precision
-    size = np.array([BYTES.get(name, LEAST_BYTES) for name in precision.names])
+    size = np.array([least_bytes(name) for name in precision.names])
     weights = candidates.figure("params") * size[precision.index[candidates.rows]] / 1e6
     exceeds: Booleans = np.fmax(least, weights) > has
     return exceeds
