@@ -75,6 +75,7 @@ class _Check:
         self.catalog, self.layers, self.read_fit = catalog, catalog.layers, read_fit
         self.faults: list[Fault] = []
         self.files = self.boards = self.rows = 0
+        self.sets_in_zoo: Names = set()
 
     def run(self) -> Checked:
         sources = self.sources()
@@ -92,7 +93,8 @@ class _Check:
             architectures = self.attempt(lambda: self.catalog.architectures)  # with all their names
         weights = self.names("weights.csv", weights_of, sources)
         named = self.names("accuracy.csv", accuracies_of, sources)
-        weights = None if weights is None or named is None else {*weights, *named}
+        every = (weights, named, self.sets_in_zoo)
+        weights = None if None in every else {name for each in every if each for name in each}
         for layer in self.layers:
             if FORMAT_FILE in (self.attempt(entries, layer.folder) or {}):
                 self.files += 1
@@ -120,13 +122,20 @@ class _Check:
             self.files += 1
             path = layer.folder / FOLDER / name
             if name.endswith(WEIGHTS_END):
-                self.attempt(read_weights, path, None, sources)
+                sets = self.attempt(read_weights, path, None, sources)
+                self.add_sets(None if sets is None else {of for _, of in sets})
             elif name.endswith(ACCURACY_END):
-                self.attempt(read_accuracies, path, None, sources)
+                rows = self.attempt(read_accuracies, path, None, sources)
+                self.add_sets(None if rows is None else {each.name for each in rows})
             else:
                 found = self.networks(path, sources)
                 known = None if found is None or known is None else {*known, *found}
         return known
+
+    def add_sets(self, names: Names) -> None:
+        """Remember sets of weights that a table of the zoo names; `None` if it is broken."""
+        known = self.sets_in_zoo
+        self.sets_in_zoo = None if names is None or known is None else {*known, *names}
 
     def networks(self, path: Path, sources: Names) -> Names:
         """The names of a table's networks, the libraries' own included; `None` if it is broken."""
@@ -150,7 +159,7 @@ class _Check:
             self.faults.append(Fault(folder, 0, "", "a board of this name", expected))
         board = self.attempt(read_board, folder, layer.title, sources)
         if board and board.weights and weights is not None and board.weights not in weights:
-            expected = f"weights that weights.csv knows ({closest(board.weights, weights)})"
+            expected = f"weights that the catalog knows ({closest(board.weights, weights)})"
             self.faults.append(
                 Fault(folder / "board.yaml", 0, "", f"weights {shown(board.weights)}", expected)
             )

@@ -341,16 +341,21 @@ def estimate(
     return Estimate(value, low, high, origin, own_source or source)
 
 
-def yaml_text(entries: Mapping[str, str | Mapping[str, str]], comment: str = "") -> str:
-    """A mapping of texts, and of mappings of texts, as YAML."""
+Entries: TypeAlias = Mapping[str, "str | Entries"]
+"""Texts by name, and mappings of such."""
+
+
+def yaml_text(entries: Entries, comment: str = "") -> str:
+    """A mapping of texts, and of mappings of such, as YAML."""
     lines = [f"# {comment}"] if comment else []
-    for key, value in entries.items():
-        if isinstance(value, str):
-            lines.append(f"{key}: {scalar(value)}")
-        else:
-            inner = ", ".join(f"{name}: {scalar(text)}" for name, text in value.items())
-            lines.append(f"{key}: {{{inner}}}")
+    lines += [f"{key}: {_inline(value)}" for key, value in entries.items()]
     return "\n".join(lines) + "\n"
+
+
+def _inline(value: str | Entries) -> str:
+    if isinstance(value, str):
+        return scalar(value)
+    return "{" + ", ".join(f"{name}: {_inline(each)}" for name, each in value.items()) + "}"
 
 
 def scalar(text: str) -> str:

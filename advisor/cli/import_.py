@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.catalog.importers import published
 from advisor.catalog.importers.import_options import FORMATS, OPTIONS, Format, ImportOption
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit
@@ -72,8 +73,37 @@ def _command(format: Format) -> Callable[..., None]:
     return command
 
 
+def _published(format: str) -> Callable[..., None]:
+    """The subcommand that imports a published table of many boards."""
+
+    def command(
+        path: Annotated[
+            Path, typer.Argument(help="Your copy: a file, or the folder of its files.")
+        ],
+        only: Annotated[
+            list[str] | None,
+            typer.Option(metavar="PATTERN", help="Only these boards, as 'raspberry*'. Repeatable."),
+        ] = None,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Say what it brings, and write nothing.")
+        ] = False,
+        catalog: CatalogOption = None,
+    ) -> None:
+        from advisor.report.catalog_text import published_lines
+
+        found = published.import_boards(
+            format, path, only=only or (), dry_run=dry_run, catalog=catalog
+        )
+        for line in published_lines(found):
+            emit(line + "\n")
+
+    return command
+
+
 for each in FORMATS.values():
     app.command(each.name, help=each.help)(_command(each))
+for name, help_ in published.FORMATS.items():
+    app.command(name, help=help_)(_published(name))
 
 
 def _print(imported: Imported) -> None:

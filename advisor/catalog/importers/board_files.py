@@ -12,7 +12,7 @@ from advisor.catalog.entries import read_board, read_sources
 from advisor.catalog.files import Content, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.writers import made_aside
-from advisor.catalog.yaml_file import yaml_text
+from advisor.catalog.yaml_file import Entries, yaml_text
 from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.quantities import MEMORY, POWER, parse
 
@@ -102,7 +102,7 @@ def write_board(
     return folder
 
 
-def with_entries(text: str, entries: Mapping[str, str | Mapping[str, str]]) -> str:
+def with_entries(text: str, entries: Entries) -> str:
     """A YAML file with some of its entries replaced or added; all else, comments included, stays."""
     for key, value in entries.items():
         entry = yaml_text({key: value})

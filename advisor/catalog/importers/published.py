@@ -7,6 +7,7 @@ cost and what accuracy they reach become files of a catalog here, alike for all 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,7 +57,7 @@ class Published:
     Attributes:
         boards: the boards.
         sources: by key, what `sources.yaml` says of a source: citation, read, error, repository, file,
-            version, licence, sha256.
+            version, licence, sha256; and where it is known, how far it repeats itself.
         networks: its networks, with their reported costs; rows name those of the catalog as that does.
         accuracies: what networks reach, by runtime, precision and board.
         left_out: how many rows were left out, by why.
@@ -64,7 +65,7 @@ class Published:
     """
 
     boards: list[PublishedBoard] = field(default_factory=list)
-    sources: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: dict[str, Mapping[str, str | Mapping[str, str]]] = field(default_factory=dict)
     networks: list[Reported] = field(default_factory=list)
     accuracies: list[Weights] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -102,7 +103,9 @@ Reader = Callable[[Path, Catalog], Published]
 Raises an `AdvisorError` that names the place where the table is not what it should be.
 """
 
-FORMATS: Mapping[str, str] = {}
+FORMATS: Mapping[str, str] = {
+    "mlperf": "Results of MLPerf Inference on edge devices: latency, power, accuracy as run.",
+}
 """The published tables that are read, each by the module of its name; and what each is."""
 
 
@@ -121,7 +124,7 @@ class PublishedNetworks:
             origin: the prefix of the networks' names, one of `advisor.architectures.names.ORIGINS`.
             source: what reported costs name as their source.
         """
-        self._catalog, self._origin, self._source = catalog, origin, source
+        self._catalog, self._origin, self.source = catalog, origin, source
         self._named: dict[tuple[str, Shape], str] = {}
         self.reported: dict[str, Reported] = {}
         self.notes: list[str] = []
@@ -160,7 +163,7 @@ class PublishedNetworks:
                 params=_whole(params),
                 operations=_whole(operations),
                 activations=_whole(activations),
-                source=self._source,
+                source=self.source,
                 task=task,
                 licence=licence,
             )
@@ -175,8 +178,10 @@ class PublishedNetworks:
         )
         if meaning is None or meaning.name == own.architecture:
             return ""
-        known = self._catalog.architectures.get(meaning.name)
-        if known is None or known.task != own.task:
+        if meaning.name not in self._catalog.architectures:
+            return ""
+        known = self._catalog.architectures[meaning.name]
+        if known.task != own.task:
             return ""
         here = Architecture(own.architecture, "", own.input_shape, "", own.cost, None, "", own.task)
         if which := difference(known, here):
@@ -208,6 +213,30 @@ def digest(files: Iterable[Path]) -> str:
             while piece := stream.read(1_000_000):
                 found.update(piece)
     return found.hexdigest()
+
+
+LEAST_REPEATS = 9
+"""Of fewer things that a table has twice, nothing is said of how far another run is off."""
+
+
+def repeated_within(pairs: Sequence[tuple[float, float]], what: str) -> Mapping[str, str]:
+    """How far another run is off with 90 % probability, as a source says it: `{within: 7 %, evidence: ...}`.
+
+    Args:
+        pairs: figures of the same thing, reported twice.
+        what: what they are of, in words.
+
+    Returns:
+        Nothing where there are too few.
+    """
+    if len(pairs) < LEAST_REPEATS:
+        return {}
+    off = sorted(abs(math.log(other / one)) for one, other in pairs)
+    within = math.expm1(off[math.ceil(0.9 * (len(off) + 1)) - 1])
+    return {
+        "within": f"{100 * within:.2g} %",
+        "evidence": f"{what}, reported twice: {len(pairs)} pairs in this table",
+    }
 
 
 @checked
