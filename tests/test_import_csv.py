@@ -449,6 +449,13 @@ def test_a_map_says_the_unit_of_counts(tmp_path: Path) -> None:
     assert cost is not None and cost.params is not None and cost.params.value == 25.56e6
 
 
+def test_a_heading_says_the_unit_before_what_is_counted(tmp_path: Path) -> None:
+    imported(tmp_path, "model,MParams,GFLOPs,latency_ms\nmine,3.5,0.3,5\n", "macs=GFLOPs")
+    cost = Catalog.open(tmp_path / "catalog").architectures["mine@224"].reported
+    assert cost is not None and cost.params is not None and cost.operations is not None
+    assert (cost.params.value, cost.operations.value) == (3.5e6, 0.6e9)
+
+
 @pytest.mark.parametrize(
     ("columns", "cells", "name"),
     [

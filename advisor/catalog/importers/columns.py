@@ -17,6 +17,8 @@ IN_HEADINGS: Mapping[str, tuple[str, ...]] = {
     PERCENT.name: ("%",),
 }
 """Units that headings carry: no minutes and hours, since `latency_min` is no time in minutes."""
+_COUNTED = re.compile(r"(?i)([kmgt])(?:flops?|macs?|madds?|ops|params?)")
+"""A unit before what is counted in it: GFLOPs."""
 WORDS_FOR_UNITS = {"million": "M", "millions": "M", "billion": "G", "percent": "%", "pct": "%"}
 
 
@@ -88,7 +90,7 @@ EVERY = (
     _column("metric", None, "metric"),
     _column("data_set", None, "data_set dataset"),
     _column("images", COUNT, "images accuracy_images accuracy_n n_images"),
-    _column("params", COUNT, "params parameters num_params n_params param_count"),
+    _column("params", COUNT, "params parameters num_params n_params param_count", mparams="M"),
     _column("operations", COUNT, "operations ops", gops="G", mops="M"),
     _column("macs", COUNT, "macs madds mult_adds multiply_adds", gmacs="G", mmacs="M"),
     _column("activations", COUNT, "activations acts"),
@@ -147,6 +149,8 @@ def column_headed(heading: str) -> tuple[Column, str] | None:
 def unit_meant(word: str, kind: Dimension) -> str | None:
     """A unit of a dimension, as headings write it, in lower case, too; `None` where it is none."""
     units = IN_HEADINGS[kind.name]
+    if kind is COUNT and (counted := _COUNTED.fullmatch(word)):
+        word = counted.group(1)
     word = WORDS_FOR_UNITS.get(word.lower(), word)
     if word in units:
         return word
