@@ -4,6 +4,7 @@
 # make check   lint, types, layers
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make pictures  draw the README's pictures again
+# make boards    make the shipped boards again, of published tables in TABLES=DIR
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: pick test slow check browser pictures clean
+.PHONY: pick test slow check browser pictures boards clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -34,6 +35,9 @@ browser:
 	command -v chromium || command -v chromium-browser || command -v google-chrome \
 	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
 	  || echo "no Chromium could be installed: the tests that look at pages will be skipped"
+
+boards: .venv/full
+	$(BIN)/python docs/make_boards.py $(TABLES)
 
 pictures: .venv/full
 	$(BIN)/advisor figures --board jetson-tx1 --only 2 --format svg -o docs

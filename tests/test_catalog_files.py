@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import advisor
 from advisor import AdvisorError
 from advisor.catalog.check import check
 from advisor.catalog.csv_table import read_csv
@@ -409,3 +410,19 @@ def test_a_link_stays_one_and_a_pipe_is_refused(tmp_path: Path) -> None:
         with pytest.raises(AdvisorError, match=said):
             write_whole(path, "new")
     assert pipe.is_fifo()
+
+
+def test_the_nearest_name_is_sought_for_a_few_unknown_ones_alone(tmp_path: Path) -> None:
+    board = tmp_path / "boards/mine"
+    board.mkdir(parents=True)
+    (board / "board.yaml").write_text("title: Mine\nsource: advisor-declared\n")
+    (board / "measurements.csv").write_text(
+        "architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source\n"
+        + "".join(
+            f"resnet-{number}x,r,fp32,1,9,,,reported,advisor-declared\n" for number in range(50)
+        )
+    )
+    faults = [each for each in advisor.check(tmp_path).faults if each.column == "architecture"]
+    assert len(faults) == 50
+    assert all(each.expected.startswith("a known architecture") for each in faults)
+    assert 1 <= sum("did you mean" in each.expected for each in faults) <= 10

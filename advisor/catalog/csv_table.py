@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 FEW = 8
 """A column repeats itself if it has this many times fewer distinct cells than cells."""
 
+MOST_HINTED = 10
+"""To so many unknown names of a column the nearest known one is sought, which takes long for each."""
 FORMULA_STARTS = "=+-@"
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?\s*")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -85,10 +87,17 @@ class Table:
         if column not in self.columns and default is not None:
             return default
         cells = self.cells(column)
-        for name in sorted(set(cells)):
-            expected = _name_fault(name, column, known, empty_allowed=default is not None)
-            if expected:
-                self._note_each(column, cells, name, expected)
+        expected: dict[str, str] = {}
+        for name in dict.fromkeys(cells):
+            hinted = len(expected) < MOST_HINTED
+            fault = _name_fault(
+                name, column, known, empty_allowed=default is not None, hinted=hinted
+            )
+            if fault:
+                expected[name] = fault
+        for row, cell in enumerate(cells) if expected else ():
+            if cell in expected:
+                self.note(row, column, shown(cell) if cell else "nothing", expected[cell])
         if default is not None:
             cells = [own or other for own, other in zip(cells, default.tolist(), strict=True)]
         return Labels.of(cells)
@@ -102,11 +111,6 @@ class Table:
             if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
                 self.note(row, column, shown(cell), "a line of text that is no formula")
         return Labels.of(cells)
-
-    def _note_each(self, column: str, cells: Sequence[str], bad: str, expected: str) -> None:
-        rows = [row for row, cell in enumerate(cells) if cell == bad]
-        for row in rows:
-            self.note(row, column, shown(bad) if bad else "nothing", expected)
 
     def numbers(self, column: str, smallest: float, largest: float) -> NDArray[np.float64]:
         """A column of numbers; NaN where a cell is empty.
@@ -151,7 +155,7 @@ def _floats(cells: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _name_fault(
-    name: str, column: str, known: Collection[str] | None, *, empty_allowed: bool
+    name: str, column: str, known: Collection[str] | None, *, empty_allowed: bool, hinted: bool
 ) -> str:
     """What was expected instead of `name`; "" where it is well."""
     if not name:
@@ -159,7 +163,8 @@ def _name_fault(
     if not NAME.fullmatch(name):
         return NAME_EXPECTED
     if known is not None and name not in known:
-        return f"a known {column.removesuffix('_source')} ({closest(name, known)})"
+        hint = f" ({closest(name, known)})" if hinted else ""
+        return f"a known {column.removesuffix('_source')}{hint}"
     return ""
 
 

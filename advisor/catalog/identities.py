@@ -18,7 +18,7 @@ from advisor.architectures.names import (
     split_prefix,
     split_size,
 )
-from advisor.catalog.csv_table import read_csv
+from advisor.catalog.csv_table import MOST_HINTED, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.tables import ZooNetwork
@@ -413,9 +413,9 @@ class Identities:
             + ", ".join(map(shown, names))
             for what, names in places.items()
         )
-        hints = [self.hint(each) for each in every]
+        hints = [self.hint(each) for each in every[:MOST_HINTED]]
         if len(every) > 1:
-            hints = [f"{shown(each)}: {hint}" for each, hint in zip(every, hints, strict=True)]
+            hints = [f"{shown(each)}: {hint}" for each, hint in zip(every, hints, strict=False)]
         raise AdvisorError(said, "\n  ".join(hints))
 
 
