@@ -400,7 +400,7 @@ fake_b.short,64
 
 @pytest.mark.usefixtures("fake_timm")
 def test_accuracies_are_joined_on_name_and_size(run: Run, overlay: Overlay) -> None:
-    file = overlay.write("results.csv", RESULTS)
+    file = overlay.write("results-imagenet.csv", RESULTS)
     ran = run("import", "accuracies", file, "--catalog", overlay.folder)
     file.unlink()
     assert ran.code == 0, ran.err
