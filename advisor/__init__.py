@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from advisor.api import check, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
     from advisor.catalog.importers.published import import_boards
-    from advisor.catalog.listing import boards, show, zoo
+    from advisor.catalog.listing import boards, show, show_boards, zoo
     from advisor.catalog.migration import migrate
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
@@ -53,6 +53,7 @@ _HOMES = {
     "predict": "advisor.solve.forecast",
     "schema": "advisor.api",
     "show": "advisor.catalog.listing",
+    "show_boards": "advisor.catalog.listing",
     "suggest": "advisor.prediction.transfer.suggestions",
     "verified_pick": "advisor.api",
     "zoo": "advisor.catalog.listing",
@@ -83,6 +84,7 @@ __all__ = [
     "predict",
     "schema",
     "show",
+    "show_boards",
     "suggest",
     "verified_pick",
     "zoo",

@@ -194,6 +194,18 @@ def test_a_device_is_all_its_boards(run: Run, tmp_path: Path) -> None:
     assert (unknown.code, "did you mean 'jetson-nx'" in unknown.err) == (2, True)
 
 
+def test_show_says_what_a_board_is(run: Run) -> None:
+    said = run("show", "jetson-tx1").out
+    assert said.startswith("jetson-tx1: NVIDIA Jetson TX1\n")
+    assert "  networks: 14, for classification\n" in said
+    assert "whole board, no display connected; idle 1.30 W" in said
+    assert "canziani-2016-text: A. Canziani" in said
+    neither = run("show", "jetson-ty1")
+    assert (neither.code, "unknown architecture 'jetson-ty1'" in neither.err) == (2, True)
+    known = advisor.show_boards("jetson*")
+    assert [each.board.name for each in known.boards] == ["jetson-tx1"]
+
+
 def test_the_best_of_each_board(run: Run, tmp_path: Path) -> None:
     shipped = Path(__file__).resolve().parent.parent / "catalog/boards/jetson-tx1"
     for number in range(6):

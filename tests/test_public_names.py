@@ -48,6 +48,7 @@ def test_the_public_names() -> None:
         "predict",
         "schema",
         "show",
+        "show_boards",
         "suggest",
         "verified_pick",
         "zoo",

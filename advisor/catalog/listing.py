@@ -165,6 +165,42 @@ class KnownNetwork:
     left_out: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class KnownBoards:
+    """All that is known of a device's boards, but for their rows.
+
+    Attributes:
+        boards: what each is, and what it covers.
+        sources: what they name as their sources, by key.
+    """
+
+    boards: tuple[ListedBoard, ...]
+    sources: Mapping[str, Source]
+
+
+@checked
+def show_boards(name: str, catalog: str | os.PathLike[str] | None = None) -> KnownBoards:
+    """All that is known of a board, or of all boards of a device, but for the rows; with the sources.
+
+    Args:
+        name: a board, a device such as "jetson-tx1", or a pattern.
+        catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
+
+    Raises:
+        AdvisorError: there is no such board, or a file of it is broken.
+    """
+    opened = Catalog.open(catalog)
+    boards = [opened.board(each) for each in opened.boards_named(name)]
+    surveyed = [Surveyed(each, opened.measurements(each)) for each in boards]
+    joined = {board.source for board in boards}
+    joined |= {key for each in surveyed for key in each.measurements.latency_ms.source.names}
+    keys = sorted({key for each in joined for key in each.split(", ") if key})
+    return KnownBoards(
+        tuple(_listed(opened, each) for each in surveyed),
+        {key: opened.source(key) for key in keys},
+    )
+
+
 @checked
 def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> KnownNetwork:
     """All that is known of a network, by board, with the sources.

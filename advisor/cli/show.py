@@ -1,4 +1,4 @@
-"""`advisor show ARCHITECTURE`: all that is known of one network."""
+"""`advisor show NAME`: all that is known of one network, or of a board."""
 
 from __future__ import annotations
 
@@ -8,17 +8,31 @@ import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit_table
+from advisor.errors import AdvisorError
 
 
 def command(
-    architecture: Annotated[str, typer.Argument(help="Its name, such as resnet-50.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A network, such as resnet-50; a board or a device, such as jetson-tx1."
+        ),
+    ],
     catalog: CatalogOption = None,
 ) -> None:
-    """All that is known of an architecture, by board, with sources."""
-    from advisor.catalog.listing import show
-    from advisor.report.catalog_text import architecture_text
+    """All that is known of a network, by board, or of a device's boards; with sources."""
+    from advisor.catalog.listing import show, show_boards
+    from advisor.report.catalog_text import architecture_text, known_boards_text
 
-    known = show(architecture, catalog)
+    try:
+        known = show(name, catalog)
+    except AdvisorError as unknown:
+        try:
+            boards = show_boards(name, catalog)
+        except AdvisorError:
+            raise unknown from None
+        emit_table(known_boards_text(boards))
+        return
     emit_table(architecture_text(known))
     if known.note:
         complain(known.note)

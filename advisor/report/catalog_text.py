@@ -25,6 +25,7 @@ from advisor.catalog.records import (
     Estimate,
     Measurements,
     Metered,
+    Source,
     Variant,
     Weights,
 )
@@ -38,7 +39,7 @@ from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table, 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
     from advisor.catalog.importers.published import ImportedTable
-    from advisor.catalog.listing import Boards, KnownNetwork, ListedBoard
+    from advisor.catalog.listing import Boards, KnownBoards, KnownNetwork, ListedBoard
     from advisor.catalog.records import Floats
 
 STATUS_WORDS = {
@@ -166,6 +167,46 @@ def boards_text(listed: Boards) -> RenderableType:
     return Group(Fitted(table, tuple(columns), droppable), "", *notes)
 
 
+def known_boards_text(known: KnownBoards) -> RenderableType:
+    """What each board is, a line a fact, and the sources."""
+    parts: list[RenderableType] = []
+    for each in known.boards:
+        board = each.board
+        memory = f"{board.memory_mb:,.0f} MB" if board.memory_mb else ""
+        shared = ", shared" if board.memory_shared else ""
+        facts = {
+            "processor": board.processor,
+            "accelerator": board.accelerator,
+            "memory": memory and memory + shared,
+            "software": board.software,
+            "date": board.date,
+            **board.details,
+            "runs": _ways(each.variants),
+            "batches": _span(each.batches),
+            "networks": f"{each.networks}, for {', '.join(each.tasks)}",
+            "known": ", ".join(each.known),
+            "note": board.note,
+            "source": board.source,
+        }
+        parts.append(Text(board.name, style="bold") + Text(f": {board.title}"))
+        parts += [Text(f"  {name}: {fact}") for name, fact in facts.items() if fact]
+        parts += [Text(f"  {_covers(board).partition(': ')[2]}"), ""]
+    return Group(*parts, *(Text(_source_text(each)) for each in known.sources.values()))
+
+
+def _source_text(source: Source) -> str:
+    """A source with all that it says."""
+    read, licence = (
+        source.read.rstrip("."),
+        f" Licence: {source.licence}." if source.licence else "",
+    )
+    said = f"{source.key}: {source.citation}. Read: {read}. Error: {source.error}.{licence}"
+    if source.reproducibility is None:
+        return said
+    within = f"{100 * source.reproducibility:.3g} %"
+    return f"{said} Another run: within {within} ({source.evidence})."
+
+
 def _ways(variants: Sequence[Variant]) -> str:
     """How networks were run there, as far as it fits."""
     runtimes = dict.fromkeys(each.runtime for each in variants)
@@ -208,13 +249,8 @@ def architecture_text(known: KnownNetwork) -> RenderableType:
     for surveyed in known.boards:
         parts += [*_on_board(surveyed, cited), ""]
     for key, number in cited.numbers.items():
-        source = known.sources[key]
-        read = source.read.rstrip(".")
-        said = f"[{number}] {source.citation}. Read: {read}. Error: {source.error}."
-        if source.reproducibility is not None:
-            within = f"{100 * source.reproducibility:.3g} %"
-            said += f" Another run: within {within} ({source.evidence})."
-        parts.append(Text(said))
+        said = _source_text(known.sources[key]).partition(": ")[2]
+        parts.append(Text(f"[{number}] {said}"))
     return Group(*parts)
 
 
