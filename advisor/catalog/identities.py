@@ -11,6 +11,7 @@ from advisor.architectures.names import (
     ORIGINS,
     PAPERS_OWN,
     PREFIXES,
+    TABLES,
     folded,
     refuse_unread_file,
     size_of,
@@ -332,7 +333,7 @@ class Identities:
             for design, names in self._designs(
                 [] if named.origin else self._spelt.get(folded(named.bare), ())
             ).items()
-            if design != same
+            if design != same and design[0] not in TABLES  # who asks for one of theirs says whose
         ]
         if not others:
             return Meaning(name, identity)

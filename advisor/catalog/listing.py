@@ -344,7 +344,7 @@ def zoo(
         library = library or (count if count in LIBRARIES else None)
         opened = Catalog.open(catalog)
         known = opened.zoo
-    wanted = [each for each in known.networks.values() if library in (None, each.library)]
+    wanted = [each for each in known.obtainable.values() if library in (None, each.library)]
     networks = tuple(
         ListedNetwork(each, opened.best_weights.get(each.architecture))
         for each in _of_families(wanted, family)

@@ -40,6 +40,9 @@ MEDIAN, MEAN, MINIMUM = "median", "mean", "minimum"
 STATISTICS = (MEDIAN, MEAN, MINIMUM, "unknown")
 """What a latency may be of the runs that were timed; the median goes without saying."""
 
+OUTLIER = "outlier"
+"""What a verdict begins with on a figure that is far from what others say of the like."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -469,7 +472,8 @@ class Measurements:
         net_power_w: watts above idle while running.
         gross_power_w: watts while running, idle power included.
         memory_mb: peak memory to serve that batch, in MB (1e6 bytes).
-        verdict: whether the measuring was quiet: "stable", "noisy: ..." or "" where none was given.
+        verdict: whether the measuring was quiet: "stable", "noisy: ..."; "outlier: ..." of what cannot be
+            relied on; "" where none was given.
     """
 
     architecture: Labels

@@ -14,6 +14,7 @@ import numpy as np
 
 from advisor.catalog.records import (
     MINIMUM,
+    OUTLIER,
     Board,
     Estimate,
     Measurements,
@@ -36,7 +37,7 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
     """The rows; what was reported without any error gets its source's reproducibility as its interval.
 
     A latency without it lies between its shortest and its longest run. The shortest run alone says only what
-    a latency is not below: nothing but the longest makes an interval of it.
+    a latency is not below: nothing but the longest makes an interval of it. An outlier has no interval.
 
     Args:
         rows: the rows.
@@ -58,7 +59,18 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
         if isinstance(column, Metered) and column.origin.where("reported").any()
     }
     found = replace(rows, **changed) if changed else rows
-    return found if another_run else _between_runs(found)
+    return _without_outliers(found if another_run else _between_runs(found))
+
+
+def _without_outliers(rows: Measurements) -> Measurements:
+    """The rows; how long those take of which others say something else, proves nothing."""
+    is_off = np.array([each.startswith(OUTLIER) for each in rows.verdict.names])
+    off = is_off[rows.verdict.index]
+    if not off.any():
+        return rows
+    value, low, high = rows.latency_ms.values
+    ends = (np.where(off, np.nan, each) for each in (low, high))
+    return replace(rows, latency_ms=replace(rows.latency_ms, values=Values(value, *ends)))
 
 
 def _between_runs(rows: Measurements) -> Measurements:

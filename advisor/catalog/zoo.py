@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from advisor._version import __version__
-from advisor.architectures.names import bare_name, identity_of_plain
+from advisor.architectures.names import TABLES, bare_name, identity_of_plain
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.files import Layer, entries, write_whole
 from advisor.catalog.locks import PATIENCE_S, locked
@@ -73,6 +73,11 @@ class Zoo:
     def architectures(self) -> Mapping[str, Architecture]:
         """Those that were counted, or whose cost a table reports, by identity."""
         return {name: each.known for name, each in self.networks.items() if each.known}
+
+    @cached_property
+    def obtainable(self) -> Mapping[str, ZooNetwork]:
+        """Those that a library has, or the user; of all others, published tables report times alone."""
+        return {name: each for name, each in self.networks.items() if each.library not in TABLES}
 
     @cached_property
     def best_weights(self) -> Mapping[str, Weights]:

@@ -16,7 +16,14 @@ from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 
-from advisor.architectures.names import family_of, folded, size_of, sized
+from advisor.architectures.names import (
+    TABLES,
+    family_of,
+    folded,
+    size_of,
+    sized,
+    split_prefix,
+)
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.files import layers_with, readable, target_folder, write_whole
@@ -105,6 +112,7 @@ Raises an `AdvisorError` that names the place where the table is not what it sho
 
 FORMATS: Mapping[str, str] = {
     "mlperf": "Results of MLPerf Inference on edge devices: latency, power, accuracy as run.",
+    "ncnn": "ncnn's benchmark/README.md: latency on boards, phones, PCs, by processor and threads.",
 }
 """The published tables that are read, each by the module of its name; and what each is."""
 
@@ -289,12 +297,11 @@ def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Pub
 def brought(found: Published, *, dry_run: bool) -> ImportedTable:
     """What a published table brings, in figures."""
     used = {str(row["architecture"]) for board in found.boards for row in board.rows}
-    made = {each.architecture for each in found.networks}
     return ImportedTable(
         boards=tuple(board.name for board in found.boards),
         rows=sum(len(board.rows) for board in found.boards),
         networks=len(used),
-        identified=len(used - made),
+        identified=sum(split_prefix(name)[0] not in TABLES for name in used),
         accuracies=len(found.accuracies),
         left_out=dict(found.left_out),
         notes=tuple(found.notes),

@@ -82,10 +82,8 @@ def network_pool(
     architectures = dict(catalog.architectures)
     zoo = catalog.zoo if every or _needs_zoo(catalog, selection, surveyed) else None
     if zoo:
-        from_zoo = (
-            zoo.architectures if every else {name: catalog.architectures[name] for name in measured}
-        )
-        architectures.update(from_zoo)
+        names = (zoo.obtainable.keys() & zoo.architectures.keys()) | measured if every else measured
+        architectures.update({name: catalog.architectures[name] for name in sorted(names)})
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
     own, own_notes = _own(catalog, selection.include, task)
     for name, network in own.items():

@@ -1,0 +1,435 @@
+"""ncnn's table of what its `benchncnn` took on boards that people have sent in: `benchmark/README.md`.
+
+A section of it is of one machine, and has runs of one number of threads on one processor each. A board is
+what one section says of the machine with the same cores; a second run in the same way is a board of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from advisor.architectures.names import folded, split_prefix, split_size
+from advisor.catalog.csv_table import read_csv
+from advisor.catalog.files import content_of
+from advisor.catalog.importers.outliers import OFF_BY, outliers
+from advisor.catalog.importers.published import (
+    Published,
+    PublishedBoard,
+    PublishedNetworks,
+    digest,
+    folded_name,
+)
+from advisor.catalog.measurements_table import Row
+from advisor.catalog.records import MINIMUM, OUTLIER
+from advisor.catalog.store import Catalog
+from advisor.catalog.tables import Reported
+from advisor.errors import BrokenFileError, Fault, shown
+
+LARGEST = 20_000_000
+DEVICES = Path(__file__).with_name("ncnn_devices.csv")
+"""How headings begin, and which device each is of; in which mode, where the heading says one."""
+
+INT8 = "_int8"
+"""How the names of networks end whose weights are quantised."""
+FLOAT = "float"
+"""What all others run in: the options ask for 16 bits, which ncnn takes where the hardware has them."""
+INT8_ON_GPUS = "2026-06"
+"""The month from which ncnn runs 8-bit integers on GPUs; before, such networks ran on the CPU."""
+
+_CORES = {1: "little-cores", 2: "big-cores"}
+"""Which cores ncnn's `powersave` keeps to, where a machine has several kinds."""
+_CLOCK = re.compile(r"\d(?:\.\d+)?\s*[GM]Hz", re.IGNORECASE)
+_HEADING = re.compile(r"###\s+(.*\S)")
+_SETTING = re.compile(
+    r"(loop_count|num_threads|powersave|gpu_device|cooling_down)\s*=\s*(-?\d+)\s*"
+)
+_GPU = re.compile(r"\[(\d+) ([^\]]+)\]")
+_TIMES = re.compile(
+    r"\s*(\S+)\s+min\s*=\s*([0-9.]+)\s+max\s*=\s*([0-9.]+)\s+avg\s*=\s*([0-9.]+)\s*"
+)
+_RESULTS = re.compile(r"\*\*Results \((.+)\)\*\*\s*")
+_DATE = re.compile(r"\b(20\d\d)-?(0[1-9]|1[0-2])-?[0-3]\d\b")
+_SAID = re.compile(
+    r"(?:- (?:Type|CPU|OS|Host|Platform|Compiler|Host OS|Guest OS)|tested? (?:on|in)\b).*", re.I
+)
+
+_NOT_READ = "not a line of benchncnn's, min, max and avg in ms"
+_CONTRADICTORY = "min, avg and max contradict each other"
+_UNKNOWN = "a network that is not known here"
+_ON_CPU = "of 8-bit integers on a GPU, before ncnn ran these there: they ran on the CPU"
+_TWICE = "a network that its run has already"
+_NO_RUN = "no number of threads and no processor said"
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One line of a run: a network, and what it took in ms."""
+
+    word: str
+    least: float
+    most: float
+
+
+@dataclass
+class Run:
+    """What benchncnn wrote once.
+
+    Attributes:
+        settings: what it says that it ran with.
+        gpus: the GPUs that it lists, by number; none where ncnn was built without GPUs.
+        mode: how it was built or run, as the text above it says; "" where it says nothing.
+        lines: its results.
+    """
+
+    settings: dict[str, int]
+    gpus: Mapping[int, str]
+    mode: str
+    lines: list[Timed] = field(default_factory=list)
+
+    @property
+    def gpu(self) -> int | None:
+        """The GPU that it ran on; `None` where it ran on the CPU, as it does where there is no GPU."""
+        device = self.settings.get("gpu_device", -1)
+        return device if device >= 0 and self.gpus else None
+
+    @property
+    def way(self) -> tuple[str, int]:
+        """Processor and threads."""
+        return "cpu" if self.gpu is None else "gpu", self.settings["num_threads"]
+
+
+@dataclass
+class Section:
+    """What stands below one heading.
+
+    Attributes:
+        heading: the heading.
+        runs: what was run.
+        said: what else it says of the machine.
+        date: year and month of ncnn or of the runs; "" where not said.
+        run: the last of the runs.
+    """
+
+    heading: str
+    runs: list[Run] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    date: str = ""
+    run: Run | None = None
+    _gpus: dict[int, str] = field(default_factory=dict)
+    _mode: str = ""
+
+    def take(self, line: str) -> None:
+        """Take in a line that says what was run."""
+        if setting := _SETTING.fullmatch(line):
+            run = self.run
+            if run is None or setting[1] in run.settings or run.lines:
+                run = self.run = Run({}, self._gpus, self._mode)
+                self.runs.append(run)
+                self._gpus = {}
+            run.settings[setting[1]] = int(setting[2])
+        elif gpu := _GPU.match(line):
+            self._gpus[int(gpu[1])] = gpu[2]
+        elif results := _RESULTS.fullmatch(line):
+            self._mode, self.run = folded_name(results[1].lower()), None
+        else:
+            self._take_text(line.strip().replace("`", ""))
+
+    def _take_text(self, said: str) -> None:
+        if _SAID.fullmatch(said):
+            self.said.append(said.removeprefix("- "))
+        elif "ncnn" in said and not self.date:
+            self.date = _date_in(said)
+
+
+def read(path: Path, catalog: Catalog) -> Published:
+    """Read ncnn's table.
+
+    Args:
+        path: a copy of `benchmark/README.md`.
+        catalog: it knows ncnn's networks.
+
+    Raises:
+        BrokenFileError: the file cannot be read, or holds no results.
+    """
+    sha256 = digest([path])
+    source = f"ncnn-{sha256[:8]}"
+    found = Published(sources={source: _source(sha256)})
+    sections = list(_sections(path, found))
+    devices = _devices()
+    networks = PublishedNetworks(catalog, "ncnn", "")
+    known = _known(catalog)
+    strange: Counter[str] = Counter()
+    taken = _Boards()
+    for section in sections:
+        device, mode = _device_of(section.heading, devices, found)
+        for run in section.runs:
+            rows = list(_rows(run, section, source, known, networks, found.left_out, strange))
+            if rows:
+                words = filter(
+                    None, (device, mode, run.mode, _cores(section, run), _gpu(section, run))
+                )
+                taken.add(".".join(words), section, run, rows)
+    found.boards = taken.named()
+    _mark_outliers(found)
+    found.notes += networks.notes
+    found.notes += [f"unknown here: {word}, {count} rows" for word, count in strange.items()]
+    return found
+
+
+def _source(sha256: str) -> dict[str, str]:
+    return {
+        "citation": "ncnn's table of benchmarks, as its users sent them in",
+        "repository": "https://github.com/Tencent/ncnn",
+        "file": "benchmark/README.md",
+        "licence": "BSD-3-Clause",
+        "sha256": sha256,
+        "read": "the shortest of the runs, with the longest, as benchncnn printed them; what they ran on as "
+        "it printed, not as the command says; networks without weights of their own",
+        "error": "another run lies between the shortest and the longest; another machine of the same chip "
+        "takes up to twice as long",
+    }
+
+
+def _sections(path: Path, found: Published) -> Iterator[Section]:
+    """The sections that have results.
+
+    Raises:
+        BrokenFileError: none has.
+    """
+    section = Section("")
+    any_lines = False
+    for number, line in enumerate(content_of(path, LARGEST).text.splitlines(), 1):
+        if heading := _HEADING.fullmatch(line.rstrip()):
+            if section.runs:
+                yield section
+            section = Section(heading[1], date=_date_in(heading[1]))
+        elif " min " in line and " avg " in line:
+            any_lines |= _take(line, number, section, found)
+        else:
+            section.take(line)
+    if section.runs:
+        yield section
+    if not any_lines:
+        expected = "results of benchncnn: NETWORK min = ... max = ... avg = ..."
+        raise BrokenFileError([Fault(path, 1, "1", "no results in all of the file", expected)])
+
+
+def _take(line: str, number: int, section: Section, found: Published) -> bool:
+    """Take in a line of results; whether it can be read."""
+    run = section.run
+    times = _TIMES.fullmatch(line)
+    try:
+        least, most, mean = map(float, times.groups()[1:]) if times else (0.0, 0.0, 0.0)
+    except ValueError:
+        times = None
+    if times is None:
+        found.left_out[_NOT_READ] += 1
+        found.notes.append(
+            f"line {number}, column {len(line) - len(line.lstrip()) + 1}: {shown(line.strip())}"
+        )
+    elif run is None or "num_threads" not in run.settings:
+        found.left_out[_NO_RUN] += 1
+    elif not 0 < least <= mean <= most:
+        found.left_out[_CONTRADICTORY] += 1
+    elif any(each.word == times[1] for each in run.lines):
+        found.left_out[_TWICE] += 1
+    else:
+        run.lines.append(Timed(times[1], least, most))
+    return times is not None
+
+
+def _date_in(text: str) -> str:
+    date = _DATE.search(text)
+    return f"{date[1]}-{date[2]}" if date else ""
+
+
+def _rows(
+    run: Run,
+    section: Section,
+    source: str,
+    known: Mapping[str, Reported],
+    networks: PublishedNetworks,
+    left_out: Counter[str],
+    strange: Counter[str],
+) -> Iterator[Row]:
+    """The rows of a run."""
+    processor, threads = run.way
+    for line in run.lines:
+        word = folded(line.word).replace("-", "_")
+        is_int8 = word.endswith(INT8)
+        network = known.get(word.removesuffix(INT8))
+        if network is None:
+            left_out[_UNKNOWN] += 1
+            strange[line.word] += 1
+        elif is_int8 and processor == "gpu" and section.date < INT8_ON_GPUS:
+            left_out[_ON_CPU] += 1
+        else:
+            yield {
+                "architecture": _name_of(network, networks),
+                "runtime": "ncnn",
+                "precision": "int8" if is_int8 else FLOAT,
+                "batch": 1,
+                "processor": processor,
+                "threads": threads,
+                "latency_ms": line.least,
+                "latency_statistic": MINIMUM,
+                "latency_min_ms": line.least,
+                "latency_max_ms": line.most,
+                "origin": "reported",
+                "source": source,
+            }
+
+
+def _known(catalog: Catalog) -> dict[str, Reported]:
+    """The networks of ncnn's that the catalog has, by their words."""
+    reported = (each.reported for each in catalog.zoo.networks.values())
+    return {
+        folded(split_size(split_prefix(each.architecture)[1])[0]).replace("-", "_"): each
+        for each in reported
+        if each and each.library == "ncnn"
+    }
+
+
+def _name_of(network: Reported, networks: PublishedNetworks) -> str:
+    return networks.name_of(
+        split_size(split_prefix(network.architecture)[1])[0],
+        network.input_shape,
+        task=network.task,
+        params=network.params,
+        operations=network.operations,
+        activations=network.activations,
+        family=network.family,
+        licence=network.licence,
+    )
+
+
+# --- which board it is
+
+
+def _devices() -> dict[str, tuple[str, str]]:
+    """By how a heading begins, in lower case: the device, and its mode."""
+    table = read_csv(DEVICES, ("begins", "device", "mode"))
+    columns = (table.cells(name) for name in ("begins", "device", "mode"))
+    return {begins.lower(): (device, mode) for begins, device, mode in zip(*columns, strict=True)}
+
+
+def _device_of(
+    heading: str, devices: Mapping[str, tuple[str, str]], found: Published
+) -> tuple[str, str]:
+    """The device that a heading is of, and its mode: of those known, whose beginning is the longest."""
+    plain = heading.lower()
+    begun = [
+        each
+        for each in devices
+        if plain.startswith(each) and not re.match(r"[a-z0-9+]", plain[len(each) :])
+    ]
+    if begun:
+        return devices[max(begun, key=len)]
+    device = device_in(heading)
+    found.notes.append(f"{shown(heading)} is of no device that is known here: called {device}")
+    return device, ""
+
+
+_MAKERS = re.compile(
+    r"(?:NVIDIA|AMD|Intel|Qualcomm|Rockchip|HUAWEI|HiSilicon|MediaTek|Freescale|NXP|Broadcom|Microsoft"
+    r"|(?:SM|SDM|MSM|QCM|QCS)\d+\S*(?: Pro)?)\s+",
+    re.IGNORECASE,
+)
+
+
+def device_in(heading: str) -> str:
+    """What to call a device, from the words of a heading: those before its details, without its maker's."""
+    words = re.sub(r"\([RC]\)|\(TM\)|[®™]", "", heading, flags=re.IGNORECASE)
+    words = re.split(r"\s*[(,\[]|/|\s+(?:-|with|of|Broadcom)\s", words)[0]
+    while maker := _MAKERS.match(words):
+        words = words[maker.end() :]
+    return re.sub(r"[^a-z0-9+]+", "-", words.lower()).strip("-+") or "unknown"
+
+
+def _cores(section: Section, run: Run) -> str:
+    """The cores that a run kept to, where the machine has several kinds of them."""
+    several = len(_CLOCK.findall(section.heading)) > 1
+    return _CORES.get(run.settings.get("powersave", 0), "") if several else ""
+
+
+def _gpu(section: Section, run: Run) -> str:
+    """The GPU of a run, where others of its section are of another."""
+    gpus = [each.gpu for each in section.runs if each.gpu is not None]
+    return f"gpu-{run.gpu}" if run.gpu is not None and run.gpu != gpus[0] else ""
+
+
+class _Boards:
+    """Boards, as runs become part of them."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, int], list[tuple[list[Run], list[Row]]]] = {}
+        self._sections: dict[int, Section] = {}
+
+    def add(self, machine: str, section: Section, run: Run, rows: Sequence[Row]) -> None:
+        """Add a run to the first board of its section that has none in that way."""
+        self._sections[id(section)] = section
+        boards = self._of.setdefault((machine, id(section)), [])
+        for runs, those in boards:
+            if run.way not in {each.way for each in runs}:
+                runs.append(run)
+                those.extend(rows)
+                return
+        boards.append(([run], list(rows)))
+
+    def named(self) -> list[PublishedBoard]:
+        """The boards, with their names."""
+        times: Counter[str] = Counter()
+        found = []
+        for (machine, key), boards in self._of.items():
+            section = self._sections[key]
+            for runs, rows in boards:
+                name = ".".join((machine, "-".join(filter(None, ("ncnn", section.date)))))
+                times[name] += 1
+                count = f"-{times[name]}" if times[name] > 1 else ""
+                found.append(
+                    PublishedBoard(name + count, _entries(section, machine, runs, rows), rows)
+                )
+        return found
+
+
+def _entries(
+    section: Section, machine: str, runs: Sequence[Run], rows: Sequence[Row]
+) -> dict[str, str | Mapping[str, str]]:
+    """A board's `board.yaml`."""
+    mode = ", ".join(machine.split(".")[1:]).replace("-", " ")
+    gpus = [run.gpus[run.gpu] for run in runs if run.gpu is not None and run.gpu in run.gpus]
+    entries = {
+        "title": section.heading + (f", {mode}" if mode else ""),
+        "accelerator": ", ".join(dict.fromkeys(gpus)),
+        "software": "; ".join(section.said),
+        "date": section.date,
+        "cost": "reported",
+        "note": "As reported; not measured by advisor. The shortest of the runs, and the longest.",
+        "source": str(rows[0]["source"]),
+    }
+    return {key: text for key, text in entries.items() if text}
+
+
+def _mark_outliers(found: Published) -> None:
+    """Say of rows that are far from what their network takes in like ways."""
+    rows = [(board, place) for board in found.boards for place in range(len(board.rows))]
+    cells = []
+    for board, place in rows:
+        row = board.rows[place]
+        kind = str(row["processor"]), str(row["precision"])
+        setting = (*kind, str(row["threads"]), board.name)
+        cells.append((kind, setting, str(row["architecture"]), float(str(row["latency_ms"]))))
+    off = outliers(cells)
+    for which, ratio in off.items():
+        board, place = rows[which]
+        said = f"{OUTLIER}: {ratio:.2g} times what it takes in like ways"
+        board.rows[place] = {**board.rows[place], "verdict": said}  # type: ignore[index]
+    if off:
+        found.notes.append(
+            f"{len(off)} rows are off by more than {OFF_BY:g} times from the same network in like ways; "
+            "they are marked, and never sure"
+        )
