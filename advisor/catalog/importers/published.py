@@ -111,6 +111,7 @@ Raises an `AdvisorError` that names the place where the table is not what it sho
 """
 
 FORMATS: Mapping[str, str] = {
+    "hailo": "Hailo's model zoo, docs/public_models: frame rates, and accuracy in floats and as compiled.",
     "mlperf": "Results of MLPerf Inference on edge devices: latency, power, accuracy as run.",
     "ncnn": "ncnn's benchmark/README.md: latency on boards, phones, PCs, by processor and threads.",
 }
@@ -184,7 +185,7 @@ class PublishedNetworks:
         meaning = self._catalog.identities.find(
             f"{self._origin}:{folded_name(word)}", size_of(own.input_shape)
         )
-        if meaning is None or meaning.name == own.architecture:
+        if meaning is None or split_prefix(meaning.name)[0] in TABLES:
             return ""
         if meaning.name not in self._catalog.architectures:
             return ""
