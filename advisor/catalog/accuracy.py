@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from advisor.catalog.precision import has_float_accuracy
@@ -98,15 +98,37 @@ class Accuracies:
 
     def at(self, key: tuple[str, str], place: Place) -> Weights | None:
         """What is known of a set of weights in some place; `None` where nothing is."""
-        found: Weights | None = None
-        best: tuple[bool, ...] = ()
-        for each in self.known.get(key, ()):
-            rank = self._rank(each, place)
-            if rank is not None and rank > best:
-                found, best = each, rank
+        of_format = FLOAT if place.in_floats else place.variant.precision
+        by_board = self._by_format.get((key, of_format), {})
+        found = self._best(by_board.get(place.board, ()), place)
+        if found is None:
+            elsewhere = (
+                each for board, some in by_board.items() for each in some if board != place.board
+            )
+            found = self._best(elsewhere, place)
         if found is None or found.board in ("", place.board):
             return found
         return self._from_another_board(found)
+
+    @cached_property
+    def _by_format(self) -> Mapping[tuple[tuple[str, str], str], Mapping[str, Sequence[Weights]]]:
+        """What is known by set and format, all that keep the accuracy of floats as one; then by board."""
+        found: dict[tuple[tuple[str, str], str], dict[str, list[Weights]]] = {}
+        for key, known in self.known.items():
+            for each in known:
+                of_format = FLOAT if each.in_floats else each.precision
+                found.setdefault((key, of_format), {}).setdefault(each.board, []).append(each)
+        return found
+
+    def _best(self, known: Iterable[Weights], place: Place) -> Weights | None:
+        """The most specific to a place; the first of those that are equally so."""
+        found: Weights | None = None
+        best: tuple[bool, ...] = ()
+        for each in known:
+            rank = self._rank(each, place)
+            if rank is not None and rank > best:
+                found, best = each, rank
+        return found
 
     def _rank(self, each: Weights, place: Place) -> tuple[bool, ...] | None:
         """How specific an accuracy is to a place, more being more; `None` where it does not hold there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -92,7 +93,9 @@ def read_accuracies(
         )
         for row, estimate in enumerate(estimates)
     ]
-    keys = Labels.of([repr(key_of(each)) for each in found])
+    keys = Labels.of(
+        [" ".join((*key_of(each)[:2], str(each.quality), *each.scope)) for each in found]
+    )
     refuse_repeats(table, (keys.index,), "an accuracy of a set, metric, data set and way to run")
     table.finish()
     return _with_top5(found)
@@ -103,6 +106,7 @@ def key_of(each: Weights) -> tuple[str, str, Quality, tuple[str, ...]]:
     return each.architecture, each.name, each.quality, each.scope
 
 
+@cache
 def _quality(task: str, metric: str, data_set: str) -> Quality:
     by_default = usual(task)
     return Quality(
@@ -134,19 +138,21 @@ def _estimates(
             table.note(row, what, "nothing", f"the {what} of the accuracy")
     estimates = []
     for row in range(len(table)):
-        estimate = Estimate(float(value[row]), None, None, rows.origin.at(row), rows.source.at(row))
+        whose = rows.origin.at(row), rows.source.at(row)
         if around[row]:
-            estimate = replace(estimate, low=float(low[row]), high=float(high[row]))
-        else:
-            count = None if math.isnan(images[row]) else int(images[row])
-            estimate = with_interval(estimate, quality[row], count, board.at(row))
-        estimates.append(estimate)
+            estimates.append(Estimate(float(value[row]), float(low[row]), float(high[row]), *whose))
+            continue
+        count = None if math.isnan(images[row]) else int(images[row])
+        estimate = Estimate(float(value[row]), None, None, *whose)
+        estimates.append(with_interval(estimate, quality[row], count, board.at(row)))
     return estimates, [None if math.isnan(each) else int(each) for each in images.tolist()]
 
 
 def _with_top5(found: Sequence[Weights]) -> list[Weights]:
     """Top-5 accuracies beside the top-1 accuracies that go with them; by themselves where none does."""
     others = {key_of(each): each for each in found if each.quality.metric == TOP5}
+    if not others:
+        return list(found)
     joined = []
     for each in found:
         beside = key_of(replace(each, quality=replace(each.quality, metric=TOP5)))

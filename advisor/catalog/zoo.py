@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from advisor._version import __version__
@@ -55,19 +55,29 @@ class Zoo:
     Attributes:
         networks: by identity, `name@size`; the size at which a library publishes a network first comes
             before its others.
-        weights: their published sets of weights, by (identity, name), a library's first one first, with the
-            accuracy in floats as the network's task usually goes.
-        accuracies: all that tables say of what sets of weights reach, these included.
         notes: which tables could not be used, in words.
         plain: what networks are called here since a table of timm's was imported, by the library's own
             identity where that is another: "timm:resnet50@224" is then plainly "resnet50@224".
+        read: reads what tables say of what sets of weights reach, which takes longest and few need.
     """
 
     networks: Mapping[str, ZooNetwork]
-    weights: Mapping[tuple[str, str], Weights]
     notes: tuple[str, ...]
     plain: Mapping[str, str] = field(default_factory=dict)
-    accuracies: Sequence[Weights] = ()
+    read: Callable[[], Sequence[Weights]] = tuple
+
+    @cached_property
+    def accuracies(self) -> Sequence[Weights]:
+        """All that tables say of what sets of weights reach."""
+        return renamed_weights(self.read(), self.plain)
+
+    @cached_property
+    def weights(self) -> Mapping[tuple[str, str], Weights]:
+        """The published sets of weights, by (identity, name), a library's first one first.
+
+        With the accuracy in floats as the network's task usually goes.
+        """
+        return of_floats(self.accuracies)
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
@@ -132,22 +142,17 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
         sources_for: the sources that a layer's files may name.
 
     Raises:
-        BrokenFileError: a file of the catalog is broken.
+        BrokenFileError: a file of the catalog is broken; of accuracies, where these are asked for.
     """
     networks: dict[str, ZooNetwork] = {}
-    accuracies: dict[object, Weights] = {}
     reported: dict[str, Reported] = {}
     notes: list[str] = []
     for place, layer in enumerate(layers):
         for name in zoo_files(layer):
             path = layer.folder / FOLDER / name
-            if name.endswith(WEIGHTS_END):
-                sets = read_weights(path, None, sources_for(layer)).values()
-                accuracies.update({key_of(each): each for each in sets})
-            elif name.endswith(ACCURACY_END):
-                rows = read_accuracies(path, None, sources_for(layer))
-                accuracies.update({key_of(each): each for each in rows})
-            elif name.endswith(REPORTED_END):
+            if name.endswith((WEIGHTS_END, ACCURACY_END)):
+                continue
+            if name.endswith(REPORTED_END):
                 reported.update(read_reported(path, sources_for(layer)))
             else:
                 found = read_zoo_table(path)
@@ -164,8 +169,25 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
                 }
             )
             notes += [note] if note else []
-    known = Zoo(networks, {}, tuple(notes), accuracies=tuple(accuracies.values()))
-    return _with_reported(known, reported)
+    read = partial(_read_accuracies, tuple(layers), sources_for)
+    return _with_reported(Zoo(networks, tuple(notes), read=read), reported)
+
+
+def _read_accuracies(
+    layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]
+) -> Sequence[Weights]:
+    """What the tables of the layers' zoos say of sets of weights, the later one where two say the same."""
+    found: dict[object, Weights] = {}
+    for layer in layers:
+        for name in zoo_files(layer):
+            path = layer.folder / FOLDER / name
+            rows: Iterable[Weights] = ()
+            if name.endswith(WEIGHTS_END):
+                rows = read_weights(path, None, sources_for(layer)).values()
+            elif name.endswith(ACCURACY_END):
+                rows = read_accuracies(path, None, sources_for(layer))
+            found.update({key_of(each): each for each in rows})
+    return tuple(found.values())
 
 
 def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
@@ -180,9 +202,7 @@ def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
     }
     for name, each in reported.items():
         networks.setdefault(name, imported(each))
-    accuracies = renamed_weights(zoo.accuracies, plain)
-    weights = of_floats(accuracies)
-    return replace(zoo, networks=networks, weights=weights, accuracies=accuracies, plain=plain)
+    return replace(zoo, networks=networks, plain=plain)
 
 
 def renamed_weights(accuracies: Iterable[Weights], plain: Mapping[str, str]) -> tuple[Weights, ...]:

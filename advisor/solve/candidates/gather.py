@@ -261,10 +261,12 @@ def candidates_on(
     task = pool.quality.task
     asked = selected(boards, table, pool.architectures, requirements.selection, task)
     named, accuracies = requirements.selection.weights, pool.accuracies
-    wanted = [
-        wanted_weights(accuracies.known, board, named, pool.stand_ins, pool.sets)
-        for board in boards
-    ]
+    by_name = {board.weights: board for board in boards}  # of which many share the same
+    of_name = {
+        name: wanted_weights(accuracies.known, board, named, pool.stand_ins, pool.sets)
+        for name, board in by_name.items()
+    }
+    wanted = [of_name[board.weights] for board in boards]
     rows, weights_index, sets = with_weights(
         surveyed, table, row_board, np.flatnonzero(asked & table.ran), accuracies, wanted
     )
@@ -296,7 +298,7 @@ def candidates_on(
 def _float_percents(accuracies: Accuracies, wanted: Sequence[Wanted]) -> dict[str, float]:
     """By network, the best accuracy of the wanted sets in floats."""
     found: dict[str, float] = {}
-    for key in {key for each in wanted for key in each.keys}:
+    for key in {key for each in {id(each): each for each in wanted}.values() for key in each.keys}:
         for each in accuracies.known.get(key, ()):
             if each.in_floats:
                 percent = each.accuracy_percent.value

@@ -139,7 +139,7 @@ def widths(figure: Values) -> Values:
     0 as well of nothing, which stands for what a bound leaves out, and has no logarithm.
     """
     value, low, high = figure
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         below = np.log(value / np.maximum(low, np.finfo(np.float64).tiny)) / Z90
         above = np.where(value == 0, 0.0, np.log(high / value) / Z90)
     return Values(value, np.fmax(below, 0.0), np.fmax(above, 0.0))

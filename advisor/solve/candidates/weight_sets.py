@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,14 @@ class Wanted:
     keys: Sequence[Key]
     only_best: bool
 
+    @cached_property
+    def by_architecture(self) -> Mapping[str, Sequence[Key]]:
+        """The sets of each network, sorted."""
+        found: dict[str, list[Key]] = {}
+        for key in self.keys:
+            found.setdefault(key[0], []).append(key)
+        return found
+
 
 def with_weights(
     surveyed: Sequence[Surveyed],
@@ -64,7 +73,10 @@ def with_weights(
         own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
         place_of = Place.on(each.board, each.measurements)
         for some, variant in _by_variant(table, own):
-            parts.append((some, _fitting(accuracies, wanted[index], place_of(variant))))
+            names = [
+                table.architecture.names[each] for each in distinct(table.architecture.index[some])
+            ]
+            parts.append((some, _fitting(accuracies, wanted[index], names, place_of(variant))))
     sets = sorted({id(each): each for _, found in parts for each in found}.values(), key=_order)
     at = {id(each): index for index, each in enumerate(sets)}
     joined = []
@@ -94,18 +106,16 @@ def _by_variant(table: Measurements, rows: Integers) -> Iterator[tuple[Integers,
         yield rows if len(found) == 1 else rows[index == place], table.variants[place]
 
 
-def _fitting(accuracies: Accuracies, wanted: Wanted, place: Place) -> list[Weights]:
-    """What the wanted sets reach in some place, by architecture; the user's own goes before others."""
-    found: dict[str, list[Weights]] = {}
-    for key in wanted.keys:
-        if (each := accuracies.at(key, place)) is not None:
-            found.setdefault(key[0], []).append(each)
-    for key in wanted.keys if not place.in_floats and accuracies.losses else ():
-        if key[0] not in found and (each := accuracies.less_loss(key, place)) is not None:
-            found.setdefault(key[0], []).append(each)
-    fitting = []
-    for architecture in sorted(found):
-        sets = found[architecture]
+def _fitting(
+    accuracies: Accuracies, wanted: Wanted, names: Iterable[str], place: Place
+) -> list[Weights]:
+    """What the wanted sets of some networks reach in some place; the user's own goes before others."""
+    fitting: list[Weights] = []
+    for name in names:
+        keys = wanted.by_architecture.get(name, ())
+        sets = [each for key in keys if (each := accuracies.at(key, place)) is not None]
+        if not sets and accuracies.losses and not place.in_floats:
+            sets = [each for key in keys if (each := accuracies.less_loss(key, place)) is not None]
         own = [each for each in sets if each.name == OWN]
         if own or (wanted.only_best and len(sets) > 1):
             sets = own or [max(sets, key=lambda each: _preference(each, place))]
