@@ -114,6 +114,7 @@ FORMATS: Mapping[str, str] = {
     "hailo": "Hailo's model zoo, docs/public_models: frame rates, and accuracy in floats and as compiled.",
     "mlperf": "Results of MLPerf Inference on edge devices: latency, power, accuracy as run.",
     "ncnn": "ncnn's benchmark/README.md: latency on boards, phones, PCs, by processor and threads.",
+    "qualcomm": "Qualcomm AI Hub's models on phones, laptops and kits: latency, memory, accuracy as run.",
 }
 """The published tables that are read, each by the module of its name; and what each is."""
 
@@ -330,15 +331,17 @@ def _wanted(found: Published, only: Sequence[str]) -> Published:
         raise AdvisorError("no board is left of the table", why or "it has none")
     used = {str(row["architecture"]) for board in boards for row in board.rows}
     kept = {board.name for board in boards}
-    return replace(
-        found,
-        boards=boards,
-        accuracies=[
-            each
-            for each in found.accuracies
-            if each.architecture in used and each.board in ("", *kept)
-        ],
-    )
+    of_used = [each for each in found.accuracies if each.architecture in used]
+    accuracies = [each for each in of_used if each.board in ("", *kept)]
+    elsewhere = sorted({each.board for each in of_used} - {"", *kept})
+    notes = list(found.notes)
+    if not accuracies and elsewhere:
+        notes.append(
+            "the accuracies of these networks were found on other boards, which have to come in, too: "
+            + ", ".join(elsewhere)
+        )
+    networks = [each for each in found.networks if each.architecture in used]
+    return replace(found, boards=boards, networks=networks, accuracies=accuracies, notes=notes)
 
 
 def write_published(folder: Path, format: str, found: Published) -> None:

@@ -118,14 +118,21 @@ def _fitting(
             sets = [each for key in keys if (each := accuracies.less_loss(key, place)) is not None]
         own = [each for each in sets if each.name == OWN]
         if own or (wanted.only_best and len(sets) > 1):
-            sets = own or [max(sets, key=lambda each: _preference(each, place))]
+            sets = own or [max(sets, key=lambda each: _preference(each, place, accuracies))]
         fitting += sets
     return fitting
 
 
-def _preference(each: Weights, place: Place) -> tuple[bool, bool, float]:
-    """What is preferred of a network's sets: the one that the board's source used there, else the best."""
-    return each.board == place.board, bool(each.board), each.accuracy_percent.value
+def _preference(
+    each: Weights, place: Place, accuracies: Accuracies
+) -> tuple[bool, bool, bool, float]:
+    """What is preferred of a network's sets: the one that the board's source used, there first; the best."""
+    known = accuracies.known.get((each.architecture, each.name), ())
+    used = any(
+        of.board and not place.sources.isdisjoint(of.accuracy_percent.source.split(", "))
+        for of in known
+    )
+    return each.board == place.board, bool(each.board), used, each.accuracy_percent.value
 
 
 def wanted_weights(
