@@ -291,6 +291,7 @@ _FAMILIES = (
     ("ViT", r"(flexi|naflex|sam)?vit_|vit_|samvit|naflexvit|flexivit"),
     ("MLP-Mixer", r"mixer|g?mlp|gmixer|resmlp"),
     ("MetaFormer", r"poolformer|caformer|convformer"),
+    ("YOLO", r"(damo|pp)?yolo"),
 )
 """Families and how the names of their members begin; the first that fits counts."""
 _COMPILED = tuple((family, re.compile(pattern)) for family, pattern in _FAMILIES)

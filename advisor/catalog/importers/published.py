@@ -115,6 +115,7 @@ FORMATS: Mapping[str, str] = {
     "mlperf": "Results of MLPerf Inference on edge devices: latency, power, accuracy as run.",
     "ncnn": "ncnn's benchmark/README.md: latency on boards, phones, PCs, by processor and threads.",
     "qualcomm": "Qualcomm AI Hub's models on phones, laptops and kits: latency, memory, accuracy as run.",
+    "rknn": "README.md of Rockchip's RKNN model zoo: frame rates on the NPUs of its chips.",
 }
 """The published tables that are read, each by the module of its name; and what each is."""
 
