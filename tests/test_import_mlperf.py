@@ -314,3 +314,163 @@ def test_the_command_says_what_it_brings(tmp_path: Path, run: Run) -> None:
     assert said.code == 0
     assert "1 board of 1 row" in said.out
     assert "left out: 1 row: scenario offline" in said.out
+
+
+SUMMARY = """\
+================================================
+MLPerf Results Summary
+================================================
+SUT name : TFLite_SUT
+Scenario : SingleStream
+Mode     : PerformanceOnly
+90th percentile latency (ns) : 45000000
+Result is : {result}
+  Min duration satisfied : Yes
+
+Min latency (ns)                : 39000000
+Max latency (ns)                : 90000000
+Mean latency (ns)               : 55000000
+50.00 percentile latency (ns)   : 40000000
+90.00 percentile latency (ns)   : 45000000
+99.00 percentile latency (ns)   : 60000000
+"""
+EVENT = (
+    ':::MLLOG {{"key": "{key}", "value": "{value}", "time_ms": 0.05, "metadata": {{"pid": 1}}}}\n'
+)
+
+
+def submitted(
+    root: Path,
+    model: str = "mobilenet-v2-1.0-224-quantized",
+    *,
+    scenario: str = "singlestream",
+    result: str = "VALID",
+    metered_at: int = 14,
+    minutes: int = 12,
+    loadgen: str = "2.0 @ ee487389aa",
+) -> Path:
+    """Write what is submitted of a run from 14:01:00 to 14:11:00, metered from that hour on once a second.
+
+    The meter shows 3 W before and after the run, 2.5 W once, and 6 W or 7 W during it.
+    """
+    submitter = root / "open" / "Krai"
+    place = submitter / "results" / "odroid-tflite-v2.7.1-ruy" / model / scenario
+    run = place / "performance" / "run_1"
+    run.mkdir(parents=True)
+    (place / "accuracy").mkdir()
+    (place / "accuracy" / "accuracy.txt").write_text("accuracy=71.190%, good=35595, total=50000\n")
+    (run / "mlperf_log_summary.txt").write_text(SUMMARY.format(result=result))
+    events = {
+        "loadgen_version": loadgen,
+        "power_begin": "02-17-2022 14:01:00.000",
+        "power_end": "02-17-2022 14:11:00.000",
+    }
+    text = "".join(EVENT.format(key=key, value=value) for key, value in events.items())
+    (run / "mlperf_log_detail.txt").write_text(text)
+    samples = []
+    for second in range(minutes * 60):
+        minute = second // 60
+        watts = 6 + second % 2 if 60 <= second < 660 else 2.5 if second == 5 else 3
+        hour, minute = metered_at + minute // 60, minute % 60
+        stamp = f"02-17-2022 {hour:02}:{minute:02}:{second % 60:02}.500"
+        samples.append(f"Time,{stamp},Watts,{watts},Volts,230.1,Mark,testing")
+    (run / "spl.txt").write_text("\n".join(samples) + "\n")
+    systems = submitter / "systems"
+    systems.mkdir(exist_ok=True)
+    (systems / "odroid-tflite-v2.7.1-ruy.json").write_text(
+        '{"system_name": "NVIDIA Jetson AGX Xavier", "framework": "TFLite v2.7.1 (ruy)"}'
+    )
+    return root
+
+
+@pytest.mark.parametrize("metered_at", [14, 11, 22])
+def test_submitted_results_give_latency_power_and_accuracy(tmp_path: Path, metered_at: int) -> None:
+    own = tmp_path / "own"
+    root = submitted(tmp_path / "in", metered_at=metered_at)
+    found = advisor.import_boards("mlperf", root, catalog=own)
+    assert found.boards == ("odroid-n2-plus.mlperf-v2.0-krai",)  # whatever its file describes
+    assert (found.rows, found.accuracies, found.notes) == (1, 1, ())
+    (row,) = rows_of(own, found.boards[0])
+    assert (row["latency_ms"], row["latency_p90_ms"], row["latency_p99_ms"]) == ("40", "45", "60")
+    assert (row["latency_min_ms"], row["latency_max_ms"]) == ("39", "90")
+    assert (row["runtime"], row["precision"], row["gross_power_w"]) == ("tflite", "int8", "6.5")
+    idle = Catalog.open(own).board(found.boards[0]).idle_power_w
+    assert idle is not None
+    assert (idle.value, idle.low) == (2.5, 0)
+    with (own / "zoo" / "mlperf-accuracy.csv").open() as lines:
+        (accuracy,) = csv.DictReader(lines)
+    assert (accuracy["value"], accuracy["images"]) == ("71.19", "50000")
+
+
+@pytest.mark.parametrize(
+    ("metered_at", "minutes"),
+    [
+        pytest.param(14, 5, id="the meter stopped too early"),
+        pytest.param(12, 150, id="more than one hour would do"),
+    ],
+)
+def test_power_is_unknown_where_the_meter_s_clock_cannot_be_told(
+    tmp_path: Path, metered_at: int, minutes: int
+) -> None:
+    own = tmp_path / "own"
+    root = submitted(tmp_path / "in", metered_at=metered_at, minutes=minutes)
+    found = advisor.import_boards("mlperf", root, catalog=own)
+    (row,) = rows_of(own, found.boards[0])
+    assert row.get("gross_power_w", "") == ""
+    (note,) = found.notes
+    assert "its power is unknown" in note
+    assert Catalog.open(own).board(found.boards[0]).idle_power_w is None
+
+
+def test_submitted_results_of_other_scenarios_are_left_out(tmp_path: Path) -> None:
+    root = submitted(tmp_path / "in")
+    submitted(root, "resnet50", scenario="offline")
+    submitted(root, "mobilenet-v1-1.0-224-quantized", result="INVALID")
+    found = advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+    assert found.rows == 1
+    assert found.left_out == {"scenario offline": 1, "not valid by MLPerf's rules": 1}
+
+
+def test_the_version_is_loadgens_or_the_folder_s(tmp_path: Path) -> None:
+    root = submitted(tmp_path / "inference_results_v2.1", loadgen="none")
+    found = advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+    assert found.boards == ("odroid-n2-plus.mlperf-v2.1-krai",)
+    unknown = submitted(tmp_path / "in", loadgen="none")
+    with pytest.raises(AdvisorError, match="no version of MLPerf"):
+        advisor.import_boards("mlperf", unknown, dry_run=True, catalog=tmp_path / "own")
+
+
+def test_logs_of_another_kind_are_refused_with_the_place(tmp_path: Path) -> None:
+    root = submitted(tmp_path / "in")
+    (meter,) = root.rglob("spl.txt")
+    meter.write_text("Time,2022-02-17 14:00:00,Watts,2.5\n")
+    with pytest.raises(AdvisorError, match=r"spl\.txt, line 1"):
+        advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+    meter.write_text("Time,02-17-2022 14:00:00.500,Watts,2.5.0,Volts,230\n")
+    with pytest.raises(AdvisorError, match=r"spl\.txt, line 1, column Watts"):
+        advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+    (summary,) = root.rglob("mlperf_log_summary.txt")
+    summary.write_text("nothing\n")
+    with pytest.raises(AdvisorError, match=r"mlperf_log_summary\.txt, line 1"):
+        advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+
+
+def test_a_table_and_the_logs_that_it_was_made_of_are_one_result(tmp_path: Path) -> None:
+    root = submitted(tmp_path / "in")
+    said = "NVIDIA Jetson AGX Xavier,TFLite v2.7.1 (ruy)"
+    table(root, line("odroid-tflite-v2.7.1-ruy", said=said, power="6.5,2.5"))
+    found = advisor.import_boards("mlperf", root, dry_run=True, catalog=tmp_path / "own")
+    assert found.rows == 1
+    assert found.left_out == {"a second result of the same network on the same system": 1}
+
+
+def test_costs_that_a_table_said_stay_where_the_logs_say_none(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    lite = "efficientnet-lite0-quantized"
+    path = table(tmp_path / "table", line(model=lite, costs="400000000,4650000,6740000"))
+    advisor.import_boards("mlperf", path, catalog=own)
+    advisor.import_boards("mlperf", submitted(tmp_path / "in", lite), catalog=own)
+    reported = Catalog.open(own).architectures["mlperf:efficientnet-lite0@224"].reported
+    assert reported is not None
+    assert reported.operations is not None
+    assert reported.operations.value == 8e8

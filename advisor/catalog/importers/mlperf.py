@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from advisor.catalog.accuracy_table import with_interval
+from advisor.catalog.importers.mlperf_logs import files_of, read_run, summaries_in
 from advisor.catalog.importers.mlperf_results import Result, is_table, read_table
 from advisor.catalog.importers.mlperf_systems import System, read_system
 from advisor.catalog.importers.published import (
@@ -65,14 +66,14 @@ def read(path: Path, catalog: Catalog) -> Published:
     """Read results of MLPerf Inference.
 
     Args:
-        path: a table of parsed results, or a folder of such.
+        path: a table of parsed results, a folder of such, or of results as they are submitted.
         catalog: it knows networks.
 
     Raises:
         AdvisorError: there are no results, or a file is broken; it names the place.
     """
     found = Published()
-    files, results = _found_in(path, found.left_out)
+    files, results = _found_in(path, found)
     networks = PublishedNetworks(catalog, "mlperf", "")
     taken = _taken(results, found.left_out)
     for key, those in _by_source(taken).items():
@@ -84,21 +85,25 @@ def read(path: Path, catalog: Catalog) -> Published:
         for name, of_board in boards.items():
             _add_board(found, name, key, of_board, networks)
     found.networks = list(networks.reported.values())
-    found.notes = networks.notes
+    found.notes += networks.notes
     return found
 
 
-def _found_in(path: Path, left_out: Counter[str]) -> tuple[list[Path], list[Result]]:
-    files = [each for each in sorted(path.rglob("*.csv")) if is_table(each)]
+def _found_in(path: Path, found: Published) -> tuple[list[Path], list[Result]]:
+    """The results in a file or folder, and the files that they are read from."""
+    tables = [each for each in sorted(path.rglob("*.csv")) if is_table(each)]
+    summaries = summaries_in(path)
     if not path.is_dir():
-        files = [path]
-    results = [result for file in files for result in read_table(file, left_out)]
-    if not files:
+        tables = [path]
+    if not tables and not summaries:
         raise AdvisorError(
             f"{path} holds no results of MLPerf Inference",
-            "name a table of parsed results, or the folder that holds it",
+            "name a table of parsed results, or a folder that holds such, or the submitted results",
         )
-    return files, results
+    results = [result for table in tables for result in read_table(table, found.left_out)]
+    runs = [read_run(summary, found.left_out, found.notes) for summary in summaries]
+    files = [*tables, *(file for summary in summaries for file in files_of(summary))]
+    return list(dict.fromkeys(files)), results + [each for each in runs if each]
 
 
 @dataclass(frozen=True)

@@ -178,9 +178,24 @@ class PublishedNetworks:
                 task=task,
                 licence=licence,
             )
+            own = self._with_known_cost(own)
             self.reported[own.architecture] = own
             self._named[key] = self._identified(word, own) or own.architecture
         return self._named[key]
+
+    def _with_known_cost(self, own: Reported) -> Reported:
+        """A network with the costs that another table reported of it, where this one says none."""
+        known = self._catalog.zoo.networks.get(own.architecture)
+        if known is None or known.reported is None or any(own.figures):
+            return own
+        params, operations, activations = known.reported.figures
+        return replace(
+            own,
+            params=params,
+            operations=operations,
+            activations=activations,
+            source=known.reported.source,
+        )
 
     def _identified(self, word: str, own: Reported) -> str:
         """The network of the catalog that it is; "" where it is none of those."""
