@@ -201,12 +201,27 @@ def test_cores_are_a_mode_where_there_are_several_kinds(tables: Tables) -> None:
         "rk3588.big-cores.ncnn",
     )
     # Of one kind, the same was run three times, each a board of its own.
-    alike = section("Loongson 3A4000 (GS464V 1.8GHz * 4 with MSA128)", *runs)
+    again = [
+        settings(4, powersave)
+        + "".join(line(each, least, 10.0, 9.95) for each in ("alexnet", "vgg16"))
+        for powersave, least in ((0, 9.0), (1, 9.9), (2, 9.0))
+    ]
+    alike = section("Loongson 3A4000 (GS464V 1.8GHz * 4 with MSA128)", *again)
     assert tables.boards(alike) == (
         "loongson-3a4000.ncnn",
         "loongson-3a4000.ncnn-2",
         "loongson-3a4000.ncnn-3",
     )
+    # Four pairs are too few to say how far another run is off; twelve are not.
+    opened = Catalog.open(tables.catalog)
+    assert opened.source(opened.board("loongson-3a4000.ncnn").source).reproducibility is None
+    tables.bring_in(
+        alike.replace("Loongson 3A4000", "One") + alike + alike.replace("3A4000", "3A5000")
+    )
+    opened = Catalog.open(tables.catalog)
+    source = opened.source(opened.board("loongson-3a4000.ncnn").source)
+    assert source.reproducibility == pytest.approx(0.1)
+    assert "12 pairs in this table" in source.evidence
 
 
 def test_the_section_and_its_date_are_part_of_a_boards_name(tables: Tables) -> None:
