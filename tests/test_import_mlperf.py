@@ -209,6 +209,16 @@ def test_what_is_left_out_is_counted_by_why(tmp_path: Path) -> None:
     assert not (tmp_path / "own").exists()
 
 
+def test_a_board_of_which_no_accuracy_is_known_names_no_weights(tmp_path: Path, run: Run) -> None:
+    path = table(tmp_path / "in", line(model="ssd-mobilenet", costs=",,", accuracy=","))
+    own = tmp_path / "own"
+    found = advisor.import_boards("mlperf", path, catalog=own)
+    assert Catalog.open(own).board(found.boards[0]).weights == ""
+    assert run("catalog", "check", "--catalog", own).code == 0
+    said = run("pick", "--board", found.boards[0], "--fps", "20", "--catalog", own)
+    assert "unknown weights" not in said.err
+
+
 def test_versions_and_submitters_are_boards_of_their_own(tmp_path: Path) -> None:
     path = table(
         tmp_path / "in",

@@ -237,7 +237,7 @@ def _entries(key: str, taken: Sequence[_Taken]) -> dict[str, str | Mapping[str, 
         "processor": system.processor,
         "software": ", ".join(sorted({each.result.framework for each in taken} - {""})),
         "date": _DATES.get(first.version, ""),
-        "weights": WEIGHTS,
+        "weights": WEIGHTS if any(each.result.accuracy for each in taken) else "",
         "source": key,
         "note": "As submitted to MLPerf Inference; not measured by advisor.",
     }
