@@ -23,12 +23,14 @@ from advisor.catalog.importers.published import (
     digest,
     repeated_within,
 )
+from advisor.catalog.importers.table_version import version_of
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import MINIMUM, OUTLIER
 from advisor.catalog.store import Catalog
 from advisor.catalog.tables import Reported
 from advisor.errors import shown
 
+REPOSITORY = "https://github.com/Tencent/ncnn"
 DEVICES = Path(__file__).with_name("ncnn_devices.csv")
 """How headings begin, and which device each is of; in which mode, where the heading says one."""
 
@@ -58,8 +60,9 @@ def read(path: Path, catalog: Catalog) -> Published:
         BrokenFileError: the file cannot be read, or holds no results.
     """
     sha256 = digest([path])
-    source = f"ncnn-{sha256[:8]}"
-    found = Published(sources={source: _source(sha256)})
+    version = version_of(path, sha256, REPOSITORY, catalog)
+    source = f"ncnn-{version or sha256[:8]}"
+    found = Published(sources={source: _source(version, sha256)})
     sections = list(read_sections(path, found))
     devices = _devices()
     networks = PublishedNetworks(catalog, "ncnn", "")
@@ -84,11 +87,12 @@ def read(path: Path, catalog: Catalog) -> Published:
     return found
 
 
-def _source(sha256: str) -> dict[str, str]:
+def _source(version: str, sha256: str) -> dict[str, str]:
     return {
         "citation": "ncnn's table of benchmarks, as its users sent them in",
-        "repository": "https://github.com/Tencent/ncnn",
+        "repository": REPOSITORY,
         "file": "benchmark/README.md",
+        "version": version,
         "licence": "BSD-3-Clause",
         "sha256": sha256,
         "read": "the shortest of the runs, with the longest, as benchncnn printed them; what they ran on as "

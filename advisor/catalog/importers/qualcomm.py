@@ -28,6 +28,7 @@ from advisor.catalog.importers.qualcomm_files import (
     scored_in,
     timed_in,
 )
+from advisor.catalog.importers.table_version import known_version
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.catalog.records import Estimate, Weights
@@ -107,9 +108,8 @@ def read(path: Path, catalog: Catalog) -> Published:
 
 def _version(path: Path, content: str, catalog: Catalog) -> str:
     """The release that tables are of: that of a source of the same content, else what the repository says."""
-    for source in catalog.sources_for(catalog.layers[-1]).values():
-        if source.sha256 == content:
-            return source.version
+    if version := known_version(content, catalog):
+        return version
     for folder in (path, *path.resolve().parents[:2]):
         file = folder / "_version.py"
         if file.is_file():

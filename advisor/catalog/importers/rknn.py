@@ -16,12 +16,14 @@ from advisor.catalog.importers.published import (
     PublishedNetworks,
     digest,
 )
+from advisor.catalog.importers.table_version import version_of
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError, Fault, shown
 from advisor.quality import CLASSIFICATION
 
 LARGEST = 5_000_000
+REPOSITORY = "https://github.com/airockchip/rknn_model_zoo"
 HEADINGS = ("demo", "model_name", "inputs_shape", "dtype")
 """The headings of the first columns; those behind them are chips."""
 
@@ -90,8 +92,9 @@ def read(path: Path, catalog: Catalog) -> Published:
         BrokenFileError: the file cannot be read, or has no such table.
     """
     sha256 = digest([path])
-    source = f"rknn-{sha256[:8]}"
-    found = Published(sources={source: _source(sha256)})
+    version = version_of(path, sha256, REPOSITORY, catalog)
+    source = f"rknn-{version or sha256[:8]}"
+    found = Published(sources={source: _source(version, sha256)})
     networks = PublishedNetworks(catalog, "rknn", source)
     headings, lines = _table(path, found)
     shaped = [(line, shape) for line in lines if (shape := _shape_of(line.cells["inputs_shape"]))]
@@ -111,11 +114,12 @@ def read(path: Path, catalog: Catalog) -> Published:
     return found
 
 
-def _source(sha256: str) -> dict[str, str]:
+def _source(version: str, sha256: str) -> dict[str, str]:
     return {
         "citation": "Rockchip's RKNN model zoo, model performance benchmark",
-        "repository": "https://github.com/airockchip/rknn_model_zoo",
+        "repository": REPOSITORY,
         "file": "README.md",
+        "version": version,
         "licence": "Apache-2.0",
         "sha256": sha256,
         "read": "frames per second of inference alone, at the highest frequency of each NPU; of RK3588 and "
