@@ -142,7 +142,7 @@ def test_accuracies_hold_in_the_runtime_and_precision_they_were_found_in(tmp_pat
         ("Orin_NX_TRT", "NVIDIA Orin NX (TensorRT)", "v3.0", "jetson-orin-nx", ""),
         ("nvidia_orin-tflite_cpp-cpu", "NVIDIA Jetson AGX Orin", "v3.0", "jetson-agx-orin", ""),
         ("aedk_15w-qaic-v1.4.66-aic100", "AI Development Kit", "v1.1", "cloud-ai-100-kit", "15w"),
-        ("x1", "Acme Board 5 (rev B)", "v9.0", "acme-board-5", ""),
+        ("x1", "Acme Board 5.1 (rev B)", "v9.0", "acme-board-5-1", ""),
     ],
 )
 def test_a_system_is_a_device_in_a_power_mode(

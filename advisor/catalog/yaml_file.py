@@ -23,6 +23,8 @@ from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import Dimension, parse
 
 LARGEST_BYTES = 1_000_000
+LONGEST_INLINE = 110
+"""Longer mappings are written with a line for each entry."""
 _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 DEEPEST_NESTING = 20
 FLAGS = {"yes": True, "true": True, "no": False, "false": False}
@@ -346,9 +348,15 @@ Entries: TypeAlias = Mapping[str, "str | Entries"]
 
 
 def yaml_text(entries: Entries, comment: str = "") -> str:
-    """A mapping of texts, and of mappings of such, as YAML."""
+    """A mapping of texts, and of mappings of such, as YAML; a long one has a line for each of its entries."""
     lines = [f"# {comment}"] if comment else []
-    lines += [f"{key}: {_inline(value)}" for key, value in entries.items()]
+    for key, value in entries.items():
+        line = f"{key}: {_inline(value)}"
+        if isinstance(value, str) or len(line) <= LONGEST_INLINE:
+            lines.append(line)
+        else:
+            inner = (f"  {name}: {_inline(each)}" for name, each in value.items())
+            lines += [f"{key}:", *inner]
     return "\n".join(lines) + "\n"
 
 

@@ -52,14 +52,33 @@ _SIZES = {
 _DETECTORS = ("retinanet", "ssd-mobilenet", "ssd-resnet34")
 """The networks that are for detection."""
 
-_DATES = {"v1.1": "2021-09", "v2.0": "2022-04", "v2.1": "2022-09", "v3.0": "2023-04"}
+_DATES = {
+    "v1.0": "2021-04",
+    "v1.1": "2021-09",
+    "v2.0": "2022-04",
+    "v2.1": "2022-09",
+    "v3.0": "2023-04",
+    "v3.1": "2023-09",
+    "v4.0": "2024-03",
+    "v4.1": "2024-08",
+}
 """When versions were published."""
 
 _SPREAD = 0.31
 """By how many points the accuracy of a network in one precision and runtime differs at most between the
 boards of v1.1 to v3.0."""
 
-_NOT_VERIFIED = "Energy per image is derived from these logs; it is not verified by MLCommons."
+_NOT_VERIFIED = (
+    "Median latency, idle power and energy per image are derived from the logs, as secondary metrics: "
+    "result not verified by MLCommons Association."
+)
+_LEGEND = (
+    "The MLPerf name and logo are trademarks of MLCommons Association in the United States and other "
+    "countries. All rights reserved. Unauthorized use strictly prohibited. See www.mlcommons.org for more "
+    "information."
+)
+"""What MLCommons' guidelines ask of who shows results (mlcommons/policies,
+MLPerf_Results_Messaging_Guidelines)."""
 
 
 def read(path: Path, catalog: Catalog) -> Published:
@@ -255,14 +274,16 @@ def _source(
     """What `sources.yaml` says of the results of one submitter in one version."""
     first = those[0].result
     places = sorted({f"{each.result.division}/{each.result.submitter}" for each in those})
+    divisions = " and ".join(sorted({each.result.division for each in those}))
     year = _DATES.get(first.version, "")[:4]
     entry: dict[str, str | Mapping[str, str]] = {
-        "citation": f"{first.submitter}: results of MLPerf Inference {first.version}, edge, MLCommons"
-        + (f", {year}" if year else ""),
+        "citation": f"{first.submitter}: results of MLPerf Inference {first.version}, edge, {divisions} "
+        f"division, single stream, MLCommons{year and ', '}{year}",
         "read": "median, 90th and 99th percentile of single-stream latencies; top-1 accuracy in runtime and "
         "precision; gross power is the mean of the meter's samples in the run, idle power at most the least "
-        f"sample around it. {_NOT_VERIFIED}",
-        "error": "as logged; the meter's error is not stated, energy is not verified by MLCommons",
+        f"sample around it. {_NOT_VERIFIED} {_LEGEND}",
+        "error": "as logged; the meter's error is not stated; the accuracy of one network in one precision "
+        "and runtime differs between the boards of v1.1 to v3.0 by accuracy_spread at most",
         "repository": f"https://github.com/mlcommons/inference_results_{first.version}",
         "file": ", ".join(places),
         "version": first.version,

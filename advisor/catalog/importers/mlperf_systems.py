@@ -94,7 +94,7 @@ def read_system(name: str, description: str, version: str, framework: str) -> Sy
     said = f"{name} {description} {version}".lower()
     known = next((each for each in _DEVICES if re.search(each[0], said)), None)
     bare = re.sub(r"\(.*?\)", "", description).strip() or name
-    device, title, processor = known[1:] if known else (_word(bare), bare, "")
+    device, title, processor = known[1:] if known else (_word(bare).replace(".", "-"), bare, "")
     runtime, unit = _runtime(framework, name)
     return System(device, _mode(name), title, processor, runtime, unit)
 
