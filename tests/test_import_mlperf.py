@@ -280,9 +280,10 @@ def test_a_network_that_contradicts_its_alias_stays_the_source_s_own(tmp_path: P
 def test_only_the_boards_that_are_wanted_come_in_and_the_rest_stays_as_it_is(
     tmp_path: Path,
 ) -> None:
-    path = table(tmp_path / "in", line(), line(version="v2.1"))
+    path = table(tmp_path / "in", line(version="v2.1"), line())
     own = tmp_path / "own"
     found = advisor.import_boards("mlperf", path, only=["*v2.1*"], catalog=own)
+    assert "mlperf-v2.0-krai" not in (own / "sources.yaml").read_text()
     assert found.boards == ("raspberry-pi-4.mlperf-v2.1-krai",)
     assert found.accuracies == 1
     description = own / "boards" / found.boards[0] / "board.yaml"

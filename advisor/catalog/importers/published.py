@@ -10,7 +10,7 @@ import hashlib
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -357,7 +357,24 @@ def _wanted(found: Published, only: Sequence[str]) -> Published:
             + ", ".join(elsewhere)
         )
     networks = [each for each in found.networks if each.architecture in used]
-    return replace(found, boards=boards, networks=networks, accuracies=accuracies, notes=notes)
+    named = {str(each) for board in boards for each in _sources_in(board)}
+    named |= {each.source for each in networks}
+    named |= {each.accuracy_percent.source for each in accuracies}
+    return replace(
+        found,
+        boards=boards,
+        sources={key: each for key, each in found.sources.items() if key in named},
+        networks=networks,
+        accuracies=accuracies,
+        notes=notes,
+    )
+
+
+def _sources_in(board: PublishedBoard) -> Iterator[object]:
+    """What a board and its rows name as their sources."""
+    yield board.entries["source"]
+    for row in board.rows:
+        yield from (cell for column, cell in row.items() if column.endswith("source"))
 
 
 def write_published(folder: Path, format: str, found: Published) -> None:
