@@ -293,6 +293,24 @@ def test_only_the_boards_that_are_wanted_come_in_and_the_rest_stays_as_it_is(
     assert Catalog.open(own).board(found.boards[0]).title == "The one in the lab"
 
 
+def test_another_import_of_the_same_changes_nothing(tmp_path: Path) -> None:
+    smaller = line(model="mobilenet-v2-1.0-128-quantized", costs="98000000,3470000,2180000")
+    path = table(tmp_path / "in", line(), smaller)
+    own = tmp_path / "own"
+
+    def imported() -> dict[Path, str]:
+        advisor.import_boards("mlperf", path, catalog=own)
+        return {each: each.read_text() for each in own.rglob("*.*") if each.is_file()}
+
+    first = imported()
+    rows = rows_of(own, "raspberry-pi-4.mlperf-v2.0-krai")
+    assert [row["architecture"] for row in rows] == [
+        "mobilenet_v2@224",
+        "mlperf:mobilenet-v2-1.0@128",  # the catalog does not have it at that size
+    ]
+    assert imported() == first
+
+
 @pytest.mark.parametrize(
     ("head", "row", "said"),
     [

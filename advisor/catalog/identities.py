@@ -263,16 +263,19 @@ class Identities:
         exactly = self.key(text) or self._alone(text)
         if exactly and size in ("", self._names[exactly].size):
             return self._meaning(text, exactly, named)
-        found = [
-            each
-            for each in self._of_design(named)
-            if (named.size or size) in ("", self._names[each].size)
-        ]
+        wanted = named.size or size
+        found = self._of_size_in(self._of_design(named), wanted)
+        # What the catalog has of that very name may be of other sizes only.
+        found = found or self._of_size_in(self._of_alias(named), wanted)
         designs = self._designs(found)
         if not designs or (len(designs) > 1 and _rank(next(iter(designs))[0]) >= len(RANKED)):
             return None
         meant = min(next(iter(designs.values())), key=self._off_default)
         return self._meaning(text, self.names_of(meant)[0], named)
+
+    def _of_size_in(self, names: Iterable[str], size: str) -> list[str]:
+        """Those of some names whose network has that size; all of them where it is ""."""
+        return [each for each in names if size in ("", self._names[each].size)]
 
     def _alone(self, text: str) -> str:
         """The entry whose whole name this is in another case; "" where that is not one."""
