@@ -275,6 +275,19 @@ def test_other_columns_are_read_by_their_headings(pages: Pages) -> None:
     ]
 
 
+def test_figures_that_no_catalog_can_have_are_refused_before_anything_is_written(
+    pages: Pages,
+) -> None:
+    pages.write("HAILO8_object_detection.rst", DETECTION.replace("- 8.74", "- 8.74e8"))
+    with pytest.raises(
+        AdvisorError, match=r"networks: operations '8740000.*' cannot become part of"
+    ):
+        pages.bring_in()
+    assert not list(pages.catalog.rglob("*.csv"))
+    pages.write("HAILO8_object_detection.rst", DETECTION.replace("1036", "1e999"))
+    assert pages.bring_in().left_out == {"no rate, or a rate of 0": 2}
+
+
 def test_what_is_no_page_is_refused(pages: Pages) -> None:
     path = pages.write("HAILO8_pose_estimation.rst", "Public Models\n=============\n")
     with pytest.raises(AdvisorError, match=r"line 1, column 1: found no networks .* Network Name"):

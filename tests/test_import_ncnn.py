@@ -294,6 +294,21 @@ def test_a_file_without_results_is_refused(tables: Tables, text: str) -> None:
         tables.bring_in(text)
 
 
+def test_a_run_that_does_not_say_its_threads_is_left_out(tables: Tables) -> None:
+    runs = ("loop_count = 8\ngpu_device = -1\n", settings(0), settings(2))
+    text = section("A board", *(run + line("vgg16", 9.0, 9.5, 9.1) for run in runs))
+    found = tables.bring_in(text + section("None", settings(1)))
+    assert (found.boards, found.rows) == (("a-board.ncnn",), 1)
+    assert found.left_out == {"no number of threads and no processor said": 2}
+
+
+def test_a_board_needs_a_name_that_a_catalog_can_have(tables: Tables) -> None:
+    run = settings(1) + line("vgg16", 9.0, 9.5, 9.1)
+    with pytest.raises(AdvisorError, match="a board cannot be called"):
+        tables.bring_in(section("Board " + 100 * "x", run))
+    assert not (tables.catalog / "boards").exists()
+
+
 # --- figures that are far from the like
 
 NETWORKS = ("alexnet", "googlenet", "resnet18", "resnet50", "shufflenet", "squeezenet", "vgg16")

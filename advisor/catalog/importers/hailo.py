@@ -28,6 +28,7 @@ from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
 from advisor.limits import LEAST_PERCENT
 from advisor.quality import Quality, read_data_set, read_task
+from advisor.quantities import RATE
 
 RUNTIME, PROCESSOR = "hailort", "npu"
 PRECISION = "int8-mixed"
@@ -276,9 +277,9 @@ class _Device:
 
 
 def _figure(cell: str) -> float | None:
-    """A number that is not negative; `None` where none stands there."""
+    """A number that can be a figure of a network; `None` where none stands there."""
     number = number_in(cell)
-    return number if number >= 0 else None
+    return number if 0 <= number <= RATE.largest else None
 
 
 def _shape_of(text: str) -> tuple[int, int, int] | None:

@@ -71,7 +71,7 @@ def read(path: Path, catalog: Catalog) -> Published:
     taken = _Boards()
     for section in sections:
         device, mode = _device_of(section.heading, devices, found)
-        for run in section.runs:
+        for run in (each for each in section.runs if each.lines):
             rows = list(_rows(run, section, source, known, networks, found.left_out, strange))
             if rows:
                 words = filter(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from advisor.catalog.files import content_of
 from advisor.catalog.importers.published import Published, folded_name
+from advisor.catalog.measurements_table import MOST_THREADS
 from advisor.errors import BrokenFileError, Fault, shown
 
 LARGEST = 20_000_000
@@ -150,7 +151,7 @@ def _take(line: str, number: int, section: Section, found: Published) -> bool:
         found.notes.append(
             f"line {number}, column {len(line) - len(line.lstrip()) + 1}: {shown(line.strip())}"
         )
-    elif run is None or "num_threads" not in run.settings:
+    elif run is None or not 1 <= run.settings.get("num_threads", 0) <= MOST_THREADS:
         found.left_out[_NO_RUN] += 1
     elif not 0 < least <= mean <= most:
         found.left_out[_CONTRADICTORY] += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from advisor.architectures.names import (
     TABLES,
+    board_fault,
     family_of,
     folded,
     size_of,
@@ -26,7 +28,7 @@ from advisor.architectures.names import (
 )
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import layers_with, readable, target_folder, write_whole
+from advisor.catalog.files import Content, layers_with, readable, target_folder, write_whole
 from advisor.catalog.identities import difference
 from advisor.catalog.importers.board_files import MARK, check_rows, with_entries
 from advisor.catalog.measurements_table import Row, measurements_csv
@@ -36,7 +38,7 @@ from advisor.catalog.tables import Reported, read_reported, reported_table
 from advisor.catalog.writers import made_aside, writing
 from advisor.catalog.yaml_file import yaml_text
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 from advisor.quality import CLASSIFICATION
 
 Shape = tuple[int, int, int]
@@ -224,7 +226,7 @@ def _whole(figure: float | None) -> int | None:
 
 def folded_name(word: str) -> str:
     """A source's word for a network as it can stand in a name."""
-    return "".join(each if each.isalnum() or each in "._-+" else "-" for each in word).strip("-._+")
+    return re.sub(r"[^A-Za-z0-9._+-]", "-", word).strip("-._+")
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -308,8 +310,31 @@ def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Pub
             raise AdvisorError(
                 f"board {board.name} in {folder} exists and was not imported", "rename it first"
             )
+        if fault := board_fault(board.name):
+            raise AdvisorError(f"a board cannot be called {shown(board.name)}", fault)
         check_rows(board.rows, set(found.sources))
+    _check_tables(found)
     return found
+
+
+def _check_tables(found: Published) -> None:
+    """Refuse networks and accuracies that could not be read again, before anything is written.
+
+    Raises:
+        AdvisorError: it names the first fault.
+    """
+    networks = Content(Path("networks"), reported_table(found.networks))
+    accuracies = Content(Path("accuracies"), accuracy_table(found.accuracies))
+    try:
+        read_reported(networks, None)
+        read_accuracies(accuracies, None, None)
+    except BrokenFileError as error:
+        fault = error.faults[0]
+        raise AdvisorError(
+            f"{fault.path}: {fault.column} {fault.found} cannot become part of a catalog; "
+            f"expected {fault.expected}",
+            "mend the table and import it again",
+        ) from None
 
 
 def brought(found: Published, *, dry_run: bool) -> ImportedTable:

@@ -21,6 +21,7 @@ from advisor.catalog.measurements_table import Row
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError, Fault, shown
 from advisor.quality import CLASSIFICATION
+from advisor.quantities import RATE
 
 LARGEST = 5_000_000
 REPOSITORY = "https://github.com/airockchip/rknn_model_zoo"
@@ -214,7 +215,7 @@ def _figure(cell: str) -> tuple[float, str]:
     """The rate in a cell, 0 where there is none; and the precision behind it, if one is said."""
     figure = _CELL.fullmatch(cell)
     rate = number_in(figure[1]) if figure else 0.0
-    return (rate, figure[2] or "") if figure and rate > 0 else (0.0, "")
+    return (rate, figure[2] or "") if figure and 0 < rate <= RATE.largest else (0.0, "")
 
 
 def _shape_of(text: str) -> tuple[int, int, int] | None:
