@@ -17,6 +17,13 @@ function byId(id) {
   return document.getElementById(id);
 }
 
+/** A text that the page holds compressed by gzip, in base64. */
+function unpacked(text) {
+  const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
 /** An element with attributes and children; a child that is no node is its text. */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

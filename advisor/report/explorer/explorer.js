@@ -4,7 +4,7 @@ const SPOKEN_AFTER_MS = 700;
 const KEPT_AFTER_MS = 250;
 const POINTER_GAP = 14;
 
-const table = readTable(JSON.parse(byId("data").textContent));
+const table = readTable(JSON.parse(await unpacked(byId("data").textContent)));
 let { settings, refused } = settingsOfHash(table, location.hash);
 let answer = null;
 let scheduled = null;
