@@ -383,11 +383,21 @@ class Catalog:
         return self.architectures[meaning.name]
 
     def survey(self, *, another_run: bool = False) -> tuple[list[Surveyed], list[BrokenFileError]]:
-        """Every board that can be read, by name, and what is wrong with the others, each once.
+        """Every board that can be read, by name, and what is wrong with the others, each once. Read once.
 
         Args:
             another_run: see `measurements`.
         """
+        if another_run not in self._surveys:
+            self._surveys[another_run] = self._survey(another_run=another_run)
+        readable, broken = self._surveys[another_run]
+        return list(readable), list(broken)
+
+    @cached_property
+    def _surveys(self) -> dict[bool, tuple[list[Surveyed], list[BrokenFileError]]]:
+        return {}
+
+    def _survey(self, *, another_run: bool) -> tuple[list[Surveyed], list[BrokenFileError]]:
         readable: list[Surveyed] = []
         broken: dict[str, BrokenFileError] = {}
         for name in self.board_layers:
