@@ -5,6 +5,7 @@ Accuracies of unlike metrics or data sets are never compared, so a question is o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -90,8 +91,13 @@ _METRIC_WORDS = {
     **dict.fromkeys(("top1", "acc1", "acc@1", "accuracy-top1"), "top-1"),
     **dict.fromkeys(("top5", "acc5", "acc@5"), "top-5"),
     "top-5": "top-5",
-    **dict.fromkeys(("map50:95", "map@50-95", "map@0.5:0.95", "map50-95"), "mAP50-95"),
 }
+_PLAIN_METRICS = {re.sub(r"[^a-z0-9]", "", each): to for each, to in _METRIC_WORDS.items()}
+_MEAN_OF_50_TO_95 = re.compile(
+    r"(?:metrics/)?(?:coco |box )?m?ap(?:val| box)?[ @(\[]*0?\.?50?[ :,.-]+0?\.?95[\])]*(?:\(b\))?"
+)
+_SCALE = re.compile(r"(?i)[\s_,(\[-]+(?:(fraction|share|ratio)|%|percent|percentage|pct)[)\]]*\s*$")
+"""What may stand behind a metric: in what its figures are."""
 _DATA_SET_WORDS = dict.fromkeys(("imagenet", "imagenet1k", "imagenet-1k", "ilsvrc2012"), IMAGENET)
 
 
@@ -103,7 +109,22 @@ def read_task(word: str) -> str:
 
 def read_metric(word: str) -> str:
     """The one word for a metric of accuracy, whatever its spelling; a word that is not known is kept."""
-    return _METRIC_WORDS.get(word.strip().lower().replace("_", "-").replace(" ", "-"), word.strip())
+    bare = _SCALE.sub("", word.strip())
+    lower = re.sub(r"[\s_]+", " ", bare.lower()).removesuffix(" accuracy")
+    if _MEAN_OF_50_TO_95.fullmatch(lower):
+        return TASKS["detection"].metric
+    return _PLAIN_METRICS.get(re.sub(r"[^a-z0-9]", "", lower), bare)
+
+
+def is_share(word: str) -> bool:
+    """Whether a metric's word says that its figures are shares of 1: "top-1 (fraction)"."""
+    said = _SCALE.search(word)
+    return bool(said and said.group(1))
+
+
+def task_by_metric(metric: str) -> str:
+    """The one task that goes by a metric; "" where none does."""
+    return next((each.task for each in TASKS.values() if each.metric == metric), "")
 
 
 def read_data_set(word: str) -> str:

@@ -566,3 +566,134 @@ def test_sources_that_nothing_names_any_more_go_with_the_import_that_wrote_them(
     assert path.read_text().startswith("# of mine\n")
     imported(tmp_path, content.replace("3.5M", "3.8M"))
     assert len(sources()) == 3, "idle power names the source by which it was stated"
+
+
+def test_words_for_metrics_are_read_and_fractions_made_percentages(tmp_path: Path) -> None:
+    content = (
+        "model,input,precision,latency_ms,accuracy,metric\n"
+        "net_a,224,int8,5,0.716,top-1 (fraction)\n"
+        "net_b,224,int8,6,0.484,Top1 (fraction)\n"
+    )
+    board = imported(tmp_path, content)
+    assert "accuracy is read as shares of 1" in board.notes
+    rows = Catalog.open(tmp_path / "catalog").accuracies
+    found = {each.architecture: (each.accuracy_percent.value, str(each.quality)) for each in rows}
+    assert found["net_a@224"] == (71.6, "top-1 on imagenet-1k")
+    assert found["net_b@224"] == (48.4, "top-1 on imagenet-1k")
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None and best.architecture == "net_a@224"
+    (tmp_path / "x").mkdir()
+    assert faults_of(tmp_path / "x", content.replace("0.716", "71.6")) == [(2, "accuracy")]
+
+
+@pytest.mark.parametrize(
+    ("column", "word"),
+    [
+        ("metric", "F1 score"),
+        ("task", "classification(CIFAR-10)"),
+        ("data_set", "CIFAR 10 (test)"),
+        ("family", "Tiny nets"),
+    ],
+)
+def test_words_that_no_catalog_can_have_are_refused_with_the_row(
+    tmp_path: Path, column: str, word: str
+) -> None:
+    content = f"model,latency_ms,accuracy,{column}\nmine,5,70,\nhers,5,71,{word}\n"
+    assert faults_of(tmp_path, content) == [(3, column)]
+    imported(tmp_path, content, f"{column}:{word}=known")
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("mAP50-95", 37.3),
+        ("AP50-95", 37.3),
+        ("mAP@0.5:0.95", 37.3),
+        ("mAP@[.5:.95]", 37.3),
+        ("mAP50-95 (%)", 37.3),
+        ("metrics/mAP50-95(B)", 37.3),
+        ("mAP", None),
+        ("COCO mAP", None),
+        ("mAP50", None),
+        ("mAP@0.5", None),
+    ],
+)
+def test_a_mean_average_precision_is_taken_where_its_heading_says_which(
+    tmp_path: Path, heading: str, value: float | None
+) -> None:
+    board = imported(tmp_path, f"model,latency_ms,{heading}\nmine,5,37.3\n")
+    of_mine = [
+        (each.accuracy_percent.value, str(each.quality))
+        for each in Catalog.open(tmp_path / "catalog").accuracies
+        if each.architecture == "mine@224"
+    ]
+    assert of_mine == ([] if value is None else [(value, "mAP50-95 on coco")])
+    if value is None:
+        said = " ".join(board.notes)
+        assert f"not read: {heading!r}" in said
+        assert "--map accuracy=... with --map metric==mAP50-95" in said
+    else:
+        assert Catalog.open(tmp_path / "catalog").architectures["mine@224"].task == "detection"
+
+
+def test_an_accuracy_at_a_small_input_is_not_taken_as_imagenets(tmp_path: Path) -> None:
+    content = "model,input,latency_ms,top1\nlenet,32,1,98.2\nmine,224,5,70\n"
+    board = imported(tmp_path, content)
+    assert any("accuracy of lenet@32 is, is unknown" in note for note in board.notes)
+    answer = advisor.pick(board="mine", catalog=tmp_path / "catalog", top=9)
+    known = {each.architecture: each.accuracy_percent for each in answer.candidates}
+    assert known["lenet@32"] is None
+    assert known["mine@224"] is not None and known["mine@224"].value == 70
+    imported(tmp_path, content, "data_set==imagenet-1k")
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None and best.architecture == "lenet@32"
+
+
+def test_a_top_5_accuracy_is_kept_by_itself_and_beside_a_top_1_accuracy(tmp_path: Path) -> None:
+    content = "model,latency_ms,Top-1 Accuracy (%),Top-5 Accuracy (%)\nmine,5,70,89.5\n"
+    imported(tmp_path, content)
+
+    def of_mine() -> list[tuple[str, float, float | None]]:
+        return [
+            (
+                each.quality.metric,
+                each.accuracy_percent.value,
+                each.top5_percent.value if each.top5_percent else None,
+            )
+            for each in Catalog.open(tmp_path / "catalog").accuracies
+            if each.architecture == "mine@224"
+        ]
+
+    assert of_mine() == [("top-1", 70.0, 89.5)]
+    imported(tmp_path, content.replace("Top-1", "Their"))
+    assert of_mine() == [("top-5", 89.5, None)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("-2", "column latency_ms: '-2 ms' is negative; give a positive number"),
+        ("2e10", "is too large; at most 1000000000 ms is accepted"),
+        ("fast", "found 'fast'; expected a time like '33 ms'"),
+        ("5 A", "'A' in '5 A' is no unit of a time; accepted units: s, ms"),
+    ],
+)
+def test_what_is_wrong_with_a_cell_reads_as_english(tmp_path: Path, cell: str, said: str) -> None:
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, HEADER + f"resnet-18,1,{cell}\n")
+    assert said in str(refused.value)
+    assert "mine.csv, line 2" in str(refused.value)
+
+
+def test_what_the_catalog_could_not_read_is_refused_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    content = HEADER.replace("\n", ",top1\n") + "resnet-18,1,5,70\n"
+    imported(tmp_path, content)
+    board = tmp_path / "catalog/boards/mine/board.yaml"
+    board.write_text(board.read_text() + "idle_power: 4\n")
+    files = [each for each in (tmp_path / "catalog").rglob("*") if each.is_file()]
+    before = [each.read_bytes() for each in files]
+    with pytest.raises(AdvisorError, match="expected a mapping for 'idle_power'; nothing"):
+        imported(tmp_path, content.replace("70", "71"), weights="x")
+    assert [each.read_bytes() for each in files] == before

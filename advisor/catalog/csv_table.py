@@ -62,6 +62,11 @@ class Table:
         """Remember a fault of one cell."""
         self.faults.append(Fault(self.path, self.lines[row], column, found, expected))
 
+    def explain(self, row: int, column: str, wrong: str, hint: str) -> None:
+        """Remember what is wrong with one cell, and what to do about it."""
+        fault = Fault(self.path, self.lines[row], column, wrong, hint, explains=True)
+        self.faults.append(fault)
+
     def finish(self, hint: str = "") -> None:
         """Raise `BrokenFileError`, with a hint where one helps, if anything was wrong."""
         if self.faults:

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, size_of, split_size
+from advisor.catalog.files import File, content_of
 from advisor.catalog.records import Architecture, Board, Cost, Source
-from advisor.catalog.yaml_file import Fields, estimate, read_yaml
+from advisor.catalog.yaml_file import LARGEST_BYTES, Fields, estimate, read_yaml
 from advisor.errors import AdvisorError, shown
 from advisor.quality import CLASSIFICATION, read_task
 from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, parse
@@ -19,15 +20,21 @@ MOVED = ("activations", "layers", "window_reads", "peak_activations")
 """What a cost says beside parameters and operations."""
 
 
-def read_sources(path: Path) -> dict[str, Source]:
+def fields_of(file: File) -> Fields:
+    """The fields of a YAML file."""
+    content = content_of(file, LARGEST_BYTES)
+    return Fields(content.path, read_yaml(content))
+
+
+def read_sources(file: File) -> dict[str, Source]:
     """Read `sources.yaml`.
 
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    file = Fields(path, read_yaml(path))
+    block = fields_of(file)
     sources = {}
-    for key, fields in file.blocks():
+    for key, fields in block.blocks():
         reproduced = fields.inner("reproducibility")
         within = reproduced.quantity("within", PERCENT, required=True) if reproduced else None
         sources[key] = Source(
@@ -43,7 +50,7 @@ def read_sources(path: Path) -> dict[str, Source]:
         if reproduced:
             reproduced.leftovers()
         fields.leftovers()
-    file.finish()
+    block.finish()
     return sources
 
 
@@ -61,25 +68,25 @@ def _points(fields: Fields, key: str) -> float | None:
         return None
 
 
-def read_architectures(path: Path, sources: Collection[str] | None) -> dict[str, Architecture]:
+def read_architectures(file: File, sources: Collection[str] | None) -> dict[str, Architecture]:
     """Read `architectures.yaml`.
 
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    file = Fields(path, read_yaml(path))
+    block = fields_of(file)
     architectures = {}
-    for name, fields in file.blocks():
+    for name, fields in block.blocks():
         architecture = _architecture(name, fields, sources)
         architectures[name] = architecture
         size = size_of(architecture.input_shape)
         accepted = (size, str(architecture.input_shape[-1]))  # the width alone named any, once
         if name not in PAPERS_OWN and split_size(name)[1] not in accepted:
-            file.note(
-                file.block.key_marks[name], shown(name), f"a name with its size, like net@{size}"
+            block.note(
+                block.block.key_marks[name], shown(name), f"a name with its size, like net@{size}"
             )
         fields.leftovers()
-    file.finish()
+    block.finish()
     return architectures
 
 
@@ -145,19 +152,21 @@ def _shape(fields: Fields) -> tuple[int, int, int]:
     return shape or (1, 1, 1)
 
 
-def read_board(folder: Path, layer: str, sources: Collection[str] | None) -> Board:
+def read_board(
+    folder: Path, layer: str, sources: Collection[str] | None, file: File | None = None
+) -> Board:
     """Read a board's `board.yaml`.
 
     Args:
         folder: the board's folder; its name is the board's.
         layer: which catalog it belongs to.
         sources: the known sources; `None` for any.
+        file: the file itself, where it is not the one in the folder.
 
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    path = folder / "board.yaml"
-    fields = Fields(path, read_yaml(path))
+    fields = fields_of(folder / "board.yaml" if file is None else file)
     memory = fields.inner("memory")
     board = Board(
         name=folder.name,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, board_fault
-from advisor.catalog.entries import read_board, read_sources
+from advisor.catalog.accuracy_table import read_accuracies
+from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Content, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
+from advisor.catalog.tables import read_reported, read_weights
 from advisor.catalog.writers import made_aside
 from advisor.catalog.yaml_file import Entries, yaml_text
+from advisor.catalog.zoo import ACCURACY_END, REPORTED_END, WEIGHTS_END
 from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.quantities import MEMORY, POWER, parse
 
@@ -21,6 +26,20 @@ IMPORTED = "imported; the name of this source is a digest of their content"
 """How a source says that an import has written it."""
 REFERRING = ("*.yaml", "*.csv", "zoo/*.csv", "boards/*/*")
 """The files of a catalog that may name a source."""
+
+Drafts: TypeAlias = Mapping[Path, str]
+"""What files of a catalog are to hold; "" for one that stays as it is."""
+
+READERS: Mapping[str, Callable[[Content], object]] = {
+    "sources.yaml": read_sources,
+    "architectures.yaml": partial(read_architectures, sources=None),
+    "board.yaml": lambda draft: read_board(draft.path.parent, "", None, draft),
+    ACCURACY_END: partial(read_accuracies, architectures=None, sources=None),
+    "accuracy.csv": partial(read_accuracies, architectures=None, sources=None),
+    WEIGHTS_END: partial(read_weights, architectures=None, sources=None),
+    REPORTED_END: partial(read_reported, sources=None),
+}
+"""What reads a file of a catalog, by how its name ends."""
 
 
 def source_key(board: str, files: Sequence[Path]) -> str:
@@ -91,15 +110,28 @@ def write_board(
     """
     check_board(catalog, board, rows, source)
     folder = catalog / "boards" / board
-    add_source(catalog / "sources.yaml", source, files)
-    path = folder / "board.yaml"
-    entries = {"note": "As reported; not measured by advisor.", **description}
-    text = path.read_text(encoding="utf-8") if path.exists() else MARK + "\n" + yaml_text(entries)
-    text = with_entries(text, {**(stated or {}), "source": source})
+    text = description_of(catalog, board, description, source, stated)
+    drafts = {catalog / "sources.yaml": with_source(catalog, source, files)}
+    read_back({**drafts, folder / "board.yaml": text})
+    write_drafts(drafts)
     with made_aside(folder) as aside:
         write_whole(aside / "measurements.csv", measurements_csv(rows))
         write_whole(aside / "board.yaml", text)
     return folder
+
+
+def description_of(
+    catalog: Path,
+    board: str,
+    description: Mapping[str, str],
+    source: str,
+    stated: Mapping[str, str | Mapping[str, str]] | None = None,
+) -> str:
+    """The `board.yaml` of an imported board, as `write_board` writes it."""
+    path = catalog / "boards" / board / "board.yaml"
+    entries = {"note": "As reported; not measured by advisor.", **description}
+    text = path.read_text(encoding="utf-8") if path.exists() else MARK + "\n" + yaml_text(entries)
+    return with_entries(text, {**(stated or {}), "source": source})
 
 
 def with_entries(text: str, entries: Entries) -> str:
@@ -178,15 +210,53 @@ def check_rows(rows: Sequence[Row], sources: Collection[str]) -> None:
         ) from None
 
 
-def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
-    """Add the source of imported rows to a catalog's, unless it is there.
+def text_of(path: Path) -> str:
+    """What a file of a catalog holds; "" where there is none."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def read_back(drafts: Drafts) -> None:
+    """Refuse what the catalog's own readers could not read, before any of it is written.
 
     Raises:
-        AdvisorError: the file is broken, or cannot be written.
+        AdvisorError: it names the first fault.
     """
-    if path.exists() and key in read_sources(path):
-        return
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for path, text in drafts.items():
+        read = next((each for end, each in READERS.items() if path.name.endswith(end)), None)
+        try:
+            if read and text:
+                read(Content(path, text))
+        except BrokenFileError as error:
+            fault = error.faults[0]
+            column = f"{fault.column} " if path.suffix == ".csv" and fault.column else ""
+            raise AdvisorError(
+                f"{column}{fault.found} cannot become part of {path}: expected {fault.expected}; "
+                "nothing was written",
+                "mend the file that is imported, or that part of the catalog, and import it again",
+            ) from None
+
+
+def write_drafts(drafts: Drafts) -> None:
+    """Write files of a catalog that were read back; those that already are so, stay.
+
+    Raises:
+        AdvisorError: one cannot be written.
+    """
+    for path, text in drafts.items():
+        if text and text != text_of(path):
+            write_whole(path, text, make_folder=True)
+
+
+def with_source(catalog: Path, key: str, files: Sequence[Path]) -> str:
+    """A catalog's `sources.yaml` with the source of imported rows.
+
+    Raises:
+        AdvisorError: the file is broken.
+    """
+    path = catalog / "sources.yaml"
+    text = text_of(path)
+    if text and key in read_sources(path):
+        return text
     names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
     entry = {
         key: {
@@ -195,7 +265,7 @@ def add_source(path: Path, key: str, files: Sequence[Path]) -> None:
             "error": "as reported, unknown where no interval is given",
         }
     }
-    write_whole(path, text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry))
+    return text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry)
 
 
 def drop_former_sources(catalog: Path, source: str) -> None:

@@ -12,6 +12,7 @@ from advisor.catalog.importers.columns import (
     Column,
     column_called,
     column_headed,
+    metric_headed,
     unit_meant,
 )
 from advisor.catalog.yaml_file import Text, describe, read_yaml
@@ -160,7 +161,9 @@ def bind(table: Table, stated: ColumnMap) -> Bound:
         if has is not None and (has.heading or has.value):
             unread += [heading for heading, _ in headings]
             continue
-        own = [each for each in headings if each[0] == key] or headings
+        named = [each for each in headings if not metric_headed(each[0])]
+        own = [each for each in headings if each[0] == key] or named or headings
+        unread += [heading for heading, unit in headings if (heading, unit) not in own]
         if len(own) > 1:
             names = " and ".join(shown(heading) for heading, _ in own)
             expected = f"one of them as {key}, by --map {key}=..."
@@ -169,6 +172,9 @@ def bind(table: Table, stated: ColumnMap) -> Bound:
         bound[key] = replace(has or Mapped(), heading=heading, unit=unit)
     if faults := table.faults[before:]:
         raise with_all_faults(faults, HINT)
+    reached = bound.get("accuracy_percent")
+    if reached and (metric := metric_headed(reached.heading)):
+        bound.setdefault("metric", Mapped(value=metric))
     return Bound({key: each for key, each in bound.items() if each.heading or each.value}, unread)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from advisor.quality import read_metric
 from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 
 IN_HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -96,7 +97,13 @@ EVERY = (
     _column("activations", COUNT, "activations acts"),
 )
 """What is read."""
+METRICS = ("mAP50-95", "mIoU")
+"""Metrics of accuracy that a heading may name by itself."""
 _LEFT_OUT = {
+    r"(.*_)?m?ap(_?(50|75|0_5|0_75))?(_.*)?": (
+        "an mAP is over IoUs from 0.5 to 0.95, or at one: --map accuracy=... with --map metric==mAP50-95, "
+        "or --map metric==mAP50"
+    ),
     r".*energy.*|m?joules?.*|(mj|j)_per_.*": "energies are not, the power that they follow from is",
     r"(.*_)?(power|watts?|consumption)(_(m?k?w|watts?|avg|average|mean|draw|usage|consumption))*": (
         "whether it has idle power in it is not said: --map gross_power_w=... or --map net_power_w=..."
@@ -138,12 +145,20 @@ def column_headed(heading: str) -> tuple[Column, str] | None:
     if whole in BY_HEADING:
         found = BY_HEADING[whole]
         return found, found.headings[whole]
+    if metric_headed(heading):
+        return COLUMNS["accuracy_percent"], "%" if re.search(r"(?i)%|percent|pct", heading) else ""
     words = re.findall(r"[A-Za-z0-9%µμ]+", heading)
     column = BY_HEADING.get(folded(" ".join(words[:-1])))
     if column is None or column.kind is None:
         return None
     unit = unit_meant(words[-1], column.kind)
     return None if unit is None else (column, unit)
+
+
+def metric_headed(heading: str) -> str:
+    """The metric of accuracy that a heading names: "mAP@0.5:0.95"; "" where it names none."""
+    metric = read_metric(heading)
+    return metric if metric in METRICS else ""
 
 
 def unit_meant(word: str, kind: Dimension) -> str | None:

@@ -13,18 +13,22 @@ from advisor.arguments import AnyPath, checked
 from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
 from advisor.catalog.entries import read_architectures
-from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
+from advisor.catalog.files import layers_with, shipped_folder, target_folder
 from advisor.catalog.importers.accuracies import ResultTable, read_accuracies
 from advisor.catalog.importers.board_files import (
-    add_source,
     check_board,
+    description_of,
     drop_former_sources,
+    read_back,
     rows_before,
     same_board,
     source_key,
     stated_entries,
+    text_of,
     weights_of,
+    with_source,
     write_board,
+    write_drafts,
 )
 from advisor.catalog.importers.column_map import read_map
 from advisor.catalog.importers.data_sets import data_set_of
@@ -37,8 +41,8 @@ from advisor.catalog.importers.import_options import (
     TRTEXEC,
     read_options,
 )
-from advisor.catalog.importers.table_accuracy import accuracies_in, write_accuracies
-from advisor.catalog.importers.table_networks import Networks, write_networks
+from advisor.catalog.importers.table_accuracy import accuracies_in, with_accuracies
+from advisor.catalog.importers.table_networks import Networks, with_networks
 from advisor.catalog.importers.table_rows import read_table
 from advisor.catalog.importers.timm import read_benchmark, read_names, variant_of
 from advisor.catalog.importers.trtexec import Stated, read_logs
@@ -235,14 +239,23 @@ def _import_csv(asked: Asked) -> Imported:
     new = [networks.made[name] for name in used if name in networks.made]
     tasks = {name: known[name].task for name in used if name in (known := catalog.architectures)}
     weights = stated["weights"] or weights_of(folder, board) or board
-    accuracies = accuracies_in(table, board, weights, source, tasks)
+    shapes = {
+        name: (networks.made.get(name) or catalog.architecture(name)).input_shape for name in used
+    }
+    accuracies = accuracies_in(table, board, weights, source, tasks, shapes)
     if accuracies:
         entries = {"weights": weights, **entries}
-    add_source(folder / "sources.yaml", source, [file])
-    write_networks(described, new, source, file.name)
-    write_accuracies(folder / ACCURACY_FILE, accuracies, source, catalog.architectures)
-    # Last, since its rows name what stands in the other files.
     description = {"title": f"imported from {file.name}"}
+    reached = folder / ACCURACY_FILE
+    drafts = {
+        folder / "sources.yaml": with_source(folder, source, [file]),
+        described: with_networks(text_of(described), new, source, file.name),
+        reached: with_accuracies(reached, accuracies, source, catalog.architectures),
+    }
+    board_file = folder / "boards" / board / "board.yaml"
+    read_back({**drafts, board_file: description_of(folder, board, description, source, entries)})
+    write_drafts(drafts)
+    # Last, since its rows name what stands in the other files.
     place = write_board(folder, board, description, table.rows, [file], source, entries)
     drop_former_sources(folder, source)
     found = _imported(
@@ -297,10 +310,14 @@ def _import_timm(asked: Asked) -> Imported:
     had = rows_before(folder, board)
     check_board(folder, board, rows, source)
     networks, kept = merged(zoo.reported, read.networks)
-    add_source(folder / "sources.yaml", source, [file])
-    write_whole(folder / REPORTED_FILE, reported_table(networks.values()), make_folder=True)
+    drafts = {
+        folder / "sources.yaml": with_source(folder, source, [file]),
+        folder / REPORTED_FILE: reported_table(networks.values()),
+    }
+    read_back(drafts)
     if accuracies and accuracy:
         _write_accuracies(folder, accuracies, accuracy)
+    write_drafts({**drafts, folder / "sources.yaml": with_source(folder, source, [file])})
     description = {
         "title": f"timm's {file.stem.removeprefix('benchmark-infer-')}",
         "cost": "reported",
@@ -388,12 +405,12 @@ def _import_accuracies(asked: Asked) -> Imported:
     source = source_key(f"accuracies-{data_set}", [file])
     place = folder / "zoo" / f"timm-{data_set}{ACCURACY_END}"
     quality = replace(TASKS[CLASSIFICATION], data_set=data_set)
-    add_source(folder / "sources.yaml", source, [file])
-    write_whole(
-        place,
-        accuracy_table(_as_weights(each, quality, source) for each in read.rows),
-        make_folder=True,
-    )
+    drafts = {
+        folder / "sources.yaml": with_source(folder, source, [file]),
+        place: accuracy_table(_as_weights(each, quality, source) for each in read.rows),
+    }
+    read_back(drafts)
+    write_drafts(drafts)
     drop_former_sources(folder, source)
     found = replace(_imported_accuracies(folder, read), file=place, data_set=data_set)
     return Imported(None, found)
@@ -426,9 +443,13 @@ def _write_accuracies(folder: Path, accuracies: ResultTable, file: Path) -> None
         [architecture, weights, top1, "", "", top5, "reported", source]
         for architecture, weights, top1, top5 in accuracies.rows
     )
-    add_source(folder / "sources.yaml", source, [file])
+    drafts = {
+        folder / "sources.yaml": with_source(folder, source, [file]),
+        folder / ACCURACIES_FILE: csv_text(WEIGHTS_COLUMNS, rows),
+    }
+    read_back(drafts)
     try:
-        write_whole(folder / ACCURACIES_FILE, csv_text(WEIGHTS_COLUMNS, rows), make_folder=True)
+        write_drafts(drafts)
     except AdvisorError as error:
         raise AdvisorError(error.message, "name a --catalog that can be written") from None
     drop_former_sources(folder, source)

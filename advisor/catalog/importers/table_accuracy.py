@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import write_whole
+from advisor.catalog.accuracy_table import TOP5, accuracy_table, key_of, read_accuracies
 from advisor.catalog.importers.board_files import same_board
 from advisor.catalog.importers.cells import Values
+from advisor.catalog.importers.table_networks import Shape
 from advisor.catalog.importers.table_rows import TableRows
 from advisor.catalog.measurements_table import Row
-from advisor.catalog.precision import read_precision
+from advisor.catalog.precision import UNKNOWN, read_precision
 from advisor.catalog.records import Architecture, Estimate, Weights
 from advisor.quality import (
     CLASSIFICATION,
+    IMAGENET,
     Quality,
     read_data_set,
     read_metric,
@@ -23,9 +24,17 @@ from advisor.quality import (
     usual,
 )
 
+LEAST_OF_IMAGENET = 96
+"""Below so many pixels a network's input is hardly one of ImageNet's."""
+
 
 def accuracies_in(
-    table: TableRows, board: str, weights: str, source: str, tasks: Mapping[str, str]
+    table: TableRows,
+    board: str,
+    weights: str,
+    source: str,
+    tasks: Mapping[str, str],
+    shapes: Mapping[str, Shape],
 ) -> list[Weights]:
     """What the rows of a table reach.
 
@@ -38,13 +47,21 @@ def accuracies_in(
         weights: what the table's sets of weights are called.
         source: what the accuracies name as their source.
         tasks: what networks of the catalog are for, by name.
+        shapes: the inputs of the networks, by name.
     """
     found: dict[object, Weights] = {}
+    small: dict[str, None] = {}
     for row, values in zip(table.rows, table.values, strict=True):
-        if "accuracy_percent" not in values:
+        if not {"accuracy_percent", "top5_percent"} & set(values):
             continue
         name = str(row["architecture"])
-        each = _reached(row, values, _quality(values, tasks.get(name, "")), weights, source)
+        quality = _quality(values, tasks.get(name, ""))
+        if quality.data_set == IMAGENET and "data_set" not in values:
+            _, height, width = shapes[name]
+            if min(height, width) < LEAST_OF_IMAGENET:
+                small[name] = None
+                quality = replace(quality, data_set=UNKNOWN)
+        each = _reached(row, values, quality, weights, source)
         each = replace(each, board=board)
         other = found.setdefault(key_of(each), each)
         if other.accuracy_percent.value != each.accuracy_percent.value:
@@ -53,7 +70,13 @@ def accuracies_in(
             if what not in table.notes:
                 table.notes.append(what)
             found[key_of(each)] = min(other, each, key=lambda one: one.accuracy_percent.value)
-    qualities = {str(each.quality): None for each in found.values()}
+    if small:
+        table.notes.append(
+            f"of which data set the accuracy of {', '.join(small)} is, is unknown, and it is not compared: "
+            f"an input below {LEAST_OF_IMAGENET} pixels is hardly {IMAGENET}'s; --map data_set==... says it"
+        )
+    known = [each.quality for each in found.values() if each.quality.data_set != UNKNOWN]
+    qualities = dict.fromkeys(map(str, known))
     if qualities and not {"metric", "data_set"} <= set(table.bound.columns):
         table.assumed["accuracy"] = " and ".join(qualities)
     return list(found.values())
@@ -72,7 +95,9 @@ def _quality(values: Values, known_task: str) -> Quality:
 
 def _reached(row: Row, values: Values, quality: Quality, weights: str, source: str) -> Weights:
     top5 = float(values.get("top5_percent", 0))
-    value = float(values["accuracy_percent"])
+    value = float(values.get("accuracy_percent", 0))
+    if not value:  # a top-5 accuracy by itself is one, too
+        value, top5, quality = top5, 0.0, replace(quality, metric=TOP5)
     images = values.get("images")
     return Weights(
         architecture=str(row["architecture"]),
@@ -89,13 +114,13 @@ def _reached(row: Row, values: Values, quality: Quality, weights: str, source: s
     )
 
 
-def write_accuracies(
+def with_accuracies(
     path: Path,
     accuracies: Sequence[Weights],
     source: str,
     known: Mapping[str, Architecture],
-) -> None:
-    """Put a board's accuracies into a catalog's `accuracy.csv`, in place of those of an earlier import.
+) -> str:
+    """A catalog's `accuracy.csv` with a board's accuracies, in place of those of an earlier import.
 
     Args:
         path: the file.
@@ -103,12 +128,16 @@ def write_accuracies(
         source: their source.
         known: the networks of the catalog, by name; they say what the other rows are of.
 
+    Returns:
+        What it is to hold; "" where nothing changes.
+
     Raises:
-        AdvisorError: the file is broken, or cannot be written.
+        AdvisorError: the file is broken.
     """
     before = []
     if path.exists():
         before = read_accuracies(path, known, None, lambda name: known[name].task)
     others = [each for each in before if not same_board(each.accuracy_percent.source, source)]
     if accuracies or len(others) < len(before):
-        write_whole(path, accuracy_table([*others, *accuracies]), make_folder=True)
+        return accuracy_table([*others, *accuracies])
+    return ""

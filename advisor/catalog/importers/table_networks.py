@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from pathlib import Path
 
 from advisor.architectures.names import (
     NAME,
@@ -17,7 +16,6 @@ from advisor.architectures.names import (
     split_prefix,
     split_size,
 )
-from advisor.catalog.files import write_whole
 from advisor.catalog.identities import Meaning, difference
 from advisor.catalog.importers.board_files import same_board
 from advisor.catalog.importers.cells import Values
@@ -169,7 +167,7 @@ class Networks:
         name = (f"{prefix}:" if prefix else "") + sized(plain, size_of(shape))
         if not plain or not NAME.fullmatch(name):
             raise AdvisorError(
-                "it cannot be a name", "letters, digits and . _ - with a letter first"
+                "it cannot be a name", "give letters, digits and . _ -, a letter first"
             )
         name = self._called.setdefault(folded(name), name)
         if key := self.catalog.identities.key(name):
@@ -309,21 +307,15 @@ def contradiction(known: Architecture, shape: Shape | None, cost: Cost) -> str:
     return f"its {which} are {rounded(here)}, and not {rounded(there)} as {known.name} has"
 
 
-def write_networks(path: Path, networks: Iterable[Network], source: str, title: str) -> None:
-    """Put networks into a catalog's `architectures.yaml`; of those that it has, what is reported.
-
-    Raises:
-        AdvisorError: it cannot be written.
-    """
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+def with_networks(before: str, networks: Iterable[Network], source: str, title: str) -> str:
+    """An `architectures.yaml` with networks put in; of those that it has, what is reported."""
     text = before if not before or before.endswith("\n") else before + "\n"
     for each in networks:
         if each.again:
             text = _with_reported(text, each, source)
         else:
             text += _block(each, source, title)
-    if text != before:
-        write_whole(path, text, make_folder=True)
+    return text
 
 
 def _with_reported(text: str, network: Network, source: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from advisor.catalog.csv_table import Table
 from advisor.catalog.files import Content
+from advisor.catalog.importers.accuracy_words import settle_accuracies
 from advisor.catalog.importers.cells import Numbers, Values, is_nothing, is_out_of_memory
 from advisor.catalog.importers.column_map import HINT, Bound, ColumnMap, Mapped, bind
 from advisor.catalog.importers.columns import COLUMNS, unread_by_reason
@@ -21,7 +22,6 @@ from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS, Cost
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown, with_all_faults
 from advisor.limits import LEAST_PERCENT
-from advisor.quantities import PERCENT
 
 DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN, "batch": "1"}
 """What a column that the file lacks stands for."""
@@ -184,7 +184,7 @@ def _values(table: Table, rows: Sequence[int], found: TableRows) -> dict[int, Va
                 values[row]["status"] = "does_not_fit"
             else:
                 _read_number(table, row, key, each, cell, numbers, values[row])
-    _percent_of_fractions(values, found)
+    settle_accuracies(table, found.bound.columns, values, found.notes)
     return values
 
 
@@ -196,19 +196,11 @@ def _read_number(
     try:
         values[key] = numbers.read(cell, kind, each.unit)
     except AdvisorError as error:
-        table.note(row, each.place, shown(cell), error.hint or str(error))
-
-
-def _percent_of_fractions(values: Mapping[int, Values], found: TableRows) -> None:
-    """Accuracies of which none is above 1 are shares."""
-    for key in ("accuracy_percent", "top5_percent"):
-        known = [value for each in values.values() if isinstance(value := each.get(key), float)]
-        unit = found.bound.columns[key].unit if known else ""
-        if known and max(known) <= 1 and unit != PERCENT.unit:
-            found.notes.append(f"{found.bound.columns[key].place} is read as shares of 1")
-            for each in values.values():
-                if isinstance(value := each.get(key), float):
-                    each[key] = 100 * value
+        if error.message:
+            found = error.message.removeprefix("it: ")
+            table.explain(row, each.place, found, error.hint)
+        else:
+            table.note(row, each.place, shown(cell), error.hint)
 
 
 def _row(
@@ -226,10 +218,8 @@ def _row(
         try:
             made["architecture"] = name_of(values)
         except AdvisorError as error:
-            expected = f"a network ({error.message}; {error.hint})"
-            table.note(
-                row, columns["architecture"].place, shown(str(values["architecture"])), expected
-            )
+            found = f"{shown(str(values['architecture']))}: {error.message}"
+            table.explain(row, columns["architecture"].place, found, error.hint)
     else:
         table.note(row, columns["architecture"].place, "nothing", "a network")
     for name in ("runtime", "precision"):
