@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -78,17 +79,21 @@ def read_accuracies(
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     estimates, images = _estimates(table, quality, scope["board"], sources)
+    names, sets = architecture.tolist(), name.tolist()
+    runtimes, precisions, processors, boards = (
+        scope[column].tolist() for column in ("runtime", "precision", "processor", "board")
+    )
     found = [
         Weights(
-            architecture=architecture.at(row),
-            name=name.at(row),
+            architecture=names[row],
+            name=sets[row],
             accuracy_percent=estimate,
             top5_percent=None,
             quality=quality[row],
-            runtime=scope["runtime"].at(row),
-            precision=read_precision(word) if (word := scope["precision"].at(row)) else "",
-            processor=scope["processor"].at(row),
-            board=scope["board"].at(row),
+            runtime=runtimes[row],
+            precision=read_precision(precisions[row]) if precisions[row] else "",
+            processor=processors[row],
+            board=boards[row],
             images=images[row],
         )
         for row, estimate in enumerate(estimates)
@@ -136,16 +141,18 @@ def _estimates(
     for what, labels in (("origin", rows.origin), ("source", rows.source)):
         for row in np.flatnonzero(labels.where("")).tolist():
             table.note(row, what, "nothing", f"the {what} of the accuracy")
-    estimates = []
-    for row in range(len(table)):
-        whose = rows.origin.at(row), rows.source.at(row)
-        if around[row]:
-            estimates.append(Estimate(float(value[row]), float(low[row]), float(high[row]), *whose))
+    estimates, counts = [], [None if math.isnan(each) else int(each) for each in images.tolist()]
+    figures: list[list[Any]] = [each.tolist() for each in (value, low, high, around)]
+    words = [each.tolist() for each in (rows.origin, rows.source, board)]
+    for percent, least, most, has_ends, origin, source, place, of, count in zip(
+        *figures, *words, quality, counts, strict=True
+    ):
+        if has_ends:
+            estimates.append(Estimate(percent, least, most, origin, source))
             continue
-        count = None if math.isnan(images[row]) else int(images[row])
-        estimate = Estimate(float(value[row]), None, None, *whose)
-        estimates.append(with_interval(estimate, quality[row], count, board.at(row)))
-    return estimates, [None if math.isnan(each) else int(each) for each in images.tolist()]
+        estimate = Estimate(percent, None, None, origin, source)
+        estimates.append(with_interval(estimate, of, count, place))
+    return estimates, counts
 
 
 def _with_top5(found: Sequence[Weights]) -> list[Weights]:
@@ -205,7 +212,7 @@ def with_interval(
     if estimate.low is not None or images is None or quality.metric not in SHARES:
         return estimate
     low, high = interval_of_share(estimate.value, images)
-    return replace(estimate, low=low, high=high)
+    return Estimate(estimate.value, low, high, estimate.origin, estimate.source)
 
 
 def interval_of_share(percent: float, images: int) -> tuple[float, float]:
