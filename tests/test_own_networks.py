@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -260,7 +261,13 @@ def net(tmp_path: Path) -> Path:
 
 
 def test_an_own_network_is_a_candidate_like_any_other(run: Run, net: Path) -> None:
-    asked = ("pick", "--include", f"mine={net}", "--accuracy-of", "mine=99", "--fps", "30")
+    least = (
+        "--fps",
+        "30",
+        "--confidence",
+        "0.4",
+    )  # so small that nobody knows how far models are off
+    asked = ("pick", "--include", f"mine={net}", "--accuracy-of", "mine=99", *least)
     answer = json.loads(run(*asked, "--json").out)
     best = answer["best"]
     assert (best["architecture"], best["weights"]) == ("mine", "own")
@@ -269,13 +276,52 @@ def test_an_own_network_is_a_candidate_like_any_other(run: Run, net: Path) -> No
     assert best["batch_latency_ms"]["origin"] == "predicted"
     others = {each["architecture"] for each in answer["alternatives"]}
     assert not any("@" in name for name in others)
-    usual = json.loads(run("pick", "--fps", "30", "--json").out)
+    usual = json.loads(run("pick", *least, "--json").out)
     assert answer["alternatives"][0]["architecture"] == usual["best"]["architecture"]
     assert answer["query"]["candidates"]["include"] == {"mine": str(net)}
     again = run(*_words(answer["query"]["command"]), "--json")
     assert json.loads(again.out)["best"] == best
     schema = json.loads(run("schema").out)
     Draft202012Validator(schema).validate(answer)
+
+
+def test_nothing_is_sure_outside_what_the_models_have_seen(run: Run, net: Path) -> None:
+    mine = ("--include", f"mine={net}", "--accuracy-of", "mine=99", "--fps", "30")
+    ran = run("pick", *mine, "--explain", "mine", "--json")
+    answer = json.loads(ran.out)
+    assert answer["best"]["architecture"] == "resnet-18"
+    chances = {each["chance"] for each in answer["explained"][0]["candidates"]}
+    assert sorted(chances) == pytest.approx([0.5] * len(chances), abs=1e-6)
+    said = "mine lies outside what the models have seen, by params, operations"
+    assert ran.err.count(said) == 1
+    assert said in run("frontier", "--include", f"mine={net}").err
+    unsure = run("pick", *mine, "--confidence", "0.4")
+    assert "The pick meets the limit with a probability of 50%: likely." in unsure.out.replace(
+        "\n", " "
+    )
+    assert "Outside what the models have seen" in run("predict", net).out
+
+
+@pytest.fixture
+def quantised(tmp_path: Path) -> Path:
+    scaled = helper.make_node("DequantizeLinear", ["q", "s"], ["w"])
+    numbers = numpy_helper.from_array(np.ones((4, 3, 3, 3), np.int8), "q")
+    scale = numpy_helper.from_array(np.array(0.1, np.float32), "s")
+    return saved(tmp_path / "q.onnx", [scaled, *NODES], [numbers, scale, *WEIGHTS[1:]])
+
+
+def test_a_quantised_file_runs_in_its_own_number_format_only(run: Run, quantised: Path) -> None:
+    predicted = advisor.predict(str(quantised), board="xeon-2-cores-vm").forecasts
+    assert {each.precision for each in predicted} == {"int8"}
+    asked = ("pick", "--include", f"mine={quantised}", "--explain", "mine", "--json")
+    answer = json.loads(run(*asked, "--board", "xeon-2-cores-vm").out)
+    assert {each["precision"] for each in answer["explained"][0]["candidates"]} == {"int8"}
+    left_out = "int8 by its file, and the board's models know no int8"
+    assert (
+        f"jetson-tx1: mine is left out: {left_out}"
+        in run("pick", "--include", f"mine={quantised}").err
+    )
+    assert left_out in " ".join(run("predict", quantised).out.split())
 
 
 def _words(command: str) -> list[str]:

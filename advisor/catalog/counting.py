@@ -85,7 +85,16 @@ def own_architecture(name: str, own: OwnNetwork) -> Architecture:
     counts = [getattr(own.counts, each) for each in COUNTS]
     cost = None if all(each is None for each in counts) else exact_cost(counts)
     note = f"{NOT_COUNTED}: {_kept(own.fault)}" if own.fault else ""
-    return Architecture(name, OWN, own.input_shape, f"{OWN} {own.content}", None, cost, note)
+    return Architecture(
+        name,
+        OWN,
+        own.input_shape,
+        f"{OWN} {own.content}",
+        None,
+        cost,
+        note,
+        precision="" if own.precision == "fp32" else own.precision,
+    )
 
 
 def _network(design: Design, read: Identified | None = None) -> ZooNetwork:

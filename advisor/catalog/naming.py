@@ -238,7 +238,7 @@ def same_content(catalog: Catalog, architecture: Architecture) -> Architecture:
     """The network of the catalog that was measured of the same file or code; else the one given."""
     return next(
         (
-            each
+            replace(each, precision=architecture.precision)
             for name, each in catalog.zoo.architectures.items()
             if catalog.zoo.networks[name].library == OWN
             and each.reference == architecture.reference

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -139,7 +139,10 @@ class Architecture:
         note: what a reader must know of these figures; may be empty.
         task: what it is for.
         licence: on what terms its code and weights are published; "" where unknown.
+        precision: the number format of its file, where that is the only one that it runs in; "" for any.
     """
+
+    UNDOCUMENTED: ClassVar = ("precision",)
 
     name: str
     family: str
@@ -150,6 +153,11 @@ class Architecture:
     note: str
     task: str = CLASSIFICATION
     licence: str = ""
+    precision: str = ""
+
+    def runs_in(self, precision: str) -> bool:
+        """Whether it can be run in a number format."""
+        return self.precision in ("", precision)
 
     @property
     def family_or_name(self) -> str:

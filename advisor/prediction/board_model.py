@@ -185,6 +185,20 @@ class BoardFit:
                 table[:, rows] = model.predict(runs[rows], anchors.at(rows), unseen)
         return Values(*table)
 
+    def outside(self, variant: Variant, runs: Floats) -> Booleans:
+        """Which columns of each run lie outside what the model of its latency has seen.
+
+        Returns:
+            Shape (rows, len(COLUMNS)); nothing of a run that no model knows.
+        """
+        models = self.models.get(variant, {}).get("latency_ms", ())
+        chosen = first_that_knows(models, runs)
+        found = np.zeros(runs.shape, dtype=np.bool_)
+        for place, model in enumerate(models):
+            rows = chosen == place
+            found[rows] = model.outside(runs[rows])
+        return found
+
 
 def describe(cost: Cost | None, batch: float) -> list[float]:
     """A network of that cost at a batch size, as a run whose latency is not known."""

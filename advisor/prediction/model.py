@@ -297,16 +297,13 @@ class FittedModel:
         all_known: Booleans = np.logical_and.reduce([np.ones(len(runs), dtype=np.bool_), *known])
         return all_known
 
-    def outside(self, runs: Floats) -> list[tuple[str, ...]]:
-        """For each run, the columns that lie outside what the model has seen."""
-        return [
-            tuple(
-                name
-                for name, (least, greatest) in self.seen.items()
-                if not least <= run[COLUMNS.index(name)] <= greatest
-            )
-            for run in runs
-        ]
+    def outside(self, runs: Floats) -> Booleans:
+        """Which columns of each run lie outside what the model has seen; shape (rows, len(COLUMNS))."""
+        found = np.zeros(runs.shape, dtype=np.bool_)
+        for name, (least, greatest) in self.seen.items():
+            values = column(runs, name)
+            found[:, COLUMNS.index(name)] = ~((least <= values) & (values <= greatest))
+        return found
 
 
 def jackknife_plus(

@@ -28,7 +28,7 @@ from advisor.metrics import evaluate
 from advisor.options import default_board
 from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
-from advisor.prediction.model import first_that_knows
+from advisor.prediction.terms import COLUMNS
 from advisor.quantities import COUNT, parse, read_batches
 from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
 from advisor.solve.candidates.uncertainty import Uncertain
@@ -268,7 +268,7 @@ def _on_board(
         found += [_forecast(board, table, fit, architecture, row, runs) for row in rows.tolist()]
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
-            notes.append(_missing(board, table, architecture, place, missing))
+            notes.append(_missing(board, table, fit, architecture, place, missing))
     return found, notes
 
 
@@ -294,7 +294,12 @@ def _as_called(catalog: Catalog, network: Architecture, table: Measurements) -> 
 
 
 def _missing(
-    board: Board, table: Measurements, architecture: Architecture, place: int, sizes: set[int]
+    board: Board,
+    table: Measurements,
+    fit: BoardFit,
+    architecture: Architecture,
+    place: int,
+    sizes: set[int],
 ) -> str:
     """What became of the batch sizes of which there is no forecast."""
     out_of_memory = table.out_of_memory
@@ -307,6 +312,10 @@ def _missing(
     if cost is None or cost.operations is None:
         why = f" ({architecture.note})" if architecture.note else ""
         return f"{what}: nothing is predicted, since its operations are unknown{why}."
+    if (file := architecture.precision) and not any(
+        architecture.runs_in(variant.precision) for variant in fit.models
+    ):
+        return f"{what}: nothing is predicted: {file} by its file, and the board's models know no {file}."
     if min(sizes) >= least:
         return f"{what}: does not fit in the board's memory."
     return f"{what}: no model knows enough of it, or it does not fit."
@@ -325,8 +334,8 @@ def _forecast(
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
     if fit is not None and latency.source == SOURCE:
-        models = fit.models[variant]["latency_ms"]
-        (outside,) = models[int(first_that_knows(models, run)[0])].outside(run)
+        (columns,) = fit.outside(variant, run)
+        outside = tuple(name for name, is_so in zip(COLUMNS, columns, strict=True) if is_so)
     return Forecast(
         board=board.name,
         architecture=architecture.name,

@@ -195,7 +195,8 @@ class Candidates:
         """A metric of all candidates with its 90 % interval; NaN where unknown. Computed once.
 
         Errors are propagated operation by operation, which holds while each uncertain input stands in the
-        formula once; else the interval is that of joint samples.
+        formula once; else the interval is that of joint samples. What rests on something that could be
+        anything has none.
         """
         if key not in self._values:
             count = self._expression(key).count
@@ -205,7 +206,10 @@ class Candidates:
             else:
                 inputs = {name: self.input_values(name) for name in uncertain}
                 found = sampled_interval(key, inputs, self.input_figure)
-            self._values[key] = Values(*map(self._column, found))
+            value, *ends = map(self._column, found)
+            if (anything := self._where_any(self.rests_on(key), self._could_be_anything)).any():
+                ends = [np.where(anything, np.nan, end) for end in ends]
+            self._values[key] = Values(value, *ends)
         return self._values[key]
 
     def _propagated(self, key: str) -> tuple[Any, Any, Any]:

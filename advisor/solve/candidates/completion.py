@@ -99,6 +99,8 @@ def _transferred(
     if fit.transfer is None:
         return None
     rows = known_from_others(table, fit, set(names))
+    kept = [architectures[name].runs_in(variant.precision) for name, variant in runs_of_rows(rows)]
+    rows = rows.take(np.array(kept, dtype=np.bool_))
     return within_memory(board, _all_filled(board, table, rows, architectures, fit))
 
 
@@ -113,7 +115,8 @@ def _added(
 ) -> Measurements:
     """New rows of one variant, by name and batch size."""
     rows = table.rows_of(variant)
-    network, size = np.nonzero(lacking.pairs)
+    runs_so = np.array([architectures[name].runs_in(variant.precision) for name in names], np.bool_)
+    network, size = np.nonzero(lacking.pairs & runs_so[:, np.newaxis])
     batch = np.array(lacking.sizes, dtype=np.int64)[size]
     costs = [describe(architectures[name].cost(board.cost), math.nan) for name in names]
     runs = np.array(costs).reshape(-1, len(COLUMNS))[network]
@@ -264,6 +267,29 @@ def known_from_others(table: Measurements, fit: BoardFit, names: Collection[str]
         for run, batch in zip(runs_of_rows(rows), rows.batch.tolist(), strict=True)
     ]
     return rows.take(np.array(kept, dtype=np.bool_))
+
+
+def outside_seen(
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+) -> Booleans:
+    """What of rows whose latency the board's models predict lies outside what these have seen.
+
+    Returns:
+        By row and column of `advisor.prediction.terms.COLUMNS`; shape (rows, len(COLUMNS)).
+    """
+    found = np.zeros((len(table), len(COLUMNS)), dtype=np.bool_)
+    ours = table.latency_ms.source.where(SOURCE) & ~np.isnan(table.latency_ms.values.value)
+    if not ours.any():
+        return found
+    runs = runs_of(board, table, architectures)
+    for variant in fit.models:
+        rows = table.rows_of(variant)
+        rows = rows[ours[rows]]
+        found[rows] = fit.outside(variant, runs[rows])
+    return found
 
 
 def without_intervals(table: Measurements, rows: Booleans) -> Measurements:

@@ -16,6 +16,7 @@ from advisor.catalog.records import MINIMUM, Architecture, Board, Labels, Measur
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
+from advisor.prediction.terms import COLUMNS
 from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.named_networks import (
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from advisor.prediction.board_model import BoardFit
+
+    Booleans = NDArray[np.bool_]
 
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
@@ -189,7 +192,7 @@ def _with_predictions(
     """The table completed by the board's models; as it is, with a note, where these cannot be used."""
     from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
-    from advisor.solve.candidates.completion import completed, without_intervals
+    from advisor.solve.candidates.completion import completed, outside_seen, without_intervals
 
     board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
@@ -213,16 +216,26 @@ def _with_predictions(
     if pool.added is None:
         known = one_name_each(catalog, known, table.architecture.position, transferred)
     whole = completed(board, table, known, fit, batches, pool.added)
-    if beyond:
-        whole = without_intervals(whole, np.isin(whole.batch, beyond))
+    outside = outside_seen(board, whole, known, fit)
+    whole = without_intervals(whole, np.isin(whole.batch, beyond) | outside.any(axis=1))
     asked = np.isin(whole.batch, sorted(batches)) if batches else np.ones(len(whole), np.bool_)
     predicted = {
         whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()
     }
     wanted = set(known if pool.added is None else pool.added)
-    if unknown := len(wanted - predicted):
-        notes.append(f"{unknown} networks are left out: no model knows enough of them there")
-    if unseen := _unseen_families(table, known, wanted.difference(transferred)):
+    notes += _outside(whole, outside & asked[:, np.newaxis], wanted)
+    of_files = {name for name in wanted - predicted if _in_no_format(known[name], fit)}
+    notes += [
+        f"{name} is left out: {known[name].precision} by its file, and the board's models know no "
+        f"{known[name].precision}"
+        for name in sorted(of_files)
+    ]
+    if unknown := len(wanted - predicted - of_files):
+        are = "1 network is" if unknown == 1 else f"{unknown} networks are"
+        notes.append(
+            f"{are} left out: no model knows enough of {'it' if unknown == 1 else 'them'} there"
+        )
+    if unseen := _unseen_families(table, known, wanted.difference(transferred, of_files)):
         of_families = len({known[name].family_or_name for name in table.architecture.names})
         too_few = ", too few to be sure" if of_families < LEAST_GROUPS else ""
         notes.append(
@@ -230,6 +243,33 @@ def _with_predictions(
             f"as wide as they were off families held out, of {of_families}{too_few}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
+
+
+def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) -> Iterator[str]:
+    """What is to be said of networks that lie outside what the models have seen."""
+    here = distinct(whole.architecture.index[outside[:, _OF_NETWORKS].any(axis=1)])
+    names = [name for place in here.tolist() if (name := whole.architecture.names[place]) in wanted]
+    if names:
+        of_names = np.isin(whole.architecture.index, here)
+        columns = [
+            COLUMNS[place].replace("_", " ")
+            for place in _OF_NETWORKS
+            if outside[of_names, place].any()
+        ]
+        lies, it = ("lies", "it") if len(names) == 1 else ("lie", "them")
+        yield (
+            f"{few(names)} {lies} outside what the models have seen, by {', '.join(columns)}: no error is "
+            f"known there, so that nothing is sure of {it}"
+        )
+
+
+_OF_NETWORKS = [place for place, name in enumerate(COLUMNS) if name not in ("batch", "latency_ms")]
+"""The columns that describe a network."""
+
+
+def _in_no_format(network: Architecture, fit: BoardFit) -> bool:
+    """Whether no model is of the number format that a network's file is in."""
+    return not any(network.runs_in(variant.precision) for variant in fit.models)
 
 
 def _unseen_families(

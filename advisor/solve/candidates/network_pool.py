@@ -89,7 +89,8 @@ def network_pool(
     for name, network in own.items():
         if name not in catalog.architectures:
             continue
-        if replace(catalog.architectures[name], task=task) != network:
+        there = replace(catalog.architectures[name], task=task, precision=network.precision)
+        if there != network:
             raise AdvisorError(
                 f"include: the catalog has a network {shown(name)}", "call yours something else"
             )
