@@ -697,3 +697,124 @@ def test_what_the_catalog_could_not_read_is_refused_before_anything_is_written(
     with pytest.raises(AdvisorError, match="expected a mapping for 'idle_power'; nothing"):
         imported(tmp_path, content.replace("70", "71"), weights="x")
     assert [each.read_bytes() for each in files] == before
+
+
+@pytest.mark.parametrize(
+    ("content", "latencies"),
+    [
+        # Another cell of the column has another number of digits behind its dot.
+        ("model;latency_ms;params\nmine;12.500;25.557.032\nhers;4.25;11.689.512\n", [12.5, 4.25]),
+        ("model;latency_ms;params\nmine;12.500;25.557.032\nhers;0.250;11.689.512\n", [12.5, 0.25]),
+        # A cell of the column has two dots.
+        ("model;latency_ms\nmine;12.500\nhers;1.250.000\n", [12500, 1250000]),
+        # Another column has decimals behind a comma, or behind a dot.
+        ("model;latency_ms;gross_power_w\nmine;12.500;5,25\nhers;4.250;5,5\n", [12500, 4250]),
+        ("model;latency_ms;gross_power_w\nmine;12.500;5.25\nhers;4.250;5.5\n", [12.5, 4.25]),
+        # Commas stand between cells.
+        ("model,latency_ms\nmine,12.500\nhers,4.250\n", [12.5, 4.25]),
+    ],
+)
+def test_a_dot_before_three_digits_is_read_as_the_file_shows_it(
+    tmp_path: Path, content: str, latencies: list[float]
+) -> None:
+    board = imported(tmp_path, content)
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == latencies
+    comma = any(note.startswith("a comma is read") for note in board.notes)
+    assert comma == ("5,25" in content)
+    assert ("dots in latency_ms are read as between thousands" in board.notes) == (
+        latencies[0] > 1000
+    )
+    params = Catalog.open(tmp_path / "catalog").architectures["mine@224"].reported
+    if "params" in content:
+        assert params is not None and params.params is not None
+        assert params.params.value == 25_557_032
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "model,latency_ms,params\nmine,12.500,25.557.032\nhers,4.250,11.689.512\n",
+        "model;latency_ms\nmine;12.500\nhers;4.250\n",
+    ],
+)
+def test_a_dot_that_could_be_either_is_refused_with_both(tmp_path: Path, content: str) -> None:
+    with pytest.raises(BrokenFileError, match=r"expected 12500 or 12\.500, since nothing") as said:
+        imported(tmp_path, content)
+    assert [fault.line for fault in said.value.faults] == [2, 3]
+    assert not (tmp_path / "catalog").exists()
+
+
+@pytest.mark.parametrize(
+    "word", ["Mittelwert", "Gesamt:", "Durchschnitt", "Summe", "median", "Avg.", "ALL", "Sum (ms)"]
+)
+def test_sums_and_means_are_no_networks(tmp_path: Path, word: str) -> None:
+    board = imported(tmp_path, HEADER + f"resnet-18,1,5.1\n{word},,7\nresnet-50,1,9\n{word},,14\n")
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == [5.1, 9.0]
+    assert dict(board.left_out) == {"of a total or a mean": 2}
+
+
+def test_either_of_several_cells_of_one_column_will_do(tmp_path: Path) -> None:
+    content = "system,task,model,latency_ms\na,x,net-a,5\nb,x,net-b,9\nc,x,net-c,2\nb,y,net-d,1\n"
+    imported(tmp_path, content, rows=["system=a", "system=b", "task=x"])
+    assert table_of(tmp_path).architecture.tolist() == ["net-a@224", "net-b@224"]
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        ("latency_ms=t1", "latency_ms=t2"),
+        ("latency=t1", "latency_ms==5"),
+        ("runtime==tflite", "framework==onnx"),
+        ("precision:a=int8", "precision:a=fp16"),
+    ],
+)
+def test_what_a_map_says_twice_is_refused(tmp_path: Path, twice: tuple[str, str]) -> None:
+    with pytest.raises(AdvisorError, match="is stated twice"):
+        imported(tmp_path, "model,t1,t2\nmine,5,6\n", *twice)
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "shape"),
+    [
+        ("size", "192", (3, 192, 192)),
+        ("Size", "320x640", (3, 320, 640)),
+        ("image size", "160", (3, 160, 160)),
+        ("resolution", "160", (3, 160, 160)),
+        ("size", "98", (3, 224, 224)),
+        ("size", "13.6 MB", (3, 224, 224)),
+    ],
+)
+def test_a_size_is_an_input_where_it_looks_like_one(
+    tmp_path: Path, heading: str, cell: str, shape: tuple[int, int, int]
+) -> None:
+    imported(tmp_path, f"model,{heading},latency_ms\nmy_net,{cell},5\n")
+    (name,) = table_of(tmp_path).architecture.names
+    assert Catalog.open(tmp_path / "catalog").architectures[name].input_shape == shape
+
+
+def test_a_size_in_a_name_that_is_not_the_assumed_input_is_asked_about(tmp_path: Path) -> None:
+    board = imported(tmp_path, HEADER + "my-net-1.0-192,1,5\nmy-net-1.0-224,1,5\nmy-net-50,1,4\n")
+    (said,) = (note for note in board.notes if "its name says" in note)
+    assert said.startswith("my-net-1.0-192: its name says 192") and "--map input=..." in said
+
+
+@pytest.mark.parametrize(
+    ("header", "fps", "latency"),
+    [
+        ("Model name,Images/sec", 120.0, None),
+        ("Model name,images per second", 120.0, None),
+        ("Model name,Time (ms)", None, 120.0),
+    ],
+)
+def test_usual_headings_are_ours(
+    tmp_path: Path, header: str, fps: float | None, latency: float | None
+) -> None:
+    imported(tmp_path, f"{header}\nresnet-18,120\n")
+    table = table_of(tmp_path)
+    found = (table.throughput_fps.values.value[0], table.latency_ms.values.value[0])
+    assert found == pytest.approx((fps or math.nan, latency or math.nan), nan_ok=True)
+
+
+def test_a_table_without_our_columns_is_refused_with_their_names(tmp_path: Path) -> None:
+    with pytest.raises(AdvisorError, match=r"OURS: architecture, .*latency_ms.*throughput_fps"):
+        imported(tmp_path, "model,duration\nresnet-18,5\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,8 @@ from advisor.catalog.importers.columns import (
     Column,
     column_called,
     column_headed,
+    folded,
+    is_usual_input,
     metric_headed,
     unit_meant,
 )
@@ -97,8 +100,16 @@ def _add(mapped: dict[str, Mapped], ours: str, theirs: str) -> None:
     if column is None:
         raise AdvisorError(f"map: unknown column {shown(name)}", closest(name, COLUMNS))
     before = mapped.get(column.key, Mapped())
+    word, there = word.strip(), before.heading or before.value
+    if colon and word in before.words:
+        there = before.words[word]
+    if there and (not colon or word in before.words):
+        raise AdvisorError(
+            f"map: {ours.strip()} is stated twice, as {shown(there)} and as {shown(theirs)}",
+            "keep one of them",
+        )
     if colon:
-        mapped[column.key] = replace(before, words={**before.words, word.strip(): theirs.strip()})
+        mapped[column.key] = replace(before, words={**before.words, word: theirs.strip()})
     elif theirs.startswith("="):
         mapped[column.key] = replace(before, heading="", value=theirs[1:].strip())
     else:
@@ -172,10 +183,23 @@ def bind(table: Table, stated: ColumnMap) -> Bound:
         bound[key] = replace(has or Mapped(), heading=heading, unit=unit)
     if faults := table.faults[before:]:
         raise with_all_faults(faults, HINT)
-    reached = bound.get("accuracy_percent")
-    if reached and (metric := metric_headed(reached.heading)):
+    sizes = [heading for heading in unread if folded(heading) == "size"]
+    if "input" not in bound and len(sizes) == 1 and _are_inputs(table.cells(sizes[0])):
+        bound["input"] = Mapped(heading=sizes[0])
+        unread.remove(sizes[0])
+    reached = bound.get("accuracy_percent", Mapped())
+    if metric := metric_headed(reached.heading):
         bound.setdefault("metric", Mapped(value=metric))
     return Bound({key: each for key, each in bound.items() if each.heading or each.value}, unread)
+
+
+def _are_inputs(cells: Iterable[str]) -> bool:
+    """Whether what stands under "size" are inputs of networks, and not megabytes or parameters."""
+    said = [cell.strip() for cell in cells if cell.strip()]
+    several = re.compile(r"[0-9]+( ?[x*\u00d7] ?[0-9]+)+")
+    return bool(said) and all(
+        several.fullmatch(cell) or (cell.isdecimal() and is_usual_input(int(cell))) for cell in said
+    )
 
 
 def _there(table: Table, stated: Mapped) -> Mapped:

@@ -59,7 +59,11 @@ EVERY = (
     _column(
         "latency_ms",
         TIME,
-        "latency median p50 latency_median median_latency latency_p50 p50_latency inference_time",
+        "latency median p50 latency_median median_latency latency_p50 p50_latency inference_time "
+        "inference_latency execution_time",
+        time_ms="ms",
+        time_s="s",
+        time_us="us",
     ),
     _column(
         "latency_mean_ms",
@@ -77,7 +81,9 @@ EVERY = (
         "throughput_fps",
         RATE,
         "throughput_fps throughput fps frames_per_second images_per_second images_s img_s imgs_s "
-        "throughput_img_s throughput_images_s samples_per_second samples_per_s samples_s ips",
+        "throughput_img_s throughput_images_s samples_per_second samples_per_s samples_s ips "
+        "images_sec img_sec imgs_sec images_per_sec images_per_s img_per_s frames_sec frames_s "
+        "samples_sec samples_per_sec inferences_per_second inferences_s inferences_sec",
     ),
     _column("net_power_w", POWER, "net_power"),
     _column("gross_power_w", POWER, "gross_power board_power total_power"),
@@ -99,6 +105,8 @@ EVERY = (
 """What is read."""
 METRICS = ("mAP50-95", "mIoU")
 """Metrics of accuracy that a heading may name by itself."""
+_ODD_INPUTS = (28, 32, 64, 227, 260, 299, 300, 331, 380, 456, 475, 513, 600)
+"""Inputs that are no multiples of 16 from 96 on, and common all the same."""
 _LEFT_OUT = {
     r"(.*_)?m?ap(_?(50|75|0_5|0_75))?(_.*)?": (
         "an mAP is over IoUs from 0.5 to 0.95, or at one: --map accuracy=... with --map metric==mAP50-95, "
@@ -153,6 +161,11 @@ def column_headed(heading: str) -> tuple[Column, str] | None:
         return None
     unit = unit_meant(words[-1], column.kind)
     return None if unit is None else (column, unit)
+
+
+def is_usual_input(pixels: int) -> bool:
+    """Whether networks often have inputs of so many pixels."""
+    return pixels in _ODD_INPUTS or (96 <= pixels <= 1280 and pixels % 16 == 0)
 
 
 def metric_headed(heading: str) -> str:

@@ -18,14 +18,14 @@ NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 LARGEST = 500_000_000
 
 
-def read_foreign(path: Path) -> tuple[Table, list[str]]:
+def read_foreign(path: Path) -> tuple[Table, str]:
     """The cells of somebody's table, by the headings of its columns.
 
     The separator is the one that the heading has most; Excel's line `sep=;` states it. Blank lines and
     lines that begin with # are passed over, so are columns without heading or content.
 
     Returns:
-        The table, whose faults are rows of another length; and what was assumed, in words.
+        The table, whose faults are rows of another length; and what separates its cells.
 
     Raises:
         BrokenFileError: the file cannot be read, or has no heading or the same twice.
@@ -55,8 +55,7 @@ def read_foreign(path: Path) -> tuple[Table, list[str]]:
             faults.append(Fault(path, line, "", f"a row of {len(row)} cells", expected))
     cells = np.array(good, dtype=object).reshape(-1, len(header))
     columns = {name: column for name, column in zip(header, cells.T, strict=True) if name}
-    said = [] if separator == "," else [f"cells are taken apart at {NAMES[separator]}"]
-    return Table(path, columns, lines, faults), said
+    return Table(path, columns, lines, faults), separator
 
 
 def _separator(text: str) -> str:

@@ -130,7 +130,8 @@ OPTIONS: Mapping[str, ImportOption] = {
         ImportOption(
             "rows",
             (CSV,),
-            "Only rows with that in one of the file's columns, as system=rpi4. May be repeated.",
+            "Only rows with that in one of the file's columns, as system=rpi4. May be repeated: of one "
+            "column either will do, of several all must hold.",
             "COLUMN=CELL",
             list,
         ),

@@ -230,6 +230,7 @@ def _import_csv(asked: Asked) -> Imported:
         source,
         networks.name_of,
         networks.costs_of,
+        is_known=lambda name: catalog.identities.find(name) is not None,
         skip_bad=asked.options["skip_bad"],
         only=_only(asked.options["rows"]),
     )
@@ -269,16 +270,16 @@ def _import_csv(asked: Asked) -> Imported:
     return Imported(found, None)
 
 
-def _only(pairs: Sequence[str]) -> dict[str, str]:
-    """Which rows are wanted: what stands in a column of theirs, by its heading."""
-    only = {}
+def _only(pairs: Sequence[str]) -> dict[str, set[str]]:
+    """Which rows are wanted: what may stand in a column of theirs, by its heading."""
+    only: dict[str, set[str]] = {}
     for pair in pairs:
         heading, equals, cell = pair.partition("=")
         if not equals:
             raise AdvisorError(
                 f"rows: {shown(pair)} is not a pair", "write COLUMN=WHAT STANDS THERE"
             )
-        only[heading.strip()] = cell.strip()
+        only.setdefault(heading.strip(), set()).add(cell.strip())
     return only
 
 

@@ -19,6 +19,7 @@ from advisor.architectures.names import (
 from advisor.catalog.identities import Meaning, difference
 from advisor.catalog.importers.board_files import same_board
 from advisor.catalog.importers.cells import Values
+from advisor.catalog.importers.columns import is_usual_input
 from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import scalar
@@ -177,6 +178,10 @@ class Networks:
             if which := contradiction(known, shape, self._cost(values)):
                 raise AdvisorError(which, "call it otherwise")
             return key
+        if not (stated or size) and (other := _size_in_words(bare)):
+            taken = "x".join(map(str, shape))
+            said = f"{text}: its name says {other}, and nothing that this is its input, taken as {taken}"
+            self.notes[f"{said}: a column of inputs, or --map input=..., says it"] = None
         family = str(values.get("family", "")) or family_of(folded(plain).replace("-", "_"))
         task = read_task(str(values.get("task", "")))
         network = Network(name, family, shape, bool(stated or size), task, NOTHING)
@@ -237,6 +242,13 @@ class Networks:
         hint = self.catalog.identities.hint(split_size(network.name)[0])
         first = hint.partition(" or ")[0].rstrip("?")
         return f" ({first}?)" if hint.startswith("did you mean") else ""
+
+
+def _size_in_words(name: str) -> int | None:
+    """A number at the end of a name that may be an input other than the usual one."""
+    found = re.search(r"[-_ ]([0-9]{2,4})$", name)
+    pixels = int(found[1]) if found else 0
+    return pixels if pixels not in USUAL_INPUT and is_usual_input(pixels) else None
 
 
 def _shape(text: str) -> Shape | None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.catalog.csv_table import Table
 from advisor.catalog.files import Content
 from advisor.catalog.importers.accuracy_words import settle_accuracies
-from advisor.catalog.importers.cells import Numbers, Values, is_nothing, is_out_of_memory
+from advisor.catalog.importers.cells import (
+    Numbers,
+    Values,
+    is_nothing,
+    is_out_of_memory,
+    needs_mark,
+)
 from advisor.catalog.importers.column_map import HINT, Bound, ColumnMap, Mapped, bind
 from advisor.catalog.importers.columns import COLUMNS, unread_by_reason
 from advisor.catalog.importers.count_units import settle_units
-from advisor.catalog.importers.foreign_table import read_foreign
+from advisor.catalog.importers.foreign_table import NAMES, read_foreign
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS, Cost
@@ -25,7 +31,13 @@ from advisor.limits import LEAST_PERCENT
 
 DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN, "batch": "1"}
 """What a column that the file lacks stands for."""
-TOTALS = ("total", "totals", "sum", "mean", "average", "avg", "median", "geomean", "min", "max")
+TOTALS = re.compile(
+    r"(grand |overall )?(totals?|sum|summe|gesamt(summe)?|somme)|overall|all( networks| models)?|std(ev)?"
+    r"|(geometric |harmonic )?(mean|average|avg|median|mittel(wert)?|durchschnitt|moyenne|promedio|media)"
+    r"|geomean|min(imum)?|max(imum)?",
+    re.IGNORECASE,
+)
+"""What people call the rows of sums and means."""
 STATISTICS = {"p50": "median", "avg": "mean", "average": "mean", "min": "minimum"}
 ACCELERATORS = {"dla": "npu", "tpu": "npu", "edgetpu": "npu", "hexagon": "dsp"}
 MENDING = "mend the file, or leave such rows out by --skip-bad"
@@ -65,8 +77,9 @@ def read_table(
     name_of: Callable[[Values], str],
     costs_of: Callable[[Values], Iterable[Cost]] | None = None,
     *,
+    is_known: Callable[[str], bool] = lambda _: False,
     skip_bad: bool = False,
-    only: Mapping[str, str] | None = None,
+    only: Mapping[str, Collection[str]] | None = None,
 ) -> TableRows:
     """The rows of a user's table.
 
@@ -77,18 +90,20 @@ def read_table(
         name_of: what the catalog calls the network of a row.
         costs_of: the costs that are known of the network that a row names; `None` where costs do not count.
         skip_bad: whether to leave rows out that cannot be read, instead of refusing the table.
-        only: what cells of some columns must be; other rows are left out.
+        is_known: whether the catalog knows a network by a name; a sum or a mean is none.
+        only: what cells of some columns may be; other rows are left out.
 
     Raises:
         BrokenFileError: with every fault of the file.
         AdvisorError: it lacks a column of `only`.
     """
-    table, notes = read_foreign(path)
+    table, separator = read_foreign(path)
+    notes = [] if separator == "," else [f"cells are taken apart at {NAMES[separator]}"]
     found = TableRows(notes=notes, bound=bind(table, stated))
     _refuse_lacking(table, found.bound.columns)
     wanted = [*_wanted(table, only or {}, found.left_out)]
-    wanted = _without_totals(table, wanted, found)
-    values = _values(table, wanted, found)
+    wanted = _without_totals(table, wanted, found, is_known)
+    values = _values(table, wanted, found, separator)
     if costs_of:
         before = len(table.faults)
         found.notes += settle_units(table, found.bound.columns, values, costs_of)
@@ -134,10 +149,12 @@ def _refuse_lacking(table: Table, columns: ColumnMap) -> None:
     if lacking:
         has = ", ".join(map(shown, table.columns))
         what = f"{table.path}: no column {', nor one '.join(lacking)}, but {has}"
-        raise LackingColumnsError(what, HINT)
+        raise LackingColumnsError(what, f"{HINT}; OURS: {', '.join(COLUMNS)}")
 
 
-def _wanted(table: Table, only: Mapping[str, str], left_out: Counter[str]) -> Iterator[int]:
+def _wanted(
+    table: Table, only: Mapping[str, Collection[str]], left_out: Counter[str]
+) -> Iterator[int]:
     for heading in only:
         if heading not in table.columns:
             raise AdvisorError(
@@ -145,29 +162,54 @@ def _wanted(table: Table, only: Mapping[str, str], left_out: Counter[str]) -> It
                 f"its columns: {', '.join(table.columns)}",
             )
     for row in range(len(table)):
-        if all(table.cells(heading)[row].strip() == cell for heading, cell in only.items()):
+        if all(table.cells(heading)[row].strip() in cells for heading, cells in only.items()):
             yield row
         else:
             left_out["that are not asked for"] += 1
 
 
-def _without_totals(table: Table, rows: list[int], found: TableRows) -> list[int]:
-    """The rows without the sums and means at the end."""
+def _without_totals(
+    table: Table, rows: list[int], found: TableRows, is_known: Callable[[str], bool]
+) -> list[int]:
+    """The rows without sums and means, which are those of no network that is known."""
     heading = found.bound.columns["architecture"].heading
-    names = table.cells(heading) if heading else ()
-    while rows and heading and names[rows[-1]].strip().lower().rstrip(":") in TOTALS:
-        rows = rows[:-1]
-        found.left_out["of a total or a mean"] += 1
-    return rows
+    if not heading:
+        return rows
+    names = [re.sub(r"\(.*\)", "", each).strip(" .:") for each in table.cells(heading)]
+    totals = {row for row in rows if TOTALS.fullmatch(names[row]) and not is_known(names[row])}
+    if totals:
+        found.left_out["of a total or a mean"] += len(totals)
+    return [row for row in rows if row not in totals]
 
 
-def _values(table: Table, rows: Sequence[int], found: TableRows) -> dict[int, Values]:
-    """What each row says, numbers read as the whole table shows how they are written."""
+def _written(
+    table: Table, rows: Sequence[int], found: TableRows, separator: str
+) -> dict[str, Numbers]:
+    """How the numbers of each column are written."""
     numeric = {key: each for key, each in found.bound.columns.items() if COLUMNS[key].kind}
-    cells = {key: table.cells(each.heading) for key, each in numeric.items() if each.heading}
-    numbers = Numbers.shown_by(column[row] for column in cells.values() for row in rows)
-    if numbers.mark == ",":
+    cells = {
+        key: [table.cells(each.heading)[row] for row in rows]
+        for key, each in numeric.items()
+        if each.heading
+    }
+    every = [cell for column in cells.values() for cell in column]
+    written = {key: Numbers.of_column(cells.get(key, ()), every, separator) for key in numeric}
+    if any("," in cell for key in cells if written[key].mark == "," for cell in cells[key]):
         found.notes.append("a comma is read as the mark before decimals")
+    for key, numbers in written.items():
+        heading, column = numeric[key].heading, cells.get(key, [])
+        if numbers.mark == "," and any("." in cell for cell in column):
+            found.notes.append(f"dots in {heading} are read as between thousands")
+        elif numbers.mark is None and any("." in each and needs_mark(each) for each in column):
+            found.notes.append(f"a dot in {heading} is read as the mark before decimals")
+    return written
+
+
+def _values(
+    table: Table, rows: Sequence[int], found: TableRows, separator: str
+) -> dict[int, Values]:
+    """What each row says, numbers read as the table shows how they are written."""
+    written = _written(table, rows, found, separator)
     values: dict[int, Values] = {row: {} for row in rows}
     for key, each in found.bound.columns.items():
         column = table.cells(each.heading) if each.heading else None
@@ -183,7 +225,7 @@ def _values(table: Table, rows: Sequence[int], found: TableRows) -> dict[int, Va
             elif is_out_of_memory(cell) and key in ("latency_ms", "throughput_fps"):
                 values[row]["status"] = "does_not_fit"
             else:
-                _read_number(table, row, key, each, cell, numbers, values[row])
+                _read_number(table, row, key, each, cell, written[key], values[row])
     settle_accuracies(table, found.bound.columns, values, found.notes)
     return values
 
