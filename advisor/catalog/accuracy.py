@@ -141,16 +141,16 @@ class Accuracies:
         estimate = each.accuracy_percent
         same_source = bool(place.sources.intersection(estimate.source.split(", ")))
         here = each.board == place.board
-        told = bool(each.runtime), bool(each.processor)
+        named = bool(each.runtime), bool(each.processor)
         if here or not each.board:
             declared = estimate.origin == "declared"
             whose = here or place.in_floats or same_source or declared
             ran = {way.runtime for way in _meant(each, place.ways)}
             is_meant = place.in_floats or declared or ran == {runtime}
-            return (here, same_format, *told, True) if whose and is_meant else None
+            return (here, same_format, *named, True) if whose and is_meant else None
         here_as = Way(runtime, precision, processor)
         if same_format and same_source and _meant(each, self.ways(each.board)) == {here_as}:
-            return (False, True, *told, False)
+            return (False, True, *named, False)
         return None
 
     def _from_another_board(self, found: Weights) -> Weights:

@@ -26,7 +26,7 @@ COOL_DOWN_S = 2.0
 
 
 class Meter(Protocol):
-    """Tells the energy that a piece of work took."""
+    """Measures the energy that a piece of work took."""
 
     name: str
     scope: str

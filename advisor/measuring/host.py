@@ -154,7 +154,7 @@ def describe(device: str, threads: int, libraries: Sequence[str]) -> Host:
 
 
 def _machine(processor: str) -> str:
-    """Tells one machine from another without naming it."""
+    """Distinguishes one machine from another without naming it."""
     name = _first_line("/etc/machine-id") or platform.node()
     return hashlib.sha256(f"{name}\n{processor}".encode()).hexdigest()[:12]
 

@@ -74,7 +74,7 @@ def read_run(summary: Path, left_out: Counter[str], notes: list[str]) -> Result 
     Args:
         summary: its summary.
         left_out: where that is counted.
-        notes: where it is said that its power cannot be told.
+        notes: where it is said that its power is unknown.
 
     Raises:
         BrokenFileError: a file cannot be read, or is none of LoadGen's.
@@ -178,7 +178,7 @@ def _accuracy(path: Path) -> tuple[float | None, int | None]:
 
 
 def _power(path: Path, events: dict[str, str]) -> Power | None:
-    """What the meter says; `None` where there is none, or its clock cannot be told."""
+    """What the meter says; `None` where there is none, or its clock is unknown."""
     if not path.is_file() or not {"power_begin", "power_end"} <= set(events):
         return None
     samples = [

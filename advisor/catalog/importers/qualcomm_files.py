@@ -69,7 +69,7 @@ class Scored:
 
     Attributes:
         run: where.
-        metric, unit: in what that is told.
+        metric, unit: in what that is stated.
         data_set: on which images.
         images: on how many of these.
         value: the figure.
