@@ -169,7 +169,7 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
     def again(surveyed: Surveyed) -> BoardFit:
         fit = refit(catalog, surveyed.board, surveyed.measurements, before.recipe).fit
         if keep:
-            write_fit(surveyed.board.folder, fit)
+            write_fit(surveyed.board, fit)
         return fit
 
     return again

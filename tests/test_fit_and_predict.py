@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,13 +104,36 @@ def test_a_fit_is_read_as_it_was_written(tmp_path: Path) -> None:
     catalog = Catalog.open()
     board = catalog.board("jetson-tx1")
     fit = fit_board(board, catalog.measurements(board), catalog.architectures)
-    write_fit(tmp_path, fit)
+    own = replace(board, folder=tmp_path, layer="mine")
+    write_fit(own, fit)
     text = (tmp_path / FILE).read_text()
     once = read_fit(tmp_path)
     assert once is not None
-    write_fit(tmp_path, once)
+    write_fit(own, once)
     assert (tmp_path / FILE).read_text() == text
     assert once.fingerprint == fit.fingerprint
+
+
+def test_the_fit_of_a_shipped_board_goes_into_the_cache(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = Catalog.open().board("jetson-tx1").folder
+    before = {each.name: each.read_bytes() for each in shipped.iterdir()}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    fitted = run("fit", "jetson-tx1", "--residuals-from", "xeon-2-cores-vm")
+    assert fitted.code == 0
+    assert {each.name: each.read_bytes() for each in shipped.iterdir()} == before
+    (kept,) = tmp_path.rglob("fit.json")
+    assert kept.parent.name == "jetson-tx1"
+    opened = Catalog.open()
+    board = opened.board("jetson-tx1")
+    fit, _ = current_fit(board, opened.measurements(board), opened.architectures)
+    assert fit is not None and fit.recipe.residuals_from == "xeon-2-cores-vm"
+    kept.write_text(
+        kept.read_text().replace(fit.fingerprint, "0" * 16)
+    )  # of other rows: the shipped one counts
+    fit, _ = current_fit(board, opened.measurements(board), opened.architectures)
+    assert fit is not None and not fit.recipe.residuals_from
 
 
 def test_pick_predicts_without_scikit_learn() -> None:

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.files import write_whole
+from advisor.catalog.files import SHIPPED, write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Metered, Variant
 from advisor.catalog.writers import catalog_of, writing
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
+from advisor.folders import cache_folder, ready_cache
 from advisor.prediction.board_model import (
     TRANSFERRED,
     BoardFit,
@@ -33,6 +34,8 @@ from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS, TERMS
 
 FILE = "fit.json"
+KEPT = "fits"
+"""The folder of the cache in which fits of shipped boards lie."""
 FORMAT = 2
 OLD_FILE = "fit.yaml"
 """What format 1 was called; it is not read any more."""
@@ -56,8 +59,16 @@ _INTERVAL_COLUMNS = {
 # --- writing
 
 
-def write_fit(folder: Path, fit: BoardFit) -> Path:
+def fit_folders(board: Board) -> tuple[Path, ...]:
+    """Where a board's fit may lie, the first that has one counting: of a shipped board also in the cache."""
+    cache = cache_folder() if board.layer == SHIPPED else None
+    return (board.folder,) if cache is None else (cache / KEPT / board.name, board.folder)
+
+
+def write_fit(board: Board, fit: BoardFit) -> Path:
     """Write a board's fit into its folder, in the place of any earlier one.
+
+    Nothing writes into what is installed: the fit of a shipped board goes into the cache.
 
     Returns:
         The file.
@@ -65,8 +76,10 @@ def write_fit(folder: Path, fit: BoardFit) -> Path:
     Raises:
         AdvisorError: a file cannot be written.
     """
-    with writing(catalog_of(folder)):
-        return _write(folder, fit)
+    if board.layer == SHIPPED:
+        return _write(ready_cache(f"{KEPT}/{board.name}"), fit)
+    with writing(catalog_of(board.folder)):
+        return _write(board.folder, fit)
 
 
 def _write(folder: Path, fit: BoardFit) -> Path:
@@ -450,9 +463,22 @@ def current_fit(
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
     """
+    found: tuple[BoardFit | None, str] = (None, "")
+    for folder in fit_folders(board):
+        if not found[1] or (folder / FILE).exists():
+            found = _current_fit(folder, board, table, architectures)
+        if found[0] is not None:
+            break
+    return found
+
+
+def _current_fit(
+    folder: Path, board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+) -> tuple[BoardFit | None, str]:
+    """The same of the fit in one folder."""
     mend = f"run: advisor fit {board.name}"
     try:
-        fit = read_fit(board.folder)
+        fit = read_fit(folder)
     except AdvisorError as error:
         return None, f"{error}; {mend}"
     if fit is None and (board.folder / OLD_FILE).exists():

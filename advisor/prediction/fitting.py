@@ -15,7 +15,14 @@ from advisor.catalog.records import Architecture, Board, Measurements, Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
-from advisor.prediction.fit_store import FILE, OLD_FILE, current_fit, read_recipe, write_fit
+from advisor.prediction.fit_store import (
+    FILE,
+    OLD_FILE,
+    current_fit,
+    fit_folders,
+    read_recipe,
+    write_fit,
+)
 from advisor.prediction.model import FittedModel, Form, HeldOut
 from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.training import (
@@ -64,7 +71,7 @@ def fit(
     residuals_from: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Fitted:
-    """Fit a board's models to its rows, and write them into its folder.
+    """Fit a board's models to its rows, and write them into its folder; of a shipped board into the cache.
 
     What is left out stays as it was when the board was fitted before.
 
@@ -90,7 +97,7 @@ def fit(
     if like is not None and residuals_from is not None:
         warnings = ()  # nothing is left of how it was fitted before
     refitted = refit(opened, described, opened.measurements(described), recipe)
-    file = write_fit(described.folder, refitted.fit)
+    file = write_fit(described, refitted.fit)
     return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
 
 
@@ -105,9 +112,14 @@ def _named(like: Sequence[str]) -> tuple[str, ...]:
 
 def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, ...]]:
     """How a board was fitted before, without the boards that are gone, and what is to be said of that."""
-    if not any((board.folder / name).exists() for name in (FILE, OLD_FILE)):
+    folders = [
+        each
+        for each in fit_folders(board)
+        if any((each / name).exists() for name in (FILE, OLD_FILE))
+    ]
+    if not folders:
         return Recipe(), ()
-    before = read_recipe(board.folder)
+    before = read_recipe(folders[0])
     if before is None:
         lost = f"how board {board.name} was fitted before cannot be read: its --like and --residuals-from"
         return Recipe(), (f"{lost} are forgotten",)
