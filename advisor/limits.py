@@ -20,6 +20,10 @@ Sense: TypeAlias = Literal["min", "max"]
 SIGNS: Mapping[Sense, str] = {"min": ">=", "max": "<="}
 _SIGNED = re.compile(r"\s*(>=|<=)\s*(.*)", re.DOTALL)
 _CONDITION = re.compile(r"\s*([A-Za-z][A-Za-z0-9_-]*)\s*(>=|<=)\s*([^<>=]*)", re.DOTALL)
+_OTHER_SIGN = re.compile(r"\s*(=[<>]|[<>=]|==)\s*[^<>=]*")
+_SAME_SIGN = str.maketrans(
+    {"\N{GREATER-THAN OR EQUAL TO}": ">=", "\N{LESS-THAN OR EQUAL TO}": "<="}
+)
 
 
 @dataclass(frozen=True)
@@ -143,15 +147,20 @@ def _written(name: str, limit: object) -> list[Constraint]:
             what = f"{shown(str(unknown[0]))} is neither" if unknown else "nothing is limited:"
             raise AdvisorError(f"{name}: {what} min nor max", "write it like {min: 30}")
         return [_read(name, sense, str(limit[sense])) for sense in SIGNS if sense in limit]
-    signed = _SIGNED.fullmatch(str(limit))
+    text = str(limit).translate(_SAME_SIGN)
+    signed = _SIGNED.fullmatch(text)
+    if other := _OTHER_SIGN.fullmatch(text):
+        raise AdvisorError(
+            f"{name}: {shown(other[1])} in {shown(str(limit))} is no sign of a limit",
+            "limits are written with >= and <= only: '>= 30'",
+        )
     if signed is None:
         return [_read(name, natural_sense(metric), str(limit))]
-    sign, text = signed.groups()
-    return [_read(name, _sense(sign), text)]
+    return [_read(name, _sense(signed[1]), signed[2])]
 
 
 def _condition(text: str) -> Constraint:
-    match = _CONDITION.fullmatch(str(text))
+    match = _CONDITION.fullmatch(str(text).translate(_SAME_SIGN))
     if match is None:
         raise AdvisorError(
             f"where: {shown(str(text))} is not a condition",
@@ -200,7 +209,7 @@ def limits_schema() -> dict[str, Any]:
             "type": ["string", "number"] if "" in metric.dimension.units else "string",
             "minimum": LEAST_PERCENT if metric.dimension is PERCENT else least,
             "maximum": most,
-            "pattern": r"^\s*(>=|<=)?\s*[+]?([0-9]|\.[0-9])",
+            "pattern": r"^\s*(>=|<=|\u2265|\u2264)?\s*[+]?([0-9]|\.[0-9])",
         }
         usually = "at least" if metric.more_is_better else "at most"
         sides = {"min": figure, "max": figure}

@@ -183,6 +183,8 @@ def _digits(value: float) -> str:
 
 def rounded(value: float, digits: int = 3) -> str:
     """`value` with an SI prefix and so many significant digits, for people: "11.7M"."""
+    if value == int(value) and abs(value) < 1000:
+        return str(int(value))
     from quantiphy import Quantity  # only tables with counts need it
 
     return str(Quantity(value).render(prec=digits - 1, strip_zeros=False))

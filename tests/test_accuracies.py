@@ -505,3 +505,48 @@ def test_weights_that_are_asked_for_and_unknown_at_some_precision_are_said(
     assert "1 network excluded, at least in part: no weights of known accuracy at their" in said
     said = " ".join(run(*asked, "paper").out.split())
     assert "1 network excluded, at least in part: no weights paper of known accuracy" in said
+
+
+def test_a_choice_that_leaves_nothing_is_named(lab: Overlay, run: Run) -> None:
+    lab.write("boards/one/measurements.csv", rows("vgg-16", variants=(("tflite", "int8"),)))
+    on_it = ("pick", "--board", "one", "--catalog", lab.folder, "--fps", "1")
+    nothing = run(*on_it, "--weights", "paper")
+    said = " ".join(nothing.out.split())
+    assert nothing.code == 1
+    assert "--weights paper leaves out all that could be chosen" in said
+    assert "fps >= 1 can only be left out" not in said
+    unknown = run(*on_it, "--accuracy", "50")
+    assert unknown.code == 1
+    assert "--accuracy-of NAME:PRECISION=PERCENT or --quantised-loss POINTS states it" in " ".join(
+        unknown.out.split()
+    )
+    floats = run(*on_it, "--accuracy-of", "vgg-16=72")
+    assert "write --accuracy-of vgg-16:int8=PERCENT" in floats.err
+    stated = run(*on_it, "--accuracy-of", "vgg-16:int8=72", "--accuracy", "50")
+    assert (stated.code, "accuracy-of" in stated.err) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--quantised-loss", "foo=1"), "quantised-loss: unknown precision 'foo'"),
+        (("--quantised-loss", "int9=1"), "did you mean 'int8'?"),
+        (("--accuracy-of", "resnet-50:int9=50"), "accuracy-of: unknown precision 'int9'"),
+    ],
+)
+def test_a_precision_that_is_none_is_refused(run: Run, option: tuple[str, str], said: str) -> None:
+    ran = run("pick", *option)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_precisions_of_sources_are_none_to_refuse(run: Run) -> None:
+    assert run("pick", "--quantised-loss", "i8=1,w8a16=0.3").code == 0
+
+
+def test_networks_that_might_be_better_are_counted_by_name(lab: Overlay, run: Run) -> None:
+    text = rows("resnet-18") + rows("resnet-152", variants=(("tflite", "i8"),)).partition("\n")[2]
+    for board in ("one", "two"):
+        lab.write(f"boards/{board}/measurements.csv", text)
+    ran = run("pick", "--board", "one,two", "--catalog", lab.folder)
+    assert "2 candidates might be better than the pick" in " ".join(ran.out.split())

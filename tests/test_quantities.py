@@ -129,3 +129,8 @@ def test_units_are_equivalent(number: object) -> None:
 def test_counts_for_people() -> None:
     assert rounded(60_970_000) == "61.0M"
     assert rounded(31_570_000, digits=4) == "31.57M"
+
+
+def test_whole_counts_have_no_decimals() -> None:
+    assert [rounded(each, 4) for each in (592, 7.0, 0, 1000, 11.69e6)] == [
+        "592", "7", "0", "1.000k", "11.69M"]  # fmt: skip

@@ -351,3 +351,23 @@ def test_the_schema_refuses_what_the_reader_refuses(run: Run) -> None:
     )
     for wrong in wrongs:
         assert list(validator.iter_errors(wrong)), wrong
+
+
+@pytest.mark.parametrize("written", ["> 10", ">=\n    10"])
+def test_a_folded_sign_is_to_be_quoted(run: Run, tmp_path: Path, written: str) -> None:
+    file = tmp_path / "ask.yaml"
+    file.write_text(f"require:\n  fps: {written}\n")
+    ran = run("pick", file)
+    assert ran.code == 2
+    assert "expected a limit in quotes, with >= or <=: fps: '>= 10'" in ran.err
+
+
+def test_only_two_signs_are_limits(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ask.yaml"
+    file.write_text("require:\n  fps: '\u2265 30'\n  energy: '\u2264 0.5 J'\n", encoding="utf-8")
+    best = advisor.pick(file).best
+    assert best and (best.architecture, best.batch) == ("resnet-18", 1)
+    for sign in (">", "<", "=", "=>"):
+        ran = run("pick", "--fps", f"{sign} 30")
+        assert ran.code == 2
+        assert "limits are written with >= and <= only" in ran.err

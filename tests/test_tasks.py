@@ -179,3 +179,11 @@ def test_the_figures_and_findings_of_a_board_are_of_one_task(cameras: Overlay, r
     drawn = "".join(path.read_text() for path in sorted(out.glob("*.svg")))
     assert "mAP50-95" in drawn
     assert "top-1" not in drawn
+
+
+def test_a_board_whose_rows_are_of_another_task_is_named(cameras: Overlay, run: Run) -> None:
+    ran = run("pick", "--board", "small,det", "--catalog", cameras.folder, "--fps", "1")
+    assert ran.code == 0
+    assert "det is left out: its rows are for detection, not for classification" in ran.err
+    both = run("pick", "--board", "small,det", "--task", "detection", "--catalog", cameras.folder)
+    assert "left out" not in both.err

@@ -190,3 +190,23 @@ def test_show_says_how_well_a_source_reproduces(overlay: Overlay, run: Run) -> N
     once(overlay, "resnet-18 20 ,")
     said = " ".join(run("show", "resnet-18", "--catalog", overlay.folder).out.split())
     assert "Another run: within 10 % (the same thing reported twice)." in said
+
+
+def test_net_power_below_zero_is_unknown(overlay: Overlay, run: Run) -> None:
+    """Idle at 2.1 W, 1.9 W in all while it runs: one of both is not what it is said to be."""
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,1.9",
+        "resnet-34,eager,fp32,1,30,,,reported,my-notes,4.1",
+        header=HEADER + ",gross_power_w",
+    )
+    found = asked(overlay, energy="1 J", explain=["resnet-18", "resnet-34"])
+    below, above = (each.candidates[0] for each in found.explained)
+    for key in ("energy_j", "net_power_w", "average_power_w", "gross_energy_j"):
+        assert below.metric(key) is None
+    assert above.energy_j and above.energy_j.value == pytest.approx((4.1 - 2) * 0.03)
+    assert found.best == above
+    words = ("--board", "small", "--catalog", overlay.folder)
+    said = "1 row has a gross power no higher than the board's idle power"
+    asked_so = ("pick", *words, "--energy", "1 J", "--fps", "40")
+    assert said in run(*asked_so).err
+    assert said in " ".join(run("predict", "resnet-18", *words).out.split())

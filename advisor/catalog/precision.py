@@ -27,6 +27,9 @@ _SPELLINGS = {
 
 _WORDS = {spelling: word for word, spellings in _SPELLINGS.items() for spelling in spellings}
 
+PRECISIONS = tuple(_SPELLINGS)
+"""Every word of a format by itself."""
+
 FLOATS = frozenset(("fp32", "fp16", "bf16", "tf32", "float", "amp"))
 """Formats in which a network answers as it was trained to: 32 bits, half of them, and brain floats.
 
@@ -52,6 +55,13 @@ def read_precision(word: str) -> str:
     if formats <= FLOATS:
         return "-".join(sorted(formats - {"amp"} or formats))
     return plain
+
+
+@cache
+def is_known_precision(word: str) -> bool:
+    """Whether a word is one of the vocabulary, several of these together, or like "w8a16"."""
+    parts = read_precision(word).split("-")
+    return all(part in _SPELLINGS or re.fullmatch(r"w[0-9]+(a[0-9]+)?", part) for part in parts)
 
 
 @cache

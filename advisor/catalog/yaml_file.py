@@ -94,7 +94,11 @@ def read_yaml(file: File, largest_bytes: int = LARGEST_BYTES) -> Block:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, str(mark.column + 1)) if mark else (0, "")
         found = f"broken YAML ({error.problem})"
-        fault = Fault(path, line, column, found, "well-formed YAML")
+        whole = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
+        expected = "well-formed YAML"
+        if folded := re.search(r"([\w-]+):\s*[<>]", whole):
+            expected = f"a limit in quotes, with >= or <=: {folded[1]}: '>= 10'"
+        fault = Fault(path, line, column, found, expected)
         raise BrokenFileError([*reader.faults, fault]) from None
     if reader.faults:
         raise BrokenFileError(reader.faults)

@@ -248,11 +248,15 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
         unsure, asked = recommendation.unsure, recommendation.requirements.confidence
         meet = "candidate meets" if unsure.count == 1 else "candidates meet"
         more = " more" if recommendation.best else ""
+        likeliest = place_among(unsure.likeliest, recommendation)
+        chance = (
+            f"the likeliest, {likeliest}, with {chance_text(unsure.likeliest.chance)}"
+            if unsure.likeliest.chance is not None
+            else f"among them {likeliest}, of which no probability is known (unproven)"
+        )
         yield (
             f"{unsure.count}{more} {meet} every limit by the figures, but not with "
-            f"{100 * asked:.12g}% confidence; the likeliest, "
-            f"{place_among(unsure.likeliest, recommendation)}, with "
-            f"{chance_text(unsure.likeliest.chance)} (--confidence)."
+            f"{100 * asked:.12g}% confidence; {chance} (--confidence)."
         )
     if recommendation.unproven:
         pairs = counted(recommendation.unproven, "candidate")

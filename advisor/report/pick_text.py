@@ -202,7 +202,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     else:
         better = "higher" if objective.more_is_better else "lower"
         here = "this board" if len(recommendation.boards) == 1 else "these boards"
-        has = "is known to have" if recommendation.overlooked else "has"
+        has = "has" if recommendation.all_ranked else "is known to have"
         yield f"Nothing is binding: no candidate on {here} {has} a {better} {objective.title}."
     if recommendation.overlooked is not None:
         yield _overlooked(recommendation.overlooked, best)
@@ -399,6 +399,14 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
         lasts = with_unit("battery_hours", hours)
         yield f"Doing nothing, {board} empties the battery in {lasts}, sooner than was asked for."
     were = "was" if recommendation.considered == 1 else "were"
+    if not recommendation.considered and recommendation.without_weights:
+        named = recommendation.requirements.selection.weights
+        yield (
+            f"No candidate is left, whatever the limits: --weights {named} leaves out all that could be "
+            "chosen. Name others, or none."
+        )
+        yield from excluded(recommendation)
+        return
     line = f"{counted(recommendation.considered, 'candidate')} {were} considered"
     left_out = recommendation.out_of_memory
     do = "does" if left_out == 1 else "do"
@@ -413,14 +421,24 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     if not recommendation.relaxations:
         yield "No single limit, changed alone, gives an answer."
     for rejection in recommendation.rejections:
-        if rejection.unknown == recommendation.considered:
-            yield f"{rejection.constraint} can only be left out: no such figure is known here."
+        if rejection.unknown == recommendation.considered > 0:
+            yield _nothing_known(rejection.constraint)
     for each in recommendation.relaxations:
         yield _relaxation(each, recommendation)
     if recommendation.together:
         factor = math.exp(recommendation.together.change)
         offered = _relaxation(recommendation.together, recommendation)
         yield f"{offered} That changes no limit by more than a factor of {factor:.3g}."
+
+
+def _nothing_known(constraint: Constraint) -> str:
+    """What is to be done about a limit of which no candidate has the figure."""
+    if constraint.metric != ACCURACY:
+        return f"{constraint} can only be left out: no such figure is known here."
+    return (
+        f"{constraint}: no accuracy of these candidates is known at their precision: "
+        "--accuracy-of NAME:PRECISION=PERCENT or --quantised-loss POINTS states it."
+    )
 
 
 def _impossible(limits: Sequence[Constraint]) -> str:

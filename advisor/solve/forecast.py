@@ -31,6 +31,7 @@ from advisor.prediction.fit_store import current_fit
 from advisor.prediction.terms import COLUMNS
 from advisor.quantities import COUNT, parse, read_batches
 from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
+from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
 from advisor.solve.candidates.uncertainty import Uncertain
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _on_board(
         AdvisorError: there is no such board, or a file is broken.
     """
     board = catalog.board(board_name)
-    own = catalog.measurements(board)
+    own, below_idle = without_power_below_idle(board, catalog.measurements(board))
     known = catalog.architectures_with(own)
     fit, why_not = current_fit(board, own, known)
     if wanted is None:
@@ -254,6 +255,8 @@ def _on_board(
     sizes = set(usual_sizes(own)) if batches is None else set(batches)
     found: list[Forecast] = []
     notes = [f"Nothing is predicted: {why_not}."] if why_not else []
+    if below_idle:
+        notes.append(f"{below_idle_text(board, below_idle)}.")
     if fit and fit.residuals_from:
         notes.append(f"{board.name}: intervals are made of the residuals of {fit.residuals_from}.")
     for architecture in wanted:

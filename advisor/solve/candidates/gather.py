@@ -19,12 +19,14 @@ from advisor.options import Requirements, Selection
 from advisor.prediction.terms import COLUMNS
 from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
+from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
 from advisor.solve.candidates.named_networks import (
     chosen_here,
     one_name_each,
     refuse_unknown,
 )
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
+from advisor.solve.candidates.stated_accuracies import refuse_unknown_precisions, unreached
 from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
 
 if TYPE_CHECKING:
@@ -67,7 +69,13 @@ def gather_on(
     notes: list[str] = []
     refuse_unknown(catalog, requirements)
     chosen = requirements.selection
-    task, said = _task(catalog, chosen, surveyed)
+    refuse_unknown_precisions(chosen, surveyed)
+    for place, each in enumerate(surveyed):
+        table, below = without_power_below_idle(each.board, each.measurements)
+        if below:
+            surveyed[place] = Surveyed(each.board, table)
+            notes.append(below_idle_text(each.board, below))
+    task, said = _task(catalog, requirements, surveyed)
     pool = network_pool(catalog, chosen, surveyed, task)
     notes += said
     if chosen.completes:
@@ -81,6 +89,7 @@ def gather_on(
     notes += pool.notes
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
+    notes += unreached(found, pool.accuracies, chosen)
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)
     notes += _of_shortest_runs(found)
@@ -88,15 +97,19 @@ def gather_on(
 
 
 def _task(
-    catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed]
+    catalog: Catalog, requirements: Requirements, surveyed: Sequence[Surveyed]
 ) -> tuple[str, list[str]]:
     """The task of a question, and what is to be said of it where none was asked for.
 
     Raises:
         AdvisorError: the boards have no rows of the task, or of several others where none was asked for.
     """
-    names = {name for each in surveyed for name in each.measurements.architecture.names}
-    known = {catalog.architectures[name].task for name in names}
+    selection = requirements.selection
+    tasks = [
+        {catalog.architectures[name].task for name in each.measurements.architecture.names}
+        for each in surveyed
+    ]
+    known = set[str]().union(*tasks)
     task = task_of(selection.task, known)
     if task is None:
         on = _boards_text([each.board for each in surveyed])
@@ -104,9 +117,14 @@ def _task(
         raise AdvisorError(
             f"{on} has no rows of {wanted}", f"its tasks: {', '.join(sorted(known))}"
         )
+    notes = []
     if selection.task is None and task != CLASSIFICATION:
-        return task, [f"the task is {task}, the only one of these rows"]
-    return task, []
+        notes = [f"the task is {task}, the only one of these rows"]
+    for each, its in zip(surveyed, tasks, strict=True) if requirements.boards is not None else ():
+        if its and task not in its:
+            of = ", ".join(sorted(its))
+            notes.append(f"{each.board.name} is left out: its rows are for {of}, not for {task}")
+    return task, notes
 
 
 def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:

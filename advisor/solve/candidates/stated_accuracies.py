@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from advisor.catalog.accuracy import DECLARED
+from advisor.catalog.accuracy import DECLARED, Accuracies
 from advisor.catalog.csv_table import read_csv
-from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Estimate, Labels, Weights
-from advisor.errors import AdvisorError, BrokenFileError, Fault, shown
+from advisor.catalog.precision import PRECISIONS, UNKNOWN, is_known_precision, read_precision
+from advisor.catalog.records import Estimate, Labels, Weights, distinct
+from advisor.catalog.store import Surveyed
+from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.limits import LEAST_PERCENT
+from advisor.options import Selection
 from advisor.quality import Quality, read_metric
 from advisor.quantities import PERCENT
+from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.weight_sets import OWN
 
 FIGURE = ("top1_percent", "accuracy_percent")
@@ -54,6 +58,59 @@ def of_which(
         f"accuracy-of: no network {shown(written)} to choose from",
         "write NAME[:PRECISION[:RUNTIME]]; --candidates all brings in networks without rows",
     )
+
+
+def refuse_unknown_precisions(chosen: Selection, surveyed: Sequence[Surveyed]) -> None:
+    """Say which precisions of stated losses and accuracies are none, and none that the boards have.
+
+    Raises:
+        AdvisorError: there are any.
+    """
+    named = {"quantised-loss": [each for each in chosen.quantised_loss if each]}
+    named["accuracy-of"] = [
+        word
+        for written in chosen.accuracy_of
+        for word in written.split(":")[1:]
+        if _LIKE_A_PRECISION.fullmatch(word)
+    ]
+    if not any(named.values()):
+        return
+    here = {name for each in surveyed for name in each.measurements.precision.names}
+    for what, words in named.items():
+        for word in words:
+            if not is_known_precision(word) and read_precision(word) not in here:
+                hint = closest(read_precision(word), {*here, *PRECISIONS} - {UNKNOWN})
+                raise AdvisorError(f"{what}: unknown precision {shown(word)}", hint)
+
+
+_LIKE_A_PRECISION = re.compile(r"(u?int|i|fp|float|bf)-?[0-9]+", re.IGNORECASE)
+"""What stands behind a network's name and cannot be a runtime."""
+
+
+def unreached(found: Candidates, accuracies: Accuracies, chosen: Selection) -> Iterator[str]:
+    """What is to be said of accuracies that the user states and that no candidate has."""
+    if not chosen.accuracy_of or chosen.accuracy_table is not None:
+        return
+    used = {
+        (each.architecture, "" if each.note else each.precision, each.runtime)
+        for each in found.weights
+        if each.name == OWN
+    }
+    table, there = found.measurements, found.measurements.architecture.position
+    for (name, set_name), known in accuracies.known.items():
+        if set_name != OWN or name not in there:
+            continue
+        rows = found.rows[table.architecture.index[found.rows] == there[name]]
+        formats = [table.precision.names[each] for each in distinct(table.precision.index[rows])]
+        for each in known:
+            if (name, each.precision, each.runtime) in used or not formats:
+                continue
+            said = ":".join(filter(None, (name, each.precision, each.runtime)))
+            at = " and ".join(formats)
+            yield (
+                f"--accuracy-of {said} is that of no candidate: {name} runs here at {at}; write "
+                f"--accuracy-of {name}:{formats[0]}=PERCENT"
+            )
 
 
 def read_accuracy_table(path: Path, known: Collection[str], quality: Quality) -> list[Weights]:

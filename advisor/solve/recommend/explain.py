@@ -154,7 +154,7 @@ def overlooked(verdicts: Verdicts, pick: int) -> Overlooked | None:
             return Overlooked(
                 metric=step.metric.key,
                 count=len(positions),
-                networks=len(distinct(candidates.network_index[positions])),
+                networks=len(distinct(candidates.architecture_index[positions])),
                 candidate=candidate_at(candidates, most, verdicts.constraints),
                 float_percent=None if np.isnan(floats[most]) else float(floats[most]),
             )

@@ -106,6 +106,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         notes=candidates.notes,
         variants=candidates.variants,
         weights_used=candidates.weights_used,
+        all_ranked=not np.isnan(candidates.figure(objective[-1].metric.key)).any(),
     )
     return answer if found else _what_would_have_to_give(answer, verdicts)
 

@@ -149,7 +149,7 @@ class Overlooked:
     Attributes:
         metric: key of the metric.
         count: how many candidates there are.
-        networks: of how many networks (on each board).
+        networks: of how many networks.
         candidate: of these the most promising.
         float_percent: the accuracy of its weights in floats, where that is the metric and is known.
     """
@@ -247,9 +247,10 @@ class Recommendation:
         notes: what could not be done as it was asked, in words.
         variants: in how many variants the candidates run.
         weights_used: the names of the sets of weights that they have.
+        all_ranked: whether of every candidate the figure is known that the objective ranks by last.
     """
 
-    UNDOCUMENTED: ClassVar = ("requirements", "boards", "weights_used", "variants")
+    UNDOCUMENTED: ClassVar = ("requirements", "boards", "weights_used", "variants", "all_ranked")
 
     requirements: Requirements
     boards: tuple[Board, ...]
@@ -277,6 +278,7 @@ class Recommendation:
     notes: tuple[str, ...] = ()
     variants: int = 1
     weights_used: frozenset[str] = frozenset()
+    all_ranked: bool = True
 
     @computed
     def status(self) -> Literal["ok", "infeasible"]:

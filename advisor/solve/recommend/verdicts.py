@@ -52,7 +52,8 @@ class Verdict:
 
         0 where the limit is met, infinite where the figure is unknown.
         """
-        ratio = np.abs(np.log(self.value[positions] / self.constraint.limit))
+        with np.errstate(divide="ignore", invalid="ignore"):  # there is no logarithm of nothing
+            ratio = np.abs(np.log(self.value[positions] / self.constraint.limit))
         unknown = self.unknown[positions]
         return np.where(self.met[positions], 0.0, np.where(unknown, np.inf, ratio))
 
