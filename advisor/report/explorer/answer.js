@@ -1,5 +1,7 @@
 /* The answer in words and figures: the pick, what binds, or what rejects how many. */
 
+const MOST_NAMED = 4; // so many boards at most are named in a sentence
+
 /** The metrics worth showing: the usual ones, those limited, those of the objective, and any others named. */
 function metricsShown({ table, settings, constraints }, others) {
   const asked = [...settings.objective, ...constraints].map(({ metric }) => metric);
@@ -75,8 +77,9 @@ function whyThis(answer) {
   const binding = bindingOf(answer);
   const { metric } = settings.objective.at(-1);
   const { title, more_is_better } = table.metrics[metric];
+  const has = answer.considered.some((row) => Number.isNaN(column(metric)[row])) ? "is known to have" : "has";
   const better = narrowings.length ? "other candidate would be preferred"
-    : `candidate here has a ${more_is_better ? "higher" : "lower"} ${title}`;
+    : `candidate here ${has} a ${more_is_better ? "higher" : "lower"} ${title}`;
   return [
     ...narrowings,
     binding ? bindingText(answer, binding) : `Nothing is binding: no ${better}.`,
@@ -161,12 +164,20 @@ function doubtsOf(answer) {
     const excluded = `${unknown} of ${counted(considered.length, "candidate")} excluded`;
     if (unknown) sentences.push(`${excluded}: ${table.metrics[metric].title} unknown.`);
   }
-  for (const name of answer.unlike) {
-    const scopes = boardsIn(table, settings).map((board) => `${board.scopes[name] || "unknown"} (${board.name})`);
-    sentences.push(`* ${name} is not the same on all boards: ${scopes.join("; ")}.`);
-  }
+  for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
   if (feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)))) sentences.push("~ is predicted.");
   return sentences;
+}
+
+/** What a figure covers, and on which boards; of many, on how many. */
+function scopesText(name, boards) {
+  const boardsOf = new Map();
+  for (const board of boards) {
+    const scope = board.scopes[name] || "unknown";
+    boardsOf.set(scope, [...(boardsOf.get(scope) ?? []), board.name]);
+  }
+  const where = (names) => (names.length > MOST_NAMED ? counted(names.length, "board") : names.join(", "));
+  return [...boardsOf].map(([scope, names]) => `${scope} (${where(names)})`).join("; ");
 }
 
 /** What each limit rejects. */

@@ -40,8 +40,20 @@ function figuresIn(table, situation) {
     return value ? [value[row], low[row], high[row]] : [given(part), NaN, NaN];
   }
 
-  /** A metric of a row with its 90 % interval: propagated, unless an input stands in the formula twice. */
+  /** Whether an input was predicted without an interval: it could be anything. */
+  const couldBeAnything = (row) => (name) => {
+    const { low, origin } = table.inputs[name];
+    return Number.isNaN(low[row]) && origin(row) === "predicted";
+  };
+
+  /** A metric of a row with its 90 % interval; none where it rests on something that could be anything. */
   function estimate(metric, row) {
+    const found = withInterval(metric, row);
+    return restsOn(metric, row).some(couldBeAnything(row)) ? [found[0], NaN, NaN] : found;
+  }
+
+  /** The interval is propagated, unless an input stands in the formula twice. */
+  function withInterval(metric, row) {
     const { tree, uncertain, repeats } = formulaOf(metric);
     if (!repeats) return evaluated(tree, (part) => partAt(part, row), withErrors);
     const parts = uncertain.map((name) => partAt(name, row));
@@ -79,11 +91,10 @@ function figuresIn(table, situation) {
     return !Number.isNaN(column(metric)[row]) && (Boolean(madeUp) || names.some((name) => lacksError(table.inputs[name])));
   }
 
-  /** A figure's spread, infinite where an input was predicted without an interval: it could be anything. */
+  /** A figure's spread, infinite where an input could be anything. */
   function spreadAt(found, names, row) {
-    const anything = ({ low, origin }) => Number.isNaN(low[row]) && origin(row) === "predicted";
     const { value, below, above } = spreadOf(found);
-    return names.some((name) => anything(table.inputs[name]))
+    return names.some(couldBeAnything(row))
       ? { value, below: Infinity, above: Infinity }
       : { value, below, above };
   }
