@@ -210,3 +210,28 @@ def test_net_power_below_zero_is_unknown(overlay: Overlay, run: Run) -> None:
     asked_so = ("pick", *words, "--energy", "1 J", "--fps", "40")
     assert said in run(*asked_so).err
     assert said in " ".join(run("predict", "resnet-18", *words).out.split())
+
+
+def test_energy_above_an_upper_bound_of_idle_power_is_shown_as_one(
+    overlay: Overlay, run: Run
+) -> None:
+    """4.1 W in all, of which at most 2 W are idle: 0.082 J of resnet-18 are 0.042 J at least."""
+    board = (overlay.folder / "boards/small/board.yaml").read_text()
+    overlay.write(
+        "boards/small/board.yaml", board.replace("{value: 2 W, error: 100 mW,", "{at_most: 2 W,")
+    )
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,4.1",
+        "resnet-34,eager,fp32,1,30,,,reported,my-notes,4.1",
+        header=HEADER + ",gross_power_w",
+    )
+    words = ("pick", "--board", "small", "--catalog", overlay.folder, "--energy")
+    said = " ".join(run(*words, "0.1 J").out.split())
+    assert "<=0.0820" in said
+    assert "<=0.123 J (-23%) and would need at most 0.0230 J less" in said
+    assert "energy per image of resnet-18 at batch 1 lies between 0.0420 and 0.0820 J" in said
+    nothing = " ".join(run(*words, "0.05 J").out.split())
+    assert "<=0.0820 J" in nothing and "lies between 0.0420 and 0.0820 J" in nothing
+    document = json.loads(run(*words, "0.1 J", "--json").out)
+    assert document["best"]["upper_bounds"] == ["energy_j", "net_power_w"]
+    assert json.loads(run("pick", "--json").out)["best"]["upper_bounds"] == []

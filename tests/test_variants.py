@@ -338,3 +338,22 @@ def test_a_forecast_has_the_reported_throughput_and_its_energy(rated: Overlay) -
     assert found.throughput_fps and found.throughput_fps.value == 1329
     assert found.energy_j and found.energy_j.value == pytest.approx(2.69 / 1329)
     assert found.energy_j.origin == "reported"
+
+
+def test_figures_of_a_networks_rows_are_whole_on_a_narrow_terminal(run: Run) -> None:
+    lines = run("show", "resnet-50").out.splitlines()
+    rows = [each for each in lines if each.startswith(("eager", "onnxruntime", "openvino"))]
+    assert rows
+    for row in rows:
+        assert len(row) <= 80
+        assert not any(word.endswith((".", "/", "+")) for word in row.split())
+    assert all("noisy" in row or "stable" in row for row in rows)
+
+
+def test_what_two_boards_have_and_cannot_be_compared_is_counted(run: Run) -> None:
+    """At batch 1 the machine ran several runtimes, and none is that of the other board."""
+    compared = advisor.compare("jetson-tx1", "xeon-2-cores-vm")
+    assert {each.batch for each in compared.rows}.isdisjoint({1})
+    assert compared.left_out == 14
+    said = " ".join(run("compare", "jetson-tx1", "xeon-2-cores-vm").out.split())
+    assert "Left out: 14 pairs of a network and batch that both boards have" in said

@@ -32,6 +32,8 @@ ELSEWHERE_MARK = "^"
 """Marks an accuracy that was found on another board."""
 LOSS_MARK = "!"
 """Marks an accuracy that is another one less a loss that the user states."""
+BOUND_MARK = "<="
+"""Marks a figure that is an upper bound."""
 UNLIKE_MARK = "*"
 """Marks a board whose power or memory covers something else than another's."""
 
@@ -159,11 +161,21 @@ def need_text(headroom: Headroom) -> str:
     return f"{difference.replace('%', 'points')} {more}"
 
 
-def needs_text(headrooms: Iterable[Headroom], batch: int) -> str:
-    """What a candidate would need to meet several limits; what follows from the same time is said once."""
+def needs_text(
+    headrooms: Iterable[Headroom], batch: int, upper_bounds: Collection[str] = ()
+) -> str:
+    """What a candidate would need to meet several limits; what follows from the same time is said once.
+
+    Args:
+        headrooms: how it stands to these limits.
+        batch: its batch size.
+        upper_bounds: the metrics of which only an upper bound is known.
+    """
     found: dict[str, str] = {}
     for each in headrooms:
         text = need_text(each)
+        if each.constraint.metric in upper_bounds:  # how much of it is idle power nobody knows
+            text = f"at most {text}"
         alike = text.replace(" per image", "") if batch == 1 else text
         found.setdefault(alike, text)
     return listed(list(found.values()))
@@ -187,7 +199,41 @@ def figure_of(candidate: Candidate, key: str) -> str:
     text = figure(key, value_of(candidate, key))
     if key == ACCURACY:
         return text + note_mark(candidate.accuracy_note)
-    return PREDICTED_MARK + text if is_predicted(candidate, key) else text
+    return bounded(candidate, key, PREDICTED_MARK + text if is_predicted(candidate, key) else text)
+
+
+def bounded(candidate: Candidate, key: str, text: str) -> str:
+    """A figure in words, marked where it is an upper bound."""
+    is_bound = key in candidate.upper_bounds and candidate.metric(key) is not None
+    return f"{BOUND_MARK}{text}" if is_bound else text
+
+
+def between_text(candidate: Candidate, key: str) -> str:
+    """Between what a figure lies of which an upper bound is known: "0 and 0.241 J"."""
+    estimate = candidate.metric(key)
+    if estimate is None:
+        raise ValueError("nothing is known of an unknown figure")
+    least = 0.0 if estimate.low is None else max(estimate.low, 0.0)
+    most = estimate.value if estimate.high is None else estimate.high
+    return f"{figure(key, least) if least else '0'} and {with_unit(key, most)}"
+
+
+def bound_notes(candidates: Iterable[Candidate], keys: Collection[str]) -> Iterator[str]:
+    """A sentence on figures that are upper bounds, and between what the first of each lies."""
+    found: dict[str, Candidate] = {}
+    for each in candidates:
+        for key in each.upper_bounds:
+            if key in keys and each.metric(key) is not None:
+                found.setdefault(key, each)
+    if found:
+        lies = [
+            f"{METRICS[key].title} of {place(each)} lies between {between_text(each, key)}"
+            for key, each in found.items()
+        ]
+        yield (
+            f"{BOUND_MARK} is an upper bound: gross power is known, and of idle power only a bound; the "
+            f"{listed(lies)}."
+        )
 
 
 def note_mark(note: str) -> str:

@@ -325,28 +325,52 @@ def _run_as(rows: Measurements, row: int) -> str:
     return " ".join(rows.variant(row).words) + (f" ({word})" if word else "")
 
 
-def _rows_table(rows: Measurements, cited: _Cited) -> Table:
+_LEAST_NEEDED = (
+    "per image\nms",
+    "least\nms",
+    "most\nms",
+    "p99\nms",
+    "p90\nms",
+    "latency\nis",
+    "throughput\nfps",
+    "gross power\nW",
+    "verdict",
+)
+"""What a narrow table of a board's rows can do without, the first first."""
+
+
+def _rows_table(rows: Measurements, cited: _Cited) -> Fitted:
     columns = _metered_columns(rows)
     plain = [(f"{name}\nms", values) for name, values in _plain_columns(rows).items()]
     words = {"latency\nis": rows.latency_statistic.tolist()}
     words["verdict"] = [_verdict(rows, row) for row in range(len(rows))]
     said = {name: cells for name, cells in words.items() if set(cells) - {"", MEDIAN}}
-    table = plain_table("run as", "batch", "per image\nms", *columns, *dict(plain), *said)
-    table.columns[0].no_wrap = True
-    for row in range(len(rows)):
-        latency = rows.latency_ms.estimate(row)
-        table.add_row(
-            _run_as(rows, row),
-            str(rows.batch[row]),
-            significant(latency.value / int(rows.batch[row])) if latency else "?",
-            *(_figure(column.estimate(row)) for column in columns.values()),
-            *(_plain_figure(values[row]) for _, values in plain),
-            *(cells[row] for cells in said.values()),
-        )
-    known = [_provenance(column, cited) for column in columns.values()]
-    for title, cells in zip(("origin", "source"), zip(*known, strict=True), strict=True):
-        table.add_row(title, "", "", *cells, style="dim")
-    return table
+    places = range(len(rows))
+    latencies = [rows.latency_ms.estimate(row) for row in places]
+    cells = {
+        "run as": [_run_as(rows, row) for row in places],
+        "batch": [str(size) for size in rows.batch.tolist()],
+        "per image\nms": [
+            significant(each.value / int(rows.batch[row])) if each else "?"
+            for row, each in enumerate(latencies)
+        ],
+        **{name: [_figure(each.estimate(row)) for row in places] for name, each in columns.items()},
+        **{name: [_plain_figure(each) for each in values.tolist()] for name, values in plain},
+        **said,
+    }
+    known = {name: _provenance(column, cited) for name, column in columns.items()}
+
+    def table_of(headings: Sequence[str]) -> Table:
+        table = plain_table(*headings)
+        table.columns[0].no_wrap = True
+        for row in places:
+            table.add_row(*(cells[name][row] for name in headings))
+        for place, title in enumerate(("origin", "source")):
+            said_of = (known[name][place] if name in known else "" for name in headings[1:])
+            table.add_row(title, *said_of, style="dim")
+        return table
+
+    return Fitted(table_of, tuple(cells), [name for name in _LEAST_NEEDED if name in cells])
 
 
 def _metered_columns(rows: Measurements) -> dict[str, Metered]:

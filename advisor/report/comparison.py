@@ -46,6 +46,7 @@ class Comparison:
             board's, or a runtime's over that of eager fp32.
         like_variants: whether both ran each row alike.
         speedups: the same rows by runtime and precision; none where two boards are compared.
+        left_out: how many pairs of a network and a batch size both boards have that do not stand in `rows`.
     """
 
     board: str
@@ -54,6 +55,7 @@ class Comparison:
     rows: tuple[LatencyRatio, ...]
     like_variants: bool = True
     speedups: tuple[Speedup, ...] = ()
+    left_out: int = 0
 
 
 @checked
@@ -90,10 +92,18 @@ def compare(
         raise AdvisorError("name two boards", "or say --by runtime, to compare those of one")
     first = _latencies_of(opened, board)
     sides = first, _as_called(opened, _latencies_of(opened, other), {key[0] for key in first})
-    if like := latency_ratios(*sides):
-        return Comparison(board, other, None, tuple(like))
-    if unlike := latency_ratios(*sides, any_variant=True):
-        return Comparison(board, other, None, tuple(unlike), like_variants=False)
+    one, two = ({(key[0], key[2]) for key in each} for each in sides)
+    for any_variant in (False, True):
+        if paired := latency_ratios(*sides, any_variant=any_variant):
+            left_out = len((one & two) - {(each.architecture, each.batch) for each in paired})
+            return Comparison(
+                board,
+                other,
+                None,
+                tuple(paired),
+                like_variants=not any_variant,
+                left_out=left_out,
+            )
     raise AdvisorError(f"{board} and {other} have no network and batch in common", "name others")
 
 
@@ -167,6 +177,14 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     notes = (
         [] if comparison.like_variants else ["Unlike runtimes or precisions stand side by side."]
     )
+    if comparison.left_out:
+        pairs = counted(comparison.left_out, "pair")
+        why = (
+            "not in one runtime and precision alike"
+            if comparison.like_variants
+            else "of which one board has several runtimes or precisions, and none is that of the other"
+        )
+        notes.append(f"Left out: {pairs} of a network and batch that both boards have, {why}.")
     return Group(table, "", *map(Text, [_summary(comparison.other, comparison.rows), *notes]))
 
 

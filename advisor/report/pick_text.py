@@ -21,6 +21,8 @@ from advisor.report.candidate_text import (
     PREDICTED_MARK,
     accuracy_notes,
     boards_text,
+    bound_notes,
+    bounded,
     chance_text,
     choice_text,
     dispensable,
@@ -217,6 +219,8 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         yield _another_run(recommendation.another_run)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     yield from accuracy_notes(recommendation.candidates)
+    named = [*recommendation.candidates, *([binding.candidate] if binding else [])]
+    yield from bound_notes(named, _shown_keys(recommendation))
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     yield from excluded(recommendation)
@@ -296,7 +300,9 @@ def _another_run(another: AnotherRun) -> str:
 def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     nearest = binding.candidate
     lacks = [each for each in nearest.headroom if each.constraint in binding.constraints]
-    figures = ", ".join(with_unit(key, value_of(nearest, key)) for key in keys)
+    figures = ", ".join(
+        bounded(nearest, key, with_unit(key, value_of(nearest, key))) for key in keys
+    )
     subject = f"{place(nearest, best)} ({figures})"
     if not lacks:
         return (
@@ -310,11 +316,13 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
         verb = "is" if len(unknown) == 1 else "are"
         return f"{subject} would be better, but its {listed(unknown)} {verb} unknown."
     has = [
-        f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})" for each in lacks
+        bounded(nearest, key := each.constraint.metric, with_unit(key, each.value))
+        + f" ({margin_text(each)})"
+        for each in lacks
     ]
     verb = "is" if len(lacks) == 1 else "are"
     limits = limits_text(binding.constraints)
-    needs = needs_text(lacks, nearest.batch)
+    needs = needs_text(lacks, nearest.batch, nearest.upper_bounds)
     return (
         f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)} and "
         f"would need {needs}."
@@ -382,7 +390,7 @@ def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[s
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
         f"{nearest.architecture}, {nearest.batch}{board}",
-        with_unit(constraint.metric, of_this.value),
+        bounded(nearest, constraint.metric, with_unit(constraint.metric, of_this.value)),
         "?" if of_this.margin is None else magnitude(of_this.margin),
         _shortened([each.name for each in rejection.also_fails]),
     )
@@ -411,6 +419,9 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     left_out = recommendation.out_of_memory
     do = "does" if left_out == 1 else "do"
     yield line + (f"; {left_out} more {do} not fit in the board's memory." if left_out else ".")
+    nearest = [each.nearest for each in recommendation.rejections if each.nearest]
+    limited = {each.constraint.metric for each in recommendation.rejections}
+    yield from bound_notes(nearest, limited)
     yield from excluded(recommendation)
     yield from _tail_unknown(recommendation)
     yield from map(_impossible, recommendation.impossible[:MOST_SETS])
@@ -517,7 +528,8 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
                 for each in lacks
             ]
         )
-        needs = needs_text((each for each in lacks if each.value is not None), nearest.batch)
+        known = (each for each in lacks if each.value is not None)
+        needs = needs_text(known, nearest.batch, nearest.upper_bounds)
         wanting = f" and would need {needs}" if needs else ""
         return f"nearest {at}, where it has {has}{wanting}."
     if best is None or not why.feasible:

@@ -71,7 +71,9 @@ def plan_text(plan: Plan) -> RenderableType:
         lines = [line for each in plan.impossible for line in _impossible(each)]
         return Group(_headline(plan), "", *map(Text, [*_battery(plan), *lines, *_excluded(plan)]))
     keys = tuple(key for key in COLUMNS if key != MARK or plan.unproven)
-    table = Fitted(lambda keys: _table(plan, keys), keys, DROPPABLE)
+    judged = "accuracy" if plan.objective.name.endswith("accuracy") else plan.objective.name
+    droppable = [key for key in DROPPABLE if key != judged]
+    table = Fitted(lambda keys: _table(plan, keys), keys, droppable)
     return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
 

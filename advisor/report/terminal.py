@@ -115,8 +115,8 @@ class Fitted:
             keys.remove(key)
             table = self.build(keys)
         if _width(console, options, table) > options.max_width:
-            for column in table.columns:
-                column.no_wrap = False
+            for column in table.columns:  # words may be folded; a figure cut in two is another one
+                column.no_wrap = column.justify == "right"
         yield table
 
 

@@ -21,6 +21,9 @@ from advisor.solve.candidates.chance import chance, chance_alone
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
 
+ABOVE_IDLE = ("energy_j", "net_power_w")
+"""The metrics that follow from net power alone, or from it and the time."""
+
 SURE, LIKELY = 0.9, 0.5
 """From which probability on a candidate is called sure, or likely, to meet all limits."""
 
@@ -93,6 +96,8 @@ class Candidate:
             where a limited figure was reported or declared without any error.
         unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
             other boards that the question is asked of.
+        upper_bounds: which of its metrics are known as upper bounds, since gross power is what there is, and
+            of the board's idle power only an upper bound: the value lies between both ends of the interval.
     """
 
     architecture: str
@@ -110,6 +115,7 @@ class Candidate:
     headroom: tuple[Headroom, ...]
     chance: float | None
     unlike_scopes: tuple[str, ...]
+    upper_bounds: tuple[str, ...] = ()
 
     def __getattr__(self, key: str) -> Estimate | None:
         if key not in METRICS:
@@ -181,6 +187,7 @@ def records(
     unproven = [these.unproven(each.metric) for each in constraints]
     proven = ~np.logical_or.reduce([np.zeros(len(these), np.bool_), *unproven])
     headrooms = [_headrooms(these, each) for each in constraints]
+    bounded = these.net_is_bound.tolist()
     return [
         _record(
             these,
@@ -191,6 +198,7 @@ def records(
             unlike_scopes=tuple(
                 name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
             ),
+            upper_bounds=ABOVE_IDLE if bounded[place] else (),
         )
         for place, metrics in enumerate(_metrics(these))
     ]

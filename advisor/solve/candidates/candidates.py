@@ -238,6 +238,15 @@ class Candidates:
         column: Floats = np.asarray(np.nan if figures is ABSENT else figures, dtype=np.float64)
         return column if column.ndim else np.full(len(self), column)
 
+    @property
+    def net_is_bound(self) -> Booleans:
+        """Of which candidates net power is gross power less idle power, of which only a bound is known."""
+        bound = np.array([each.idle_is_bound for each in self.boards], dtype=np.bool_)
+        table = self.measurements
+        only_gross = np.isnan(table.net_power_w.values.value[self.rows])
+        only_gross &= ~np.isnan(table.gross_power_w.values.value[self.rows])
+        return bound[self.board_index] & only_gross
+
     def spread(self, key: str) -> Values:
         """A metric of all candidates, and the standard deviations of its logarithm below and above.
 
