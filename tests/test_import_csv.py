@@ -818,3 +818,54 @@ def test_usual_headings_are_ours(
 def test_a_table_without_our_columns_is_refused_with_their_names(tmp_path: Path) -> None:
     with pytest.raises(AdvisorError, match=r"OURS: architecture, .*latency_ms.*throughput_fps"):
         imported(tmp_path, "model,duration\nresnet-18,5\n")
+
+
+def test_an_idle_power_above_gross_power_is_refused(tmp_path: Path) -> None:
+    content = HEADER.replace("\n", ",gross_power_w\n") + "resnet-18,1,5,10\nresnet-50,1,9,25\n"
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, content, idle_power="20W")
+    (fault,) = refused.value.faults
+    assert (fault.line, fault.column) == (2, "gross_power_w")
+    assert "gross power 10 W is below the idle power of 20 W; write an idle" in str(refused.value)
+    assert not (tmp_path / "catalog").exists()
+    imported(tmp_path, content, idle_power="<= 20W")
+    imported(tmp_path, content, idle_power="9W")
+
+
+def test_net_power_is_unknown_where_a_board_is_said_to_draw_more_while_idle(
+    tmp_path: Path,
+) -> None:
+    content = HEADER.replace("\n", ",gross_power_w\n") + "resnet-18,1,5,10\nresnet-50,1,9,25\n"
+    imported(tmp_path, content, idle_power="9W")
+    path = tmp_path / "catalog/boards/mine/board.yaml"
+    path.write_text(path.read_text().replace('"9W"', '"20W"'))
+    answer = advisor.pick(board="mine", catalog=tmp_path / "catalog", top=9)
+    net = {each.architecture: each.net_power_w for each in answer.candidates}
+    assert net["resnet-18"] is None
+    assert net["resnet-50"] is not None and net["resnet-50"].value == 5
+    (fault,) = advisor.check(tmp_path / "catalog").faults
+    assert "an idle power of 20 W, above the gross power of a row" in str(fault)
+    (tmp_path / "mine.csv").write_text(content)
+    again = import_table("csv", tmp_path / "mine.csv", "mine", catalog=tmp_path / "catalog").board
+    assert again is not None
+    assert any("the net power of a row is unknown" in note for note in again.notes)
+
+
+def test_rates_that_contradict_latencies_are_called_suspicious(tmp_path: Path) -> None:
+    content = (
+        "model,batch,latency_ms,fps\n"
+        "resnet-18,1,12.5,10000\n"
+        "resnet-34,1,2.94,1329\n"
+        "resnet-50,8,80,100\n"
+        "vgg-16,1,10,5\n"
+    )
+    board = imported(tmp_path, content)
+    (said,) = (note for note in board.notes if note.startswith("suspicious"))
+    assert "line 2: 10000 fps beside 12.5 ms at batch 1; line 5: 5 fps beside 10 ms" in said
+    verdicts = table_of(tmp_path).verdict.tolist()
+    assert [each.partition(":")[0] for each in verdicts] == ["suspicious", "", "", "suspicious"]
+
+
+def test_a_mean_above_the_99th_percentile_is_refused(tmp_path: Path) -> None:
+    content = "model,mean_latency_ms,p99_ms\nresnet-18,12,9\nresnet-50,8,9\n"
+    assert faults_of(tmp_path, content) == [(2, "p99_ms")]

@@ -369,3 +369,30 @@ def test_no_board_is_called_what_asks_all_of_them(run: Run, tmp_path: Path) -> N
     ran = run("import", "trtexec", tmp_path / "a.log", "--board", "any")
     assert ran.code == 2
     assert "'any' asks all boards" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"precision": "int8"}, "--precision says int8, and the log fp16; leave --precision out"),
+        ({"batch": 4}, "--batch says 4, and the log 1"),
+        ({"architecture": "vgg-16"}, "--arch says vgg-16, and the log resnet-50"),
+    ],
+)
+def test_what_is_stated_against_the_log_is_refused_with_both(
+    tmp_path: Path, stated: dict[str, Any], said: str
+) -> None:
+    content = log("--onnx=resnet-50.onnx", "--fp16")
+    with pytest.raises(BrokenFileError) as refused:
+        imported(tmp_path, content, **stated)
+    assert said in str(refused.value)
+    assert "0.log, line 1" in str(refused.value)
+    assert not (tmp_path / "catalog").exists()
+    imported(tmp_path, content, architecture="ResNet-50", batch=1, precision="FP16")
+
+
+def test_a_refused_row_names_its_log_and_line(tmp_path: Path) -> None:
+    first = log("--onnx=resnet-18.onnx")
+    other = log("--onnx=resnet-50.onnx").replace("max = 4 ms", "max = 0.1 ms")
+    with pytest.raises(AdvisorError, match=r"0\.log, line 13, column latency_max_ms"):
+        imported(tmp_path, first + other)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from advisor.architectures.names import board_fault, identity_of_plain
 from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
@@ -21,7 +23,7 @@ from advisor.catalog.measurements_table import (
     MEASUREMENT_COLUMNS,
     read_measurements,
 )
-from advisor.catalog.records import Measurements
+from advisor.catalog.records import Board, Measurements
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
@@ -165,6 +167,7 @@ class _Check:
             )
         rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
         self.rows += 0 if rows is None else len(rows)
+        self.faults += _below_idle(folder, board, rows)
         with suppress(BrokenFileError):  # of another file, as above
             self.faults += _rows_of_one_network(folder / "measurements.csv", rows, self.catalog)
         if self.read_fit and "fit.json" in (self.attempt(entries, folder) or {}):
@@ -222,6 +225,24 @@ class _Check:
         except BrokenFileError as error:
             self.faults.extend(error.faults)
             return None
+
+
+def _below_idle(folder: Path, board: Board | None, rows: Measurements | None) -> Iterator[Fault]:
+    """Gross power of rows that is below what the board is said to draw while idle."""
+    idle = board.certain_idle_w if board else None
+    if rows is None or idle is None:
+        return
+    low = np.flatnonzero(rows.gross_power_w.values.value < idle.value)
+    if not len(low):
+        return
+    lines = read_csv(
+        folder / "measurements.csv", MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS
+    ).lines
+    few = ", ".join(str(lines[row]) for row in low[:5].tolist())
+    which = f"{len(low)} rows" if len(low) > 1 else "a row"
+    found = f"an idle power of {idle.value:g} W, above the gross power of {which}"
+    expected = f"one below it, in the same scope (measurements.csv, line {few}): their net power is unknown"
+    yield Fault(folder / "board.yaml", 0, "idle_power", found, expected)
 
 
 def _rows_of_one_network(

@@ -63,8 +63,10 @@ def same_board(source: str, other: str) -> bool:
     return source.rpartition("-")[0] == other.rpartition("-")[0]
 
 
-def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> None:
-    """Refuse what `write_board` would refuse, before anything is written.
+def check_board(
+    catalog: Path, board: str, rows: Sequence[Row], source: str, places: Sequence[str] = ()
+) -> None:
+    """Refuse what `write_board` would refuse, before anything is written; `places` as of `check_rows`.
 
     Raises:
         AdvisorError: the board exists and was not imported, or a row cannot be one of the catalog's.
@@ -77,7 +79,7 @@ def check_board(catalog: Path, board: str, rows: Sequence[Row], source: str) -> 
         )
     if not description.exists() and (folder / "runs").exists():
         raise AdvisorError(f"board {board} in {catalog} is being measured", "name another --board")
-    check_rows(rows, {source})
+    check_rows(rows, {source}, places)
 
 
 def write_board(
@@ -192,8 +194,22 @@ def rows_before(catalog: Path, board: str) -> int:
         return max(0, sum(1 for _ in lines) - 1)
 
 
-def check_rows(rows: Sequence[Row], sources: Collection[str]) -> None:
+def certain_idle(catalog: Path, board: str) -> float | None:
+    """What a board of that name in a catalog draws while idle, in W; `None` where that is not known."""
+    folder = catalog / "boards" / board
+    if not (folder / "board.yaml").exists():
+        return None
+    idle = read_board(folder, "", None).certain_idle_w
+    return idle.value if idle else None
+
+
+def check_rows(rows: Sequence[Row], sources: Collection[str], places: Sequence[str] = ()) -> None:
     """Refuse rows that the catalog would refuse, before anything is written.
+
+    Args:
+        rows: the rows.
+        sources: those that they may name.
+        places: where each comes from, for messages.
 
     Raises:
         AdvisorError: it names the first fault.
@@ -203,8 +219,9 @@ def check_rows(rows: Sequence[Row], sources: Collection[str]) -> None:
         read_measurements(table, {str(row["architecture"]) for row in rows}, sources)
     except BrokenFileError as error:
         fault = error.faults[0]
+        place = places[fault.line - 2] if places else f"row {fault.line - 1}"
         raise AdvisorError(
-            f"row {fault.line - 1}, column {fault.column}: {fault.found} cannot become part of a "
+            f"{place}, column {fault.column}: {fault.found} cannot become part of a "
             f"board; expected {fault.expected}",
             "mend the file and import it again",
         ) from None

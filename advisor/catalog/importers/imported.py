@@ -16,6 +16,7 @@ from advisor.catalog.entries import read_architectures
 from advisor.catalog.files import layers_with, shipped_folder, target_folder
 from advisor.catalog.importers.accuracies import ResultTable, read_accuracies
 from advisor.catalog.importers.board_files import (
+    certain_idle,
     check_board,
     description_of,
     drop_former_sources,
@@ -32,6 +33,7 @@ from advisor.catalog.importers.board_files import (
 )
 from advisor.catalog.importers.column_map import read_map
 from advisor.catalog.importers.data_sets import data_set_of
+from advisor.catalog.importers.idle_power import hold_against_idle
 from advisor.catalog.importers.import_options import (
     ACCURACIES,
     CSV,
@@ -235,6 +237,7 @@ def _import_csv(asked: Asked) -> Imported:
         only=_only(asked.options["rows"]),
     )
     had = rows_before(folder, board)
+    hold_against_idle(file, table, stated["idle_power"], certain_idle(folder, board))
     check_board(folder, board, table.rows, source)
     used = {str(row["architecture"]): None for row in table.rows}
     new = [networks.made[name] for name in used if name in networks.made]
@@ -288,6 +291,7 @@ def _import_logs(asked: Asked) -> Imported:
     stated = Stated(*(asked.options[each] for each in ("architecture", "batch", "precision")))
     found = read_logs(asked.files, Catalog(layers_with(folder)), source, stated)
     had = rows_before(folder, board)
+    check_board(folder, board, found.rows, source, found.places)
     described = {"title": "TensorRT, by trtexec"}
     place = write_board(folder, board, described, found.rows, asked.files, source)
     drop_former_sources(folder, source)

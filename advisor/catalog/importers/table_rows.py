@@ -23,6 +23,7 @@ from advisor.catalog.importers.column_map import HINT, Bound, ColumnMap, Mapped,
 from advisor.catalog.importers.columns import COLUMNS, unread_by_reason
 from advisor.catalog.importers.count_units import settle_units
 from advisor.catalog.importers.foreign_table import NAMES, read_foreign
+from advisor.catalog.importers.suspicions import with_suspicions
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS, Cost
@@ -122,6 +123,7 @@ def read_table(
         raise with_all_faults(table.faults, MENDING)
     if not found.rows:
         raise BrokenFileError([Fault(path, 0, "", "no rows", "a row a result")])
+    found.rows = with_suspicions(found.rows, found.lines, found.notes)
     _say_assumed(found)
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from advisor.architectures.names import size_of
 from advisor.catalog.identities import Identities, Meaning
 from advisor.catalog.importers.trtexec_log import CUT_OFF, FAILED, PASSED, Run, read_log
 from advisor.catalog.measurements_table import Row
-from advisor.catalog.precision import UNKNOWN
+from advisor.catalog.precision import UNKNOWN, read_precision
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.errors import Fault, shown, with_all_faults
@@ -45,11 +45,13 @@ class TrtexecRows:
         rows: a row a run that passed.
         left_out: how many runs were left out, by why.
         notes: what a reader must know of the rows, in words.
+        places: where each row's run begins, in words.
     """
 
     rows: list[Row] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
 
 
 def read_logs(paths: Sequence[Path], catalog: Catalog, source: str, stated: Stated) -> TrtexecRows:
@@ -76,6 +78,7 @@ def read_logs(paths: Sequence[Path], catalog: Catalog, source: str, stated: Stat
         [] if passed else [_fault(runs[0], _none_passed(runs), "a run that ends '&&&& PASSED'")]
     )
     faults += _several_unknown(passed, catalog.identities, stated)
+    faults += _contradicted(passed, catalog, stated)
     meanings = [_meaning(run, catalog.identities, stated.architecture) for run in passed]
     known = [meaning for meaning in meanings if meaning]
     repeated = catalog.identities.repeated(meaning.name for meaning in known)
@@ -93,6 +96,7 @@ def read_logs(paths: Sequence[Path], catalog: Catalog, source: str, stated: Stat
         if first is not run:
             faults.append(_twice(row, first, run))
         found.rows.append(row)
+        found.places.append(f"{run.path}, line {run.line}")
     if faults:
         raise with_all_faults(faults)
     found.notes += [*dict.fromkeys(each.note for each in known if each.note)]
@@ -136,6 +140,40 @@ def _several_unknown(runs: Iterable[Run], identities: Identities, stated: Stated
         return []
     what = f"--arch names one network, but here are {', '.join(map(shown, unknown))}"
     return [_fault(next(iter(unknown.values())), what, "import their logs one by one")]
+
+
+def _contradicted(runs: Sequence[Run], catalog: Catalog, stated: Stated) -> Iterator[Fault]:
+    """What is stated of runs that all say it themselves, where one says otherwise."""
+    said: Mapping[str, tuple[object, Sequence[object]]] = {
+        "--precision": (
+            stated.precision and read_precision(stated.precision),
+            [read_precision(run.precision) if run.precision else None for run in runs],
+        ),
+        "--arch": (
+            stated.architecture and _called(catalog, stated.architecture),
+            [_called(catalog, _name(run)) for run in runs],
+        ),
+        "--batch": (stated.batch, [_batch_said(run, catalog) for run in runs]),
+    }
+    for option, (value, own) in said.items():
+        if not value or not all(own):
+            continue
+        for run, each in zip(runs, own, strict=True):
+            if each != value:
+                what = f"{option} says {value}, and the log {each}"
+                yield _fault(run, what, f"leave {option} out, or import the log that it is of")
+
+
+def _called(catalog: Catalog, name: str) -> str:
+    """What the catalog calls the network of a name; "" where it knows none."""
+    meaning = catalog.identities.find(name)
+    return meaning.name if meaning else ""
+
+
+def _batch_said(run: Run, catalog: Catalog) -> int | None:
+    """The images of a query, as the log says them of a network that is known by the name in it."""
+    meaning = _meaning(run, catalog.identities, None)
+    return _batch(run, catalog.architecture(meaning.name), None, []) if meaning else None
 
 
 def _unknown(run: Run, identities: Identities, stated: str | None) -> Fault:
