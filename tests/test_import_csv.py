@@ -11,6 +11,7 @@ import pytest
 import advisor
 from advisor import AdvisorError
 from advisor.catalog.entries import read_sources
+from advisor.catalog.importers.board_files import read_back
 from advisor.catalog.importers.imported import ImportedBoard, import_table
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog
@@ -694,9 +695,13 @@ def test_what_the_catalog_could_not_read_is_refused_before_anything_is_written(
     board.write_text(board.read_text() + "idle_power: 4\n")
     files = [each for each in (tmp_path / "catalog").rglob("*") if each.is_file()]
     before = [each.read_bytes() for each in files]
-    with pytest.raises(AdvisorError, match="expected a mapping for 'idle_power'; nothing"):
+    with pytest.raises(AdvisorError, match="expected a mapping for 'idle_power'"):
         imported(tmp_path, content.replace("70", "71"), weights="x")
     assert [each.read_bytes() for each in files] == before
+    header = "architecture,weights,task,metric,data_set,value,origin,source\n"
+    bad = header + "mine@224,mine,classification,top-1 (fraction),imagenet-1k,70,reported,x\n"
+    with pytest.raises(AdvisorError, match=r"metric 'top-1 \(fraction\)' cannot .* nothing was"):
+        read_back({tmp_path / "accuracy.csv": bad})
 
 
 @pytest.mark.parametrize(
@@ -869,3 +874,29 @@ def test_rates_that_contradict_latencies_are_called_suspicious(tmp_path: Path) -
 def test_a_mean_above_the_99th_percentile_is_refused(tmp_path: Path) -> None:
     content = "model,mean_latency_ms,p99_ms\nresnet-18,12,9\nresnet-50,8,9\n"
     assert faults_of(tmp_path, content) == [(2, "p99_ms")]
+
+
+@pytest.mark.parametrize(
+    ("word", "task", "compared"),
+    [
+        ("mAP", "detection", False),
+        ("mAP50", "detection", False),
+        ("AP", "detection", False),
+        ("AP", "pose", True),
+        ("mAP@0.5:0.95", "", True),
+        ("AP50-95", "detection", True),
+    ],
+)
+def test_a_metric_that_its_task_does_not_go_by_is_said(
+    tmp_path: Path, word: str, task: str, compared: bool
+) -> None:
+    board = imported(
+        tmp_path, f"model,latency_ms,accuracy,metric,task\nmine,5,37.3,{word},{task}\n"
+    )
+    said = [note for note in board.notes if "are not compared" in note]
+    assert bool(said) != compared
+    if said:
+        assert f"metric:{word}=mAP50-95" in said[0]
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None
+    assert (best.accuracy_percent is not None) == compared

@@ -30,7 +30,14 @@ from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.files import Content, layers_with, readable, target_folder, write_whole
 from advisor.catalog.identities import difference
-from advisor.catalog.importers.board_files import MARK, check_rows, with_entries
+from advisor.catalog.importers.board_files import (
+    MARK,
+    check_rows,
+    read_back,
+    text_of,
+    with_entries,
+    write_drafts,
+)
 from advisor.catalog.measurements_table import Row, measurements_csv
 from advisor.catalog.records import Architecture, Weights
 from advisor.catalog.store import Catalog
@@ -312,7 +319,8 @@ def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Pub
             )
         if fault := board_fault(board.name):
             raise AdvisorError(f"a board cannot be called {shown(board.name)}", fault)
-        check_rows(board.rows, set(found.sources))
+        places = [f"board {board.name}, row {row}" for row in range(1, len(board.rows) + 1)]
+        check_rows(board.rows, set(found.sources), places)
     _check_tables(found)
     return found
 
@@ -405,32 +413,42 @@ def _sources_in(board: PublishedBoard) -> Iterator[object]:
 def write_published(folder: Path, format: str, found: Published) -> None:
     """Write what a reader found into a catalog. Only who holds the catalog's lock may."""
     sources = folder / "sources.yaml"
-    text = sources.read_text(encoding="utf-8") if sources.exists() else ""
-    write_whole(sources, with_entries(text, found.sources), make_folder=True)
-    _write_networks(folder / FOLDER / f"{format}{REPORTED_END}", found)
-    _write_accuracies(folder / FOLDER / f"{format}{ACCURACY_END}", found)
+    networks = folder / FOLDER / f"{format}{REPORTED_END}"
+    accuracies = folder / FOLDER / f"{format}{ACCURACY_END}"
+    drafts = {
+        sources: with_entries(text_of(sources), found.sources),
+        networks: _with_networks(networks, found),
+        accuracies: _with_accuracies(accuracies, found),
+    }
+    described = {
+        folder / "boards" / board.name / "board.yaml": _description(folder, board)
+        for board in found.boards
+    }
+    read_back({**drafts, **described})
+    write_drafts(drafts)
     # Last, since their rows name what stands in the other files.
     for board in found.boards:
         place = folder / "boards" / board.name
-        description = place / "board.yaml"
-        if description.exists():
-            source = {"source": board.entries["source"]}
-            said = with_entries(description.read_text(encoding="utf-8"), source)
-        else:
-            said = MARK + "\n" + yaml_text(board.entries)
         with made_aside(place) as aside:
             write_whole(aside / "measurements.csv", measurements_csv(board.rows))
-            write_whole(aside / "board.yaml", said)
+            write_whole(aside / "board.yaml", described[place / "board.yaml"])
 
 
-def _write_networks(path: Path, found: Published) -> None:
+def _description(folder: Path, board: PublishedBoard) -> str:
+    """A board's `board.yaml`; of one that is there all but its source stays."""
+    before = text_of(folder / "boards" / board.name / "board.yaml")
+    if before:
+        return with_entries(before, {"source": board.entries["source"]})
+    return MARK + "\n" + yaml_text(board.entries)
+
+
+def _with_networks(path: Path, found: Published) -> str:
     before = read_reported(path, None) if path.exists() else {}
     networks = {**before, **{each.architecture: each for each in found.networks}}
-    if networks:
-        write_whole(path, reported_table(networks.values()), make_folder=True)
+    return reported_table(networks.values()) if networks else ""
 
 
-def _write_accuracies(path: Path, found: Published) -> None:
+def _with_accuracies(path: Path, found: Published) -> str:
     """Those of other boards stay; what was said of these, and of any board, is replaced."""
     before: list[Weights] = []
     if path.exists():
@@ -438,5 +456,4 @@ def _write_accuracies(path: Path, found: Published) -> None:
     boards = {board.name for board in found.boards}
     kept = {key_of(each): each for each in before if each.board not in boards}
     every = {**kept, **{key_of(each): each for each in found.accuracies}}
-    if every:
-        write_whole(path, accuracy_table(every.values()), make_folder=True)
+    return accuracy_table(every.values()) if every else ""

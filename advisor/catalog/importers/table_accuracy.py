@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from advisor.catalog.records import Architecture, Estimate, Weights
 from advisor.quality import (
     CLASSIFICATION,
     IMAGENET,
+    TASKS,
     Quality,
     read_data_set,
     read_metric,
@@ -75,11 +76,26 @@ def accuracies_in(
             f"of which data set the accuracy of {', '.join(small)} is, is unknown, and it is not compared: "
             f"an input below {LEAST_OF_IMAGENET} pixels is hardly {IMAGENET}'s; --map data_set==... says it"
         )
+    table.notes += _not_compared(each.quality for each in found.values())
     known = [each.quality for each in found.values() if each.quality.data_set != UNKNOWN]
     qualities = dict.fromkeys(map(str, known))
     if qualities and not {"metric", "data_set"} <= set(table.bound.columns):
         table.assumed["accuracy"] = " and ".join(qualities)
     return list(found.values())
+
+
+def _not_compared(qualities: Iterable[Quality]) -> list[str]:
+    """What to know of accuracies in other metrics than their tasks go by."""
+    of_others = {
+        (each.metric, usual(each.task))
+        for each in qualities
+        if each.task in TASKS and each.metric not in (usual(each.task).metric, TOP5)
+    }
+    return [
+        f"accuracies in {metric} are not compared, since {by.task} goes by {by.metric}: "
+        f"--map metric=={by.metric}, or metric:{metric}={by.metric}, where they are that"
+        for metric, by in sorted(of_others, key=str)
+    ]
 
 
 def _quality(values: Values, known_task: str) -> Quality:
