@@ -831,7 +831,7 @@ def test_an_idle_power_above_gross_power_is_refused(tmp_path: Path) -> None:
         imported(tmp_path, content, idle_power="20W")
     (fault,) = refused.value.faults
     assert (fault.line, fault.column) == (2, "gross_power_w")
-    assert "gross power 10 W is below the idle power of 20 W; write an idle" in str(refused.value)
+    assert "gross power 10 W is not above the idle power, 20 W; write an idle" in str(refused.value)
     assert not (tmp_path / "catalog").exists()
     imported(tmp_path, content, idle_power="<= 20W")
     imported(tmp_path, content, idle_power="9W")
@@ -849,7 +849,7 @@ def test_net_power_is_unknown_where_a_board_is_said_to_draw_more_while_idle(
     assert net["resnet-18"] is None
     assert net["resnet-50"] is not None and net["resnet-50"].value == 5
     (fault,) = advisor.check(tmp_path / "catalog").faults
-    assert "an idle power of 20 W, above the gross power of a row" in str(fault)
+    assert "an idle power of 20 W, which the gross power of a row is not above" in str(fault)
     (tmp_path / "mine.csv").write_text(content)
     again = import_table("csv", tmp_path / "mine.csv", "mine", catalog=tmp_path / "catalog").board
     assert again is not None
@@ -900,3 +900,8 @@ def test_a_metric_that_its_task_does_not_go_by_is_said(
     best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
     assert best is not None
     assert (best.accuracy_percent is not None) == compared
+
+
+def test_a_top_5_accuracy_below_the_top_1_accuracy_is_refused(tmp_path: Path) -> None:
+    content = "model,latency_ms,top1,top5\nmine,5,70,60\nhers,5,60,70\n"
+    assert faults_of(tmp_path, content) == [(2, "top5")]

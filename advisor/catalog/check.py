@@ -232,7 +232,7 @@ def _below_idle(folder: Path, board: Board | None, rows: Measurements | None) ->
     idle = board.certain_idle_w if board else None
     if rows is None or idle is None:
         return
-    low = np.flatnonzero(rows.gross_power_w.values.value < idle.value)
+    low = np.flatnonzero(rows.gross_power_w.values.value <= idle.value)
     if not len(low):
         return
     lines = read_csv(
@@ -240,7 +240,7 @@ def _below_idle(folder: Path, board: Board | None, rows: Measurements | None) ->
     ).lines
     few = ", ".join(str(lines[row]) for row in low[:5].tolist())
     which = f"{len(low)} rows" if len(low) > 1 else "a row"
-    found = f"an idle power of {idle.value:g} W, above the gross power of {which}"
+    found = f"an idle power of {idle.value:g} W, which the gross power of {which} is not above"
     expected = f"one below it, in the same scope (measurements.csv, line {few}): their net power is unknown"
     yield Fault(folder / "board.yaml", 0, "idle_power", found, expected)
 

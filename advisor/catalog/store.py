@@ -21,15 +21,7 @@ from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.records import (
-    Architecture,
-    Board,
-    Measurements,
-    Source,
-    Values,
-    Variant,
-    Weights,
-)
+from advisor.catalog.records import Architecture, Board, Measurements, Source, Variant, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
@@ -352,7 +344,6 @@ class Catalog:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)
-        table = _without_power_below_idle(table, board)
         table = rows_with_errors(table, sources, another_run=another_run)
         others = self._called_otherwise(table.architecture.names)
         return self._joined(table.renamed(others) if others else table)
@@ -419,13 +410,3 @@ class Catalog:
         if broken and not readable:
             raise next(iter(broken.values()))
         return readable, list(broken.values())
-
-
-def _without_power_below_idle(table: Measurements, board: Board) -> Measurements:
-    """The rows; less gross power than the board draws while idle says nothing, least of all of net power."""
-    idle = board.certain_idle_w
-    low = table.gross_power_w.values.value < (idle.value if idle else 0.0)
-    if not low.any():
-        return table
-    ends = (np.where(low, np.nan, each) for each in table.gross_power_w.values)
-    return replace(table, gross_power_w=replace(table.gross_power_w, values=Values(*ends)))

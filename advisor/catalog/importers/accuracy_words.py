@@ -19,6 +19,7 @@ WORDS: Mapping[str, Callable[[str], str]] = {
     "family": str.strip,
 }
 """Columns of words that become names in the catalog, and what reads them."""
+TOP1 = "top-1"
 FIGURES = ("accuracy_percent", "top5_percent")
 
 
@@ -44,6 +45,13 @@ def settle_accuracies(
         if key in columns:
             stated = {row for row, each in values.items() if is_share(str(each.get("metric", "")))}
             _settle_shares(table, key, columns[key], values, stated, notes)
+    for row, said in values.items():
+        top1, top5 = (float(said.get(key, 0)) for key in FIGURES)
+        if top1 > top5 > 0 and read_metric(str(said.get("metric", TOP1))) == TOP1:
+            place = columns["top5_percent"].place
+            table.note(
+                row, place, shown(f"{top5:g}"), f"{top1:g} or more, as the top-1 accuracy is"
+            )
 
 
 def _refuse_word(table: Table, row: int, key: str, mapped: Mapped, word: str) -> None:

@@ -33,7 +33,7 @@ from advisor.catalog.importers.board_files import (
 )
 from advisor.catalog.importers.column_map import read_map
 from advisor.catalog.importers.data_sets import data_set_of
-from advisor.catalog.importers.idle_power import hold_against_idle
+from advisor.catalog.importers.gross_power import hold_against_idle
 from advisor.catalog.importers.import_options import (
     ACCURACIES,
     CSV,

@@ -45,7 +45,7 @@ def hold_against_idle(
                 path,
                 table.lines[row],
                 place,
-                f"gross power {table.rows[row]['gross_power_w']:g} W is below the idle power of {idle:g} W",
+                f"gross power {table.rows[row]['gross_power_w']:g} W is not above the idle power, {idle:g} W",
                 hint,
                 explains=True,
             )
@@ -55,15 +55,15 @@ def hold_against_idle(
     more = f" and {len(low) - MOST_LINES} more" if len(low) > MOST_LINES else ""
     which = f"{len(low)} rows is" if len(low) > 1 else "a row is"
     table.notes.append(
-        f"the net power of {which} unknown: gross power is below the {idle:g} W that the board is said to "
-        f"draw while idle (line {lines}{more}): --idle-power states another"
+        f"the net power of {which} unknown: gross power is not above the {idle:g} W that the board is said "
+        f"to draw while idle (line {lines}{more}): --idle-power states another"
     )
 
 
 def _below(table: TableRows, idle_w: float) -> list[int]:
-    """Which rows have less gross power than that."""
+    """Which rows have no more gross power than that."""
     return [
         row
         for row, each in enumerate(table.rows)
-        if each.get("gross_power_w") is not None and float(each["gross_power_w"] or 0) < idle_w
+        if each.get("gross_power_w") is not None and float(each["gross_power_w"] or 0) <= idle_w
     ]
