@@ -440,3 +440,22 @@ def test_a_broken_table_is_told_with_its_place(
 def test_counting_refuses_a_size_for_a_file(net: Path) -> None:
     with pytest.raises(AdvisorError, match="states its own input"):
         read_own(str(net), (3, 8, 8))
+
+
+def test_lazy_layers_are_counted_and_pytorchs_warnings_are_not_shown(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lazy_nets.py").write_text(
+        "import warnings\nfrom torch import nn\ndef make():\n"
+        "    warnings.warn('a hint of PyTorch')\n"
+        "    return nn.Sequential(nn.LazyConv2d(8, 3), nn.Flatten(), nn.LazyLinear(10))\n"
+    )
+    predicted = advisor.predict(
+        "lazy_nets:make", input_shape="3x32x32", board="xeon-2-cores-vm", batch=1
+    )
+    assert predicted.network and predicted.network.counted
+    operations = predicted.network.counted.operations
+    assert operations and operations.value == 2 * 30 * 30 * 8 * (27 + 10)
+    ran = run("predict", "lazy_nets:make", "--input", "3x32x32", "--board", "xeon-2-cores-vm")
+    assert (ran.code, ran.err) == (0, "")

@@ -144,7 +144,9 @@ def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> tup
     from advisor.architectures.dispatched import identified_in_place
 
     try:
-        found = identified_in_place(program_module(program), shape)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            found = identified_in_place(program_module(program), shape)
     except Exception as error:  # noqa: BLE001  (whatever the exported code raises is reported)
         raise AdvisorError(
             f"{path}: it does not run on one image: {first_line(error, with_kind=True)}",
@@ -250,6 +252,9 @@ def serve(name: str, input_shape: Sequence[int], answer: str) -> None:
     """
     from advisor.architectures.user_module import identified
 
+    warnings.filterwarnings(
+        "ignore", category=UserWarning
+    )  # torch's, of what is none of its user's doing
     found: dict[str, object]
     try:
         read = identified(name, input_shape)

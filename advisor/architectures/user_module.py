@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from advisor.architectures.design import Complexity, Identified
 from advisor.architectures.dispatched import identified_in_place
@@ -36,6 +37,9 @@ def identified(name: str, input_shape: Sequence[int]) -> Identified:
     torch.manual_seed(0)  # so that what branches on values goes the same way each time
     module = made(name)
     try:
+        if any(map(is_lazy, module.parameters())):  # their shapes come with the first image
+            with torch.no_grad():
+                module.eval()(torch.zeros((1, *input_shape)))
         try:
             return identified_in_place(deepcopy(module), input_shape)
         except Exception:  # noqa: BLE001  (it may branch on values; what else it is shows there, too)
