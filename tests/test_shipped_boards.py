@@ -1,0 +1,101 @@
+"""The shipped boards of published tables: what they answer, checked by hand against the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor.architectures.names import device_of
+from advisor.catalog.listing import Boards
+
+CATALOG = Path(__file__).resolve().parent.parent / "catalog"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Boards:
+    return advisor.boards()
+
+
+def test_a_raspberry_pi_4_at_30_frames_and_0_3_joules() -> None:
+    """Of the open division's 1,000 rows of it, by hand: idle is an upper bound, so that gross energy counts."""
+    answer = advisor.pick(board="raspberry-pi-4", fps=30, energy="0.3 J")
+    best = answer.candidates[0]
+    assert (best.architecture, best.runtime, best.precision) == (
+        "mlperf:mobilenet-v3-large-1.0@224",
+        "tflite",
+        "int8",
+    )
+    assert best.board == "raspberry-pi-4.mlperf-v2.0-krai"
+    assert best.accuracy_percent is not None and best.energy_j is not None and best.fps is not None
+    assert best.accuracy_percent.value == pytest.approx(72.91)
+    assert best.fps.value == pytest.approx(40.5167, rel=1e-4)
+    assert best.energy_j.value == pytest.approx(0.158655, rel=1e-4)
+    assert best.energy_j.low == pytest.approx(0.089, rel=0.03)  # less all of the idle power
+    assert best.mark == "sure"
+
+
+def test_the_best_classifier_on_a_raspberry_pi_5_by_ncnn() -> None:
+    """Of networks with exactly a known one's counts; ncnn's table has no weights of its own."""
+    answer = advisor.pick(board="raspberry-pi-5", fps=20, runtime="ncnn")
+    best = answer.candidates[0]
+    assert (best.architecture, best.weights) == ("tv:efficientnet_b0@224", "IMAGENET1K_V1")
+    assert best.accuracy_percent is not None and best.fps is not None
+    assert best.accuracy_percent.value == pytest.approx(77.692)
+    assert best.fps.value == pytest.approx(1000 / 12.28, rel=1e-3)
+    assert answer.overlooked is not None and answer.overlooked.networks >= 10
+
+
+@pytest.mark.parametrize(
+    ("board", "network", "percent", "rate"),
+    [
+        ("hailo-8", "hailo:vit_base@224", 83.2, 108),
+        ("hailo-8l", "hailo:cas_vit_m@384", 80.9, 103),
+        ("hailo-10h", "hailo:vit_base@224", 83.5, 191),
+        ("hailo-15h", "hailo:vit_base@224", 83.5, 191),
+    ],
+)
+def test_hailos_accelerators_at_100_frames_and_76_percent(
+    board: str, network: str, percent: float, rate: float
+) -> None:
+    """After quantising, as the model zoo measured on the hardware; a rate is no latency."""
+    best = advisor.pick(board=board, fps=100, accuracy=76).candidates[0]
+    assert best.architecture == network
+    assert best.accuracy_percent is not None and best.fps is not None
+    assert (best.accuracy_percent.value, best.fps.value) == (percent, rate)
+    assert best.mark == "unproven"
+    assert best.response_ms is None
+    each = advisor.pick(board="hailo-*", fps=100, accuracy=76, by="board").candidates
+    assert (network, percent) in {
+        (one.architecture, one.accuracy_percent.value)
+        for one in each
+        if one.accuracy_percent and device_of(one.board) == board
+    }
+
+
+def test_the_paper_s_board_is_what_it_was() -> None:
+    assert advisor.pick(fps=30, energy="0.5 J").candidates[0].architecture == "resnet-18"
+
+
+def test_what_is_shipped(shipped: Boards) -> None:
+    devices = {device_of(each.board.name) for each in shipped.boards}
+    assert len(shipped.boards) >= 110
+    assert len(devices) >= 100
+    asked = "raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano hailo-8 rk3588-npu"
+    assert {*asked.split(), "snapdragon-x-elite"} <= devices
+    tasks = {task for each in shipped.boards for task in each.tasks}
+    assert {"classification", "detection", "segmentation", "pose"} <= tasks
+    with_energy = {device_of(each.board.name) for each in shipped.boards if "energy" in each.known}
+    assert len(with_energy) >= 6
+    assert not shipped.left_out
+
+
+def test_every_source_of_a_published_table_says_whose_it_is() -> None:
+    for device in ("raspberry-pi-4", "hailo-8", "rk3588-npu"):
+        for source in advisor.show_boards(device).sources.values():
+            assert source.repository.startswith("https://github.com/")
+            assert source.licence in ("Apache-2.0", "BSD-3-Clause", "MIT")
+            assert len(source.sha256) == 64
+    notice = (CATALOG / "LICENSES/NOTICE.md").read_text(encoding="utf-8")
+    assert "result not verified by MLCommons Association" in notice
