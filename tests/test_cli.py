@@ -158,10 +158,14 @@ def test_a_tail_that_the_board_does_not_know_is_said(run: Run) -> None:
 
 
 def test_the_boards(run: Run, overlay: Overlay) -> None:
-    ran = run("boards", "--catalog", overlay.folder)
-    assert ran.code == 0
+    every = run("boards", "--catalog", overlay.folder)
+    assert every.code == 0
+    row = r"^jetson-tx1 +14 +latency, energy, memory, accuracy$"
+    assert re.search(row, every.out, re.MULTILINE)
+    assert re.search(r"^small +2 +latency, energy, memory, accuracy$", every.out, re.MULTILINE)
+    ran = run("boards", "small", "board", "--catalog", overlay.folder)
     assert re.search(
-        r"^jetson-tx1 +14 +classification +latency, energy, memory, accuracy$", ran.out, re.M
+        r"^small .* 2 +.*classification +latency, energy, memory, accuracy\b", ran.out, re.M
     )
     assert "small, from" in ran.out
     assert "idle 2.00 W" in ran.out
@@ -174,14 +178,17 @@ def test_boards_are_found_by_words_task_and_what_is_known(run: Run) -> None:
     nothing = run("boards", "xeon", "--with", "energy")
     assert (nothing.code, "none of" in nothing.err) == (2, True)
     assert "did you mean 'energy'" in run("boards", "--with", "enrgy").err
-    assert run("boards", "--task", "detection").code == 2
+    detecting = run("boards", "--task", "detection", "rockchip", "--with", "throughput").out
+    assert re.search(r"^rk3588-npu\.single-core\.rknn .*throughput$", detecting, re.MULTILINE)
+    assert "ncnn" not in detecting
+    assert run("boards", "tx1", "--task", "detection").code == 2
 
 
 def test_a_device_is_all_its_boards(run: Run, tmp_path: Path) -> None:
     shipped = Path(__file__).resolve().parent.parent / "catalog/boards/jetson-tx1"
     for name in ("jetson-nx.10w", "jetson-nx.20w"):
         shutil.copytree(shipped, tmp_path / "boards" / name)
-    for asked in ("jetson-nx", "Jetson NX", "jetson-n*", "jetson-nx.*", "jetson-nx.10w,jetson-nx"):
+    for asked in ("jetson-nx", "Jetson NX", "jetson-nx*", "jetson-nx.*", "jetson-nx.10w,jetson-nx"):
         ask = ("pick", "--board", asked, "--by", "board", "--json", "--catalog", tmp_path)
         document = json.loads(run(*ask).out)
         picked = [document["best"], *document["alternatives"]]
@@ -202,7 +209,7 @@ def test_show_says_what_a_board_is(run: Run) -> None:
     assert "canziani-2016-text: A. Canziani" in said
     neither = run("show", "jetson-ty1")
     assert (neither.code, "unknown architecture 'jetson-ty1'" in neither.err) == (2, True)
-    known = advisor.show_boards("jetson*")
+    known = advisor.show_boards("jetson-t*")
     assert [each.board.name for each in known.boards] == ["jetson-tx1"]
 
 
@@ -241,7 +248,7 @@ def test_show_tells_all_with_sources(run: Run) -> None:
     assert re.search(row, out, re.MULTILINE)
     assert re.search(r"^origin +reported +reported +reported$", out, re.MULTILINE)
     assert re.search(
-        r"^torch7 fp32, batch 32: does not fit in the board's memory \[\d\]$", out, re.M
+        r"^torch7 fp32, batch 32: does not fit in the board's memory \[\d+\]$", out, re.M
     )
     assert "[5]" in out
 
@@ -406,7 +413,7 @@ def test_what_looks_like_markup_shows_as_text(
     monkeypatch.setenv("COLUMNS", "200")
     board = overlay.folder / "boards/small/board.yaml"
     board.write_text(board.read_text().replace("A small board", "'a [b]old[/foo] :smile: board'"))
-    for command in (("pick", "--board", "small"), ("show", "resnet-18"), ("boards",)):
+    for command in (("pick", "--board", "small"), ("show", "resnet-18"), ("boards", "foo")):
         ran = run(*command, "--catalog", overlay.folder)
         assert ran.code == 0
         assert "a [b]old[/foo] :smile: board" in " ".join(ran.out.split())

@@ -126,7 +126,8 @@ class Pages:
 
     @property
     def accuracies(self) -> dict[tuple[str, str, str], tuple[str, str, float]]:
-        """By network, precision and board: metric, data set and what it reaches."""
+        """Of its boards, by network, precision and board: metric, data set and what it reaches."""
+        own = {"", *(each.name for each in (self.catalog / "boards").iterdir())}
         return {
             (each.architecture, each.precision, each.board): (
                 each.quality.metric,
@@ -134,7 +135,7 @@ class Pages:
                 each.accuracy_percent.value,
             )
             for each in Catalog.open(self.catalog).zoo.accuracies
-            if each.name == "hailo"
+            if each.name == "hailo" and each.board in own
         }
 
 

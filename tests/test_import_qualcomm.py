@@ -143,7 +143,8 @@ def test_a_quantised_accuracy_is_the_published_one_less_the_loss_on_the_same_ima
 
 
 def test_the_weights_that_the_source_ran_count_not_the_best_published(own: Path) -> None:
-    def picked(board: str, precision: str) -> advisor.Recommendation:
+    def picked(device: str, precision: str) -> advisor.Recommendation:
+        (board,) = (each.name for each in (own / "boards").glob(device))
         return advisor.pick(board=board, latency="1s", precision=precision, catalog=own)
 
     in_float = picked("galaxy-s25*", "float").best

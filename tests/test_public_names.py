@@ -130,6 +130,10 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
         packed.extractall(site)
     assert "advisor/_catalog/boards/jetson-tx1/measurements.csv" in names
     assert "advisor/py.typed" in names
+    licences = sorted(each.name for each in (ROOT / "catalog/LICENSES").iterdir())
+    assert "NOTICE.md" in licences
+    assert {f"advisor/_catalog/LICENSES/{each}" for each in licences} <= set(names)
+    assert wheel.stat().st_size < 4_000_000
     page = {f"advisor/report/explorer/{name}" for name in ("page.html", "page.css", "choose.js")}
     assert page <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "catalog/"))]

@@ -19,7 +19,7 @@ def shipped() -> Boards:
 
 
 def test_a_raspberry_pi_4_at_30_frames_and_0_3_joules() -> None:
-    """Of the open division's 1,000 rows of it, by hand: idle is an upper bound, so that gross energy counts."""
+    """Of the open division's 1,000 rows of it: idle is an upper bound, so that gross energy counts."""
     answer = advisor.pick(board="raspberry-pi-4", fps=30, energy="0.3 J")
     best = answer.candidates[0]
     assert (best.architecture, best.runtime, best.precision) == (
@@ -72,6 +72,44 @@ def test_hailos_accelerators_at_100_frames_and_76_percent(
         for one in each
         if one.accuracy_percent and device_of(one.board) == board
     }
+
+
+@pytest.mark.parametrize(
+    ("board", "network", "runtime", "precision", "percent", "latency"),
+    [
+        # w8a16 by QNN on 1,000 images: 83.2 of 84.6 %; of all images 84.062 % in floats.
+        ("galaxy-s24", "tv:convnext_base@224", "qnn", "w8a16", 84.062 - (84.6 - 83.2), 4.106),
+        # w8a8 by TFLite: 80.5 of 80.5 %; of all images 81.198 % in floats.
+        ("dragonwing-rb3-gen-2", "tv:resnext50_32x4d@224", "tflite", "w8a8", 81.198, 2.876),
+    ],
+)
+def test_qualcomms_devices_under_5_milliseconds(
+    board: str, network: str, runtime: str, precision: str, percent: float, latency: float
+) -> None:
+    """The tables' files on that network have the figures; the accuracy was found on another phone."""
+    best = advisor.pick(board=board, latency="5 ms").candidates[0]
+    assert (best.architecture, best.runtime, best.precision) == (network, runtime, precision)
+    assert (best.processor, best.mark) == ("npu", "unproven")
+    assert best.accuracy_percent is not None and best.response_ms is not None
+    assert best.accuracy_percent.value == pytest.approx(percent)
+    assert best.response_ms.value == latency
+
+
+def test_detectors_on_an_rk3588_with_accuracies_of_ones_own() -> None:
+    """YOLOv8: s runs at 38.0 fps, n at 73.5, m at 16.2; its source has no accuracies."""
+    stated = {"rknn:yolov8n": 37.3, "rknn:yolov8s": 44.9, "rknn:yolov8m": 50.2}
+    asked = {"board": "rk3588-npu", "task": "detection", "fps": 30, "accuracy_of": stated}
+    answer = advisor.pick(**asked, quantised_loss=1)
+    known = [each for each in answer.candidates if each.accuracy_percent]
+    assert [each.architecture for each in known] == ["rknn:yolov8s@640", "rknn:yolov8n@640"]
+    best = known[0]
+    assert best == answer.best
+    assert best.accuracy_percent is not None and best.fps is not None
+    assert (best.fps.value, best.mark) == (38.0, "unproven")
+    assert best.accuracy_percent.value == pytest.approx(43.9)
+    assert best.quality.metric == "mAP50-95"
+    # In int8 nothing is known of them without a stated loss, so that a limit on it leaves all out.
+    assert advisor.pick(**asked, accuracy=10).best is None
 
 
 def test_the_paper_s_board_is_what_it_was() -> None:

@@ -32,6 +32,8 @@ TOLERANCE = 0.01
 """How far the counts of two names may differ, as a share, that are to be one network."""
 REPORTED_OPERATIONS = 0.03
 """The same of operations that somebody else counted, who may leave out other small ones."""
+LAST_DIGIT = 2e7
+"""Of operations that are told as G multiply-adds with two digits; half of it they may be off besides."""
 COUNTED = ("params", "operations", "activations")
 """The counts that are held against each other."""
 USUAL_SIZE = "224"
@@ -162,8 +164,20 @@ class Identities:
 
     @cached_property
     def _identity(self) -> Mapping[str, Name]:
-        """The identity of every name of the catalog's."""
-        return {name: self._belonging(each) for name, each in self._names.items()}
+        """The identity of every name of the catalog's.
+
+        Of the names that aliases give to a network whose counts nobody knows, those keep their own whose
+        counts contradict an earlier one's.
+        """
+        found: dict[str, Name] = {}
+        joined: dict[Name, list[Name]] = {}
+        for name, each in self._names.items():
+            meant = self._belonging(each)
+            others = joined.setdefault(meant, []) if meant != each else []
+            found[name] = each if any(self.contradiction(each, one) for one in others) else meant
+            if found[name] == meant:
+                others.append(each)
+        return found
 
     def _belonging(self, name: Name) -> Name:
         alias = self._aliases.get(name.design)
@@ -461,17 +475,21 @@ def difference(one: Architecture, other: Architecture) -> str:
 def _unlike(one: Cost, other: Cost) -> str:
     for name in COUNTED:
         here, there = getattr(one, name), getattr(other, name)
-        if here and there and not _agree(here, there, _tolerance(name, here, there)):
+        if here and there and not _agree(name, here, there):
             return name
     return ""
 
 
-def _tolerance(name: str, one: Estimate, other: Estimate) -> float:
-    of_others = "reported" in (one.origin, other.origin)
-    return REPORTED_OPERATIONS if name == "operations" and of_others else TOLERANCE
-
-
-def _agree(one: Estimate, other: Estimate, tolerance: float) -> bool:
-    within = tolerance * max(one.value, other.value)
+def _agree(name: str, one: Estimate, other: Estimate) -> bool:
+    within = TOLERANCE * max(one.value, other.value)
+    if name == "operations" and "reported" in (one.origin, other.origin):
+        within = REPORTED_OPERATIONS * max(one.value, other.value)
+        within += max(map(_rounding, (one, other)))
     errors = (0.0 if each.low is None else each.value - each.low for each in (one, other))
     return abs(one.value - other.value) <= max(within, *errors)
+
+
+def _rounding(operations: Estimate) -> float:
+    """How far reported operations may be off since they were rounded, as their last digits show."""
+    is_rounded = operations.origin == "reported" and operations.value % LAST_DIGIT == 0
+    return LAST_DIGIT / 2 if is_rounded else 0.0

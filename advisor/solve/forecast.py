@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,8 @@ BARE = "network"
 """What a network is called that is described by its cost alone."""
 ALL = "all"
 """Stands for every board."""
+MOST_EXPLAINED = 3
+"""Of so many boards at most it is said, one by one, why nothing is predicted."""
 
 METERED = ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w")
 """The columns of a row that its energy follows from."""
@@ -147,15 +149,21 @@ def predict(
     batches = read_batches(batch)
     forecasts: list[Forecast] = []
     notes: list[str] = []
+    unfitted: dict[str, str] = {}
     for name in list(opened.board_layers) if board == ALL else [board or default_board()]:
         try:
-            found, said = _on_board(opened, name, None if wanted is None else [wanted], batches)
+            found, said, why_not = _on_board(
+                opened, name, None if wanted is None else [wanted], batches
+            )
         except BrokenFileError as error:
             if board != ALL:
                 raise
-            found, said = [], [f"Left out: {error.message}."]
+            found, said, why_not = [], [f"Left out: {error.message}."], ""
         forecasts += found
         notes += said
+        if why_not:
+            unfitted[name] = why_not
+    notes = [*_nothing_predicted(unfitted), *notes]
     return Predictions(wanted, tuple(forecasts), tuple(notes), warnings)
 
 
@@ -216,7 +224,7 @@ def _on_board(
     board_name: str,
     wanted: Sequence[Architecture] | None,
     batches: Collection[int] | None,
-) -> tuple[list[Forecast], list[str]]:
+) -> tuple[list[Forecast], list[str], str]:
     """What is known of some networks on a board.
 
     Args:
@@ -227,8 +235,8 @@ def _on_board(
         batches: the batch sizes; `None` for those that the board has.
 
     Returns:
-        The forecasts by network and batch size; and notes: why nothing is predicted, where that is so,
-        and what became of each asked batch size of which there is no forecast.
+        The forecasts by network and batch size; notes: what became of each asked batch size of which there
+        is no forecast; and why nothing is predicted, "" where it is.
 
     Raises:
         AdvisorError: there is no such board, or a file is broken.
@@ -254,9 +262,7 @@ def _on_board(
     ran = table.ran
     sizes = set(usual_sizes(own)) if batches is None else set(batches)
     found: list[Forecast] = []
-    notes = [f"Nothing is predicted: {why_not}."] if why_not else []
-    if below_idle:
-        notes.append(f"{below_idle_text(board, below_idle)}.")
+    notes = [f"{below_idle_text(board, below_idle)}."] if below_idle else []
     if fit and fit.residuals_from:
         notes.append(f"{board.name}: intervals are made of the residuals of {fit.residuals_from}.")
     for architecture in wanted:
@@ -272,7 +278,19 @@ def _on_board(
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
             notes.append(_missing(board, table, fit, architecture, place, missing))
-    return found, notes
+    return found, notes, why_not
+
+
+def _nothing_predicted(unfitted: Mapping[str, str]) -> Iterator[str]:
+    """What is to be said of boards without a fit, all in one where they are many.
+
+    Args:
+        unfitted: why nothing is predicted, by board.
+    """
+    if len(unfitted) <= MOST_EXPLAINED:
+        yield from (f"Nothing is predicted: {why}." for why in unfitted.values())
+        return
+    yield f"Nothing is predicted of {len(unfitted)} boards without a fit; run: advisor fit NAME."
 
 
 def _only_throughput(

@@ -14,7 +14,7 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fullest_variant
-from advisor.prediction.transfer.boards import alike_named, figures_of, named_references
+from advisor.prediction.transfer.boards import Figures, alike_named, figures_of, named_references
 from advisor.prediction.transfer.networks import Evidence, Networks, costs_of, family_of
 from advisor.prediction.transfer.regression import USUAL, own, shared
 
@@ -96,23 +96,29 @@ def suggest(
 
 
 def _of_most_networks(catalog: Catalog, new: str | None) -> list[Surveyed]:
-    """Of all boards those that share most networks with the one that has run most.
+    """Of all boards those that share most networks with the one that has run most with a known latency.
 
     Raises:
-        AdvisorError: there is no board with rows beside the new one.
+        AdvisorError: there is no board with latencies beside the new one.
     """
     surveyed, _ = catalog.survey()
     surveyed = alike_named(catalog.identities, (), surveyed)
     ran = {
-        each.board.name: set(each.measurements.architecture.names)
+        each.board.name: set(_latencies(each).by_network)
         for each in surveyed
-        if each.board.name != new and len(each.measurements)
+        if each.board.name != new and not each.measurements.latency_ms.is_unknown
     }
     if not ran:
         raise AdvisorError("there is no board to learn from", "import one, or measure one")
     largest = max(ran.values(), key=len)
     enough = LIKE_ENOUGH * len(largest)
     return [each for each in surveyed if len(ran.get(each.board.name, set()) & largest) >= enough]
+
+
+def _latencies(surveyed: Surveyed) -> Figures:
+    """The latencies of a board's networks, as most of them were run."""
+    table = surveyed.measurements
+    return figures_of(surveyed.board, table, "latency_ms", fullest_variant(table)[0])
 
 
 def networks_in_common(
@@ -125,12 +131,7 @@ def networks_in_common(
     Raises:
         AdvisorError: there is none.
     """
-    figures = [
-        figures_of(
-            each.board, each.measurements, "latency_ms", fullest_variant(each.measurements)[0]
-        )
-        for each in references
-    ]
+    figures = [_latencies(each) for each in references]
     names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
     if not names:
         boards = ", ".join(each.board for each in figures)
