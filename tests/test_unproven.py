@@ -235,3 +235,17 @@ def test_energy_above_an_upper_bound_of_idle_power_is_shown_as_one(
     document = json.loads(run(*words, "0.1 J", "--json").out)
     assert document["best"]["upper_bounds"] == ["energy_j", "net_power_w"]
     assert json.loads(run("pick", "--json").out)["best"]["upper_bounds"] == []
+
+
+def test_a_frontier_says_of_each_point_how_sure_it_is_of_the_limits(
+    overlay: Overlay, run: Run
+) -> None:
+    once(overlay, "resnet-18 20 ,", "resnet-34 25 24,26")
+    words = ("frontier", "--board", "small", "--catalog", overlay.folder)
+    rows = {
+        line.split()[0]: line.split()[-1]
+        for line in run(*words, "--fps", 30).out.splitlines()
+        if line.startswith("resnet")
+    }
+    assert rows == {"resnet-18": "unproven", "resnet-34": "sure"}
+    assert "limits" not in run(*words).out.partition("top-1 accuracy, %")[0]

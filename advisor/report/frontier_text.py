@@ -30,7 +30,7 @@ from advisor.report.candidate_text import (
     variant_cell,
     varying,
 )
-from advisor.report.pick_text import ALWAYS_SHOWN
+from advisor.report.pick_text import ALWAYS_SHOWN, MARK
 from advisor.report.scatter_text import Axis, Scatter, Series
 from advisor.report.terminal import Fitted, counted, heading, plain_table
 from advisor.solve.candidates.candidate import Candidate
@@ -79,16 +79,18 @@ def _points_table(frontier: Frontier) -> Fitted:
     wanted = limited.union(ALWAYS_SHOWN).difference(frontier.axes)
     others = [key for key in METRICS if key in wanted]
     droppable = dispensable(frontier.points, others, limited)
-    return Fitted(lambda keys: _table_of(frontier, keys), [*frontier.axes, *others], droppable)
+    judged = [MARK] if asked.constraints else []
+    keys = [*frontier.axes, *others, *judged]
+    return Fitted(lambda keys: _table_of(frontier, keys), keys, droppable)
 
 
 def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
     names = varying(frontier.points, len(frontier.boards))
-    headings = [heading(key, frontier.quality) for key in keys]
+    headings = ["meets\nlimits" if key == MARK else heading(key, frontier.quality) for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
         variant = [variant_cell(point, name) for name in names]
-        figures = [figure_of(point, key) for key in keys]
+        figures = [point.mark if key == MARK else figure_of(point, key) for key in keys]
         style = "bold green" if point == frontier.pick else None
         table.add_row(point.architecture, *variant, str(point.batch), *figures, style=style)
     return table
