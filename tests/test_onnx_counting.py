@@ -321,7 +321,7 @@ def test_what_is_not_known_is_unknown_and_nothing_is_predicted(run: Run, tmp_pat
     ran = run("predict", path, "--batch", "1")
     assert ran.code == 1
     said = " ".join(ran.out.split())
-    assert "160.0 parameters" in said
+    assert "160 parameters" in said
     assert "nothing is predicted, since its operations are unknown" in said
     assert "the cost of the operator mine::FancyConv is not known" in said
     asked = ("pick", "--include", f"mine={path}", "--fps", "1", "--json")

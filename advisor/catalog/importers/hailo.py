@@ -257,9 +257,9 @@ class _Device:
                 continue
             quality = Quality(read_task(line.title), metric, read_data_set(line.below))
             estimate = Estimate(value, None, None, "reported", self.source)
-            scope = (
-                (RUNTIME, PRECISION, PROCESSOR, self.board) if kind.lower() == "hardware" else ()
-            )
+            # What they retrained is for their runtime alone, also where another library has the network.
+            compiled = kind.lower() == "hardware"
+            scope = (RUNTIME, PRECISION, PROCESSOR, self.board) if compiled else (RUNTIME,)
             self.accuracies.append(Weights(network, WEIGHTS, estimate, None, quality, *scope))
 
     def _metric(self, line: Line, said: str) -> tuple[str, str]:
