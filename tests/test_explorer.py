@@ -7,6 +7,7 @@ import json
 import random
 import re
 import shlex
+import shutil
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import advisor
+from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.limits import natural_sense
 from advisor.metrics import BY_NAME, EVERY, METRICS, Metric, tail_of
@@ -42,6 +44,17 @@ STEPS = "accuracy within 5 points, energy"
 TOP = 30
 
 Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_boards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The shipped catalog with two of its boards, so that a page of any is one of these."""
+    folder = tmp_path_factory.mktemp("shipped") / "catalog"
+    others = {each.name for each in (shipped_folder() / "boards").iterdir()} - set(BOARDS)
+    shutil.copytree(shipped_folder(), folder, ignore=lambda _, names: others & set(names))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("advisor.catalog.files.shipped_folder", lambda: folder)
+        yield
 
 
 @pytest.fixture(scope="module")

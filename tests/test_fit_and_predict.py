@@ -409,12 +409,20 @@ def test_the_default_candidates_are_what_they_were() -> None:
 
 
 def test_predict_marks_measured_from_predicted(run: Run) -> None:
-    out = run("predict", "resnet-50", "--board", "all", "--batch", "1,3").out
-    assert re.search(
-        r"^jetson-tx1 +torch7 fp32 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE
-    )
-    assert re.search(r"^jetson-tx1 +torch7 fp32 +3 +~\d+ +\d+-\d+ .* predicted$", out, re.MULTILINE)
+    ask = ("predict", "resnet-50", "--batch", "1,3", "--board")
+    out = run(*ask, "jetson-tx1").out
+    assert re.search(r"^jetson-tx1 +1 +64.1 +63.8-64.4 .* reported$", out, re.MULTILINE)
+    assert re.search(r"^jetson-tx1 +3 +~\d+ +\d+-\d+ .* predicted$", out, re.MULTILINE)
+    out = run(*ask, "xeon-2-cores-vm").out
     assert re.search(r"^xeon-2-cores-vm +eager fp32 +1 .* measured$", out, re.MULTILINE)
+
+
+def test_a_prediction_on_all_boards_says_once_that_most_have_no_fit(run: Run) -> None:
+    said = " ".join(run("predict", "resnet-50", "--board", "all", "--batch", "1").out.split())
+    assert "raspberry-pi-4" in said
+    without = len(advisor.boards().boards) - 2
+    assert said.count("Nothing is predicted") == 1
+    assert f"Nothing is predicted of {without} boards without a fit; run: advisor fit NAME." in said
 
 
 def test_a_network_described_by_its_cost_needs_no_torch(

@@ -384,7 +384,8 @@ def test_a_loan_of_residuals_outlasts_a_verification(overlay: Overlay, run: Run)
     printed = verified(run(*asked, "--board", "small", "--catalog", overlay.folder))
     steps = printed["verification"]["steps"]
     assert len(steps) > 1
-    assert all(each["predicted"]["batch_latency_ms"]["low"] for each in steps)
+    # What lies outside what the models have seen has no interval.
+    assert any(each["predicted"]["batch_latency_ms"]["low"] for each in steps)
 
 
 def three_networks(overlay: Overlay, run: Run, memory: str) -> Path:
@@ -487,7 +488,7 @@ def test_what_cannot_be_verified(
     [
         ("", "found nothing; expected a header"),
         ("a,b\n1,2\n", "no column of networks (architecture)"),
-        ("architecture,latency\nresnet-18,2\n", "line 2, column latency: found '2'"),
+        ("architecture,latency\nresnet-18,2\n", "line 2, column latency: '2' has no unit"),
         ("architecture,latency_ms\n", "no rows"),
         ("architecture,latency_ms\nresnet-18,fast\n", "line 2, column latency_ms: found 'fast'"),
         ("architecture,latency_ms\nresnet-18\n", "a row of 1 cells"),

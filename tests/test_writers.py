@@ -248,10 +248,10 @@ def test_a_board_is_there_as_a_whole_or_as_it_was(
     before = {path: path.read_bytes() for path in (own / "boards").rglob("*") if path.is_file()}
     write = write_whole
 
-    def full(path: Path, content: str) -> None:
+    def full(path: Path, content: str, **how: bool) -> None:
         if path.name == "board.yaml":
             raise AdvisorError(f"{path} cannot be written: no space left on device")
-        write(path, content)
+        write(path, content, **how)
 
     monkeypatch.setattr(board_files, "write_whole", full)
     for board in ("mine", "other"):
