@@ -100,7 +100,7 @@ def test_an_import_of_another_format_says_what_is_not_for_it(
         (MINE, ("--map", "latency_ms"), "is not a pair"),
         (MINE, ("--map", "latencyms=step_time"), "did you mean 'latency_ms'?"),
         (MINE, ("--map", "latency_ms=step_time:fortnights"), "'fortnights' is not a unit"),
-        (MINE.replace("resnet-18", "@@"), MAP, "line 2, column model: found '@@'"),
+        (MINE.replace("resnet-18", "@@"), MAP, "line 2, column model: '@@': '@' is no input"),
         (MINE.replace("0.0205", "fast"), MAP, "line 2, column step_time: found 'fast'"),
         (MINE.replace("0.0205", ""), MAP, "line 2, column step_time: found nothing"),
         (MINE.splitlines()[0] + "\n", MAP, "found no rows"),
