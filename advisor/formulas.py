@@ -80,12 +80,17 @@ _OPERATIONS: Mapping[str, Operation] = {
 """By the name of numpy's function, which need not be loaded to declare metrics."""
 
 
+def _are_columns(one: Any, other: Any) -> bool:
+    """Whether two operands are figures that numpy computes with."""
+    return not isinstance(one, Operand) and not isinstance(other, Operand)
+
+
 def minimum(one: Floats, other: Floats | float) -> Floats:
     """The smaller of two operands of a formula, one by one; operands of any kind that formulas have."""
     import numpy as np  # declaring metrics does without
 
-    of_columns = not isinstance(one, Operand) and not isinstance(other, Operand)
-    smaller: Floats = np.minimum(one, other) if of_columns else _combined("min", one, other)
+    plain = _are_columns(one, other)
+    smaller: Floats = np.minimum(one, other) if plain else _combined("min", one, other)
     return smaller
 
 
@@ -93,10 +98,8 @@ def otherwise(one: Floats, other: Floats) -> Floats:
     """The first of two operands of a formula where it is known, else the second, one by one."""
     import numpy as np  # declaring metrics does without
 
-    of_columns = not isinstance(one, Operand) and not isinstance(other, Operand)
-    known: Floats = (
-        np.where(np.isnan(one), other, one) if of_columns else _combined("else", one, other)
-    )
+    plain = _are_columns(one, other)
+    known: Floats = np.where(np.isnan(one), other, one) if plain else _combined("else", one, other)
     return known
 
 

@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from advisor.catalog.precision import has_float_accuracy
-from advisor.catalog.records import Board, Estimate, Measurements, Variant, Weights
+from advisor.catalog.records import Board, Estimate, Measurements, Variant, Weights, source_keys
 from advisor.limits import LEAST_PERCENT
 
 FLOAT = "fp32"
@@ -68,8 +68,7 @@ def ways_of(table: Measurements) -> frozenset[Way]:
 
 def _sources_of(board: Board, table: Measurements) -> frozenset[str]:
     """The sources of a board and of its rows."""
-    joined = (board.source, *table.latency_ms.source.names)
-    return frozenset(key for each in joined for key in each.split(", ") if key)
+    return frozenset(source_keys(board.source, *table.latency_ms.source.names))
 
 
 def by_set(accuracies: Iterable[Weights]) -> dict[tuple[str, str], list[Weights]]:
@@ -139,7 +138,7 @@ class Accuracies:
         if each.runtime not in ("", runtime) or each.processor not in ("", processor):
             return None
         estimate = each.accuracy_percent
-        same_source = bool(place.sources.intersection(estimate.source.split(", ")))
+        same_source = bool(place.sources.intersection(source_keys(estimate.source)))
         here = each.board == place.board
         named = bool(each.runtime), bool(each.processor)
         if here or not each.board:

@@ -16,7 +16,15 @@ import numpy as np
 from advisor.architectures.names import folded
 from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
-from advisor.catalog.records import Architecture, Board, Source, Variant, Weights, distinct
+from advisor.catalog.records import (
+    Architecture,
+    Board,
+    Source,
+    Variant,
+    Weights,
+    distinct,
+    source_keys,
+)
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo
@@ -194,7 +202,7 @@ def show_boards(name: str, catalog: str | os.PathLike[str] | None = None) -> Kno
     surveyed = [Surveyed(each, opened.measurements(each)) for each in boards]
     joined = {board.source for board in boards}
     joined |= {key for each in surveyed for key in each.measurements.latency_ms.source.names}
-    keys = sorted({key for each in joined for key in each.split(", ") if key})
+    keys = sorted(source_keys(*joined))
     return KnownBoards(
         tuple(_listed(opened, each) for each in surveyed),
         {key: opened.source(key) for key in keys},
@@ -240,7 +248,7 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
             rows.memory_mb,
         ):
             keys |= set(column.source.names)
-    single = sorted({key for joined in keys for key in joined.split(", ") if key})
+    single = sorted(source_keys(*keys))
     return KnownNetwork(
         known,
         meaning.identity,

@@ -282,6 +282,11 @@ class Board:
         return replace(idle, value=0.0) if idle and self.idle_is_bound else idle
 
 
+def source_keys(*joined: str) -> tuple[str, ...]:
+    """The keys of `sources.yaml` that figures name, each once; several of one figure are joined by ", "."""
+    return tuple(dict.fromkeys(key for each in joined for key in each.split(", ") if key))
+
+
 def distinct(numbers: Integers) -> Integers:
     """The distinct ones of whole numbers from 0 on, ascending.
 

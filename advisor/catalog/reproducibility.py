@@ -21,6 +21,7 @@ from advisor.catalog.records import (
     Metered,
     Source,
     Values,
+    source_keys,
 )
 
 if TYPE_CHECKING:
@@ -141,6 +142,6 @@ def _estimate_with_errors(estimate: Estimate, sources: Sources, *, another_run: 
 
 def _reproducibility(keys: str, sources: Sources) -> float:
     """That of the least reproducible of some sources; NaN where one of them says nothing."""
-    each = [sources[key].reproducibility for key in keys.split(", ") if key in sources]
+    each = [sources[key].reproducibility for key in source_keys(keys) if key in sources]
     known = [found for found in each if found is not None]
     return max(known) if known and len(known) == len(each) else math.nan

@@ -11,7 +11,7 @@ import typer
 
 from advisor.catalog.importers import published
 from advisor.catalog.importers.import_options import FORMATS, OPTIONS, Format, ImportOption
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, parameter
 from advisor.cli.output import complain, emit
 
 if TYPE_CHECKING:
@@ -25,15 +25,10 @@ BoardOption = Annotated[
 UNSAID = inspect.Parameter.empty
 
 
-def _parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, keyword, default=default, annotation=annotation)
-
-
 def _files(format: Format) -> inspect.Parameter:
     taken = list[Path] if format.several else Path
     name = "logs" if format.several else "file"
-    return _parameter(name, Annotated[taken, typer.Argument(help=format.files)], UNSAID)
+    return parameter(name, Annotated[taken, typer.Argument(help=format.files)], UNSAID)
 
 
 def _option(option: ImportOption) -> inspect.Parameter:
@@ -47,7 +42,7 @@ def _option(option: ImportOption) -> inspect.Parameter:
     )
     taken = bool if option.kind is bool else list[str] if option.kind is list else option.kind
     default = False if option.kind is bool else None
-    return _parameter(
+    return parameter(
         option.name, Annotated[taken if default is False else taken | None, info], default
     )
 
@@ -57,9 +52,9 @@ def _command(format: Format) -> Callable[..., None]:
     files = _files(format)
     parameters = [
         files,
-        *([_parameter("board", BoardOption, UNSAID)] if format.board else []),
+        *([parameter("board", BoardOption, UNSAID)] if format.board else []),
         *(_option(each) for each in OPTIONS.values() if format.name in each.formats),
-        _parameter("catalog", CatalogOption),
+        parameter("catalog", CatalogOption),
     ]
 
     def command(**given: Any) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Annotated
 
 import typer
+
+
+def parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
+    """A parameter of a command whose signature is put together from declarations."""
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, keyword, default=default, annotation=annotation)
+
 
 CatalogOption = Annotated[
     str | None,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from advisor.cli.options import parameter
 from advisor.errors import AdvisorError
 from advisor.metrics import METRICS
 from advisor.options import LIMITED, OPTIONS, WHERE, Option
@@ -35,11 +36,6 @@ FILES = (
 )
 
 
-def _parameter(name: str, annotation: object) -> inspect.Parameter:
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, keyword, default=None, annotation=annotation)
-
-
 def _limit(name: str, key: str) -> inspect.Parameter:
     metric = METRICS[key]
     synonym = name != metric.name
@@ -51,14 +47,14 @@ def _limit(name: str, key: str) -> inspect.Parameter:
         show_default=False,
         hidden=synonym,
     )
-    return _parameter(name, Annotated[str | None, info])
+    return parameter(name, Annotated[str | None, info])
 
 
 def _where() -> inspect.Parameter:
     info = typer.Option(
         metavar="CONDITION", help=WHERE, rich_help_panel="Limits", show_default=False
     )
-    return _parameter("where", Annotated[list[str] | None, info])
+    return parameter("where", Annotated[list[str] | None, info])
 
 
 def _part(option: Option) -> inspect.Parameter:
@@ -73,7 +69,7 @@ def _part(option: Option) -> inspect.Parameter:
         show_default=option.default or False,
     )
     taken = bool | None if flag else list[str] | None if repeated else str | None
-    return _parameter(option.name, Annotated[taken, info])
+    return parameter(option.name, Annotated[taken, info])
 
 
 def asks(*, listing: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -85,7 +81,7 @@ def asks(*, listing: bool = False) -> Callable[[Callable[..., None]], Callable[.
         listing: with those that only say what an answer lists.
     """
     shared = [
-        *(_parameter(name, annotation) for name, annotation in FILES),
+        *(parameter(name, annotation) for name, annotation in FILES),
         *(_limit(name, key) for name, key in LIMITED.items()),
         _where(),
         *(_part(each) for each in OPTIONS.values() if listing or not each.listing),

@@ -463,13 +463,13 @@ def current_fit(
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
     """
-    found: tuple[BoardFit | None, str] = (None, "")
-    for folder in fit_folders(board):
-        if not found[1] or (folder / FILE).exists():
-            found = _current_fit(folder, board, table, architectures)
-        if found[0] is not None:
+    fit, why_not = None, ""
+    kept = [each for each in fit_folders(board) if (each / FILE).exists()]
+    for folder in kept or [board.folder]:
+        fit, why_not = _current_fit(folder, board, table, architectures)
+        if fit is not None:
             break
-    return found
+    return fit, why_not
 
 
 def _current_fit(

@@ -28,6 +28,7 @@ from advisor.catalog.records import (
     Source,
     Variant,
     Weights,
+    source_keys,
 )
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
@@ -237,7 +238,7 @@ class _Cited:
         self.numbers: dict[str, int] = {}
 
     def mark(self, sources: str) -> str:
-        keys = [key for key in sources.split(", ") if key]
+        keys = source_keys(sources)
         return "".join(f"[{self.numbers.setdefault(key, len(self.numbers) + 1)}]" for key in keys)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -42,6 +42,20 @@ READERS: Mapping[str, Callable[[Content], object]] = {
 """What reads a file of a catalog, by how its name ends."""
 
 
+def digest(files: Iterable[Path]) -> str:
+    """The SHA-256 digest of files, one after the other.
+
+    Raises:
+        AdvisorError: one cannot be read.
+    """
+    found = hashlib.sha256()
+    for file in files:
+        with readable(file), file.open("rb") as stream:
+            while piece := stream.read(1_000_000):
+                found.update(piece)
+    return found.hexdigest()
+
+
 def source_key(board: str, files: Sequence[Path]) -> str:
     """The name of the source that rows of these files name; it differs for other content.
 
@@ -50,12 +64,7 @@ def source_key(board: str, files: Sequence[Path]) -> str:
     """
     if fault := board_fault(board):
         raise AdvisorError(f"board: {shown(board)} is not a name for a board", fault)
-    digest = hashlib.sha256()
-    for file in files:
-        with readable(file), file.open("rb") as stream:
-            while piece := stream.read(1_000_000):
-                digest.update(piece)
-    return f"import-{board[:60]}-{digest.hexdigest()[:8]}"
+    return f"import-{board[:60]}-{digest(files)[:8]}"
 
 
 def same_board(source: str, other: str) -> bool:

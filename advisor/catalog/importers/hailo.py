@@ -15,12 +15,12 @@ from pathlib import Path
 from advisor.architectures.names import read_shape
 from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.csv_table import number_in
+from advisor.catalog.importers.board_files import digest
 from advisor.catalog.importers.hailo_pages import NAME, Line, Page, read_page
 from advisor.catalog.importers.published import (
     Published,
     PublishedBoard,
     PublishedNetworks,
-    digest,
 )
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.records import Estimate, Weights

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from advisor.catalog.accuracy_table import with_interval
+from advisor.catalog.importers.board_files import digest
 from advisor.catalog.importers.mlperf_logs import files_of, read_run, summaries_in
 from advisor.catalog.importers.mlperf_results import Result, is_table, read_table
 from advisor.catalog.importers.mlperf_systems import System, read_system
@@ -20,7 +21,6 @@ from advisor.catalog.importers.published import (
     Published,
     PublishedBoard,
     PublishedNetworks,
-    digest,
     folded_name,
     repeated_within,
 )

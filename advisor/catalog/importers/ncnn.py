@@ -14,13 +14,13 @@ from pathlib import Path
 
 from advisor.architectures.names import folded, split_prefix, split_size
 from advisor.catalog.csv_table import read_csv
+from advisor.catalog.importers.board_files import digest
 from advisor.catalog.importers.ncnn_sections import Run, Section, read_sections
 from advisor.catalog.importers.outliers import OFF_BY, outliers
 from advisor.catalog.importers.published import (
     Published,
     PublishedBoard,
     PublishedNetworks,
-    digest,
     repeated_within,
 )
 from advisor.catalog.importers.table_version import version_of

@@ -6,12 +6,11 @@ cost and what accuracy they reach become files of a catalog here, alike for all 
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -28,7 +27,7 @@ from advisor.architectures.names import (
 )
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import Content, layers_with, readable, target_folder, write_whole
+from advisor.catalog.files import Content, layers_with, target_folder, write_whole
 from advisor.catalog.identities import difference
 from advisor.catalog.importers.board_files import (
     MARK,
@@ -234,20 +233,6 @@ def _whole(figure: float | None) -> int | None:
 def folded_name(word: str) -> str:
     """A source's word for a network as it can stand in a name."""
     return re.sub(r"[^A-Za-z0-9._+-]", "-", word).strip("-._+")
-
-
-def digest(files: Iterable[Path]) -> str:
-    """The SHA-256 digest of files, one after the other.
-
-    Raises:
-        AdvisorError: one cannot be read.
-    """
-    found = hashlib.sha256()
-    for file in files:
-        with readable(file), file.open("rb") as stream:
-            while piece := stream.read(1_000_000):
-                found.update(piece)
-    return found.hexdigest()
 
 
 LEAST_REPEATS = 9

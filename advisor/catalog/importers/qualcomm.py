@@ -13,11 +13,11 @@ from pathlib import Path
 
 from advisor.architectures.names import bare_name, split_prefix
 from advisor.catalog.accuracy_table import with_interval
+from advisor.catalog.importers.board_files import digest
 from advisor.catalog.importers.published import (
     Published,
     PublishedBoard,
     PublishedNetworks,
-    digest,
 )
 from advisor.catalog.importers.qualcomm_files import (
     About,

@@ -10,11 +10,11 @@ from pathlib import Path
 from advisor.architectures.names import read_shape
 from advisor.catalog.csv_table import number_in
 from advisor.catalog.files import content_of
+from advisor.catalog.importers.board_files import digest
 from advisor.catalog.importers.published import (
     Published,
     PublishedBoard,
     PublishedNetworks,
-    digest,
 )
 from advisor.catalog.importers.table_version import version_of
 from advisor.catalog.measurements_table import Row

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.accuracy import Accuracies, Place
-from advisor.catalog.records import Board, Measurements, Variant, Weights, distinct
+from advisor.catalog.records import Board, Measurements, Variant, Weights, distinct, source_keys
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import QUANTISED
 from advisor.errors import AdvisorError, closest, shown
@@ -129,7 +129,7 @@ def _preference(
     """What is preferred of a network's sets: the one that the board's source used, there first; the best."""
     known = accuracies.known.get((each.architecture, each.name), ())
     used = any(
-        of.board and not place.sources.isdisjoint(of.accuracy_percent.source.split(", "))
+        of.board and not place.sources.isdisjoint(source_keys(of.accuracy_percent.source))
         for of in known
     )
     return each.board == place.board, bool(each.board), used, each.accuracy_percent.value

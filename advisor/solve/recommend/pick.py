@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from advisor.catalog.records import Estimate, distinct
+from advisor.catalog.records import Estimate, distinct, source_keys
 from advisor.catalog.store import Catalog
 from advisor.metrics import INPUTS, METRICS, expression
 from advisor.options import BY_BOARD, Requirements
@@ -140,7 +140,7 @@ def _another_run(
     if best is None or best.chance is None or asked.reproducible:
         return None
     published = list(_published(asked, best))
-    keys = dict.fromkeys(key for each in published for key in each.source.split(", "))
+    keys = source_keys(*(each.source for each in published))
     if not keys:
         return None
     silent = tuple(key for key in keys if catalog.source(key).reproducibility is None)
