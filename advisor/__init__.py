@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from advisor.errors import AdvisorError
     from advisor.measuring.measure import measure
     from advisor.paper.board_findings import findings
+    from advisor.paper.survey import survey
     from advisor.paper.ten_figures import figures
     from advisor.prediction.fitting import fit
     from advisor.prediction.transfer.suggestions import suggest
@@ -55,6 +56,7 @@ _HOMES = {
     "show": "advisor.catalog.listing",
     "show_boards": "advisor.catalog.listing",
     "suggest": "advisor.prediction.transfer.suggestions",
+    "survey": "advisor.paper.survey",
     "verified_pick": "advisor.api",
     "zoo": "advisor.catalog.listing",
 }
@@ -86,6 +88,7 @@ __all__ = [
     "show",
     "show_boards",
     "suggest",
+    "survey",
     "verified_pick",
     "zoo",
 ]

@@ -204,7 +204,8 @@ def schema(document: str) -> str:
     if document not in DOCUMENTS:
         raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
     from advisor.options import Requirements
-    from advisor.paper import board_findings
+    from advisor.paper import board_findings, survey_text
+    from advisor.paper.survey import Survey
     from advisor.report import catalog_text
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
     from advisor.solve.plan.plan_answer import Plan
@@ -221,6 +222,7 @@ def schema(document: str) -> str:
         "frontier": lambda: schema_text(FRONTIER, Frontier, query=Requirements),
         "plan": lambda: schema_text(PLAN, Plan, query=PlanRequest),
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
+        "survey": lambda: schema_text(survey_text.SCHEMA, Survey),
         "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),
         "requirements": lambda: file_schema_text("requirements", Requirements),
         "plan-file": lambda: file_schema_text("plan-file", PlanRequest),

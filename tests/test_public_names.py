@@ -50,6 +50,7 @@ def test_the_public_names() -> None:
         "show",
         "show_boards",
         "suggest",
+        "survey",
         "verified_pick",
         "zoo",
     ]

@@ -253,9 +253,15 @@ class Catalog:
         self, board: Board, table: Measurements, variant: Variant, task: str
     ) -> Callable[[tuple[str, str]], Weights | None]:
         """What sets of weights, by (architecture, name), reach in a variant of a board."""
-        known = (each for each in self.published if each.quality == usual(task))
-        accuracies = self.accuracies_of(known)
-        return partial(accuracies.at, place=Place.on(board, table)(variant))
+        if task not in self._accuracies:
+            known = (each for each in self.published if each.quality == usual(task))
+            self._accuracies[task] = self.accuracies_of(known)
+        return partial(self._accuracies[task].at, place=Place.on(board, table)(variant))
+
+    @cached_property
+    def _accuracies(self) -> dict[str, Accuracies]:
+        """What is published, by task."""
+        return {}
 
     def _ways(self, board: str) -> frozenset[Way]:
         """In which ways the rows of a board ran; none of a board that is not known."""

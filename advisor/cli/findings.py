@@ -1,4 +1,4 @@
-"""`advisor findings`: the paper's findings, tested on a board."""
+"""`advisor findings`: the paper's findings, tested on a board or on many."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ def command(
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The board.", show_default="$ADVISOR_BOARD or jetson-tx1"
+            metavar="NAME",
+            help="The board; of several (a device's, a pattern, a list, any) the effects' sizes.",
+            show_default="$ADVISOR_BOARD or jetson-tx1",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """What holds on a board of the paper's four findings and its stated figures."""
+    """What holds on a board of the paper's four findings and its stated figures, or how much on many."""
     from advisor.paper.board_findings import findings, findings_json, findings_text
+    from advisor.paper.survey import are_several, survey
+    from advisor.paper.survey_text import survey_json, survey_text
 
+    if board is not None and are_several(board, catalog=catalog):
+        surveyed = survey(board, catalog=catalog)
+        return emit(survey_json(surveyed)) if as_json else emit_table(survey_text(surveyed))
     found = findings(board, catalog=catalog)
-    if as_json:
-        emit(findings_json(found))
-    else:
-        emit_table(findings_text(found))
+    return emit(findings_json(found)) if as_json else emit_table(findings_text(found))

@@ -10,15 +10,22 @@ import numpy as np
 
 from advisor.catalog.records import Board, Variant
 from advisor.catalog.store import Catalog
+from advisor.formulas import otherwise
 from advisor.prediction.bound import Bound, least_line_above
-from advisor.prediction.rows import ends_early, fitted_values, fullest_variant
+from advisor.prediction.rows import NOTHING_RAN, ends_early, fitted_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.catalog.records import Floats, Integers
+    from advisor.catalog.records import Floats, Integers, Measurements
 
 Pair = tuple[str, int]
+
+NET = "net power"
+ABOVE_BOUND = "gross power less an upper bound of idle power"
+GROSS = "gross power"
+POWERS = (NET, ABOVE_BOUND, GROSS)
+"""What may stand for net power: the second is at most that, the third more."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,9 @@ class Evidence:
         variant: how they were run.
         names: the network of each row; shape (rows,), like all that follow.
         batch: images per forward pass.
-        time_ms: time per image.
-        power_w: net power.
+        time_ms: time per image: 1 / throughput where the source reports that, else latency / batch.
+        power_w: net power, or what comes nearest to it.
+        power_kind: which of `POWERS` that is.
         memory_mb: peak memory.
         top1: accuracy of the weights that networks have on the board, run as this, in percent.
         params: as the board's rows go with.
@@ -45,6 +53,7 @@ class Evidence:
     batch: Integers
     time_ms: Floats
     power_w: Floats
+    power_kind: str
     memory_mb: Floats
     top1: Floats
     params: Floats
@@ -59,38 +68,60 @@ class Evidence:
             AdvisorError: there is no such board, or a file is broken.
         """
         board = catalog.board(board_name)
-        task, table = catalog.of_one_task(catalog.measurements(board))
-        variant, rows = fullest_variant(table)
-        latency = fitted_values(table.latency_ms)
-        names = np.array(table.architecture.names, dtype=np.str_)[table.architecture.index[rows]]
-        costs = {name: catalog.architectures[name].cost(board.cost) for name in names.tolist()}
-        reached = catalog.accuracies_in(board, table, variant, task)
-        top1 = {
-            name: found.accuracy_percent.value
-            for name, each in catalog.weights_on(board).items()
-            if (found := reached((name, each.name))) is not None
-        }
+        return max(cls.each(catalog, board, catalog.measurements(board)), key=len)
 
-        def looked_up(values: Mapping[str, float]) -> Floats:
-            return np.array([values.get(name, np.nan) for name in names.tolist()], dtype=np.float64)
+    @classmethod
+    def each(cls, catalog: Catalog, board: Board, table: Measurements) -> tuple[Evidence, ...]:
+        """The rows of every variant of a board, all for the task of most of its networks; never none.
+
+        Args:
+            catalog: everything that is known.
+            board: the board.
+            table: its rows.
+        """
+        task, table = catalog.of_one_task(table)
+        time_ms = otherwise(
+            1000 / fitted_values(table.throughput_fps),
+            fitted_values(table.latency_ms) / table.batch,
+        )
+        power_w, power_kind = _power(board, table)
+        memory_mb = fitted_values(table.memory_mb)
+        weights = catalog.weights_on(board)
+        index, every = table.architecture.index, table.architecture.names
+        costs = [catalog.architectures[name].cost(board.cost) for name in every]
 
         def of_cost(figure: str) -> Floats:
-            known = {name: getattr(cost, figure) for name, cost in costs.items() if cost}
-            return looked_up({name: each.value for name, each in known.items() if each})
+            known = (getattr(cost, figure, None) for cost in costs)
+            return np.array([each.value if each else np.nan for each in known], dtype=np.float64)
 
-        return cls(
-            board=board,
-            variant=variant,
-            names=names,
-            batch=table.batch[rows],
-            time_ms=latency[rows] / table.batch[rows],
-            power_w=fitted_values(table.net_power_w)[rows],
-            memory_mb=fitted_values(table.memory_mb)[rows],
-            top1=looked_up(top1),
-            params=of_cost("params"),
-            operations=of_cost("operations"),
-            ends_early=ends_early(table, variant),
-        )
+        params, operations = of_cost("params"), of_cost("operations")
+
+        def of_variant(variant: Variant) -> Evidence:
+            rows = table.rows_of(variant)
+            rows = rows[~np.isnan(time_ms[rows])]
+            reached = catalog.accuracies_in(board, table, variant, task)
+            top1 = np.full(len(every), np.nan)
+            for place in np.unique(index[rows]).tolist():
+                of_board = weights.get(every[place])
+                found = reached((every[place], of_board.name if of_board else board.weights))
+                if found is not None:
+                    top1[place] = found.accuracy_percent.value
+            return cls(
+                board=board,
+                variant=variant,
+                names=np.array(every, dtype=np.str_)[index[rows]],
+                batch=table.batch[rows],
+                time_ms=time_ms[rows],
+                power_w=power_w[rows],
+                power_kind=power_kind,
+                memory_mb=memory_mb[rows],
+                top1=top1[index[rows]],
+                params=params[index[rows]],
+                operations=operations[index[rows]],
+                ends_early=ends_early(table, variant),
+            )
+
+        return tuple(map(of_variant, table.variants or (NOTHING_RAN,)))
 
     @property
     def rate_fps(self) -> Floats:
@@ -142,6 +173,7 @@ class Evidence:
         return Evidence(
             self.board,
             self.variant,
+            power_kind=self.power_kind,
             **{name: getattr(self, name)[rows] for name in columns},
             ends_early=self.ends_early,
         )
@@ -175,6 +207,17 @@ class Evidence:
         return len(self.names)
 
 
+def _power(board: Board, table: Measurements) -> tuple[Floats, str]:
+    """What comes nearest to net power in each row, and what it is."""
+    net, gross = fitted_values(table.net_power_w), fitted_values(table.gross_power_w)
+    if not np.isnan(net).all() or np.isnan(gross).all():
+        return net, NET
+    if board.idle_power_w is None:
+        return gross, GROSS
+    above = gross - board.idle_power_w.value
+    return np.where(above > 0, above, np.nan), ABOVE_BOUND if board.idle_is_bound else NET
+
+
 @dataclass(frozen=True)
 class StraightLine:
     """y = intercept + slope * x by ordinary least squares.
@@ -204,6 +247,15 @@ def straight_line(x: Floats, y: Floats) -> StraightLine:
     total = np.sum((y - np.mean(y)) ** 2)
     r2 = 1 - float(np.sum((y - fitted) ** 2) / total)
     return StraightLine(float(intercept), float(slope), r2, fitted / y - 1)
+
+
+def held_out_errors(x: Floats, y: Floats) -> Floats:
+    """How far the line through all other points is off each point, in the unit of y; the x must differ."""
+    slope, intercept = np.polyfit(x, y, 1)
+    from_mean = (x - np.mean(x)) ** 2
+    leverage = 1 / len(x) + from_mean / np.sum(from_mean)
+    errors: Floats = (intercept + slope * x - y) / (1 - leverage)
+    return errors
 
 
 def explained(values: Floats, labels: NDArray[np.generic]) -> float:

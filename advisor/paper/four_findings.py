@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from advisor.paper.evidence import Evidence, explained, rank_correlation
+from advisor.paper.evidence import NET, Evidence, explained, held_out_errors, rank_correlation
 from advisor.prediction.bound import least_line_above
 
 if TYPE_CHECKING:
@@ -86,8 +86,13 @@ def power_is_constant(evidence: Evidence) -> Finding:
     power = known.power_w
     mean = float(np.mean(power))
     if not any(np.unique(known.names, return_counts=True)[1] > 1):
-        said = "every network has one row, which says nothing of its own spread"
-        return _finding(1, UNKNOWN, said, {"mean_w": mean, "rows": len(power)})
+        said = (
+            "{mean_w:.1f} W on average, standard deviation {standard_deviation_w:.2f} W over {rows} "
+            "networks; every one has one row, which says nothing of its own spread"
+        )
+        deviation = float(np.std(power, ddof=1))
+        numbers = {"mean_w": mean, "standard_deviation_w": deviation, "rows": len(power)}
+        return _finding(1, UNKNOWN, _kind(evidence) + said, numbers)
     near = float(np.mean(np.abs(power / mean - 1) <= EQUIVALENT))
     equal_networks, networks = _equivalent(power, known.names)
     equal_sizes, sizes = _equivalent(power, known.batch)
@@ -111,7 +116,13 @@ def power_is_constant(evidence: Evidence) -> Finding:
         "explain {variance_share_of_networks:.0%} of the variance, batch sizes "
         "{variance_share_of_batch_sizes:.0%}"
     )
-    return _finding(1, HOLDS if all_equal else IN_PART if near >= 0.8 else NOT, said, numbers)
+    verdict = HOLDS if all_equal else IN_PART if near >= 0.8 else NOT
+    return _finding(1, verdict, _kind(evidence) + said, numbers)
+
+
+def _kind(evidence: Evidence) -> str:
+    """What stands for net power, before what is said of it."""
+    return "" if evidence.power_kind == NET else f"{evidence.power_kind}: "
 
 
 def _equivalent(values: Floats, labels: NDArray[np.generic]) -> tuple[int, int]:
@@ -152,7 +163,8 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
         said = f"only {{networks}} networks are on the frontier at batch {batch}"
         return _finding(2, UNKNOWN, said, {"networks": len(best)})
     errors = {
-        name: _held_out_rmse(shape(best.time_ms), best.top1) for name, shape in SHAPES.items()
+        name: float(np.sqrt(np.mean(held_out_errors(shape(best.time_ms), best.top1) ** 2)))
+        for name, shape in SHAPES.items()
     }
     least = min(errors.values())
     verdict: Verdict = NOT
@@ -172,16 +184,6 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
         "held-out error in points of accuracy, of {networks} networks at batch {batch}: " + compared
     )
     return _finding(2, verdict, said, numbers)
-
-
-def _held_out_rmse(x: Floats, y: Floats) -> float:
-    """Error of a line through all points but one, at that one."""
-    off = []
-    for place in range(len(x)):
-        others = np.arange(len(x)) != place
-        slope, intercept = np.polyfit(x[others], y[others], 1)
-        off.append(intercept + slope * x[place] - y[place])
-    return float(np.sqrt(np.mean(np.square(off))))
 
 
 def energy_bounds(evidence: Evidence) -> Finding:

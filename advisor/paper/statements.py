@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from advisor.paper.evidence import Evidence, published_memory
+from advisor.paper.evidence import NET, Evidence, published_memory
 
 Agreement: TypeAlias = Literal["agrees", "agrees in part", "disagrees"]
 AGREES: Agreement = "agrees"
@@ -58,6 +58,8 @@ class Claim:
 
 def statements(evidence: Evidence) -> tuple[Statement, ...]:
     """Every statement on which the board's rows have figures, in the paper's order."""
+    if evidence.power_kind != NET:
+        evidence = replace(evidence, power_w=np.full(len(evidence), np.nan))
     found = []
     for claim in CLAIMS:
         numbers = claim.numbers(evidence)
