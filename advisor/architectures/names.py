@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from advisor.errors import AdvisorError, shown
@@ -135,6 +136,7 @@ def size_of(shape: tuple[int, int, int]) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
+@cache
 def folded(name: str) -> str:
     """A name as it is looked up: in whatever case, its words joined by -, _ or a space."""
     return re.sub(r"[-_\s]+", "-", name.strip().lower())

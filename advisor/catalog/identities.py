@@ -200,14 +200,16 @@ class Identities:
 
         Counts that contradict a line, and networks that nobody knows; of timm's most are known elsewhere.
         """
-        designs = {each.design for each in self._names.values()}
+        designs: dict[tuple[str, str], list[Name]] = {}
+        for name in self._names.values():
+            designs.setdefault(name.design, []).append(name)
         for alias in aliases:
             if alias.network.design not in designs and alias.network.origin != "timm":
                 hint = self.hint(alias.network.qualified)
                 yield alias.line, "network", alias.network.qualified, f"a known network ({hint})"
-            for name in self._names.values():
+            for name in designs.get(alias.name.design, ()):
                 meant = Name(alias.network.origin, alias.network.bare, name.size)
-                if name.design == alias.name.design and (of := self.contradiction(name, meant)):
+                if of := self.contradiction(name, meant):
                     found = f"{name.qualified}, whose {of} differ from those of {meant.qualified}"
                     yield alias.line, "name", found, "no alias of another network"
 
