@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,8 +81,15 @@ class Opened:
 
     def drawn(self) -> None:
         """Wait until the page shows its settings."""
-        self.page.wait_for_function("window.explorer !== undefined")
+        self.wait_until("window.explorer !== undefined")
         self.page.evaluate("explorer.drawn()")
+
+    def wait_until(self, condition: str) -> None:
+        """Wait until something is so in the page, which lets no text be run from within it."""
+        patience = time.monotonic() + PATIENCE_MS / 1000
+        while not self.page.evaluate(condition):
+            assert time.monotonic() < patience, condition
+            time.sleep(0.02)
 
     def ask(self, script: str, argument: object = None) -> Any:
         """What a script answers in the page."""

@@ -23,8 +23,11 @@ function showAnswer(answer) {
   byId("figures").replaceChildren(...(found ? figuresShown(answer) : []));
   byId("rejections").hidden = found || !considered.length;
   byId("rejections").replaceChildren(...(byId("rejections").hidden ? [] : [rejectionsTable(answer)]));
-  const sentences = [...(found ? whyThis(answer) : whyNothing(answer)), ...doubtsOf(answer)];
-  byId("why").replaceChildren(...sentences.map((text) => element("p", {}, text)));
+  byId("why").classList.toggle("passing", answer.inPassing); // what stood there until now
+  if (!answer.inPassing) {
+    const sentences = [...(found ? whyThis(answer) : whyNothing(answer)), ...doubtsOf(answer)];
+    byId("why").replaceChildren(...sentences.map((text) => element("p", {}, text)));
+  }
   const figures = found ? table.shown.slice(0, 2).map((metric) => figureWithUnit(answer, metric, best)) : [];
   byId("bar").textContent = [...(found ? [] : [verdict]), pick, ...figures].join(" \u00b7 ");
   byId("bar").classList.toggle("infeasible", !found);

@@ -3,9 +3,14 @@
 /** An axis from its figures: {metric, title, factor, log, low, high}; null where none is known. */
 function axisOf({ table, column, considered }, metric) {
   const { kind, unit, title } = table.metrics[metric];
-  const values = considered.map((row) => column(metric)[row]).filter(Number.isFinite);
-  if (!values.length) return null;
-  const [least, most] = [Math.min, Math.max].map((end) => values.reduce((one, other) => end(one, other)));
+  const figures = column(metric);
+  let [least, most] = [Infinity, -Infinity];
+  for (const row of considered) {
+    if (!Number.isFinite(figures[row])) continue;
+    least = Math.min(least, figures[row]);
+    most = Math.max(most, figures[row]);
+  }
+  if (least > most) return null;
   const [prefix, power] = kind === "count" ? prefixOf(Math.sqrt(least * most)) : [unit, 0];
   const factor = 10 ** power;
   const log = kind !== "percentage" && least > 0 && most / least > WORTH_A_LOG;

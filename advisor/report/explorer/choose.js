@@ -1,8 +1,14 @@
 /* The choice: keep what meets every limit, rank it, account for the rest, as in advisor/solve/recommend. Pure:
    settings in, answer out. Settings are what settings.js describes. */
 
-/** What follows from a table and settings. */
-function choose(table, settings) {
+const ERROR_OF_SAMPLING = 0.02; // no chance of several limits is further off
+const MOST_LOOKED_AT = 200; // so many of the best are looked at in passing
+
+/**
+ * What follows from a table and settings. In passing, while a slider moves over many candidates, the pick is found, and
+ * of the others only the best are held against the confidence: `feasible` is those of them that meet it.
+ */
+function choose(table, settings, { inPassing = false } = {}) {
   const { objective } = settings;
   const confidence = settings.confidence ?? table.defaults.usual_confidence;
   const constraints = constraintsOf(table, settings);
@@ -12,6 +18,7 @@ function choose(table, settings) {
   const considered = eligible(table, settings);
   const values = constraints.map(({ metric }) => figures.column(metric));
   const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
+  const failed = countsOfMissed(constraints, values, table.count);
   const chanceOf = chancesOf(figures, constraints);
   const aloneOf = remembered((row) => constraints.map((each) => chanceAlone(figures, each, row)));
 
@@ -22,15 +29,41 @@ function choose(table, settings) {
     return Math.min(...alone) >= probability && chanceOf(row) >= probability;
   }
 
-  const nominal = considered.filter((row) => !missed(row).length);
-  const likely = nominal.filter((row) => isLikely(row, confidence));
+  const nominal = considered.filter((row) => !failed[row]);
+  const isSure = remembered((row) => isLikely(row, confidence));
   const isOut = (row) => Boolean(settings.confidence) && unproven(row); // a confidence that is said asks for proof
-  const feasible = inOrder(figures, objective, likely.filter((row) => !isOut(row)));
+  const isFeasible = (row) => isSure(row) && !isOut(row);
+  const looked = inPassing ? bestAmong(figures, objective, nominal, isFeasible) : nominal;
+  const likely = looked.filter(isSure);
+  const proven = likely.filter((row) => !isOut(row));
+  const feasible = inPassing ? proven : inOrder(figures, objective, proven);
   const best = feasible[0] ?? null;
   return {
-    ...figures, settings, constraints, considered, nominal, likely, feasible, best, missed, chanceOf, isLikely,
-    left_out: likely.filter(isOut).length,
+    ...figures, settings, constraints, considered, nominal, likely, feasible, best, missed, failed, aloneOf, chanceOf, isLikely,
+    left_out: likely.length - proven.length, inPassing,
   };
+}
+
+/** The best of rows by their figures, in order, as many as it takes to find one that is feasible. */
+function bestAmong(figures, objective, rows, isFeasible) {
+  const found = [];
+  let none = true;
+  for (const row of inTurn(rows, keysOf(figures, objective, rows, isFeasible))) {
+    found.push(row);
+    none &&= !isFeasible(row);
+    if (!none && found.length >= MOST_LOOKED_AT) break;
+  }
+  return found;
+}
+
+/** How many limits each row misses. */
+function countsOfMissed(constraints, values, count) {
+  const found = new Uint8Array(count);
+  constraints.forEach((each, place) => {
+    const figures = values[place];
+    for (let row = 0; row < count; row++) if (!meets(each, figures[row])) found[row] += 1;
+  });
+  return found;
 }
 
 /** All limits of some settings, in the order in which answers list them. */
@@ -53,10 +86,13 @@ function situationOf({ overhead_ms, battery_j }, constraints) {
 }
 
 /** The rows on the boards and of the batch sizes of some settings. */
-function eligible({ boards, rows }, settings) {
-  const sizes = boards.map(({ name, own_batches }) =>
-    settings.boards?.includes(name) === false ? [] : settings.batches ?? own_batches);
-  return [...rows.batch.keys()].filter((row) => sizes[rows.board[row]].includes(rows.batch[row]));
+function eligible(table, settings) {
+  const { boards, rows } = table;
+  const chosen = new Set(boardsIn(table, settings));
+  const sizes = boards.map((board) => (chosen.has(board) ? settings.batches ?? board.own_batches : []));
+  const found = [];
+  for (let row = 0; row < table.count; row++) if (sizes[rows.board[row]].includes(rows.batch[row])) found.push(row);
+  return found;
 }
 
 /** How far a figure is beyond a limit, as a log ratio: 0 within it, infinite where unknown. */
@@ -70,18 +106,18 @@ function excess({ column }, constraint, row) {
 function nearnessOf(answer) {
   const excesses = remembered((row) => answer.constraints.map((each) => excess(answer, each, row)));
   return {
-    failed: remembered((row) => answer.missed(row).length),
+    failed: (row) => answer.failed[row],
     largest: remembered((row) => Math.max(0, ...excesses(row))),
     known: (row) => excesses(row).reduce((sum, each) => sum + (each === Infinity ? 0 : each), 0),
   };
 }
 
-/** What is not feasible, the nearest first: by how many limits it fails, and by how much. */
-function rejectedInOrder(answer) {
+/** What is not feasible, the nearest first: by how many limits it fails, and by how much; one after the other. */
+function rejectedInTurn(answer) {
   const feasible = new Set(answer.feasible);
   const { failed, largest } = nearnessOf(answer);
   const rest = answer.considered.filter((row) => !feasible.has(row));
-  return sortedBy(inOrder(answer, answer.settings.objective, rest), [failed, largest]);
+  return inTurn(rest, [failed, largest, ...keysOf(answer, answer.settings.objective, rest)]);
 }
 
 /** What each limit rejects, how many figures it lacks, and which of the rejected comes nearest. */
@@ -107,11 +143,22 @@ function bindingOf(answer) {
 }
 
 /** What meets every limit by its figures, but is not sure enough; or null. */
-function unsureOf({ nominal, likely, chanceOf }) {
-  const sure = new Set(likely);
-  const doubtful = nominal.filter((row) => !sure.has(row));
-  if (!doubtful.length) return null;
-  return { count: doubtful.length, likeliest: sortedBy(doubtful, [(row) => -chanceOf(row)])[0] };
+function unsureOf(answer) {
+  const sure = new Set(answer.likely);
+  const doubtful = answer.nominal.filter((row) => !sure.has(row));
+  return doubtful.length ? { count: doubtful.length, likeliest: likeliestOf(answer, doubtful) } : null;
+}
+
+/** The first of the likeliest rows. No row is likelier than its least likely limit, but for the error of sampling. */
+function likeliestOf({ aloneOf, chanceOf }, rows) {
+  const least = remembered((row) => Math.min(...aloneOf(row)));
+  let best = rows[0];
+  for (const row of inTurn(rows, [(row) => -least(row)])) {
+    if (least(row) < chanceOf(best) - ERROR_OF_SAMPLING) break;
+    const gap = chanceOf(row) - chanceOf(best);
+    if (gap > 0 || (gap === 0 && row < best)) best = row;
+  }
+  return best;
 }
 
 /** Of some rows, that with the least first figure, then second, ..., then the best; or null. */
@@ -120,5 +167,5 @@ function leastBy(answer, rows, ...figures) {
     const least = leastOf(rows, figure);
     rows = rows.filter((row) => figure(row) === least);
   }
-  return inOrder(answer, answer.settings.objective, rows)[0] ?? null;
+  return firstOf(inTurn(rows, keysOf(answer, answer.settings.objective, rows)));
 }

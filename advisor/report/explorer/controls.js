@@ -31,9 +31,10 @@ function quantityControl(table, quantity, change) {
   const statistic = statisticControl(table, id, change);
 
   let [now, before, text] = [null, null, ""]; // what is applied, what was before this number, and as typed
-  const set = (value) => change((settings) => quantity.set(settings, value));
+  const set = (value, how) => change((settings) => quantity.set(settings, value), how);
   field.addEventListener("focus", () => ([before, text] = [now, field.value]));
-  slider.addEventListener("input", () => set(valueAt(quantity, slider.valueAsNumber)));
+  slider.addEventListener("input", () => set(valueAt(quantity, slider.valueAsNumber), { inPassing: true }));
+  slider.addEventListener("change", () => change((settings) => settings)); // let go
   field.addEventListener("input", () => {
     if (!field.value.startsWith(text)) before = now; // another number, not more digits of this one
     text = field.value;
@@ -110,18 +111,32 @@ function listControl(id, label, values, texts, get, take) {
   return { node: element("div", { class: "control" }, element("label", { for: id }, label), select), show };
 }
 
+/** A field in which boards are found by typing: a name, that of a device, a part of it, or several with commas. */
 function boardControl(table, change) {
-  const choices = boardChoices(table);
-  const texts = choices.map((names) => {
-    const [board, ...more] = boardsIn(table, { boards: names });
-    return more.length ? "all of these boards" : `${board.name} (${board.title})`;
+  const field = element("input", { type: "search", id: "board", list: "boards", placeholder: `any of ${table.boards.length}`, "aria-describedby": "board-hint", spellcheck: "false" });
+  const hint = element("small", { id: "board-hint", class: "hint" });
+  const known = table.boards.map(({ name, title }) => element("option", { value: name }, title));
+  field.addEventListener("input", () => {
+    const boards = field.value.trim() ? boardsAsked(table, field.value) : table.asked.boards;
+    field.setAttribute("aria-invalid", String(boards === undefined));
+    if (boards === undefined) hint.textContent = "no board here is called so";
+    else change((settings) => withBoards(table, settings, boards), { inPassing: true });
   });
-  const take = (boards) => change((settings) => {
-    const sizes = batchesOn(table, boards);
-    const batches = settings.batches?.filter((size) => sizes.includes(size)) ?? [];
-    return { ...settings, boards, batches: batches.length ? batches : null };
-  });
-  return { group: "Choosing from", ...listControl("board", "Board", choices, texts, ({ boards }) => boards, take) };
+  const show = (settings) => {
+    const [board, ...more] = boardsIn(table, settings);
+    hint.textContent = more.length ? `${more.length + 1} boards` : board.title;
+    field.setAttribute("aria-invalid", "false");
+    if (document.activeElement !== field) field.value = settings.boards === null ? "" : boardsText(settings.boards);
+  };
+  const node = element("div", { class: "control" }, element("label", { for: "board" }, "Board"), field, hint, element("datalist", { id: "boards" }, known));
+  return { group: "Choosing from", node, show };
+}
+
+/** Settings on other boards; of their batch sizes, those that these have. */
+function withBoards(table, settings, boards) {
+  const sizes = batchesOn(table, boards);
+  const batches = settings.batches?.filter((size) => sizes.includes(size)) ?? [];
+  return { ...settings, boards, batches: batches.length ? batches : null };
 }
 
 function objectiveControl(table, change) {

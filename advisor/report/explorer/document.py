@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from advisor.catalog.accuracy import note_at
-from advisor.catalog.records import ORIGINS, Architecture, Board, Estimate, Labels, Metered
+from advisor.catalog.records import (
+    ORIGINS,
+    Architecture,
+    Board,
+    Estimate,
+    Labels,
+    Metered,
+    Values,
+)
 from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
+from advisor.errors import AdvisorError
 from advisor.limits import LEAST_PERCENT, Constraint, natural_sense
 from advisor.metrics import (
     BY_NAME,
@@ -45,7 +54,7 @@ from advisor.solve.candidates.candidates import (
     Candidates,
     cost_of,
 )
-from advisor.solve.candidates.gather import boards_asked, gather, selected
+from advisor.solve.candidates.gather import boards_asked, gather_on, selected
 from advisor.solve.candidates.named_networks import chosen_here
 from advisor.solve.candidates.uncertainty import lattice
 
@@ -84,8 +93,7 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
     Raises:
         AdvisorError: the question cannot be asked; see `gather`.
     """
-    gather(catalog, requirements)  # what it refuses is refused here
-    surveyed, _ = boards_asked(catalog, requirements)
+    surveyed, notes = boards_asked(catalog, requirements)
     own = [np.unique(each.measurements.batch).tolist() for each in surveyed]
     chosen = requirements.selection
     everywhere = None
@@ -95,13 +103,25 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
             chosen.batches or frozenset()
         )
     wide = replace(requirements, selection=replace(chosen, batches=everywhere))
-    candidates = gather(catalog, wide)
+    try:
+        found = gather_on(catalog, wide, surveyed)
+    except AdvisorError:
+        gather_on(catalog, requirements, surveyed)  # refused in the words of what was asked
+        raise
+    candidates = replace(found, notes=(*notes, *found.notes))
     known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
-    here = chosen_here(catalog, wide.selection, known)
-    asked = selected(
-        candidates.boards, candidates.measurements, known, here, candidates.quality.task
-    )
-    return Choice(requirements, candidates, own, _out_of_memory(candidates, asked))
+
+    def asked(question: Requirements) -> Booleans:
+        return selected(
+            candidates.boards,
+            candidates.measurements,
+            known,
+            chosen_here(catalog, question.selection, known),
+            candidates.quality.task,
+        )
+
+    asked(requirements)  # the batch sizes are those that there are
+    return Choice(requirements, candidates, own, _out_of_memory(candidates, asked(wide)))
 
 
 def _out_of_memory(candidates: Candidates, asked: Booleans) -> list[list[int]]:
@@ -117,7 +137,8 @@ def document(choice: Choice) -> Json:
     """Everything that the page knows."""
     candidates, asked = choice.candidates, choice.requirements
     return {
-        "schema": "advisor.explore/2",
+        "schema": "advisor.explore/3",
+        "count": len(candidates),
         "metrics": {
             key: _metric(candidates.quality.worded(key), candidates.absent) for key in EVERY
         },
@@ -254,6 +275,7 @@ def _board(choice: Choice, place: int) -> Json:
     return {
         "name": board.name,
         "title": board.title,
+        "cost": _costs(candidates).index(board.cost),
         "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
         "knows": [
             name
@@ -308,9 +330,25 @@ def _measured(candidates: Candidates, name: str) -> Json:
     if not isinstance(column, Metered):
         return {"value": _numbers(column[rows])}
     return {
-        **{part: _numbers(getattr(column.values, part)[rows]) for part in ("value", "low", "high")},
+        **_with_ends(column.values.take(rows)),
         **{part: _labels(getattr(column, part), rows) for part in ("origin", "source")},
     }
+
+
+def _with_ends(figures: Values) -> Json:
+    """Figures with the ends of their intervals.
+
+    Where both are as far off on the logarithm, as they are by a source's reproducibility, their ratio to the
+    figure stands for them: few digits, and hardly any different ones.
+    """
+    value, low, high = figures
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.array([float(f"{each:.12g}") for each in (high / value).tolist()])
+        alike = np.isclose(value / ratio, low, rtol=1e-11, atol=0)
+        alike &= np.isclose(value * ratio, high, rtol=1e-11, atol=0)
+    ends = {"low": np.where(alike, np.nan, low), "high": np.where(alike, np.nan, high)}
+    columns = {"value": value, **ends, "ratio": np.where(alike, ratio, np.nan)}
+    return {name: _numbers(each) for name, each in columns.items()}
 
 
 def _estimates(estimates: Sequence[Estimate | None]) -> Json:
@@ -335,13 +373,9 @@ def _costs(candidates: Candidates) -> list[str]:
 def _rows(candidates: Candidates) -> Json:
     """A column each of what distinguishes candidates."""
     table, rows = candidates.measurements, candidates.rows
-    kinds = _costs(candidates)
-    kind = np.array([kinds.index(board.cost) for board in candidates.boards])
-    cost = kind[candidates.board_index] * len(candidates.architectures)
     return {
         "board": candidates.board_index.tolist(),
         "architecture": candidates.architecture_index.tolist(),
-        "cost": (cost + candidates.architecture_index).tolist(),
         "weights": candidates.weights_index.tolist(),
         **{
             name: _labels(getattr(table, name), rows)
@@ -370,17 +404,22 @@ def _accuracy_notes(candidates: Candidates) -> Json:
 def _threads(counts: Integers) -> Json:
     """Numbers of threads as names, in the order of the numbers; 0, which is unknown, as nothing."""
     known, index = np.unique(counts, return_inverse=True)
-    return {
-        "names": [str(each) if each else "" for each in known.tolist()],
-        "index": index.tolist(),
-    }
+    return {"names": [str(each) if each else "" for each in known.tolist()], "index": _one(index)}
 
 
 def _labels(labels: Labels, rows: Integers) -> Json:
-    return {"names": labels.names, "index": labels.index[rows].tolist()}
+    return {"names": labels.names, "index": _one(labels.index[rows])}
 
 
-def _numbers(column: Floats | Integers) -> list[float | None]:
+def _one(index: Integers) -> list[int] | int:
+    """A column of places; one where all are the same."""
+    return int(index[0]) if len(index) and (index == index[0]).all() else index.tolist()
+
+
+def _numbers(column: Floats | Integers) -> list[float | None] | None:
+    """A column of numbers; nothing where none is known."""
+    if np.isnan(column).all():
+        return None
     return [None if math.isnan(number) else number for number in column.tolist()]
 
 

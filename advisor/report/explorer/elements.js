@@ -19,7 +19,9 @@ function byId(id) {
 
 /** A text that the page holds compressed by gzip, in base64. */
 function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+  const packed = atob(text);
+  const bytes = new Uint8Array(packed.length);
+  for (let place = 0; place < bytes.length; place++) bytes[place] = packed.charCodeAt(place);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text();
 }

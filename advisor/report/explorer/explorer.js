@@ -3,11 +3,15 @@
 const SPOKEN_AFTER_MS = 700;
 const KEPT_AFTER_MS = 250;
 const POINTER_GAP = 14;
+const AT_REST_AFTER_MS = 250;
+const MANY = 4000; // candidates, of which not everything is drawn while a slider moves
 
 const table = readTable(JSON.parse(await unpacked(byId("data").textContent)));
 let { settings, refused } = settingsOfHash(table, location.hash);
 let answer = null;
-let scheduled = null;
+let scheduled = null; // a drawing with the next frame
+let inPassing = false; // whether that one is
+let owed = 0; // the drawing of everything, after one in passing
 let speaking = 0;
 let keeping = 0;
 
@@ -15,38 +19,50 @@ const plot = makePlot(byId("plot"), table, showTooltip);
 const rows = candidatesTable();
 const showControls = makeControls(table, change);
 
-/** Take new settings, made from the present ones; the page follows with the next frame. */
-function change(next) {
+/**
+ * Take new settings, made from the present ones; the page follows with the next frame. In passing, while something
+ * moves, it shows of many candidates what can be shown at once, and the rest when it comes to rest.
+ */
+function change(next, { inPassing: passing = false } = {}) {
   settings = next(settings);
   refused = [];
   clearTimeout(keeping);
   keeping = setTimeout(keepInAddress, KEPT_AFTER_MS);
-  return redraw();
+  return redraw(passing && table.count > MANY);
 }
 
 /** Draw once, with the next frame, however many changes there are until then. */
-function redraw() {
+function redraw(passing = false) {
+  inPassing = passing && (inPassing || !scheduled);
+  clearTimeout(owed);
+  owed = 0;
   scheduled ??= new Promise((resolve) => requestAnimationFrame(resolve)).then(() => {
     scheduled = null;
-    return show();
+    if (inPassing) owed = setTimeout(redraw, AT_REST_AFTER_MS);
+    show();
   });
   return scheduled;
 }
 
 function show() {
-  answer = { ...choose(table, settings), unlike: unlikeScopes(table, settings) };
+  answer = { ...choose(table, settings, { inPassing }), unlike: unlikeScopes(table, settings) };
   hideTooltip();
   showControls(settings);
   showAnswer(answer);
   showWhere();
-  rows.show(answer);
+  if (!inPassing) rows.show(answer);
   byId("x-axis").value = settings.x;
   byId("y-axis").value = settings.y;
   byId("every-batch").checked = settings.every_batch;
   clearTimeout(speaking);
   const spoken = `${byId("verdict").textContent}: ${byId("pick").textContent}`;
   speaking = setTimeout(() => (byId("spoken").textContent = spoken), SPOKEN_AFTER_MS);
-  return plot.show(answer);
+  plot.show(answer);
+}
+
+/** Wait until everything is drawn. */
+async function drawn() {
+  while (scheduled || owed) await (scheduled ?? redraw());
 }
 
 function remeasured() {
@@ -122,9 +138,9 @@ new ResizeObserver(remeasured).observe(byId("picture"));
 
 /** For a console, and for tests: what the page would answer, and when it has drawn. */
 window.explorer = {
-  table, choose, askedSettings, commandOf, hashOf, settingsOfHash, firstOfEach, bindingOf, rejectionsOf, unsureOf,
+  table, choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, firstOfEach, bindingOf, rejectionsOf, unsureOf,
   settings: () => settings,
   change,
-  drawn: () => scheduled ?? plot.settled(),
+  drawn,
 };
 redraw();

@@ -1,20 +1,66 @@
 /* The figures of every candidate: those that stand in the document, and the metrics that follow from them by its
    formulas. A candidate is a row number. An estimate is [value, low, high], the ends of its 90 % interval. */
 
-/** A document, with its inputs of formulas as {value, low, high: columns, origin, source: of a row}. */
+const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
+
+/**
+ * A document, with its inputs of formulas as {value, low, high: columns, origin, source: of a row, and whether a row's
+ * figure is predicted, could be anything, lacks an error that it should have}.
+ */
 function readTable(document) {
-  const { rows, inputs } = document;
-  const read = ({ at, stated, origin, source, ...figures }) => {
-    const place = (row) => (at === "row" ? row : rows[at][row]);
-    const column = (part) => Float64Array.from(rows.board, (_, row) => figures[part]?.[place(row)] ?? NaN);
-    const name = (labels) => (row) => labels && named(labels, place(row));
-    const [value, low, high] = ["value", "low", "high"].map(column);
-    return { value, low, high, stated, origin: name(origin), source: name(source) };
+  const { inputs, count } = document;
+  const whole = (column) => (typeof column === "number" ? new Array(count).fill(column) : column);
+  const labelled = (column) => (column?.names ? { ...column, index: whole(column.index) } : whole(column));
+  const rows = Object.fromEntries(Object.entries(document.rows).map(([name, column]) => [name, labelled(column)]));
+  const kinds = document.boards.map(({ cost }) => cost * document.architectures.length);
+  rows.cost = rows.architecture.map((architecture, row) => kinds[rows.board[row]] + architecture);
+  const read = ({ at, stated, value, low, high, ratio, ...labels }) => {
+    const places = rows[at] ?? null; // none: a figure for each row
+    const column = (figures) => spreadOut(figures, places, count);
+    const columns = withRatios([value, low, high].map(column), ratio ? column(ratio) : null);
+    const [origin, source] = [labels.origin, labels.source].map(labelled);
+    const name = (column) => (row) => column && named(column, places ? places[row] : row);
+    return { ...columns, ...standings(columns, origin, stated, places), origin: name(origin), source: name(source) };
   };
   const readers = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, read(input)]));
   const lattices = document.lattices.map((dimensions) => dimensions.map((normals) => Float64Array.from(normals)));
-  const count = rows.board.length;
-  return { ...document, rows: { ...rows, batch: inputs.batch.value }, count, inputs: readers, lattices };
+  rows.batch = readers.batch.value;
+  const sizes = new Map(document.boards.map((board) => [board, new Set()]));
+  for (let row = 0; row < count; row++) sizes.get(document.boards[rows.board[row]]).add(rows.batch[row]);
+  const predicts = Object.values(readers).some(({ predicted }) => predicted);
+  return { ...document, rows, inputs: readers, lattices, sizes, predicts, situations: new Map() };
+}
+
+/** A column of figures as numbers, each at the place of its row; one figure stands for all. */
+function spreadOut(figures, places, count) {
+  const found = new Float64Array(count);
+  if (!Array.isArray(figures)) return found.fill(figures ?? NaN);
+  for (let row = 0; row < count; row++) found[row] = figures[places ? places[row] : row] ?? NaN;
+  return found;
+}
+
+/** Figures with the ends of their intervals, where these are told as the ratio of one to the next. */
+function withRatios([value, low, high], ratio) {
+  for (let row = 0; ratio && row < value.length; row++) {
+    if (Number.isNaN(ratio[row])) continue;
+    low[row] = value[row] / ratio[row];
+    high[row] = value[row] * ratio[row];
+  }
+  return { value, low, high };
+}
+
+/** Which figures of a column are predicted, could be anything, and are stated without an error; null for none. */
+function standings({ value, low }, origin, stated, places) {
+  const where = (origins, isSo) => {
+    const wanted = origin?.names.map((name) => origins.includes(name)) ?? [];
+    if (!wanted.some(Boolean)) return null;
+    return Uint8Array.from(value, (_, row) => wanted[origin.index[places ? places[row] : row]] && isSo(row) ? 1 : 0);
+  };
+  return {
+    predicted: where(["predicted"], () => true),
+    anything: where(["predicted"], (row) => Number.isNaN(low[row])),
+    bare: where(stated, (row) => Number.isNaN(low[row]) && !Number.isNaN(value[row])),
+  };
 }
 
 /** What stands at a place of a column of names. */
@@ -22,8 +68,18 @@ function named({ names, index }, place) {
   return names[index[place]];
 }
 
-/** All metrics in a situation: the figures, by their names, of the inputs that stand in the question. */
+/** All metrics in a situation: the figures, by their names, of the inputs that stand in the question. Kept for a while. */
 function figuresIn(table, situation) {
+  const { situations } = table;
+  const key = Object.values(situation).join();
+  const found = situations.get(key) ?? computedIn(table, situation);
+  situations.delete(key);
+  situations.set(key, found);
+  if (situations.size > MOST_SITUATIONS) situations.delete(situations.keys().next().value);
+  return found;
+}
+
+function computedIn(table, situation) {
   const formula = Number.isNaN(situation.required_fps) ? "without_rate" : "at_rate";
   const formulaOf = (metric) => table.metrics[metric][formula];
   const inputs = (metric) => formulaOf(metric).uncertain;
@@ -34,6 +90,12 @@ function figuresIn(table, situation) {
   const column = remembered((metric) =>
     columnwiseOf(metric, (part) => given(part) ?? table.inputs[part].value, table.count));
 
+  /** The same as figures of which less is better; unknown is infinitely bad. */
+  const badness = remembered((metric) => {
+    const sign = table.metrics[metric].more_is_better ? -1 : 1;
+    return column(metric).map((value) => (Number.isNaN(value) ? Infinity : sign * value));
+  });
+
   /** A part of a formula at a row, [value, low, high]. */
   function partAt(part, row) {
     const { value, low, high } = table.inputs[part] ?? {};
@@ -41,10 +103,7 @@ function figuresIn(table, situation) {
   }
 
   /** Whether an input was predicted without an interval: it could be anything. */
-  const couldBeAnything = (row) => (name) => {
-    const { low, origin } = table.inputs[name];
-    return Number.isNaN(low[row]) && origin(row) === "predicted";
-  };
+  const couldBeAnything = (row) => (name) => Boolean(table.inputs[name].anything?.[row]);
 
   /** A metric of a row with its 90 % interval; none where it rests on something that could be anything. */
   function estimate(metric, row) {
@@ -57,9 +116,10 @@ function figuresIn(table, situation) {
     const { tree, uncertain, repeats } = formulaOf(metric);
     if (!repeats) return evaluated(tree, (part) => partAt(part, row), withErrors);
     const parts = uncertain.map((name) => partAt(name, row));
+    const value = column(metric)[row];
+    if (Number.isNaN(value) || parts.every(([, low]) => Number.isNaN(low))) return [value, NaN, NaN];
     const samples = sampled(uncertain, parts.map(spreadOf), row)(metric).sort();
-    const exact = parts.every(([, low]) => Number.isNaN(low));
-    return [column(metric)[row], ...[0.05, 0.95].map((share) => (exact ? NaN : quantile(samples, share)))];
+    return [value, ...[0.05, 0.95].map((share) => quantile(samples, share))];
   }
 
   /** Metrics of a row as columns of samples, jointly of the inputs that have these spreads. */
@@ -69,26 +129,38 @@ function figuresIn(table, situation) {
     return (metric) => columnwiseOf(metric, (part) => drawn[part] ?? partAt(part, row)[0], normals[0].length);
   }
 
+  /** The inputs of a metric's formula, and, once found, on which of them a figure rests where these are known. */
+  const ways = remembered((metric) => {
+    const parts = [...new Set(String(formulaOf(metric).tree).split(","))].filter((part) => table.inputs[part]);
+    return { columns: parts.map((part) => table.inputs[part].value), found: [] };
+  });
+
   /** The uncertain inputs that a metric of a row rests on, where its formula has another way beside a seldom known one. */
   function restsOn(metric, row) {
+    const { columns, found } = ways(metric);
+    let known = 0;
+    for (const figures of columns) known = 2 * known + (Number.isNaN(figures[row]) ? 0 : 1);
+    return (found[known] ??= restsOnThere(metric, row));
+  }
+
+  function restsOnThere(metric, row) {
     const leaf = (part) => ({ known: !Number.isNaN(partAt(part, row)[0]), names: inputs(metric).filter((name) => name === part) });
     const combined = (operation, one, other) => {
       if (operation === "else") return one.known ? one : other;
       return { known: one.known && other.known, names: [...one.names, ...other.names] };
     };
-    return evaluated(formulaOf(metric).tree, leaf, combined).names;
+    return [...new Set(evaluated(formulaOf(metric).tree, leaf, combined).names)];
   }
 
-  const isPredicted = (metric, row) => restsOn(metric, row).some((name) => table.inputs[name].origin(row) === "predicted");
+  const isPredicted = (metric, row) => restsOn(metric, row).some((name) => Boolean(table.inputs[name].predicted?.[row]));
 
   /** Whether a metric of a row is known, and rests on something that was reported or declared without any error. */
   function isUnproven(metric, row) {
-    const lacksError = ({ value, low, origin, stated }) =>
-      !Number.isNaN(value[row]) && Number.isNaN(low[row]) && stated.includes(origin(row));
+    if (Number.isNaN(column(metric)[row])) return false;
     const tail = table.tails_of_latency.some((name) => String(formulaOf(metric).tree).split(",").includes(name));
     const names = [...restsOn(metric, row), ...(tail ? ["latency_ms"] : [])];
     const madeUp = names.includes(table.accuracy.metric) && table.accuracy.unproven[table.rows.weights[row]];
-    return !Number.isNaN(column(metric)[row]) && (Boolean(madeUp) || names.some((name) => lacksError(table.inputs[name])));
+    return Boolean(madeUp) || names.some((name) => Boolean(table.inputs[name].bare?.[row]));
   }
 
   /** A figure's spread, infinite where an input could be anything. */
@@ -99,14 +171,14 @@ function figuresIn(table, situation) {
       : { value, below, above };
   }
   const inputSpread = (name, row) => spreadAt(partAt(name, row), [name], row);
-  const spread = (metric, row) => spreadAt(estimate(metric, row), restsOn(metric, row), row);
+  const spread = (metric, row) => spreadAt(withInterval(metric, row), restsOn(metric, row), row);
 
   /** The least trusted origin of what a metric follows from, and all its sources. */
   function provenance(metric, row) {
-    const parts = [...new Set(restsOn(metric, row))].map((name) => table.inputs[name]).filter(({ value }) => !Number.isNaN(value[row]));
+    const parts = restsOn(metric, row).map((name) => table.inputs[name]).filter(({ value }) => !Number.isNaN(value[row]));
     const origin = table.origins[Math.max(...parts.map((part) => table.origins.indexOf(part.origin(row))))];
     return { origin: origin ?? "", sources: [...new Set(parts.map((part) => part.source(row)))] };
   }
 
-  return { table, column, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
+  return { table, column, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
 }

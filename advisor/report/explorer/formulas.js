@@ -14,23 +14,22 @@ function evaluated(formula, leaf, combined) {
 }
 
 /** What an operation makes of two numbers. */
-function calculated(operation, one, other) {
-  switch (operation) {
-    case "+": return one + other;
-    case "-": return one - other;
-    case "*": return one * other;
-    case "/": return one / other;
-    case "else": return Number.isNaN(one) ? other : one;
-    default: return Math.min(one, other);
-  }
-}
+const CALCULATED = {
+  "+": (one, other) => one + other,
+  "-": (one, other) => one - other,
+  "*": (one, other) => one * other,
+  "/": (one, other) => one / other,
+  else: (one, other) => (Number.isNaN(one) ? other : one),
+  min: (one, other) => Math.min(one, other),
+};
 
 /** What it makes of columns of numbers, or of a column and one number for all places. */
 function columnwise(operation, one, other) {
-  if (typeof one === "number" && typeof other === "number") return calculated(operation, one, other);
+  const calculated = CALCULATED[operation];
+  if (typeof one === "number" && typeof other === "number") return calculated(one, other);
   const found = new Float64Array(one.length ?? other.length);
   const [left, right] = [one, other].map((each) => columnOf(each, found.length));
-  for (let place = 0; place < found.length; place++) found[place] = calculated(operation, left[place], right[place]);
+  for (let place = 0; place < found.length; place++) found[place] = calculated(left[place], right[place]);
   return found;
 }
 
@@ -42,22 +41,24 @@ function columnOf(figures, length) {
 /** What it makes of figures with errors. These are independent and add in quadrature, in a product on the logarithm. */
 function withErrors(operation, one, other) {
   if (operation === "else") return Number.isNaN(one[0]) ? other : one;
-  const value = calculated(operation, one[0], other[0]);
+  const value = CALCULATED[operation](one[0], other[0]);
   if (Number.isNaN(one[1]) && Number.isNaN(other[1])) return [value, NaN, NaN];
   if (operation === "min") return [0, 1, 2].map((end) => Math.min(...[one, other].map((each) => (Number.isNaN(each[end]) ? each[0] : each[end]))));
-  const ofLogs = operation === "*" || operation === "/";
-  const [left, right] = ofLogs ? [one.map(Math.log), other.map(Math.log)] : [one, other];
-  const [low, high] = operation === "-" || operation === "/"
-    ? endsOfSum(left, [-right[0], -right[2], -right[1]])
-    : endsOfSum(left, right);
-  return ofLogs ? [value, Math.exp(low), Math.exp(high)] : [value, low, high];
+  // What is taken off, or divided by, is the larger the lower its low end is.
+  const [least, most] = operation === "-" || operation === "/" ? [2, 1] : [1, 2];
+  if (operation === "*" || operation === "/") {
+    const below = inQuadrature(Math.log(one[0] / one[1]), Math.abs(Math.log(other[0] / other[least])));
+    const above = inQuadrature(Math.log(one[2] / one[0]), Math.abs(Math.log(other[most] / other[0])));
+    return [value, value * Math.exp(-below), value * Math.exp(above)];
+  }
+  const below = inQuadrature(one[0] - one[1], Math.abs(other[0] - other[least]));
+  const above = inQuadrature(one[2] - one[0], Math.abs(other[most] - other[0]));
+  return [value, value - below, value + above];
 }
 
-/** The ends of a sum's interval; what is exact adds no error. */
-function endsOfSum([one, oneLow, oneHigh], [other, otherLow, otherHigh]) {
-  const below = Math.sqrt((one - oneLow || 0) ** 2 + (other - otherLow || 0) ** 2);
-  const above = Math.sqrt((oneHigh - one || 0) ** 2 + (otherHigh - other || 0) ** 2);
-  return [one + other - below, one + other + above];
+/** Independent errors added up; what is exact adds none. */
+function inQuadrature(one, other) {
+  return Math.sqrt((one || 0) ** 2 + (other || 0) ** 2);
 }
 
 /** A figure, and the standard deviations of its logarithm below and above it; 0 where no error is known. */

@@ -1,4 +1,4 @@
-"""The page to explore, as one file that needs no other: text, stylesheet, libraries, scripts and data."""
+"""The page to explore, as one file that needs no other: text, stylesheet, scripts and data."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
-from advisor.errors import AdvisorError
 from advisor.report.explorer.document import Json, choice, document
 from advisor.solve.question import asking, read_question
 
@@ -24,7 +22,7 @@ PURE = ("formulas", "figures", "chance", "ranking", "choose", "words", "settings
 
 SHOWING = (
     *("elements", "details", "quantity", "controls", "answer", "axes"),
-    *("plot_spec", "plot", "table", "explorer"),
+    *("drawing", "plot", "table", "explorer"),
 )
 """Scripts that need a page."""
 
@@ -62,8 +60,8 @@ def explore(
         **question: the parts of a question, as `pick` takes them.
 
     Raises:
-        AdvisorError: something asked for cannot be read or is not known, a file is broken, the page cannot
-            be written, or the plotting libraries are not installed.
+        AdvisorError: something asked for cannot be read or is not known, a file is broken, or the page cannot
+            be written.
     """
     path = Path(output)
     check_folder_of(path)  # before what takes its time
@@ -73,14 +71,9 @@ def explore(
 
 
 def page(document: Json) -> str:
-    """The page that shows a document.
-
-    Raises:
-        AdvisorError: the plotting libraries are not installed.
-    """
+    """The page that shows a document."""
     parts = {
         "style": source("page.css"),
-        "libraries": _libraries(),
         "data": packed(data_text(document)),
         "script": script((*PURE, *SHOWING)),
     }
@@ -108,23 +101,3 @@ def data_text(document: Json) -> str:
 def packed(text: str) -> str:
     """A text compressed by gzip, in base64, as the page unpacks it: a sixth of the data of many boards."""
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
-
-
-@cache
-def _libraries() -> str:
-    """Vega and Vega-Lite, as they stand in a page.
-
-    Raises:
-        AdvisorError: they are not installed.
-    """
-    try:
-        import vl_convert
-    except ModuleNotFoundError as error:
-        if error.name != "vl_convert":
-            raise
-        raise AdvisorError(
-            "the page needs vl_convert, which is not installed",
-            "install it: pip install 'dnn-advisor[report]'",
-        ) from None
-    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    return re.sub(r"<(?=/script|!--)", r"\\x3c", bundle, flags=re.IGNORECASE)

@@ -3,48 +3,39 @@
 const BOUND_POINTS = 48;
 const CHARACTER_WIDTH = 0.56;
 const LEGEND_MOST = 30;
-const POINTED = ["symbol", "text"]; // marks that stand for one candidate; a line does not
+const MOST_IN_PASSING = 2000; // so many points are drawn at most while a slider moves, those that fit always
+const [FEASIBLE_SIZE, REJECTED_SIZE, PICK_SIZE] = [9.7, 6.5, 20.7]; // in pixels across
+const REJECTED_OPACITY = 0.36;
+const REACH = 7; // so near a point is pointed at
 
-/** A plot in `place` that shows answers, the latest one; `hover` is told the row under the pointer. */
+/** A plot in `place` that shows answers; `hover` is told the row under the pointer. */
 function makePlot(place, table, hover) {
-  let view = null;
-  let drawn = "";
-  let plotted = "";
-  let theme = themeOf(place);
-  let size = sizeOf(place);
-  let latest = null;
-  let work = Promise.resolve();
+  const canvas = element("canvas", { role: "img" });
+  const stamps = { feasible: stampsOf(FEASIBLE_SIZE), rejected: stampsOf(REJECTED_SIZE) };
+  let drawn = []; // what can be pointed at, and where it stands
+  let theme, size;
+  place.replaceChildren(canvas);
+  measure();
 
-  /** Show an answer; resolves when it stands there. */
   function show(answer) {
-    latest = answer;
-    work = work.then(draw);
-    return work;
-  }
-
-  async function draw() {
-    if (!latest) return;
-    const answer = latest;
-    latest = null;
     const axes = axesOf(answer);
-    const data = axes && dataOf(answer, axes, theme);
-    showMarks(answer, data);
+    showMarks(answer, axes);
+    drawn = [];
     if (!axes) return;
-    const wanted = JSON.stringify([axes, theme, size], (key, value) => (["low", "high"].includes(key) ? undefined : value));
-    const ends = axisParameters(axes, size);
-    if (wanted !== drawn) {
-      view?.finalize();
-      view = await embedded(axes);
-      drawn = wanted;
-      plotted = "";
-    }
-    if (JSON.stringify(ends) !== plotted) {
-      plotted = JSON.stringify(ends);
-      for (const [name, value] of Object.entries(ends)) view.signal(name, value);
-      await view.runAsync(); // so that the names find their places by the scales as they are
-    }
-    for (const [name, values] of Object.entries({ ...data, labels: labelsOf(answer, axes, view) })) view.data(name, values);
-    await view.runAsync();
+    canvas.setAttribute("aria-label", `${axes.y.title} against ${axes.x.title}; the table below lists the same candidates.`);
+    const pen = penOn(canvas, size, theme);
+    const scales = scalesOf(pen, axes, size);
+    const placeOf = placesOf(answer, axes, scales);
+    const points = pointsOf(answer);
+    drawAxes(pen, axes, scales, theme);
+    drawWithin(pen, scales.frame, () => drawLimits(pen, answer, axes, scales, theme));
+    drawWithin(pen, scales.frame, () => drawFrontier(pen, answer, axes, placeOf, theme));
+    // Edges would double the time to draw what does not fit; the better ones stand above.
+    stamp(pen, REJECTED_OPACITY, points.rejected, placeOf, picturesOf(answer, theme, null, stamps.rejected));
+    stamp(pen, 1, points.feasible, placeOf, picturesOf(answer, theme, theme.ink, stamps.feasible));
+    drawWithin(pen, scales.frame, () => drawPick(pen, answer, axes, scales, placeOf, theme));
+    drawNames(pen, labelsOf(answer, scales.frame, placeOf), theme);
+    drawn = [points.rejected, points.feasible].map((rows) => ({ rows, placeOf }));
   }
 
   /** Look again how large the plot may be, and in which colours; costly, since it lays the page out. */
@@ -53,18 +44,24 @@ function makePlot(place, table, hover) {
     size = sizeOf(place);
   }
 
-  async function embedded(axes) {
-    const options = { actions: false, renderer: "canvas", defaultStyle: false, tooltip: false, patch: followParameters };
-    const { view: made } = await vegaEmbed(place, plotSpec(axes, theme, size), options);
-    for (const type of ["pointermove", "click"]) {
-      made.addEventListener(type, (event, item) => hover(event, POINTED.includes(item?.mark?.marktype) ? item.datum.row : null));
+  /** The row nearest to the pointer; one that fits before one that does not. */
+  function pointed({ offsetX, offsetY }) {
+    let found = null;
+    for (const { rows, placeOf } of drawn) {
+      let nearest = REACH;
+      for (const row of rows) {
+        const [x, y] = placeOf(row);
+        const distance = Math.hypot(x - offsetX, y - offsetY);
+        if (distance <= nearest) [found, nearest] = [row, distance];
+      }
     }
-    return made;
+    return found;
   }
 
+  for (const type of ["pointermove", "click"]) canvas.addEventListener(type, (event) => hover(event, pointed(event)));
   place.addEventListener("pointerleave", (event) => hover(event, null));
 
-  return { show, measure, settled: () => work };
+  return { show, measure };
 }
 
 /** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
@@ -72,7 +69,7 @@ function axesOf(answer) {
   const { table, settings } = answer;
   const [x, y] = [settings.x, settings.y].map((metric) => axisOf(answer, metric));
   if (!x || !y) return null;
-  return { x: { ...x, name: "x" }, y: { ...y, name: "y" }, step: table.metrics[x.metric].more_is_better ? "step-before" : "step-after" };
+  return { x: { ...x, name: "x" }, y: { ...y, name: "y" }, isMoreBetter: table.metrics[x.metric].more_is_better };
 }
 
 function sizeOf(place) {
@@ -86,42 +83,75 @@ function themeOf(place) {
   return { ink: colour("ink"), surface: colour("surface"), quiet: colour("quiet"), line: colour("line"), accent: colour("accent"), lightening: parseFloat(colour("lightening")) / 100, font: style.fontFamily };
 }
 
-/** What stands in the plot, by the name of its data. */
-function dataOf(answer, axes, theme) {
-  const { table, feasible, considered, constraints, best } = answer;
+/** The rows that are drawn: what fits, the best last, and the rest, of which a part is enough in passing. */
+function pointsOf({ feasible, considered, inPassing }) {
   const fits = new Set(feasible);
-  const colourOf = remembered((own) => lightened(own, theme.lightening));
-  const drawn = (rows, edge = theme.ink) =>
-    rows.map((row) => pointOf(answer, axes, colourOf, edge, row)).filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-  const pick = best === null ? [] : drawn([best]);
-  const regions = [axes.x, axes.y].flatMap((axis) =>
-    constraints.map((each) => limitOnAxis(table, axis, each)).filter(Boolean).map((limit) => regionOf(axes, axis, limit)));
-  return {
-    outside: regions.map(({ outside }) => outside),
-    edges: regions.map(({ edge }) => edge),
-    bound: boundLine(answer, axes),
-    frontier: drawn(frontierOf(answer, [axes.x.metric, axes.y.metric], feasible)),
-    rejected: drawn(considered.filter((row) => !fits.has(row)), null), // edges would double the time to draw them
-    feasible: drawn([...feasible].reverse()), // the better ones above
-    interval: pick.flatMap(() => intervalsOf(answer, axes)),
-    pick,
-  };
+  const rest = considered.filter((row) => !fits.has(row));
+  const every = inPassing ? Math.ceil(rest.length / MOST_IN_PASSING) : 1;
+  return { feasible: [...feasible].reverse(), rejected: every > 1 ? rest.filter((_, place) => place % every === 0) : rest };
 }
 
-/** Where a row stands in the plot. */
-function placeIn(axes, { column }, row) {
-  const [x, y] = [axes.x, axes.y].map(({ metric, factor }) => column(metric)[row] / factor);
-  return { x, y };
+/** Where a row stands in the plot, as a function; NaN where a figure is unknown. */
+function placesOf({ column }, axes, { across, upwards }) {
+  const [x, y] = [axes.x, axes.y].map(({ metric }) => column(metric));
+  return (row) => [across(x[row] / axes.x.factor), upwards(y[row] / axes.y.factor)];
 }
 
-/** A row as a point of the plot, with such an edge; hollow where it is predicted. */
-function pointOf(answer, axes, colourOf, edge, row) {
-  const { table, isPredicted } = answer;
-  const { colour: own, shape } = table.architectures[table.rows.architecture[row]];
-  const colour = colourOf(own);
-  const predicted = isPredicted(axes.x.metric, row) || isPredicted(axes.y.metric, row);
-  const look = predicted ? { fill: "transparent", stroke: colour, width: 1.8 } : { fill: colour, stroke: edge, width: 0.7 };
-  return { row, ...placeIn(axes, answer, row), shape, ...look };
+/** The pictures of rows, with such an edge; hollow where a figure is predicted. */
+function picturesOf({ table, settings, isPredicted }, theme, edge, pictureOf) {
+  const isHollow = (row) => table.predicts && (isPredicted(settings.x, row) || isPredicted(settings.y, row));
+  const pictured = (hollow) => remembered((place) => {
+    const { colour, shape } = table.architectures[place];
+    const own = lightened(colour, theme.lightening);
+    return pictureOf(hollow ? { shape, fill: "transparent", stroke: own, width: 1.8 } : { shape, fill: own, stroke: edge, width: 0.7 });
+  });
+  const [solid, hollow] = [false, true].map(pictured);
+  return (row) => (isHollow(row) ? hollow : solid)(table.rows.architecture[row]);
+}
+
+/** The sides of limits that are not accepted, the lines between, and what no known network exceeds. */
+function drawLimits(pen, answer, axes, scales, theme) {
+  const { table, constraints } = answer;
+  for (const axis of [axes.x, axes.y]) {
+    for (const limit of constraints.map((each) => limitOnAxis(table, axis, each)).filter(Boolean)) {
+      const { outside, edge } = regionOf(axis, limit, scales);
+      pen.save();
+      Object.assign(pen, { globalAlpha: 0.06, fillStyle: theme.ink });
+      pen.fillRect(...outside);
+      pen.restore();
+      Object.assign(pen, { strokeStyle: theme.quiet, lineWidth: 1 });
+      drawLine(pen, edge);
+    }
+  }
+  Object.assign(pen, { strokeStyle: theme.ink, lineWidth: 1.5 });
+  pen.setLineDash([6, 4]);
+  drawLine(pen, boundLine(answer, axes).flatMap(({ x, y }) => [scales.across(x), scales.upwards(y)]));
+}
+
+/** A line in steps through what nothing that fits beats. */
+function drawFrontier(pen, answer, axes, placeOf, theme) {
+  const places = frontierOf(answer, [axes.x.metric, axes.y.metric], answer.feasible).map(placeOf).sort(([one], [other]) => one - other);
+  const corner = ([x, y], [nextX, nextY]) => (axes.isMoreBetter ? [x, nextY] : [nextX, y]);
+  const steps = places.flatMap((place, at) => (at ? [corner(places[at - 1], place), place] : [place]));
+  Object.assign(pen, { strokeStyle: theme.accent, lineWidth: 2, globalAlpha: 0.8 });
+  drawLine(pen, steps.flat());
+}
+
+/** A ring around the pick, and its 90 % interval along both axes. */
+function drawPick(pen, answer, axes, scales, placeOf, theme) {
+  const { best } = answer;
+  if (best === null) return;
+  const [x, y] = placeOf(best);
+  Object.assign(pen, { strokeStyle: theme.accent, lineWidth: 1.6 });
+  const ends = ({ metric, factor }, scale) => answer.estimate(metric, best).slice(1).map((end) => scale(end / factor));
+  const [[left, right], [low, high]] = [ends(axes.x, scales.across), ends(axes.y, scales.upwards)];
+  drawLine(pen, [left, y, right, y]);
+  drawLine(pen, [x, low, x, high]);
+  if (!Number.isFinite(x + y)) return;
+  pen.lineWidth = 2.6;
+  pen.beginPath();
+  pen.arc(x, y, PICK_SIZE / 2, 0, 2 * Math.PI);
+  pen.stroke();
 }
 
 /** A colour "#rrggbb" mixed with white. */
@@ -130,26 +160,15 @@ function lightened(colour, share) {
   return `rgb(${parts.map((part) => Math.round(part + share * (255 - part))).join(" ")})`;
 }
 
-/** The side of a limit that is not accepted, and the line between. */
-function regionOf(axes, axis, { at, sense }) {
-  const edge = { x: axes.x.low, x2: axes.x.high, y: axes.y.low, y2: axes.y.high };
-  const outside = { ...edge };
-  const { name, low, high } = axis;
+/** The side of a limit that is not accepted, [left, top, width, height], and the line between. */
+function regionOf({ name, low, high }, { at, sense }, { frame, across, upwards }) {
   const there = Math.min(Math.max(at, low), high);
-  outside[name] = sense === "min" ? low : there;
-  outside[`${name}2`] = sense === "min" ? there : high;
-  edge[name] = edge[`${name}2`] = at;
-  return { outside, edge };
-}
-
-/** The 90 % interval of the pick along both axes. */
-function intervalsOf(answer, axes) {
-  return ["x", "y"].flatMap((along) => {
-    const { metric, factor } = axes[along];
-    const [, low, high] = answer.estimate(metric, answer.best);
-    const { x, y } = placeIn(axes, answer, answer.best);
-    return Number.isNaN(low + high) ? [] : [{ x, x2: x, y, y2: y, [along]: low / factor, [`${along}2`]: high / factor }];
-  });
+  const [from, to] = sense === "min" ? [low, there] : [there, high];
+  const { left, right, top, bottom } = frame;
+  if (name === "x") {
+    return { outside: [across(from), top, across(to) - across(from), bottom - top], edge: [across(at), top, across(at), bottom] };
+  }
+  return { outside: [left, upwards(to), right - left, upwards(from) - upwards(to)], edge: [left, upwards(at), right, upwards(at)] };
 }
 
 /** What no known network exceeds in accuracy, within the range of their frame rates. */
@@ -164,30 +183,24 @@ function boundLine({ table, settings }, { x, y }) {
   });
 }
 
-/** The pick's name and those of the best other networks, where there is room for them. */
-function labelsOf(answer, axes, view) {
+/** The pick's name and those of the best other networks, where there is room for them in the frame. */
+function labelsOf(answer, frame, placeOf) {
   const { table, feasible, best } = answer;
-  const [across, upwards] = [view.scale("x"), view.scale("y")];
-  const field = { left: 0, right: Math.max(...across.range()), top: 0, bottom: Math.max(...upwards.range()) };
-  const pixels = (row) => {
-    const { x, y } = placeIn(axes, answer, row);
-    return [across(x), upwards(y)];
-  };
-  const taken = feasible.map((row) => around(...pixels(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
+  const taken = feasible.map((row) => around(...placeOf(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
   const found = [];
   const named = new Set();
   const firsts = feasible.filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
   for (const row of firsts.slice(0, LEGEND_MOST)) {
-    const [x, y] = pixels(row);
+    const [x, y] = placeOf(row);
     if (!Number.isFinite(x + y)) continue;
     const text = table.architectures[table.rows.architecture[row]].name;
     const places = placesAround(row === best ? 15 : 9);
-    const inside = places.filter((place) => within(labelBox(x, y, text, place), field));
+    const inside = places.filter((place) => within(labelBox(x, y, text, place), frame));
     const free = inside.find((place) => !taken.some((other) => overlap(labelBox(x, y, text, place), other)));
     const place = free ?? (row === best ? inside[0] ?? places[0] : null);
     if (!place) continue;
     taken.push(labelBox(x, y, text, place));
-    found.push({ ...placeIn(axes, answer, row), row, text, ...place, fontWeight: row === best ? "bold" : "normal" });
+    found.push({ x, y, text, ...place, fontWeight: row === best ? "bold" : "normal" });
   }
   return found;
 }
@@ -222,22 +235,23 @@ function overlap(one, other) {
 }
 
 /** What the marks of the plot mean, which networks they are, and what is not drawn. */
-function showMarks({ table, settings, column, considered }, data) {
-  byId("plot").hidden = byId("marks").hidden = byId("legend").hidden = !data;
-  const lacking = (metric) => considered.filter((row) => Number.isNaN(column(metric)[row]));
-  const unknown = [...new Set([settings.x, settings.y])].filter((metric) => lacking(metric).length);
+function showMarks(answer, axes) {
+  const { table, settings, column, considered, isPredicted } = answer;
+  byId("plot").hidden = byId("marks").hidden = byId("legend").hidden = !axes;
+  const drawn = [...new Set([settings.x, settings.y])];
+  const unknown = drawn.filter((metric) => considered.some((row) => Number.isNaN(column(metric)[row])));
   const titles = listed(unknown.map((metric) => table.metrics[metric].title));
-  const hidden = new Set(unknown.flatMap(lacking)).size;
+  const hidden = unknown.length ? considered.filter((row) => unknown.some((metric) => Number.isNaN(column(metric)[row]))).length : 0;
   byId("plot-note").textContent = !hidden ? ""
-    : data ? `${counted(hidden, "candidate")} not drawn: ${titles} unknown.`
+    : axes ? `${counted(hidden, "candidate")} not drawn: ${titles} unknown.`
     : `Nothing to draw: the ${titles} of every candidate here is unknown.`;
-  if (!data) return;
+  if (!axes) return;
   const marks = [["ring", "the pick"], ["bright", "meets every limit"], ["faint", "does not"], ["step", "frontier: nothing that fits beats it"]];
-  if (data.bound.length) marks.push(["dash", "no known network lies above"]);
-  if ([...data.feasible, ...data.rejected].some(({ fill }) => fill === "transparent")) marks.push(["hollow", "predicted"]);
+  if (boundLine(answer, axes).length) marks.push(["dash", "no known network lies above"]);
+  if (table.predicts && considered.some((row) => drawn.some((metric) => isPredicted(metric, row)))) marks.push(["hollow", "predicted"]);
   byId("marks").replaceChildren(...marks.map(([mark, text]) => element("li", {}, element("span", { class: `mark ${mark}` }), text)));
   const shown = [...new Set(considered.map((row) => table.rows.architecture[row]))].sort((one, other) => one - other);
-  const networks = shown.map((place) => table.architectures[place]).slice(0, LEGEND_MOST);
-  byId("legend").hidden = shown.length > LEGEND_MOST;
+  const networks = shown.length > LEGEND_MOST ? [] : shown.map((place) => table.architectures[place]);
+  byId("legend").hidden = !networks.length;
   byId("legend").replaceChildren(...networks.map((each) => element("li", {}, swatch(each), each.name)));
 }

@@ -60,17 +60,23 @@ function rangeOf(table, metric) {
     const required = rate ? [{ name: "fps", sense: "min", limit: rate }] : [];
     return figuresIn(table, situationOf({ overhead_ms: 0, battery_j }, required));
   };
-  const known = (figures, key) => [...figures.column(key)].filter((value) => value > 0 && value < Infinity);
-  const [slowest] = endsOf(known(at(null, null), "fps"));
+  const [slowest] = endsOf([at(null, null).column("fps")]);
   const situations = [null, slowest].flatMap((rate) => BATTERIES_J.map((battery_j) => at(rate, battery_j)));
-  const [low, high] = endsOf(situations.flatMap((figures) => known(figures, metric)));
+  const [low, high] = endsOf(situations.map((figures) => figures.column(metric)));
   return high ? [roundedTo(low, Math.floor), roundedTo(high, Math.ceil)] : null;
 }
 
-/** The least and the most of some figures above 0; 0 where there is none. */
-function endsOf(figures) {
-  const low = figures.reduce((least, each) => Math.min(least, each), Infinity);
-  return [low === Infinity ? 0 : low, figures.reduce((most, each) => Math.max(most, each), 0)];
+/** The least and the most of what is known and finite above 0 in some columns; 0 where there is none. */
+function endsOf(columns) {
+  let [low, high] = [Infinity, 0];
+  for (const column of columns) {
+    for (const value of column) {
+      if (!(value > 0 && value < Infinity)) continue;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  }
+  return [low === Infinity ? 0 : low, high];
 }
 
 /** A number of two digits just below or above this one. */

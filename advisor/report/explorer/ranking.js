@@ -2,12 +2,12 @@
    nothing beats. An objective is a list of steps {metric, tolerance, relative}. */
 
 const TIES = ["response_ms", "energy_j", "memory_mb"];
+const AT_ONCE = 256;
 
 /** A step's metric of a row as a figure of which less is better; unknown is infinitely bad. */
-function badnessOf({ table, column }, { metric }) {
-  const values = column(metric);
-  const sign = table.metrics[metric].more_is_better ? -1 : 1;
-  return (row) => (Number.isNaN(values[row]) ? Infinity : sign * values[row]);
+function badnessOf({ badness }, { metric }) {
+  const figures = badness(metric);
+  return (row) => figures[row];
 }
 
 /** How bad a candidate may be beside a best of this badness. */
@@ -30,35 +30,75 @@ function sortedBy(rows, keys) {
   });
 }
 
-/** Rows, best first: those that come through every step, then those that fell out at one, the later the better. */
-function inOrder(figures, objective, rows) {
+/** The same one after the other, as they are asked for: for the first few of many, the others are not sorted. */
+function* inTurn(rows, keys) {
+  const [first, ...others] = keys;
+  if (rows.length <= AT_ONCE || !first) return void (yield* sortedBy(rows, keys));
+  const figures = Float64Array.from(rows, first).sort();
+  let above = NaN;
+  for (let [taken, size] = [0, AT_ONCE]; taken < rows.length; size *= 4) {
+    const last = figures[Math.min(taken + size, rows.length) - 1];
+    const level = rows.filter((row) => first(row) === last);
+    const better = rows.filter((row) => first(row) < last && !(first(row) <= above));
+    yield* sortedBy(better, keys);
+    yield* inTurn(level, others);
+    taken += better.length + level.length;
+    above = last;
+  }
+}
+
+/**
+ * By what rows are ordered: those that come through every step, then those that fell out at one, the later the better.
+ * The best of a step is the best of those that may be best.
+ */
+function keysOf(figures, objective, rows, mayBeBest = () => true) {
+  const steps = objective.slice(0, -1).map((step) => {
+    const badness = badnessOf(figures, step);
+    const best = firstOf(inTurn(rows, [badness]), mayBeBest);
+    const worst = worstAccepted(step, best === null ? Infinity : badness(best));
+    rows = rows.filter((row) => badness(row) <= worst);
+    return (row) => badness(row) <= worst;
+  });
   const { board, architecture, weights, batch, runtime, precision, processor, threads } = figures.table.rows;
   const places = [batch, architecture, weights, runtime.index, precision.index, processor.index, threads.index, board];
-  const byPlace = places.map((column) => (row) => column[row]);
-  const ordered = (step, group) => {
-    const steps = [step, ...objective];
-    const ties = TIES.map((metric) => badnessOf(figures, { metric }));
-    const decide = steps.map((each) => badnessOf(figures, each));
-    const proven = (row) => Number(figures.unproven?.(row) ?? false);
-    return sortedBy(group, [...decide, proven, ...ties, ...byPlace]);
+  const badness = objective.map((step) => badnessOf(figures, step));
+  const fell = (row) => {
+    const place = steps.findIndex((isThrough) => !isThrough(row));
+    return place < 0 ? steps.length : place;
   };
-  let found = [];
-  for (const step of objective.slice(0, -1)) {
-    const badness = badnessOf(figures, step);
-    const worst = worstAccepted(step, leastOf(rows, badness));
-    found = [...ordered(step, rows.filter((row) => !(badness(row) <= worst))), ...found];
-    rows = rows.filter((row) => badness(row) <= worst);
-  }
-  return [...ordered(objective.at(-1), rows), ...found];
+  return [
+    ...(steps.length ? [(row) => -fell(row), (row) => badness[fell(row)](row)] : []),
+    ...badness,
+    (row) => Number(figures.unproven?.(row) ?? false),
+    ...TIES.map((metric) => badnessOf(figures, { metric })),
+    ...places.map((column) => (row) => column[row]),
+  ];
+}
+
+/** Rows, best first. */
+function inOrder(figures, objective, rows) {
+  return [...inTurn(rows, keysOf(figures, objective, rows))];
+}
+
+/** The first for which something is so; or null. */
+function firstOf(rows, isSo = () => true) {
+  for (const row of rows) if (isSo(row)) return row;
+  return null;
 }
 
 /** Of rows in order, the first of every network on every board. */
 function firstOfEach({ table }, rows) {
+  const isNew = onceEach(table);
+  return rows.filter(isNew);
+}
+
+/** Whether a row is the first that is asked for of its network on its board. */
+function onceEach({ rows, architectures }) {
   const seen = new Set();
-  return rows.filter((row) => {
-    const network = table.rows.board[row] * table.architectures.length + table.rows.architecture[row];
-    return !seen.has(network) && seen.add(network);
-  });
+  return (row) => {
+    const network = rows.board[row] * architectures.length + rows.architecture[row];
+    return !seen.has(network) && Boolean(seen.add(network));
+  };
 }
 
 /** The rows that would take the pick's place if they, too, met every limit. */

@@ -1,5 +1,5 @@
 /* The settings of the page, and how its address keeps them. Settings are
-   {boards: names or null for all, batches: sizes or null for any, limits: a number by name, null for none,
+   {boards: names, those of devices, or patterns, or null for all, batches: sizes or null for any, limits: a number by name, null for none,
     statistic: of the response, conditions: further limits, objective: steps, overhead_ms, battery_j,
     confidence: null for the usual one, x, y: the axes' metrics, every_batch: whether the table lists each batch size}. */
 
@@ -30,21 +30,41 @@ function objectivesOf(table) {
   return objective.length > 1 ? [objective, ...single] : single;
 }
 
-/** The boards that can be chosen: each by itself, and all together. */
-function boardChoices(table) {
-  const names = table.boards.map(({ name }) => name);
-  return [...names.map((name) => [name]), ...(names.length > 1 ? [table.asked.boards] : [])];
-}
-
 /** The boards of some settings. */
 function boardsIn(table, { boards }) {
-  return table.boards.filter(({ name }) => boards === null || boards.includes(name));
+  return boards === null ? table.boards : table.boards.filter((board) => boards.some((word) => isMeant(word, board)));
+}
+
+/** Whether a word means a board: by its name, by that of its device, or as a pattern such as "raspberry*". */
+function isMeant(word, { name }) {
+  const pattern = patternOf(word);
+  return word === name || pattern.test(folded(name)) || pattern.test(folded(name.split(".")[0]));
+}
+
+/** A name as it is looked up: in whatever case, its words joined by -, _ or a space. */
+function folded(name) {
+  return name.trim().toLowerCase().replace(/[-_\s]+/g, "-");
+}
+
+const patternOf = remembered((word) => {
+  const escaped = folded(word).replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`, "s");
+});
+
+/** The boards that a text asks for, as settings have them; a part of a name is enough. Undefined where it means none. */
+function boardsAsked(table, text) {
+  const { asked } = table;
+  if (text === boardsText(asked.boards)) return asked.boards;
+  const words = text.split(",").map((word) => word.trim()).filter(Boolean);
+  const found = words.map((word) => [word, `*${word}*`].find((each) => boardsIn(table, { boards: [each] }).length));
+  if (!words.length || found.includes(undefined)) return undefined;
+  // Of a page of some boards, the words could mean others, too.
+  return asked.boards === null ? found : boardsIn(table, { boards: found }).map(({ name }) => name);
 }
 
 /** The batch sizes that can be chosen on some boards. */
 function batchesOn(table, boards) {
-  const chosen = new Set(boardsIn(table, { boards }));
-  const sizes = table.rows.batch.filter((_, row) => chosen.has(table.boards[table.rows.board[row]]));
+  const sizes = boardsIn(table, { boards }).flatMap((board) => [...table.sizes.get(board)]);
   return [...new Set(sizes)].sort((one, other) => one - other);
 }
 
@@ -96,7 +116,7 @@ function readersOf(table) {
     || (steps.length === 1 && table.metrics[steps[0].metric].names.includes(text));
   const metric = (text) => metricsOf(table).find((key) => table.metrics[key].names.includes(text));
   const readers = {
-    board: (text) => ({ boards: boardChoices(table).find((boards) => boardsText(boards) === text) }),
+    board: (text) => ({ boards: boardsAsked(table, text) }),
     batch: (text) => ({ batches: sizesIn(table, text) }),
     statistic: (text) => ({ statistic: Object.values(table.metrics).find(({ statistic }) => statistic === text)?.statistic }),
     where: (text, { conditions }) => {

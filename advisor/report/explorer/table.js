@@ -27,22 +27,33 @@ function candidatesTable() {
   }
 
   function draw() {
-    const { table, settings, feasible } = answer;
-    const ordered = [...feasible, ...rejectedInOrder(answer)];
-    const rows = settings.every_batch ? ordered : firstOfEach(answer, ordered);
-    const fits = new Set(feasible);
-    const count = rows.filter((row) => fits.has(row)).length;
-    const several = new Set(rows.map((row) => table.rows.board[row])).size > 1;
+    const { table, settings, feasible, considered } = answer;
+    const wanted = () => (settings.every_batch ? () => true : onceEach(table));
+    const [count, all] = [feasible, considered].map((rows) => rows.filter(wanted()).length);
+    const varying = VARIANTS.filter((name) => varies(answer, name));
     const what = settings.every_batch ? "candidate" : "network";
-    const varying = VARIANTS.filter((name) => new Set(rows.map((row) => variantCell(answer, name, row))).size > 1);
     const metrics = metricsShown(answer, [settings.x, settings.y]);
-    const fit = `${count} of ${counted(rows.length, what)} ${count === 1 ? "fits" : "fit"}`;
+    const fit = `${count} of ${counted(all, what)} ${count === 1 ? "fits" : "fit"}`;
+    const several = varying.includes("board");
+    const fits = new Set(feasible);
     byId("listing").textContent = several && !settings.every_batch ? `${fit}, counted on each board` : fit;
     byId("table").replaceChildren(
       element("thead", {}, headings(varying, metrics)),
-      element("tbody", {}, rows.slice(0, shown).flatMap((row) => lines(row, fits, varying, metrics))));
-    byId("more").hidden = rows.length <= shown;
-    byId("more").textContent = `Show more of ${WHOLE.format(rows.length)}`;
+      element("tbody", {}, firstRows(wanted()).flatMap((row) => lines(row, fits, varying, metrics))));
+    byId("more").hidden = all <= shown;
+    byId("more").textContent = `Show more of ${WHOLE.format(all)}`;
+  }
+
+  /** The rows to show: of those that are wanted the first, what fits before the rest. */
+  function firstRows(isWanted) {
+    const found = [];
+    for (const rows of [answer.feasible, rejectedInTurn(answer)]) {
+      for (const row of rows) {
+        if (found.length === shown) return found;
+        if (isWanted(row)) found.push(row);
+      }
+    }
+    return found;
   }
 
   function headings(varying, metrics) {
@@ -96,6 +107,13 @@ function candidatesTable() {
   }
 
   return { show };
+}
+
+/** Whether candidates differ in what stands in a column. */
+function varies({ table: { rows, weights }, considered }, name) {
+  const column = rows[name].index ?? rows[name];
+  const standsAt = name === "weights" ? (row) => weights[column[row]] : (row) => column[row];
+  return considered.some((row) => standsAt(row) !== standsAt(considered[0]));
 }
 
 /** What stands in a column in which candidates vary. */
