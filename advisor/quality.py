@@ -109,11 +109,16 @@ def read_task(word: str) -> str:
 
 def read_metric(word: str) -> str:
     """The one word for a metric of accuracy, whatever its spelling; a word that is not known is kept."""
-    bare = _SCALE.sub("", word.strip())
+    bare = without_scale(word)
     lower = re.sub(r"[\s_]+", " ", bare.lower()).removesuffix(" accuracy")
     if _MEAN_OF_50_TO_95.fullmatch(lower):
         return TASKS["detection"].metric
     return _PLAIN_METRICS.get(re.sub(r"[^a-z0-9]", "", lower), bare)
+
+
+def without_scale(word: str) -> str:
+    """A metric's word without what says in what its figures are: "top-1" of "top-1 (fraction)"."""
+    return _SCALE.sub("", word.strip())
 
 
 def is_share(word: str) -> bool:

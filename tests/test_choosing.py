@@ -343,7 +343,7 @@ def test_each_candidate_says_how_sure_it_is_of_each_limit_and_of_all(run: Run) -
     assert close.mark == "likely"
     out = run("pick", "--fps", 20, "--energy", "0.45J", "--confidence", "none").out
     told = " ".join(out.split())
-    assert "The head-room of energy is within the reading error: 0.44" in told
+    assert "The head-room of energy is within the error of the published figure: 0.44" in told
     assert "likely" in told
     document = json.loads(
         run("pick", "--fps", 20, "--energy", "0.45J", "--confidence", "none", "--json").out

@@ -92,9 +92,37 @@ def test_an_input_that_is_known_besides_has_to_be_the_networks() -> None:
 def test_a_name_of_two_networks_says_which_one_it_is(run: Run, name: str) -> None:
     plain = name.lower()
     ran = run("show", name)
-    assert ran.out.startswith(f"paper:{plain}@224")
-    assert f"{name} is paper:{plain}@224; tv:{plain}@224 is another network of that name" in ran.err
-    assert run("show", f"tv:{plain}").err == ""
+    assert ran.out.startswith(f"tv:{plain}@224")
+    assert f"{name} is tv:{plain}@224; paper:{plain}@224 is another network of that name" in ran.err
+    assert run("show", f"tv:{plain}").err == run("show", f"paper:{plain}").err == ""
+    assert run("show", f"paper:{plain}").out.startswith(f"paper:{plain}@224")
+
+
+def test_a_name_that_rows_show_means_theirs_where_the_usual_network_has_none(run: Run) -> None:
+    said = "alexnet is paper:alexnet@224 here; tv:alexnet@224, another network of that name, is not"
+    asked = ("--batch", "1", "--csv")
+    ran = run("predict", "alexnet", *asked)
+    assert said in ran.err
+    assert ran.out == run("predict", "paper:alexnet", *asked).out
+    here = advisor.pick(board="xeon-2-cores-vm", architectures="alexnet", batch=1)
+    assert here.best is not None
+    assert (here.best.architecture, said in here.notes) == ("alexnet", True)
+    both = advisor.pick(architectures="alexnet", batch=1, candidates="all")
+    assert both.best is not None
+    assert both.best.architecture == "alexnet@224"
+    assert any(each.startswith("alexnet is tv:alexnet@224; ") for each in both.notes)
+    assert advisor.pick(architectures="alexnet", batch=1).notes == ()
+
+
+def test_what_the_catalog_calls_a_network_can_be_written_so_that_it_is_meant() -> None:
+    written = {name: IDENTITIES.written(name) for name in PAPERS_OWN}
+    plain = PAPERS_OWN - {"alexnet", "googlenet"}
+    assert {name for name in PAPERS_OWN if written[name] == name} == plain
+    assert written["alexnet"] == "paper:alexnet@224"
+    for name, each in written.items():
+        meaning = IDENTITIES.find(each)
+        assert meaning is not None
+        assert IDENTITIES.identity(meaning.name) == IDENTITIES.identity(name)
 
 
 def test_a_prediction_is_of_the_rows_that_the_board_has_of_it(run: Run) -> None:

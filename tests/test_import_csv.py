@@ -479,7 +479,7 @@ def test_other_counts_are_of_another_network(
 
 
 def test_either_figures_of_a_network_that_was_published_with_others_are_its(tmp_path: Path) -> None:
-    content = "model,params,latency_ms\ninception-v4,42.68M,9\nalexnet,60.97M,3\n"
+    content = "model,params,latency_ms\ninception-v4,42.68M,9\npaper:alexnet,60.97M,3\n"
     board = imported(tmp_path, content)
     assert table_of(tmp_path).architecture.tolist() == ["inception-v4", "alexnet"]
     said = "what the table says of 2 networks that the catalog knows agrees with it"
@@ -585,6 +585,22 @@ def test_words_for_metrics_are_read_and_fractions_made_percentages(tmp_path: Pat
     assert best is not None and best.architecture == "net_a@224"
     (tmp_path / "x").mkdir()
     assert faults_of(tmp_path / "x", content.replace("0.716", "71.6")) == [(2, "accuracy")]
+
+
+def test_a_heading_says_that_accuracies_are_fractions(tmp_path: Path) -> None:
+    content = (
+        "model,input,precision,latency_ms,Top-1 accuracy (fraction)\n"
+        "net_a,224,int8,5,0.716\n"
+        "net_b,224,int8,6,0.484\n"
+    )
+    board = imported(tmp_path, content)
+    assert "Top-1 accuracy (fraction) is read as shares of 1" in board.notes
+    rows = Catalog.open(tmp_path / "catalog").accuracies
+    found = {each.architecture: each.accuracy_percent.value for each in rows}
+    assert (found["net_a@224"], found["net_b@224"]) == (71.6, 48.4)
+    (tmp_path / "x").mkdir()
+    wrong = content.replace("0.716", "71.6")
+    assert faults_of(tmp_path / "x", wrong) == [(2, "Top-1 accuracy (fraction)")]
 
 
 @pytest.mark.parametrize(

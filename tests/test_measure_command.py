@@ -38,6 +38,7 @@ from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, me
         (("--device", "tpu"), "unknown device 'tpu'"),
         (("--precision", "int4"), "precision 'int4' cannot be measured"),
         (("--threads", "-1"), "threads: '-1' is not a count"),
+        (("--threads", "0"), "threads: '0' is not a count"),
         (("--power", "11.8"), "power: '11.8' has no unit"),
         (("--board", "a b"), "is not a name for a board"),
         (("--sustained", "10"), "sustained: '10' has no unit"),
@@ -315,7 +316,17 @@ def test_threads_are_those_of_a_processor() -> None:
     with pytest.raises(AdvisorError, match="threads are those of a processor"):
         _threads("2", "cuda:0")
     assert _threads([4, 1, 4], "cpu") == (1, 4)
-    assert _threads(0, "cuda:0") == ()
+    assert _threads(None, "cuda:0") == ()
+
+
+def test_more_threads_than_processors_are_warned_of(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
+    asked = (*MEASURE, "--dry-run", "--catalog", tmp_path / "catalog")
+    assert "999 threads take turns on the 2 processors" in run(*asked, "--threads", "1,999").err
+    assert run(*asked, "--threads", "1,2").err == ""
 
 
 def test_rows_from_before_threads_were_counted_have_those_of_their_run(tmp_path: Path) -> None:

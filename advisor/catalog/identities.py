@@ -265,9 +265,9 @@ class Identities:
     def find(self, text: str, size: str = "") -> Meaning | None:
         """The network that somebody names; `None` where there is none, or several and none of them is meant.
 
-        A name that is an entry's own, in whatever case, means that entry. Of several networks of a name
-        the one is meant that belongs to the first of `tv`, `timm` and `paper`, and the note says so. Without
-        a size the network is meant at that at which it was published first.
+        Of several networks of a bare name the one is meant that belongs to the first of `tv`, `timm` and
+        `paper`, and the note says so; any other name that is an entry's own, in whatever case, means that
+        entry. Without a size the network is meant at that at which it was published first.
 
         Args:
             text: a name, short or qualified.
@@ -277,7 +277,7 @@ class Identities:
         if size and named.size not in ("", size):
             return None
         exactly = self.key(text) or self._alone(text)
-        if exactly and size in ("", self._names[exactly].size):
+        if exactly and size in ("", self._names[exactly].size) and self._is_first(exactly, named):
             return self._meaning(text, exactly, named)
         wanted = named.size or size
         found = self._of_size_in(self._of_design(named), wanted)
@@ -288,6 +288,41 @@ class Identities:
             return None
         meant = min(next(iter(designs.values())), key=self._off_default)
         return self._meaning(text, self.names_of(meant)[0], named)
+
+    def _is_first(self, entry: str, named: Name) -> bool:
+        """Whether no other network of a bare name comes before an entry's."""
+        if named.origin or named.size:
+            return True
+        designs = self._designs([entry, *self._of_design(named)])
+        return next(iter(designs)) == self._identity[entry].design
+
+    def written(self, name: str) -> str:
+        """How one writes a name of the catalog's so that it means that entry, and no other network."""
+        meaning = self.find(name)
+        if meaning is None or self.identity(meaning.name) == self.identity(name):
+            return name
+        return self._names[name].qualified
+
+    def find_among(self, text: str, here: Collection[str]) -> Meaning | None:
+        """The network of some rows that somebody names: as `find` has it.
+
+        Where that one has no rows, and some have the very name, it is theirs, and the note says so.
+
+        Args:
+            text: a name, short or qualified.
+            here: the names that the rows have.
+        """
+        meaning = self.find(text)
+        if meaning is None or text not in here or text not in self._names:
+            return meaning
+        if any(each in here for each in self.names_of(meaning.name)):
+            return meaning
+        own = self.identity(text)
+        return Meaning(
+            text,
+            own,
+            f"{text} is {own} here; {meaning.identity}, another network of that name, is not",
+        )
 
     def _of_size_in(self, names: Iterable[str], size: str) -> list[str]:
         """Those of some names whose network has that size; all of them where it is ""."""

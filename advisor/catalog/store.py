@@ -21,8 +21,9 @@ from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
 from advisor.catalog.measurements_table import read_measurements
-from advisor.catalog.records import Architecture, Board, Measurements, Source, Variant, Weights
+from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
+from advisor.catalog.run_as import Variant
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
@@ -375,7 +376,7 @@ class Catalog:
         return table.renamed({name: each for name, each in others.items() if each not in twice})
 
     def architecture(self, name: str) -> Architecture:
-        """The architecture that somebody names, see `Identities.find`.
+        """The architecture that the catalog calls so, else that which `Identities.find` says.
 
         Raises:
             AdvisorError: there is none, or it is not counted yet.

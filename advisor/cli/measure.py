@@ -37,7 +37,7 @@ Batch = Annotated[
 ]
 Device = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
 Threads = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="1,2,4",
         help="Threads of the processor, the same for every runtime; of several, each is measured.",
@@ -89,7 +89,7 @@ def command(
     board: Board = None,
     batch: Batch = None,
     device: Device = "cpu",
-    threads: Threads = "0",
+    threads: Threads = None,
     runtime: Runtimes = None,
     precision: Precisions = None,
     quick: Quick = False,

@@ -133,7 +133,8 @@ class LocalBench:
         Raises:
             AdvisorError: it cannot be built here, or what runs it is not installed.
         """
-        (network,) = measurable(self.catalog, [cell.architecture]).named
+        name = self.catalog.identities.written(cell.architecture)
+        (network,) = measurable(self.catalog, [name]).named
         variants, _ = requested_variants([cell.runtime], [cell.precision], self.device)
         check_installed(variants, self.device)
         return network, variants

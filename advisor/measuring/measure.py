@@ -60,7 +60,7 @@ class MeasuringPlan:
         networks: what will be measured.
         known: every architecture by name.
         left_out: what is not measured though it was asked for, and why.
-        notes: what is to be said of the tables of counts.
+        notes: what is to be said of the tables of counts, and of more threads than processors.
     """
 
     board: str
@@ -143,7 +143,7 @@ def measure(
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
     device: str = "cpu",
-    threads: str | int | Sequence[int] = 0,
+    threads: str | int | Sequence[int] | None = None,
     runtime: str | Sequence[str] | None = None,
     precision: str | Sequence[str] | None = None,
     quick: bool = False,
@@ -169,7 +169,7 @@ def measure(
         board: what to call the board.
         batch: batch sizes.
         device: what to run on.
-        threads: numbers of threads of the processor.
+        threads: numbers of threads of the processor; `None` for as many as PyTorch takes.
         runtime: what runs them.
         precision: number formats.
         quick: within 6 % instead of 3 %, in far less time.
@@ -220,7 +220,7 @@ def plan_measuring(
     board: str | None = None,
     batch: str | int | Sequence[int] | None = None,
     device: str = "cpu",
-    threads: str | int | Sequence[int] = 0,
+    threads: str | int | Sequence[int] | None = None,
     runtime: str | Sequence[str] | None = None,
     precision: str | Sequence[str] | None = None,
     quick: bool = False,
@@ -240,8 +240,8 @@ def plan_measuring(
             are left out once one does not fit.
         device: "cpu", or as in "cuda:0".
         threads: numbers of threads of the processor, as in "1,2,4", of which each is measured; every runtime
-            is given the same. 0 for as many as PyTorch takes, which minds OMP_NUM_THREADS and the cores that
-            this process may use.
+            is given the same. `None` for as many as PyTorch takes, which minds OMP_NUM_THREADS and the cores
+            that this process may use.
         runtime: names, one by one or with commas between them; `None` for eager, or onnxruntime where all
             networks are files of the ONNX format.
         precision: number formats, likewise; `None` for that of each file of the ONNX format, and for fp32.
@@ -266,7 +266,7 @@ def plan_measuring(
     _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
     folder = target_folder(catalog)
     opened = Catalog(layers_with(folder))
-    networks = measurable(opened, names or _the_papers(), trained=check)
+    networks = measurable(opened, names or _the_papers(opened), trained=check)
     filed = [each.precision for each in networks.own.values() if each.is_onnx]
     variants, left_out = _variants(runtimes, precision, device, filed)
     run = RunPlan(
@@ -301,7 +301,7 @@ def plan_measuring(
         networks=networks.named,
         known={**opened.architectures, **{each.name: each for each in networks.named}},
         left_out=left_out,
-        notes=networks.notes,
+        notes=(*networks.notes, *_too_many(counts)),
     )
 
 
@@ -371,10 +371,10 @@ def _children(given: Children | None) -> Children:
     return RealChildren() if given is None else given
 
 
-def _the_papers() -> tuple[str, ...]:
+def _the_papers(catalog: Catalog) -> tuple[str, ...]:
     from advisor.architectures.builders import BUILDERS
 
-    return tuple(BUILDERS)
+    return tuple(map(catalog.identities.written, BUILDERS))
 
 
 def _runtimes(networks: Sequence[str], runtimes: str | Sequence[str] | None) -> list[str]:
@@ -428,25 +428,34 @@ def _batches(batch: str | int | Sequence[int] | None, device: str) -> tuple[int,
     return tuple(sorted(read)) if read else CPU_BATCHES if device == "cpu" else GPU_BATCHES
 
 
-def _threads(threads: str | int | Sequence[int], device: str) -> tuple[int, ...]:
+def _threads(threads: str | int | Sequence[int] | None, device: str) -> tuple[int, ...]:
     """The numbers of threads that are asked for, ascending; none for the machine's own.
 
     Raises:
         AdvisorError: something is no number of threads, or the device has none.
     """
+    if threads is None:
+        return ()
     words = threads.split(",") if isinstance(threads, str) else threads
     counts = [str(each).strip() for each in ([words] if isinstance(words, int) else words)]
-    if counts == ["0"]:
-        return ()
     for each in counts:
         if not (each.isascii() and each.isdecimal() and 1 <= int(each) <= MOST_THREADS):
             raise AdvisorError(
                 f"threads: {shown(each)} is not a count of threads",
-                f"give 1 to {MOST_THREADS}, several as in 1,2,4, or 0 for the machine's own",
+                f"give 1 to {MOST_THREADS}, several as in 1,2,4; PyTorch's own choice without --threads",
             )
     if device != "cpu":
         raise AdvisorError("threads are those of a processor", "leave out --threads, or --device")
     return tuple(sorted({*map(int, counts)}))
+
+
+def _too_many(threads: Sequence[int]) -> tuple[str, ...]:
+    """What is to be said of more threads than can run at once."""
+    most, asked = len(os.sched_getaffinity(0)), max(threads, default=0)
+    if asked <= most:
+        return ()
+    processors = f"{most} processor{'s' * (most > 1)}"
+    return (f"{asked} threads take turns on the {processors} that this process may use",)
 
 
 def _energy_left_out(power: str | None) -> tuple[str, ...]:

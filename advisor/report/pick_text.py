@@ -80,7 +80,11 @@ ALWAYS_SHOWN = (
 MARK = "mark"
 """The column that says how probably a candidate meets all limits, beside those of the metrics."""
 
-ERRORS = {"measured": "measuring", "reported": "reading", "predicted": "prediction"}
+ERRORS = {
+    "measured": "the measuring error",
+    "reported": "the error of the published figure",
+    "predicted": "the prediction error",
+}
 """What the error of a figure is called, by its origin."""
 
 MOST_SETS = 3
@@ -263,9 +267,9 @@ def _doubts(best: Candidate, *, reproducible: bool) -> Iterator[str]:
         estimate = best.metric(each.constraint.metric) if each.within_error else None
         if estimate and estimate.low is not None and estimate.high is not None:
             key = each.constraint.metric
-            error = ERRORS.get(estimate.origin, "stated")
+            error = ERRORS.get(estimate.origin, "the stated error")
             yield (
-                f"The head-room of {each.constraint.name} is within the {error} error: "
+                f"The head-room of {each.constraint.name} is within {error}: "
                 f"{figure(key, estimate.low)} to {with_unit(key, estimate.high)}."
             )
     if best.chance is None:

@@ -15,11 +15,12 @@ def suggest_text(suggestions: Suggestions) -> RenderableType:
     table = plain_table("", "network", "family", "params", "ops")
     for column in table.columns[1:3]:
         column.justify, column.no_wrap = "left", True
-    for place, network in enumerate(suggestions.networks, start=1):
+    named = zip(suggestions.networks, suggestions.names, strict=True)
+    for place, (network, name) in enumerate(named, start=1):
         cost = network.reported or network.counted
         table.add_row(
             str(place),
-            network.name,
+            name,
             network.family,
             rounded(cost.params.value) if cost and cost.params else "?",
             rounded(cost.operations.value) if cost and cost.operations else "?",

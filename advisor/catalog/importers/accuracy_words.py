@@ -43,7 +43,12 @@ def settle_accuracies(
             said["task"] = task
     for key in FIGURES:
         if key in columns:
-            stated = {row for row, each in values.items() if is_share(str(each.get("metric", "")))}
+            headed = is_share(columns[key].heading)
+            stated = {
+                row
+                for row, each in values.items()
+                if headed or is_share(str(each.get("metric", "")))
+            }
             _settle_shares(table, key, columns[key], values, stated, notes)
     for row, said in values.items():
         top1, top5 = (float(said.get(key, 0)) for key in FIGURES)
@@ -70,14 +75,14 @@ def _settle_shares(
     stated: Collection[int],
     notes: list[str],
 ) -> None:
-    """Make percentages of shares of 1: those of which the metric says it, else where none is above 1."""
+    """Make percentages of shares of 1: those of which it is said, else where none is above 1."""
     known = {
         row: value for row, each in values.items() if isinstance(value := each.get(key), float)
     }
     shares = [row for row in known if row in stated]
     for row in shares:
         if known[row] > 1:
-            expected = "a share of 1, as the metric says: mend one of them"
+            expected = "a share of 1, as the heading or the metric says: mend one of them"
             table.note(row, mapped.place, shown(f"{known[row]:g}"), expected)
     others = [row for row in known if row not in shares]
     if others and mapped.unit != PERCENT.unit and max(known[row] for row in others) <= 1:

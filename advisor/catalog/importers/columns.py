@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from advisor.quality import read_metric
+from advisor.quality import is_share, read_metric, without_scale
 from advisor.quantities import COUNT, MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 
 IN_HEADINGS: Mapping[str, tuple[str, ...]] = {
@@ -155,6 +155,9 @@ def column_headed(heading: str) -> tuple[Column, str] | None:
         return found, found.headings[whole]
     if metric_headed(heading):
         return COLUMNS["accuracy_percent"], "%" if re.search(r"(?i)%|percent|pct", heading) else ""
+    if is_share(heading):  # which those who read the figures see, too
+        column = BY_HEADING.get(folded(without_scale(heading)))
+        return (column, "") if column and column.kind is PERCENT else None
     words = re.findall(r"[A-Za-z0-9%µμ]+", heading)
     column = BY_HEADING.get(folded(" ".join(words[:-1])))
     if column is None or column.kind is None:

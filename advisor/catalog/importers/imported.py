@@ -50,7 +50,8 @@ from advisor.catalog.importers.timm import read_benchmark, read_names, variant_o
 from advisor.catalog.importers.trtexec import Stated, read_logs
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Estimate, Variant, Weights
+from advisor.catalog.records import Estimate, Weights
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
 from advisor.catalog.writers import writing

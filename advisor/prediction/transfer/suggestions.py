@@ -38,11 +38,13 @@ class Suggestions:
 
     Attributes:
         networks: the networks, those that show the most of all others first.
+        names: how each is named to measure it.
         references: the boards that have run them.
         known: how many networks all of these boards know.
     """
 
     networks: tuple[Architecture, ...]
+    names: tuple[str, ...]
     references: tuple[str, ...]
     known: int
 
@@ -90,6 +92,7 @@ def suggest(
         raise AdvisorError("every network that these boards know is measured already")
     return Suggestions(
         tuple(known[name] for name in names),
+        tuple(map(opened.identities.written, names)),
         tuple(each.board.name for each in references),
         len(networks),
     )

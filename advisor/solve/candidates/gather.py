@@ -24,9 +24,14 @@ from advisor.solve.candidates.named_networks import (
     chosen_here,
     one_name_each,
     refuse_unknown,
+    said_which,
 )
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
-from advisor.solve.candidates.stated_accuracies import refuse_unknown_precisions, unreached
+from advisor.solve.candidates.stated_accuracies import (
+    of_no_candidate,
+    refuse_unknown_precisions,
+    unreached,
+)
 from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
 
 if TYPE_CHECKING:
@@ -87,8 +92,10 @@ def gather_on(
     here = replace(requirements, selection=named)
     found = candidates_on(surveyed, pool, here)
     notes += pool.notes
+    notes += said_which(catalog, requirements, pool.architectures)
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
+    notes += of_no_candidate(found, pool.stated_for)
     notes += unreached(found, pool.accuracies, chosen)
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)

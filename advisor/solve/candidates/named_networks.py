@@ -162,7 +162,28 @@ def names_here(catalog: Catalog, name: str, here: Collection[str]) -> Sequence[s
         return (name,)
     if name in here and PAPERS_OWN.issuperset(here):
         return (name,)  # each of these is a network of its own
-    meaning = catalog.identities.find(name)
+    meaning = catalog.identities.find_among(name, here)
     if meaning is None:
         return (name,) if name in here else ()
     return [each for each in catalog.identities.names_of(meaning.name) if each in here]
+
+
+def said_which(
+    catalog: Catalog, requirements: Requirements, here: Collection[str]
+) -> Iterator[str]:
+    """Which of several networks of a name is taken, for each such name of a question.
+
+    Args:
+        catalog: everything that is known.
+        requirements: the question.
+        here: the names of all that may be chosen from.
+    """
+    chosen = requirements.selection
+    accurate = (_without_variant(catalog, chosen, each) for each in chosen.accuracy_of)
+    named = (*(chosen.architectures or ()), *chosen.exclude, *requirements.explain, *accurate)
+    for name in dict.fromkeys(named):
+        if name in chosen.include or not PATTERN.isdisjoint(name) or PAPERS_OWN.issuperset(here):
+            continue
+        meaning = catalog.identities.find_among(name, here)
+        if meaning and meaning.note:
+            yield meaning.note

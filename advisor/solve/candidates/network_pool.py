@@ -33,6 +33,7 @@ class NetworkPool:
         accuracies: what is known of the sets of weights of these networks, as that.
         stand_ins: by network, the set that counts where it lacks the one that the board names.
         sets: the names of all sets of weights, whatever their accuracy is stated in.
+        stated_for: by what the user states an accuracy of, the names of that network.
         included: the networks that the question brings along, by the names that it gives them; one that was
             measured is called as its rows call it.
         notes: what is to be said of it, in words.
@@ -44,6 +45,7 @@ class NetworkPool:
     accuracies: Accuracies
     stand_ins: Mapping[str, str]
     sets: frozenset[str]
+    stated_for: Mapping[str, Sequence[str]]
     included: Mapping[str, str]
     notes: tuple[str, ...]
 
@@ -117,6 +119,7 @@ def network_pool(
         accuracies=catalog.accuracies_of(found, selection.quantised_loss),
         stand_ins=_stand_ins(floats, selection),
         sets=frozenset(each.name for each in (*published, *found)),
+        stated_for={each: of_which(each, names_of)[0] for each in selection.accuracy_of},
         included={name: each.name for name, each in own.items()},
         notes=(*notes, *own_notes),
     )
