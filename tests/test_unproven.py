@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -235,6 +236,38 @@ def test_energy_above_an_upper_bound_of_idle_power_is_shown_as_one(
     document = json.loads(run(*words, "0.1 J", "--json").out)
     assert document["best"]["upper_bounds"] == ["energy_j", "net_power_w"]
     assert json.loads(run("pick", "--json").out)["best"]["upper_bounds"] == []
+
+
+def test_average_power_with_a_bound_of_idle_power_is_shown_as_a_bound(
+    overlay: Overlay, run: Run
+) -> None:
+    """At 10 fps resnet-18 is busy for 0.2 s in a second, of 4.1 W, and idle the rest of it, of 0 to 2 W."""
+    board = (overlay.folder / "boards/small/board.yaml").read_text()
+    overlay.write(
+        "boards/small/board.yaml", board.replace("{value: 2 W, error: 100 mW,", "{at_most: 2 W,")
+    )
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,,,reported,my-notes,4.1", header=HEADER + ",gross_power_w"
+    )
+    words = ("pick", "--board", "small", "--catalog", overlay.folder)
+    at_rate = (*words, "--fps", "10", "--power", "3W", "--battery", "10Wh", "--hours", "3")
+    said = " ".join(run(*at_rate).out.split())
+    assert "<=2.42" in said and ">=4.13" in said
+    assert "<= is an upper bound and >= is a lower bound" in said
+    assert "average power of resnet-18 at batch 1 lies between 0.820 and 2.42 W" in said
+    best = json.loads(run(*at_rate, "--json").out)["best"]
+    assert {"average_power_w", "board_energy_j"} <= set(best["upper_bounds"])
+    assert best["lower_bounds"] == ["battery_hours", "fps_per_watt"]
+    # Without a rate it never rests, and what it draws is known.
+    flat_out = json.loads(run(*words, "--power", "5W", "--json").out)["best"]
+    assert flat_out["average_power_w"]["value"] == 4.1
+    assert (flat_out["upper_bounds"], flat_out["lower_bounds"]) == (["energy_j", "net_power_w"], [])
+    plan = overlay.write("plan.yaml", "board: small\nworkloads: {eye: {require: {fps: '>= 10'}}}\n")
+    planned = run("plan", plan, "--catalog", overlay.folder).out
+    assert re.search(r"^eye .* <=0\.820", planned, re.M)
+    assert re.search(r"^board itself .* <=2\.00", planned, re.M)
+    assert re.search(r"^together .* <=2\.82", planned, re.M)
+    assert "<= is an upper bound" in planned
 
 
 def test_a_frontier_says_of_each_point_how_sure_it_is_of_the_limits(

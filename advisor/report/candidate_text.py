@@ -15,7 +15,7 @@ from advisor.metrics import METRICS
 from advisor.options import Requirements
 from advisor.quality import ACCURACY, Quality
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
-from advisor.solve.candidates.candidate import Candidate, Headroom
+from advisor.solve.candidates.candidate import ABOVE_IDLE, Candidate, Headroom
 from advisor.solve.candidates.weight_sets import OWN
 from advisor.solve.recommend.recommendation import Recommendation, Rejection
 
@@ -32,8 +32,8 @@ ELSEWHERE_MARK = "^"
 """Marks an accuracy that was found on another board."""
 LOSS_MARK = "!"
 """Marks an accuracy that is another one less a loss that the user states."""
-BOUND_MARK = "<="
-"""Marks a figure that is an upper bound."""
+UPPER_MARK, LOWER_MARK = "<=", ">="
+"""Mark figures that are upper and lower bounds."""
 UNLIKE_MARK = "*"
 """Marks a board whose power or memory covers something else than another's."""
 
@@ -203,13 +203,15 @@ def figure_of(candidate: Candidate, key: str) -> str:
 
 
 def bounded(candidate: Candidate, key: str, text: str) -> str:
-    """A figure in words, marked where it is an upper bound."""
-    is_bound = key in candidate.upper_bounds and candidate.metric(key) is not None
-    return f"{BOUND_MARK}{text}" if is_bound else text
+    """A figure in words, marked where it is a bound."""
+    if candidate.metric(key) is None:
+        return text
+    upper, lower = key in candidate.upper_bounds, key in candidate.lower_bounds
+    return f"{UPPER_MARK * upper}{LOWER_MARK * lower}{text}"
 
 
 def between_text(candidate: Candidate, key: str) -> str:
-    """Between what a figure lies of which an upper bound is known: "0 and 0.241 J"."""
+    """Between what a figure lies of which a bound is known: "0 and 0.241 J"."""
     estimate = candidate.metric(key)
     if estimate is None:
         raise ValueError("nothing is known of an unknown figure")
@@ -219,21 +221,28 @@ def between_text(candidate: Candidate, key: str) -> str:
 
 
 def bound_notes(candidates: Iterable[Candidate], keys: Collection[str]) -> Iterator[str]:
-    """A sentence on figures that are upper bounds, and between what the first of each lies."""
+    """A sentence on figures that are bounds, and between what the first of each lies."""
     found: dict[str, Candidate] = {}
+    lower: set[str] = set()
     for each in candidates:
-        for key in each.upper_bounds:
+        for key in (*each.upper_bounds, *each.lower_bounds):
             if key in keys and each.metric(key) is not None:
                 found.setdefault(key, each)
-    if found:
-        lies = [
-            f"{METRICS[key].title} of {place(each)} lies between {between_text(each, key)}"
-            for key, each in found.items()
-        ]
-        yield (
-            f"{BOUND_MARK} is an upper bound: gross power is known, and of idle power only a bound; the "
-            f"{listed(lies)}."
-        )
+        lower |= found.keys() & {*each.lower_bounds}
+    if not found:
+        return
+    marks = [f"{UPPER_MARK} is an upper bound"] if found.keys() - lower else []
+    marks += [f"{LOWER_MARK} is a lower bound"] if lower else []
+    by_gross = any(key in each.upper_bounds for each in found.values() for key in ABOVE_IDLE)
+    why = "gross power is known, and of idle power only a bound"
+    lies = [
+        f"{METRICS[key].title} of {place(each)} lies between {between_text(each, key)}"
+        for key, each in found.items()
+    ]
+    yield (
+        f"{listed(marks)}: {why if by_gross else 'of idle power only a bound is known'}; "
+        f"the {listed(lies)}."
+    )
 
 
 def note_mark(note: str) -> str:

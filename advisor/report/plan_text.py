@@ -13,7 +13,10 @@ from advisor.metrics import METRICS
 from advisor.quality import ACCURACY
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
+    UPPER_MARK,
     accuracy_notes,
+    bound_notes,
+    bounded,
     is_predicted,
     listed,
     note_mark,
@@ -122,7 +125,9 @@ def _cells(chosen: Chosen) -> dict[str, str]:
         "response": mark["response"] + significant(chosen.response.total.bound),
         "limit": f"{limit.limit:g}" if limit else "",
         "time": mark["time"] + _percent(chosen.share),
-        "power": mark["power"] + _bound(chosen.power_w),
+        "power": bounded(
+            chosen.candidate, RESTS_ON["power"], mark["power"] + _bound(chosen.power_w)
+        ),
         "memory": mark["memory"] + _bound(chosen.memory_mb),
         MARK: "unproven" if chosen.candidate.chance is None else "",
     }
@@ -130,7 +135,8 @@ def _cells(chosen: Chosen) -> dict[str, str]:
 
 def _footer(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
     """What is used anyway, what is used in all, and of how much."""
-    anyway = {"power": _bound(plan.idle_power_w)}
+    idle_is_bound = plan.board.idle_is_bound
+    anyway = {"power": UPPER_MARK * idle_is_bound + _bound(plan.idle_power_w)}
     if plan.runtime_floor_mb:
         anyway["memory"] = significant(plan.runtime_floor_mb)
     yield "board itself", anyway
@@ -140,6 +146,8 @@ def _footer(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
     for each in plan.budgets:
         percent = each.budget == "time"
         used[each.budget] = _percent(each.used) if percent else _bound(each.used)
+        if each.budget == "power" and each.used and idle_is_bound:
+            used[each.budget] = UPPER_MARK + used[each.budget]
         if each.limit is not None:
             limits[each.budget] = f"{100 * each.limit if percent else each.limit:g}"
         if each.ratio is not None:
@@ -174,6 +182,7 @@ def _sentences(plan: Plan) -> Iterator[str]:
         )
     yield from _guarantee(plan)
     yield from accuracy_notes(each.candidate for each in plan.chosen)
+    yield from _idle_bound(plan)
     if any(is_predicted(each.candidate, key) for each in plan.chosen for key in RESTS_ON.values()):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     if plan.runtime_floor_mb and len(plan.chosen) > 1:
@@ -273,6 +282,14 @@ def _guarantee(plan: Plan) -> Iterator[str]:
             f"Unproven: a limited figure of {listed(plan.unproven)} is stated without any error and taken as "
             "it stands, so no probability is known (confidence: 0.9 in the file leaves such out)."
         )
+
+
+def _idle_bound(plan: Plan) -> Iterator[str]:
+    """What the marks of upper bounds mean."""
+    if not plan.board.idle_is_bound:
+        return
+    said = list(bound_notes([each.candidate for each in plan.chosen], [RESTS_ON["power"]]))
+    yield from said or [f"{UPPER_MARK} is an upper bound: of idle power only a bound is known."]
 
 
 def _excluded(plan: Plan) -> Iterator[str]:

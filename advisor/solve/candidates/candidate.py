@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.catalog.accuracy import note_at
-from advisor.catalog.records import ORIGINS, Estimate, Variant
+from advisor.catalog.records import ORIGINS, Estimate
+from advisor.catalog.run_as import Variant
 from advisor.documents import Schema, computed, document
 from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 ABOVE_IDLE = ("energy_j", "net_power_w")
 """The metrics that follow from net power alone, or from it and the time."""
+WITH_IDLE = ("average_power_w", "board_energy_j")
+"""The metrics that grow with idle power."""
+LESS_WITH_IDLE = ("battery_hours", "fps_per_watt")
+"""The metrics that shrink with it."""
 
 SURE, LIKELY = 0.9, 0.5
 """From which probability on a candidate is called sure, or likely, to meet all limits."""
@@ -96,8 +101,9 @@ class Candidate:
             where a limited figure was reported or declared without any error.
         unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
             other boards that the question is asked of.
-        upper_bounds: which of its metrics are known as upper bounds, since gross power is what there is, and
-            of the board's idle power only an upper bound: the value lies between both ends of the interval.
+        upper_bounds: which of its metrics are known as upper bounds, since of the board's idle power only an
+            upper bound is known: the value lies between both ends of the interval.
+        lower_bounds: which of them are known as lower bounds, likewise.
     """
 
     architecture: str
@@ -116,6 +122,7 @@ class Candidate:
     chance: float | None
     unlike_scopes: tuple[str, ...]
     upper_bounds: tuple[str, ...] = ()
+    lower_bounds: tuple[str, ...] = ()
 
     def __getattr__(self, key: str) -> Estimate | None:
         if key not in METRICS:
@@ -187,7 +194,7 @@ def records(
     unproven = [these.unproven(each.metric) for each in constraints]
     proven = ~np.logical_or.reduce([np.zeros(len(these), np.bool_), *unproven])
     headrooms = [_headrooms(these, each) for each in constraints]
-    bounded = these.net_is_bound.tolist()
+    net, average = these.net_is_bound.tolist(), these.average_is_bound.tolist()
     return [
         _record(
             these,
@@ -198,7 +205,8 @@ def records(
             unlike_scopes=tuple(
                 name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
             ),
-            upper_bounds=ABOVE_IDLE if bounded[place] else (),
+            upper_bounds=ABOVE_IDLE * net[place] + WITH_IDLE * average[place],
+            lower_bounds=LESS_WITH_IDLE * average[place],
         )
         for place, metrics in enumerate(_metrics(these))
     ]

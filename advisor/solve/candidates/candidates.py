@@ -241,11 +241,26 @@ class Candidates:
     @property
     def net_is_bound(self) -> Booleans:
         """Of which candidates net power is gross power less idle power, of which only a bound is known."""
+        gross = self.measurements.gross_power_w.values.value[self.rows]
+        return self._idle_is_bound & self._net_is_unknown & ~np.isnan(gross)
+
+    @property
+    def average_is_bound(self) -> Booleans:
+        """Of which candidates average power has idle power in it, of which only a bound is known.
+
+        Gross power is what a board draws that never rests, whatever it draws idle.
+        """
+        rests = self.fps is not None
+        return self._idle_is_bound & (rests | ~self._net_is_unknown)
+
+    @property
+    def _idle_is_bound(self) -> Booleans:
         bound = np.array([each.idle_is_bound for each in self.boards], dtype=np.bool_)
-        table = self.measurements
-        only_gross = np.isnan(table.net_power_w.values.value[self.rows])
-        only_gross &= ~np.isnan(table.gross_power_w.values.value[self.rows])
-        return bound[self.board_index] & only_gross
+        return bound[self.board_index]
+
+    @property
+    def _net_is_unknown(self) -> Booleans:
+        return np.isnan(self.measurements.net_power_w.values.value[self.rows])
 
     def spread(self, key: str) -> Values:
         """A metric of all candidates, and the standard deviations of its logarithm below and above.
