@@ -111,11 +111,10 @@ def _bench(
     results = read_results(Path(simulate), catalog.zoo.not_timms)
     here = surveyed.measurements.architecture.position
     identities = catalog.identities
-    meant = {name: identities.find(name) for name in results.architecture.names}
+    found = {name: identities.find(name) for name in results.architecture.names}
+    meant = {name: identities.key(name) or each.name for name, each in found.items() if each}
     names = {  # as the board's rows have it, else as what is predicted is called
-        name: identities.called(identities.names_of(each.name)[0], here)
-        for name, each in meant.items()
-        if each
+        name: identities.called(identities.names_of(each)[0], here) for name, each in meant.items()
     }
     return TableBench(surveyed, results.renamed(names), simulate)
 
@@ -203,11 +202,16 @@ def schema(document: str) -> str:
     """
     if document not in DOCUMENTS:
         raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
+    from advisor.catalog.listing import Boards, KnownBoards
     from advisor.options import Requirements
     from advisor.paper import board_findings, survey_text
     from advisor.paper.survey import Survey
-    from advisor.report import catalog_text
+    from advisor.prediction.transfer.suggestions import Suggestions
+    from advisor.report import answer_documents, catalog_text
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
+    from advisor.report.comparison import Comparison
+    from advisor.report.known_network import show_schema
+    from advisor.solve.forecast import Predictions
     from advisor.solve.plan.plan_answer import Plan
     from advisor.solve.plan.workloads import PlanRequest
     from advisor.solve.recommend.frontier import Frontier
@@ -221,6 +225,12 @@ def schema(document: str) -> str:
         ),
         "frontier": lambda: schema_text(FRONTIER, Frontier, query=Requirements),
         "plan": lambda: schema_text(PLAN, Plan, query=PlanRequest),
+        "predict": lambda: schema_text(answer_documents.PREDICT, Predictions),
+        "suggest": lambda: schema_text(answer_documents.SUGGEST, Suggestions),
+        "compare": lambda: schema_text(answer_documents.COMPARE, Comparison),
+        "boards": lambda: schema_text(answer_documents.BOARDS, Boards),
+        "show": show_schema,
+        "show-boards": lambda: schema_text(answer_documents.SHOW_BOARDS, KnownBoards),
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
         "survey": lambda: schema_text(survey_text.SCHEMA, Survey),
         "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),

@@ -21,7 +21,10 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 Json = dict[str, Any]
 
-DOCUMENTS = ("pick", "frontier", "plan", "findings", "survey", "zoo", "requirements", "plan-file")
+DOCUMENTS = (
+    "pick", "frontier", "plan", "predict", "suggest", "compare", "boards", "show", "show-boards",
+    "findings", "survey", "zoo", "requirements", "plan-file",
+)  # fmt: skip
 """The documents that have a schema of their own; the last two are files that ask."""
 
 _ATTRIBUTE = re.compile(r"^    (?:    )?([a-z_0-9]+(?:, [a-z_0-9]+)*): (.*)$")

@@ -12,7 +12,7 @@ from advisor import AdvisorError
 from advisor.catalog.check import check
 from advisor.catalog.files import shipped_folder, user_folder
 from advisor.catalog.measurements_table import measurements_csv
-from advisor.catalog.records import Variant
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows

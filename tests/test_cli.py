@@ -615,6 +615,52 @@ def test_the_completion_of_the_shell() -> None:
 # --- schemas
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("predict", ("predict", "resnet-50")),
+        ("predict", ("predict", "--ops", "4G", "--params", "25M", "--board", "all")),
+        ("suggest", ("suggest", "--count", "3", "--like", "xeon-2-cores-vm")),
+        ("compare", ("compare", "jetson-tx1", "xeon-2-cores-vm")),
+        ("compare", ("compare", "xeon-2-cores-vm", "--by", "precision")),
+        ("boards", ("boards", "jetson")),
+        ("show", ("show", "resnet-50")),
+        ("show", ("show", "enet")),
+        ("show-boards", ("show", "raspberry-pi-4")),
+    ],
+)
+def test_an_answer_is_one_document_of_its_published_shape(
+    run: Run, name: str, asked: tuple[str, ...]
+) -> None:
+    schema = document(run("schema", name))
+    ran = run(*asked, "--json")
+    assert ran.code == 0
+    answer = document(ran)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    assert answer["schema"] == f"advisor.{name}/1"
+
+
+def test_documents_have_the_figures_and_null_for_what_is_unknown(run: Run) -> None:
+    first = document(run("predict", "resnet-50", "--batch", "1", "--json"))["forecasts"][0]
+    assert first["latency_ms"]["value"] == pytest.approx(64.1, abs=0.05)
+    assert first["rate_fps"] == pytest.approx(1000 / 64.1, abs=0.02)
+    unnamed = {"runtime": "torch7", "precision": "fp32", "processor": None, "threads": None}
+    assert first["variant"] == unnamed
+    shown = document(run("show", "enet", "--json"))
+    assert shown["identity"] == "paper:enet@224"
+    on_tx1 = next(each for each in shown["boards"] if each["board"]["name"] == "jetson-tx1")
+    (row,) = (each for each in on_tx1["rows"] if each["batch"] == 1)
+    assert row["variant"] == unnamed
+    assert (row["memory_mb"], row["precision_word"]) == (None, None)
+    assert row["latency_ms"]["value"] == pytest.approx(26.6, abs=0.05)
+    compared = document(run("compare", "jetson-tx1", "xeon-2-cores-vm", "--json"))
+    assert compared["mean_ratio"] > 0
+    (board,) = document(run("boards", "jetson tx1", "--json"))["boards"]
+    assert (board["board"]["name"], board["networks"]) == ("jetson-tx1", 14)
+    assert run("predict", "resnet-50", "--json", "--csv").code == 2
+
+
 def test_two_classes_of_one_name_have_no_common_schema() -> None:
     one = dataclasses.make_dataclass("Twin", [("first", int)])
     other = dataclasses.make_dataclass("Twin", [("second", int)])

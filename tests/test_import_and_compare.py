@@ -14,7 +14,7 @@ import advisor
 from advisor import AdvisorError, Estimate
 from advisor.catalog.importers.imported import import_table
 from advisor.catalog.listing import boards, show
-from advisor.catalog.records import Variant
+from advisor.catalog.run_as import Variant
 from advisor.report.comparison import compare
 from advisor.solve.latency_ratios import latency_ratios
 from tests.conftest import Run

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import LeaveOneGroupOut
 
-from advisor.catalog.records import Variant
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.paper.evidence import published_memory
 from advisor.prediction.board_model import Families, predicted, runs_of

@@ -312,7 +312,7 @@ def quantised(tmp_path: Path) -> Path:
 
 def test_a_quantised_file_runs_in_its_own_number_format_only(run: Run, quantised: Path) -> None:
     predicted = advisor.predict(str(quantised), board="xeon-2-cores-vm").forecasts
-    assert {each.precision for each in predicted} == {"int8"}
+    assert {each.variant.precision for each in predicted} == {"int8"}
     asked = ("pick", "--include", f"mine={quantised}", "--explain", "mine", "--json")
     answer = json.loads(run(*asked, "--board", "xeon-2-cores-vm").out)
     assert {each["precision"] for each in answer["explained"][0]["candidates"]} == {"int8"}

@@ -189,7 +189,7 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
         (
             "measure",
             {"threads": 1.5},
-            "threads: found 1.5; expected text, a whole number or a list",
+            "threads: found 1.5; expected text, a whole number, a list or None",
         ),
         ("measure", {"on_progress": 3}, "on_progress: found 3; expected a function"),
         (

@@ -12,7 +12,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Kernel
 
 from advisor import Estimate
-from advisor.catalog.records import Architecture, Cost, Variant
+from advisor.catalog.records import Architecture, Cost
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.prediction.transfer import regression as transfer_regression
 from advisor.prediction.transfer.boards import Figures, figures_of, other_networks, without

@@ -12,7 +12,8 @@ import pytest
 import advisor
 from advisor import Recommendation
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
-from advisor.catalog.records import Estimate, Measurements, Variant
+from advisor.catalog.records import Estimate, Measurements
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
 from advisor.prediction.transfer.boards import like_variant

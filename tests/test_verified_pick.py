@@ -22,7 +22,8 @@ import advisor
 from advisor import AdvisorError
 from advisor.api import schema as schema_of
 from advisor.catalog.importers.results import read_results
-from advisor.catalog.records import OWN, Variant
+from advisor.catalog.records import OWN
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork, zoo_table
 from advisor.measuring import local_bench

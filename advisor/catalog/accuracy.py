@@ -14,7 +14,8 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from advisor.catalog.precision import has_float_accuracy
-from advisor.catalog.records import Board, Estimate, Measurements, Variant, Weights, source_keys
+from advisor.catalog.records import Board, Estimate, Measurements, Weights, source_keys
+from advisor.catalog.run_as import Variant
 from advisor.limits import LEAST_PERCENT
 
 FLOAT = "fp32"

@@ -9,22 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import translate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from advisor.architectures.names import folded
 from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
-from advisor.catalog.records import (
-    Architecture,
-    Board,
-    Source,
-    Variant,
-    Weights,
-    distinct,
-    source_keys,
-)
+from advisor.catalog.records import Architecture, Board, Source, Weights, distinct, source_keys
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo
@@ -163,6 +156,8 @@ class KnownNetwork:
         left_out: what is wrong with boards that cannot be read.
     """
 
+    UNDOCUMENTED: ClassVar = ("boards",)  # their rows are columns, which documents have one by one
+
     architecture: Architecture
     identity: str
     names: tuple[str, ...]
@@ -221,9 +216,8 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
         AdvisorError: there is no such network, or a file that is needed for it is broken.
     """
     opened = Catalog.open(catalog)
-    asked = opened.architecture(architecture)
     (meaning,) = opened.identities.meanings([architecture])
-    names = opened.identities.names_of(asked.name)
+    names = opened.identities.names_of(opened.architecture(meaning.name).name)
     costs = (each for each in names if each in opened.architectures)
     known = _under_one_name([opened.architectures[each] for each in costs])
     of_this = (each for each in opened.published if each.architecture == names[0])

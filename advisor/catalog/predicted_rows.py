@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import MEDIAN, Labels, Measurements, Metered, Values, Variant
+from advisor.catalog.records import MEDIAN, Labels, Measurements, Metered, Values
+from advisor.catalog.run_as import Variant
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers

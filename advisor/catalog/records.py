@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 import numpy as np
 
 from advisor.catalog.precision import has_float_accuracy
+from advisor.catalog.run_as import Variant
 from advisor.quality import CLASSIFICATION, TASKS, Quality
 
 if TYPE_CHECKING:
@@ -249,6 +250,8 @@ class Board:
         layer: which catalog it comes from.
     """
 
+    UNDOCUMENTED: ClassVar = ("folder",)
+
     name: str
     title: str
     processor: str
@@ -442,28 +445,6 @@ class Metered:
             self.origin.at(row),
             self.source.at(row),
         )
-
-
-class Variant(NamedTuple):
-    """How a network is run on a board.
-
-    Attributes:
-        runtime: what runs it.
-        precision: its number format.
-        processor: one of `PROCESSORS`; "" for the board's own, which nobody names.
-        threads: how many threads; 0 where unknown.
-    """
-
-    runtime: str
-    precision: str
-    processor: str = ""
-    threads: int = 0
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What distinguishes it, without what nobody says."""
-        count = f"{self.threads} thread{'s' * (self.threads > 1)}" if self.threads else ""
-        return tuple(filter(None, (self.runtime, self.precision, self.processor, count)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit_table
+from advisor.cli.output import complain, emit, emit_table
 
 
 def command(
@@ -30,13 +30,18 @@ def command(
             help="Only those of which that is known: latency, throughput, energy, memory, accuracy.",
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """The boards that can be asked about, and where each comes from."""
     from advisor.catalog.listing import boards
+    from advisor.report.answer_documents import BOARDS, answer_json
     from advisor.report.catalog_text import boards_text
 
     found = boards(words or (), task=task, known=known or (), catalog=catalog)
-    emit_table(boards_text(found))
+    if as_json:
+        emit(answer_json(BOARDS, found))
+    else:
+        emit_table(boards_text(found))
     for message in found.left_out:
         complain(f"left out: {message}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit_table
+from advisor.cli.output import emit, emit_table
 
 HELP = "A board, or one of its runs as BOARD/RUN."
 
@@ -24,9 +24,15 @@ def command(
             help="How many times as fast as eager fp32 each runtime, or precision, of one board is.",
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """The ratio of latencies, with its interval; only what is significant is stressed."""
+    from advisor.report.answer_documents import COMPARE, answer_json
     from advisor.report.comparison import compare, comparison_text
 
-    emit_table(comparison_text(compare(first, second, by=by, catalog=catalog)))
+    found = compare(first, second, by=by, catalog=catalog)
+    if as_json:
+        emit(answer_json(COMPARE, found))
+    else:
+        emit_table(comparison_text(found))

@@ -8,6 +8,7 @@ import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table, warn
+from advisor.errors import AdvisorError
 
 
 def command(
@@ -45,6 +46,7 @@ def command(
             "--all", help="Every network of the catalog, and all that other boards predict."
         ),
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -52,6 +54,9 @@ def command(
 
     Exits with 1 where nothing is known and nothing can be predicted.
     """
+    if as_json and as_csv:
+        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    from advisor.report.answer_documents import PREDICT, answer_json
     from advisor.report.predict_text import predict_csv, predict_text
     from advisor.solve.forecast import predict
 
@@ -67,7 +72,9 @@ def command(
         catalog=catalog,
     )
     warn(answer.warnings)
-    if as_csv:
+    if as_json:
+        emit(answer_json(PREDICT, answer))
+    elif as_csv:
         emit(predict_csv(answer))
         warn(answer.notes)
     else:

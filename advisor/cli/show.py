@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit_table
+from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
 
 
@@ -18,11 +18,14 @@ def command(
             help="A network, such as resnet-50; a board or a device, such as jetson-tx1."
         ),
     ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """All that is known of a network, by board, or of a device's boards; with sources."""
     from advisor.catalog.listing import show, show_boards
+    from advisor.report.answer_documents import SHOW_BOARDS, answer_json
     from advisor.report.catalog_text import architecture_text, known_boards_text
+    from advisor.report.known_network import show_json
 
     try:
         known = show(name, catalog)
@@ -31,9 +34,15 @@ def command(
             boards = show_boards(name, catalog)
         except AdvisorError:
             raise unknown from None
-        emit_table(known_boards_text(boards))
+        if as_json:
+            emit(answer_json(SHOW_BOARDS, boards))
+        else:
+            emit_table(known_boards_text(boards))
         return
-    emit_table(architecture_text(known))
+    if as_json:
+        emit(show_json(known))
+    else:
+        emit_table(architecture_text(known))
     if known.note:
         complain(known.note)
     for message in known.left_out:

@@ -8,6 +8,7 @@ import typer
 
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table
+from advisor.errors import AdvisorError
 
 
 def command(
@@ -26,6 +27,7 @@ def command(
             metavar="NAME", help="The new board, if it has rows already: these are not named again."
         ),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the names alone, one a line.")
     ] = False,
@@ -35,11 +37,16 @@ def command(
 
     They differ from each other in what boards make of them; of those worth nearly as much, the cheapest.
     """
+    if as_json and as_csv:
+        raise AdvisorError("--json and --csv exclude each other", "give one of them")
     from advisor.prediction.transfer.suggestions import suggest
+    from advisor.report.answer_documents import SUGGEST, answer_json
     from advisor.report.suggest_text import suggest_text
 
     answer = suggest(count, like=like or (), board=board, catalog=catalog)
-    if as_csv:
-        emit("".join(f"{each.name}\n" for each in answer.networks))
+    if as_json:
+        emit(answer_json(SUGGEST, answer))
+    elif as_csv:
+        emit("".join(f"{each}\n" for each in answer.names))
     else:
         emit_table(suggest_text(answer))

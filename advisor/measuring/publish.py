@@ -13,7 +13,8 @@ from scipy.special import stdtrit
 
 from advisor.catalog.files import write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv
-from advisor.catalog.records import Estimate, Variant
+from advisor.catalog.records import Estimate
+from advisor.catalog.run_as import Variant
 from advisor.catalog.yaml_file import yaml_text
 from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.catalog.records import Board, Cost, Estimate, Measurements, Variant, Weights
+from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.model import Model

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from advisor.arguments import checked
-from advisor.catalog.records import Variant
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.documents import document, document_text
 from advisor.options import default_board

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board, Variant
+from advisor.catalog.records import Board
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.formulas import otherwise
 from advisor.prediction.bound import Bound, least_line_above

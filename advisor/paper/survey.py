@@ -13,7 +13,8 @@ import numpy as np
 from advisor.architectures.names import device_of
 from advisor.arguments import checked
 from advisor.catalog.precision import has_float_accuracy
-from advisor.catalog.records import Board, Variant
+from advisor.catalog.records import Board
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.option_kinds import read_boards

@@ -13,15 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.files import shipped_folder
-from advisor.catalog.records import (
-    Architecture,
-    Board,
-    Cost,
-    Measurements,
-    Metered,
-    Values,
-    Variant,
-)
+from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
+from advisor.catalog.run_as import Variant
 from advisor.prediction.model import Anchors, FittedModel, first_that_knows
 from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.terms import COLUMNS

@@ -16,7 +16,8 @@ from typing import Any
 from advisor.catalog.files import SHIPPED, write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
-from advisor.catalog.records import Architecture, Board, Measurements, Metered, Variant
+from advisor.catalog.records import Architecture, Board, Measurements, Metered
+from advisor.catalog.run_as import Variant
 from advisor.catalog.writers import catalog_of, writing
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.folders import cache_folder, ready_cache

@@ -11,7 +11,8 @@ import numpy as np
 
 from advisor.arguments import checked
 from advisor.catalog.files import SHIPPED
-from advisor.catalog.records import Architecture, Board, Measurements, Variant
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of

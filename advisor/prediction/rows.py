@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Variant
+from advisor.catalog.run_as import Variant
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers, Measurements, Metered

@@ -13,12 +13,18 @@ from advisor.metrics import METRICS
 from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate
 
 if TYPE_CHECKING:
+    from advisor.catalog.listing import Boards, KnownBoards
+    from advisor.prediction.transfer.suggestions import Suggestions
+    from advisor.report.comparison import Comparison
+    from advisor.solve.forecast import Predictions
     from advisor.solve.plan.plan_answer import Plan
     from advisor.solve.recommend.frontier import Frontier
     from advisor.solve.recommend.recommendation import Recommendation
     from advisor.solve.verify.verification import Verification
 
 PICK, FRONTIER, PLAN = "advisor.pick/2", "advisor.frontier/2", "advisor.plan/2"
+PREDICT, SUGGEST, COMPARE = "advisor.predict/1", "advisor.suggest/1", "advisor.compare/1"
+BOARDS, SHOW_BOARDS = "advisor.boards/1", "advisor.show-boards/1"
 """Names and versions of the documents' shapes."""
 
 
@@ -41,6 +47,13 @@ def frontier_json(frontier: Frontier) -> str:
 def plan_json(plan: Plan) -> str:
     """The plan as one JSON document."""
     return document_text(_content(PLAN, document(plan.request), plan))
+
+
+def answer_json(
+    schema: str, answer: Predictions | Suggestions | Comparison | Boards | KnownBoards
+) -> str:
+    """An answer that is its own document, under the name and version of its shape."""
+    return document_text({"schema": schema, **document(answer)})
 
 
 def _content(

@@ -26,10 +26,10 @@ from advisor.catalog.records import (
     Measurements,
     Metered,
     Source,
-    Variant,
     Weights,
     source_keys,
 )
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text

@@ -13,6 +13,7 @@ from rich.text import Text
 from advisor.arguments import checked
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
+from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.report.terminal import Fitted, counted, plain_table, significant
 from advisor.solve.latency_ratios import (
@@ -56,6 +57,11 @@ class Comparison:
     like_variants: bool = True
     speedups: tuple[Speedup, ...] = ()
     left_out: int = 0
+
+    @computed
+    def mean_ratio(self) -> float:
+        """The geometric mean of the ratios."""
+        return mean_ratio(self.rows)
 
 
 @checked

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.catalog.records import Estimate, Variant
+from advisor.catalog.records import Estimate
+from advisor.catalog.run_as import Variant
 from advisor.measuring.answers import WRONG
 from advisor.measuring.board_run import SUSTAINED
 from advisor.measuring.measure import MeasuringPlan

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.catalog.records import Estimate, Variant
+from advisor.catalog.records import Estimate
 from advisor.quantities import rounded
 from advisor.report.terminal import Fitted, counted, plain_table, significant
 from advisor.solve.forecast import Forecast, Predictions
@@ -52,9 +52,9 @@ def predict_text(answer: Predictions) -> RenderableType:
     if len({each.architecture for each in forecasts}) > 1:
         leading["network"] = lambda each: each.architecture
     leading["board"] = COLUMNS["board"]
-    variants = {(each.board, *_run_as(each)) for each in forecasts}
+    variants = {(each.board, *each.variant.words) for each in forecasts}
     if len(variants) > len({board for board, *_ in variants}):
-        leading["runtime"] = lambda each: " ".join(_run_as(each))
+        leading["runtime"] = lambda each: " ".join(each.variant.words)
     columns = {**leading, **COLUMNS}
 
     def table_of(headings: Sequence[str]) -> Table:
@@ -70,10 +70,6 @@ def predict_text(answer: Predictions) -> RenderableType:
     parts: list[RenderableType] = [Text(_heading(answer), style="bold"), ""]
     parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if forecasts else []
     return Group(*parts, *map(Text, [*_notes(forecasts), *answer.notes]))
-
-
-def _run_as(each: Forecast) -> tuple[str, ...]:
-    return Variant(each.runtime, each.precision, each.processor, each.threads).words
 
 
 def _heading(answer: Predictions) -> str:
@@ -134,6 +130,6 @@ def predict_csv(answer: Predictions) -> str:
             for value in (latency.value, latency.low, latency.high)
         ]
         own = (each.architecture, each.input_size or "", each.batch, *figures, latency.origin)
-        run_as = (each.runtime, each.precision, each.processor, each.threads or "")
-        writer.writerow([*own, each.board, *run_as])
+        *run_as, threads = each.variant
+        writer.writerow([*own, each.board, *run_as, threads or ""])
     return stream.getvalue()

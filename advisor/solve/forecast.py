@@ -14,15 +14,10 @@ import numpy as np
 from advisor.architectures.names import is_own, is_own_file, read_shape
 from advisor.arguments import checked
 from advisor.catalog.naming import named_network
-from advisor.catalog.records import (
-    ORIGINS,
-    Architecture,
-    Board,
-    Cost,
-    Estimate,
-    Measurements,
-)
+from advisor.catalog.records import ORIGINS, Architecture, Board, Cost, Estimate, Measurements
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
+from advisor.documents import computed
 from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.metrics import evaluate
 from advisor.options import default_board
@@ -53,9 +48,8 @@ class Forecast:
     """What is known or predicted of one network on one board at one batch size.
 
     Attributes:
-        board, architecture, runtime, precision, batch: what runs where.
-        processor: what computes: cpu, gpu, npu or dsp; "" where that goes without saying.
-        threads: how many threads; 0 where unknown.
+        board, architecture, batch: what runs where.
+        variant: how.
         input_size: its input's height and width in pixels; `None` where the network is known by its
             cost alone.
         latency_ms, energy_j, memory_mb: the figures; `None` where unknown.
@@ -66,10 +60,7 @@ class Forecast:
     board: str
     architecture: str
     input_size: int | None
-    runtime: str
-    precision: str
-    processor: str
-    threads: int
+    variant: Variant
     batch: int
     latency_ms: Estimate
     throughput_fps: Estimate | None
@@ -77,7 +68,7 @@ class Forecast:
     memory_mb: Estimate | None
     outside: tuple[str, ...]
 
-    @property
+    @computed
     def rate_fps(self) -> float:
         """Images per second: as reported, else as the latency has it."""
         if self.throughput_fps:
@@ -143,7 +134,9 @@ def predict(
     wanted: Architecture | None = None
     warnings: tuple[str, ...] = ()
     if network is not None:
-        wanted, warnings = named_network(opened, network, _shape(input_shape))
+        text, which = _as_shown(opened, network, board)
+        wanted, warnings = named_network(opened, text, _shape(input_shape))
+        warnings = (*which, *warnings)
     elif by_cost:
         wanted = _described(ops, params, activations)
     batches = read_batches(batch)
@@ -197,6 +190,17 @@ def _shape(text: str | None) -> tuple[int, int, int] | None:
         hint = "write channels x height x width: 3x224x224"
         raise AdvisorError(f"input: {shown(text)} is not a shape", hint)
     return shape
+
+
+def _as_shown(catalog: Catalog, text: str, board: str | None) -> tuple[str, tuple[str, ...]]:
+    """The network that somebody names on a board, and what is to be said of that; see `find_among`."""
+    if is_own(text) or board == ALL:
+        return text, ()
+    rows = catalog.measurements(catalog.board(board or default_board()))
+    meaning = catalog.identities.find_among(text, rows.architecture.position)
+    if meaning is None or meaning.name != text or not meaning.note:
+        return text, ()
+    return meaning.identity, (meaning.note,)
 
 
 def _described(ops: object, params: object, activations: object) -> Architecture:
@@ -361,7 +365,7 @@ def _forecast(
         board=board.name,
         architecture=architecture.name,
         input_size=architecture.input_shape[-1] if architecture.family else None,
-        **variant._asdict(),
+        variant=variant,
         batch=int(table.batch[row]),
         latency_ms=latency,
         throughput_fps=table.throughput_fps.estimate(row),

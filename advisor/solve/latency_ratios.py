@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from advisor.catalog.records import Estimate, Measurements, Variant
+from advisor.catalog.records import Estimate, Measurements
+from advisor.catalog.run_as import Variant
+from advisor.documents import computed
 
 Key = tuple[str, Variant, int]
 """Architecture, how it is run, batch."""
@@ -39,7 +42,7 @@ class LatencyRatio:
     low: float | None
     high: float | None
 
-    @property
+    @computed
     def significant(self) -> bool:
         """Whether the interval leaves 1 out."""
         return self.low is not None and self.high is not None and not self.low <= 1 <= self.high
@@ -140,10 +143,12 @@ class Speedup:
         rows: each network and batch size that both have; `first_ms` is eager's latency.
     """
 
+    UNDOCUMENTED: ClassVar = ("rows",)
+
     variant: Variant
     rows: tuple[LatencyRatio, ...]
 
-    @property
+    @computed
     def factor(self) -> float:
         """The geometric mean over the rows."""
         return 1 / mean_ratio(self.rows)

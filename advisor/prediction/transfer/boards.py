@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from advisor.catalog.identities import Identities
-from advisor.catalog.records import Architecture, Board, Measurements, Variant
+from advisor.catalog.records import Architecture, Board, Measurements
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fitted_values, fullest_variant, is_ladder

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from advisor.catalog.predicted_rows import predicted_rows
-from advisor.catalog.records import Architecture, Board, Labels, Measurements, Values, Variant
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Values
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.predicted_rows import predicted_rows
-from advisor.catalog.records import (
-    Architecture,
-    Board,
-    Labels,
-    Measurements,
-    Metered,
-    Values,
-    Variant,
-)
+from advisor.catalog.records import Architecture, Board, Labels, Measurements, Metered, Values
+from advisor.catalog.run_as import Variant
 from advisor.prediction.board_model import (
     BoardFit,
     Families,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.accuracy import Accuracies, Place
-from advisor.catalog.records import Board, Measurements, Variant, Weights, distinct, source_keys
+from advisor.catalog.records import Board, Measurements, Weights, distinct, source_keys
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Surveyed
 from advisor.catalog.tables import QUANTISED
 from advisor.errors import AdvisorError, closest, shown

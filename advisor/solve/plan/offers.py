@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor import quantities
-from advisor.catalog.records import Board, Variant
+from advisor.catalog.records import Board
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.limits import Sense

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from advisor.catalog.importers.results import NOT_SAID
-from advisor.catalog.records import Labels, Measurements, Metered, Variant
+from advisor.catalog.records import Labels, Measurements, Metered
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Surveyed
 from advisor.solve.candidates.completion import runs_of_rows
 
