@@ -224,6 +224,23 @@ def test_an_included_network_has_the_accuracy_that_is_stated_by_precision(
     assert found["openvino", "fp32"]["value"] == 80
 
 
+def test_a_network_without_rows_is_said_with_another_of_its_name_that_has_some(run: Run) -> None:
+    asked = ("pick", "--board", "raspberry-pi-4.ncnn", "--fps", "1")
+    said = "resnet-50 has no rows here; ncnn:resnet50@224 is another network"
+    assert (
+        f"--accuracy-of resnet50 is of no candidate: {said}"
+        in run(*asked, "--accuracy-of", "resnet50=80").err
+    )
+    several = run(*asked, "--architectures", "resnet50,efficientnet_b0")
+    assert several.code == 0
+    assert f"--architectures resnet50 is of no candidate: {said}" in several.err
+    alone = run(*asked, "--architectures", "resnet50")
+    assert (alone.code, "did you mean ncnn:resnet50@224?" in alone.err) == (2, True)
+    there = run(*asked, "--accuracy-of", "ncnn:resnet50=80", "--architectures", "ncnn:resnet50")
+    assert (there.code, "no candidate" in there.err) == (0, False)
+    assert " 80.00 " in there.out
+
+
 def test_a_stated_loss_is_taken_off_what_is_unknown(lab: Overlay, run: Run) -> None:
     lab.write(
         "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"

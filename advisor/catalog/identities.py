@@ -425,7 +425,7 @@ class Identities:
         for form in get_close_matches(bare, forms, n=2 * MOST_HINTS, cutoff=NEAR):
             for design in self._designs(self._of_design(Name.read(forms[form]))):
                 found.setdefault(design, forms[form])
-        return list(found.values())[:MOST_HINTS]
+        return list(dict.fromkeys(found.values()))[:MOST_HINTS]
 
     def _offered(self, name: str) -> str:
         """A name, and which network it is, so that no hint leads to another one unseen."""

@@ -21,14 +21,15 @@ from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
 from advisor.solve.candidates.named_networks import (
+    called_alike,
     chosen_here,
     one_name_each,
     refuse_unknown,
     said_which,
+    without_rows,
 )
 from advisor.solve.candidates.network_pool import NetworkPool, network_pool
 from advisor.solve.candidates.stated_accuracies import (
-    of_no_candidate,
     refuse_unknown_precisions,
     unreached,
 )
@@ -95,7 +96,8 @@ def gather_on(
     notes += said_which(catalog, requirements, pool.architectures)
     notes += _unknown_here(pool, surveyed)
     notes += _without_accuracy(found, requirements)
-    notes += of_no_candidate(found, pool.stated_for)
+    ran = found.measurements.architecture.used().names
+    notes += without_rows(catalog, chosen, ran, pool.architectures, pool.stated_for)
     notes += unreached(found, pool.accuracies, chosen)
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)
@@ -430,6 +432,8 @@ def selected(
         hint = (
             "exclude fewer"
             if [*selection.patterns] == ["exclude"]
+            else f"did you mean {' or '.join(alike)}?"
+            if (alike := called_alike(selection.architectures or (), table.architecture.names))
             else "ask for fewer of these at once"
         )
         raise AdvisorError(f"nothing to choose from: no row of {on} is left: {said}", hint)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from advisor.architectures.names import PAPERS_OWN, is_own, is_own_file, read_name, split_prefix
+from advisor.architectures.names import (
+    PAPERS_OWN,
+    bare_name,
+    folded,
+    is_own,
+    is_own_file,
+    read_name,
+    split_prefix,
+)
 from advisor.catalog.identities import Identities
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
@@ -166,6 +174,44 @@ def names_here(catalog: Catalog, name: str, here: Collection[str]) -> Sequence[s
     if meaning is None:
         return (name,) if name in here else ()
     return [each for each in catalog.identities.names_of(meaning.name) if each in here]
+
+
+def without_rows(
+    catalog: Catalog,
+    chosen: Selection,
+    ran: Collection[str],
+    here: Collection[str],
+    stated_for: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    """What is to be said of networks that a question names, and of which there are no rows.
+
+    Args:
+        catalog: everything that is known.
+        chosen: the choice as it was typed.
+        ran: the names of those that have rows.
+        here: the names of all that may be chosen from.
+        stated_for: by what the user states an accuracy of, the names of that network.
+    """
+    named = {f"--accuracy-of {written}": names for written, names in stated_for.items()}
+    for each in chosen.architectures or ():
+        if each not in chosen.include and PATTERN.isdisjoint(each):
+            named[f"--architectures {each}"] = names_here(catalog, each, here)
+    for what, names in named.items():
+        if names and not set(ran).intersection(names):
+            alike = called_alike(names, ran)
+            others = "is another network" if len(alike) == 1 else "are other networks"
+            hint = f"; {' and '.join(alike)} {others}" if alike else ""
+            yield f"{what} is of no candidate: {names[0]} has no rows here{hint}"
+
+
+def called_alike(names: Iterable[str], here: Iterable[str]) -> list[str]:
+    """Of the names that rows have those that are called like some others, whoever has them, at any size."""
+    bare = set(map(_bare, names))
+    return sorted(each for each in here if _bare(each) in bare)
+
+
+def _bare(name: str) -> str:
+    return folded(bare_name(split_prefix(name)[1])).replace("-", "")
 
 
 def said_which(

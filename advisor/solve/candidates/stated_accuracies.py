@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from advisor.architectures.names import bare_name, folded, split_prefix
 from advisor.catalog.accuracy import DECLARED, Accuracies
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.precision import PRECISIONS, UNKNOWN, is_known_precision, read_precision
@@ -86,29 +85,6 @@ def refuse_unknown_precisions(chosen: Selection, surveyed: Sequence[Surveyed]) -
 
 _LIKE_A_PRECISION = re.compile(r"(u?int|i|fp|float|bf)-?[0-9]+", re.IGNORECASE)
 """What stands behind a network's name and cannot be a runtime."""
-
-
-def of_no_candidate(found: Candidates, stated_for: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """What is to be said of accuracies that the user states of networks that are no candidates.
-
-    Args:
-        found: what may be chosen from.
-        stated_for: by what the user states an accuracy of, the names of that network.
-    """
-    ran = set(found.measurements.architecture.used().names)
-    for written, names in stated_for.items():
-        if not ran.isdisjoint(names):
-            continue
-        bare = set(map(_bare, names))
-        alike = sorted(each for each in ran if _bare(each) in bare)
-        others = "is another network" if len(alike) == 1 else "are other networks"
-        hint = f"; {' and '.join(alike)} {others}" if alike else ""
-        yield f"--accuracy-of {written} is that of no candidate: {names[0]} has no rows here{hint}"
-
-
-def _bare(name: str) -> str:
-    """What a network is called, whoever has it, at whatever size."""
-    return folded(bare_name(split_prefix(name)[1])).replace("-", "")
 
 
 def unreached(found: Candidates, accuracies: Accuracies, chosen: Selection) -> Iterator[str]:
