@@ -4,7 +4,7 @@
 # make check   lint, types, layers
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make pictures  draw the README's pictures again
-# make boards    make the shipped boards again, of published tables in TABLES=DIR
+# make boards    make the shipped boards again, of published tables in the folders TABLES="DIR ..."
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -298,3 +298,11 @@ def test_what_is_no_page_is_refused(pages: Pages) -> None:
         pages.bring_in()
     with pytest.raises(AdvisorError, match="the name of a page begins with its device"):
         import_boards("hailo", pages.folder / "index.rst", catalog=pages.catalog)
+
+
+def test_the_same_pages_again_change_nothing(imported: Pages) -> None:
+    """Accuracies in floats and on the chip had changed places."""
+    before = {each: each.read_bytes() for each in imported.catalog.rglob("*") if each.is_file()}
+    imported.bring_in()
+    after = {each: each.read_bytes() for each in imported.catalog.rglob("*") if each.is_file()}
+    assert after == before

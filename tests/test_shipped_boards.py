@@ -112,6 +112,21 @@ def test_detectors_on_an_rk3588_with_accuracies_of_ones_own() -> None:
     assert advisor.pick(**asked, accuracy=10).best is None
 
 
+TYPED = """
+    raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano jetson-nano jetson-agx-xavier galaxy-s24
+    snapdragon-x-elite hailo-8 rk3588-npu
+"""
+
+
+@pytest.mark.parametrize("device", TYPED.split())
+def test_the_names_that_people_type(device: str) -> None:
+    best = advisor.pick(board=device, fps=5).best
+    assert best is not None
+    assert device_of(best.board) == device
+    assert best.fps is not None
+    assert best.fps.value >= 5
+
+
 def test_the_paper_s_board_is_what_it_was() -> None:
     assert advisor.pick(fps=30, energy="0.5 J").candidates[0].architecture == "resnet-18"
 

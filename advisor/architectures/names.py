@@ -31,7 +31,7 @@ PREFIXES = {"tv": "torchvision", "timm": "timm"}
 """The libraries whose networks can be built by name, by the prefix that sets them apart."""
 SPELT = {"torchvision": "tv"}
 """Prefixes that are written otherwise, too."""
-TABLES = ("hailo", "mlperf", "ncnn", "qualcomm", "rknn")
+TABLES = ("axera", "hailo", "mlperf", "ncnn", "qualcomm", "rknn", "ti")
 """Whose published tables have networks of their own."""
 ORIGINS = (*PREFIXES, "paper", "own", *TABLES)
 """Whose networks can be named by a prefix. A network that several have belongs to the first of them."""

@@ -205,6 +205,11 @@ class PublishedNetworks:
             source=known.reported.source,
         )
 
+    def _is_reported_alone(self, name: str) -> bool:
+        """Whether a network is known from a published table alone: boards name it as their source does."""
+        listed = self._catalog.zoo.networks.get(name)
+        return listed is not None and listed.counts is None and listed.reported is not None
+
     def _identified(self, word: str, own: Reported) -> str:
         """The network of the catalog that it is; "" where it is none of those."""
         meaning = self._catalog.identities.find(
@@ -212,7 +217,7 @@ class PublishedNetworks:
         )
         if meaning is None or split_prefix(meaning.name)[0] in TABLES:
             return ""
-        if meaning.name not in self._catalog.architectures:
+        if meaning.name not in self._catalog.architectures or self._is_reported_alone(meaning.name):
             return ""
         known = self._catalog.architectures[meaning.name]
         if known.task != own.task:
@@ -284,6 +289,31 @@ def import_boards(
     if format not in FORMATS:
         raise AdvisorError(f"unknown format {shown(format)}", closest(format, FORMATS))
     read: Reader = import_module(f"advisor.catalog.importers.{format}").read
+    return import_with(read, format, path, only=only, dry_run=dry_run, catalog=catalog)
+
+
+def import_with(
+    read: Reader,
+    format: str,
+    path: str | os.PathLike[str],
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    catalog: str | os.PathLike[str] | None = None,
+) -> ImportedTable:
+    """Make the boards of a table part of a catalog that a reader of one's own reads.
+
+    Args:
+        read: the reader.
+        format: how the files begin that hold what networks cost and reach: letters and digits.
+        path: what it is to read.
+        only: as of `import_boards`, and so all that follows.
+        dry_run: likewise.
+        catalog: likewise.
+
+    Raises:
+        AdvisorError: as of `import_boards`.
+    """
     folder = target_folder(catalog)
     if dry_run:
         return brought(_checked(folder, read, Path(path), only), dry_run=True)
@@ -333,11 +363,12 @@ def _check_tables(found: Published) -> None:
 def brought(found: Published, *, dry_run: bool) -> ImportedTable:
     """What a published table brings, in figures."""
     used = {str(row["architecture"]) for board in found.boards for row in board.rows}
+    own = {each.architecture for each in found.networks}
     return ImportedTable(
         boards=tuple(board.name for board in found.boards),
         rows=sum(len(board.rows) for board in found.boards),
         networks=len(used),
-        identified=sum(split_prefix(name)[0] not in TABLES for name in used),
+        identified=sum(name not in own and split_prefix(name)[0] not in TABLES for name in used),
         accuracies=len(found.accuracies),
         left_out=dict(found.left_out),
         notes=tuple(found.notes),
@@ -439,6 +470,8 @@ def _with_accuracies(path: Path, found: Published) -> str:
     if path.exists():
         before = read_accuracies(path, None, None)
     boards = {board.name for board in found.boards}
-    kept = {key_of(each): each for each in before if each.board not in boards}
-    every = {**kept, **{key_of(each): each for each in found.accuracies}}
+    new = {key_of(each): each for each in found.accuracies}
+    known = {key_of(each): each for each in before}
+    kept = {key: each for key, each in known.items() if each.board not in boards or key in new}
+    every = {**kept, **new}  # each where it stood, so that the same import again changes nothing
     return accuracy_table(every.values()) if every else ""
