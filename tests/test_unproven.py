@@ -258,6 +258,12 @@ def test_average_power_with_a_bound_of_idle_power_is_shown_as_a_bound(
     best = json.loads(run(*at_rate, "--json").out)["best"]
     assert {"average_power_w", "board_energy_j"} <= set(best["upper_bounds"])
     assert best["lower_bounds"] == ["battery_hours", "fps_per_watt"]
+    front = " ".join(run("frontier", *words[1:], "--fps", "10", "--x", "power").out.split())
+    assert "<=2.42" in front and "average power of resnet-18 at batch 1 lies between" in front
+    explained = run(*words, "--fps", "10", "--power", "2W", "--explain", "resnet-18").out
+    folded = " ".join(explained.partition("resnet-18 on small:")[2].split())
+    assert "where it has <=2.42 W (-21%) and would need at most 0.420 W less" in folded
+    assert "average power of resnet-18 at batch 1 lies between" in folded
     # Without a rate it never rests, and what it draws is known.
     flat_out = json.loads(run(*words, "--power", "5W", "--json").out)["best"]
     assert flat_out["average_power_w"]["value"] == 4.1

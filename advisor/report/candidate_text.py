@@ -161,22 +161,14 @@ def need_text(headroom: Headroom) -> str:
     return f"{difference.replace('%', 'points')} {more}"
 
 
-def needs_text(
-    headrooms: Iterable[Headroom], batch: int, upper_bounds: Collection[str] = ()
-) -> str:
-    """What a candidate would need to meet several limits; what follows from the same time is said once.
-
-    Args:
-        headrooms: how it stands to these limits.
-        batch: its batch size.
-        upper_bounds: the metrics of which only an upper bound is known.
-    """
+def needs_text(headrooms: Iterable[Headroom], candidate: Candidate) -> str:
+    """What a candidate would need to meet several limits; what follows from the same time is said once."""
     found: dict[str, str] = {}
     for each in headrooms:
         text = need_text(each)
-        if each.constraint.metric in upper_bounds:  # how much of it is idle power nobody knows
-            text = f"at most {text}"
-        alike = text.replace(" per image", "") if batch == 1 else text
+        if each.constraint.metric in (*candidate.upper_bounds, *candidate.lower_bounds):
+            text = f"at most {text}"  # how much of it is idle power nobody knows
+        alike = text.replace(" per image", "") if candidate.batch == 1 else text
         found.setdefault(alike, text)
     return listed(list(found.values()))
 

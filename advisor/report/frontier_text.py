@@ -18,6 +18,7 @@ from advisor.report.candidate_text import (
     PREDICTED_MARK,
     accuracy_notes,
     boards_text,
+    bound_notes,
     choice_text,
     dispensable,
     figure_of,
@@ -159,6 +160,8 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
     yield f"{counted(frontier.considered, 'candidate')} {were} considered{limited}. {these}"
     yield from unlike_scopes(_spread(points), frontier.boards)
     yield from accuracy_notes(_spread(points))
+    limited_keys = {each.metric for each in frontier.requirements.constraints}
+    yield from bound_notes(_spread(points), {*frontier.axes, *limited_keys})
     if frontier.unknown:
         yield f"{counted(frontier.unknown, 'candidate')} excluded: {_any_of_axes(frontier)} unknown."
     if count > MOST_LINES:

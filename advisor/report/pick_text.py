@@ -13,10 +13,10 @@ from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.limits import Constraint
-from advisor.metrics import EVERY, METRICS
+from advisor.metrics import EVERY, METRICS, Metric
 from advisor.options import BY_BOARD
 from advisor.quality import ACCURACY, Quality
-from advisor.quantities import written_as
+from advisor.quantities import COUNT, written_as
 from advisor.report.candidate_text import (
     PREDICTED_MARK,
     VARIANTS,
@@ -211,10 +211,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     elif recommendation.narrowings:
         yield "Nothing is binding: no other candidate would be preferred."
     else:
-        better = "higher" if objective.more_is_better else "lower"
-        here = "this board" if len(recommendation.boards) == 1 else "these boards"
-        has = "has" if recommendation.all_ranked else "is known to have"
-        yield f"Nothing is binding: no candidate on {here} {has} a {better} {objective.title}."
+        yield _nothing_binds(recommendation, objective)
     if recommendation.overlooked is not None:
         yield _overlooked(recommendation.overlooked, best)
     if best.batch > 1 and best.response_ms:
@@ -245,6 +242,14 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         what = "network" if len(recommendation.boards) == 1 else "network on a board"
         more = f"1 more {what} meets" if hidden == 1 else f"{hidden} more {_plural(what)} meet"
         yield f"{more} every limit (--top)."
+
+
+def _nothing_binds(recommendation: Recommendation, objective: Metric) -> str:
+    better = "a higher" if objective.more_is_better else "a lower"
+    better = "fewer" if objective.dimension is COUNT else better
+    here = "this board" if len(recommendation.boards) == 1 else "these boards"
+    has = "has" if recommendation.all_ranked else "is known to have"
+    return f"Nothing is binding: no candidate on {here} {has} {better} {objective.title}."
 
 
 def _plural(what: str) -> str:
@@ -331,7 +336,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     ]
     verb = "is" if len(lacks) == 1 else "are"
     limits = limits_text(binding.constraints)
-    needs = needs_text(lacks, nearest.batch, nearest.upper_bounds)
+    needs = needs_text(lacks, nearest)
     return (
         f"{limits} {verb} binding: the nearest better candidate, {subject}, has {listed(has)} and "
         f"would need {needs}."
@@ -517,6 +522,9 @@ def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
         }
         droppable = [key for key in reversed(keys) if key not in missed]
         yield Fitted(lambda keys: _batches_table(why.candidates, keys), keys, [*droppable, *missed])
+        if notes := list(bound_notes(why.candidates, keys)):
+            yield ""
+            yield from map(Text, notes)
 
 
 def _reason(why: WhyNot, best: Candidate | None) -> str:
@@ -533,12 +541,13 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
             [
                 "an unknown " + metric_text(each.constraint, nearest.quality)
                 if each.value is None
-                else f"{with_unit(each.constraint.metric, each.value)} ({margin_text(each)})"
+                else f"{bounded(nearest, key := each.constraint.metric, with_unit(key, each.value))} "
+                f"({margin_text(each)})"
                 for each in lacks
             ]
         )
         known = (each for each in lacks if each.value is not None)
-        needs = needs_text(known, nearest.batch, nearest.upper_bounds)
+        needs = needs_text(known, nearest)
         wanting = f" and would need {needs}" if needs else ""
         return f"nearest {at}, where it has {has}{wanting}."
     if best is None or not why.feasible:
