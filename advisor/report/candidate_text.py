@@ -212,8 +212,16 @@ def between_text(candidate: Candidate, key: str) -> str:
     return f"{figure(key, least) if least else '0'} and {with_unit(key, most)}"
 
 
-def bound_notes(candidates: Iterable[Candidate], keys: Collection[str]) -> Iterator[str]:
-    """A sentence on figures that are bounds, and between what the first of each lies."""
+def bound_notes(
+    candidates: Iterable[Candidate], keys: Collection[str], judged: Collection[str] = ()
+) -> Iterator[str]:
+    """A sentence on figures that are bounds, and between what the first of each lies.
+
+    Args:
+        candidates: those that are shown.
+        keys: the metrics that are shown.
+        judged: those of them that matter most; where some are bounds, only these are said.
+    """
     found: dict[str, Candidate] = {}
     lower: set[str] = set()
     for each in candidates:
@@ -230,6 +238,7 @@ def bound_notes(candidates: Iterable[Candidate], keys: Collection[str]) -> Itera
     lies = [
         f"{METRICS[key].title} of {place(each)} lies between {between_text(each, key)}"
         for key, each in found.items()
+        if key in judged or found.keys().isdisjoint(judged)
     ]
     yield (
         f"{listed(marks)}: {why if by_gross else 'of idle power only a bound is known'}; "

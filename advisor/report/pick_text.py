@@ -226,7 +226,8 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)
     yield from accuracy_notes(recommendation.candidates)
     named = [*recommendation.candidates, *([binding.candidate] if binding else [])]
-    yield from bound_notes(named, _shown_keys(recommendation))
+    judged = {each.metric for each in asked.constraints} | {objective.key}
+    yield from bound_notes(named, _shown_keys(recommendation), judged)
     if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
     yield from excluded(recommendation)
