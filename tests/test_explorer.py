@@ -135,6 +135,7 @@ const limits = (constraints) => constraints.map(({ metric, sense, limit }) => [m
 const answerTo = (table, settings) => {
     const answer = choose(table, settings);
     const { best, feasible, considered, constraints, chanceOf, unproven, estimate, provenance } = answer;
+    const listed = firstFew([...answer.inTurn()].filter(onceEach(table)), 30);
     const chance = (row) => (unproven(row) ? null : chanceOf(row));
     const binding = best === null ? null : bindingOf(answer);
     const unsure = unsureOf(answer);
@@ -143,8 +144,7 @@ const answerTo = (table, settings) => {
         return [key, { value, low, high, ...provenance(key, best) }];
     };
     return {
-        listed: firstOfEach(answer, feasible).slice(0, 30)
-            .map((row) => [identity(table, row), chance(row)]),
+        listed: listed.map((row) => [identity(table, row), chance(row)]),
         figures: Object.fromEntries((best === null ? [] : metricsOf(table)).map(figure)
             .filter(([, { value }]) => !Number.isNaN(value))),
         considered: considered.length,
@@ -282,7 +282,7 @@ def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog)
         return given[1].map((asked) => {{
             const settings = askedSettings({{ ...table, asked }});
             const [all, some] = [false, true].map((inPassing) =>
-                choose(table, settings, {{ inPassing }}).feasible);
+                [...choose(table, settings, {{ inPassing }}).inTurn()]);
             return [all.length, some.length, some.every((row, place) => row === all[place])];
         }});""",
         document(choice(shipped, wide)),
@@ -383,7 +383,7 @@ def test_the_frontier_is_that_of_the_command(
         tmp_path,
         f"{script(PURE)}{ANSWER} const table = readTable(given[0]);"
         "const answer = choose(table, askedSettings(table));"
-        "return frontierOf(answer, given[1], answer.feasible).map((row) => identity(table, row));",
+        "return frontierOf(answer, given[1], [...answer.inTurn()]).map((row) => identity(table, row));",
         document(choice(shipped, asked)),
         [BY_NAME[x].key, BY_NAME[y].key],
     )

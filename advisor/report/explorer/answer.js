@@ -151,6 +151,7 @@ function waitingText({ table, column, settings, best }) {
 /** What a reader must know of the figures, and what was excluded for want of them. */
 function doubtsOf(answer) {
   const { table, column, settings, constraints, considered, feasible, best, chanceOf, isPredicted } = answer;
+  const hasPredicted = table.predicts && feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)));
   const sentences = [];
   const unsure = unsureOf(answer);
   if (unsure) {
@@ -168,7 +169,7 @@ function doubtsOf(answer) {
     if (unknown) sentences.push(`${excluded}: ${table.metrics[metric].title} unknown.`);
   }
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
-  if (feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)))) sentences.push("~ is predicted.");
+  if (hasPredicted) sentences.push("~ is predicted.");
   return sentences;
 }
 

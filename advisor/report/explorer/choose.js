@@ -5,8 +5,9 @@ const ERROR_OF_SAMPLING = 0.02; // no chance of several limits is further off
 const MOST_LOOKED_AT = 200; // so many of the best are looked at in passing
 
 /**
- * What follows from a table and settings. In passing, while a slider moves over many candidates, the pick is found, and
- * of the others only the best are held against the confidence: `feasible` is those of them that meet it.
+ * What follows from a table and settings. `feasible` is what may be picked, in whatever order, and `inTurn` gives it best
+ * first. In passing, while a slider moves over many candidates, the pick is found, and of the others only the best are
+ * held against the confidence.
  */
 function choose(table, settings, { inPassing = false } = {}) {
   const { objective } = settings;
@@ -35,12 +36,11 @@ function choose(table, settings, { inPassing = false } = {}) {
   const isFeasible = (row) => isSure(row) && !isOut(row);
   const looked = inPassing ? bestAmong(figures, objective, nominal, isFeasible) : nominal;
   const likely = looked.filter(isSure);
-  const proven = likely.filter((row) => !isOut(row));
-  const feasible = inPassing ? proven : inOrder(figures, objective, proven);
-  const best = feasible[0] ?? null;
+  const feasible = likely.filter((row) => !isOut(row));
+  const ranked = () => (inPassing ? feasible : inTurn(feasible, keysOf(figures, objective, feasible)));
   return {
-    ...figures, settings, constraints, considered, nominal, likely, feasible, best, missed, failed, aloneOf, chanceOf, isLikely,
-    left_out: likely.length - proven.length, inPassing,
+    ...figures, settings, constraints, considered, nominal, likely, feasible, inTurn: ranked, best: firstOf(ranked()),
+    missed, failed, aloneOf, chanceOf, isLikely, left_out: likely.length - feasible.length, inPassing,
   };
 }
 

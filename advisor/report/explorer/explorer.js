@@ -65,11 +65,6 @@ async function drawn() {
   while (scheduled || owed) await (scheduled ?? redraw());
 }
 
-function remeasured() {
-  plot.measure();
-  redraw();
-}
-
 function showWhere() {
   const [board, ...more] = boardsIn(table, settings);
   byId("where").textContent = `on ${more.length ? `${more.length + 1} boards` : board.title}`;
@@ -131,14 +126,14 @@ addEventListener("hashchange", () => {
 });
 addEventListener("keydown", ({ key }) => key === "Escape" && hideTooltip());
 addEventListener("scroll", hideTooltip, { passive: true });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", remeasured);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", plot.fit);
 // Where the controls stand below the answer, the pick stays in sight.
 new IntersectionObserver(([{ isIntersecting }]) => (byId("bar").hidden = isIntersecting)).observe(byId("headline"));
-new ResizeObserver(remeasured).observe(byId("picture"));
+new ResizeObserver(plot.fit).observe(byId("picture"));
 
 /** For a console, and for tests: what the page would answer, and when it has drawn. */
 window.explorer = {
-  table, choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, firstOfEach, bindingOf, rejectionsOf, unsureOf,
+  table, choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, bindingOf, rejectionsOf, unsureOf,
   settings: () => settings,
   change,
   drawn,

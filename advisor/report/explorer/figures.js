@@ -28,7 +28,7 @@ function readTable(document) {
   const sizes = new Map(document.boards.map((board) => [board, new Set()]));
   for (let row = 0; row < count; row++) sizes.get(document.boards[rows.board[row]]).add(rows.batch[row]);
   const predicts = Object.values(readers).some(({ predicted }) => predicted);
-  return { ...document, rows, inputs: readers, lattices, sizes, predicts, situations: new Map() };
+  return { ...document, rows, inputs: readers, lattices, sizes, predicts, situations: new Map(), fixed: new Map() };
 }
 
 /** A column of figures as numbers, each at the place of its row; one figure stands for all. */
@@ -86,9 +86,16 @@ function computedIn(table, situation) {
   const given = (part) => (typeof part === "number" ? part : situation[part]);
   const columnwiseOf = (metric, leaf, length) => columnOf(evaluated(formulaOf(metric).tree, leaf, columnwise), length);
 
-  /** A metric of every row. */
-  const column = remembered((metric) =>
-    columnwiseOf(metric, (part) => given(part) ?? table.inputs[part].value, table.count));
+  /** A metric of every row; where its formula names no part of the question, the same in every situation. */
+  const column = remembered((metric) => {
+    const { tree } = formulaOf(metric);
+    const isFixed = partsOf(tree).every((part) => part in table.inputs);
+    const made = () => columnwiseOf(metric, (part) => given(part) ?? table.inputs[part].value, table.count);
+    if (!isFixed) return made();
+    const key = JSON.stringify(tree);
+    if (!table.fixed.has(key)) table.fixed.set(key, made());
+    return table.fixed.get(key);
+  });
 
   /** The same as figures of which less is better; unknown is infinitely bad. */
   const badness = remembered((metric) => {
@@ -131,8 +138,8 @@ function computedIn(table, situation) {
 
   /** The inputs of a metric's formula, and, once found, on which of them a figure rests where these are known. */
   const ways = remembered((metric) => {
-    const parts = [...new Set(String(formulaOf(metric).tree).split(","))].filter((part) => table.inputs[part]);
-    return { columns: parts.map((part) => table.inputs[part].value), found: [] };
+    const parts = partsOf(formulaOf(metric).tree).filter((part) => part in table.inputs);
+    return { parts, columns: parts.map((part) => table.inputs[part].value), found: [] };
   });
 
   /** The uncertain inputs that a metric of a row rests on, where its formula has another way beside a seldom known one. */
@@ -152,12 +159,12 @@ function computedIn(table, situation) {
     return [...new Set(evaluated(formulaOf(metric).tree, leaf, combined).names)];
   }
 
-  const isPredicted = (metric, row) => restsOn(metric, row).some((name) => Boolean(table.inputs[name].predicted?.[row]));
+  const isPredicted = (metric, row) => table.predicts && restsOn(metric, row).some((name) => Boolean(table.inputs[name].predicted?.[row]));
 
   /** Whether a metric of a row is known, and rests on something that was reported or declared without any error. */
   function isUnproven(metric, row) {
     if (Number.isNaN(column(metric)[row])) return false;
-    const tail = table.tails_of_latency.some((name) => String(formulaOf(metric).tree).split(",").includes(name));
+    const tail = table.tails_of_latency.some((name) => ways(metric).parts.includes(name));
     const names = [...restsOn(metric, row), ...(tail ? ["latency_ms"] : [])];
     const madeUp = names.includes(table.accuracy.metric) && table.accuracy.unproven[table.rows.weights[row]];
     return Boolean(madeUp) || names.some((name) => Boolean(table.inputs[name].bare?.[row]));

@@ -13,6 +13,12 @@ function evaluated(formula, leaf, combined) {
   return combined(operation, evaluated(left, leaf, combined), evaluated(right, leaf, combined));
 }
 
+/** The names of the inputs in a formula, each once. */
+function partsOf(formula) {
+  const names = evaluated(formula, (part) => (typeof part === "string" ? [part] : []), (_, one, other) => [...one, ...other]);
+  return [...new Set(names)];
+}
+
 /** What an operation makes of two numbers. */
 const CALCULATED = {
   "+": (one, other) => one + other,

@@ -13,11 +13,13 @@ function makePlot(place, table, hover) {
   const canvas = element("canvas", { role: "img" });
   const stamps = { feasible: stampsOf(FEASIBLE_SIZE), rejected: stampsOf(REJECTED_SIZE) };
   let drawn = []; // what can be pointed at, and where it stands
-  let theme, size;
+  let latest = null;
+  let theme = themeOf(place);
+  let size = sizeOf(place);
   place.replaceChildren(canvas);
-  measure();
 
   function show(answer) {
+    latest = answer;
     const axes = axesOf(answer);
     showMarks(answer, axes);
     drawn = [];
@@ -34,14 +36,16 @@ function makePlot(place, table, hover) {
     stamp(pen, REJECTED_OPACITY, points.rejected, placeOf, picturesOf(answer, theme, null, stamps.rejected));
     stamp(pen, 1, points.feasible, placeOf, picturesOf(answer, theme, theme.ink, stamps.feasible));
     drawWithin(pen, scales.frame, () => drawPick(pen, answer, axes, scales, placeOf, theme));
-    drawNames(pen, labelsOf(answer, scales.frame, placeOf), theme);
+    drawNames(pen, labelsOf(answer, points.best, scales.frame, placeOf), theme);
     drawn = [points.rejected, points.feasible].map((rows) => ({ rows, placeOf }));
   }
 
-  /** Look again how large the plot may be, and in which colours; costly, since it lays the page out. */
-  function measure() {
+  /** Look again how large the plot may be, and in which colours, and draw it so; costly, since it lays the page out. */
+  function fit() {
+    const before = JSON.stringify([theme, size]);
     theme = themeOf(place);
     size = sizeOf(place);
+    if (latest && JSON.stringify([theme, size]) !== before) show(latest);
   }
 
   /** The row nearest to the pointer; one that fits before one that does not. */
@@ -61,7 +65,7 @@ function makePlot(place, table, hover) {
   for (const type of ["pointermove", "click"]) canvas.addEventListener(type, (event) => hover(event, pointed(event)));
   place.addEventListener("pointerleave", (event) => hover(event, null));
 
-  return { show, measure };
+  return { show, fit };
 }
 
 /** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
@@ -84,11 +88,16 @@ function themeOf(place) {
 }
 
 /** The rows that are drawn: what fits, the best last, and the rest, of which a part is enough in passing. */
-function pointsOf({ feasible, considered, inPassing }) {
-  const fits = new Set(feasible);
+function pointsOf({ feasible, inTurn, considered, inPassing }) {
+  const best = firstFew(inTurn(), MOST_LOOKED_AT);
+  const [fits, leads] = [new Set(feasible), new Set(best)];
   const rest = considered.filter((row) => !fits.has(row));
   const every = inPassing ? Math.ceil(rest.length / MOST_IN_PASSING) : 1;
-  return { feasible: [...feasible].reverse(), rejected: every > 1 ? rest.filter((_, place) => place % every === 0) : rest };
+  return {
+    best,
+    feasible: [...feasible.filter((row) => !leads.has(row)), ...[...best].reverse()],
+    rejected: every > 1 ? rest.filter((_, place) => place % every === 0) : rest,
+  };
 }
 
 /** Where a row stands in the plot, as a function; NaN where a figure is unknown. */
@@ -184,12 +193,11 @@ function boundLine({ table, settings }, { x, y }) {
 }
 
 /** The pick's name and those of the best other networks, where there is room for them in the frame. */
-function labelsOf(answer, frame, placeOf) {
-  const { table, feasible, best } = answer;
+function labelsOf({ table, feasible, best }, rows, frame, placeOf) {
   const taken = feasible.map((row) => around(...placeOf(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
   const found = [];
   const named = new Set();
-  const firsts = feasible.filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
+  const firsts = rows.filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
   for (const row of firsts.slice(0, LEGEND_MOST)) {
     const [x, y] = placeOf(row);
     if (!Number.isFinite(x + y)) continue;

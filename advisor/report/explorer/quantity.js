@@ -62,7 +62,7 @@ function rangeOf(table, metric) {
   };
   const [slowest] = endsOf([at(null, null).column("fps")]);
   const situations = [null, slowest].flatMap((rate) => BATTERIES_J.map((battery_j) => at(rate, battery_j)));
-  const [low, high] = endsOf(situations.map((figures) => figures.column(metric)));
+  const [low, high] = endsOf(new Set(situations.map((figures) => figures.column(metric))));
   return high ? [roundedTo(low, Math.floor), roundedTo(high, Math.ceil)] : null;
 }
 

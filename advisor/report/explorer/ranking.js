@@ -75,21 +75,17 @@ function keysOf(figures, objective, rows, mayBeBest = () => true) {
   ];
 }
 
-/** Rows, best first. */
-function inOrder(figures, objective, rows) {
-  return [...inTurn(rows, keysOf(figures, objective, rows))];
-}
-
 /** The first for which something is so; or null. */
 function firstOf(rows, isSo = () => true) {
   for (const row of rows) if (isSo(row)) return row;
   return null;
 }
 
-/** Of rows in order, the first of every network on every board. */
-function firstOfEach({ table }, rows) {
-  const isNew = onceEach(table);
-  return rows.filter(isNew);
+/** The first few. */
+function firstFew(rows, most) {
+  const found = [];
+  for (const row of rows) if (found.push(row) === most) break;
+  return found;
 }
 
 /** Whether a row is the first that is asked for of its network on its board. */

@@ -47,7 +47,7 @@ function candidatesTable() {
   /** The rows to show: of those that are wanted the first, what fits before the rest. */
   function firstRows(isWanted) {
     const found = [];
-    for (const rows of [answer.feasible, rejectedInTurn(answer)]) {
+    for (const rows of [answer.inTurn(), rejectedInTurn(answer)]) {
       for (const row of rows) {
         if (found.length === shown) return found;
         if (isWanted(row)) found.push(row);
