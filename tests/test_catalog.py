@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +20,7 @@ from advisor.catalog.store import Catalog
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows
 from advisor.measuring.run_findings import Findings
-from tests.conftest import Overlay
+from tests.conftest import BOARD, HEADER, Overlay
 
 FOURTEEN = [
     "alexnet",
@@ -249,3 +252,35 @@ def test_the_shipped_cpu_board_is_what_its_runs_say() -> None:
     unnamed = [{key: each for key, each in row.items() if key not in later} for row in recomputed]
     assert {tuple(row[key] for key in later) for row in recomputed} == {("cpu", 2)}
     assert measurements_csv(unnamed) == (board.folder / "measurements.csv").read_text()
+
+
+def columns_of(table: Any) -> Iterator[tuple[str, Any]]:
+    """The columns of a table of rows, and of what these consist of, by name."""
+    for each in fields(table) if is_dataclass(table) else ():
+        column = getattr(table, each.name)
+        inner = [(f"{each.name}.{name}", part) for name, part in columns_of(column)]
+        yield from inner or [(each.name, column)]
+
+
+def test_boards_that_are_read_together_are_as_read_alone(overlay: Overlay) -> None:
+    """Of unlike columns; a broken one costs nothing but itself."""
+    overlay.write("boards/other/board.yaml", BOARD)
+    overlay.write(
+        "boards/other/measurements.csv",
+        f"{HEADER},threads,latency_p90_ms\nresnet-18,tflite,INT8,2,20,,,reported,my-notes,4,25\n",
+    )
+    surveyed, broken = Catalog.open(overlay.folder).survey()
+    assert broken == []
+    alone = Catalog.open(overlay.folder)
+    assert [each.board.name for each in surveyed] == list(alone.board_layers)
+    for each in surveyed:
+        board = alone.board(each.board.name)
+        assert each.board == board
+        rows = dict(columns_of(alone.measurements(board)))
+        for name, column in columns_of(each.measurements):
+            np.testing.assert_array_equal(column, rows[name], f"{board.name}: {name}")
+    overlay.write("boards/other/measurements.csv", f"{HEADER}\nresnet-18,tflite,int8,2,fast,,,,\n")
+    surveyed, (error,) = Catalog.open(overlay.folder).survey()
+    assert "other" in error.message and "'fast'" in error.message
+    assert "other" not in {each.board.name for each in surveyed}
+    assert "small" in {each.board.name for each in surveyed}

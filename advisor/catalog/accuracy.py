@@ -56,7 +56,7 @@ class Place:
         """The places on a board with these rows, by variant."""
         return partial(cls, board.name, _sources_of(board, table), ways_of(table))
 
-    @property
+    @cached_property
     def in_floats(self) -> bool:
         """Whether networks keep the accuracy of their float weights there."""
         return has_float_accuracy(self.variant.precision)
@@ -97,9 +97,19 @@ class Accuracies:
     losses: Mapping[str, float] = field(default_factory=dict)
 
     def at(self, key: tuple[str, str], place: Place) -> Weights | None:
-        """What is known of a set of weights in some place; `None` where nothing is."""
+        """What is known of a set of weights in some place; `None` where nothing is. Looked for once."""
         of_format = FLOAT if place.in_floats else place.variant.precision
-        by_board = self._by_format.get((key, of_format), {})
+        by_board = self._by_format.get((key, of_format))
+        if by_board is None:
+            return None
+        # Boards of which nothing is known are alike where the same sources ran it in the same ways.
+        board = place.board if place.board in by_board else ""
+        asked = key, place.variant, place.sources, place.ways, board
+        if asked not in self._found:
+            self._found[asked] = self._at(by_board, place)
+        return self._found[asked]
+
+    def _at(self, by_board: Mapping[str, Sequence[Weights]], place: Place) -> Weights | None:
         found = self._best(by_board.get(place.board, ()), place)
         if found is None:
             elsewhere = (
@@ -109,6 +119,10 @@ class Accuracies:
         if found is None or found.board in ("", place.board):
             return found
         return self._from_another_board(found)
+
+    @cached_property
+    def _found(self) -> dict[tuple[object, ...], Weights | None]:
+        return {}
 
     @cached_property
     def _by_format(self) -> Mapping[tuple[tuple[str, str], str], Mapping[str, Sequence[Weights]]]:

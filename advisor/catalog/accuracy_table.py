@@ -70,8 +70,9 @@ def read_accuracies(
         "processor", PROCESSORS, default=Labels.constant("", len(table))
     )
     known = architecture.names if architectures is None else architectures
+    scope["task"] = scope["task"].renamed({word: read_task(word) for word in scope["task"].names})
     tasks = [
-        read_task(task) or (task_of(network) if network in known else CLASSIFICATION)
+        task or (task_of(network) if network in known else CLASSIFICATION)
         for network, task in zip(architecture.tolist(), scope["task"].tolist(), strict=True)
     ]
     further = (scope["metric"].tolist(), scope["data_set"].tolist())
@@ -80,6 +81,8 @@ def read_accuracies(
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     estimates, images = _estimates(table, quality, scope["board"], sources)
     names, sets = architecture.tolist(), name.tolist()
+    words = {word: read_precision(word) if word else "" for word in scope["precision"].names}
+    scope["precision"] = scope["precision"].renamed(words)
     runtimes, precisions, processors, boards = (
         scope[column].tolist() for column in ("runtime", "precision", "processor", "board")
     )
@@ -91,7 +94,7 @@ def read_accuracies(
             top5_percent=None,
             quality=quality[row],
             runtime=runtimes[row],
-            precision=read_precision(precisions[row]) if precisions[row] else "",
+            precision=precisions[row],
             processor=processors[row],
             board=boards[row],
             images=images[row],

@@ -26,6 +26,8 @@ from advisor.errors import BrokenFileError, Fault, closest, shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MANY = 10_000
+"""So many rows are read at a time; copies of texts are looked for in so many."""
 FEW = 8
 """A column repeats itself if it has this many times fewer distinct cells than cells."""
 
@@ -66,6 +68,29 @@ class Table:
         """Remember what is wrong with one cell, and what to do about it."""
         fault = Fault(self.path, self.lines[row], column, wrong, hint, explains=True)
         self.faults.append(fault)
+
+    @classmethod
+    def joined(cls, tables: Sequence[Table]) -> Table:
+        """Tables below one another; what one of them has no column for is empty there.
+
+        A fault that is found in it does not say in which of them, but by its line.
+        """
+        columns = list(dict.fromkeys(name for each in tables for name in each.columns))
+        empty = [np.full(len(each), "", dtype=object) for each in tables]
+        return cls(
+            tables[0].path,
+            {
+                name: np.concatenate(
+                    [
+                        each.columns.get(name, blank)
+                        for each, blank in zip(tables, empty, strict=True)
+                    ]
+                )
+                for name in columns
+            },
+            [line for each in tables for line in each.lines],
+            [fault for each in tables for fault in each.faults],
+        )
 
     def finish(self, hint: str = "") -> None:
         """Raise `BrokenFileError`, with a hint where one helps, if anything was wrong."""
@@ -128,6 +153,8 @@ class Table:
         if column not in self.columns:
             return np.full(len(self), np.nan)
         cells = self.cells(column)
+        if not any(cells):
+            return np.full(len(self), np.nan)
         values = _floats(cells)
         given = np.fromiter(map(bool, cells), dtype=np.bool_, count=len(cells))
         with np.errstate(invalid="ignore"):
@@ -220,7 +247,7 @@ def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]])
     lines: list[int] = []
     shared: dict[str, str] = {}
     # Piece by piece into arrays: the garbage collector would search a million lists over and over.
-    while piece := list(islice(rows, 10_000)):
+    while piece := list(islice(rows, MANY)):
         faults += [
             Fault(path, line, "", f"a row of {len(row)} cells", f"{len(header)}, as the header has")
             for line, row in piece
@@ -237,7 +264,7 @@ def _table(path: Path, header: list[str], rows: Iterator[tuple[int, list[str]]])
 
 def _share_equal_cells(cells: NDArray[np.object_], shared: dict[str, str]) -> None:
     """Keep one copy of each text in columns of few distinct ones; half of a large file is names."""
-    for column in cells.T:
+    for column in cells.T if len(cells) >= MANY else ():
         texts = column.tolist()
         if len(set(texts)) * FEW <= len(texts):
             column[:] = [shared.setdefault(text, text) for text in texts]

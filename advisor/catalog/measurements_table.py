@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ from advisor.quantities import MEMORY, PERCENT, POWER, RATE, TIME, Dimension
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from advisor.catalog.records import Integers
 
 
 MEASUREMENT_COLUMNS = (
@@ -109,6 +111,38 @@ def read_measurements(
         BrokenFileError: with every fault of the file.
     """
     table = read_csv(file, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
+    return _measurements(table, np.zeros(len(table), dtype=np.int64), architectures, sources)
+
+
+def read_all_measurements(
+    files: Sequence[File], architectures: Collection[str] | None, sources: Collection[str] | None
+) -> tuple[Measurements, Integers]:
+    """Read the `measurements.csv` of many boards as one table, which spares what each of them takes.
+
+    Args:
+        files: where they lie, or what they hold; at least one.
+        architectures: those that they may name; `None` for any.
+        sources: those that they may name; `None` for any.
+
+    Returns:
+        The rows of all of them, below one another, and how many are of each.
+
+    Raises:
+        BrokenFileError: one of them is broken; the fault need not name it.
+    """
+    tables = [read_csv(each, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS) for each in files]
+    counts = np.array([len(each) for each in tables], dtype=np.int64)
+    part = np.repeat(np.arange(len(tables)), counts)
+    return _measurements(Table.joined(tables), part, architectures, sources), counts
+
+
+def _measurements(
+    table: Table,
+    part: Integers,
+    architectures: Collection[str] | None,
+    sources: Collection[str] | None,
+) -> Measurements:
+    """The rows of a table of one or more boards, in each of whose parts a key stands once."""
     architecture = table.labels("architecture", architectures)
     runtime = table.labels("runtime")
     precision, precision_word = _precisions(table)
@@ -148,7 +182,7 @@ def read_measurements(
         table.numbers(name, 0, LARGEST_COUNT)
     table.numbers("memory_above_runtime_mb", 0, MEMORY.largest)
     _refuse_contradictions(table, measurements)
-    key = (architecture.index, measurements.variant_index, batch)
+    key = (part, architecture.index, measurements.variant_index, batch)
     refuse_repeats(
         table, key, "an (architecture, runtime, precision, processor, threads, batch) key"
     )
@@ -178,7 +212,7 @@ def _whole(
     table: Table, column: str, numbers: NDArray[np.float64], *, unknown: int
 ) -> NDArray[np.int64]:
     """A column's numbers as whole ones; `unknown` stands for an empty cell, and for a fault."""
-    known = np.nan_to_num(numbers, nan=unknown, posinf=unknown, neginf=unknown)
+    known = np.where(np.isfinite(numbers), numbers, unknown)
     for row in np.flatnonzero(known % 1).tolist():
         table.note(row, column, shown(table.cells(column)[row]), "a whole number")
     return known.astype(np.int64)
@@ -207,6 +241,10 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
     """A metric's value, interval, origin and source columns."""
     unit = "percent" if dimension is PERCENT else dimension.unit.lower()
     names = f"{metric}_{unit}", f"{metric}_low_{unit}", f"{metric}_high_{unit}"
+    whose = f"{metric}_origin", f"{metric}_source"
+    if table.columns.keys().isdisjoint((*names, *whose)):
+        unknown = np.full(len(table), np.nan)
+        return Metered(Values(unknown, unknown, unknown), rows.origin, rows.source)
     values = Values(*(table.numbers(name, *dimension.range) for name in names))
     known, low, high = (~np.isnan(column) for column in values)
     bad = (low != high) | (low & ~known)
@@ -215,8 +253,8 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
         found = " to ".join(table.cells(name)[row] or "nothing" for name in names[1:])
         expected = f"both ends of an interval around {table.cells(names[0])[row] or 'a value'}"
         table.note(row, names[1], found, expected)
-    origin = table.labels(f"{metric}_origin", ORIGINS, default=rows.origin)
-    source = table.labels(f"{metric}_source", rows.sources, default=rows.source)
+    origin = table.labels(whose[0], ORIGINS, default=rows.origin)
+    source = table.labels(whose[1], rows.sources, default=rows.source)
     for what, labels in (("origin", origin), ("source", source)):
         missing = known & labels.where("")
         for row in np.flatnonzero(missing).tolist():

@@ -20,7 +20,7 @@ from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
-from advisor.catalog.measurements_table import read_measurements
+from advisor.catalog.measurements_table import read_all_measurements, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.run_as import Variant
@@ -198,8 +198,11 @@ class Catalog:
         """What is known of sets of weights, the zoo's included, under every name of their networks."""
         known = {key_of(each): each for each in (*self.zoo.accuracies, *self.accuracies)}
         found = dict(known)
+        other_names = cache(
+            lambda own: [each for each in self.identities.names_of(own) if each != own]
+        )
         for each in known.values():
-            for name in self.identities.names_of(each.architecture):
+            for name in other_names(each.architecture):
                 same = replace(each, architecture=name)
                 found.setdefault(key_of(same), same)
         return tuple(found.values())
@@ -351,9 +354,15 @@ class Catalog:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
         table = read_measurements(path, self.architectures, sources)
+        return self._joined(self._as_known(table, sources, another_run=another_run))
+
+    def _as_known(
+        self, table: Measurements, sources: Mapping[str, Source], *, another_run: bool
+    ) -> Measurements:
+        """Rows as they are read, with the errors that their sources say, by the catalog's names."""
         table = rows_with_errors(table, sources, another_run=another_run)
         others = self._called_otherwise(table.architecture.names)
-        return self._joined(table.renamed(others) if others else table)
+        return table.renamed(others) if others else table
 
     def _joined(self, table: Measurements) -> Measurements:
         """The rows, those of one network under one name: the first of its names there.
@@ -405,6 +414,10 @@ class Catalog:
         return {}
 
     def _survey(self, *, another_run: bool) -> tuple[list[Surveyed], list[BrokenFileError]]:
+        try:
+            return self._survey_at_once(another_run=another_run), []
+        except AdvisorError:
+            pass  # one by one, which says what is broken, and reads the others
         readable: list[Surveyed] = []
         broken: dict[str, BrokenFileError] = {}
         for name in self.board_layers:
@@ -417,3 +430,25 @@ class Catalog:
         if broken and not readable:
             raise next(iter(broken.values()))
         return readable, list(broken.values())
+
+    def _survey_at_once(self, *, another_run: bool) -> list[Surveyed]:
+        """Every board, the rows of each layer's read as one table: half the work of one by one.
+
+        Raises:
+            AdvisorError: one of them is broken.
+        """
+        found: dict[str, Surveyed] = {}
+        for layer in self.layers:
+            names = [name for name, of in self.board_layers.items() if of is layer]
+            if not names:
+                continue
+            sources = self.sources_for(layer)
+            boards = [self._board(name, another_run=another_run) for name in names]
+            paths = [board.folder / "measurements.csv" for board in boards]
+            table, counts = read_all_measurements(paths, self.architectures, sources)
+            table = self._as_known(table, sources, another_run=another_run)
+            ends = np.cumsum(counts).tolist()
+            for board, start, end in zip(boards, [0, *ends], ends, strict=False):
+                rows = table.take(np.arange(start, end))
+                found[board.name] = Surveyed(board, self._joined(rows))
+        return [found[name] for name in self.board_layers]

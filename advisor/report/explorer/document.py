@@ -404,16 +404,14 @@ def _accuracy_notes(candidates: Candidates) -> Json:
 def _threads(counts: Integers) -> Json:
     """Numbers of threads as names, in the order of the numbers; 0, which is unknown, as nothing."""
     known, index = np.unique(counts, return_inverse=True)
-    return {"names": [str(each) if each else "" for each in known.tolist()], "index": _one(index)}
+    return {
+        "names": [str(each) if each else "" for each in known.tolist()],
+        "index": index.tolist(),
+    }
 
 
 def _labels(labels: Labels, rows: Integers) -> Json:
-    return {"names": labels.names, "index": _one(labels.index[rows])}
-
-
-def _one(index: Integers) -> list[int] | int:
-    """A column of places; one where all are the same."""
-    return int(index[0]) if len(index) and (index == index[0]).all() else index.tolist()
+    return {"names": labels.names, "index": labels.index[rows].tolist()}
 
 
 def _numbers(column: Floats | Integers) -> list[float | None] | None:

@@ -9,16 +9,13 @@ const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
  */
 function readTable(document) {
   const { inputs, count } = document;
-  const whole = (column) => (typeof column === "number" ? new Array(count).fill(column) : column);
-  const labelled = (column) => (column?.names ? { ...column, index: whole(column.index) } : whole(column));
-  const rows = Object.fromEntries(Object.entries(document.rows).map(([name, column]) => [name, labelled(column)]));
+  const rows = { ...document.rows };
   const kinds = document.boards.map(({ cost }) => cost * document.architectures.length);
   rows.cost = rows.architecture.map((architecture, row) => kinds[rows.board[row]] + architecture);
-  const read = ({ at, stated, value, low, high, ratio, ...labels }) => {
+  const read = ({ at, stated, origin, source, value, low, high, ratio }) => {
     const places = rows[at] ?? null; // none: a figure for each row
     const column = (figures) => spreadOut(figures, places, count);
     const columns = withRatios([value, low, high].map(column), ratio ? column(ratio) : null);
-    const [origin, source] = [labels.origin, labels.source].map(labelled);
     const name = (column) => (row) => column && named(column, places ? places[row] : row);
     return { ...columns, ...standings(columns, origin, stated, places), origin: name(origin), source: name(source) };
   };

@@ -141,10 +141,12 @@ def _published(
     catalog: Catalog, zoo: Zoo | None, architectures: Mapping[str, Architecture]
 ) -> list[Weights]:
     """What the catalog knows of the accuracy of these networks; what its own tables say counts most."""
-    of_zoo = (
-        (each for each in catalog.published if each.architecture in architectures) if zoo else ()
-    )
-    return list({key_of(each): each for each in (*of_zoo, *catalog.accuracies)}.values())
+    if not zoo:
+        return list({key_of(each): each for each in catalog.accuracies}.values())
+    own = {id(each) for each in catalog.accuracies}
+    return [
+        each for each in catalog.published if each.architecture in architectures or id(each) in own
+    ]
 
 
 def _quality(task: str, data_set: str | None, known: Iterable[Weights]) -> Quality:
