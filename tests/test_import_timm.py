@@ -425,6 +425,33 @@ def test_costs_of_several_tables_are_kept_together(imported: Tables) -> None:
         assert "each network's best published weights" in said
 
 
+def test_networks_that_ran_re_parameterised_are_others(tables: Tables) -> None:
+    """timm's later tables have MobileOne under its old name with 61 % fewer parameters."""
+    assert (
+        tables.bring_in(
+            tables.write(*ROWS, "mobileone_s0,224,8000.0,128.0,1024,5.29,1.09,15.48")
+        ).code
+        == 0
+    )
+    later = tables.write(
+        "fake_a,64,1000.0,1024.0,1024,5.5,0.50,1.25",  # counted anew, and rounded
+        "mobileone_s0,224,9000.0,113.8,1024,2.08,0.28,3.79",
+        name="benchmark-infer-amp-nchw-pt291-cu128-gpu.csv",
+    )
+    for _ in range(2):
+        assert tables.bring_in(later, board="later").code == 0
+        names = [row["architecture"] for row in tables.rows("later")]
+        assert names == ["fake_a@64", "mobileone_s0-reparam@224"]
+    known = tables.opened
+    params = {}
+    for name in ("mobileone_s0@224", "mobileone_s0-reparam@224"):
+        cost = known.architecture(name).reported
+        params[name] = cost and value_of(cost.params)
+    assert params == {"mobileone_s0@224": 5.29e6, "mobileone_s0-reparam@224": 2.08e6}
+    assert known.identities.names_of("mobileone_s0@224") == ("mobileone_s0@224",)
+    assert tables.ask("catalog", "check").code == 0
+
+
 # --- accuracy
 
 
@@ -647,4 +674,4 @@ def test_an_imported_board_gets_laws(tables: Tables) -> None:
     predicted = tables.ask("predict", "alexnet", "--board", "gpu", "--batch", "8", "--csv")
     assert predicted.code == 0, predicted.err
     (row,) = csv.DictReader(predicted.out.splitlines())
-    assert row["architecture"] == "alexnet"
+    assert row["architecture"] == "alexnet@224"

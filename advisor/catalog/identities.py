@@ -521,7 +521,7 @@ def _agree(name: str, one: Estimate, other: Estimate) -> bool:
     within = TOLERANCE * max(one.value, other.value)
     if name == "operations" and "reported" in (one.origin, other.origin):
         within = REPORTED_OPERATIONS * max(one.value, other.value)
-        within += max(map(_rounding, (one, other)))
+        within += sum(map(_rounding, (one, other)))
     errors = (0.0 if each.low is None else each.value - each.low for each in (one, other))
     return abs(one.value - other.value) <= max(within, *errors)
 

@@ -308,7 +308,10 @@ def _import_timm(asked: Asked) -> Imported:
     variant = variant_of(file, runtime, precision)
     names = None if only is None else read_names(only)
     zoo = Catalog(layers_with(folder)).zoo
-    read = read_benchmark(file, variant, source, names, zoo.not_timms)
+    others = {
+        name: each for name, each in zoo.reported.items() if not same_board(each.source, source)
+    }
+    read = read_benchmark(file, variant, source, names, zoo.not_timms).told_apart(others)
     accuracies = None if accuracy is None else read_accuracies(accuracy)
     if accuracies and accuracy:
         _data_set(folder, accuracies, accuracy, IMAGENET)

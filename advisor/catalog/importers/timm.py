@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from advisor.architectures.names import NAME, NAME_EXPECTED, family_of, read_name, sized, split_size
 from advisor.catalog.csv_table import number_in, refuse_more, size_in, stream_csv
 from advisor.catalog.files import read_text
+from advisor.catalog.identities import difference
 from advisor.catalog.measurements_table import LARGEST_BATCH, Row
 from advisor.catalog.precision import UNKNOWN, has_float_accuracy, read_precision
-from advisor.catalog.records import MEAN
+from advisor.catalog.records import MEAN, Architecture
 from advisor.catalog.tables import Reported
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.quantities import COUNT, RATE, TIME
@@ -30,6 +31,9 @@ AGREEMENT = 0.1
 """How far the rate may be off the step time, beside what it is rounded by, and still be of the same run."""
 RATE_DIGIT = 0.01
 """The last digit of the rate, in images per second."""
+
+REPARAMETERISED = "-reparam"
+"""What stands behind the name of a network that ran with its branches joined into one."""
 
 LARGEST_NAMES = 1_000_000
 MOST_HINTS = 5
@@ -120,6 +124,27 @@ class Benchmark:
     by_rate: int
     unlike: int
 
+    def told_apart(self, known: Mapping[str, Reported]) -> Benchmark:
+        """The same, with the networks called otherwise that ran re-parameterised under their old names.
+
+        MobileOne, RepVGG, RepViT and FastViT are trained with branches that are joined for inference. Later
+        tables of timm's have them so, which is another network: of up to 61 % fewer parameters.
+
+        Args:
+            known: what earlier tables report of networks, by the names in this one.
+        """
+        names = {
+            name: _behind_name(name, REPARAMETERISED)
+            for name, each in self.networks.items()
+            if name in known and is_reparameterised(each, known[name])
+        }
+        networks = {
+            names.get(name, name): replace(each, architecture=names.get(name, name))
+            for name, each in self.networks.items()
+        }
+        timed = {(names.get(name, name), batch): each for (name, batch), each in self.timed.items()}
+        return replace(self, timed=timed, networks=networks)
+
     def rows(self, source: str) -> list[Row]:
         """The rows of a `measurements.csv`."""
         return [
@@ -137,6 +162,29 @@ class Benchmark:
             }
             for (architecture, batch), each in self.timed.items()
         ]
+
+
+def is_reparameterised(network: Reported, trained: Reported) -> bool:
+    """Whether a network is another one with its branches joined: of nothing more, and not of equal counts.
+
+    Args:
+        network: as one table reports it.
+        trained: as another reports the network of that name.
+    """
+    pairs = list(zip(network.figures, trained.figures, strict=True))
+    if not all(here and there and here <= there for here, there in pairs):
+        return False
+    return bool(difference(_as_known(network), _as_known(trained)))
+
+
+def _as_known(network: Reported) -> Architecture:
+    return Architecture(network.architecture, "", network.input_shape, "", network.cost, None, "")
+
+
+def _behind_name(name: str, words: str) -> str:
+    """A network's name with words behind it, before its size."""
+    bare, size = split_size(name)
+    return sized(bare + words, size)
 
 
 def read_benchmark(
