@@ -215,7 +215,7 @@ def test_the_power_of_each_board_counts_its_own_idling(overlay: Overlay) -> None
 
 
 def test_the_operations_are_those_of_the_network_that_ran_on_the_board() -> None:
-    answer = advisor.pick(board="any", architectures="alexnet", top=9)
+    answer = advisor.pick(board="any", architectures="paper:alexnet", top=9)
     operations = {each.board: value(each.operations) for each in answer.candidates}
     assert operations["jetson-tx1"] == pytest.approx(2.26e9, rel=0.01)
     assert operations["xeon-2-cores-vm"] == pytest.approx(1.44e9, rel=0.02)
