@@ -31,9 +31,11 @@ function widened(low, high, log) {
 /** Round numbers on an axis, at most so many. */
 function ticksOf({ low, high, log }, most) {
   const between = (numbers) => numbers.filter((number) => low <= number && number <= high);
-  const decades = (digits) => between(Array.from({ length: Math.ceil(Math.log10(high / low)) + 1 }, (_, power) =>
-    digits.map((digit) => Number(`${digit}e${Math.floor(Math.log10(low)) + power}`))).flat());
-  const logarithmic = log ? [[1, 2, 5], [1, 3], [1]].map(decades) : [];
+  const powers = Array.from({ length: log ? Math.ceil(Math.log10(high / low)) + 1 : 0 }, (_, place) => Math.floor(Math.log10(low)) + place);
+  const decades = (digits, every = 1) => between(powers.filter((power) => power % every === 0).flatMap((power) =>
+    digits.map((digit) => Number(`${digit}e${power}`))));
+  const sparse = [2, 3, 4].map((every) => decades([1], every));
+  const logarithmic = log ? [...[[1, 2, 5], [1, 3], [1]].map((digits) => decades(digits)), ...sparse] : [];
   const power = Math.floor(Math.log10((high - low) / most));
   const steps = [1, 2, 5, 10, 20, 50].map((digits) => Number(`${digits}e${power}`));
   const step = steps.find((each) => Math.floor(high / each) - Math.ceil(low / each) < most);

@@ -49,9 +49,25 @@ def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     Raises:
         AdvisorError: a board is unknown, a file is broken, or as `candidates_on` has it.
     """
+    return gathered(catalog, requirements)[0]
+
+
+def gathered(
+    catalog: Catalog, requirements: Requirements, pool: NetworkPool | None = None
+) -> tuple[Candidates, NetworkPool]:
+    """The same, and the networks of which they are.
+
+    Args:
+        catalog: everything that is known.
+        requirements: the question.
+        pool: these networks, where a question to the same and more boards has gathered them already.
+
+    Raises:
+        AdvisorError: as `gather` has it.
+    """
     surveyed, notes = boards_asked(catalog, requirements)
-    found = gather_on(catalog, requirements, surveyed)
-    return replace(found, notes=(*notes, *found.notes))
+    found, pool = _gathered_on(catalog, requirements, surveyed, {}, pool)
+    return replace(found, notes=(*notes, *found.notes)), pool
 
 
 def gather_on(
@@ -71,6 +87,16 @@ def gather_on(
     Raises:
         AdvisorError: as `candidates_on` has it.
     """
+    return _gathered_on(catalog, requirements, boards, fits or {}, None)[0]
+
+
+def _gathered_on(
+    catalog: Catalog,
+    requirements: Requirements,
+    boards: Sequence[Surveyed],
+    fits: Mapping[str, BoardFit],
+    pool: NetworkPool | None,
+) -> tuple[Candidates, NetworkPool]:
     surveyed = list(boards)
     notes: list[str] = []
     refuse_unknown(catalog, requirements)
@@ -82,11 +108,11 @@ def gather_on(
             surveyed[place] = Surveyed(each.board, table)
             notes.append(below_idle_text(each.board, below))
     task, said = _task(catalog, requirements, surveyed)
-    pool = network_pool(catalog, chosen, surveyed, task)
+    pool = pool or network_pool(catalog, chosen, surveyed, task)
     notes += said
     if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fits or {})
+            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fits)
             surveyed[place] = Surveyed(each.board, table)
             notes += more
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
@@ -102,7 +128,7 @@ def gather_on(
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)
     notes += _of_shortest_runs(found)
-    return replace(found, notes=tuple(notes))
+    return replace(found, notes=tuple(notes)), pool
 
 
 def _task(

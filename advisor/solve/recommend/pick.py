@@ -14,8 +14,9 @@ from advisor.metrics import INPUTS, METRICS, expression
 from advisor.options import BY_BOARD, Requirements
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.gather import gather
+from advisor.solve.candidates.gather import gathered
 from advisor.solve.candidates.named_networks import as_called
+from advisor.solve.candidates.network_pool import NetworkPool
 from advisor.solve.question import asking, read_question
 from advisor.solve.recommend.explain import (
     accuracy_bound,
@@ -50,10 +51,10 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
     opened, asked = read_question(requirements, **question)  # type: ignore[arg-type]
-    candidates = gather(opened, asked)
+    candidates, pool = gathered(opened, asked)
     called = as_called(opened, asked, candidates)
     found = recommend(candidates, called)
-    return replace(found, another_run=_another_run(opened, called, found.best))
+    return replace(found, another_run=_another_run(opened, called, pool, found.best))
 
 
 def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:
@@ -129,7 +130,7 @@ def _what_would_have_to_give(answer: Recommendation, verdicts: Verdicts) -> Reco
 
 
 def _another_run(
-    catalog: Catalog, asked: Requirements, best: Candidate | None
+    catalog: Catalog, asked: Requirements, pool: NetworkPool, best: Candidate | None
 ) -> AnotherRun | None:
     """How another run of the pick would stand to the limits.
 
@@ -150,7 +151,7 @@ def _another_run(
         asked.selection, architectures=(best.architecture,), batches=frozenset((best.batch,))
     )
     again = replace(asked, boards=(best.board,), selection=chosen, reproducible=True)
-    found = gather(catalog, again)
+    found, _ = gathered(catalog, again, pool)
     same = (
         each.chance
         for each in records(found, np.arange(len(found)), asked.constraints)
