@@ -15,24 +15,27 @@ from advisor import Estimate
 from advisor.catalog.records import Architecture, Cost
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
-from advisor.prediction.transfer import regression as transfer_regression
-from advisor.prediction.transfer.boards import Figures, figures_of, other_networks, without
-from advisor.prediction.transfer.groups import (
-    LEAST_MEASURED,
-    Question,
-    chosen,
-    held_out_errors,
-    transferred,
+from advisor.prediction.transfer.boards import (
+    Figures,
+    Reference,
+    alike,
+    figures_of,
+    likeness,
+    other_networks,
+    without,
 )
-from advisor.prediction.transfer.networks import Evidence, Networks, describe, designs_of
+from advisor.prediction.transfer.networks import Evidence, completed, designs_of
+from advisor.prediction.transfer.pools import LEAST_MEASURED, Question, transferred
 from advisor.prediction.transfer.regression import (
-    USUAL,
+    ALIKE,
+    SCALES,
+    Hypotheses,
     Measured,
-    Process,
     Regression,
-    Shares,
+    means,
     own,
-    shared,
+    parts,
+    shares_of,
 )
 from advisor.prediction.transfer.suggestions import most_informative
 
@@ -91,8 +94,8 @@ def question(
 ) -> tuple[Question, Mapping[str, float]]:
     """The third board as the new one, with some networks measured; and the truth of all."""
     names, families, costs, boards = made_up(count, seed)
-    described = describe(names, boards[:2], costs, families)
-    chosen_ones = most_informative(described, measured)
+    known = Evidence.of(names, np.array(boards[:2]), costs, families)
+    chosen_ones = most_informative(known, measured)
     whole = figures("third", names, boards[2])
     references = [figures("first", names, boards[0]), figures("second", names, boards[1])]
     asked = Question(
@@ -104,15 +107,17 @@ def question(
 class SumOfParts(Kernel):  # type: ignore[misc]
     """The transfer's covariance as scikit-learn takes it: rows are places in a list of networks."""
 
-    def __init__(self, networks: Networks) -> None:
-        self.networks = networks
+    def __init__(self, evidence: Evidence, variances: Floats, reference: int) -> None:
+        self.evidence, self.variances, self.reference = evidence, variances, reference
 
     def __call__(self, X: Floats, Y: Floats | None = None, eval_gradient: bool = False) -> Floats:
-        first = self.networks.at(X[:, 0].astype(int))
-        second = first if Y is None else self.networks.at(Y[:, 0].astype(int))
-        covariance: Floats = np.tensordot(np.array(USUAL[:4]), shared(first, second), axes=1)
+        deviations = self.evidence.deviations_from(self.reference)
+        rows, columns = X[:, 0].astype(int), (X if Y is None else Y)[:, 0].astype(int)
+        first, second = (self.evidence.described.at(each) for each in (rows, columns))
+        each = parts(first, second, deviations[rows], deviations[columns])
+        covariance: Floats = np.tensordot(self.variances[:5], each, axes=1)
         if Y is None:
-            covariance = covariance + np.diag(np.array(USUAL[4:]) @ own(first))
+            covariance = covariance + np.diag(self.variances[5:] @ own(first))
         return covariance
 
     def diag(self, X: Floats) -> Floats:
@@ -123,68 +128,69 @@ class SumOfParts(Kernel):  # type: ignore[misc]
         return False
 
 
-def test_the_process_is_scikit_learns_with_the_same_covariance() -> None:
-    names, families, costs, boards = made_up(60, 1)
-    networks = describe(names, boards[:2], costs, families)
+def test_each_hypothesis_is_scikit_learns_process_with_the_same_covariance() -> None:
+    known, found = evidence(60, 1)
     seen, new = np.arange(0, 60, 4), np.setdiff1d(np.arange(60), np.arange(0, 60, 4))
-    off = (boards[2] - networks.size)[seen]
-    mine = Process.given(np.array(USUAL), networks.at(seen), off)
-    mean, deviation = mine.predict(networks.at(new))
-
-    reference = GaussianProcessRegressor(SumOfParts(networks), alpha=1e-12, optimizer=None)
-    reference.fit(seen[:, np.newaxis].astype(float), off - off.mean())
-    expected, spread = reference.predict(new[:, np.newaxis].astype(float), return_std=True)
-    np.testing.assert_allclose(mean, expected + off.mean(), rtol=1e-6)
-    np.testing.assert_allclose(deviation, spread, rtol=1e-6)
+    measured = Measured(seen, found[seen], np.array(known.names)[seen])
+    described = known.described
+    for mean in means(known, measured):
+        near, at = mean.deviations[seen], mean.deviations[new]
+        mine = Hypotheses.of(mean, ALIKE, described.at(seen), near)
+        shared = parts(described.at(new), described.at(seen), at, near)
+        means_of, variances = mine.predict(described.at(new), at, shared)
+        for scale in (0, 3, 6):
+            assert mean.reference is not None
+            kernel = SumOfParts(known, mine.variances[scale], mean.reference)
+            reference = GaussianProcessRegressor(kernel, alpha=1e-12, optimizer=None)
+            reference.fit(seen[:, np.newaxis].astype(float), mean.off)
+            expected, spread = reference.predict(new[:, np.newaxis].astype(float), return_std=True)
+            np.testing.assert_allclose(means_of[scale], expected, rtol=1e-6)
+            np.testing.assert_allclose(np.sqrt(variances[scale]), spread, rtol=1e-6)
+            weighed = reference.log_marginal_likelihood_value_ - (SCALES[scale] / 1.5) ** 2 / 2
+            constant = len(seen) * np.log(2 * np.pi) / 2
+            assert mine.logs[scale] == pytest.approx(weighed + constant)
 
 
 def evidence(count: int, seed: int) -> tuple[Evidence, Floats]:
     """What two boards say of networks, and what the third finds."""
     names, families, costs, boards = made_up(count, seed)
-    return Evidence(names, boards[:2], costs, families), boards[2]
+    return Evidence.of(names, np.array(boards[:2]), costs, families), boards[2]
 
 
 def test_leaving_a_group_out_is_predicting_it_without_it() -> None:
     known, found = evidence(40, 2)
-    places = np.arange(20)
-    groups = np.array(["a", "a", *map(str, range(18))])
-    measured = Measured(places, found[places], groups)
-    regression = Regression.fit(known, measured)
-    off, expected = regression.held_out(measured)
-    rest = Measured(places[2:], found[2:20], groups[2:])
-    mean, deviation = Regression.fit(known, rest, regression.process.variances).predict(places[:2])
+    places = np.arange(8)
+    groups = np.array(["a", "a", *map(str, range(6))])
+    off, expected = Regression.fit(known, Measured(places, found[places], groups)).held_out()
+    rest = Measured(places[2:], found[2:8], groups[2:])
+    mean, deviation = Regression.fit(known, rest).predict(places[:2])
     np.testing.assert_allclose(off[:2], found[:2] - mean)
     np.testing.assert_allclose(expected[:2], deviation)
 
 
 def test_shares_of_references_and_costs_are_found_again() -> None:
     known, _ = evidence(60, 4)
-    truth = np.array([0.2, 0.5, 0.0, 0.1, 0.0, 2.0])
-    found = np.log(known.terms @ truth)
-    shares = Shares.fit(known, np.arange(20), found[:20], groups=20)
-    np.testing.assert_allclose(shares(known), found, rtol=1e-6)
-    assert np.all(shares.coefficients >= 0)
+    both = np.arange(2)
+    found = np.log(known.terms(both) @ np.array([0.2, 0.5, 0.0, 0.1, 0.0, 2.0]))
+    measured = Measured(np.arange(20), found[:20], np.array(known.names)[:20])
+    shares = shares_of(known, measured, both)
+    np.testing.assert_allclose(shares.logs, found, rtol=1e-6, atol=1e-6)
+    mean, _ = Regression.fit(known, measured).predict(np.arange(20, 60))
+    np.testing.assert_allclose(mean, found[20:], atol=0.02)
 
 
-def test_few_groups_make_the_references_count_alike() -> None:
-    known, found = evidence(30, 5)
-    shares = Shares.fit(known, np.arange(8), found[:8], groups=8)
-    np.testing.assert_allclose(np.exp(shares(known)), np.exp(known.references).mean(axis=0))
-
-
-def test_the_slope_that_fitting_follows_is_that_of_what_it_minimises() -> None:
-    names, families, costs, boards = made_up(15, 3)
-    networks = describe(names, boards[:2], costs, families)
-    parts = transfer_regression._parts(networks)
-    deviation = boards[2] - networks.size
-    logs = np.log(USUAL) + np.linspace(-1, 1, len(USUAL))
-    _, slope = transfer_regression._negative_log_posterior(logs, parts, deviation)
-    for place in range(len(logs)):
-        step = np.zeros(len(logs))
-        step[place] = 1e-5
-        above, _ = transfer_regression._negative_log_posterior(logs + step, parts, deviation)
-        below, _ = transfer_regression._negative_log_posterior(logs - step, parts, deviation)
-        assert slope[place] == pytest.approx((above - below) / 2e-5, rel=1e-4, abs=1e-6)
+def test_what_a_reference_lacks_follows_from_its_likes() -> None:
+    random = np.random.default_rng(3)
+    network, way = random.normal(0, 1, 30), random.normal(0, 0.3, 30)
+    table = np.array(
+        [network + shift + share * way for shift, share in ((0, 1), (1, 1), (2, -1), (3, 0.9))]
+    )
+    holed = table.copy()
+    holed[1, :5] = np.nan
+    whole = completed(holed)
+    assert np.array_equal(whole[~np.isnan(holed)], table[~np.isnan(holed)])
+    assert np.abs(whole - table).max() < 0.2
+    assert np.array_equal(completed(table), table)
 
 
 @pytest.mark.parametrize("measured", [5, 9, 20])
@@ -207,18 +213,66 @@ def test_it_is_nearer_than_the_references_and_its_intervals_hold(measured: int) 
     assert np.mean(held) > 0.85
 
 
-def test_with_one_reference_and_few_measurements_there_is_no_interval() -> None:
+def test_too_few_measurements_predict_nothing() -> None:
+    asked, _ = question(LEAST_MEASURED - 1)
+    nothing = transferred(asked)
+    assert nothing.names == ()
+    assert nothing.errors is None
+
+
+def test_one_reference_is_enough_for_an_interval() -> None:
     asked, _ = question(LEAST_MEASURED)
     alone = transferred(replace(asked, references=asked.references[:1]))
     assert len(alone.names)
-    assert np.isnan(alone.values.low).all()
-    assert not np.isnan(transferred(asked).values.low).any()
+    assert not np.isnan(alone.values.low).any()
 
 
-def test_too_few_measurements_predict_nothing() -> None:
-    asked, _ = question(LEAST_MEASURED - 1)
-    assert transferred(asked).names == ()
-    assert held_out_errors(asked) is None
+def test_the_reference_that_is_alike_counts_and_noise_does_not() -> None:
+    asked, _ = question(15)
+    names, _, _, boards = made_up(120, 0)
+    random = np.random.default_rng(5)
+    near = figures("alike", names, boards[2] + random.normal(0, 0.03, 120))
+    noise = figures("noise", names, random.normal(0, 1, 120))
+    weights = transferred(replace(asked, references=[noise, *asked.references, near])).weights
+    assert next(iter(weights)) == "alike"
+    assert weights["noise"] < 0.01
+
+
+def test_a_reference_that_knows_few_of_the_measured_networks_says_nothing() -> None:
+    asked, truth = question(20)
+    few_names = sorted(asked.own.by_network)[: LEAST_MEASURED - 1]
+    narrow = few(replace(asked.own, board="narrow"), few_names)
+    predicted = transferred(replace(asked, references=[narrow, *asked.references]))
+    assert "narrow" not in predicted.weights
+    assert len(predicted.names) == len(truth) - 20
+
+
+def test_the_most_alike_count_from_three_devices_on() -> None:
+    nothing = Figures("", {})
+
+    def reference(board: str, likeness: int) -> Reference:
+        return Reference(replace(nothing, board=board), likeness)
+
+    same = [reference(f"{name}.2024", 0) for name in ("a", "b", "c")]
+    other = [reference("d", 1), reference("e", 3)]
+    assert alike([*same, *other]) == same
+    twins = [reference("a.maxn", 0), reference("a.30w", 0), *other]
+    assert alike([*twins, reference("f", 3)]) == [*twins, reference("f", 3)]
+    assert alike([*twins[:2], reference("d", 1), reference("e", 1), reference("f", 3)]) == [
+        *twins[:2],
+        reference("d", 1),
+        reference("e", 1),
+    ]
+
+
+def test_processors_precisions_and_runtimes_say_how_alike_ways_of_running_are() -> None:
+    catalog = Catalog.open()
+    pi, tx1 = catalog.board("raspberry-pi-4.mlperf-v2.0-krai"), catalog.board("jetson-tx1")
+    mine = Variant("tflite", "fp32", "cpu")
+    assert likeness(pi, mine, pi, mine._replace(threads=4)) == 0
+    assert likeness(pi, mine, pi, mine._replace(runtime="ncnn", precision="float")) == 1
+    assert likeness(pi, mine, pi, mine._replace(precision="int8")) == 2
+    assert likeness(pi, mine, tx1, Variant("torch7", "fp32")) == 3  # on its graphics processor
 
 
 def test_a_network_that_one_reference_lacks_is_predicted_by_the_other() -> None:
@@ -300,36 +354,6 @@ def test_of_references_at_unlike_batch_sizes_the_nearest_is_predicted_whatever_t
         }
 
 
-def test_the_reference_that_is_alike_is_chosen_and_noise_is_not() -> None:
-    names, families, costs, boards = made_up(120, 5)
-    random = np.random.default_rng(5)
-    alike = figures("alike", names, boards[2] + random.normal(0, 0.03, 120))
-    noise = figures("noise", names, random.normal(0, 1, 120))
-    measured = most_informative(describe(names, boards[:2], costs, families), 15)
-    asked = Question(
-        few(figures("third", names, boards[2]), measured),
-        [noise, figures("first", names, boards[0]), alike],
-        architectures_of(names, families, costs),
-        "reported",
-    )
-    assert next(each.board for each in chosen(asked)) == "alike"
-    assert "noise" not in [each.board for each in chosen(asked)]
-
-
-def test_a_reference_that_knows_few_is_not_chosen_for_these(seeds: int = 8) -> None:
-    for seed in range(seeds):
-        asked, truth = question(20, seed)
-        random = np.random.default_rng(seed)
-        few_names = sorted(asked.own.by_network)[:6]
-        lucky = {
-            name: {1: at[1] + random.normal(0, 0.01)} for name, at in asked.own.by_network.items()
-        }
-        narrow = Figures("narrow", {name: lucky[name] for name in few_names})
-        picked = chosen(replace(asked, references=[narrow, *asked.references]))
-        assert "narrow" not in [each.board for each in picked]
-        assert len(transferred(replace(asked, references=picked)).names) == len(truth) - 20
-
-
 def test_a_row_at_another_batch_size_makes_no_ladder() -> None:
     asked, _ = question(12)
     name = next(iter(asked.own.by_network))
@@ -352,23 +376,24 @@ def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
 
 def test_suggestions_are_distinct_repeatable_and_leave_out_what_is_measured() -> None:
     names, families, costs, boards = made_up(80, 6)
-    networks = describe(names, boards[:2], costs, families)
-    first = most_informative(networks, 12)
-    assert first == most_informative(networks, 12)
+    known = Evidence.of(names, np.array(boards[:2]), costs, families)
+    first = most_informative(known, 12)
+    assert first == most_informative(known, 12)
     assert len(set(first)) == 12
-    assert first[:5] == most_informative(networks, 5), "a longer list begins with the shorter one"
-    rest = most_informative(networks, 200, measured=first)
+    assert first[:5] == most_informative(known, 5), "a longer list begins with the shorter one"
+    rest = most_informative(known, 200, measured=first)
     assert set(rest) == set(names) - set(first)
     by_chance = [
-        tuple(most_informative(networks, 12, chance=np.random.default_rng(s))) for s in range(4)
+        tuple(most_informative(known, 12, chance=np.random.default_rng(s))) for s in range(4)
     ]
     assert len(set(by_chance)) > 1
 
 
 def test_suggestions_are_cheaper_than_networks_on_average() -> None:
     names, families, costs, boards = made_up(200, 7)
-    networks = describe(names, boards[:2], costs, families)
-    taken = networks.places(most_informative(networks, 20))
+    known = Evidence.of(names, np.array(boards[:2]), costs, families)
+    networks = known.described
+    taken = networks.places(most_informative(known, 20))
     assert np.mean(np.exp(networks.size[taken])) < np.mean(np.exp(networks.size))
 
 
@@ -396,6 +421,6 @@ def test_one_architecture_at_two_sizes_is_one_group() -> None:
 
 
 def test_a_single_network_is_described_without_dividing_by_nothing() -> None:
-    alone = Evidence(["a@224"], [np.array([1.0])], None, ["a"]).described
+    alone = Evidence.of(["a@224"], np.array([[1.0]]), None, ["a"]).described
     assert np.isfinite(alone.features).all()
     assert alone.smallness.tolist() == [1.0]

@@ -30,7 +30,7 @@ from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
 from advisor.measuring.local_bench import LocalBench
 from advisor.prediction.fitting import fit
-from advisor.prediction.transfer.networks import describe
+from advisor.prediction.transfer.networks import Evidence
 from advisor.prediction.transfer.suggestions import most_informative
 from advisor.solve.verify.benches import Key, TableBench
 from advisor.solve.verify.verification import Check
@@ -92,7 +92,7 @@ def made_lab(folder: Path) -> Lab:
         board: dict(zip(names, (10 * np.exp(logs)).tolist(), strict=True))
         for board, logs in zip(("one", "two", "new"), boards, strict=True)
     }
-    some = most_informative(describe(names, boards[:2], costs, families), 12)
+    some = most_informative(Evidence.of(names, np.array(boards[:2]), costs, families), 12)
     truth = own.write("truth.csv", table_of(times_ms["new"]))
     for board, times in times_ms.items():
         known = some if board == "new" else names

@@ -107,11 +107,15 @@ class Transfer:
 
     Attributes:
         references: by reference board what its rows were, as `digest_of` has it.
+        weights: by variant, how much each reference board counts for its latency, the weightiest first.
+        likeness: by variant, in what these ran as the board did, in words; "" where somebody named them.
         errors: by variant, then by metric, how far it was off networks held out.
         rows: the predictions, as rows of the board that nobody measured.
     """
 
     references: Mapping[str, str]
+    weights: Mapping[Variant, Mapping[str, float]]
+    likeness: Mapping[Variant, str]
     errors: Mapping[Variant, Mapping[str, TransferErrors]]
     rows: Measurements
 

@@ -182,7 +182,16 @@ def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
         }
         for variant, metrics in transfer.errors.items()
     }
-    return {"table": table, "references": dict(transfer.references), "errors": errors}
+    return {
+        "table": table,
+        "references": dict(transfer.references),
+        "weights": {
+            _variant_key(variant): {name: _plain(weight) for name, weight in weights.items()}
+            for variant, weights in transfer.weights.items()
+        },
+        "likeness": {_variant_key(variant): said for variant, said in transfer.likeness.items()},
+        "errors": errors,
+    }
 
 
 def _digest(text: str) -> str:
@@ -419,7 +428,8 @@ def _transfer(reading: JsonReading, value: object, folder: Path) -> Transfer | N
     if value is None:
         return None
     place: Place = ("transfer",)
-    found = reading.record(value, place, ("table", "references", "errors"))
+    parts = ("table", "references", "weights", "likeness", "errors")
+    found = reading.record(value, place, parts)
     named = reading.mapping(found.get("references", {}), (*place, "references"))
     references = {
         reading.name(name, (*place, "references", name)): reading.text(
@@ -436,12 +446,25 @@ def _transfer(reading: JsonReading, value: object, folder: Path) -> Transfer | N
         }
         for name, metrics in reading.mapping(found.get("errors", {}), (*place, "errors")).items()
     }
+    weights = {
+        _variant(reading, name, (*place, "weights", name)): {
+            board: reading.number(weight, (*place, "weights", name, board))
+            for board, weight in reading.mapping(each, (*place, "weights", name)).items()
+        }
+        for name, each in reading.mapping(found.get("weights", {}), (*place, "weights")).items()
+    }
+    likeness = {
+        _variant(reading, name, (*place, "likeness", name)): reading.text(
+            said, (*place, "likeness", name)
+        )
+        for name, said in reading.mapping(found.get("likeness", {}), (*place, "likeness")).items()
+    }
     path = folder / PREDICTIONS
     rows = read_measurements(path, None, {TRANSFERRED})
     if _digest(path.read_text(encoding="utf-8")) != found.get("table"):
         fault = Fault(path, 0, "", "predictions of another fit", f"those that {FILE} goes with")
         raise BrokenFileError([fault])
-    return Transfer(references, errors, rows)
+    return Transfer(references, weights, likeness, errors, rows)
 
 
 def _transfer_errors(reading: JsonReading, value: object, place: Place) -> TransferErrors:

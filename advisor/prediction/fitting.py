@@ -193,8 +193,6 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
             warnings.append(f"{error.message}: {board.name} is predicted by its own models alone")
         else:
             fitted = replace(fitted, transfer=transfer)
-            if AUTO in recipe.like:
-                recipe = replace(recipe, like=tuple(transfer.references))
     if recipe.residuals_from:
         fitted = _with_residuals_of(catalog, board, fitted, recipe.residuals_from)
     return Refitted(replace(fitted, recipe=recipe), tuple(warnings))

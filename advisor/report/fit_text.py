@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,10 @@ from advisor.prediction.model import LEAST_GROUPS, FittedModel, Model
 from advisor.prediction.training import binomial_band
 from advisor.quantities import MEMORY, POWER, TIME
 from advisor.report.terminal import counted, magnitude, plain_table, significant
+
+LEAST_NAMED = 0.01
+MOST_NAMED = 5
+"""Reference boards that count less, or come behind so many, are counted and not named."""
 
 DIMENSIONS = {"latency_ms": TIME, "net_power_w": POWER, "memory_mb": MEMORY}
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
@@ -95,24 +98,32 @@ def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Table:
 
 def _transfer(transfer: Transfer) -> RenderableType:
     """What other boards predict, and how far that was off the board's own networks, each held out."""
-    references = " and ".join(transfer.references)
     networks = counted(len(transfer.rows.architecture.names), "network")
     table = plain_table("transfer", "networks\nheld out", "error\nmean")
     for variant, metrics in transfer.errors.items():
         for metric, errors in metrics.items():
             title = ", ".join([TITLES[metric], *variant.words])
             table.add_row(title, str(errors.networks), magnitude(errors.mean))
-    heading = Text(f"{networks} that were not run here, predicted from {references}", style="bold")
+    heading = Text(
+        f"{networks} that were not run here, predicted from {_references(transfer)}", style="bold"
+    )
     held_out = Text(
         "The networks held out are those measured; if they were picked to differ from each other, others are "
         "nearer."
     )
-    alone = Text(
-        "No intervals: fewer than nine networks in common, and a single reference lends none (a second "
-        "--like does)."
-    )
-    without = np.isnan(transfer.rows.latency_ms.values.low).all()
-    return Group(heading, "", table, "", held_out, *([alone] if without else []))
+    return Group(heading, "", table, "", held_out)
+
+
+def _references(transfer: Transfer) -> str:
+    """The reference boards that count, with how much each does, for the variant that was held out most."""
+    variant = max(transfer.errors, key=lambda each: transfer.errors[each]["latency_ms"].networks)
+    weights = transfer.weights[variant]
+    named = [name for name, weight in weights.items() if weight >= LEAST_NAMED][:MOST_NAMED]
+    said = [f"{name} ({magnitude(weights[name])})" for name in named]
+    if len(weights) > len(named):
+        said.append(counted(len(weights) - len(named), "other"))
+    likeness = f", run on {transfer.likeness[variant]}" if transfer.likeness[variant] else ""
+    return f"{', '.join(said[:-1])}{' and ' * (len(said) > 1)}{said[-1]}{likeness}"
 
 
 def _notes(fit: BoardFit) -> list[str]:

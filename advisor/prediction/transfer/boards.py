@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from advisor.architectures.names import device_of
 from advisor.catalog.identities import Identities
+from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
@@ -81,6 +83,57 @@ def like_variant(table: Measurements, variant: Variant) -> Variant:
     return fullest_variant(table)[0]
 
 
+LIKENESS = (
+    "the same processor, precision and runtime",
+    "the same processor and precision",
+    "the same processor",
+    "any other",
+)
+"""How alike two ways of running networks are, the most alike first; of precisions, floats or integers."""
+
+LEAST_DEVICES = 3
+"""From fewer devices that are as alike, less alike ones are taken, too."""
+
+
+def likeness(board: Board, variant: Variant, reference: Board, other: Variant) -> int:
+    """How alike a variant of one board is to one of another, as a place in `LIKENESS`."""
+    if _processor(board, variant) != _processor(reference, other):
+        return 3
+    if has_float_accuracy(variant.precision) != has_float_accuracy(other.precision):
+        return 2
+    return int(variant.runtime != other.runtime)
+
+
+def _processor(board: Board, variant: Variant) -> str:
+    """What runs it; where the rows do not say, a board's accelerator, if it has one."""
+    return variant.processor or ("gpu" if board.accelerator else "cpu")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One way in which a reference board ran networks.
+
+    Attributes:
+        figures: what it found.
+        likeness: how alike that is to the new board, as a place in `LIKENESS`.
+    """
+
+    figures: Figures
+    likeness: int
+
+
+def alike(references: Sequence[Reference]) -> list[Reference]:
+    """The most alike of some references: from the fewest steps down `LIKENESS` that give three devices.
+
+    Where there are no three devices, all.
+    """
+    for most in range(len(LIKENESS)):
+        near = [each for each in references if each.likeness <= most]
+        if len({device_of(each.figures.board) for each in near}) >= LEAST_DEVICES:
+            return near
+    return list(references)
+
+
 def in_scope(board: Board, reference: Board, metric: str) -> bool:
     """Whether a metric covers the same on two boards."""
     scope = SCOPES.get(metric)
@@ -95,7 +148,9 @@ def other_networks(
     The paper's authors ran another Inception-v4, GoogLeNet and AlexNet than those that are built here.
     """
     if board.cost == reference.cost:
-        return frozenset()
+        return (
+            frozenset()
+        )  # one description, one network: those that differ have names of their own
     found = set()
     for name, architecture in architectures.items():
         costs = architecture.cost(board.cost), architecture.cost(reference.cost)

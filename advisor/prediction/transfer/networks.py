@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 COSTS = ("operations", "activations", "params")
 """What a network costs on paper, as far as transfer uses it."""
+
+SWEEPS = 40
+SOFTENING = 0.05
+"""How far the directions of a table with gaps are drawn towards nothing, per root of its longer side."""
 
 SMALL_SHARE = 0.1
 """The share of the networks that are small: of these, a board's fixed overhead decides the most."""
@@ -61,36 +65,51 @@ class Networks:
         return len(self.names)
 
 
+MOST_DIRECTIONS = 3
+"""Along how many directions in which references differ networks are described."""
+
+
 def describe(
     names: Sequence[str],
-    references: Sequence[Floats],
+    references: Floats,
     costs: Floats | None,
     families: Sequence[str],
 ) -> Networks:
     """Describe networks by what is known of all of them.
 
-    Beside the mean over the references, which says how large a network is, the features are ratios: by
-    how much the references differ, how long an operation takes, how many activations and parameters go
-    with one. In these, networks of one kind lie together whatever their size.
+    Beside the mean over the references, which says how large a network is, the features are ratios: the main
+    directions in which the references differ, how long an operation takes, how many activations and
+    parameters go with one. In these, networks of one kind lie together whatever their size. A network of
+    unknown cost lies in the middle.
 
     Args:
         names: the networks.
-        references: for each reference board the logarithms of the figure; one at least.
-        costs: the logarithms of `COSTS`; shape (networks, 3); `None` to do without.
+        references: the logarithms of the figure; shape (references, networks); one at least.
+        costs: the logarithms of `COSTS`, NaN where unknown; shape (networks, 3); `None` to do without.
         families: the family of each.
     """
-    known = np.array(references)
-    size: Floats = known.mean(axis=0)
-    ratios = [each - size for each in known[:-1]]
+    size: Floats = references.mean(axis=0)
+    ratios = list(_directions(references))
     if costs is not None:
         operations, activations, params = costs.T
         ratios += [size - operations, operations - activations, params - operations]
     features = np.column_stack([*ratios, size])
-    spread = features.std(axis=0)
-    features = (features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    spread = np.nanstd(features, axis=0)
+    features = (features - np.nanmean(features, axis=0)) / np.where(spread > 0, spread, 1.0)
+    features = np.nan_to_num(features)
     _, family = np.unique(np.array(families, dtype=np.str_), return_inverse=True)
     smallness = np.minimum(1.0, np.exp(np.quantile(size, SMALL_SHARE) - size))
     return Networks(np.array(names, dtype=np.str_), size, features, family, smallness)
+
+
+def _directions(references: Floats) -> Floats:
+    """The main directions in which references differ, how far each network lies along them."""
+    relative = references - references.mean(axis=1, keepdims=True)
+    relative = relative - relative.mean(axis=0)
+    most = min(MOST_DIRECTIONS, len(references) - 1)
+    _, lengths, directions = np.linalg.svd(relative, full_matrices=False)
+    along: Floats = lengths[:most, np.newaxis] * directions[:most]
+    return along
 
 
 def costs_of(names: Sequence[str], architectures: Mapping[str, Architecture], kind: str) -> Floats:
@@ -116,36 +135,96 @@ class Evidence:
 
     Attributes:
         names: the networks.
-        references: for each reference board the logarithm of the figure of each; shape (networks,).
+        references: the logarithm of the figure of each on each reference, without gaps; shape (references,
+            networks).
+        known: which of these somebody found; likewise.
         costs: as `describe` takes them.
         families: the family of each.
     """
 
     names: Sequence[str]
-    references: Sequence[Floats]
+    references: Floats
+    known: NDArray[np.bool_]
     costs: Floats | None
     families: Sequence[str]
 
-    @cached_property
-    def terms(self) -> Floats:
-        """What a board's figure may be a sum of: a constant, the costs where known, each reference.
+    @classmethod
+    def of(
+        cls,
+        names: Sequence[str],
+        references: Floats,
+        costs: Floats | None,
+        families: Sequence[str],
+    ) -> Evidence:
+        """What references say, which do not all know the same networks: NaN where one does not."""
+        return cls(names, completed(references), ~np.isnan(references), costs, families)
 
-        Shape (networks, terms); the references come last.
+    def terms(self, references: Integers) -> Floats:
+        """What a board's figure may be a sum of: a constant, the costs where all are known, references.
+
+        Args:
+            references: of which references.
+
+        Returns:
+            Shape (networks, terms); the references come last.
         """
-        costs = [] if self.costs is None else list(np.exp(self.costs).T)
-        references = [np.exp(each) for each in self.references]
-        return np.column_stack([np.ones(len(self.names)), *costs, *references])
+        known = self.costs is not None and not np.isnan(self.costs).any()
+        costs = np.exp(self.costs).T if self.costs is not None and known else ()
+        return np.column_stack(
+            [np.ones(len(self.names)), *costs, *np.exp(self.references[references])]
+        )
+
+    def deviations_from(self, place: int | None) -> Floats:
+        """How much longer the references take than one of them, relative to their own means.
+
+        So that it does not matter how many there are, the squares are means over them.
+
+        Args:
+            place: which one it is; `None` for their mean.
+
+        Returns:
+            Shape (networks, references).
+        """
+        relative = self.references - self.references.mean(axis=1, keepdims=True)
+        base = relative.mean(axis=0) if place is None else relative[place]
+        others = len(relative) - (place is not None)
+        deviations: Floats = (relative - base).T / np.sqrt(max(1, others))
+        return deviations
 
     @cached_property
     def described(self) -> Networks:
         """The networks as points."""
         return describe(self.names, self.references, self.costs, self.families)
 
-    def without(self, place: int) -> Evidence:
-        """The same without one of several references."""
-        return replace(
-            self, references=[each for i, each in enumerate(self.references) if i != place]
-        )
+
+def completed(table: Floats) -> Floats:
+    """A table of logarithms without gaps.
+
+    What is unknown follows from the sum of what its network and its reference usually have, and from a
+    few directions in which networks and references differ together (soft-impute, Mazumder, Hastie and
+    Tibshirani, Journal of Machine Learning Research 11, 2010).
+
+    Args:
+        table: shape (references, networks), NaN where unknown; in each row and column something is known.
+    """
+    known = ~np.isnan(table)
+    if known.all():
+        return table
+    network = np.zeros(table.shape[1])
+    reference = np.nanmean(table, axis=1)
+    for _ in range(SWEEPS):
+        network = np.nanmean(table - reference[:, np.newaxis], axis=0)
+        reference = np.nanmean(table - network, axis=1)
+    usual = reference[:, np.newaxis] + network
+    rest = np.where(known, table - usual, 0.0)
+    filled = rest
+    for _ in range(SWEEPS):
+        left, lengths, right = np.linalg.svd(filled, full_matrices=False)
+        lengths = np.maximum(lengths - SOFTENING * np.sqrt(max(table.shape)), 0.0)
+        lengths[MOST_DIRECTIONS:] = 0.0
+        filled = np.where(known, rest, (left * lengths) @ right)
+    whole: Floats = np.where(known, table, usual + filled)
+    return whole
 
 
 def designs_of(names: Sequence[str], known: Mapping[str, str] | None = None) -> NDArray[np.str_]:

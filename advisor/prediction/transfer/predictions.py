@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,18 +15,21 @@ from advisor.errors import AdvisorError
 from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors, digest_of
 from advisor.prediction.rows import METRICS
 from advisor.prediction.transfer.boards import (
+    LIKENESS,
     Figures,
+    Reference,
+    alike,
     figures_of,
     in_scope,
     like_variant,
+    likeness,
     other_networks,
     without,
 )
-from advisor.prediction.transfer.groups import (
+from advisor.prediction.transfer.pools import (
     LEAST_MEASURED,
     Question,
     Transferred,
-    chosen,
     common,
     transferred,
 )
@@ -38,7 +41,12 @@ class _Portion:
 
     variant: Variant
     predicted: Mapping[str, Transferred]
-    references: Sequence[str]
+    likeness: str
+
+    @property
+    def references(self) -> set[str]:
+        """The boards on which anything rests."""
+        return {name for each in self.predicted.values() for name in each.weights}
 
 
 def fit_transfer(
@@ -58,7 +66,8 @@ def fit_transfer(
         architectures: every network that any of the boards ran, by name.
         references: the boards to learn from, with their rows, which call networks as the board does.
         designs: the design that each network is of.
-        choose: whether the held-out error chooses among them; else all are taken.
+        choose: whether those count that are most alike, in every way that they ran; else all count, each
+            as it ran most like the new board.
 
     Raises:
         AdvisorError: too few of the board's networks ran on the references.
@@ -78,6 +87,8 @@ def fit_transfer(
     folders = {each.board.name: each.board.folder.parent for each in references}
     return Transfer(
         references={name: digest_of(folders[name], name) for name in used},
+        weights={each.variant: each.predicted["latency_ms"].weights for each in portions},
+        likeness={each.variant: each.likeness for each in portions},
         errors={portion.variant: _errors(portion) for portion in portions},
         rows=_rows(portions),
     )
@@ -94,29 +105,36 @@ def _portion(
     choose: bool,
 ) -> _Portion | None:
     predicted: dict[str, Transferred] = {}
-    used: set[str] = set()
+    said = ""
     for metric in METRICS:
-        question = Question(
-            own=figures_of(board, table, metric, variant),
-            references=[
+        own = figures_of(board, table, metric, variant)
+        known = [
+            Reference(
                 without(
-                    _figures_like(each, metric, variant),
+                    figures_of(each.board, each.measurements, metric, other),
                     other_networks(board, each.board, architectures),
-                )
-                for each in references
-                if in_scope(board, each.board, metric)
-            ],
-            architectures=architectures,
-            cost=board.cost,
-            designs=designs,
-        )
+                ),
+                likeness(board, variant, each.board, other),
+            )
+            for each in references
+            if in_scope(board, each.board, metric)
+            for other in _variants(each, variant, choose=choose)
+        ]
         if choose:
-            question = replace(question, references=chosen(question))
-        found = transferred(question)
+            known = alike([each for each in known if common(own, each.figures) >= LEAST_MEASURED])
+        if choose and known and metric == "latency_ms":
+            said = LIKENESS[max(each.likeness for each in known)]
+        figures = [each.figures for each in known]
+        found = transferred(Question(own, figures, architectures, board.cost, designs))
         if found.names:
             predicted[metric] = found
-            used |= {each.board for each in question.references if common(question.own, each)}
-    return _Portion(variant, predicted, sorted(used)) if "latency_ms" in predicted else None
+    return _Portion(variant, predicted, said) if "latency_ms" in predicted else None
+
+
+def _variants(reference: Surveyed, variant: Variant, *, choose: bool) -> Sequence[Variant]:
+    """The ways in which a reference ran networks that count beside a variant of the new board."""
+    table = reference.measurements
+    return table.variants if choose else (like_variant(table, variant),)
 
 
 def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:

@@ -1,25 +1,27 @@
 """Regression from the networks that a board has run to all that other boards know.
 
-First the time of a network is taken as a sum of shares: so much of what each reference took, so much an
-operation. What the new board does differently from that is a Gaussian process, a sum of independent parts:
-an offset common to all networks; slopes along the features; a smooth rest; what a family has of its own;
-and two that a network shares with no other, of which one fades as networks grow. How large each part is
-comes from the measurements, drawn towards what is usual, so that five of them suffice.
+What a new board takes for a network is what a reference takes, times a factor that is nearly the same for all
+networks: its logarithm is a Gaussian process, a sum of independent parts: an offset; so much of how each
+other reference deviates from this one; slopes along the features; a smooth rest; what a family has of its
+own; and two that a network shares with no other, of which one fades as networks grow. Which reference it is,
+how large the parts are, as between boards of one kind or of unlike kinds, and how large all of them are
+together, nobody knows: every answer is tried, and counts as much as the measurements are probable under it.
+From nine networks on a sum of shares is tried, too: so much of what each reference takes, so much an
+operation.
 
-The process is that of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations
-2.25, 2.26 and 5.9.
+The process is that of Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), equations 2.25,
+2.26, 2.30 and 5.10 to 5.12.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Z90
-from advisor.prediction.model import LEAST_GROUPS, LEVEL
+from advisor.prediction.model import LEAST_GROUPS
 from advisor.prediction.transfer.networks import Evidence, Networks
 
 if TYPE_CHECKING:
@@ -30,24 +32,47 @@ if TYPE_CHECKING:
 REACH = 3.0
 """Over how many standard deviations of the features networks resemble each other."""
 
-USUAL = (0.3, 0.1, 0.05, 0.03, 0.003, 0.005)
-"""The usual variance of each part on the logarithm: offset, slopes, smooth rest, family, what fades as
-networks grow, what does not."""
+ALIKE = (9.0, 0.5, 0.01, 0.02, 0.005, 0.001, 0.003)
+"""The variance of each part on the logarithm, between boards of one kind: offset, deviations of the other
+references, slopes, smooth rest, family, what fades as networks grow, what does not."""
+
+UNLIKE = (9.0, 0.45, 0.1, 0.05, 0.03, 0.003, 0.005)
+"""The same between boards of unlike kinds."""
+
+SCALES = np.linspace(-3.0, 3.0, 7)
+"""By what all variances but the offset's are multiplied, on the logarithm."""
 
 FREEDOM = 1.5
-"""The standard deviation of a part's variance about the usual one, on the logarithm."""
+"""How far that is usually from nothing: the standard deviation of a normal distribution."""
+
+MOST_SHARES = 4
+"""Of how many references, the most probable ones, a sum of shares is made."""
+
+NEXT_TO_NOTHING = 1e-12
+HEARSAY = 1e-9
+"""How much one counts of a network that it does not know, against one that does."""
 
 
-def shared(first: Networks, second: Networks) -> Floats:
-    """How much each pair of networks shares of the offset, slopes, smooth rest and family.
+def parts(first: Networks, second: Networks, near: Floats, far: Floats) -> Floats:
+    """How much each pair of networks shares of each part but those that it does not share.
+
+    Args:
+        first: some networks.
+        second: others.
+        near: of the first, how each reference deviates from the one that stands for the new board; shape
+            (first, references).
+        far: the same of the second.
 
     Returns:
-        Shape (4, len(first), len(second)).
+        Shape (5, first, second).
     """
     slopes = first.features @ second.features.T / first.features.shape[1]
     smooth = np.exp(-_squared_distance(first.features, second.features) / (2 * REACH**2))
     same_family = first.family[:, np.newaxis] == second.family
-    return np.array([np.ones(slopes.shape), slopes, smooth, smooth * same_family])
+    return np.array(
+        [np.ones(slopes.shape), near @ far.T, slopes, smooth, smooth * same_family],
+        dtype=np.float64,
+    )
 
 
 def _squared_distance(first: Floats, second: Floats) -> Floats:
@@ -61,133 +86,11 @@ def own(networks: Networks) -> Floats:
     return np.array([networks.smallness, np.ones(len(networks))])
 
 
-def _with_itself(networks: Networks) -> Floats:
-    """What `shared` says of each network and itself; shape (4, networks)."""
+def _with_itself(networks: Networks, deviations: Floats) -> Floats:
+    """How much of each part a network has; shape (7, networks)."""
     slopes = (networks.features**2).mean(axis=1)
     ones = np.ones(len(networks))
-    return np.array([ones, slopes, ones, ones])
-
-
-@dataclass(frozen=True)
-class Process:
-    """A regression that has seen some networks.
-
-    Attributes:
-        variances: of each part; shape (6,).
-        seen: the networks.
-        centre: the mean of by how much they were off what was expected.
-        inverse: of their covariance; shape (seen, seen).
-        weights: the inverse times what they were off, less the centre; shape (seen,).
-    """
-
-    variances: Floats
-    seen: Networks
-    centre: float
-    inverse: Floats
-    weights: Floats
-
-    @classmethod
-    def fit(cls, seen: Networks, off: Floats) -> Process:
-        """The most probable variances of the parts, and the regression with these.
-
-        Args:
-            seen: the networks that were measured.
-            off: the logarithm of what was found over what was expected; shape (seen,).
-        """
-        from scipy.optimize import minimize
-
-        parts = _parts(seen)
-        start = np.log(USUAL)
-        best = minimize(
-            _negative_log_posterior,
-            start,
-            args=(parts, off - off.mean()),
-            jac=True,
-            method="L-BFGS-B",
-        )
-        return cls.given(np.exp(best.x), seen, off)
-
-    @classmethod
-    def given(cls, variances: Floats, seen: Networks, off: Floats) -> Process:
-        """The regression with known variances; as `fit` otherwise."""
-        centre = float(np.mean(off))
-        inverse = _inverted(np.tensordot(variances, _parts(seen), axes=1))
-        return cls(variances, seen, centre, inverse, inverse @ (off - centre))
-
-    def predict(self, new: Networks) -> tuple[Floats, Floats]:
-        """By how much networks that were not seen are off what is expected of them, as logarithms.
-
-        Returns:
-            Means and standard deviations; each of shape (new,).
-        """
-        across = np.tensordot(self.variances[:4], shared(new, self.seen), axes=1)
-        mean = self.centre + across @ self.weights
-        before = self.variances[:4] @ _with_itself(new) + self.variances[4:] @ own(new)
-        variance = before - np.einsum("ij,jk,ik->i", across, self.inverse, across)
-        return mean, np.sqrt(np.maximum(variance, np.finfo(np.float64).tiny))
-
-
-def _inverted(covariance: Floats) -> Floats:
-    """The inverse of a covariance."""
-    return np.asarray(np.linalg.inv(covariance), dtype=np.float64)
-
-
-def _parts(seen: Networks) -> Floats:
-    """The covariance of each part at variance 1; shape (6, seen, seen)."""
-    return np.concatenate([shared(seen, seen), [np.diag(each) for each in own(seen)]])
-
-
-def _negative_log_posterior(logs: Floats, parts: Floats, deviation: Floats) -> tuple[float, Floats]:
-    """The negative logarithm of how probable variances are (their usual size included), and its slope."""
-    scaled = np.exp(logs)[:, np.newaxis, np.newaxis] * parts
-    covariance = scaled.sum(axis=0)
-    inverse = _inverted(covariance)
-    weights = inverse @ deviation
-    away = (logs - np.log(USUAL)) / FREEDOM
-    value = (deviation @ weights + np.linalg.slogdet(covariance)[1] + away @ away) / 2
-    slope = (np.tensordot(scaled, inverse, axes=2) - scaled @ weights @ weights) / 2
-    return float(value), slope + away / FREEDOM
-
-
-NEXT_TO_NOTHING = 1e-12
-
-
-@dataclass(frozen=True)
-class Shares:
-    """A sum of terms with coefficients that are not negative, to begin with before the regression.
-
-    Attributes:
-        coefficients: of a constant, the costs where these are known, and each reference; shape (terms,).
-    """
-
-    coefficients: Floats
-
-    @classmethod
-    def fit(cls, evidence: Evidence, seen: Integers, found: Floats, groups: int) -> Shares:
-        """The coefficients of least relative error.
-
-        From fewer than nine groups so many cannot be fitted; then the references count alike.
-
-        Args:
-            evidence: what is known of the networks.
-            seen: the places of the measured ones.
-            found: the logarithm of what was found of these; shape (seen,).
-            groups: how many architectures the measured ones are of.
-        """
-        from advisor.prediction.training import least_squares
-
-        terms = evidence.terms
-        if groups >= LEAST_GROUPS:
-            return cls(least_squares(terms[seen], np.exp(found), relative=True))
-        references = len(evidence.references)
-        alike = np.zeros(terms.shape[1])
-        alike[-references:] = 1 / references
-        return cls(alike)
-
-    def __call__(self, evidence: Evidence) -> Floats:
-        """The logarithm of the sum for each network; shape (networks,)."""
-        total: Floats = np.log(np.maximum(evidence.terms @ self.coefficients, NEXT_TO_NOTHING))
-        return total
+    return np.array([ones, (deviations**2).sum(axis=1), slopes, ones, ones, *own(networks)])
 
 
 @dataclass(frozen=True)
@@ -204,14 +107,133 @@ class Measured:
     found: Floats
     groups: NDArray[np.str_]
 
-    def where(self, rows: NDArray[np.bool_]) -> Measured:
-        """Some of them."""
-        return Measured(self.places[rows], self.found[rows], self.groups[rows])
-
     @property
     def count(self) -> int:
         """How many groups there are."""
         return len(np.unique(self.groups))
+
+
+@dataclass(frozen=True)
+class Mean:
+    """What the new board may take but for a factor.
+
+    Attributes:
+        logs: the logarithm of it for every network; shape (networks,).
+        deviations: how the references deviate from it; shape (networks, references).
+        off: by how much the measured networks are off it, as logarithms; shape (measured,).
+        held_out: the same where it was made without each of them.
+        known: 1 where it rests on what somebody found, else `HEARSAY`; shape (networks,).
+        reference: the place of the reference that it is; `None` for a sum of shares.
+    """
+
+    logs: Floats
+    deviations: Floats
+    off: Floats
+    held_out: Floats
+    known: Floats
+    reference: int | None
+
+
+def means(evidence: Evidence, measured: Measured) -> Iterator[Mean]:
+    """Each reference in turn."""
+    for place, logs in enumerate(evidence.references):
+        off = measured.found - logs[measured.places]
+        known = np.maximum(evidence.known[place], HEARSAY)
+        yield Mean(logs, evidence.deviations_from(place), off, off, known, place)
+
+
+def shares_of(evidence: Evidence, measured: Measured, references: Integers) -> Mean:
+    """The sum of shares of least relative error: a constant, the costs where these are known, references.
+
+    Args:
+        evidence: what is known of the networks.
+        measured: the measured ones, of nine groups at least.
+        references: of which references.
+    """
+    from advisor.prediction.training import least_squares
+
+    terms = evidence.terms(references)
+
+    def fitted(rows: NDArray[np.bool_]) -> Floats:
+        """The logarithm of the sum for every network, from some of the measured ones."""
+        places, found = measured.places[rows], measured.found[rows]
+        shares = least_squares(terms[places], np.exp(found), relative=True)
+        total: Floats = np.log(np.maximum(terms @ shares, NEXT_TO_NOTHING))
+        return total
+
+    logs = fitted(np.ones(len(measured.found), dtype=np.bool_))
+    held_out = np.empty(len(measured.found))
+    for group in np.unique(measured.groups):
+        mine = measured.groups == group
+        held_out[mine] = (measured.found - fitted(~mine)[measured.places])[mine]
+    off = measured.found - logs[measured.places]
+    known = np.maximum(evidence.known[references].all(axis=0), HEARSAY)
+    return Mean(logs, evidence.deviations_from(None), off, held_out, known, None)
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """One mean with parts as large as they may be, at every scale.
+
+    Attributes:
+        mean: the mean.
+        variances: of the parts; shape (scales, 7).
+        inverse: of the covariance of the measured networks; shape (scales, measured, measured).
+        logs: the logarithm of how probable each is, after the measurements; shape (scales,).
+    """
+
+    mean: Mean
+    variances: Floats
+    inverse: Floats
+    logs: Floats
+
+    @classmethod
+    def of(cls, mean: Mean, usual: tuple[float, ...], seen: Networks, at: Floats) -> Hypotheses:
+        """Those of a mean.
+
+        Args:
+            mean: the mean.
+            usual: the variances of the parts.
+            seen: the measured networks.
+            at: how the references deviate from the mean there.
+        """
+        variances = np.tile(np.array(usual), (len(SCALES), 1))
+        variances[:, 1:] *= np.exp(SCALES)[:, np.newaxis]
+        each = np.concatenate([parts(seen, seen, at, at), [np.diag(alone) for alone in own(seen)]])
+        inverse = np.linalg.inv(np.tensordot(variances, each, axes=1))
+        off = mean.held_out
+        fit = np.einsum("sij,i,j->s", inverse, off, off)
+        logs = (np.linalg.slogdet(inverse)[1] - fit - (SCALES / FREEDOM) ** 2) / 2
+        return cls(mean, variances, inverse, logs)
+
+    def predict(self, new: Networks, at: Floats, shared: Floats) -> tuple[Floats, Floats]:
+        """Means and variances of the factor's logarithm for networks that were not measured.
+
+        Args:
+            new: the networks.
+            at: how the references deviate from the mean there.
+            shared: what `parts` says of them and of those measured.
+
+        Returns:
+            Each of shape (scales, new).
+        """
+        across = np.tensordot(self.variances[:, :5], shared, axes=1)
+        gain = across @ self.inverse
+        before = self.variances @ _with_itself(new, at)
+        return gain @ self.mean.off, before - (gain * across).sum(axis=2)
+
+    def without(self, group: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+        """What is predicted of a group of the measured networks from the others, and how probable these are.
+
+        Returns:
+            By how much the mean prediction is off, and its variance, each of shape (scales, group); and the
+            logarithm of the probability of each hypothesis without the group; shape (scales,).
+        """
+        block = np.linalg.inv(self.inverse[:, group][:, :, group])
+        off = np.einsum("sij,sj->si", block, (self.inverse @ self.mean.held_out)[:, group])
+        fit = np.einsum("si,sij,sj->s", off, np.linalg.inv(block), off)
+        density = -(np.linalg.slogdet(block)[1] + fit) / 2
+        return off, np.diagonal(block, axis1=1, axis2=2), self.logs - density
 
 
 @dataclass(frozen=True)
@@ -220,103 +242,93 @@ class Regression:
 
     Attributes:
         evidence: what is known of all networks.
-        shares: what is expected of each.
-        process: by how much it is off that.
+        measured: the measured ones.
+        hypotheses: all that may be so.
     """
 
     evidence: Evidence
-    shares: Shares
-    process: Process
+    measured: Measured
+    hypotheses: tuple[Hypotheses, ...]
 
     @classmethod
-    def fit(
-        cls, evidence: Evidence, measured: Measured, variances: Floats | None = None
-    ) -> Regression:
-        """Fit both, one after the other.
+    def fit(cls, evidence: Evidence, measured: Measured) -> Regression:
+        """Weigh every hypothesis by the measurements.
 
         Args:
             evidence: what is known of all networks.
             measured: the measured ones.
-            variances: of the process, where they are known.
         """
-        shares = Shares.fit(evidence, measured.places, measured.found, measured.count)
         seen = evidence.described.at(measured.places)
-        off = measured.found - shares(evidence)[measured.places]
-        if variances is None:
-            return cls(evidence, shares, Process.fit(seen, off))
-        return cls(evidence, shares, Process.given(variances, seen, off))
+
+        def tried(mean: Mean) -> list[Hypotheses]:
+            at = mean.deviations[measured.places]
+            return [Hypotheses.of(mean, usual, seen, at) for usual in (ALIKE, UNLIKE)]
+
+        found = [each for mean in means(evidence, measured) for each in tried(mean)]
+        if measured.count >= LEAST_GROUPS:
+            best = sorted(found, key=lambda each: -float(each.logs.max()))
+            references = dict.fromkeys(each.mean.reference for each in best)
+            taken = [each for each in references if each is not None][:MOST_SHARES]
+            found += tried(shares_of(evidence, measured, np.array(sorted(taken))))
+        return cls(evidence, measured, tuple(found))
 
     def predict(self, places: Integers) -> tuple[Floats, Floats]:
-        """The mean and the standard deviation of the logarithm for some networks that were not measured."""
-        mean, deviation = self.process.predict(self.evidence.described.at(places))
-        return mean + self.shares(self.evidence)[places], deviation
+        """The mean and the standard deviation of the logarithm for some networks that were not measured.
 
-    def held_out(self, measured: Measured) -> tuple[Floats, Floats]:
+        Of each network those count that know it.
+        """
+        described = self.evidence.described
+        seen, new = described.at(self.measured.places), described.at(places)
+        weights = _weights(np.array([each.logs for each in self.hypotheses]))
+        total, mean, square = np.zeros((3, len(places)))
+        for each, weight in zip(self.hypotheses, weights, strict=True):
+            deviations = each.mean.deviations
+            near, at = deviations[self.measured.places], deviations[places]
+            factor, variance = each.predict(new, at, parts(new, seen, at, near))
+            logs = each.mean.logs[places] + factor
+            share = each.mean.known[places]
+            total += weight.sum() * share
+            mean += share * (weight @ logs)
+            square += share * (weight @ (variance + logs**2))
+        mean, square = mean / total, square / total
+        return mean, _deviation(mean, square)
+
+    def held_out(self) -> tuple[Floats, Floats]:
         """How far it is off each measured network when its group is left out.
-
-        The shares are fitted anew without it; the variances of the parts stay.
 
         Returns:
             What was found less the mean, and the standard deviation; each of shape (measured,).
         """
-        off, deviation = np.empty(len(measured.found)), np.empty(len(measured.found))
-        for group in np.unique(measured.groups):
-            own = measured.groups == group
-            rest = Regression.fit(self.evidence, measured.where(~own), self.process.variances)
-            mean, deviation[own] = rest.predict(measured.places[own])
-            off[own] = measured.found[own] - mean
+        off, deviation = np.empty(len(self.measured.found)), np.empty(len(self.measured.found))
+        for group in np.unique(self.measured.groups):
+            mine = self.measured.groups == group
+            parted = [each.without(mine) for each in self.hypotheses]
+            weights = _weights(np.array([logs for _, _, logs in parted]))
+            each_off = np.array([each for each, _, _ in parted])
+            variance = np.array([each for _, each, _ in parted])
+            off[mine] = np.tensordot(weights, each_off, axes=2)
+            square = np.tensordot(weights, variance + each_off**2, axes=2)
+            deviation[mine] = _deviation(off[mine], square)
         return off, deviation
 
-
-def widening(off: Floats, deviation: Floats) -> float:
-    """By what the standard deviations of a regression are to be multiplied.
-
-    So that the intervals would have held for nine in ten of the networks held out: the conformal quantile
-    of what was off, in standard deviations (Vovk, Gammerman and Shafer, Algorithmic Learning in a Random
-    World, 2005). It holds for new networks as far as these are like those measured.
-
-    Args:
-        off: how far it was off each network, its group held out; shape (networks,).
-        deviation: the standard deviation that it had said.
-
-    Returns:
-        The factor.
-    """
-    rank = math.ceil(LEVEL * (len(off) + 1) - 1e-9)
-    quantile = float(np.sort(np.abs(off) / deviation)[min(rank, len(off)) - 1])
-    return quantile / Z90
+    def weights(self) -> Floats:
+        """How much each reference counts, shape (references,); a sum of shares counts for none."""
+        counted = np.zeros(len(self.evidence.references))
+        logs = np.array([each.logs for each in self.hypotheses])
+        for each, weight in zip(self.hypotheses, _weights(logs), strict=True):
+            if each.mean.reference is not None:
+                counted[each.mean.reference] += weight.sum()
+        return counted
 
 
-def borrowed_widening(
-    evidence: Evidence, measured: Measured, off: Floats, deviation: Floats
-) -> float:
-    """The same where too few networks were measured to rank them: what the references lend.
-
-    Each reference in turn takes the place of the new board, with the same networks measured; what it was
-    off all others is known. The largest factor stands, that of the worst network held out on the new board
-    among them; and none narrows, since a board may be less like the references than these are alike.
-
-    Args:
-        evidence: the networks that the references know.
-        measured: those that were measured.
-        off: as `widening` takes it.
-        deviation: likewise.
-
-    Returns:
-        The factor; NaN where a single reference has no other to be held against.
-    """
-    if len(evidence.references) < 2 or len(measured.places) == len(evidence.names):
-        return math.nan
-    lent = [
-        _factor_for(evidence.without(place), reference, measured)
-        for place, reference in enumerate(evidence.references)
-    ]
-    return max(1.0, *lent, float(np.max(np.abs(off) / deviation)) / Z90)
+def _weights(logs: Floats) -> Floats:
+    """Probabilities of which the logarithms are known but for a constant."""
+    relative = np.exp(logs - logs.max())
+    weights: Floats = relative / relative.sum()
+    return weights
 
 
-def _factor_for(evidence: Evidence, found: Floats, measured: Measured) -> float:
-    """What the intervals of one reference, predicted from the others, would have needed."""
-    rest = np.setdiff1d(np.arange(len(found)), measured.places)
-    as_measured = replace(measured, found=found[measured.places])
-    mean, deviation = Regression.fit(evidence, as_measured).predict(rest)
-    return float(np.quantile(np.abs(found[rest] - mean) / deviation, LEVEL)) / Z90
+def _deviation(mean: Floats, square: Floats) -> Floats:
+    """The standard deviation by the mean of a mixture and that of its square."""
+    deviation: Floats = np.sqrt(np.maximum(square - mean**2, np.finfo(np.float64).tiny))
+    return deviation

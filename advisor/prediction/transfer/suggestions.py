@@ -15,11 +15,15 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.prediction.rows import fullest_variant
 from advisor.prediction.transfer.boards import Figures, alike_named, figures_of, named_references
-from advisor.prediction.transfer.networks import Evidence, Networks, costs_of, family_of
-from advisor.prediction.transfer.regression import USUAL, own, shared
+from advisor.prediction.transfer.networks import Evidence, costs_of, family_of
+from advisor.prediction.transfer.regression import UNLIKE, own, parts
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
+
+VARIANCES = (0.3, *UNLIKE[1:])
+"""Those of the transfer between boards of unlike kinds, but for the offset: any network shows that, and in a
+larger one all else that networks may show would be lost."""
 
 LIKE_ENOUGH = 0.5
 """Boards are suggested from together if each knows this share of the networks of the largest."""
@@ -86,15 +90,15 @@ def suggest(
         for each in references
         for name in each.measurements.architecture.names
     }
-    networks = networks_in_common(references, known)
-    names = most_informative(networks, count, measured)
+    evidence = evidence_in_common(references, known)
+    names = most_informative(evidence, count, measured)
     if not names:
         raise AdvisorError("every network that these boards know is measured already")
     return Suggestions(
         tuple(known[name] for name in names),
         tuple(map(opened.identities.written, names)),
         tuple(each.board.name for each in references),
-        len(networks),
+        len(evidence.names),
     )
 
 
@@ -124,10 +128,10 @@ def _latencies(surveyed: Surveyed) -> Figures:
     return figures_of(surveyed.board, table, "latency_ms", fullest_variant(table)[0])
 
 
-def networks_in_common(
+def evidence_in_common(
     references: Sequence[Surveyed], architectures: Mapping[str, Architecture]
-) -> Networks:
-    """The networks that all of these boards know, described by them.
+) -> Evidence:
+    """The networks that all of these boards know, and what they say of them.
 
     Those of unknown cost are left out, unless most are.
 
@@ -145,28 +149,28 @@ def networks_in_common(
         names = np.array(names)[costed].tolist()
         costs = costs[costed]
     batch = {name: max(figures[0].by_network[name]) for name in names}
-    return Evidence(
-        names=names,
-        references=[np.array([each.near(name, batch[name]) for name in names]) for each in figures],
-        costs=costs if costed.sum() == len(names) else None,
-        families=[family_of(architectures, name) for name in names],
-    ).described
+    return Evidence.of(
+        names,
+        np.array([[each.near(name, batch[name]) for name in names] for each in figures]),
+        costs if costed.sum() == len(names) else None,
+        [family_of(architectures, name) for name in names],
+    )
 
 
 def most_informative(
-    networks: Networks,
+    evidence: Evidence,
     count: int,
     measured: Sequence[str] = (),
     chance: np.random.Generator | None = None,
 ) -> list[str]:
     """The networks whose measuring leaves the least variance over all others, one after another.
 
-    The covariance is that of the transfer with its usual variances, so nothing needs to be measured yet;
-    each choice takes the earlier ones into account. Of those that are worth nearly as much, the cheapest
-    on the references is taken.
+    The covariance is that of the transfer between boards of unlike kinds, about the mean of the references,
+    so nothing needs to be measured yet; each choice takes the earlier ones into account. Of those that are
+    worth nearly as much, the cheapest on the references is taken.
 
     Args:
-        networks: those that may be measured.
+        evidence: those that may be measured, and what references say of them.
         count: how many to name, at most.
         measured: those that were measured already; others are not looked up.
         chance: where given, it decides among the cheapest few, so that suggestions differ.
@@ -174,8 +178,10 @@ def most_informative(
     Returns:
         Their names, those that show the most first.
     """
-    covariance = np.tensordot(np.array(USUAL[:4]), shared(networks, networks), axes=1)
-    alone = np.array(USUAL[4:]) @ own(networks)
+    networks, deviations = evidence.described, evidence.deviations_from(None)
+    shared = parts(networks, networks, deviations, deviations)
+    covariance = np.tensordot(np.array(VARIANCES[: len(shared)]), shared, axes=1)
+    alone = np.array(VARIANCES[len(shared) :]) @ own(networks)
     left = np.ones(len(networks), dtype=np.bool_)
     for place in np.flatnonzero(np.isin(networks.names, list(measured))).tolist():
         covariance = _knowing(covariance, alone, place)

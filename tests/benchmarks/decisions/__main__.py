@@ -107,7 +107,8 @@ def drawings(boards: Boards, asked: Asked) -> Iterator[tuple[Integers, Floats]]:
     networks = boards.evidence.described
     for seed in range(asked.seeds):
         chance = np.random.default_rng(seed)
-        measured = networks.places(most_informative(networks, asked.measured, chance=chance))
+        suggested = most_informative(boards.evidence, asked.measured, chance=chance)
+        measured = networks.places(suggested)
         yield measured, draw_limits_ms(boards, asked.queries, chance)
 
 

@@ -13,9 +13,8 @@ from advisor.catalog.records import Z90, Values
 from advisor.prediction.board_model import describe
 from advisor.prediction.model import Form
 from advisor.prediction.training import Data, LatencyModel, fit_model
-from advisor.prediction.transfer.groups import Group
 from advisor.prediction.transfer.networks import designs_of
-from advisor.prediction.transfer.regression import Process, Shares, widening
+from advisor.prediction.transfer.regression import Measured, Regression
 from tests.benchmarks.decisions.tables import Boards
 
 if TYPE_CHECKING:
@@ -30,16 +29,13 @@ Predict = Callable[[Boards, NDArray[np.int64]], Values]
 
 def by_transfer(boards: Boards, measured: Integers) -> Values:
     """What follows from the references and the measured networks."""
-    names = np.array(boards.names, dtype=np.str_)
-    unmeasured = np.setdiff1d(np.arange(len(names)), measured)
-    group = Group(
-        known=tuple(range(len(boards.references))),
-        evidence=boards.evidence,
-        seen=names[measured].tolist(),
-        found=np.log(boards.time_ms[measured]),
-        wanted=dict.fromkeys(names[unmeasured].tolist(), 1),
-    )
-    return _with_measured(boards, unmeasured, group.intervals())
+    unmeasured = np.setdiff1d(np.arange(len(boards.names)), measured)
+    groups = designs_of(boards.names)[measured]
+    found = Measured(measured, np.log(boards.time_ms[measured]), groups)
+    mean, deviation = Regression.fit(boards.evidence, found).predict(unmeasured)
+    half = Z90 * deviation
+    ends = Values(np.exp(mean), np.exp(mean - half), np.exp(mean + half))
+    return _with_measured(boards, unmeasured, ends)
 
 
 def by_transfer_at_random(boards: Boards, measured: Integers) -> Values:
@@ -65,54 +61,6 @@ def by_costs(form: Form) -> Predict:
     return predicted
 
 
-def by_shares(boards: Boards, measured: Integers) -> Values:
-    """The sum of shares alone, its intervals from the measured networks held out."""
-    groups = designs_of(boards.names)[measured]
-    found = np.log(boards.time_ms[measured])
-
-    def predicted(rows: NDArray[np.bool_]) -> Floats:
-        count = len(np.unique(groups[rows]))
-        return Shares.fit(boards.evidence, measured[rows], found[rows], count)(boards.evidence)
-
-    off = np.array(
-        [
-            found[row] - predicted(groups != groups[row])[measured[row]]
-            for row in range(len(measured))
-        ]
-    )
-    half = Z90 * widening(off, np.ones(len(off)))
-    mean = predicted(np.ones(len(measured), dtype=np.bool_))
-    return _as_told(boards, measured, mean, np.full(len(mean), half))
-
-
-def by_regression_alone(boards: Boards, measured: Integers) -> Values:
-    """The regression on top of the references' mean, as where few networks were measured."""
-    described = boards.evidence.described
-    off = np.log(boards.time_ms[measured]) - described.size[measured]
-    mean, deviation = Process.fit(described.at(measured), off).predict(described)
-    return _as_told(boards, measured, mean + described.size, Z90 * deviation)
-
-
-def by_ridge(boards: Boards, measured: Integers) -> Values:
-    """Bayesian ridge regression of the log time on the logarithms of references and costs."""
-    from sklearn.linear_model import BayesianRidge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    logs = np.log(boards.evidence.terms[:, 1:])
-    ridge = make_pipeline(StandardScaler(), BayesianRidge())
-    ridge.fit(logs[measured], np.log(boards.time_ms[measured]))
-    mean, deviation = ridge.predict(logs, return_std=True)
-    return _as_told(boards, measured, mean, Z90 * deviation)
-
-
-def _as_told(boards: Boards, measured: Integers, mean: Floats, half: Floats) -> Values:
-    """Means and half widths of intervals, as logarithms, as times."""
-    unmeasured = np.setdiff1d(np.arange(len(mean)), measured)
-    ends = (mean, mean - half, mean + half)
-    return _with_measured(boards, unmeasured, Values(*(np.exp(each[unmeasured]) for each in ends)))
-
-
 METHODS: Mapping[str, Predict] = {
     "operations law": by_costs(OPERATIONS),
     "three cost terms": by_costs(THREE_COSTS),
@@ -121,11 +69,8 @@ METHODS: Mapping[str, Predict] = {
 
 TRIED: Mapping[str, Predict] = {
     "transfer, random networks": by_transfer_at_random,
-    "Bayesian ridge": by_ridge,
-    "shares alone": by_shares,
-    "regression alone": by_regression_alone,
 }
-"""What was tried before the transfer became what it is."""
+"""What was tried beside these."""
 
 
 def runs_of(boards: Boards) -> Floats:

@@ -44,9 +44,9 @@ class Boards:
     def evidence(self) -> Evidence:
         """What is known before the new board has run any."""
         costs = costs_of(self.names, self.architectures, "reported")
-        return Evidence(
+        return Evidence.of(
             self.names,
-            [np.log(each) for each in self.references.values()],
+            np.log(np.array(list(self.references.values()))),
             None if np.isnan(costs).any() else costs,
             [family_of(self.architectures, name) for name in self.names],
         )

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.records import Z90, Values
-from advisor.prediction.model import LEAST_GROUPS
 from advisor.prediction.transfer.networks import designs_of
-from advisor.prediction.transfer.regression import Measured, Regression, borrowed_widening, widening
+from advisor.prediction.transfer.regression import Measured, Regression
 from advisor.solve.candidates.uncertainty import chance_below
 from advisor.solve.verify.standing import Standing
 from advisor.solve.verify.verification import verify
@@ -21,36 +20,19 @@ if TYPE_CHECKING:
 
 
 class Transfers:
-    """The transfer after the first measurements: where each query's verification begins.
-
-    What is measured later changes the shares and the regression; the variances of its parts and the width
-    of its intervals stay as first fitted, so that a hundred thousand refits take minutes.
-    """
+    """The transfer after the first measurements: where each query's verification begins."""
 
     def __init__(self, boards: Boards, first: Integers) -> None:
-        self.boards = boards
+        self.boards, self.first = boards, first
         self.groups = designs_of(boards.names)
         self.logs = np.log(boards.time_ms)
-        measured = self.measured(first)
-        self.begun = Regression.fit(boards.evidence, measured)
-        off = self.begun.held_out(measured)
-        self.factor = (
-            widening(*off)
-            if measured.count >= LEAST_GROUPS
-            else borrowed_widening(boards.evidence, measured, *off)
-        )
-        self.first = first
-
-    def measured(self, places: Integers) -> Measured:
-        """Some networks as measured ones."""
-        return Measured(places, self.logs[places], self.groups[places])
 
     def predicted(self, places: Integers) -> Values:
         """The time per image of all networks, once these are measured."""
-        variances = self.begun.process.variances
-        regression = Regression.fit(self.boards.evidence, self.measured(places), variances)
+        measured = Measured(places, self.logs[places], self.groups[places])
+        regression = Regression.fit(self.boards.evidence, measured)
         mean, deviation = regression.predict(np.arange(len(self.logs)))
-        half = Z90 * self.factor * deviation
+        half = Z90 * deviation
         columns = [np.exp(mean), np.exp(mean - half), np.exp(mean + half)]
         for column in columns:
             column[places] = self.boards.time_ms[places]

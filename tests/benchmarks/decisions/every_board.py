@@ -1,0 +1,292 @@
+"""How good are predictions and decisions on every board of the catalog, each in turn taken as new?
+
+    python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--json OUT]
+
+Each way in which a board ran at least 16 networks is taken as new in turn: some of its networks are
+measured, all others are predicted from the boards of other devices and of other chips, and held against what
+the board found. At most half of a board's networks are measured. Each query asks for the most accurate
+network within a limit on the time per image.
+
+The method and its constants were chosen on devices whose name's SHA-256 begins with an even byte, with
+references of such devices alone; those that begin with an odd byte are for the last look, with all others as
+references. Both are listed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from advisor.architectures.names import device_of
+from advisor.catalog.precision import has_float_accuracy
+from advisor.catalog.records import Z90, Board, Values
+from advisor.catalog.run_as import Variant
+from advisor.catalog.store import Catalog
+from advisor.prediction.transfer.boards import (
+    Figures,
+    Reference,
+    alike,
+    figures_of,
+    likeness,
+    without,
+)
+from advisor.prediction.transfer.pools import LEAST_MEASURED, Pool, Question, common, pool_of
+from advisor.prediction.transfer.suggestions import most_informative
+from advisor.solve.candidates.uncertainty import chance_below
+from tests.benchmarks.decisions.queries import EXTREMES, spread_of
+
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
+LEAST_NETWORKS = 16
+QUERIES = 40
+CONFIDENCE = 0.9
+WIDTHS = (13, 7, 7, 7, 12, 7, 12, 9, 6)
+HEADINGS = " ".join(
+    (
+        f"{'kind':28}      measured devices error % in 90 %",
+        "5, 50, 95th width % broken (s.e.) overrun %   lost",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way in which a board ran networks, latencies per image."""
+
+    board: Board
+    variant: Variant
+    chips: frozenset[str]
+    figures: Figures
+
+    @property
+    def device(self) -> str:
+        return device_of(self.board.name)
+
+    @property
+    def kind(self) -> str:
+        """What its figures are averaged with: what ran it, in which precision, by which runtime."""
+        precision = "floats" if has_float_accuracy(self.variant.precision) else "integers"
+        processor = self.variant.processor or ("gpu" if self.board.accelerator else "cpu")
+        return f"{processor}, {precision}, {self.variant.runtime}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one draw of measured networks; shares, and points of accuracy."""
+
+    kind: str
+    device: str
+    measured: int
+    suggested: bool
+    error: float
+    held: float
+    width: float
+    broken: float
+    overrun: float
+    lost: float
+
+
+def main() -> None:
+    """Run it, and print a line for each kind and number of measured networks."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--devices", choices=("even", "odd"), default="even")
+    parser.add_argument("--draws", type=int, default=20)
+    parser.add_argument("--measured", type=int, nargs="+", default=[5, 8, 10, 20])
+    parser.add_argument("--kind", default="", help="only kinds that contain this")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    ways = list(ways_of(Catalog.open()))
+    for parity in ("even", "odd"):
+        devices = sorted({each.device for each in ways if parity_of(each.device) == parity})
+        print(f"{len(devices)} {parity} devices: {', '.join(devices)}\n")
+    known = [each for each in ways if asked.devices == "odd" or parity_of(each.device) == "even"]
+    new = [each for each in known if parity_of(each.device) == asked.devices]
+    best = {name: each.accuracy_percent.value for name, each in Catalog.open().best_weights.items()}
+    trial = Trial(known, best, asked.draws, asked.measured)
+    outcomes = [each for way in new if asked.kind in way.kind for each in trial.outcomes(way)]
+    for line in lines(outcomes):
+        print(line, flush=True)
+    if asked.json:
+        asked.json.write_text(json.dumps([asdict(each) for each in outcomes], indent=1) + "\n")
+
+
+def parity_of(device: str) -> str:
+    """Whether the name's SHA-256 begins with an even byte or an odd one."""
+    return "odd" if hashlib.sha256(device.encode()).digest()[0] % 2 else "even"
+
+
+def ways_of(catalog: Catalog) -> Iterator[Way]:
+    """Every way of every board that ran enough networks."""
+    readable, _ = catalog.survey()
+    for each in readable:
+        for variant in each.measurements.variants:
+            figures = figures_of(each.board, each.measurements, "latency_ms", variant)
+            if len(figures.by_network) >= LEAST_NETWORKS:
+                yield Way(each.board, variant, chips_of(each.board), figures)
+
+
+def chips_of(board: Board) -> frozenset[str]:
+    """The names of chips in a board's title, such as "rk3588", whatever letters end them."""
+    found = re.findall(r"[a-z]*[ -]?\d{3,}", f"{board.title} {board.processor}".lower())
+    return frozenset(re.sub("[ -]", "", each) for each in found if not re.fullmatch(r"\d{4}", each))
+
+
+class Trial:
+    """Each board in turn as new."""
+
+    def __init__(
+        self, known: Sequence[Way], best: dict[str, float], draws: int, measured: Sequence[int]
+    ) -> None:
+        self.known, self.best, self.draws, self.measured = known, best, draws, measured
+        self.catalog = Catalog.open()
+
+    def outcomes(self, way: Way) -> Iterator[Outcome]:
+        """All draws of one way."""
+        own = way.figures
+        references = [
+            Reference(each.figures, likeness(way.board, way.variant, each.board, each.variant))
+            for each in self.known
+            if each.device != way.device
+            and not each.chips & way.chips
+            and common(own, each.figures) >= LEAST_MEASURED
+        ]
+        lacking = {name for each in references for name in each.figures.by_network} - set(
+            own.by_network
+        )
+        figures = [without(each.figures, lacking) for each in alike(references)]
+        architectures = {
+            name: self.catalog.architectures[name] for f in (own, *figures) for name in f.by_network
+        }
+        question = Question(own, figures, architectures, way.board.cost)
+        names = sorted(
+            name for name in own.by_network if any(name in f.by_network for f in figures)
+        )
+        for count in self.measured:
+            if len(names) < 2 * count:
+                continue
+            whole = pool_of(question, {name: max(own.by_network[name]) for name in names})
+            if whole is None:
+                return
+            for draw in range(self.draws):
+                for suggested in (False, True):
+                    chance = np.random.default_rng(draw)
+                    drawn = (
+                        most_informative(whole.evidence, count, chance=chance)
+                        if suggested
+                        else chance.choice(names, count, replace=False).tolist()
+                    )
+                    pool = pool_of(question, {name: max(own.by_network[name]) for name in drawn})
+                    if pool is not None:
+                        yield self.judged(way, pool, count, suggested, chance)
+
+    def judged(
+        self, way: Way, pool: Pool, count: int, suggested: bool, chance: np.random.Generator
+    ) -> Outcome:
+        """How far it was off, and what was picked."""
+        own = way.figures.by_network
+        wanted = [name for name in pool.wanted if name in own]
+        places = pool.evidence.described.places(wanted)
+        mean, deviation = pool.regression.predict(places)
+        truth = np.array([way.figures.near(name, pool.wanted[name]) for name in wanted])
+        off = np.abs(truth - mean)
+        names = [*wanted, *pool.seen]
+        middle = np.concatenate([mean, pool.found])
+        half = np.concatenate([Z90 * deviation, np.zeros(len(pool.found))])
+        broken, overrun, lost = self.picked(
+            names, np.concatenate([truth, pool.found]), middle, half, chance
+        )
+        return Outcome(
+            way.kind,
+            way.device,
+            count,
+            suggested,
+            float(np.mean(np.abs(np.exp(mean - truth) - 1))),
+            float(np.mean(off <= Z90 * deviation)),
+            float(np.median(2 * np.sinh(Z90 * deviation))),
+            broken,
+            overrun,
+            lost,
+        )
+
+    def picked(
+        self,
+        names: Sequence[str],
+        truth: Floats,
+        mean: Floats,
+        half: Floats,
+        chance: np.random.Generator,
+    ) -> tuple[float, float, float]:
+        """The share of picks that break the limit, by how much, and the points of accuracy that are lost."""
+        top1 = np.array([self.best.get(name, np.nan) for name in names])
+        rated = np.flatnonzero(~np.isnan(top1))
+        if len(rated) < LEAST_NETWORKS // 2:
+            return np.nan, np.nan, np.nan
+        order = rated[np.argsort(-top1[rated])]
+        spread = spread_of(Values(np.exp(mean), np.exp(mean - half), np.exp(mean + half)))
+        some = Values(*(column[order] for column in spread))
+        low, high = np.quantile(truth[rated], EXTREMES).tolist()
+        limits = np.exp(chance.uniform(low, high, QUERIES))
+        took: list[float] = []
+        overrun: list[float] = []
+        lost: list[float] = []
+        for limit in limits.tolist():
+            sure = chance_below(some, np.full(len(order), limit)) >= CONFIDENCE
+            if not sure.any():
+                continue
+            pick = order[np.argmax(sure)]
+            time = float(np.exp(truth[pick]))
+            took.append(time > limit * (1 + 1e-9))
+            if took[-1]:
+                overrun.append(time / limit - 1)
+            else:
+                able = order[np.exp(truth[order]) <= limit * (1 + 1e-9)]
+                lost.append(float(top1[able].max() - top1[pick]))
+        return _mean(took), _mean(overrun), _mean(lost)
+
+
+def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """A line for each kind, number of measured networks, and way of drawing them."""
+    groups: dict[tuple[str, int, bool], list[Outcome]] = defaultdict(list)
+    for each in outcomes:
+        groups[each.kind, each.measured, each.suggested].append(each)
+    yield HEADINGS
+    for (kind, measured, suggested), group in sorted(groups.items()):
+        devices = sorted({each.device for each in group})
+        by_device = [[each.broken for each in group if each.device == device] for device in devices]
+        broken = np.array([np.nanmean(each) for each in by_device if not np.isnan(each).all()])
+        error = broken.std(ddof=1) / np.sqrt(len(broken)) if len(broken) > 1 else np.nan
+        held = np.array([each.held for each in group])
+        cells = (
+            f"{measured} {'suggested' if suggested else 'at random'}",
+            str(len(devices)),
+            f"{100 * _mean([each.error for each in group]):.1f}",
+            f"{100 * held.mean():.1f}",
+            " ".join(f"{100 * each:.0f}" for each in np.quantile(held, (0.05, 0.5, 0.95))),
+            f"{100 * np.median([each.width for each in group]):.0f}",
+            f"{100 * _mean([each.broken for each in group]):.1f} ({100 * error:.1f})",
+            f"{100 * _mean([each.overrun for each in group]):.1f}",
+            f"{_mean([each.lost for each in group]):.2f}",
+        )
+        yield f"{kind:28} " + " ".join(
+            f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True)
+        )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = [each for each in values if not np.isnan(each)]
+    return float(np.mean(known)) if known else np.nan
+
+
+if __name__ == "__main__":
+    main()
