@@ -26,7 +26,7 @@ def command(
         typer.Option(
             metavar="BOARD|auto|none",
             help="A board that has run many networks: from a few that both ran, all others are predicted. "
-            "May be repeated; auto takes those boards that predict best. Kept when the board is fitted "
+            "May be repeated; auto takes all boards that ran networks alike. Kept when the board is fitted "
             "again, until none drops them.",
         ),
     ] = None,

@@ -428,8 +428,8 @@ def _transfer(reading: JsonReading, value: object, folder: Path) -> Transfer | N
     if value is None:
         return None
     place: Place = ("transfer",)
-    parts = ("table", "references", "weights", "likeness", "errors")
-    found = reading.record(value, place, parts)
+    further = ("weights", "likeness")
+    found = reading.record(value, place, ("table", "references", "errors"), further)
     named = reading.mapping(found.get("references", {}), (*place, "references"))
     references = {
         reading.name(name, (*place, "references", name)): reading.text(

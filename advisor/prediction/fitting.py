@@ -42,7 +42,7 @@ from advisor.prediction.transfer.boards import alike_named, named_references
 from advisor.prediction.transfer.predictions import fit_transfer
 
 AUTO = "auto"
-"""Stands for the reference boards that predict best, of all that there are."""
+"""Stands for the reference boards that ran networks most alike, of all that there are."""
 NONE = "none"
 """Stands for no board, where a board was named when it was fitted before."""
 
@@ -79,7 +79,7 @@ def fit(
     Args:
         board: the board.
         like: boards that have run many networks: from a few that both ran, all others are predicted.
-            `AUTO` chooses among all boards, `NONE` takes none.
+            `AUTO` takes those that ran networks most alike, `NONE` takes none.
         residuals_from: a board whose residuals stand in where this one has too few networks for
             intervals; `NONE` for none.
         catalog: the catalog folder beside the shipped one, as everywhere.
