@@ -241,7 +241,7 @@ def test_the_best_of_each_board(run: Run, tmp_path: Path) -> None:
 
 
 def test_show_tells_all_with_sources(run: Run) -> None:
-    out = run("show", "resnet-50").out
+    out = run("show", "resnet-50", "--board", "jetson-tx1").out
     assert "params: 25.56M reported [1]" in out
     assert "weights paper: top-1 75.99 % (75.985 to 75.995) reported [1]" in out
     row = r"^torch7 fp32 +4 +52.4 +209 \+-0.5% +11.7 \+-0.3% +305 \+-0.7%$"
@@ -251,6 +251,23 @@ def test_show_tells_all_with_sources(run: Run) -> None:
         r"^torch7 fp32, batch 32: does not fit in the board's memory \[\d+\]$", out, re.M
     )
     assert "[5]" in out
+
+
+def test_show_has_a_line_for_each_of_many_boards(run: Run) -> None:
+    shown = run("show", "resnet-50")
+    assert shown.code == 0
+    flat = " ".join(shown.out.split())
+    assert "--board NAME shows all of them" in flat
+    assert len(re.findall(r"^jetson-tx1 +torch7 fp32 +16 +51.0", shown.out, re.MULTILINE)) == 1
+    assert re.search(r"weights mlperf: top-1 by tflite unknown cpu on 20 boards 76.44 %", flat)
+    assert max(map(len, shown.out.splitlines())) <= 80
+    several = run("show", "resnet-50", "--board", "raspberry-pi-4").out
+    assert "raspberry-pi-4.mlperf-v2.0-krai" in several
+    assert "jetson-tx1" not in several
+    unknown = run("show", "resnet-50", "--board", "nosuch")
+    assert unknown.code == 2
+    assert "unknown board 'nosuch'" in unknown.err
+    assert run("show", "jetson-tx1", "--board", "jetson-tx1").code == 2
 
 
 def test_the_catalog_check(run: Run, overlay: Overlay) -> None:

@@ -205,22 +205,33 @@ def show_boards(name: str, catalog: str | os.PathLike[str] | None = None) -> Kno
 
 
 @checked
-def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> KnownNetwork:
+def show(
+    architecture: str,
+    catalog: str | os.PathLike[str] | None = None,
+    *,
+    board: str | None = None,
+) -> KnownNetwork:
     """All that is known of a network, by board, with the sources.
 
     Args:
         architecture: one of its names, such as "resnet-50", "ResNet50" or "tv:resnet50@224".
+        board: only what is known of it on that board, on the boards of that device, or on those of a pattern.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
-        AdvisorError: there is no such network, or a file that is needed for it is broken.
+        AdvisorError: there is no such network or board, or a file that is needed for it is broken.
     """
     opened = Catalog.open(catalog)
+    wanted = opened.board_layers if board is None else opened.boards_named(board)
     (meaning,) = opened.identities.meanings([architecture])
     names = opened.identities.names_of(opened.architecture(meaning.name).name)
     costs = (each for each in names if each in opened.architectures)
     known = _under_one_name([opened.architectures[each] for each in costs])
-    of_this = (each for each in opened.published if each.architecture == names[0])
+    of_this = (
+        each
+        for each in opened.published
+        if each.architecture == names[0] and (not each.board or each.board in wanted)
+    )
     weights = tuple(
         sorted(of_this, key=lambda each: (each.name, each.quality.data_set, each.scope))
     )
@@ -228,7 +239,8 @@ def show(architecture: str, catalog: str | os.PathLike[str] | None = None) -> Kn
     surveyed = tuple(
         _rows_of(each, names)
         for each in readable
-        if not each.measurements.architecture.position.keys().isdisjoint(names)
+        if each.board.name in wanted
+        and not each.measurements.architecture.position.keys().isdisjoint(names)
     )
     keys = {*_sources_of(known.reported), *_sources_of(known.counted)}
     keys |= {each.accuracy_percent.source for each in weights}

@@ -18,18 +18,27 @@ def command(
             help="A network, such as resnet-50; a board or a device, such as jetson-tx1."
         ),
     ],
+    board: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only a network's rows on this board, device, or pattern of boards.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """All that is known of a network, by board, or of a device's boards; with sources."""
     from advisor.catalog.listing import show, show_boards
     from advisor.report.answer_documents import SHOW_BOARDS, answer_json
-    from advisor.report.catalog_text import architecture_text, known_boards_text
-    from advisor.report.known_network import show_json
+    from advisor.report.catalog_text import known_boards_text
+    from advisor.report.known_network import architecture_text, show_json
 
     try:
-        known = show(name, catalog)
+        known = show(name, catalog, board=board)
     except AdvisorError as unknown:
+        if board is not None:
+            raise
         try:
             boards = show_boards(name, catalog)
         except AdvisorError:
