@@ -32,9 +32,8 @@ from advisor.prediction.transfer.regression import (
     Hypotheses,
     Measured,
     Regression,
+    Variances,
     means,
-    own,
-    parts,
     shares_of,
 )
 from advisor.prediction.transfer.suggestions import most_informative
@@ -107,17 +106,22 @@ def question(
 class SumOfParts(Kernel):  # type: ignore[misc]
     """The transfer's covariance as scikit-learn takes it: rows are places in a list of networks."""
 
-    def __init__(self, evidence: Evidence, variances: Floats, reference: int) -> None:
-        self.evidence, self.variances, self.reference = evidence, variances, reference
+    def __init__(
+        self, evidence: Evidence, variances: Variances, scale: float, reference: int
+    ) -> None:
+        self.evidence, self.variances = evidence, variances
+        self.scale, self.reference = scale, reference
 
     def __call__(self, X: Floats, Y: Floats | None = None, eval_gradient: bool = False) -> Floats:
         deviations = self.evidence.deviations_from(self.reference)
         rows, columns = X[:, 0].astype(int), (X if Y is None else Y)[:, 0].astype(int)
         first, second = (self.evidence.described.at(each) for each in (rows, columns))
-        each = parts(first, second, deviations[rows], deviations[columns])
-        covariance: Floats = np.tensordot(self.variances[:5], each, axes=1)
+        variances = self.variances
+        whole = variances.shared(first, second)
+        whole = whole + variances.deviations * deviations[rows] @ deviations[columns].T
         if Y is None:
-            covariance = covariance + np.diag(self.variances[5:] @ own(first))
+            whole = whole + np.diag(variances.alone(first))
+        covariance: Floats = variances.offset + np.exp(self.scale) * whole
         return covariance
 
     def diag(self, X: Floats) -> Floats:
@@ -134,13 +138,16 @@ def test_each_hypothesis_is_scikit_learns_process_with_the_same_covariance() -> 
     measured = Measured(seen, found[seen], np.array(known.names)[seen])
     described = known.described
     for mean in means(known, measured):
-        near, at = mean.deviations[seen], mean.deviations[new]
-        mine = Hypotheses.of(mean, ALIKE, described.at(seen), near)
-        shared = parts(described.at(new), described.at(seen), at, near)
-        means_of, variances = mine.predict(described.at(new), at, shared)
+        near = mean.deviations[seen]
+        among = ALIKE.shared(described.at(seen), described.at(seen))
+        covariance = among + np.diag(ALIKE.alone(described.at(seen)))
+        mine = Hypotheses.of(mean, ALIKE, near, covariance)
+        shared = ALIKE.shared(described.at(new), described.at(seen))
+        whole = ALIKE.whole(described.at(new))
+        means_of, variances = mine.predict(mean.deviations[new], shared, whole)
         for scale in (0, 3, 6):
             assert mean.reference is not None
-            kernel = SumOfParts(known, mine.variances[scale], mean.reference)
+            kernel = SumOfParts(known, ALIKE, float(SCALES[scale]), mean.reference)
             reference = GaussianProcessRegressor(kernel, alpha=1e-12, optimizer=None)
             reference.fit(seen[:, np.newaxis].astype(float), mean.off)
             expected, spread = reference.predict(new[:, np.newaxis].astype(float), return_std=True)

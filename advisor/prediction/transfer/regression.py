@@ -32,12 +32,58 @@ if TYPE_CHECKING:
 REACH = 3.0
 """Over how many standard deviations of the features networks resemble each other."""
 
-ALIKE = (9.0, 0.5, 0.01, 0.02, 0.005, 0.001, 0.003)
-"""The variance of each part on the logarithm, between boards of one kind: offset, deviations of the other
-references, slopes, smooth rest, family, what fades as networks grow, what does not."""
 
-UNLIKE = (9.0, 0.45, 0.1, 0.05, 0.03, 0.003, 0.005)
-"""The same between boards of unlike kinds."""
+@dataclass(frozen=True)
+class Variances:
+    """How much each part varies, on the logarithm.
+
+    Attributes:
+        offset: what all networks share.
+        slopes: along the features.
+        smooth: a smooth rest.
+        family: what a family has of its own.
+        deviations: along the deviations of the other references.
+        fading: what a network shares with no other, and has the less the larger it is.
+        own: what it shares with no other.
+    """
+
+    offset: float
+    slopes: float
+    smooth: float
+    family: float
+    deviations: float
+    fading: float
+    own: float
+
+    def shared(self, first: Networks, second: Networks) -> Floats:
+        """What networks share of slopes, smooth rest and family; shape (first, second)."""
+        slopes = first.features @ second.features.T / first.features.shape[1]
+        smooth = np.exp(-_squared_distance(first.features, second.features) / (2 * REACH**2))
+        same_family = first.family[:, np.newaxis] == second.family
+        shared: Floats = self.slopes * slopes + (self.smooth + self.family * same_family) * smooth
+        return shared
+
+    def alone(self, networks: Networks) -> Floats:
+        """What networks share with no other; shape (networks,)."""
+        alone: Floats = self.fading * networks.smallness + self.own
+        return alone
+
+    def whole(self, networks: Networks) -> Floats:
+        """All that they have but the offset and what goes along deviations; shape (networks,)."""
+        slopes = (networks.features**2).mean(axis=1)
+        whole: Floats = self.slopes * slopes + self.smooth + self.family + self.alone(networks)
+        return whole
+
+
+ALIKE = Variances(
+    offset=9.0, slopes=0.01, smooth=0.02, family=0.005, deviations=0.5, fading=0.001, own=0.003
+)
+"""Between boards of one kind."""
+
+UNLIKE = Variances(
+    offset=9.0, slopes=0.1, smooth=0.05, family=0.03, deviations=0.45, fading=0.003, own=0.005
+)
+"""Between boards of unlike kinds."""
 
 SCALES = np.linspace(-3.0, 3.0, 7)
 """By what all variances but the offset's are multiplied, on the logarithm."""
@@ -53,44 +99,10 @@ HEARSAY = 1e-9
 """How much one counts of a network that it does not know, against one that does."""
 
 
-def parts(first: Networks, second: Networks, near: Floats, far: Floats) -> Floats:
-    """How much each pair of networks shares of each part but those that it does not share.
-
-    Args:
-        first: some networks.
-        second: others.
-        near: of the first, how each reference deviates from the one that stands for the new board; shape
-            (first, references).
-        far: the same of the second.
-
-    Returns:
-        Shape (5, first, second).
-    """
-    slopes = first.features @ second.features.T / first.features.shape[1]
-    smooth = np.exp(-_squared_distance(first.features, second.features) / (2 * REACH**2))
-    same_family = first.family[:, np.newaxis] == second.family
-    return np.array(
-        [np.ones(slopes.shape), near @ far.T, slopes, smooth, smooth * same_family],
-        dtype=np.float64,
-    )
-
-
 def _squared_distance(first: Floats, second: Floats) -> Floats:
     across = (first**2).sum(axis=1)[:, np.newaxis] + (second**2).sum(axis=1)
     distance: Floats = np.maximum(across - 2 * first @ second.T, 0.0)
     return distance
-
-
-def own(networks: Networks) -> Floats:
-    """What each network shares with no other; shape (2, networks)."""
-    return np.array([networks.smallness, np.ones(len(networks))])
-
-
-def _with_itself(networks: Networks, deviations: Floats) -> Floats:
-    """How much of each part a network has; shape (7, networks)."""
-    slopes = (networks.features**2).mean(axis=1)
-    ones = np.ones(len(networks))
-    return np.array([ones, (deviations**2).sum(axis=1), slopes, ones, ones, *own(networks)])
 
 
 @dataclass(frozen=True)
@@ -177,49 +189,52 @@ class Hypotheses:
 
     Attributes:
         mean: the mean.
-        variances: of the parts; shape (scales, 7).
+        variances: of the parts, at scale 1.
+        near: how the references deviate from the mean at the measured networks; shape (measured, references).
         inverse: of the covariance of the measured networks; shape (scales, measured, measured).
         logs: the logarithm of how probable each is, after the measurements; shape (scales,).
     """
 
     mean: Mean
-    variances: Floats
+    variances: Variances
+    near: Floats
     inverse: Floats
     logs: Floats
 
     @classmethod
-    def of(cls, mean: Mean, usual: tuple[float, ...], seen: Networks, at: Floats) -> Hypotheses:
+    def of(cls, mean: Mean, variances: Variances, near: Floats, covariance: Floats) -> Hypotheses:
         """Those of a mean.
 
         Args:
             mean: the mean.
-            usual: the variances of the parts.
-            seen: the measured networks.
-            at: how the references deviate from the mean there.
+            variances: of the parts, at scale 1.
+            near: how the references deviate from the mean at the measured networks.
+            covariance: of these, but for the offset and what goes along deviations.
         """
-        variances = np.tile(np.array(usual), (len(SCALES), 1))
-        variances[:, 1:] *= np.exp(SCALES)[:, np.newaxis]
-        each = np.concatenate([parts(seen, seen, at, at), [np.diag(alone) for alone in own(seen)]])
-        inverse = np.linalg.inv(np.tensordot(variances, each, axes=1))
-        off = mean.held_out
-        fit = np.einsum("sij,i,j->s", inverse, off, off)
+        whole = covariance + variances.deviations * near @ near.T
+        inverse = np.linalg.inv(
+            np.exp(SCALES)[:, np.newaxis, np.newaxis] * whole + variances.offset
+        )
+        fit = np.einsum("sij,i,j->s", inverse, mean.held_out, mean.held_out)
         logs = (np.linalg.slogdet(inverse)[1] - fit - (SCALES / FREEDOM) ** 2) / 2
-        return cls(mean, variances, inverse, logs)
+        return cls(mean, variances, near, inverse, logs)
 
-    def predict(self, new: Networks, at: Floats, shared: Floats) -> tuple[Floats, Floats]:
+    def predict(self, at: Floats, shared: Floats, whole: Floats) -> tuple[Floats, Floats]:
         """Means and variances of the factor's logarithm for networks that were not measured.
 
         Args:
-            new: the networks.
             at: how the references deviate from the mean there.
-            shared: what `parts` says of them and of those measured.
+            shared: what they share with the measured ones, as `Variances.shared` has it.
+            whole: all that they have, as `Variances.whole` has it.
 
         Returns:
             Each of shape (scales, new).
         """
-        across = np.tensordot(self.variances[:, :5], shared, axes=1)
+        scale, variances = np.exp(SCALES)[:, np.newaxis], self.variances
+        along = shared + variances.deviations * at @ self.near.T
+        across = scale[:, :, np.newaxis] * along + variances.offset
         gain = across @ self.inverse
-        before = self.variances @ _with_itself(new, at)
+        before = scale * (whole + variances.deviations * (at**2).sum(axis=1)) + variances.offset
         return gain @ self.mean.off, before - (gain * across).sum(axis=2)
 
     def without(self, group: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
@@ -259,10 +274,13 @@ class Regression:
             measured: the measured ones.
         """
         seen = evidence.described.at(measured.places)
+        covariances = [
+            (each, each.shared(seen, seen) + np.diag(each.alone(seen))) for each in (ALIKE, UNLIKE)
+        ]
 
         def tried(mean: Mean) -> list[Hypotheses]:
-            at = mean.deviations[measured.places]
-            return [Hypotheses.of(mean, usual, seen, at) for usual in (ALIKE, UNLIKE)]
+            near = mean.deviations[measured.places]
+            return [Hypotheses.of(mean, each, near, covariance) for each, covariance in covariances]
 
         found = [each for mean in means(evidence, measured) for each in tried(mean)]
         if measured.count >= LEAST_GROUPS:
@@ -279,12 +297,11 @@ class Regression:
         """
         described = self.evidence.described
         seen, new = described.at(self.measured.places), described.at(places)
+        known = {each: (each.shared(new, seen), each.whole(new)) for each in (ALIKE, UNLIKE)}
         weights = _weights(np.array([each.logs for each in self.hypotheses]))
         total, mean, square = np.zeros((3, len(places)))
         for each, weight in zip(self.hypotheses, weights, strict=True):
-            deviations = each.mean.deviations
-            near, at = deviations[self.measured.places], deviations[places]
-            factor, variance = each.predict(new, at, parts(new, seen, at, near))
+            factor, variance = each.predict(each.mean.deviations[places], *known[each.variances])
             logs = each.mean.logs[places] + factor
             share = each.mean.known[places]
             total += weight.sum() * share

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +16,12 @@ from advisor.errors import AdvisorError
 from advisor.prediction.rows import fullest_variant
 from advisor.prediction.transfer.boards import Figures, alike_named, figures_of, named_references
 from advisor.prediction.transfer.networks import Evidence, costs_of, family_of
-from advisor.prediction.transfer.regression import UNLIKE, own, parts
+from advisor.prediction.transfer.regression import UNLIKE
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
-VARIANCES = (0.3, *UNLIKE[1:])
+VARIANCES = replace(UNLIKE, offset=0.3)
 """Those of the transfer between boards of unlike kinds, but for the offset: any network shows that, and in a
 larger one all else that networks may show would be lost."""
 
@@ -179,9 +179,9 @@ def most_informative(
         Their names, those that show the most first.
     """
     networks, deviations = evidence.described, evidence.deviations_from(None)
-    shared = parts(networks, networks, deviations, deviations)
-    covariance = np.tensordot(np.array(VARIANCES[: len(shared)]), shared, axes=1)
-    alone = np.array(VARIANCES[len(shared) :]) @ own(networks)
+    covariance = VARIANCES.shared(networks, networks) + VARIANCES.offset
+    covariance += VARIANCES.deviations * deviations @ deviations.T
+    alone = VARIANCES.alone(networks)
     left = np.ones(len(networks), dtype=np.bool_)
     for place in np.flatnonzero(np.isin(networks.names, list(measured))).tolist():
         covariance = _knowing(covariance, alone, place)
