@@ -36,7 +36,7 @@ def test_outputs_are_kept_and_no_errors_among_them(path: Path) -> None:
     cells = [each for each in read(path)["cells"] if each["cell_type"] == "code"]
     assert [each["execution_count"] for each in cells] == list(range(1, len(cells) + 1))
     outputs = [output for each in cells for output in each["outputs"]]
-    assert len(outputs) >= 6
+    assert len(outputs) >= 5
     assert all(each["output_type"] != "error" for each in outputs)
     assert not any(each.get("name") == "stderr" for each in outputs)
 
