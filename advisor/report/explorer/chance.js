@@ -24,8 +24,15 @@ function chanceAlone(figures, { metric, sense, limit }, row) {
   return figure.value === limit && found === 0 ? 1 : found; // no error, met exactly
 }
 
-/** The share of joint samples of the inputs that meet several limits. */
+/** The probability that several limits are met together: sampled, and bounded by what each is by itself. */
 function chanceTogether(figures, constraints, row) {
+  const alone = constraints.map((each) => chanceAlone(figures, each, row));
+  const missed = alone.reduce((sum, each) => sum + (1 - each), 0);
+  return Math.min(Math.max(shareMet(figures, constraints, row), 1 - missed), ...alone);
+}
+
+/** The share of joint samples of the inputs that meet several limits. */
+function shareMet(figures, constraints, row) {
   const names = [...new Set(constraints.flatMap(({ metric }) => figures.inputs(metric)))];
   const sampled = figures.sampled(names, names.map((name) => figures.inputSpread(name, row)), row);
   const met = new Uint8Array(figures.table.lattices[0][0].length).fill(1);

@@ -2,6 +2,10 @@
 
 Limits on metrics that follow from the same inputs are met or not together: frame rate, response, energy and
 average power all err with the latency. The others are independent.
+
+One limit is judged by its figure's interval, to which errors add in quadrature; of several, joint samples of
+the inputs show how far they are met together. Of a sum, of the smaller of two and of a lopsided product the
+two do not quite agree, so that the single chances bound the joint one from both sides.
 """
 
 from __future__ import annotations
@@ -33,13 +37,22 @@ def chance(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
     """
     joint = np.ones(len(candidates))
     for group in _sharing_inputs(candidates, constraints):
-        if len(group) == 1:
-            joint *= chance_alone(candidates, group[0])
-            continue
-        for start in range(0, len(candidates), BLOCK):
-            block = np.arange(start, min(start + BLOCK, len(candidates)))
-            joint[block] *= _together(candidates.take(block), group)
+        alone = np.array([chance_alone(candidates, each) for each in group])
+        joint *= alone[0] if len(group) == 1 else _all_of(candidates, group, alone)
     return joint
+
+
+def _all_of(candidates: Candidates, group: Sequence[Constraint], alone: Floats) -> Floats:
+    """The probability that limits are met together which share inputs, given those of each by itself.
+
+    It is never above the least of these, nor below what is left if no two are missed together.
+    """
+    sampled = np.empty(len(candidates))
+    for start in range(0, len(candidates), BLOCK):
+        block = np.arange(start, min(start + BLOCK, len(candidates)))
+        sampled[block] = _together(candidates.take(block), group)
+    missed = np.sum(1 - alone, axis=0)
+    return np.clip(sampled, np.maximum(1 - missed, 0.0), np.min(alone, axis=0))
 
 
 def chance_alone(candidates: Candidates, constraint: Constraint) -> Floats:
