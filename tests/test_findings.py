@@ -12,18 +12,19 @@ import pytest
 
 from advisor.catalog.store import Catalog
 from advisor.paper.board_findings import findings
-from advisor.paper.evidence import Evidence, explained, rank_correlation
+from advisor.paper.evidence import GROSS, Evidence, explained, rank_correlation
 from advisor.paper.four_findings import (
     HOLDS,
-    IN_PART,
     NOT,
-    UNKNOWN,
+    UNTOLD,
     accuracy_is_hyperbolic,
     four_findings,
     operations_estimate_time,
     power_is_constant,
 )
+from advisor.paper.layout import Layout
 from advisor.paper.statements import AGREES, DISAGREES, PARTLY, statements
+from tests.benchmarks.findings import worlds
 from tests.conftest import Run
 
 TX1 = Evidence.of(Catalog.open(), "jetson-tx1")
@@ -32,24 +33,32 @@ XEON = Evidence.of(Catalog.open(), "xeon-2-cores-vm")
 
 def test_the_papers_findings_on_its_own_board() -> None:
     verdicts = [each.verdict for each in four_findings(TX1)]
-    assert verdicts == [IN_PART, HOLDS, HOLDS, IN_PART]
+    assert verdicts == [HOLDS, UNTOLD, HOLDS, HOLDS]
     power, hyperbola, energy, operations = (each.numbers for each in four_findings(TX1))
     assert power["mean_w"] == pytest.approx(11.82, abs=0.005)
     assert power["standard_deviation_w"] == pytest.approx(0.71, abs=0.005)
-    assert power["batch_sizes_equivalent"] == power["batch_sizes"] == 7
+    assert power["batch_sizes"] == 7
+    assert power["farthest_batch_size_high"] < power["spread_of_networks_high"] < 0.1
     assert (
         hyperbola["hyperbolic_error_percent_points"] < hyperbola["logarithmic_error_percent_points"]
     )
+    # Ten networks are too few to tell a hyperbola from a logarithm, however much nearer it seems.
+    gain = "gain_over_logarithmic_percent_points"
+    assert hyperbola[f"{gain}_low"] < 0 < hyperbola[gain] < hyperbola[f"{gain}_high"]
+    assert hyperbola["gain_over_linear_percent_points_low"] > 1
     assert energy["accuracy_slope_percent_joule"] > 0
+    assert energy["accuracy_rank_correlation_low"] > 0.4
     assert operations["r2"] == pytest.approx(0.950, abs=0.0005)
     assert operations["mean_relative_error"] == pytest.approx(0.33, abs=0.005)
+    assert operations["rank_correlation_low"] > 0.9
+    assert operations["held_out_relative_error_low"] > 0.1
 
 
-def test_what_a_board_has_no_rows_for_is_unknown() -> None:
+def test_what_a_board_has_no_rows_for_cannot_be_told() -> None:
     verdicts = [each.verdict for each in four_findings(XEON)]
-    assert verdicts == [UNKNOWN, NOT, UNKNOWN, IN_PART]
+    assert verdicts == [UNTOLD, UNTOLD, UNTOLD, HOLDS]
     nothing = XEON.where(np.zeros(len(XEON), dtype=np.bool_))
-    assert {each.verdict for each in four_findings(nothing)} == {UNKNOWN}
+    assert {each.verdict for each in four_findings(nothing)} == {UNTOLD}
     assert statements(nothing) == ()
 
 
@@ -117,9 +126,79 @@ def test_a_logarithmic_world_is_not_taken_for_a_hyperbolic_one() -> None:
 def test_time_that_follows_operations_exactly_holds_and_noise_does_not() -> None:
     exact = replace(TX1, time_ms=5 + TX1.operations / 1e9)
     assert operations_estimate_time(exact).verdict == HOLDS
-    random = np.random.default_rng(0)
-    noise = replace(TX1, time_ms=random.uniform(1, 1000, len(TX1)))
-    assert operations_estimate_time(noise).verdict == NOT
+    falling = replace(TX1, time_ms=1e13 / TX1.operations)
+    assert operations_estimate_time(falling).verdict == NOT
+
+
+def test_gross_power_that_is_alike_does_not_show_net_power_to_be() -> None:
+    gross = replace(TX1, power_w=np.full(len(TX1), 11.8), power_kind=GROSS)
+    finding = power_is_constant(gross)
+    assert finding.verdict == UNTOLD
+    assert finding.said.startswith(GROSS)
+
+
+def test_power_that_follows_the_operations_does_not_hold_at_one_batch_size_either() -> None:
+    rows = TX1.at(1)
+    finding = power_is_constant(replace(rows, power_w=rows.operations / 1e9))
+    assert finding.verdict == NOT
+    assert finding.numbers["spread_with_operations_low"] > 0.5
+
+
+def test_a_layout_takes_networks_and_batch_sizes_apart() -> None:
+    """Exact products, one of them missing, by hand; then how far errors let them be known."""
+    network, batch = np.array([0, 0, 0, 1, 1, 2, 2, 2]), np.array([1, 2, 4, 1, 2, 1, 2, 4])
+    of_network, of_batch = np.array([5.0, 10.0, 20.0]), {1: 0.5, 2: 1.0, 4: 2.0}
+    values = of_network[network] * [of_batch[each] for each in batch.tolist()]
+    layout = Layout.of(values, network, batch)
+    assert layout is not None
+    assert layout.freedom == 8 - 3 - 2
+    assert layout.networks == pytest.approx(np.log(of_network))
+    assert layout.batches == pytest.approx(np.log([0.5, 1, 2]))
+    assert layout.network_spread().value == pytest.approx(math.log(2))
+    assert layout.farthest_batch().value == pytest.approx(math.log(2))
+    noisy = Layout.of(values * np.exp(np.tile([0.1, -0.1], 4)), network, batch)
+    assert noisy is not None
+    spread, farthest = noisy.network_spread(), noisy.farthest_batch()
+    assert spread.low < spread.value < spread.high
+    assert farthest.low < farthest.value < farthest.high
+    assert noisy.farthest_batch(together=True).high > farthest.high
+    assert Layout.of(values[batch == 1], network[batch == 1], batch[batch == 1]) is None
+
+
+WORLD_KINDS = [
+    each
+    for each in worlds()
+    if each.name
+    in (
+        "power constant, 10% noise",
+        "power: {'networks': 0.1}, 1% noise",
+        "power: {'one_batch': 0.1}, 10% noise",
+        "power: {'following': 0.3}, 10% noise",
+        "power constant, 30% noise, one batch size",
+        "accuracy hyperbolic, noise 1.0 and 0.0 points",
+        "accuracy logarithmic, noise 1.0 and 0.0 points",
+        "accuracy unrelated, noise 1.0 and 0.0 points",
+        "energy correlates to 0.52",
+        "energy independent",
+        "energy correlates with operations alone",
+        "time correlates to 0.52",
+        "time independent",
+    )
+]
+
+WORLDS = 60
+"""So many of each kind are made up; chance alone adds 2.5 standard errors, 7 points, to the 5 %."""
+
+
+@pytest.mark.parametrize("networks", [5, 14, 46])
+def test_verdicts_are_wrong_in_few_made_up_worlds(networks: int) -> None:
+    """Seeded; `tests/benchmarks/findings.py` prints the same of many more worlds."""
+    shares = {world.name: world.shares(networks, WORLDS) for world in WORLD_KINDS}
+    for world in WORLD_KINDS:
+        assert shares[world.name].get(world.wrong, 0.0) <= 0.12, world.name
+    said = {name: 1 - each.get(UNTOLD, 0.0) for name, each in shares.items()}
+    if networks == 46:  # not by saying nothing
+        assert sum(each > 0.8 for each in said.values()) >= 8
 
 
 def test_ranks_and_shares() -> None:
@@ -137,11 +216,12 @@ def test_ranks_and_shares() -> None:
 def test_the_command_and_its_document(run: Run) -> None:
     plain = run("findings")
     assert plain.code == 0
-    assert "1. power does not depend on the network or the batch size: holds in part" in plain.out
+    assert "1. power does not depend on the network or the batch size: holds\n" in plain.out
+    assert "networks differ by 3% (2% to 6%), batch sizes by at most 1% (0% to 4%)" in plain.out
     assert max(map(len, plain.out.splitlines())) <= 80
     document = json.loads(run("findings", "--board", "xeon-2-cores-vm", "--json").out)
     assert document["schema"] == "advisor.findings/2"
-    assert [each["verdict"] for each in document["findings"]] == [UNKNOWN, NOT, UNKNOWN, IN_PART]
+    assert [each["verdict"] for each in document["findings"]] == [UNTOLD, UNTOLD, UNTOLD, HOLDS]
     assert [each["numbers"] for each in document["statements"]] == [
         each.numbers for each in findings("xeon-2-cores-vm").statements
     ]
@@ -152,6 +232,7 @@ def test_the_command_and_its_document(run: Run) -> None:
 
 def test_networks_without_a_cost_or_a_second_row_are_no_reason_to_fail() -> None:
     unknown = replace(TX1, operations=np.full(len(TX1), np.nan), params=np.full(len(TX1), np.nan))
-    assert operations_estimate_time(unknown).verdict == UNKNOWN
+    assert operations_estimate_time(unknown).verdict == UNTOLD
     assert len(statements(unknown)) > 5
-    assert power_is_constant(TX1.at(1)).verdict == UNKNOWN
+    assert power_is_constant(TX1.at(1)).verdict == UNTOLD
+    assert power_is_constant(unknown.at(1)).verdict == UNTOLD

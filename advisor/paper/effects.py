@@ -38,10 +38,10 @@ class Effect:
         return Effect(change(self.value), change(self.low), change(self.high))
 
 
-def mean_effect(values: Floats) -> Effect:
-    """The mean of at least two values, by Student's t."""
+def mean_effect(values: Floats, tail: float = TAIL) -> Effect:
+    """The mean of at least two values, by Student's t; the interval leaves out `tail` at each end."""
     error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return _with_error(float(np.mean(values)), error, len(values) - 1)
+    return _with_error(float(np.mean(values)), error, len(values) - 1, tail)
 
 
 def spread_effect(values: Floats) -> Effect:
@@ -56,29 +56,31 @@ def spread_effect(values: Floats) -> Effect:
     return Effect(spread, low, high)
 
 
-def rank_effect(x: Floats, y: Floats) -> Effect:
-    """Spearman's rank correlation of at least four pairs.
+def rank_effect(x: Floats, y: Floats, tail: float = TAIL) -> Effect:
+    """Spearman's rank correlation of at least four pairs; the interval leaves out `tail` at each end.
 
-    Its interval is that of Fisher's z, with the variance of Bonett and Wright (Psychometrika 65, 2000).
+    It is that of Fisher's z, with the variance of Bonett and Wright (Psychometrika 65, 2000).
     """
+    from scipy.special import ndtri
+
     value = rank_correlation(x, y)
     most = 1 - 1 / len(x) ** 2  # ranks that agree in all pairs at hand need not agree in all others
     at = math.atanh(max(-most, min(most, value)))
-    half = 1.645 * math.sqrt((1 + value**2 / 2) / (len(x) - 3))
+    half = float(ndtri(1 - tail)) * math.sqrt((1 + value**2 / 2) / (len(x) - 3))
     low, high = math.tanh(at - half), math.tanh(at + half)
     return Effect(value, min(value, low), max(value, high))
 
 
-def slope_effect(x: Floats, y: Floats) -> Effect:
-    """The slope of the least-squares line through at least three points, by Student's t."""
+def slope_effect(x: Floats, y: Floats, tail: float = TAIL) -> Effect:
+    """The slope of the least-squares line through at least three points, likewise."""
     slope, intercept = np.polyfit(x, y, 1)
     off = y - intercept - slope * x
     variance = float(np.sum(off**2)) / (len(x) - 2) / float(np.sum((x - np.mean(x)) ** 2))
-    return _with_error(float(slope), math.sqrt(variance), len(x) - 2)
+    return _with_error(float(slope), math.sqrt(variance), len(x) - 2, tail)
 
 
-def _with_error(value: float, error: float, freedom: int) -> Effect:
+def _with_error(value: float, error: float, freedom: int, tail: float) -> Effect:
     from scipy.special import stdtrit
 
-    half = float(stdtrit(freedom, 1 - TAIL)) * error
+    half = float(stdtrit(freedom, 1 - tail)) * error
     return Effect(value, value - half, value + half)

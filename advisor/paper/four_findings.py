@@ -1,31 +1,31 @@
 """The paper's four findings, tested on any board's rows.
 
-A finding holds, holds in part, does not hold, or is unknown from what was measured; the numbers that
-decide stand beside it.
+Each has the sizes of its effects, with 90 % intervals, and a verdict from tests: that a finding holds, or
+does not, is said wrongly in at most 5 % of the boards on which the opposite is so
+(`tests/benchmarks/findings.py`); where the rows are too few or too noisy for either, it cannot be told.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from advisor.paper.evidence import NET, Evidence, explained, held_out_errors, rank_correlation
+from advisor.paper.effects import TAIL, Effect, mean_effect, rank_effect, slope_effect
+from advisor.paper.evidence import ABOVE_BOUND, GROSS, NET, Evidence, explained, held_out_errors
+from advisor.paper.layout import Layout
 from advisor.prediction.bound import least_line_above
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from advisor.catalog.records import Floats
 
-Verdict: TypeAlias = Literal["holds", "holds in part", "does not hold", "unknown"]
+Verdict: TypeAlias = Literal["holds", "does not hold", "cannot be told"]
 HOLDS: Verdict = "holds"
-IN_PART: Verdict = "holds in part"
 NOT: Verdict = "does not hold"
-UNKNOWN: Verdict = "unknown"
+UNTOLD: Verdict = "cannot be told"
 
 TITLES = {
     1: "power does not depend on the network or the batch size",
@@ -37,7 +37,10 @@ TITLES = {
 
 LEAST_NETWORKS = 5
 EQUIVALENT = 0.10
-"""Powers that differ from the mean by less than this share are as good as equal."""
+"""Powers that differ by less than this share are as good as equal."""
+
+RELATED = 0.5
+"""A rank correlation below this bounds and estimates nothing."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ class Finding:
         number: its number in the paper's summary.
         title: what the paper found.
         verdict: whether it holds on the board.
-        said: why, in a sentence.
-        numbers: what the verdict rests on; units stand in the names.
+        said: how large its effects are, in a sentence.
+        numbers: the same, and what else the verdict rests on; units stand in the names, and the ends of a
+            90 % interval are named as its figure, with "_low" and "_high".
     """
 
     number: int
@@ -74,49 +78,74 @@ def _finding(number: int, verdict: Verdict, said: str, numbers: Mapping[str, flo
     return Finding(number, TITLES[number], verdict, said.format_map(numbers), numbers)
 
 
+def _verdict(shown: Sequence[bool], refuted: Sequence[bool]) -> Verdict:
+    """What tests of the parts of a finding say: it holds if all do, and not if one of them does not."""
+    return NOT if any(refuted) else HOLDS if all(shown) else UNTOLD
+
+
+def _ends(**effects: Effect) -> dict[str, float]:
+    """Effects as numbers, with the ends of their intervals."""
+    found: dict[str, float] = {}
+    for name, each in effects.items():
+        found |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
+    return found
+
+
+def _with_ends(name: str, form: str) -> str:
+    """An effect with its interval, for `str.format_map`."""
+    return f"{{{name}:{form}}} ({{{name}_low:{form}}} to {{{name}_high:{form}}})"
+
+
 def power_is_constant(evidence: Evidence) -> Finding:
     """Whether net power depends on neither the network nor the batch size.
 
-    Equivalence is tested for each network and each batch size: the 90 % interval of its mean must lie
-    within +-10 % of the mean of all. A mean alone could not show it: it may hide opposite errors.
+    Equivalence is tested, by two one-sided tests each: that networks differ by less than 10 %, as the
+    relative standard deviation of their means, and that no batch size is 10 % off the mean of all. With one
+    batch size of each network the difference of networks and that of rows cannot be told apart; then power
+    can be shown to depend on the network only as it follows the operations.
     """
     known = evidence.where(~np.isnan(evidence.power_w))
     if len(set(known.names.tolist())) < LEAST_NETWORKS:
-        return _finding(1, UNKNOWN, "fewer than 5 networks have a measured power", {})
+        return _finding(1, UNTOLD, "fewer than 5 networks have a measured power", {})
     power = known.power_w
-    mean = float(np.mean(power))
-    if not any(np.unique(known.names, return_counts=True)[1] > 1):
-        said = (
-            "{mean_w:.1f} W on average, standard deviation {standard_deviation_w:.2f} W over {rows} "
-            "networks; every one has one row, which says nothing of its own spread"
-        )
-        deviation = float(np.std(power, ddof=1))
-        numbers = {"mean_w": mean, "standard_deviation_w": deviation, "rows": len(power)}
-        return _finding(1, UNKNOWN, _kind(evidence) + said, numbers)
-    near = float(np.mean(np.abs(power / mean - 1) <= EQUIVALENT))
-    equal_networks, networks = _equivalent(power, known.names)
-    equal_sizes, sizes = _equivalent(power, known.batch)
-    all_equal = (equal_networks, equal_sizes) == (networks, sizes)
     numbers = {
-        "mean_w": mean,
+        "mean_w": float(np.mean(power)),
         "standard_deviation_w": float(np.std(power, ddof=1)),
         "rows": len(power),
-        "share_of_rows_within_10_percent": near,
-        "networks": networks,
-        "networks_equivalent": equal_networks,
-        "batch_sizes": sizes,
-        "batch_sizes_equivalent": equal_sizes,
+        "networks": len(set(known.names.tolist())),
+        "batch_sizes": len(set(known.batch.tolist())),
+        "share_of_rows_within_10_percent": float(
+            np.mean(np.abs(power / np.mean(power) - 1) <= EQUIVALENT)
+        ),
         "variance_share_of_networks": explained(power, known.names),
         "variance_share_of_batch_sizes": explained(power, known.batch),
     }
+    of_rows = "{mean_w:.1f} W on average, standard deviation {standard_deviation_w:.2f} W over {rows} rows"
+    layout = Layout.of(power, known.names, known.batch)
+    if layout is None:
+        trend = _power_trend(known)
+        said = of_rows + ", which do not show how much those of one network differ"
+        if trend is None:
+            return _finding(1, UNTOLD, _kind(evidence) + said, numbers)
+        numbers |= _ends(spread_with_operations=trend)
+        said = (
+            f"{_with_ends('spread_with_operations', '.0%')} of spread go with operations; " + said
+        )
+        verdict = _verdict([False], [trend.low > EQUIVALENT])
+        return _finding(1, verdict, _kind(evidence) + said, numbers)
+    networks, batches = layout.network_spread(), layout.farthest_batch()
+    numbers |= _ends(spread_of_networks=networks, farthest_batch_size=batches.map(math.expm1))
+    shown = [
+        networks.high < EQUIVALENT,
+        math.expm1(batches.high) < EQUIVALENT,
+        known.power_kind != GROSS,  # whose idle part is alike in all
+    ]
     said = (
-        "{mean_w:.1f} W on average, standard deviation {standard_deviation_w:.2f} W; shown to be within "
-        "10 % of it: {networks_equivalent} of {networks} networks, {batch_sizes_equivalent} of "
-        "{batch_sizes} batch sizes; {share_of_rows_within_10_percent:.0%} of all rows lie there; networks "
-        "explain {variance_share_of_networks:.0%} of the variance, batch sizes "
-        "{variance_share_of_batch_sizes:.0%}"
+        f"networks differ by {_with_ends('spread_of_networks', '.0%')}, batch sizes by at most "
+        f"{_with_ends('farthest_batch_size', '.0%')}; {of_rows}, of which "
+        "{share_of_rows_within_10_percent:.0%} are within 10 % of it"
     )
-    verdict = HOLDS if all_equal else IN_PART if near >= 0.8 else NOT
+    verdict = _verdict(shown, _power_differs(known))
     return _finding(1, verdict, _kind(evidence) + said, numbers)
 
 
@@ -125,22 +154,41 @@ def _kind(evidence: Evidence) -> str:
     return "" if evidence.power_kind == NET else f"{evidence.power_kind}: "
 
 
-def _equivalent(values: Floats, labels: NDArray[np.generic]) -> tuple[int, int]:
-    """How many groups are shown to lie within the margin of the mean of all, and how many there are.
+def _least_differing(evidence: Evidence) -> Floats:
+    """Power that differs, relatively, no more than net power does; of a bound, idle power is left in."""
+    idle = evidence.board.idle_power_w
+    if evidence.power_kind != ABOVE_BOUND or idle is None:
+        return evidence.power_w
+    return evidence.power_w + idle.value
 
-    Each by two one-sided tests at 5 %; a group of one value shows nothing.
-    """
-    from scipy.special import stdtrit
 
-    mean = float(np.mean(values))
-    groups = [values[labels == label] for label in np.unique(labels)]
-    shown = 0
-    for group in groups:
-        if len(group) > 1:
-            error = float(np.std(group, ddof=1)) / math.sqrt(len(group))
-            half = float(stdtrit(len(group) - 1, 0.95)) * error
-            shown += abs(float(np.mean(group)) - mean) + half <= EQUIVALENT * mean
-    return shown, len(groups)
+def _power_differs(known: Evidence) -> list[bool]:
+    """Whether power is shown to differ by more than is equivalent: over networks, over batch sizes."""
+    layout = Layout.of(_least_differing(known), known.names, known.batch)
+    if layout is None:
+        return [False, False]
+    networks = layout.network_spread(TAIL / 2)
+    batches = layout.farthest_batch(TAIL / 2, together=True)
+    return [networks.low > EQUIVALENT, math.expm1(batches.low) > EQUIVALENT]
+
+
+def _power_trend(known: Evidence) -> Effect | None:
+    """The relative standard deviation of power that goes with operations; `None` where these are unknown."""
+    rows = known.at(known.commonest_batch)
+    rows = rows.where(~np.isnan(rows.operations))
+    if not _differ(rows.operations):
+        return None
+    logs = np.log(rows.operations)
+    spread = float(np.std(logs, ddof=1))
+    found = slope_effect(logs, np.log(_least_differing(rows))).map(lambda slope: slope * spread)
+    if found.value < 0:
+        found = Effect(-found.value, -found.high, -found.low)
+    return replace(found, low=max(0.0, found.low))
+
+
+def _differ(*columns: Floats) -> bool:
+    """Whether enough networks differ in each column that it can be related to others."""
+    return all(len(np.unique(column)) >= LEAST_NETWORKS for column in columns)
 
 
 SHAPES: Mapping[str, Callable[[Floats], Floats]] = {
@@ -154,95 +202,117 @@ SHAPES: Mapping[str, Callable[[Floats], Floats]] = {
 def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
     """Whether the best accuracy is a hyperbola in time, rather than logarithmic or linear in it.
 
-    Tested on the networks that no faster one equals in accuracy, at the batch size that most ran, each
-    held out in turn.
+    Tested on the networks that no faster one equals in accuracy, at the batch size that most ran, each held
+    out in turn: by how much more another shape is off the same networks, in the mean.
     """
     batch = evidence.commonest_batch
     best = evidence.at(batch).frontier()
     if len(best) < LEAST_NETWORKS:
         said = f"only {{networks}} networks are on the frontier at batch {batch}"
-        return _finding(2, UNKNOWN, said, {"networks": len(best)})
+        return _finding(2, UNTOLD, said, {"networks": len(best)})
     errors = {
-        name: float(np.sqrt(np.mean(held_out_errors(shape(best.time_ms), best.top1) ** 2)))
-        for name, shape in SHAPES.items()
+        name: held_out_errors(shape(best.time_ms), best.top1) for name, shape in SHAPES.items()
     }
-    least = min(errors.values())
-    verdict: Verdict = NOT
-    if errors["hyperbolic"] == least:
-        verdict = HOLDS
-    elif errors["hyperbolic"] <= 1.25 * least:
-        verdict = IN_PART
-    numbers = {f"{name}_error_percent_points": error for name, error in errors.items()}
+    numbers = {
+        f"{name}_error_percent_points": float(np.sqrt(np.mean(each**2)))
+        for name, each in errors.items()
+    }
     numbers |= {"networks": len(best), "batch": batch}
+    nearest = np.abs(errors.pop("hyperbolic"))
+    gains = {name: np.abs(each) - nearest for name, each in errors.items()}
+    for name, gain in gains.items():
+        numbers |= _ends(**{f"gain_over_{name}_percent_points": mean_effect(gain)})
     for size in sorted({1, batch} & set(evidence.batch.tolist())):
         bound = evidence.at(size).accuracy_bound()
         if bound is not None:
             numbers[f"bound_intercept_percent_batch_{size}"] = bound.intercept
             numbers[f"bound_slope_percent_per_fps_batch_{size}"] = bound.slope
+    nearer = " and ".join(
+        f"{_with_ends(f'gain_over_{name}_percent_points', '.1f')} points nearer than a {name} one"
+        for name in gains
+    )
     compared = ", ".join(f"{name} {{{name}_error_percent_points:.1f}}" for name in SHAPES)
     said = (
-        "held-out error in points of accuracy, of {networks} networks at batch {batch}: " + compared
+        f"a hyperbolic curve is {nearer} to the {{networks}} best networks at batch {batch}, each held "
+        f"out; root mean square errors in points of accuracy: {compared}"
     )
-    return _finding(2, verdict, said, numbers)
+    shown = [mean_effect(gain).low > 0 for gain in gains.values()]
+    refuted = [mean_effect(gain, TAIL / 2).high < 0 for gain in gains.values()]
+    return _finding(2, _verdict(shown, refuted), said, numbers)
 
 
 def energy_bounds(evidence: Evidence) -> Finding:
     """Whether a limit on energy bounds both accuracy and operations.
 
-    It does if the least line above all (images per joule, accuracy), and (images per joule,
-    operations), falls: then what fits the limit reaches no further.
+    Tested by ranks, against no relation of energy with either, and against one that is too weak to bound
+    anything. The least lines above all (images per joule, accuracy), and (images per joule, operations), say
+    where the bounds are.
     """
     batch = evidence.commonest_batch
     rows = evidence.at(batch)
     known = rows.where(~np.isnan(rows.power_w) & ~np.isnan(rows.top1) & ~np.isnan(rows.operations))
-    if len(known) < LEAST_NETWORKS:
+    if not _differ(known.energy_j, known.top1, known.operations):
         said = f"fewer than {LEAST_NETWORKS} networks have a measured energy at batch {batch}"
-        return _finding(3, UNKNOWN, said, {})
+        return _finding(3, UNTOLD, said, {})
     per_joule = 1 / known.energy_j
     accuracy = least_line_above(per_joule, known.top1)
     operations = least_line_above(per_joule, known.operations / 1e9)
-    together = rank_correlation(known.energy_j, known.operations)
-    falls = [accuracy.slope > 0, operations.slope > 0 and together > 0.5]
     numbers = {
         "batch": batch,
+        "networks": len(known),
         "accuracy_intercept_percent": accuracy.intercept,
         "accuracy_slope_percent_joule": accuracy.slope,
         "operations_intercept_g": operations.intercept,
         "operations_slope_g_joule": operations.slope,
-        "rank_correlation": together,
+        **_ends(
+            rank_correlation=rank_effect(known.energy_j, known.operations),
+            accuracy_rank_correlation=rank_effect(known.energy_j, known.top1),
+        ),
     }
     said = (
-        "at batch {batch}: top-1 <= {accuracy_intercept_percent:.1f} - "
-        "{accuracy_slope_percent_joule:.2f} x images/J, operations <= {operations_intercept_g:.1f} - "
-        "{operations_slope_g_joule:.2f} x images/J (G); energy and operations rank alike to "
-        "{rank_correlation:.2f}"
+        f"energy ranks as accuracy does to {_with_ends('accuracy_rank_correlation', '.2f')} and as "
+        f"operations do to {_with_ends('rank_correlation', '.2f')}, over {{networks}} networks at batch "
+        f"{batch}; top-1 <= "
+        "{accuracy_intercept_percent:.1f} - {accuracy_slope_percent_joule:.2f} x images/J, operations <= "
+        "{operations_intercept_g:.1f} - {operations_slope_g_joule:.2f} x images/J (G)"
     )
-    return _finding(3, _verdict(falls), said, numbers)
+    verdict = _related([(known.energy_j, known.top1), (known.energy_j, known.operations)])
+    return _finding(3, verdict, said, numbers)
 
 
 def operations_estimate_time(evidence: Evidence) -> Finding:
-    """Whether time per image is linear in operations: by R2, relative error and rank correlation."""
+    """Whether operations estimate the time per image: by ranks, against no relation and too weak a one.
+
+    How far a straight line is off says how well.
+    """
     batch = evidence.commonest_batch
     rows = evidence.at(batch)
     known = rows.where(~np.isnan(rows.operations))
-    if len(known) < LEAST_NETWORKS:
+    if not _differ(known.operations, known.time_ms):
         said = f"fewer than {LEAST_NETWORKS} networks at batch {batch}"
-        return _finding(4, UNKNOWN, said, {})
+        return _finding(4, UNTOLD, said, {})
     line = known.time_in_operations()
-    ranks = rank_correlation(known.operations, known.time_ms)
+    off = np.abs(held_out_errors(known.operations, known.time_ms)) / known.time_ms
     numbers = {
         "batch": batch,
+        "networks": len(known),
         "r2": line.r2,
         "mean_relative_error": line.mean_error,
-        "rank_correlation": ranks,
+        **_ends(
+            rank_correlation=rank_effect(known.operations, known.time_ms),
+            held_out_relative_error=mean_effect(off),
+        ),
     }
     said = (
-        "at batch {batch}: R2 {r2:.3f}, but a mean relative error of {mean_relative_error:.0%}; ranks "
-        "agree to {rank_correlation:.2f}"
+        f"time ranks as operations do to {_with_ends('rank_correlation', '.2f')}, over {{networks}} "
+        f"networks at batch {batch}; a straight line has R2 {{r2:.3f}}, but is off networks held out by "
+        f"{_with_ends('held_out_relative_error', '.0%')} on average"
     )
-    good = [line.r2 >= 0.9, line.mean_error <= 0.25, ranks >= 0.9]
-    return _finding(4, _verdict(good), said, numbers)
+    return _finding(4, _related([(known.operations, known.time_ms)]), said, numbers)
 
 
-def _verdict(criteria: list[bool]) -> Verdict:
-    return HOLDS if all(criteria) else IN_PART if any(criteria) else NOT
+def _related(pairs: Sequence[tuple[Floats, Floats]]) -> Verdict:
+    """Whether all these pairs of columns rank alike, or one of them is shown to do so too weakly."""
+    shown = [rank_effect(*pair).low > 0 for pair in pairs]
+    refuted = [rank_effect(*pair, TAIL / 2).high < RELATED for pair in pairs]  # of at most two
+    return _verdict(shown, refuted)
