@@ -388,7 +388,13 @@ def test_measured_energy_stands_where_there_is_a_meter_and_costs_nothing_else(
         12.5,
         15.0,
     )
-    assert rows["resnet-18", 1]["net_power_low_w"] is None
+    window = EnergyFound(60.0, 4.0, 8, 2.0, 3.0, "recorded", "GPU only")
+    for key, error in (("net_power", window.net_error_w), ("gross_power", window.gross_error_w)):
+        value, low, high = (rows["resnet-18", 1][f"{key}{end}_w"] for end in ("", "_low", "_high"))
+        assert isinstance(value, float)
+        assert (low, high) == pytest.approx(
+            (value * math.exp(-error / value), value * math.exp(error / value))
+        )
     for cell in (("vgg-16", 1), ("bn-nin", 1)):
         assert rows[cell]["status"] == "ok"
         assert rows[cell].get("net_power_w") is None

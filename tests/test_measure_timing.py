@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,6 +141,21 @@ def test_net_power_is_what_is_above_idle() -> None:
     assert (found.runs, found.seconds) == (8, 4.0)
     assert found.idle_w == pytest.approx(2.5)
     assert found.net_power_w == pytest.approx(12.5)
+
+
+def test_a_single_window_knows_how_far_off_its_powers_are() -> None:
+    """By hand: idle power of 2 and 3 W, 15 W for 4 s, a meter that moves ten times a second."""
+    found = EnergyFound(60.0, 4.0, 8, 2.0, 3.0, "recorded", "GPU only")
+    one = 6.3138 / math.sqrt(2)  # half of the interval of one reading, of which two differ by 1 W
+    assert found.gross_error_w == pytest.approx(math.hypot(one, 15 * 0.1 / 4), rel=1e-4)
+    assert found.idle_error_w == pytest.approx(
+        math.hypot(one / math.sqrt(2), 2.5 * 0.025 / math.sqrt(2)), rel=1e-4
+    )
+    assert found.net_error_w == pytest.approx(
+        math.hypot(found.gross_error_w, found.idle_error_w), rel=1e-9
+    )
+    steady = EnergyFound(60.0, 4.0, 8, 2.5, 2.5, "recorded", "GPU only")
+    assert 0.025 < steady.net_error_w / steady.gross_power_w < 0.026  # the meter's period is left
 
 
 def test_a_window_lasts_many_periods_of_the_meter() -> None:

@@ -6,6 +6,7 @@ that is missing, stuck or wraps gives an unknown, never a zero.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,9 @@ METER_PERIOD_S = 0.1
 """How often NVML's energy counter moves; the slowest of the meters."""
 
 LEAST_PERIODS = 20
+FROM_ONE_DIFFERENCE = math.tan(0.45 * math.pi)
+"""Half of a 90 % interval, in standard deviations as one difference shows them: Student's t."""
+
 COOL_DOWN_S = 2.0
 """How long clocks and spinning threads are given to come to rest before idle power is read."""
 
@@ -72,6 +76,36 @@ class EnergyFound:
     def net_power_w(self) -> float:
         """Power above idle while running."""
         return self.gross_power_w - self.idle_w
+
+    @property
+    def idle_error_w(self) -> float:
+        """Half of the 90 % interval of idle power, as this window by itself shows it."""
+        return self._error_w(0.5, math.sqrt(0.5) * self.idle_w)
+
+    @property
+    def gross_error_w(self) -> float:
+        """The same of the power while running."""
+        return self._error_w(1.0, self.gross_power_w)
+
+    @property
+    def net_error_w(self) -> float:
+        """The same of the power above idle."""
+        return self._error_w(1.5, math.hypot(self.gross_power_w, math.sqrt(0.5) * self.idle_w))
+
+    def _error_w(self, readings: float, metered_w: float) -> float:
+        """How far off a power is.
+
+        What wanders from one reading to the next is seen in the two of idle power, which differ by the
+        square root of 2 standard deviations of one; a meter that moves once a period is off by as much
+        as one period brings.
+
+        Args:
+            readings: the variance of the power, in variances of one reading.
+            metered_w: what the meter's periods are taken of.
+        """
+        one = abs(self.idle_after_w - self.idle_before_w) / math.sqrt(2)
+        wandering = FROM_ONE_DIFFERENCE * one * math.sqrt(readings)
+        return math.hypot(wandering, metered_w * METER_PERIOD_S / self.seconds)
 
 
 def meter_energy(

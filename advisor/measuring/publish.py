@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -162,14 +163,15 @@ def _memory(found: Found) -> dict[str, Value]:
 def _power(found: Found, terms: Terms) -> dict[str, Value]:
     """Net power: measured where there is a meter, else as declared."""
     if found.energies:
-        powers = [each.net_power_w for each in found.energies]
-        centre = statistics.geometric_mean(powers) if len(powers) > 1 else powers[0]
-        low, high = _interval(powers)
+        net = _interval([(each.net_power_w, each.net_error_w) for each in found.energies])
+        gross = _interval([(each.gross_power_w, each.gross_error_w) for each in found.energies])
         return {
-            "net_power_w": centre,
-            "net_power_low_w": low,
-            "net_power_high_w": high,
-            "gross_power_w": float(np.median([each.gross_power_w for each in found.energies])),
+            "net_power_w": net.value,
+            "net_power_low_w": net.low,
+            "net_power_high_w": net.high,
+            "gross_power_w": gross.value,
+            "gross_power_low_w": gross.low,
+            "gross_power_high_w": gross.high,
         }
     if terms.declared_power_w is None:
         return {}
@@ -180,15 +182,20 @@ def _power(found: Found, terms: Terms) -> dict[str, Value]:
     }
 
 
-def _interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """The 90 % interval of the geometric mean; a single value does not show its own error."""
-    count = len(values)
+def _interval(windows: Sequence[tuple[float, float]]) -> Estimate:
+    """The geometric mean of figures, each with the error that its window shows, and the 90 % interval.
+
+    How several differ says how far off they are; of a single one, its window does.
+    """
+    values, count = [value for value, _ in windows], len(windows)
     if count < 2:
-        return None, None
-    logs = np.log(values)
-    half = float(stdtrit(count - 1, 0.95)) * float(np.std(logs, ddof=1)) / count**0.5
-    centre = float(np.mean(logs))
-    return float(np.exp(centre - half)), float(np.exp(centre + half))
+        value, error = windows[0]
+        factor = math.exp(error / value)
+    else:
+        value = statistics.geometric_mean(values)
+        spread = float(np.std(np.log(values), ddof=1))
+        factor = math.exp(float(stdtrit(count - 1, 0.95)) * spread / math.sqrt(count))
+    return Estimate(value, value / factor, value * factor, "measured", MEASURED)
 
 
 def _safe(text: str) -> str:
@@ -220,9 +227,12 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
     }
     if energies:
         idle = [each.idle_w for each in energies]
+        middle = float(np.median(idle))
+        # A single window shows its own error; one as large as the figure would make an upper bound of it.
+        error = float(np.ptp(idle)) / 2 if len(idle) > 1 else energies[0].idle_error_w
         entries["idle_power"] = {
-            "value": f"{float(np.median(idle)):.3f} W",
-            "error": f"{max(float(np.ptp(idle)) / 2, 0.001):.3f} W",
+            "value": f"{middle:.3f} W",
+            "error": f"{min(max(error, 0.001), 0.9 * middle):.3f} W",
             "origin": "measured",
             "source": MEASURED,
         }
