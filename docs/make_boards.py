@@ -17,10 +17,12 @@ from pathlib import Path
 from other_boards import READERS as OTHERS
 
 from advisor.catalog.importers.published import FORMATS, ImportedTable, Reader, import_with
+from advisor.catalog.importers.timm_results import read as read_timm
 
 ROOT = Path(__file__).resolve().parent.parent
 
 TABLES = (
+    ("timm", "timm"),
     ("mlperf", "mlperf"),
     ("qualcomm", "qualcomm"),
     ("ncnn", "ncnn/README.md"),
@@ -30,10 +32,12 @@ TABLES = (
 )
 """What the boards' files are called, and where in a folder each one's table lies.
 
-`others.csv` holds the tables of several small pages, see `other_boards.py`.
+`timm` is the folder `results` of pytorch-image-models, or some of its files; `others.csv` holds the tables of
+several small pages, see `other_boards.py`.
 """
 
 READERS: Mapping[str, Reader] = {
+    "timm": read_timm,
     **OTHERS,
     **{each: import_module(f"advisor.catalog.importers.{each}").read for each in FORMATS},
 }

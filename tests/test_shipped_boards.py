@@ -114,7 +114,7 @@ def test_detectors_on_an_rk3588_with_accuracies_of_ones_own() -> None:
 
 TYPED = """
     raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano jetson-nano jetson-agx-xavier galaxy-s24
-    snapdragon-x-elite hailo-8 rk3588-npu
+    snapdragon-x-elite hailo-8 rk3588-npu rtx-4090 rtx-3090 i7-12700h
 """
 
 

@@ -251,7 +251,7 @@ def test_a_broken_cache_is_said_once_and_counted_again(run: Run) -> None:
     path.write_text("architecture,nonsense\nfake_a@64,1\n")
     broken = run("zoo", "--library", "timm")
     assert broken.err.count("are broken and are counted again") == 1
-    assert broken.code == 1
+    assert "fake_a@64" not in broken.out
     mended = run("zoo", "--library", "timm", "--count", "timm")
     assert mended.code == 0
     assert "fake_b@64" in mended.out
@@ -374,7 +374,7 @@ def test_any_weights_bring_every_published_set(run: Run) -> None:
 
 @pytest.mark.usefixtures("fake_timm")
 def test_what_is_not_counted_is_told_when_all_are_asked_for(run: Run) -> None:
-    assert "timm's networks are not counted yet" in run("pick", "--candidates", "all").err
+    assert "counted yet" not in run("pick", "--candidates", "all").err  # tables have their costs
     remember("timm", LISTED)
     told = run("pick", "--candidates", "all").err
     assert "2 of 2 networks of timm are not counted yet" in told

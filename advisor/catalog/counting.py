@@ -215,14 +215,14 @@ def count_one(zoo: Zoo, network: ZooNetwork) -> tuple[ZooNetwork, str]:
 
 
 def _with_accuracy(zoo: Zoo, library: str) -> set[str]:
-    """The networks of whose accuracy the user has a table; only timm's are read from one."""
+    """The networks of which a table has the accuracy, and none the cost; only timm's are read from one."""
     if library != "timm":
         return set()
     known = {name: zoo.networks.get(name) for name, _ in zoo.weights}
     return {
         name if each is None else each.identity
         for name, each in known.items()
-        if each is None or each.library == library
+        if each is None or (each.library == library and each.reported is None)
     }
 
 

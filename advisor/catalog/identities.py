@@ -21,6 +21,7 @@ from advisor.architectures.names import (
 )
 from advisor.catalog.csv_table import MOST_HINTED, read_csv
 from advisor.catalog.files import File
+from advisor.catalog.listed_networks import ListedNetworks
 from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.tables import ZooNetwork
 from advisor.errors import AdvisorError, shown
@@ -143,7 +144,7 @@ class Identities:
     def __init__(
         self,
         described: Mapping[str, Architecture],
-        listed: Mapping[str, ZooNetwork],
+        listed: ListedNetworks,
         aliases: Callable[[], Mapping[tuple[str, str], Alias]],
     ) -> None:
         """Take in all names.
@@ -154,9 +155,26 @@ class Identities:
             aliases: gives what `read_aliases` returned; asked only where a name is not an entry's own.
         """
         self._described, self._listed, self._read_aliases = described, listed, aliases
+        self._is_whole = listed.is_whole
+        self._take_in(listed if self._is_whole else listed.near)
+
+    def _take_in(self, listed: Mapping[str, ZooNetwork]) -> None:
         self._names = {name: _of_library(name, each) for name, each in listed.items()}
-        self._names |= {name: _of_catalog(name, each) for name, each in described.items()}
+        self._names |= {name: _of_catalog(name, each) for name, each in self._described.items()}
         self.by_qualified = {each.qualified: name for name, each in self._names.items()}
+
+    def _widen(self) -> bool:
+        """Take in those names, too, that are read when they are asked for; whether there are any.
+
+        No alias is of these, so that what was said of the others holds.
+        """
+        if self._is_whole:
+            return False
+        self._take_in(self._listed)
+        for name in ("_identity", "_groups", "_spelt"):
+            vars(self).pop(name, None)
+        self._is_whole = True
+        return True
 
     @cached_property
     def _aliases(self) -> Mapping[tuple[str, str], Alias]:
@@ -200,6 +218,7 @@ class Identities:
 
         Counts that contradict a line, and networks that nobody knows; of timm's most are known elsewhere.
         """
+        self._widen()
         designs: dict[tuple[str, str], list[Name]] = {}
         for name in self._names.values():
             designs.setdefault(name.design, []).append(name)
@@ -235,6 +254,8 @@ class Identities:
 
     def identity(self, name: str) -> str:
         """The qualified name of the network that the catalog calls so."""
+        if name not in self._names:
+            self._widen()
         return self._identity[name].qualified
 
     def names_of(self, name: str) -> tuple[str, ...]:
@@ -243,7 +264,8 @@ class Identities:
 
     def key(self, name: str) -> str:
         """What the catalog calls the network of exactly that name, qualified or not; "" if there is none."""
-        return name if name in self._names else self.by_qualified.get(name, "")
+        found = name if name in self._names else self.by_qualified.get(name, "")
+        return self.key(name) if not found and self._widen() else found
 
     def called(self, name: str, among: Collection[str]) -> str:
         """What some rows call a network: the name by which they have it, else the one given."""
@@ -258,6 +280,8 @@ class Identities:
 
     def design(self, name: str) -> str:
         """The design that a network is of, equal for all its sizes, whatever the catalog calls these."""
+        if name not in self._names:
+            self._widen()
         if name not in self._names:
             return folded(split_size(name)[0])
         return ":".join(self._identity[name].design)
@@ -276,9 +300,12 @@ class Identities:
         named = Name.read(text)
         if size and named.size not in ("", size):
             return None
+        if not named.origin and not named.size and named.bare not in self._described:
+            self._widen()  # any network of that name may come before an entry's
         exactly = self.key(text) or self._alone(text)
         if exactly and size in ("", self._names[exactly].size) and self._is_first(exactly, named):
             return self._meaning(text, exactly, named)
+        self._widen()
         wanted = named.size or size
         found = self._of_size_in(self._of_design(named), wanted)
         # What the catalog has of that very name may be of other sizes only.
@@ -400,6 +427,7 @@ class Identities:
 
     def hint(self, text: str) -> str:
         """What may be meant by a name that no network has, or that several have."""
+        self._widen()
         named = Name.read(text)
         designs = self._designs(self._of_design(named))
         if designs and named.size and not self._of_size(designs, named.size):

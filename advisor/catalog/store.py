@@ -13,13 +13,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from advisor.architectures.names import device_of, folded
+from advisor.architectures.names import device_of, folded, split_size
 from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
-from advisor.catalog.identities import ALIASES_FILE, Identities, read_aliases
+from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.measurements_table import read_all_measurements, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
@@ -154,13 +154,28 @@ class Catalog:
         return Identities(
             self.described,
             self.zoo.networks,
-            lambda: self._merged(ALIASES_FILE, lambda path, _: read_aliases(path)),
+            lambda: self._aliases,
         )
 
     @cached_property
     def zoo(self) -> Zoo:
         """The networks of torchvision and timm, as far as they are known without asking these."""
-        return read_zoo(self.layers, self.sources_for)
+        return read_zoo(self.layers, self.sources_for, self._aliased)
+
+    @cached_property
+    def _aliases(self) -> Mapping[tuple[str, str], Alias]:
+        return self._merged(ALIASES_FILE, lambda path, _: read_aliases(path))
+
+    def _aliased(self) -> set[str]:
+        """The names that tables of aliases have of timm's, and those of what is described, without a size."""
+        try:
+            aliases = self._aliases
+        except BrokenFileError:  # of the user's own, which costs nothing but itself
+            shipped = self.layers[0].file(ALIASES_FILE)
+            aliases = read_aliases(shipped) if shipped else {}
+        names = (each for alias in aliases.values() for each in (alias.name, alias.network))
+        aliased = {folded(each.bare) for each in names if each.origin == "timm"}
+        return aliased | {folded(split_size(name)[0]) for name in self.described}
 
     def architectures_with(self, table: Measurements) -> dict[str, Architecture]:
         """The architectures that the catalog describes, and those of a board's rows."""
@@ -193,9 +208,23 @@ class Catalog:
         """Every set of weights by (architecture, name): its accuracy in floats, as its task usually goes."""
         return of_floats(self.accuracies)
 
-    @cached_property
+    @property
     def published(self) -> Sequence[Weights]:
-        """What is known of sets of weights, the zoo's included, under every name of their networks."""
+        """What is known of sets of weights, the zoo's included, under every name of their networks.
+
+        As far as networks are read so far: who goes through all of the zoo has all.
+        """
+        return self._all_published if self.zoo.networks.is_whole else self._near_published
+
+    @cached_property
+    def _near_published(self) -> Sequence[Weights]:
+        return self._published()
+
+    @cached_property
+    def _all_published(self) -> Sequence[Weights]:
+        return self._published()
+
+    def _published(self) -> Sequence[Weights]:
         known = {key_of(each): each for each in (*self.zoo.accuracies, *self.accuracies)}
         found = dict(known)
         other_names = cache(

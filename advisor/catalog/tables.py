@@ -267,13 +267,18 @@ class ZooNetwork:
         """What its library's networks are called where no table was imported."""
         return identity_of_plain(self.architecture) if self.reported else self.architecture
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody knows what it costs, or has measured it."""
+        return self.counts is not None or self.reported is not None or self.measured
+
     @cached_property
     def known(self) -> Architecture | None:
         """The network as the rest of the catalog has it; `None` where nobody knows what it costs.
 
         One that was measured, or that an imported table has, is known even so: boards have rows of it.
         """
-        if self.counts is None and self.reported is None and not self.measured:
+        if not self.is_known:
             return None
         return Architecture(
             name=self.architecture,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from advisor._version import __version__
-from advisor.architectures.names import TABLES, bare_name, identity_of_plain
+from advisor.architectures.names import TABLES, bare_name, folded, identity_of_plain
 from advisor.catalog.accuracy_table import key_of, read_accuracies
-from advisor.catalog.files import Layer, entries, write_whole
+from advisor.catalog.files import Content, File, Layer, content_of, entries, write_whole
+from advisor.catalog.listed_networks import KnownArchitectures, ListedNetworks
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.tables import (
     TIMM,
@@ -39,7 +40,9 @@ WEIGHTS_END = "-weights.csv"
 ACCURACY_END = "-accuracy.csv"
 REPORTED_END = "-reported.csv"
 REPORTED_FILE = "zoo/timm-reported.csv"
-"""Where a user's catalog keeps what timm's tables report of its networks."""
+"""Where a catalog keeps what timm's tables report of its networks."""
+TIMMS_ACCURACIES = "zoo/timm-accuracy.csv"
+"""Where the shipped catalog keeps what timm's weights reach."""
 
 COUNTS = f"counted-by-{__version__}"
 """The folder of the cache in which counts lie. Another version of advisor counts for itself."""
@@ -58,18 +61,27 @@ class Zoo:
         notes: which tables could not be used, in words.
         plain: what networks are called here since a table of timm's was imported, by the library's own
             identity where that is another: "timm:resnet50@224" is then plainly "resnet50@224".
-        read: reads what tables say of what sets of weights reach, which takes longest and few need.
+        read: reads what tables say of what sets of weights reach, which takes longest and few need: of all
+            networks, or of those that are read at once.
     """
 
-    networks: Mapping[str, ZooNetwork]
+    networks: ListedNetworks
     notes: tuple[str, ...]
     plain: Mapping[str, str] = field(default_factory=dict)
-    read: Callable[[], Sequence[Weights]] = tuple
+    read: Callable[[bool], Sequence[Weights]] = lambda _: ()
+
+    @property
+    def accuracies(self) -> Sequence[Weights]:
+        """What tables say of what sets of weights reach, of the networks that are read so far."""
+        return self._all_accuracies if self.networks.is_whole else self._near_accuracies
 
     @cached_property
-    def accuracies(self) -> Sequence[Weights]:
-        """All that tables say of what sets of weights reach."""
-        return renamed_weights(self.read(), self.plain)
+    def _near_accuracies(self) -> Sequence[Weights]:
+        return renamed_weights(self.read(False), self.plain)
+
+    @cached_property
+    def _all_accuracies(self) -> Sequence[Weights]:
+        return renamed_weights(self.read(True), self.plain)
 
     @cached_property
     def weights(self) -> Mapping[tuple[str, str], Weights]:
@@ -77,12 +89,12 @@ class Zoo:
 
         With the accuracy in floats as the network's task usually goes.
         """
-        return of_floats(self.accuracies)
+        return of_floats(self._all_accuracies)
 
     @cached_property
     def architectures(self) -> Mapping[str, Architecture]:
         """Those that were counted, or whose cost a table reports, by identity."""
-        return {name: each.known for name, each in self.networks.items() if each.known}
+        return KnownArchitectures(self.networks)
 
     @cached_property
     def obtainable(self) -> Mapping[str, ZooNetwork]:
@@ -116,14 +128,16 @@ class Zoo:
         """Sentences on what is not counted yet, and how to count it."""
         notes = []
         for library in LIBRARIES:
-            listed = [each for each in self.networks.values() if each.library == library]
+            known = [each for each in self.networks.values() if each.library == library]
+            # What is of published tables alone has no version, and need not be counted.
+            listed = [each for each in known if each.version]
             left = sum(1 for each in listed if each.known is None and not each.fault)
             if left:
                 notes.append(
                     f"{left} of {len(listed)} networks of {library} are not counted yet and cannot be "
                     f"chosen (advisor zoo --count {library})"
                 )
-            elif not listed and installed_version(library):
+            elif not known and installed_version(library):
                 notes.append(
                     f"{library}'s networks are not counted yet and cannot be chosen "
                     f"(advisor zoo --count {library})"
@@ -131,15 +145,23 @@ class Zoo:
         return notes
 
 
-def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]) -> Zoo:
+def read_zoo(
+    layers: Sequence[Layer],
+    sources_for: Callable[[Layer], Mapping[str, Source]],
+    aliased: Callable[[], Collection[str]],
+) -> Zoo:
     """Read what the catalog's layers and the cache know.
 
     What the user's installed version of a library counts goes before what was shipped; what the user's
     catalog holds goes before both, since boards were measured with it.
 
+    The shipped table of timm's 1,600 networks is read when one of them is asked for; at once those that
+    boards may have by other names.
+
     Args:
         layers: the catalog's, the shipped one first.
         sources_for: the sources that a layer's files may name.
+        aliased: gives the names that may be of networks under other names, folded and without a size.
 
     Raises:
         BrokenFileError: a file of the catalog is broken; of accuracies, where these are asked for.
@@ -151,6 +173,8 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
         for name in zoo_files(layer):
             path = layer.folder / FOLDER / name
             if name.endswith((WEIGHTS_END, ACCURACY_END)):
+                continue
+            if place == 0 and f"{FOLDER}/{name}" == REPORTED_FILE:
                 continue
             if name.endswith(REPORTED_END):
                 reported.update(read_reported(path, sources_for(layer)))
@@ -169,29 +193,105 @@ def read_zoo(layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str
                 }
             )
             notes += [note] if note else []
-    read = partial(_read_accuracies, tuple(layers), sources_for)
-    return _with_reported(Zoo(networks, tuple(notes), read=read), reported)
+    shipped = _Shipped(layers[0], sources_for(layers[0]), aliased) if layers else None
+    # What is known of timm's otherwise, and by other names, has to be joined with all of the table.
+    others = TIMM in {
+        *(each.library for each in networks.values()),
+        *(each.library for each in reported.values()),
+    }
+    by_need = shipped is not None and not others
+    if shipped is not None:
+        reported = {**shipped.reported(whole=not by_need), **reported}
+    zoo = Zoo(
+        ListedNetworks(networks),
+        tuple(notes),
+        read=partial(_read_accuracies, tuple(layers), sources_for, shipped if by_need else None),
+    )
+    return _with_reported(zoo, reported, shipped.networks if shipped and by_need else None)
+
+
+@dataclass(frozen=True)
+class _Shipped:
+    """The shipped tables of timm's networks: all of them, or those that have other names.
+
+    Attributes:
+        layer: the shipped one.
+        sources: those that its files may name.
+        aliased: gives the names of the latter, folded and without a size.
+    """
+
+    layer: Layer
+    sources: Mapping[str, Source]
+    aliased: Callable[[], Collection[str]]
+
+    def reported(self, *, whole: bool) -> Mapping[str, Reported]:
+        """What they cost."""
+        file = self.file(REPORTED_FILE, whole=whole)
+        return read_reported(file, self.sources) if file else {}
+
+    def networks(self) -> Mapping[str, ZooNetwork]:
+        """All of them."""
+        return {name: imported(each) for name, each in self.reported(whole=True).items()}
+
+    def file(self, name: str, *, whole: bool) -> File | None:
+        """A table, or what it says of those with other names; `None` where there is none."""
+        path = self.layer.folder / name
+        if not path.exists():
+            return None
+        if whole:
+            return path
+        head, *lines = content_of(path).text.splitlines()
+        names = frozenset(self.aliased())
+        kept = [line for line in lines if folded(_bare(line)) in names]
+        return Content(path, "\n".join([head, *kept]))
+
+
+def _bare(line: str) -> str:
+    """The network's name at the beginning of a line, without prefix and size."""
+    return line.partition(",")[0].partition("@")[0].removeprefix("timm:")
 
 
 def _read_accuracies(
-    layers: Sequence[Layer], sources_for: Callable[[Layer], Mapping[str, Source]]
+    layers: Sequence[Layer],
+    sources_for: Callable[[Layer], Mapping[str, Source]],
+    shipped: _Shipped | None,
+    whole: bool,
 ) -> Sequence[Weights]:
-    """What the tables of the layers' zoos say of sets of weights, the later one where two say the same."""
+    """What the tables of the layers' zoos say of sets of weights, the later one where two say the same.
+
+    Args:
+        layers: the catalog's.
+        sources_for: the sources that a layer's files may name.
+        shipped: the tables of timm's that need not be read whole.
+        whole: whether they are to be.
+    """
     found: dict[object, Weights] = {}
-    for layer in layers:
+    for place, layer in enumerate(layers):
         for name in zoo_files(layer):
-            path = layer.folder / FOLDER / name
+            file: File | None = layer.folder / FOLDER / name
+            if place == 0 and shipped and f"{FOLDER}/{name}" == TIMMS_ACCURACIES:
+                file = shipped.file(TIMMS_ACCURACIES, whole=whole)
             rows: Iterable[Weights] = ()
-            if name.endswith(WEIGHTS_END):
-                rows = read_weights(path, None, sources_for(layer)).values()
-            elif name.endswith(ACCURACY_END):
-                rows = read_accuracies(path, None, sources_for(layer))
+            if file and name.endswith(WEIGHTS_END):
+                rows = read_weights(file, None, sources_for(layer)).values()
+            elif file and name.endswith(ACCURACY_END):
+                rows = read_accuracies(file, None, sources_for(layer))
             found.update({key_of(each): each for each in rows})
     return tuple(found.values())
 
 
-def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
-    """The zoo with the networks of imported tables, each one network with what was counted of it."""
+def _with_reported(
+    zoo: Zoo,
+    reported: Mapping[str, Reported],
+    rest: Callable[[], Mapping[str, ZooNetwork]] | None = None,
+) -> Zoo:
+    """The zoo with the networks of imported tables, each one network with what was counted of it.
+
+    Args:
+        zoo: the zoo without them.
+        reported: what tables report of networks.
+        rest: reads further ones of which nothing else is known.
+    """
     own_names = {identity_of_plain(name): name for name in reported}
     plain = {own: name for own, name in own_names.items() if own != name}
     networks = {
@@ -200,9 +300,9 @@ def _with_reported(zoo: Zoo, reported: Mapping[str, Reported]) -> Zoo:
         else each
         for own, each in zoo.networks.items()
     }
-    for name, each in reported.items():
-        networks.setdefault(name, imported(each))
-    return replace(zoo, networks=networks, plain=plain)
+    for name in own_names.values():  # of a network that two layers have, as the later one has it
+        networks.setdefault(name, imported(reported[name]))
+    return replace(zoo, networks=ListedNetworks(networks, rest), plain=plain)
 
 
 def renamed_weights(accuracies: Iterable[Weights], plain: Mapping[str, str]) -> tuple[Weights, ...]:

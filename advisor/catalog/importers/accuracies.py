@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from advisor.architectures.names import identity, read_name
@@ -14,6 +14,9 @@ from advisor.errors import BrokenFileError, Fault
 from advisor.limits import LEAST_PERCENT
 
 NEEDED = ("model", "img_size", "top1")
+FURTHER = ("top5", "param_count", COMPARED)
+MILLION = 1e6
+"""What parameters are counted in there."""
 PLAIN = "default"
 """What a set is called whose model names none behind a dot."""
 
@@ -27,12 +30,14 @@ class ResultTable:
         dropped: how many rows were left out, by why.
         networks: how many networks, each at one size, the rows are of.
         compares: whether it has columns that compare its data set with ImageNet-1k.
+        params: of how many parameters each is, by network and set, where the table says it.
     """
 
     rows: tuple[tuple[str, str, str, str], ...]
     dropped: Mapping[str, int]
     networks: int
     compares: bool = False
+    params: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def figures(self) -> Mapping[tuple[str, str], float]:
@@ -51,14 +56,15 @@ def read_accuracies(path: Path) -> ResultTable:
     """
     dropped: Counter[str] = Counter()
     kept: dict[tuple[str, str], tuple[str, str]] = {}
+    params: dict[tuple[str, str], float] = {}
     compares = False
     for cells in stream_csv(
-        path, NEEDED, ("top5", COMPARED), "a table like timm's results-imagenet.csv is read"
+        path, NEEDED, FURTHER, "a table like timm's results-imagenet.csv is read"
     ):
         if cells is None:
             dropped["with too few or too many cells"] += 1
             continue
-        model, size, top1, top5, difference = cells
+        model, size, top1, top5, count, difference = cells
         compares = compares or bool(difference)
         why, key = _key(model, size)
         percent = number_in(top1)
@@ -71,6 +77,8 @@ def read_accuracies(path: Path) -> ResultTable:
             continue
         fifth = number_in(top5)
         kept[key] = f"{percent:g}", f"{fifth:g}" if percent <= fifth <= 100 else ""
+        if (millions := number_in(count)) > 0:
+            params[key] = millions * MILLION
         refuse_more(path, len(kept), "sets of weights")
     if not kept:
         raise BrokenFileError([Fault(path, 0, "", "no row with an accuracy", "one a model")])
@@ -79,6 +87,7 @@ def read_accuracies(path: Path) -> ResultTable:
         dropped,
         len({architecture for architecture, _ in kept}),
         compares,
+        params,
     )
 
 

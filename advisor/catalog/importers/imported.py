@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.architectures.names import NAME, NAME_EXPECTED, split_prefix
 from advisor.arguments import AnyPath, checked
 from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
@@ -53,7 +53,7 @@ from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Estimate, Weights
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import ACCURACY_FILE, Catalog
-from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, reported_table
+from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, read_reported, reported_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
 from advisor.errors import AdvisorError, closest, shown
@@ -309,7 +309,9 @@ def _import_timm(asked: Asked) -> Imported:
     names = None if only is None else read_names(only)
     zoo = Catalog(layers_with(folder)).zoo
     others = {
-        name: each for name, each in zoo.reported.items() if not same_board(each.source, source)
+        split_prefix(name)[1]: each
+        for name, each in zoo.reported.items()
+        if not same_board(each.source, source)
     }
     read = read_benchmark(file, variant, source, names, zoo.not_timms).told_apart(others)
     accuracies = None if accuracy is None else read_accuracies(accuracy)
@@ -318,10 +320,12 @@ def _import_timm(asked: Asked) -> Imported:
     rows = read.rows(source)
     had = rows_before(folder, board)
     check_board(folder, board, rows, source)
-    networks, kept = merged(zoo.reported, read.networks)
+    place = folder / REPORTED_FILE
+    before = read_reported(place, None) if place.exists() else {}
+    networks, kept = merged(before, read.networks)
     drafts = {
         folder / "sources.yaml": with_source(folder, source, [file]),
-        folder / REPORTED_FILE: reported_table(networks.values()),
+        place: reported_table(networks.values()),
     }
     read_back(drafts)
     if accuracies and accuracy:
