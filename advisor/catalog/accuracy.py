@@ -158,10 +158,11 @@ class Accuracies:
         named = bool(each.runtime), bool(each.processor)
         if here or not each.board:
             declared = estimate.origin == "declared"
-            whose = here or place.in_floats or same_source or declared
-            ran = {way.runtime for way in _meant(each, place.ways)}
-            is_meant = place.in_floats or declared or ran == {runtime}
-            return (here, same_format, *named, True) if whose and is_meant else None
+            if not (place.in_floats or declared):
+                ran = {way.runtime for way in _meant(each, place.ways)}
+                if not (here or same_source) or ran != {runtime}:
+                    return None
+            return here, same_format, *named, True
         here_as = Way(runtime, precision, processor)
         if same_format and same_source and _meant(each, self.ways(each.board)) == {here_as}:
             return (False, True, *named, False)

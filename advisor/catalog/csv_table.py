@@ -117,6 +117,8 @@ class Table:
         if column not in self.columns and default is not None:
             return default
         cells = self.cells(column)
+        if default is not None and not any(cells):
+            return default
         expected: dict[str, str] = {}
         for name in dict.fromkeys(cells):
             hinted = len(expected) < MOST_HINTED

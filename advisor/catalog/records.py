@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
@@ -285,6 +285,7 @@ class Board:
         return replace(idle, value=0.0) if idle and self.idle_is_bound else idle
 
 
+@cache
 def source_keys(*joined: str) -> tuple[str, ...]:
     """The keys of `sources.yaml` that figures name, each once; several of one figure are joined by ", "."""
     return tuple(dict.fromkeys(key for each in joined for key in each.split(", ") if key))
@@ -315,7 +316,7 @@ class Labels:
         """The column that holds these names, row by row."""
         distinct = sorted(set(names))
         position = {name: index for index, name in enumerate(distinct)}
-        index = np.fromiter((position[name] for name in names), dtype=np.int64, count=len(names))
+        index = np.fromiter(map(position.__getitem__, names), dtype=np.int64, count=len(names))
         return cls(tuple(distinct), index)
 
     @classmethod
@@ -363,9 +364,7 @@ class Labels:
     def used(self) -> Labels:
         """The same rows, and no name that none of them holds."""
         held = np.bincount(self.index, minlength=len(self.names)) > 0
-        names = tuple(
-            name for name, is_held in zip(self.names, held.tolist(), strict=True) if is_held
-        )
+        names = tuple(map(self.names.__getitem__, np.flatnonzero(held).tolist()))
         return (
             self
             if len(names) == len(self.names)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import translate
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,10 +141,8 @@ def _task(
         AdvisorError: the boards have no rows of the task, or of several others where none was asked for.
     """
     selection = requirements.selection
-    tasks = [
-        {catalog.architectures[name].task for name in each.measurements.architecture.names}
-        for each in surveyed
-    ]
+    task_of_network = cache(lambda name: catalog.architectures[name].task)
+    tasks = [set(map(task_of_network, each.measurements.architecture.names)) for each in surveyed]
     known = set[str]().union(*tasks)
     task = task_of(selection.task, known)
     if task is None:

@@ -149,8 +149,8 @@ def overlooked(verdicts: Verdicts, pick: int) -> Overlooked | None:
     """
     candidates = verdicts.candidates
     for step, unknown, floats in _undecided(verdicts, _not_rejected(verdicts), pick):
-        if positions := np.flatnonzero(unknown).tolist():
-            most = max(positions, key=lambda each: (np.nan_to_num(floats[each]), -each))
+        if len(positions := np.flatnonzero(unknown)):
+            most = int(positions[np.argmax(np.nan_to_num(floats[positions]))])
             return Overlooked(
                 metric=step.metric.key,
                 count=len(positions),
