@@ -51,7 +51,7 @@ def test_a_table_is_of_the_data_set_that_its_name_and_figures_say(
     assert (data_set in ran.out) == (data_set != "imagenet-1k")
     assert run("catalog", "check", "--catalog", catalog).code == 0
     found = {each.quality.data_set for each in Catalog.open(catalog).zoo.accuracies
-             if each.name == "a1_in1k"}  # fmt: skip
+             if each.architecture == "made_up_net@224"}  # fmt: skip
     assert found == {data_set}
 
 
@@ -67,7 +67,8 @@ def test_accuracies_of_which_nothing_is_known_are_asked_of_which_data_set_they_a
     assert "says of which data set it is" in ran.err
     assert "--data-set imagenet-1k" in ran.err
     assert run(*words, "--data-set", "imagenet-a-clean").code == 0
-    (found,) = (each for each in Catalog.open(catalog).zoo.accuracies if each.name == "a1_in1k")
+    known = Catalog.open(catalog).zoo.accuracies
+    (found,) = (each for each in known if each.architecture == "made_up_net@224")
     assert found.quality.data_set == "imagenet-a-clean"
 
 
@@ -109,7 +110,7 @@ def test_accuracies_of_another_data_set_count_only_where_it_is_asked_for(
     run: Run, overlay: Overlay
 ) -> None:
     overlay.measurements("timm:resnet18@224,eager,fp32,1,20,5,300,reported,my-notes",
-                         "resnet-50,eager,fp32,1,50,5,,reported,my-notes")  # fmt: skip
+                         "resnet-101,eager,fp32,1,50,5,,reported,my-notes")  # fmt: skip
     overlay.write("zoo/mine.csv", (Path(__file__).parent.parent / "catalog/zoo/torchvision.csv")
                   .read_text().splitlines()[0] + "\ntimm:resnet18@224,timm,1,ResNet,3x224x224,"
                   "11689512,3628146688,2483712,21,1806336,1605632,\n")  # fmt: skip
@@ -129,7 +130,7 @@ def test_accuracies_of_another_data_set_count_only_where_it_is_asked_for(
     )
     assert asked.quality.data_set == "imagenet-a-clean"
     known = advisor.pick(board="small", catalog=overlay.folder, data_set="imagenet-a-clean", top=9)
-    unknown = [each for each in known.candidates if each.architecture == "resnet-50"]
+    unknown = [each for each in known.candidates if each.architecture == "resnet-101"]
     assert [each.accuracy_percent for each in unknown] == [None]
     ran = run("pick", "--board", "small", "--catalog", overlay.folder, "--data-set", "imagenet-z")
     assert ran.code == 2

@@ -372,7 +372,7 @@ def test_networks_that_a_board_has_not_run_are_predicted(run: Run, fitted: Path)
 
 def test_a_pair_that_is_known_not_to_fit_stays_out() -> None:
     def pairs(**asked: object) -> set[tuple[str, int]]:
-        answer = advisor.pick(top=99, all_batches=True, **asked)
+        answer = advisor.pick(top=99_999, all_batches=True, **asked)
         return {(each.architecture, each.batch) for each in answer.candidates}
 
     known = pairs()
