@@ -325,7 +325,7 @@ def test_a_board_without_accuracies_ranks_by_the_next_criterion(overlay: Overlay
     board.write_text(board.read_text().replace("weights: paper\n", ""))
     known = advisor.pick(board="small", catalog=overlay.folder).best
     assert known is not None
-    assert (known.architecture, known.weights) == ("resnet-50", "IMAGENET1K_V2")  # its best
+    assert (known.architecture, known.weights) == ("resnet-50", "fb_swsl_ig1b_ft_in1k")  # its best
     rows = overlay.folder / "boards/small/measurements.csv"
     rows.write_text(rows.read_text().replace(",fp32,", ",int8,"))
     answer = advisor.pick(board="small", catalog=overlay.folder)
