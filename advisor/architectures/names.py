@@ -253,7 +253,7 @@ def split_shape(text: str) -> tuple[str, tuple[int, int, int] | None]:
 
 _FAMILIES = (
     ("AlexNet", r"alexnet"),
-    ("VGG", r"(rep)?vgg"),
+    ("VGG", r"vgg"),
     ("SqueezeNet", r"squeezenet"),
     ("GoogLeNet", r"googlenet"),
     ("InceptionNeXt", r"inception_next"),
@@ -272,7 +272,9 @@ _FAMILIES = (
     ("HRNet", r"hrnet"),
     ("ShuffleNet", r"shufflenet"),
     ("MNASNet", r"(se|sp)?mnasnet|spnasnet"),
-    ("MobileNet", r"(tf_)?mobilenet|mobileone"),
+    ("MobileOne", r"mobileone"),
+    ("RepVGG", r"repvgg"),
+    ("MobileNet", r"(tf_)?mobilenet"),
     ("MobileViT", r"mobilevit"),
     ("GhostNet", r"(rep)?ghostnet"),
     ("EfficientViT", r"efficientvit"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import cache, cached_property, partial
@@ -241,6 +241,21 @@ class Catalog:
         """By network, its most accurate set of weights."""
         return best_of_each(of_floats(self.published))
 
+    @property
+    def sets_of(self) -> Mapping[str, Collection[str]]:
+        """By network, the names of its sets of weights, as far as these are published."""
+        whole = self.zoo.networks.is_whole
+        if whole not in self._sets:
+            found: dict[str, dict[str, None]] = {}
+            for each in self.published:
+                found.setdefault(each.architecture, {})[each.name] = None
+            self._sets[whole] = found
+        return self._sets[whole]
+
+    @cached_property
+    def _sets(self) -> dict[bool, Mapping[str, Collection[str]]]:
+        return {}
+
     def weights_on(self, board: Board) -> Mapping[str, Weights]:
         """By network, the set of weights that it has on a board unless another is asked for.
 
@@ -286,14 +301,15 @@ class Catalog:
         self, board: Board, table: Measurements, variant: Variant, task: str
     ) -> Callable[[tuple[str, str]], Weights | None]:
         """What sets of weights, by (architecture, name), reach in a variant of a board."""
-        if task not in self._accuracies:
+        asked = task, self.zoo.networks.is_whole
+        if asked not in self._accuracies:
             known = (each for each in self.published if each.quality == usual(task))
-            self._accuracies[task] = self.accuracies_of(known)
-        return partial(self._accuracies[task].at, place=Place.on(board, table)(variant))
+            self._accuracies[asked] = self.accuracies_of(known)
+        return partial(self._accuracies[asked].at, place=Place.on(board, table)(variant))
 
     @cached_property
-    def _accuracies(self) -> dict[str, Accuracies]:
-        """What is published, by task."""
+    def _accuracies(self) -> dict[tuple[str, bool], Accuracies]:
+        """What is published, by task, and whether of all of the zoo."""
         return {}
 
     def _ways(self, board: str) -> frozenset[Way]:

@@ -42,7 +42,9 @@ class Evidence:
         power_w: net power, or what comes nearest to it.
         power_kind: which of `POWERS` that is.
         memory_mb: peak memory.
-        top1: accuracy of the weights that networks have on the board, run as this, in percent.
+        top1: accuracy of the weights that networks have on the board, run as this, in percent; of those of
+            which it is known, the best set, where it is not known of these.
+        reached: by network, what each of its sets of weights reaches, run as this.
         params: as the board's rows go with.
         operations: likewise.
         ends_early: whether some batch size of a network is known not to fit in memory.
@@ -57,6 +59,7 @@ class Evidence:
     power_kind: str
     memory_mb: Floats
     top1: Floats
+    reached: Mapping[str, Mapping[str, float]]
     params: Floats
     operations: Floats
     ends_early: bool
@@ -102,11 +105,17 @@ class Evidence:
             rows = rows[~np.isnan(time_ms[rows])]
             reached = catalog.accuracies_in(board, table, variant, task)
             top1 = np.full(len(every), np.nan)
+            by_set: dict[str, dict[str, float]] = {}
             for place in np.unique(index[rows]).tolist():
-                of_board = weights.get(every[place])
-                found = reached((every[place], of_board.name if of_board else board.weights))
-                if found is not None:
-                    top1[place] = found.accuracy_percent.value
+                name = every[place]
+                known = {each: reached((name, each)) for each in catalog.sets_of.get(name, ())}
+                by_set[name] = {
+                    each: found.accuracy_percent.value for each, found in known.items() if found
+                }
+                of_board = weights.get(name)
+                usual = by_set[name].get(of_board.name if of_board else board.weights)
+                best = max(by_set[name].values(), default=np.nan)
+                top1[place] = best if usual is None else usual
             return cls(
                 board=board,
                 variant=variant,
@@ -117,6 +126,7 @@ class Evidence:
                 power_kind=power_kind,
                 memory_mb=memory_mb[rows],
                 top1=top1[index[rows]],
+                reached=by_set,
                 params=params[index[rows]],
                 operations=operations[index[rows]],
                 ends_early=ends_early(table, variant),
@@ -175,6 +185,7 @@ class Evidence:
             self.board,
             self.variant,
             power_kind=self.power_kind,
+            reached=self.reached,
             **{name: getattr(self, name)[rows] for name in columns},
             ends_early=self.ends_early,
         )

@@ -29,6 +29,9 @@ LIKE_ENOUGH = 0.5
 """Boards are suggested from together if each knows this share of the networks of the largest."""
 
 
+JOINED_LATER = frozenset(("MobileOne", "RepVGG", "repvit", "fastvit"))
+"""Families that are trained with branches which are joined for inference: one may have measured either."""
+
 NEARLY = 0.8
 """A network of this share of the best one's worth is worth as much if it is cheaper."""
 
@@ -133,13 +136,14 @@ def evidence_in_common(
 ) -> Evidence:
     """The networks that all of these boards know, and what they say of them.
 
-    Those of unknown cost are left out, unless most are.
+    Those of unknown cost are left out, unless most are, and those of `JOINED_LATER`.
 
     Raises:
         AdvisorError: there is none.
     """
     figures = [_latencies(each) for each in references]
-    names = sorted(set.intersection(*(set(each.by_network) for each in figures)))
+    shared = set.intersection(*(set(each.by_network) for each in figures))
+    names = sorted(name for name in shared if architectures[name].family not in JOINED_LATER)
     if not names:
         boards = ", ".join(each.board for each in figures)
         raise AdvisorError(f"no network ran on all of {boards}", "name fewer boards by --like")
