@@ -479,7 +479,7 @@ def test_other_counts_are_of_another_network(
 
 
 def test_either_figures_of_a_network_that_was_published_with_others_are_its(tmp_path: Path) -> None:
-    content = "model,params,latency_ms\ninception-v4,42.68M,9\npaper:alexnet,60.97M,3\n"
+    content = "model,params,latency_ms\npaper:inception-v4,42.68M,9\npaper:alexnet,60.97M,3\n"
     board = imported(tmp_path, content)
     assert table_of(tmp_path).architecture.tolist() == ["inception-v4", "alexnet"]
     said = "what the table says of 2 networks that the catalog knows agrees with it"
