@@ -9,6 +9,7 @@ import pytest
 import advisor
 from advisor.architectures.names import device_of
 from advisor.catalog.listing import Boards
+from tests.conftest import Run
 
 CATALOG = Path(__file__).resolve().parent.parent / "catalog"
 
@@ -152,3 +153,11 @@ def test_every_source_of_a_published_table_says_whose_it_is() -> None:
             assert len(source.sha256) == 64
     notice = (CATALOG / "LICENSES/NOTICE.md").read_text(encoding="utf-8")
     assert "result not verified by MLCommons Association" in notice
+
+
+@pytest.mark.parametrize("limit", ["30ms@p90", "5ms@p99", "1us@p99"])
+def test_tails_are_limited_in_words_as_in_documents(run: Run, limit: str) -> None:
+    asked = ("pick", "--board", "raspberry-pi-4,jetson-agx-orin", "--latency", limit)
+    said, document = run(*asked), run(*asked, "--json")
+    assert said.code == document.code in (0, 1)
+    assert f"response {limit[-3:]}" in said.out or limit[-3:] in said.out

@@ -161,8 +161,8 @@ class Candidate:
         return Variant(self.runtime, self.precision, self.processor or "", self.threads or 0)
 
     def metric(self, key: str) -> Estimate | None:
-        """The metric of that key."""
-        return self.metrics[key]
+        """The metric of that key; `None` where it is unknown, and of tails, which are bounds themselves."""
+        return self.metrics.get(key)
 
     def row(self) -> dict[str, str | int | float | None]:
         """The candidate as one flat row: what it is, then each metric with its interval."""
