@@ -16,7 +16,7 @@ from advisor.paper.evidence import GROSS, Evidence, explained, rank_correlation
 from advisor.paper.four_findings import (
     HOLDS,
     NOT,
-    UNTOLD,
+    UNDECIDED,
     accuracy_is_hyperbolic,
     four_findings,
     operations_estimate_time,
@@ -33,7 +33,7 @@ XEON = Evidence.of(Catalog.open(), "xeon-2-cores-vm")
 
 def test_the_papers_findings_on_its_own_board() -> None:
     verdicts = [each.verdict for each in four_findings(TX1)]
-    assert verdicts == [HOLDS, UNTOLD, HOLDS, HOLDS]
+    assert verdicts == [HOLDS, UNDECIDED, HOLDS, HOLDS]
     power, hyperbola, energy, operations = (each.numbers for each in four_findings(TX1))
     assert power["mean_w"] == pytest.approx(11.82, abs=0.005)
     assert power["standard_deviation_w"] == pytest.approx(0.71, abs=0.005)
@@ -56,9 +56,9 @@ def test_the_papers_findings_on_its_own_board() -> None:
 
 def test_what_a_board_has_no_rows_for_cannot_be_told() -> None:
     verdicts = [each.verdict for each in four_findings(XEON)]
-    assert verdicts == [UNTOLD, UNTOLD, UNTOLD, HOLDS]
+    assert verdicts == [UNDECIDED, UNDECIDED, UNDECIDED, HOLDS]
     nothing = XEON.where(np.zeros(len(XEON), dtype=np.bool_))
-    assert {each.verdict for each in four_findings(nothing)} == {UNTOLD}
+    assert {each.verdict for each in four_findings(nothing)} == {UNDECIDED}
     assert statements(nothing) == ()
 
 
@@ -133,7 +133,7 @@ def test_time_that_follows_operations_exactly_holds_and_noise_does_not() -> None
 def test_gross_power_that_is_alike_does_not_show_net_power_to_be() -> None:
     gross = replace(TX1, power_w=np.full(len(TX1), 11.8), power_kind=GROSS)
     finding = power_is_constant(gross)
-    assert finding.verdict == UNTOLD
+    assert finding.verdict == UNDECIDED
     assert finding.said.startswith(GROSS)
 
 
@@ -196,7 +196,7 @@ def test_verdicts_are_wrong_in_few_made_up_worlds(networks: int) -> None:
     shares = {world.name: world.shares(networks, WORLDS) for world in WORLD_KINDS}
     for world in WORLD_KINDS:
         assert shares[world.name].get(world.wrong, 0.0) <= 0.12, world.name
-    said = {name: 1 - each.get(UNTOLD, 0.0) for name, each in shares.items()}
+    said = {name: 1 - each.get(UNDECIDED, 0.0) for name, each in shares.items()}
     if networks == 46:  # not by saying nothing
         assert sum(each > 0.8 for each in said.values()) >= 8
 
@@ -221,7 +221,12 @@ def test_the_command_and_its_document(run: Run) -> None:
     assert max(map(len, plain.out.splitlines())) <= 80
     document = json.loads(run("findings", "--board", "xeon-2-cores-vm", "--json").out)
     assert document["schema"] == "advisor.findings/2"
-    assert [each["verdict"] for each in document["findings"]] == [UNTOLD, UNTOLD, UNTOLD, HOLDS]
+    assert [each["verdict"] for each in document["findings"]] == [
+        UNDECIDED,
+        UNDECIDED,
+        UNDECIDED,
+        HOLDS,
+    ]
     assert [each["numbers"] for each in document["statements"]] == [
         each.numbers for each in findings("xeon-2-cores-vm").statements
     ]
@@ -232,7 +237,7 @@ def test_the_command_and_its_document(run: Run) -> None:
 
 def test_networks_without_a_cost_or_a_second_row_are_no_reason_to_fail() -> None:
     unknown = replace(TX1, operations=np.full(len(TX1), np.nan), params=np.full(len(TX1), np.nan))
-    assert operations_estimate_time(unknown).verdict == UNTOLD
+    assert operations_estimate_time(unknown).verdict == UNDECIDED
     assert len(statements(unknown)) > 5
-    assert power_is_constant(TX1.at(1)).verdict == UNTOLD
-    assert power_is_constant(unknown.at(1)).verdict == UNTOLD
+    assert power_is_constant(TX1.at(1)).verdict == UNDECIDED
+    assert power_is_constant(unknown.at(1)).verdict == UNDECIDED

@@ -193,9 +193,8 @@ def show_boards(name: str, catalog: str | os.PathLike[str] | None = None) -> Kno
         AdvisorError: there is no such board, or a file of it is broken.
     """
     opened = Catalog.open(catalog)
-    boards = [opened.board(each) for each in opened.boards_named(name)]
-    surveyed = [Surveyed(each, opened.measurements(each)) for each in boards]
-    joined = {board.source for board in boards}
+    surveyed, _ = opened.survey_of([name])
+    joined = {each.board.source for each in surveyed}
     joined |= {key for each in surveyed for key in each.measurements.latency_ms.source.names}
     keys = sorted(source_keys(*joined))
     return KnownBoards(

@@ -454,6 +454,27 @@ class Catalog:
         readable, broken = self._surveys[another_run]
         return list(readable), list(broken)
 
+    def boards_meant(self, texts: Iterable[str]) -> list[str]:
+        """The boards that names or patterns mean, each once; see `boards_named`.
+
+        In the order of their names, so that nothing falls by what was typed first.
+        """
+        return sorted({name for each in texts for name in self.boards_named(each)})
+
+    def survey_of(
+        self, texts: Iterable[str] | None, *, another_run: bool = False
+    ) -> tuple[list[Surveyed], list[BrokenFileError]]:
+        """The boards that names or patterns mean, and what is wrong with those left out; `None` means all.
+
+        Raises:
+            AdvisorError: one means none, or a file of a board that is meant is broken.
+        """
+        if texts is None:
+            return self.survey(another_run=another_run)
+        boards = [self.board(name, another_run=another_run) for name in self.boards_meant(texts)]
+        rows = [self.measurements(board, another_run=another_run) for board in boards]
+        return list(map(Surveyed, boards, rows)), []
+
     @cached_property
     def _surveys(self) -> dict[bool, tuple[list[Surveyed], list[BrokenFileError]]]:
         return {}

@@ -16,14 +16,14 @@ from advisor.catalog.store import Catalog
 from advisor.documents import document, document_text
 from advisor.options import default_board
 from advisor.paper.evidence import Evidence
-from advisor.paper.four_findings import HOLDS, NOT, UNTOLD, Finding, four_findings
+from advisor.paper.four_findings import HOLDS, NOT, UNDECIDED, Finding, four_findings
 from advisor.paper.statements import AGREES, DISAGREES, PARTLY, Statement, statements
 
 SCHEMA = "advisor.findings/2"
 """Name and version of the document's shape."""
 
 STYLES: Mapping[str, str] = {
-    HOLDS: "green", NOT: "red", UNTOLD: "yellow",
+    HOLDS: "green", NOT: "red", UNDECIDED: "yellow",
     AGREES: "green", PARTLY: "yellow", DISAGREES: "red",
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -181,14 +181,7 @@ class Evidence:
             "params",
             "operations",
         )
-        return Evidence(
-            self.board,
-            self.variant,
-            power_kind=self.power_kind,
-            reached=self.reached,
-            **{name: getattr(self, name)[rows] for name in columns},
-            ends_early=self.ends_early,
-        )
+        return replace(self, **{name: getattr(self, name)[rows] for name in columns})
 
     def frontier(self) -> Evidence:
         """The networks that no network as fast equals in accuracy."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Verdict: TypeAlias = Literal["holds", "does not hold", "cannot be told"]
 HOLDS: Verdict = "holds"
 NOT: Verdict = "does not hold"
-UNTOLD: Verdict = "cannot be told"
+UNDECIDED: Verdict = "cannot be told"
 
 TITLES = {
     1: "power does not depend on the network or the batch size",
@@ -80,7 +80,7 @@ def _finding(number: int, verdict: Verdict, said: str, numbers: Mapping[str, flo
 
 def _verdict(shown: Sequence[bool], refuted: Sequence[bool]) -> Verdict:
     """What tests of the parts of a finding say: it holds if all do, and not if one of them does not."""
-    return NOT if any(refuted) else HOLDS if all(shown) else UNTOLD
+    return NOT if any(refuted) else HOLDS if all(shown) else UNDECIDED
 
 
 def _ends(**effects: Effect) -> dict[str, float]:
@@ -106,7 +106,7 @@ def power_is_constant(evidence: Evidence) -> Finding:
     """
     known = evidence.where(~np.isnan(evidence.power_w))
     if len(set(known.names.tolist())) < LEAST_NETWORKS:
-        return _finding(1, UNTOLD, "fewer than 5 networks have a measured power", {})
+        return _finding(1, UNDECIDED, "fewer than 5 networks have a measured power", {})
     power = known.power_w
     numbers = {
         "mean_w": float(np.mean(power)),
@@ -126,7 +126,7 @@ def power_is_constant(evidence: Evidence) -> Finding:
         trend = _power_trend(known)
         said = of_rows + ", which do not show how much those of one network differ"
         if trend is None:
-            return _finding(1, UNTOLD, _kind(evidence) + said, numbers)
+            return _finding(1, UNDECIDED, _kind(evidence) + said, numbers)
         numbers |= _ends(spread_with_operations=trend)
         said = (
             f"{_with_ends('spread_with_operations', '.0%')} of spread go with operations; " + said
@@ -209,7 +209,7 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
     best = evidence.at(batch).frontier()
     if len(best) < LEAST_NETWORKS:
         said = f"only {{networks}} networks are on the frontier at batch {batch}"
-        return _finding(2, UNTOLD, said, {"networks": len(best)})
+        return _finding(2, UNDECIDED, said, {"networks": len(best)})
     errors = {
         name: held_out_errors(shape(best.time_ms), best.top1) for name, shape in SHAPES.items()
     }
@@ -253,7 +253,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
     known = rows.where(~np.isnan(rows.power_w) & ~np.isnan(rows.top1) & ~np.isnan(rows.operations))
     if not _differ(known.energy_j, known.top1, known.operations):
         said = f"fewer than {LEAST_NETWORKS} networks have a measured energy at batch {batch}"
-        return _finding(3, UNTOLD, said, {})
+        return _finding(3, UNDECIDED, said, {})
     per_joule = 1 / known.energy_j
     accuracy = least_line_above(per_joule, known.top1)
     operations = least_line_above(per_joule, known.operations / 1e9)
@@ -290,7 +290,7 @@ def operations_estimate_time(evidence: Evidence) -> Finding:
     known = rows.where(~np.isnan(rows.operations))
     if not _differ(known.operations, known.time_ms):
         said = f"fewer than {LEAST_NETWORKS} networks at batch {batch}"
-        return _finding(4, UNTOLD, said, {})
+        return _finding(4, UNDECIDED, said, {})
     line = known.time_in_operations()
     off = np.abs(held_out_errors(known.operations, known.time_ms)) / known.time_ms
     numbers = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from advisor.arguments import checked
 from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Board
 from advisor.catalog.run_as import Variant
-from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.option_kinds import read_boards
 from advisor.paper.effects import Effect, mean_effect, rank_effect, slope_effect, spread_effect
@@ -183,7 +183,7 @@ def survey(
         AdvisorError: there is no such board, a file is broken, or none has enough networks.
     """
     opened = Catalog.open(catalog)
-    asked, left_out = _asked(opened, boards)
+    asked, broken = opened.survey_of(read_boards("board", boards))
     variants: list[SurveyedVariant] = []
     quantisations: list[Quantisation] = []
     too_few = 0
@@ -197,6 +197,7 @@ def survey(
     if not variants:
         least = f"{LEAST_SURVEYED} networks at one batch size"
         raise AdvisorError(f"no board that was asked for ran {least}", "ask for more: --board any")
+    left_out = tuple(error.message for error in broken)
     return Survey(len(asked), tuple(variants), tuple(quantisations), too_few, left_out)
 
 
@@ -206,28 +207,8 @@ def are_several(boards: str, *, catalog: str | os.PathLike[str] | None = None) -
     Raises:
         AdvisorError: one means none.
     """
-    names = _named(Catalog.open(catalog), boards)
-    return names is None or len(names) > 1
-
-
-def _named(catalog: Catalog, boards: str | Sequence[str]) -> list[str] | None:
-    """The boards that words mean, by name; `None` for all."""
     words = read_boards("board", boards)
-    if words is None:
-        return None
-    return sorted({name for each in words for name in catalog.boards_named(each)})
-
-
-def _asked(
-    catalog: Catalog, boards: str | Sequence[str]
-) -> tuple[Sequence[Surveyed], tuple[str, ...]]:
-    """The boards that words mean with their rows, and what is wrong with those that cannot be read."""
-    names = _named(catalog, boards)
-    if names is None:
-        readable, broken = catalog.survey()
-        return readable, tuple(error.message for error in broken)
-    known = map(catalog.board, names)
-    return [Surveyed(board, catalog.measurements(board)) for board in known], ()
+    return words is None or len(Catalog.open(catalog).boards_meant(words)) > 1
 
 
 def _surveyed(way: Evidence) -> SurveyedVariant:
@@ -252,20 +233,19 @@ def effects(way: Evidence) -> Effects:
     logs = np.log(counted.operations), np.log(counted.time_ms)
     return Effects(
         power_spread=_power_spread(powered) if _enough(powered.power_w) else None,
-        power_rank=rank_effect(both.operations, both.power_w)
-        if _enough(both.operations, both.power_w)
-        else None,
-        time_rank=rank_effect(*logs) if _enough(*logs) else None,
-        time_exponent=slope_effect(*logs) if _enough(*logs) else None,
+        power_rank=_related(rank_effect, both.operations, both.power_w),
+        time_rank=_related(rank_effect, *logs),
+        time_exponent=_related(slope_effect, *logs),
         time_error=_time_error(counted) if _enough(*logs) else None,
         hyperbola_gain_points=_hyperbola_gain(way),
-        energy_rank=rank_effect(both.operations, both.energy_j)
-        if _enough(both.operations, both.energy_j)
-        else None,
-        memory_slope=slope_effect(sized.params * 4 / 1e6, sized.memory_mb)
-        if _enough(sized.params, sized.memory_mb)
-        else None,
+        energy_rank=_related(rank_effect, both.operations, both.energy_j),
+        memory_slope=_related(slope_effect, sized.params * 4 / 1e6, sized.memory_mb),
     )
+
+
+def _related(effect: Callable[[Floats, Floats], Effect], x: Floats, y: Floats) -> Effect | None:
+    """How one column goes with another, where enough networks differ in both."""
+    return effect(x, y) if _enough(x, y) else None
 
 
 def _known(way: Evidence, *columns: Floats) -> Evidence:

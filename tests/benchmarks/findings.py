@@ -24,7 +24,7 @@ from advisor.paper.four_findings import (
     HOLDS,
     NOT,
     SHAPES,
-    UNTOLD,
+    UNDECIDED,
     Finding,
     accuracy_is_hyperbolic,
     energy_bounds,
@@ -222,7 +222,7 @@ def worlds() -> Iterator[World]:
 def main() -> None:
     """Print the shares."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    heading = "".join(f"{verdict:>16}" for verdict in (HOLDS, NOT, UNTOLD))
+    heading = "".join(f"{verdict:>16}" for verdict in (HOLDS, NOT, UNDECIDED))
     print(f"{'':<62}{'networks':>9}{heading}{'wrong':>8}")
     most = 0.0
     for world in worlds():
@@ -230,7 +230,7 @@ def main() -> None:
             shares = world.shares(networks, count)
             wrong = shares.get(world.wrong, 0.0)
             most = max(most, wrong)
-            cells = "".join(f"{shares.get(each, 0.0):>16.1%}" for each in (HOLDS, NOT, UNTOLD))
+            cells = "".join(f"{shares.get(each, 0.0):>16.1%}" for each in (HOLDS, NOT, UNDECIDED))
             print(f"{world.name:<62}{networks:>9}{cells}{wrong:>8.1%}", flush=True)
     error = math.sqrt(0.05 * 0.95 / count)
     print(f"\nmost wrong {most:.1%}; wanted at most 5%, of which {count} worlds know {error:.1%}")

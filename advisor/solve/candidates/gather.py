@@ -174,15 +174,8 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Sur
     Raises:
         AdvisorError: a board is unknown, or a file is broken.
     """
-    if requirements.boards is None:
-        surveyed, broken = catalog.survey(another_run=requirements.reproducible)
-        return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
-    # In the order of their names, so that ties do not fall by what was typed first.
-    another_run = requirements.reproducible
-    names = sorted({name for each in requirements.boards for name in catalog.boards_named(each)})
-    boards = [catalog.board(name, another_run=another_run) for name in names]
-    rows = [catalog.measurements(board, another_run=another_run) for board in boards]
-    return list(map(Surveyed, boards, rows)), []
+    surveyed, broken = catalog.survey_of(requirements.boards, another_run=requirements.reproducible)
+    return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
 
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
