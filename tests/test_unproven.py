@@ -213,14 +213,19 @@ def test_net_power_below_zero_is_unknown(overlay: Overlay, run: Run) -> None:
     assert said in " ".join(run("predict", "resnet-18", *words).out.split())
 
 
-def test_energy_above_an_upper_bound_of_idle_power_is_shown_as_one(
-    overlay: Overlay, run: Run
-) -> None:
-    """4.1 W in all, of which at most 2 W are idle: 0.082 J of resnet-18 are 0.042 J at least."""
+def bound_idle_power(overlay: Overlay) -> None:
+    """Let at most 2 W be known of the board's idle power."""
     board = (overlay.folder / "boards/small/board.yaml").read_text()
     overlay.write(
         "boards/small/board.yaml", board.replace("{value: 2 W, error: 100 mW,", "{at_most: 2 W,")
     )
+
+
+def test_energy_above_an_upper_bound_of_idle_power_is_shown_as_one(
+    overlay: Overlay, run: Run
+) -> None:
+    """4.1 W in all, of which at most 2 W are idle: 0.082 J of resnet-18 are 0.042 J at least."""
+    bound_idle_power(overlay)
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,,,reported,my-notes,4.1",
         "resnet-34,eager,fp32,1,30,,,reported,my-notes,4.1",
@@ -242,10 +247,7 @@ def test_average_power_with_a_bound_of_idle_power_is_shown_as_a_bound(
     overlay: Overlay, run: Run
 ) -> None:
     """At 10 fps resnet-18 is busy for 0.2 s in a second, of 4.1 W, and idle the rest of it, of 0 to 2 W."""
-    board = (overlay.folder / "boards/small/board.yaml").read_text()
-    overlay.write(
-        "boards/small/board.yaml", board.replace("{value: 2 W, error: 100 mW,", "{at_most: 2 W,")
-    )
+    bound_idle_power(overlay)
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,,,reported,my-notes,4.1", header=HEADER + ",gross_power_w"
     )
