@@ -19,6 +19,7 @@ import jsonschema
 import pytest
 
 import advisor
+from advisor.architectures.names import device_of
 from advisor.documents import Schema
 from advisor.metrics import NAMES
 from tests.conftest import HEADER, ROWS, Overlay, Ran, Run
@@ -182,6 +183,33 @@ def test_boards_are_found_by_words_task_and_what_is_known(run: Run) -> None:
     assert re.search(r"^rk3588-npu\.single-core\.rknn .*throughput$", detecting, re.MULTILINE)
     assert "ncnn" not in detecting
     assert run("boards", "tx1", "--task", "detection").code == 2
+
+
+def test_boards_are_found_by_who_makes_them(run: Run, overlay: Overlay) -> None:
+    def devices(maker: str) -> set[str]:
+        return {device_of(each.board.name) for each in advisor.boards(maker=maker).boards}
+
+    assert devices("samsung") == {"galaxy-s24", "galaxy-s25"}
+    assert {"galaxy-s24", "thundercomm-rb6", "snapdragon-888"} <= devices("Qualcomm")
+    assert devices("raspberry-pi") == {"raspberry-pi-4", "raspberry-pi-5", "raspberry-pi-zero-2-w"}
+    assert devices("Hardkernel") == {"odroid-n2-plus"}  # which its title does not say
+    unknown = run("boards", "--maker", "sony")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "maker: unknown 'sony'" in unknown.err
+    assert "Allwinner, AMD, Amlogic" in unknown.err
+    assert "TI, Xilinx" in unknown.err
+    overlay.write("makers.csv", "device,maker\nsmall,Acme\nsmall,NVIDIA\n")
+    own = run("boards", "--maker", "acme", "--json", "--catalog", overlay.folder)
+    (board,) = json.loads(own.out)["boards"]
+    assert (board["board"]["name"], board["makers"]) == ("small", ["Acme", "NVIDIA"])
+    assert "small" in run("boards", "acme", "--catalog", overlay.folder).out
+    assert "  makers: Acme, NVIDIA\n" in run("show", "small", "--catalog", overlay.folder).out
+    overlay.write("makers.csv", "device,maker\nsmall,\n")
+    broken = run("catalog", "check", "--catalog", overlay.folder)
+    assert (
+        broken.code,
+        "makers.csv,line2,columnmaker" in "".join((broken.out + broken.err).split()),
+    ) == (1, True)
 
 
 def test_a_device_is_all_its_boards(run: Run, tmp_path: Path) -> None:

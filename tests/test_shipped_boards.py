@@ -143,6 +143,7 @@ def test_what_is_shipped(shipped: Boards) -> None:
     with_energy = {device_of(each.board.name) for each in shipped.boards if "energy" in each.known}
     assert len(with_energy) >= 6
     assert not shipped.left_out
+    assert all(each.makers for each in shipped.boards)
 
 
 def test_every_source_of_a_published_table_says_whose_it_is() -> None:

@@ -18,6 +18,7 @@ from advisor.catalog.csv_table import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
 from advisor.catalog.identities import ALIASES_FILE, read_aliases
+from advisor.catalog.makers import MAKERS_FILE, read_makers
 from advisor.catalog.measurements_table import (
     FURTHER_MEASUREMENT_COLUMNS,
     MEASUREMENT_COLUMNS,
@@ -36,6 +37,7 @@ Names = Collection[str] | None
 CATALOG_FILES = (
     FORMAT_FILE,
     ALIASES_FILE,
+    MAKERS_FILE,
     "architectures.yaml",
     "sources.yaml",
     "weights.csv",
@@ -102,6 +104,9 @@ class _Check:
                 self.files += 1
                 self.attempt(read_format, layer.folder)
             self.aliases(layer)
+            if makers := self.file(layer, MAKERS_FILE):
+                self.files += 1
+                self.attempt(read_makers, makers)
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
                 self.board(folder, layer, sources[layer], architectures, weights)

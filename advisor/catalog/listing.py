@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from advisor.architectures.names import folded
+from advisor.architectures.names import device_of, folded
 from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights, distinct, source_keys
@@ -47,6 +47,7 @@ class ListedBoard:
         variants: how its rows were run.
         tasks: what its networks are for, that of most of them first.
         known: of `KNOWLEDGE`, what is known of some of its rows, of accuracy in floats or as it was run.
+        makers: who makes the device, and the chips on it that run networks; none where nobody says.
     """
 
     board: Board
@@ -55,13 +56,14 @@ class ListedBoard:
     variants: tuple[Variant, ...]
     tasks: tuple[str, ...]
     known: tuple[str, ...]
+    makers: tuple[str, ...]
 
     @property
     def words(self) -> str:
         """What it can be found by, folded."""
         board = self.board
         texts = (board.name, board.title, board.processor, board.accelerator, board.software)
-        return folded(" ".join((*texts, board.source)))
+        return folded(" ".join((*texts, board.source, *self.makers)))
 
 
 @dataclass(frozen=True)
@@ -83,18 +85,21 @@ def boards(
     *,
     task: str | None = None,
     known: str | Sequence[str] = (),
+    maker: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Boards:
     """The boards that can be asked about, and what each covers.
 
     Args:
-        words: only those whose name, title, processor, software or source has all of these.
+        words: only those whose name, title, processor, software, source or makers have all of these.
         task: only those with networks for it.
         known: only those of which that is known, of `KNOWLEDGE`; a list, or with commas between.
+        maker: only those of devices that somebody of that name makes, or a chip on it that runs networks.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
-        AdvisorError: the folder does not exist, no board can be read, or none is as asked for.
+        AdvisorError: the folder does not exist, no board can be read, or none is as asked for; the table of
+            makers is broken, or has no such one.
     """
     parts = known.split(",") if isinstance(known, str) else known
     asked = [each.strip() for each in parts if each.strip()]
@@ -105,18 +110,33 @@ def boards(
     opened = Catalog.open(catalog)
     readable, broken = opened.survey()
     listed = [_listed(opened, each) for each in readable]
+    made = None if maker is None else _maker(maker, listed)
     found = [
         each
         for each in listed
         if all(word in each.words for word in wanted)
         and (task is None or read_task(task) in each.tasks)
         and set(asked) <= set(each.known)
+        and (made is None or made in each.makers)
     ]
     if not found:
         raise AdvisorError(
             f"none of {len(listed)} boards is as asked for", "ask for less: advisor boards"
         )
     return Boards(tuple(found), tuple(error.message for error in broken))
+
+
+def _maker(name: str, listed: Sequence[ListedBoard]) -> str:
+    """The maker that is meant, as the catalog spells it.
+
+    Raises:
+        AdvisorError: nobody of that name makes any of the boards.
+    """
+    makers = {folded(maker): maker for each in listed for maker in each.makers}
+    if folded(name) not in makers:
+        known = ", ".join(sorted(makers.values(), key=str.lower)) or "none"
+        raise AdvisorError(f"maker: unknown {shown(name)}", f"known: {known}")
+    return makers[folded(name)]
 
 
 def _listed(catalog: Catalog, surveyed: Surveyed) -> ListedBoard:
@@ -138,6 +158,7 @@ def _listed(catalog: Catalog, surveyed: Surveyed) -> ListedBoard:
         tuple(table.variants[place] for place in distinct(table.variant_index)),
         tuple(sorted(tasks, key=lambda each: (-tasks[each], each))),
         tuple(name for name in KNOWLEDGE if is_known[name]),
+        tuple(catalog.makers.get(device_of(board.name), ())),
     )
 
 

@@ -20,6 +20,7 @@ from advisor.catalog.catalog_format import read_format
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
+from advisor.catalog.makers import MAKERS_FILE, read_makers
 from advisor.catalog.measurements_table import read_all_measurements, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
@@ -317,6 +318,11 @@ class Catalog:
         if board not in self.board_layers:
             return frozenset()
         return ways_of(self.measurements(self.board(board)))
+
+    @cached_property
+    def makers(self) -> Mapping[str, Sequence[str]]:
+        """Who makes the devices of which that is known, by the device."""
+        return self._merged(MAKERS_FILE, lambda path, _: read_makers(path))
 
     @cached_property
     def board_layers(self) -> Mapping[str, Layer]:

@@ -15,7 +15,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS]...",
-            help="Only those whose name, title, processor, software or source has all of these.",
+            help="Only those whose name, title, processor, software, source or makers have all of these.",
             show_default=False,
         ),
     ] = None,
@@ -30,6 +30,10 @@ def command(
             help="Only those of which that is known: latency, throughput, energy, memory, accuracy.",
         ),
     ] = None,
+    maker: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only those made by them, or with a chip of theirs."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -38,7 +42,7 @@ def command(
     from advisor.report.answer_documents import BOARDS, answer_json
     from advisor.report.catalog_text import boards_text
 
-    found = boards(words or (), task=task, known=known or (), catalog=catalog)
+    found = boards(words or (), task=task, known=known or (), maker=maker, catalog=catalog)
     if as_json:
         emit(answer_json(BOARDS, found))
     else:

@@ -156,6 +156,7 @@ def known_boards_text(known: KnownBoards) -> RenderableType:
         memory = f"{board.memory_mb:,.0f} MB" if board.memory_mb else ""
         shared = ", shared" if board.memory_shared else ""
         facts = {
+            "makers": ", ".join(each.makers),
             "processor": board.processor,
             "accelerator": board.accelerator,
             "memory": memory and memory + shared,
