@@ -92,6 +92,20 @@ def shown(text: str) -> str:
     return repr(cut(text))
 
 
+_UNSEEN = [*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFFFE, 0xFFFF]
+_TURNING = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_NOT_PRINTED = dict.fromkeys({*_UNSEEN, *_TURNING} - {ord("\n"), ord("\t")})
+
+
+def printable(text: str) -> str:
+    """`text` without what moves a cursor, ends a line unasked, or turns the order of letters.
+
+    That is all control and bidirectional characters but line feeds and tabulators: text from files goes
+    through here on its way to a terminal, a page, a picture or CSV.
+    """
+    return text.translate(_NOT_PRINTED)
+
+
 def cut(text: str) -> str:
     """`text`, no longer than fits a message."""
     return text if len(text) <= 60 else text[:57] + "..."

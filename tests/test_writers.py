@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -389,3 +390,19 @@ def test_what_cannot_be_migrated_is_left_alone(overlay: Overlay, run: Run, tmp_p
     assert "no catalog" in run("catalog", "migrate", tmp_path / "photos").err
     assert "does not exist" in run("catalog", "migrate", tmp_path / "none").err
     assert visible(tmp_path) == sorted([*before, "photos"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_who_may_read_a_file_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "board.yaml"
+    before = os.umask(0o027)
+    try:
+        write_whole(path, "new")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        for mode in (0o600, 0o664, 0o444):
+            path.chmod(mode)
+            write_whole(path, "again")
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+    finally:
+        os.umask(before)
+    assert path.read_text() == "again"

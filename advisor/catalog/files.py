@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -271,7 +272,8 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
     """Replace the file by `content`, or leave it as it is: never half of either.
 
     Text is written as UTF-8, its line ends as they are. A link stays one: the file that it leads to is
-    replaced. What is no plain file, such as a pipe, is refused.
+    replaced. What is no plain file, such as a pipe, is refused. Who may read it stays as it was; a new
+    file follows the umask.
 
     Args:
         path: the file.
@@ -281,24 +283,26 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
     Raises:
         AdvisorError: it cannot be written.
     """
-    import tempfile  # only what writes needs it, and `advisor pick` does not
-
     temporary = None
     try:
         path = path.resolve()
-        if path.exists() and not path.is_file():
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        if mode is not None and not path.is_file():
             what = "a folder" if path.is_dir() else "no plain file"
             raise AdvisorError(f"{path} cannot be written: it is {what}", "name a file")
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         else:
             check_folder_of(path)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=WRITING, delete=False) as stream:
-            temporary = Path(stream.name)
+        aside = path.with_name(f"{WRITING}{os.getpid()}-{os.urandom(4).hex()}")
+        opener = partial(_created, 0o666 if mode is None else mode)
+        with open(aside, "xb", opener=opener) as stream:
+            temporary = aside
             stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.chmod(0o644)
+        if mode is not None:
+            temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:
@@ -306,3 +310,8 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
                 temporary.unlink()
         reason = reason_of(error)
         raise AdvisorError(f"{path} cannot be written: {reason}", "nothing was changed") from None
+
+
+def _created(mode: int, path: str, flags: int) -> int:
+    """Open a file that is not there yet; the umask takes what it takes from its mode."""
+    return os.open(path, flags, mode)

@@ -6,20 +6,25 @@ import io
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from advisor.errors import AdvisorError, reason_of
+from advisor.errors import AdvisorError, printable, reason_of
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 
 def emit(text: str) -> None:
-    """Write `text` to standard output; end quietly if the reader has closed the pipe.
+    """Write what of `text` is printable to standard output; end quietly if its reader left.
 
     Raises:
         AdvisorError: it cannot be written, since the disk is full, say.
     """
+    _write(printable(text))
+
+
+def _write(text: str) -> None:
     if sys.stdout is None:
         raise AdvisorError("the answer cannot be written: standard output is closed")
     encoding = sys.stdout.encoding or "utf-8"
@@ -48,8 +53,22 @@ def emit_table(renderable: RenderableType) -> None:
     console = Console(
         file=rendered, force_terminal=on_terminal, highlight=False, markup=False, emoji=False
     )
-    console.print(renderable)
-    emit("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()) + "\n")
+    console.print(_Printable(renderable))
+    _write("\n".join(line.rstrip() for line in rendered.getvalue().splitlines()) + "\n")
+
+
+@dataclass(frozen=True)
+class _Printable:
+    """Something without characters that are not to be printed; its colours come from rich."""
+
+    of: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield its pieces."""
+        from rich.segment import Segment
+
+        for text, style, control in console.render(self.of, options):
+            yield Segment(printable(text), style, control)
 
 
 def warn(notes: Iterable[str]) -> None:
@@ -61,7 +80,7 @@ def warn(notes: Iterable[str]) -> None:
 def complain(message: str) -> None:
     """Write a message to standard error, if anyone can hear it; the exit status says it in any case."""
     try:
-        sys.stderr.write(f"advisor: {message}\n")
+        sys.stderr.write(f"advisor: {printable(message)}\n")
         sys.stderr.flush()
     except (AttributeError, OSError):
         sys.stderr = io.StringIO()  # closed or full: let Python's own last words go nowhere, too

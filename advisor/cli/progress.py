@@ -6,6 +6,8 @@ import shutil
 import sys
 import time
 
+from advisor.errors import printable
+
 PLAIN_LINE_EVERY_S = 10.0
 
 
@@ -31,6 +33,7 @@ class Progress:
         """Say what happens next; off a terminal only now and then."""
         from advisor.report.terminal import duration_text  # whose numpy no other command waits for
 
+        what = printable(what)
         line = f"{what}; about {duration_text(remaining_s)} left" if remaining_s else what
         if self.on_terminal:
             width = shutil.get_terminal_size().columns - 1

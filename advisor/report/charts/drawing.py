@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
+from advisor.errors import printable
 from advisor.report.charts.bars import bars
 from advisor.report.charts.curves import curves
 from advisor.report.charts.figure import Figure
@@ -71,10 +72,21 @@ def picture(figure: Figure, file_format: str) -> bytes:
         figure: the figure.
         file_format: "svg" or "png" (at twice the size, for sharp screens).
     """
+    # The drawing library ends the process where a character cannot stand in XML.
+    drawn = alt.Chart.from_dict(_printable(chart(figure).to_dict()))
     if file_format == "svg":
         text = io.StringIO()
-        chart(figure).save(text, format="svg")
+        drawn.save(text, format="svg")
         return text.getvalue().encode("utf-8")
     image = io.BytesIO()
-    chart(figure).save(image, format="png", scale_factor=2)
+    drawn.save(image, format="png", scale_factor=2)
     return image.getvalue()
+
+
+def _printable(value: Any) -> Any:
+    """A part of a chart's description with all text in it printable."""
+    if isinstance(value, str):
+        return printable(value).encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_printable(key): _printable(each) for key, each in value.items()}
+    return [_printable(each) for each in value] if isinstance(value, list) else value

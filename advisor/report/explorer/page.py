@@ -14,6 +14,7 @@ from pathlib import Path
 
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
+from advisor.errors import printable
 from advisor.report.explorer.document import Json, choice, document
 from advisor.solve.question import asking, read_question
 
@@ -26,6 +27,8 @@ SHOWING = (
 )
 """Scripts that need a page."""
 
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bfr]|u00[01][0-9a-f])")
+"""A control character as JSON writes it, behind any number of backslashes that JSON doubles."""
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -93,6 +96,7 @@ def script(names: Sequence[str]) -> str:
 def data_text(document: Json) -> str:
     """A document as JSON that no name in it can end early, whatever stands in the name."""
     text = json.dumps(document, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    text = printable(_ESCAPED.sub(r"\1", text))
     for character in "<\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
