@@ -25,7 +25,7 @@ from advisor.prediction.transfer.boards import (
     without,
 )
 from advisor.prediction.transfer.networks import Evidence, completed, designs_of
-from advisor.prediction.transfer.pools import LEAST_MEASURED, Question, transferred
+from advisor.prediction.transfer.pools import ENOUGH, LEAST_MEASURED, Question, transferred
 from advisor.prediction.transfer.regression import (
     ALIKE,
     SCALES,
@@ -369,13 +369,26 @@ def test_a_row_at_another_batch_size_makes_no_ladder() -> None:
     assert set(transferred(replace(asked, own=again)).batch) <= {1, 8}
 
 
+def test_of_very_many_measured_networks_some_say_enough() -> None:
+    asked, truth = question(ENOUGH + 20, count=ENOUGH + 60)
+    found = transferred(asked)
+    assert found.errors is not None
+    assert found.errors.networks == ENOUGH
+    assert not set(found.names) & set(asked.own.by_network)
+    off = [
+        value / truth[name] - 1 for name, value in zip(found.names, found.values.value, strict=True)
+    ]
+    assert len(off) == 40
+    assert np.mean(np.abs(off)) < 0.08
+
+
 def test_the_papers_inception_v4_is_no_reference_for_another_board() -> None:
     catalog = Catalog.open()
     tx1, xeon = catalog.board("jetson-tx1"), catalog.board("xeon-2-cores-vm")
-    others = other_networks(xeon, tx1, catalog.architectures)
+    others = other_networks(xeon, tx1, catalog.described, catalog.architectures)
     assert {"inception-v4", "alexnet"} <= others
     assert "resnet-50" not in others
-    assert not other_networks(xeon, xeon, catalog.architectures)
+    assert not other_networks(xeon, xeon, catalog.described, catalog.architectures)
     table = catalog.measurements(tx1)
     predicted = without(figures_of(tx1, table, "latency_ms", Variant("eager", "fp32")), others)
     assert "inception-v4" not in predicted.by_network

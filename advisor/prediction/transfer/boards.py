@@ -141,9 +141,12 @@ def in_scope(board: Board, reference: Board, metric: str) -> bool:
 
 
 def other_networks(
-    board: Board, reference: Board, architectures: Mapping[str, Architecture]
+    board: Board,
+    reference: Board,
+    names: Collection[str],
+    architectures: Mapping[str, Architecture],
 ) -> frozenset[str]:
-    """Of which names two boards ran networks that are not the same.
+    """Of which of these names two boards ran networks that are not the same.
 
     The paper's authors ran another Inception-v4, GoogLeNet and AlexNet than those that are built here.
     """
@@ -152,8 +155,8 @@ def other_networks(
             frozenset()
         )  # one description, one network: those that differ have names of their own
     found = set()
-    for name, architecture in architectures.items():
-        costs = architecture.cost(board.cost), architecture.cost(reference.cost)
+    for name in names:
+        costs = architectures[name].cost(board.cost), architectures[name].cost(reference.cost)
         mine, theirs = (each.operations if each else None for each in costs)
         known = mine and theirs and mine.value and theirs.value
         if mine and theirs and known and abs(np.log(mine.value / theirs.value)) > ALIKE:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 LEAST_MEASURED = 5
 """With fewer networks in common nothing is predicted."""
 
+ENOUGH = 200
+"""Of more measured networks so many, evenly among their sizes, say as much of the others."""
+
 
 def errors_of(off: Floats, expected: Floats) -> TransferErrors:
     """What residuals and expected deviations of networks held out say together."""
@@ -105,7 +108,7 @@ def pool_of(question: Question, measured: Mapping[str, int]) -> Pool | None:
         if len(each.by_network.keys() & measured) >= LEAST_MEASURED
     ]
     names = sorted(name for name in batches if any(name in each.by_network for each in references))
-    seen = [name for name in names if name in measured]
+    seen = _evenly([name for name in names if name in measured], question.own, measured)
     if len(seen) < LEAST_MEASURED:
         return None
     table = [
@@ -126,6 +129,14 @@ def pool_of(question: Question, measured: Mapping[str, int]) -> Pool | None:
         wanted={name: batches[name] for name in names if name not in measured},
         designs=question.designs,
     )
+
+
+def _evenly(names: list[str], own: Figures, measured: Mapping[str, int]) -> list[str]:
+    """The measured networks, or of very many `ENOUGH`, evenly by what they take."""
+    if len(names) <= ENOUGH:
+        return names
+    ordered = sorted(names, key=lambda name: (own.near(name, measured[name]), name))
+    return sorted(ordered[place * len(names) // ENOUGH] for place in range(ENOUGH))
 
 
 def _target_batches(question: Question, measured: Mapping[str, int]) -> dict[str, int]:

@@ -108,20 +108,17 @@ def _portion(
     said = ""
     for metric in METRICS:
         own = figures_of(board, table, metric, variant)
+        if len(own.by_network) < LEAST_MEASURED:
+            continue
         known = [
-            Reference(
-                without(
-                    figures_of(each.board, each.measurements, metric, other),
-                    other_networks(board, each.board, architectures),
-                ),
-                likeness(board, variant, each.board, other),
-            )
+            reference
             for each in references
             if in_scope(board, each.board, metric)
             for other in _variants(each, variant, choose=choose)
+            if (reference := _reference(board, variant, own, each, other, metric, architectures))
         ]
         if choose:
-            known = alike([each for each in known if common(own, each.figures) >= LEAST_MEASURED])
+            known = alike(known)
         if choose and known and metric == "latency_ms":
             said = LIKENESS[max(each.likeness for each in known)]
         figures = [each.figures for each in known]
@@ -129,6 +126,24 @@ def _portion(
         if found.names:
             predicted[metric] = found
     return _Portion(variant, predicted, said) if "latency_ms" in predicted else None
+
+
+def _reference(
+    board: Board,
+    variant: Variant,
+    own: Figures,
+    reference: Surveyed,
+    other: Variant,
+    metric: str,
+    architectures: Mapping[str, Architecture],
+) -> Reference | None:
+    """What a variant of a reference found, if it knows enough of the new board's networks."""
+    found = figures_of(reference.board, reference.measurements, metric, other)
+    if common(own, found) < LEAST_MEASURED:
+        return None
+    others = other_networks(board, reference.board, found.by_network, architectures)
+    kept = without(found, others) if others else found
+    return Reference(kept, likeness(board, variant, reference.board, other))
 
 
 def _variants(reference: Surveyed, variant: Variant, *, choose: bool) -> Sequence[Variant]:

@@ -124,6 +124,14 @@ class Measured:
         """How many groups there are."""
         return len(np.unique(self.groups))
 
+    @property
+    def groups_by_size(self) -> Iterator[Integers]:
+        """The places of the networks of each group, groups of one size together; shape (groups, size)."""
+        _, group, sizes = np.unique(self.groups, return_inverse=True, return_counts=True)
+        for size in np.unique(sizes).tolist():
+            mine = np.flatnonzero(sizes[group] == size)
+            yield mine[np.argsort(group[mine], kind="stable")].reshape(-1, size)
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -237,18 +245,22 @@ class Hypotheses:
         before = scale * (whole + variances.deviations * (at**2).sum(axis=1)) + variances.offset
         return gain @ self.mean.off, before - (gain * across).sum(axis=2)
 
-    def without(self, group: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-        """What is predicted of a group of the measured networks from the others, and how probable these are.
+    def without(self, groups: Integers) -> tuple[Floats, Floats, Floats]:
+        """What is predicted of groups of measured networks, each from all others, and how probable that is.
+
+        Args:
+            groups: the places of the networks of each among the measured ones; shape (groups, size).
 
         Returns:
-            By how much the mean prediction is off, and its variance, each of shape (scales, group); and the
-            logarithm of the probability of each hypothesis without the group; shape (scales,).
+            By how much the mean prediction is off, and its variance, each of shape (scales, groups, size);
+            and the logarithm of the probability of each hypothesis without each group, of (scales, groups).
         """
-        block = np.linalg.inv(self.inverse[:, group][:, :, group])
-        off = np.einsum("sij,sj->si", block, (self.inverse @ self.mean.held_out)[:, group])
-        fit = np.einsum("si,sij,sj->s", off, np.linalg.inv(block), off)
-        density = -(np.linalg.slogdet(block)[1] + fit) / 2
-        return off, np.diagonal(block, axis1=1, axis2=2), self.logs - density
+        block = np.linalg.inv(self.inverse[:, groups[:, :, np.newaxis], groups[:, np.newaxis, :]])
+        pull = (self.inverse @ self.mean.held_out)[:, groups]
+        off = np.einsum("sgij,sgj->sgi", block, pull)
+        density = -(np.linalg.slogdet(block)[1] + (off * pull).sum(axis=2)) / 2
+        variance = np.diagonal(block, axis1=2, axis2=3)
+        return off, variance, self.logs[:, np.newaxis] - density
 
 
 @dataclass(frozen=True)
@@ -317,15 +329,14 @@ class Regression:
             What was found less the mean, and the standard deviation; each of shape (measured,).
         """
         off, deviation = np.empty(len(self.measured.found)), np.empty(len(self.measured.found))
-        for group in np.unique(self.measured.groups):
-            mine = self.measured.groups == group
-            parted = [each.without(mine) for each in self.hypotheses]
+        for groups in self.measured.groups_by_size:
+            parted = [each.without(groups) for each in self.hypotheses]
             weights = _weights(np.array([logs for _, _, logs in parted]))
             each_off = np.array([each for each, _, _ in parted])
             variance = np.array([each for _, each, _ in parted])
-            off[mine] = np.tensordot(weights, each_off, axes=2)
-            square = np.tensordot(weights, variance + each_off**2, axes=2)
-            deviation[mine] = _deviation(off[mine], square)
+            mean = np.einsum("hsg,hsgi->gi", weights, each_off)
+            square = np.einsum("hsg,hsgi->gi", weights, variance + each_off**2)
+            off[groups], deviation[groups] = mean, _deviation(mean, square)
         return off, deviation
 
     def weights(self) -> Floats:
@@ -339,9 +350,13 @@ class Regression:
 
 
 def _weights(logs: Floats) -> Floats:
-    """Probabilities of which the logarithms are known but for a constant."""
-    relative = np.exp(logs - logs.max())
-    weights: Floats = relative / relative.sum()
+    """Probabilities of hypotheses, of which the logarithms are known but for a constant.
+
+    Args:
+        logs: shape (means, scales), or (means, scales, questions) where they differ by question.
+    """
+    relative = np.exp(logs - logs.max(axis=(0, 1)))
+    weights: Floats = relative / relative.sum(axis=(0, 1))
     return weights
 
 
