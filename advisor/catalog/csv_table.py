@@ -97,6 +97,14 @@ class Table:
         if self.faults:
             raise BrokenFileError(self.faults, hint)
 
+    def has(self, *columns: str) -> bool:
+        """Whether the file has any of these columns."""
+        return not self.columns.keys().isdisjoint(columns)
+
+    def given(self, column: str) -> NDArray[np.bool_]:
+        """Which rows have something in a column; shape (rows,)."""
+        return np.fromiter(map(bool, self.cells(column)), dtype=np.bool_, count=len(self))
+
     def cells(self, column: str) -> Sequence[str]:
         """The column's cells; all empty where the file lacks the column."""
         if column not in self.columns:
@@ -122,7 +130,7 @@ class Table:
         expected: dict[str, str] = {}
         for name in dict.fromkeys(cells):
             hinted = len(expected) < MOST_HINTED
-            fault = _name_fault(
+            fault = name_fault(
                 name, column, known, empty_allowed=default is not None, hinted=hinted
             )
             if fault:
@@ -140,7 +148,7 @@ class Table:
             return Labels.constant("", len(self))
         cells = self.cells(column)
         for row, cell in enumerate(cells):
-            if cell and (cell[0] in FORMULA_STARTS or not cell.isprintable() or len(cell) > 300):
+            if text_fault(cell):
                 self.note(row, column, shown(cell), "a line of text that is no formula")
         return Labels.of(cells)
 
@@ -158,7 +166,7 @@ class Table:
         if not any(cells):
             return np.full(len(self), np.nan)
         values = _floats(cells)
-        given = np.fromiter(map(bool, cells), dtype=np.bool_, count=len(cells))
+        given = self.given(column)
         with np.errstate(invalid="ignore"):
             bad = given & ~((values >= smallest) & (values <= largest))
         for row in np.flatnonzero(bad).tolist():
@@ -188,10 +196,18 @@ def _floats(cells: Sequence[str]) -> NDArray[np.float64]:
     return np.fromiter(numbers, dtype=np.float64, count=len(cells))
 
 
-def _name_fault(
+def name_fault(
     name: str, column: str, known: Collection[str] | None, *, empty_allowed: bool, hinted: bool
 ) -> str:
-    """What was expected instead of `name`; "" where it is well."""
+    """What was expected instead of `name`; "" where it is well.
+
+    Args:
+        name: what stands there.
+        column: in which column.
+        known: the names that are accepted; `None` for any.
+        empty_allowed: whether nothing may stand there.
+        hinted: whether to name the nearest one that is known, which takes long.
+    """
     if not name:
         return "" if empty_allowed else f"a name for {column!r}"
     if not NAME.fullmatch(name):
@@ -200,6 +216,11 @@ def _name_fault(
         hint = f" ({closest(name, known)})" if hinted else ""
         return f"a known {column.removesuffix('_source')}{hint}"
     return ""
+
+
+def text_fault(text: str) -> bool:
+    """Whether a text may not stand in a table: it is long, a formula, or not for printing."""
+    return bool(text) and (text[0] in FORMULA_STARTS or not text.isprintable() or len(text) > 300)
 
 
 def read_csv(file: File, required: Sequence[str], optional: Collection[str] = ()) -> Table:

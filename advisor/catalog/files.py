@@ -172,6 +172,18 @@ def content_of(file: File, largest: int | None = None) -> Content:
     return file if isinstance(file, Content) else Content(file, read_text(file, largest))
 
 
+def bytes_of(file: File) -> bytes:
+    """A file's content as it lies there, without a byte-order mark of UTF-8.
+
+    Raises:
+        BrokenFileError: it is missing, a folder, or unreadable.
+    """
+    if isinstance(file, Content):
+        return file.text.encode(errors="surrogatepass")
+    with readable(file):
+        return file.read_bytes().removeprefix(codecs.BOM_UTF8)
+
+
 def read_text(path: Path, largest: int | None = None) -> str:
     """The file's content, without a byte-order mark.
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.csv_table import Table, read_csv
-from advisor.catalog.files import File
+from advisor.catalog.files import File, bytes_of
+from advisor.catalog.plain_cells import NotPlain
+from advisor.catalog.plain_table import PlainTable
 from advisor.catalog.precision import UNKNOWN, read_precision
 from advisor.catalog.records import (
     MEDIAN,
@@ -89,6 +91,13 @@ FURTHER_MEASUREMENT_COLUMNS = (
 """What else a row may hold. `origin` and `source` speak for the whole row, unless a metric has its
 own. `precision_word` is the source's own word for the precision, where that is another."""
 
+NUMERIC_COLUMNS = frozenset(
+    name
+    for name in (*MEASUREMENT_COLUMNS, *FURTHER_MEASUREMENT_COLUMNS)
+    if name.endswith(("_ms", "_fps", "_w", "_mb"))
+) | {"batch", "threads", "sessions", "repeats", "spread_within", "spread_between"}
+"""Those of them that hold numbers; the others hold texts."""
+
 Row = Mapping[str, str | int | float | None]
 """A row as it is to be written, by column."""
 
@@ -110,8 +119,7 @@ def read_measurements(
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    table = read_csv(file, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS)
-    return _measurements(table, np.zeros(len(table), dtype=np.int64), architectures, sources)
+    return read_all_measurements([file], architectures, sources)[0]
 
 
 def read_all_measurements(
@@ -130,10 +138,52 @@ def read_all_measurements(
     Raises:
         BrokenFileError: one of them is broken; the fault need not name it.
     """
+    try:
+        return read_plain(files, architectures, sources)
+    except NotPlain:
+        return read_strictly(files, architectures, sources)
+
+
+def read_plain(
+    files: Sequence[File], architectures: Collection[str] | None, sources: Collection[str] | None
+) -> tuple[Measurements, Integers]:
+    """The same in bulk, of files without faults.
+
+    Raises:
+        NotPlain: one may have a fault, or is written in an uncommon way.
+        BrokenFileError: one cannot be read.
+    """
+    table = PlainTable.read(
+        [bytes_of(each) for each in files],
+        MEASUREMENT_COLUMNS,
+        FURTHER_MEASUREMENT_COLUMNS,
+        NUMERIC_COLUMNS,
+    )
+    return _of_files(table, table.counts, architectures, sources)
+
+
+def read_strictly(
+    files: Sequence[File], architectures: Collection[str] | None, sources: Collection[str] | None
+) -> tuple[Measurements, Integers]:
+    """The same cell by cell, which finds every fault.
+
+    Raises:
+        BrokenFileError: one of them is broken.
+    """
     tables = [read_csv(each, MEASUREMENT_COLUMNS, FURTHER_MEASUREMENT_COLUMNS) for each in files]
-    counts = np.array([len(each) for each in tables], dtype=np.int64)
-    part = np.repeat(np.arange(len(tables)), counts)
-    return _measurements(Table.joined(tables), part, architectures, sources), counts
+    table = tables[0] if len(tables) == 1 else Table.joined(tables)
+    return _of_files(table, [len(each) for each in tables], architectures, sources)
+
+
+def _of_files(
+    table: Table,
+    lengths: Sequence[int],
+    architectures: Collection[str] | None,
+    sources: Collection[str] | None,
+) -> tuple[Measurements, Integers]:
+    counts = np.array(lengths, dtype=np.int64)
+    part = np.repeat(np.arange(len(counts)), counts)
+    return _measurements(table, part, architectures, sources), counts
 
 
 def _measurements(
@@ -242,7 +292,7 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
     unit = "percent" if dimension is PERCENT else dimension.unit.lower()
     names = f"{metric}_{unit}", f"{metric}_low_{unit}", f"{metric}_high_{unit}"
     whose = f"{metric}_origin", f"{metric}_source"
-    if table.columns.keys().isdisjoint((*names, *whose)):
+    if not table.has(*names, *whose):
         unknown = np.full(len(table), np.nan)
         return Metered(Values(unknown, unknown, unknown), rows.origin, rows.source)
     values = Values(*(table.numbers(name, *dimension.range) for name in names))
@@ -264,10 +314,8 @@ def metered(table: Table, metric: str, dimension: Dimension, rows: Provenance) -
 
 def refuse_missing(table: Table, column: str, values: NDArray[np.float64]) -> None:
     """Note empty cells of a column that needs a value (what is no number is noted already)."""
-    cells = table.cells(column)
-    for row in np.flatnonzero(np.isnan(values)).tolist():
-        if not cells[row]:
-            table.note(row, column, "nothing", "a number above zero")
+    for row in np.flatnonzero(np.isnan(values) & ~table.given(column)).tolist():
+        table.note(row, column, "nothing", "a number above zero")
 
 
 def refuse_less(
@@ -297,11 +345,10 @@ def _refuse_contradictions(table: Table, rows: Measurements) -> None:
     middle = np.where(np.isnan(p90) | rows.latency_statistic.where("mean"), latency, np.nan)
     refuse_less(table, "latency_p99_ms", rows.latency_p99_ms, "latency_ms", middle)
     ran = rows.ran
-    if "throughput_fps" in table.columns:
-        timed = ~np.isnan(latency) | ~np.isnan(rows.throughput_fps.values.value)
+    if table.has("throughput_fps"):
+        timed = table.given("latency_ms") | table.given("throughput_fps")
         for row in np.flatnonzero(ran & ~timed).tolist():
-            if not table.cells("latency_ms")[row] and not table.cells("throughput_fps")[row]:
-                table.note(row, "latency_ms", "nothing", "a latency, or a throughput_fps")
+            table.note(row, "latency_ms", "nothing", "a latency, or a throughput_fps")
     else:
         refuse_missing(table, "latency_ms", np.where(ran, latency, 0.0))
     _refuse_values_without_run(table, ran)
@@ -310,13 +357,9 @@ def _refuse_contradictions(table: Table, rows: Measurements) -> None:
 def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
     """Note figures in rows whose status says that nothing ran."""
     for column in ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w", "memory_mb"):
-        cells = table.cells(column)
-        for row in np.flatnonzero(~ran).tolist():
-            if cells[row]:
-                status = table.cells("status")[row]
-                table.note(
-                    row, column, shown(cells[row]), f"nothing, since the status is {status!r}"
-                )
+        for row in np.flatnonzero(~ran & table.given(column)).tolist():
+            found, status = (table.cells(name)[row] for name in (column, "status"))
+            table.note(row, column, shown(found), f"nothing, since the status is {status!r}")
 
 
 def refuse_repeats(table: Table, key: tuple[NDArray[np.int64], ...], what: str) -> None:
