@@ -7,7 +7,6 @@ print, end the process, start threads that never end, or crash; all that is repo
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import subprocess
@@ -21,11 +20,17 @@ from pathlib import Path
 from typing import Any
 
 from advisor.architectures.design import FLOATS, Complexity, ImageFormat
+from advisor.architectures.export_file import (
+    load_program,
+    program_inputs,
+    program_module,
+    program_shape,
+)
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_onnx, is_own_file
 from advisor.architectures.onnx_count import count_model
 from advisor.architectures.onnx_file import files_of, load_model, read_image
-from advisor.errors import AdvisorError, first_line, shown
+from advisor.errors import AdvisorError, first_line
 from advisor.folders import temporary_folder
 
 DEFAULT_SHAPE = (3, 224, 224)
@@ -91,9 +96,9 @@ def _of_onnx(path: Path) -> OwnNetwork:
 
 def _of_export(path: Path) -> OwnNetwork:
     program = load_program(path)
-    shape = _program_shape(path, program)
+    shape = program_shape(path, program)
     counts, fault = _count_program(path, program, shape)
-    any_batch = not isinstance(_program_inputs(program)[0].shape[0], int)
+    any_batch = not isinstance(program_inputs(program)[0].shape[0], int)
     return OwnNetwork(shape, counts, digest_of([path]), any_batch, fault)
 
 
@@ -107,79 +112,22 @@ def digest_of(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def load_program(path: Path) -> Any:
-    """The program in a file of `torch.export.save`.
-
-    Raises:
-        AdvisorError: the file is broken.
-        ModuleNotFoundError: torch is not installed.
-    """
-    import torch
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of versions of the format, which loading checks itself
-        silenced = logging.root.manager.disable
-        logging.disable(logging.WARNING)  # torch logs what it raises, too
-        try:
-            return torch.export.load(path)
-        except Exception as error:  # noqa: BLE001  (a broken archive raises all kinds)
-            raise AdvisorError(
-                f"{path}: no file of torch.export, or a truncated one "
-                f"({first_line(error, with_kind=True)})",
-                "write it by torch.export.save, with the torch that is installed here",
-            ) from None
-        finally:
-            logging.disable(silenced)
-
-
-def program_module(program: Any) -> Any:
-    """The program as a `torch.nn.Module`, its weights those of the file."""
-    module = program.module()
-    # What is exported keeps the mode in which it was exported, and refuses another.
-    module.eval = lambda: module
-    return module
-
-
 def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> tuple[Complexity, str]:
     from advisor.architectures.dispatched import identified_in_place
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            found = identified_in_place(program_module(program), shape)
+            try:
+                found = identified_in_place(program_module(program), shape)
+            except Exception:  # noqa: BLE001  (its constants lie where they were exported; else it fails again)
+                found = identified_in_place(program_module(program), shape, "cpu")
     except Exception as error:  # noqa: BLE001  (whatever the exported code raises is reported)
         raise AdvisorError(
             f"{path}: it does not run on one image: {first_line(error, with_kind=True)}",
             "export it with batch 1, or with a dynamic batch",
         ) from None
     return found.counts, found.fault
-
-
-def _program_inputs(program: Any) -> list[Any]:
-    """What stands for the values that it is called with."""
-    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
-    return [values.get(name) for name in program.graph_signature.user_inputs]
-
-
-def _program_shape(path: Path, program: Any) -> tuple[int, int, int]:
-    """The channels, height and width of a program's input; one that takes anything else is refused."""
-    inputs = _program_inputs(program)
-    if len(inputs) != 1 or getattr(inputs[0], "dim", lambda: 0)() != 4:
-        names = ", ".join(map(str, program.graph_signature.user_inputs)) or "none"
-        raise AdvisorError(
-            f"{path}: its inputs ({names}) are not one batch of images",
-            "export it with an input of batch x channels x height x width",
-        )
-    image: Any = inputs[0]
-    sides = tuple(image.shape[1:])
-    for side, name in zip(sides, ("channels", "height", "width"), strict=True):
-        if not isinstance(side, int):
-            raise AdvisorError(
-                f"{path}: the {name} of its input are dynamic ({shown(str(side))})",
-                "only the batch may be; export it at a fixed size",
-            )
-    channels, height, width = sides
-    return channels, height, width
 
 
 _BEGIN = """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
@@ -98,6 +98,7 @@ def command(
     check: Check = True,
     fresh: Fresh = False,
     dry_run: DryRun = False,
+    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
     catalog: CatalogOption = None,
 ) -> None:
     """Measure networks on this machine; the board's entry is ready for `advisor pick` at once.

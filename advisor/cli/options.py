@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 from typing import Annotated
 
 import typer
+
+from advisor.architectures.names import TRUST
 
 
 def parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
@@ -22,5 +25,22 @@ CatalogOption = Annotated[
         help="Your own catalog folder, which overlays the shipped one. "
         "Default: $ADVISOR_CATALOG, else the user data folder.",
         show_default=False,
+    ),
+]
+
+
+def _trusting(asked: bool | None) -> bool:
+    """Have every process of this command read files though they could run what they hold."""
+    if asked:
+        os.environ[TRUST] = "1"
+    return bool(asked)
+
+
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        callback=_trusting,
+        help="Read a .pt2 file though that could run code which it holds. Or set ADVISOR_TRUST=1.",
     ),
 ]

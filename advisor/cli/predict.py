@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import emit, emit_table, warn
 from advisor.errors import AdvisorError
 
@@ -48,6 +48,7 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
+    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
     catalog: CatalogOption = None,
 ) -> None:
     """What a network takes on a board: measured figures where there are, else predictions.

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from advisor.cli.options import parameter
+from advisor.cli.options import TrustOption, parameter
 from advisor.errors import AdvisorError
 from advisor.metrics import METRICS
 from advisor.options import LIMITED, OPTIONS, WHERE, Option
@@ -33,6 +33,7 @@ FILES = (
             typer.Option(metavar="FILE", help="The same file, as an option.", show_default=False),
         ],
     ),
+    ("trust", TrustOption),
 )
 
 
@@ -118,6 +119,7 @@ def _handed_on(question: dict[str, Any]) -> dict[str, Any]:
         AdvisorError: two files.
     """
     file, constraints = question.pop("file"), question.pop("constraints")
+    del question["trust"]  # it acts by being given
     if file is not None and constraints is not None:
         raise AdvisorError(
             "two files of requirements", f"give {file} or --constraints {constraints}"

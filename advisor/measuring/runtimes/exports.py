@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from advisor.architectures.export_file import load_program
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
-from advisor.architectures.own_network import load_program
 from advisor.errors import AdvisorError
 from advisor.folders import cache_folder, ready_cache
 from advisor.measuring.answers import CALIBRATION, as_taken, random_images
