@@ -32,6 +32,29 @@ def csv(tmp_path: Path) -> Path:
     return path
 
 
+def test_rows_of_two_boards_are_told_apart_and_as_sure_as_their_sources_repeat_themselves(
+    run: Run,
+) -> None:
+    """ncnn's shortest runs repeat themselves within 11 %, of which there are two in a ratio."""
+    asked = "raspberry-pi-5.ncnn", "raspberry-pi-4.ncnn"
+    found = compare(*asked)
+    (row,) = (
+        each
+        for each in found.rows
+        if (each.architecture, each.variant.precision, each.variant.threads)
+        == ("ncnn:squeezenet@227", "int8", 4)
+    )
+    off = math.sqrt(2) * math.log(1.11)
+    assert row.low == pytest.approx(row.ratio * math.exp(-off))
+    assert row.high == pytest.approx(row.ratio * math.exp(off))
+    lines = run("compare", *asked).out.splitlines()
+    alike = [line for line in lines if line.startswith("ncnn:squeezenet@227 ")]
+    ran = [re.split(r"\s{2,}", line)[1] for line in alike]
+    assert ran == ["float 1 thread", "float 4 threads", "int8 1 thread", "int8 4 threads"]
+    mlperf = compare("raspberry-pi-4.mlperf-v2.0-krai", "raspberry-pi-4.mlperf-v2.1-krai").rows[0]
+    assert mlperf.high == pytest.approx(mlperf.ratio * math.exp(math.sqrt(2) * math.log(1.071)))
+
+
 def test_a_csv_in_the_users_own_words_becomes_a_board(run: Run, csv: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
     header, *rows = MINE.splitlines()

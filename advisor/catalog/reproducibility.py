@@ -63,10 +63,41 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
     return _without_outliers(found if another_run else _between_runs(found))
 
 
+def latencies_again(rows: Measurements, another: Measurements, sources: Sources) -> Metered:
+    """Latencies with the intervals of what another run says of the same statistic, to be held against others.
+
+    Of the shortest of some runs that is what the shortest of another run's takes. Where their source does not
+    say how far it repeats itself, the interval is that of this run.
+
+    Args:
+        rows: a board's rows.
+        another: the same with the intervals of another run, see `rows_with_errors`.
+        sources: what their sources say.
+    """
+    latency = another.latency_ms
+    by_source = np.array([_reproducibility(each, sources) for each in latency.source.names])
+    further = np.log1p(by_source)[latency.source.index]
+    shortest = latency.origin.where("reported") & rows.latency_statistic.where(MINIMUM)
+    value, low, high = latency.values
+    alike = shortest & ~np.isnan(further) & ~_is_off(rows)
+    low = np.where(alike, value * np.exp(-further), low)
+    high = np.where(alike, value * np.exp(further), high)
+    bare = np.isnan(low)
+    this_run = rows.latency_ms.values
+    ends = np.where(bare, this_run.low, low), np.where(bare, this_run.high, high)
+    return replace(latency, values=Values(value, *ends))
+
+
+def _is_off(rows: Measurements) -> Booleans:
+    """Which rows others contradict."""
+    is_off = np.array([each.startswith(OUTLIER) for each in rows.verdict.names])
+    found: Booleans = is_off[rows.verdict.index]
+    return found
+
+
 def _without_outliers(rows: Measurements) -> Measurements:
     """The rows; how long those take of which others say something else, proves nothing."""
-    is_off = np.array([each.startswith(OUTLIER) for each in rows.verdict.names])
-    off = is_off[rows.verdict.index]
+    off = _is_off(rows)
     if not off.any():
         return rows
     value, low, high = rows.latency_ms.values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,6 +12,8 @@ from rich.text import Text
 
 from advisor.arguments import checked
 from advisor.catalog.records import Estimate
+from advisor.catalog.reproducibility import latencies_again
+from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
@@ -30,6 +32,9 @@ from advisor.solve.latency_ratios import (
 WAYS = ("runtime", "precision")
 BASE_NAME = " ".join(BASE.words)
 MEASURE = "measure some: advisor measure --runtime eager,onnxruntime --precision fp32,int8"
+
+RUNS = "runtime"
+"""The column of how rows ran."""
 
 BY_CHANCE = 0.10
 """How many of the 90 % intervals of equal things leave 1 out."""
@@ -147,7 +152,10 @@ def _latencies_of(catalog: Catalog, name: str) -> dict[Key, Estimate]:
     board_name, _, run = name.partition("/")
     board = catalog.board(board_name)
     if not run:
-        return latencies(catalog.measurements(board))
+        rows = catalog.measurements(board)
+        another = catalog.measurements(board, another_run=True)
+        sources = catalog.sources_for(catalog.board_layers[board.name])
+        return latencies(replace(rows, latency_ms=latencies_again(rows, another, sources)))
     try:
         from advisor.measuring.publish import run_latencies  # needs what few have installed
     except ModuleNotFoundError as error:
@@ -172,6 +180,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     first, second = f"{comparison.board}\nms", f"{comparison.other}\nms"
     columns: Mapping[str, Cell] = {
         "network": lambda row: row.architecture,
+        **_telling_apart([row.variant for row in comparison.rows]),
         "batch": lambda row: str(row.batch),
         first: lambda row: significant(row.first_ms),
         second: lambda row: significant(row.second_ms),
@@ -179,7 +188,8 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         "90 % interval": lambda row: _interval(row.low, row.high),
         "": _word,
     }
-    table = _table(comparison.rows, columns, (first, second))
+    of_one_batch = len({row.batch for row in comparison.rows}) == 1
+    table = _table(comparison.rows, columns, (first, second, *("batch",) * of_one_batch))
     notes = (
         [] if comparison.like_variants else ["Unlike runtimes or precisions stand side by side."]
     )
@@ -194,11 +204,28 @@ def comparison_text(comparison: Comparison) -> RenderableType:
     return Group(table, "", *map(Text, [_summary(comparison.other, comparison.rows), *notes]))
 
 
+def _telling_apart(variants: Sequence[Variant]) -> Mapping[str, Cell]:
+    """A column of what of their variants tells rows apart; none where all ran alike."""
+    differs = [len(set(parts)) > 1 for parts in zip(*variants, strict=True)]
+    if not any(differs):
+        return {}
+    return {
+        RUNS: lambda row: " ".join(
+            Variant(
+                *(
+                    part if apart else type(part)()
+                    for part, apart in zip(row.variant, differs, strict=True)
+                )
+            ).words
+        )
+    }
+
+
 def _speedups_text(comparison: Comparison) -> RenderableType:
     columns: Mapping[str, Cell] = {
         "network": lambda row: row.architecture,
         "batch": lambda row: str(row.batch),
-        "runtime": lambda row: " ".join(row.variant.words),
+        RUNS: lambda row: " ".join(row.variant.words),
         f"{BASE_NAME}\nms": lambda row: significant(row.first_ms),
         "ms": lambda row: significant(row.second_ms),
         "speed-\nup": lambda row: f"{1 / row.ratio:.2f}",
@@ -219,7 +246,7 @@ def _table(
         table = plain_table(*headings)
         for heading, column in zip(headings, table.columns, strict=True):
             column.no_wrap = True
-            if heading in ("runtime", ""):
+            if heading in (RUNS, ""):
                 column.justify = "left"
         for row in rows:
             style = "bold" if row.significant else None
