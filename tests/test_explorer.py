@@ -295,12 +295,13 @@ def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog)
 
 FAST = """\
 architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,processor,threads,\
-throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms
-resnet-50,hailort,fp16,1,2.94,,,reported,my-notes,npu,,1329,1300,1350,3.19,2.9,3.1
-resnet-18,hailort,fp16,1,,,,reported,my-notes,npu,,2500,2450,2560,2.9,,
-resnet-34,hailort,fp16,8,,1.5,,reported,my-notes,npu,,1500,1400,1600,,,
-resnet-101,tflite,fp32,1,200,,300,reported,my-notes,cpu,4,,,,6.5,150,280
-resnet-101,tflite,fp32,1,600,2.5,250,reported,my-notes,cpu,1,,,,,550,700
+throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms,latency_statistic
+resnet-50,hailort,fp16,1,2.94,,,reported,my-notes,npu,,1329,1300,1350,3.19,2.9,3.1,median
+resnet-18,hailort,fp16,1,,,,reported,my-notes,npu,,2500,2450,2560,2.9,,,median
+resnet-34,hailort,fp16,8,,1.5,,reported,my-notes,npu,,1500,1400,1600,,,,median
+resnet-101,tflite,fp32,1,200,,300,reported,my-notes,cpu,4,,,,6.5,150,280,median
+resnet-101,tflite,fp32,1,600,2.5,250,reported,my-notes,cpu,1,,,,,550,700,median
+resnet-152,ncnn,fp32,1,210,2.5,250,reported,my-notes,cpu,4,,,,,210,310,minimum
 """
 FAST_ASKED = (
     {"fps": 30},
@@ -310,6 +311,8 @@ FAST_ASKED = (
     {"power": "6.6 W"},
     {"accuracy": 70, "where": ["gross-energy <= 0.1 J"], "objective": "fps"},
     {"fps": 3, "latency": "300 ms", "power": "7 W", "confidence": 0.6},
+    {"fps": 4, "latency": "280 ms", "power": "7 W", "confidence": 0.5},
+    {"accuracy": 78, "latency": "290 ms", "energy": "0.8 J", "confidence": "none"},
     {"objective": "energy"},
 )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -168,8 +170,39 @@ def test_the_shortest_run_proves_nothing(overlay: Overlay, run: Run, sources: st
     )
     known = asked(overlay, latency="46ms").best
     assert known and known.batch_latency_ms and known.mark == "sure"
-    assert (known.batch_latency_ms.low, known.batch_latency_ms.high) == (20, 45)
+    interval = known.batch_latency_ms.value, known.batch_latency_ms.low, known.batch_latency_ms.high
+    another = math.log(1.1) if sources != SOURCES else 0.0
+    half = math.hypot(math.log(45 / 20) / 2, another)
+    assert interval == pytest.approx((20, 30 * math.exp(-half), 30 * math.exp(half)))
     assert asked(overlay, latency="30ms").best is None
+
+
+@pytest.mark.parametrize(("sources", "another"), [(SOURCES, 0.0), (SOURCES + AGREES, 0.1)])
+@pytest.mark.parametrize("longest", [20.5, 22, 45])
+def test_the_usual_run_lies_between_the_shortest_and_the_longest(
+    overlay: Overlay, sources: str, another: float, longest: float
+) -> None:
+    """As probably in the lower half as in the upper, and beyond both as far as another run may be off."""
+    overlay.write("sources.yaml", sources)
+    row = f"resnet-18,eager,fp32,1,20,,,reported,my-notes,minimum,20,{longest},"
+    overlay.measurements(row, header=HEADER + RUNS)
+
+    def chance(limit: float) -> float:
+        best = asked(overlay, latency=f"{limit} ms", confidence="none").best
+        assert best and best.chance is not None
+        (here,) = (each.chance for each in best.headroom)
+        assert here == pytest.approx(best.chance)
+        rate = asked(overlay, fps=1000 / limit, confidence="none").best
+        assert rate and rate.chance == pytest.approx(best.chance)
+        return best.chance
+
+    way = math.log(longest / 20) / 2
+    off = NormalDist().inv_cdf(0.95) * way / math.hypot(way, math.log1p(another))
+    assert chance(math.sqrt(20 * longest)) == pytest.approx(0.5, abs=1e-3)
+    assert chance(20) == pytest.approx(NormalDist().cdf(-off), abs=1e-3)
+    assert chance(longest) == pytest.approx(NormalDist().cdf(off), abs=1e-3)
+    again = asked(overlay, latency="45ms", reproducible=True, confidence="none").best
+    assert again and (again.chance is None) == (not another)
 
 
 @pytest.mark.parametrize(

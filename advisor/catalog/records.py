@@ -515,6 +515,15 @@ class Measurements:
         """Which rows say that the batch does not fit in the board's memory; shape (rows,)."""
         return self.status.where("does_not_fit")
 
+    @cached_property
+    def usual_latency_ms(self) -> Floats | None:
+        """The middle of the interval of latencies that are those of the shortest run; `None` for nowhere."""
+        shortest = self.latency_statistic.where(MINIMUM)
+        if not shortest.any():
+            return None
+        _, low, high = self.latency_ms.values
+        return np.where(shortest, np.sqrt(low * high), np.nan)
+
     def variant(self, row: int) -> Variant:
         """How one row is run."""
         runtime, precision = self.runtime.at(row), self.precision.at(row)

@@ -1,6 +1,9 @@
 """How far figures without an error may be off: what another run would give, as far as their source says.
 
-Where it does not, the shortest and the longest run are the ends of a latency's interval.
+Where it does not, the shortest and the longest run are the ends of a latency's interval. The shortest run is
+no usual one, which lies somewhere between it and the longest: in 6,556 rows of ncnn's table the mean lies, on
+the logarithm, 0.39 of the way up (0.11 to 0.64 in 90 % of them). So its interval is about the middle of both,
+and as wide as what lies between them and what another run adds to that.
 """
 
 from __future__ import annotations
@@ -38,7 +41,8 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
     """The rows; what was reported without any error gets its source's reproducibility as its interval.
 
     A latency without it lies between its shortest and its longest run. The shortest run alone says only what
-    a latency is not below: nothing but the longest makes an interval of it. An outlier has no interval.
+    a latency is not below: nothing but the longest makes an interval of it, to which the reproducibility
+    adds. An outlier has no interval.
 
     Args:
         rows: the rows.
@@ -60,7 +64,7 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
         if isinstance(column, Metered) and column.origin.where("reported").any()
     }
     found = replace(rows, **changed) if changed else rows
-    return _without_outliers(found if another_run else _between_runs(found))
+    return _without_outliers(_between_runs(found, sources, another_run=another_run))
 
 
 def latencies_again(rows: Measurements, another: Measurements, sources: Sources) -> Metered:
@@ -75,8 +79,7 @@ def latencies_again(rows: Measurements, another: Measurements, sources: Sources)
         sources: what their sources say.
     """
     latency = another.latency_ms
-    by_source = np.array([_reproducibility(each, sources) for each in latency.source.names])
-    further = np.log1p(by_source)[latency.source.index]
+    further = _further(latency, sources)
     shortest = latency.origin.where("reported") & rows.latency_statistic.where(MINIMUM)
     value, low, high = latency.values
     alike = shortest & ~np.isnan(further) & ~_is_off(rows)
@@ -105,19 +108,30 @@ def _without_outliers(rows: Measurements) -> Measurements:
     return replace(rows, latency_ms=replace(rows.latency_ms, values=Values(value, *ends)))
 
 
-def _between_runs(rows: Measurements) -> Measurements:
+def _between_runs(rows: Measurements, sources: Sources, *, another_run: bool) -> Measurements:
     """Latencies with the ends of their runs as their interval, where nothing says more.
 
     Its upper end is the 90th percentile where that is known: single slow runs say little of the usual one.
+    Of another run only those get one that are of the shortest, where their source says how far it repeats
+    itself.
     """
-    value, low, high = rows.latency_ms.values
-    least, most, p90 = rows.latency_min_ms, rows.latency_max_ms, rows.latency_p90_ms
+    latency = rows.latency_ms
+    value, low, high = latency.values
+    most, p90 = rows.latency_max_ms, rows.latency_p90_ms
+    shortest = rows.latency_statistic.where(MINIMUM)
+    least = np.where(shortest, value, rows.latency_min_ms)
     upper = np.where(p90 >= value, np.fmin(p90, most), most)
-    bare = np.isnan(low) & ~np.isnan(value) & (least < upper)
+    further = np.where(shortest, _further(latency, sources), np.nan)
+    says = ~np.isnan(further)
+    bare = np.isnan(low) & (least <= upper)
+    bare &= says if another_run else says | (least < upper)
     if not bare.any():
         return rows
+    middle, half = np.sqrt(least * upper), np.hypot(np.log(upper / least) / 2, further)
+    least = np.where(says, middle * np.exp(-half), least)
+    upper = np.where(says, middle * np.exp(half), upper)
     ends = np.where(bare, least, low), np.where(bare, upper, high)
-    return replace(rows, latency_ms=replace(rows.latency_ms, values=Values(value, *ends)))
+    return replace(rows, latency_ms=replace(latency, values=Values(value, *ends)))
 
 
 def board_with_errors(board: Board, sources: Sources, *, another_run: bool) -> Board:
@@ -133,8 +147,7 @@ def _with_errors(
     column: Metered, sources: Sources, *, another_run: bool, bounds: Booleans
 ) -> Metered:
     """A column with the errors that its sources say, but for `bounds`, which figures do not go below."""
-    by_source = np.array([_reproducibility(each, sources) for each in column.source.names])
-    further = np.where(bounds, np.nan, np.log1p(by_source)[column.source.index])
+    further = np.where(bounds, np.nan, _further(column, sources))
     reported = column.origin.where("reported")
     wanted = reported if another_run else reported & column.lacks_error
     if not another_run and np.isnan(further[wanted]).all():
@@ -147,6 +160,13 @@ def _with_errors(
             np.where(wanted, value * np.exp(above), high),
         )
     return replace(column, values=Values(value, *ends))
+
+
+def _further(column: Metered, sources: Sources) -> Floats:
+    """By how much, on the logarithm, the sources of figures repeat themselves; NaN where they do not say."""
+    by_source = np.array([_reproducibility(each, sources) for each in column.source.names])
+    found: Floats = np.log1p(by_source)[column.source.index]
+    return found
 
 
 def _own(ratio: Floats) -> Floats:

@@ -329,8 +329,10 @@ def _measured(candidates: Candidates, name: str) -> Json:
     column, rows = getattr(candidates.measurements, name), candidates.rows
     if not isinstance(column, Metered):
         return {"value": _numbers(column[rows])}
+    usual = candidates.measurements.usual_latency_ms if name == "latency_ms" else None
     return {
         **_with_ends(column.values.take(rows)),
+        **({} if usual is None else {"usual": _numbers(usual[rows])}),
         **{part: _labels(getattr(column, part), rows) for part in ("origin", "source")},
     }
 

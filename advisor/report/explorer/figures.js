@@ -4,20 +4,22 @@
 const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
 
 /**
- * A document, with its inputs of formulas as {value, low, high: columns, origin, source: of a row, and whether a row's
- * figure is predicted, could be anything, lacks an error that it should have}.
+ * A document, with its inputs of formulas as {value, low, high: columns, usual: the figure that chances are about, where
+ * it is another; origin, source: of a row, and whether a row's figure is predicted, could be anything, lacks an error
+ * that it should have}.
  */
 function readTable(document) {
   const { inputs, count } = document;
   const rows = { ...document.rows };
   const kinds = document.boards.map(({ cost }) => cost * document.architectures.length);
   rows.cost = rows.architecture.map((architecture, row) => kinds[rows.board[row]] + architecture);
-  const read = ({ at, stated, origin, source, value, low, high, ratio }) => {
+  const read = ({ at, stated, origin, source, value, low, high, ratio, usual }) => {
     const places = rows[at] ?? null; // none: a figure for each row
     const column = (figures) => spreadOut(figures, places, count);
     const columns = withRatios([value, low, high].map(column), ratio ? column(ratio) : null);
     const name = (column) => (row) => column && named(column, places ? places[row] : row);
-    return { ...columns, ...standings(columns, origin, stated, places), origin: name(origin), source: name(source) };
+    const about = { usual: usual ? column(usual) : null };
+    return { ...columns, ...about, ...standings(columns, origin, stated, places), origin: name(origin), source: name(source) };
   };
   const readers = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, read(input)]));
   const lattices = document.lattices.map((dimensions) => dimensions.map((normals) => Float64Array.from(normals)));
@@ -100,10 +102,11 @@ function computedIn(table, situation) {
     return column(metric).map((value) => (Number.isNaN(value) ? Infinity : sign * value));
   });
 
-  /** A part of a formula at a row, [value, low, high]. */
+  /** A part of a formula at a row, [value, low, high], the value as probably too high as too low. */
   function partAt(part, row) {
-    const { value, low, high } = table.inputs[part] ?? {};
-    return value ? [value[row], low[row], high[row]] : [given(part), NaN, NaN];
+    const { value, low, high, usual } = table.inputs[part] ?? {};
+    if (!value) return [given(part), NaN, NaN];
+    return [usual && !Number.isNaN(usual[row]) ? usual[row] : value[row], low[row], high[row]];
   }
 
   /** Whether an input was predicted without an interval: it could be anything. */
@@ -111,8 +114,8 @@ function computedIn(table, situation) {
 
   /** A metric of a row with its 90 % interval; none where it rests on something that could be anything. */
   function estimate(metric, row) {
-    const found = withInterval(metric, row);
-    return restsOn(metric, row).some(couldBeAnything(row)) ? [found[0], NaN, NaN] : found;
+    const ends = withInterval(metric, row).slice(1);
+    return [column(metric)[row], ...(restsOn(metric, row).some(couldBeAnything(row)) ? [NaN, NaN] : ends)];
   }
 
   /** The interval is propagated, unless an input stands in the formula twice. */
@@ -120,7 +123,7 @@ function computedIn(table, situation) {
     const { tree, uncertain, repeats } = formulaOf(metric);
     if (!repeats) return evaluated(tree, (part) => partAt(part, row), withErrors);
     const parts = uncertain.map((name) => partAt(name, row));
-    const value = column(metric)[row];
+    const value = evaluated(tree, (part) => partAt(part, row)[0], (operation, one, other) => CALCULATED[operation](one, other));
     if (Number.isNaN(value) || parts.every(([, low]) => Number.isNaN(low))) return [value, NaN, NaN];
     const samples = sampled(uncertain, parts.map(spreadOf), row)(metric).sort();
     return [value, ...[0.05, 0.95].map((share) => quantile(samples, share))];

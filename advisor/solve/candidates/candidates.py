@@ -161,6 +161,10 @@ class Candidates:
         return {}
 
     @cached_property
+    def _middles(self) -> dict[str, Values]:
+        return {}
+
+    @cached_property
     def _figures(self) -> dict[str, Floats]:
         return {}
 
@@ -199,18 +203,29 @@ class Candidates:
         anything has none.
         """
         if key not in self._values:
+            _, *ends = self._about_middles(key)
+            self._values[key] = Values(self.figure(key), *ends)
+        return self._values[key]
+
+    def _about_middles(self, key: str) -> Values:
+        """A metric with its 90 % interval, as it follows from its inputs' middles, see `_about_middle`."""
+        if key not in self._middles:
             count = self._expression(key).count
             uncertain = self.uncertain_inputs(key)
             if all(count[name] == 1 for name in uncertain):
                 found: tuple[Any, Any, Any] = self._propagated(key)
             else:
-                inputs = {name: self.input_values(name) for name in uncertain}
-                found = sampled_interval(key, inputs, self.input_figure)
+                inputs = {name: self._about_middle(name) for name in uncertain}
+                found = sampled_interval(
+                    key,
+                    inputs,
+                    lambda name: inputs[name].value if name in inputs else self.input_figure(name),
+                )
             value, *ends = map(self._column, found)
             if (anything := self._where_any(self.rests_on(key), self._could_be_anything)).any():
                 ends = [np.where(anything, np.nan, end) for end in ends]
-            self._values[key] = Values(value, *ends)
-        return self._values[key]
+            self._middles[key] = Values(value, *ends)
+        return self._middles[key]
 
     def _propagated(self, key: str) -> tuple[Any, Any, Any]:
         found = self._operand(key)
@@ -232,7 +247,7 @@ class Candidates:
     def _input_operand(self, name: str) -> Any:
         if not INPUTS[name].uncertain or name in self.absent:
             return self.input_figure(name)
-        return Uncertain(*self.input_values(name))
+        return Uncertain(*self._about_middle(name))
 
     def _column(self, figures: Any) -> Floats:
         column: Floats = np.asarray(np.nan if figures is ABSENT else figures, dtype=np.float64)
@@ -265,16 +280,17 @@ class Candidates:
     def spread(self, key: str) -> Values:
         """A metric of all candidates, and the standard deviations of its logarithm below and above.
 
-        A figure without an interval is taken as exact if it was measured or reported; what rests on
-        something predicted without one could be anything.
+        What follows from the shortest of some runs is taken as it would follow from the usual one. A figure
+        without an interval is taken as exact if it was measured or reported; what rests on something
+        predicted without one could be anything.
         """
         anything = self._where_any(self.rests_on(key), self._could_be_anything)
-        return self._with_unknown_errors(widths(self.values(key)), anything)
+        return self._with_unknown_errors(widths(self._about_middles(key)), anything)
 
     def input_spread(self, name: str) -> Values:
         """The same of an input of formulas."""
         anything = self._could_be_anything(name)
-        return self._with_unknown_errors(widths(self.input_values(name)), anything)
+        return self._with_unknown_errors(widths(self._about_middle(name)), anything)
 
     def _with_unknown_errors(self, spread: Values, anything: Booleans | None) -> Values:
         if anything is None or not anything.any():
@@ -401,6 +417,18 @@ class Candidates:
                 table = self._table(name)[:, self._place(INPUTS[name].home)]
                 self._uncertain_inputs[name] = Values(*table)
         return self._uncertain_inputs[name]
+
+    def _about_middle(self, name: str) -> Values:
+        """An uncertain input of formulas with its interval, as probably above the figure as below it.
+
+        The shortest of some runs is no such figure: the usual one lies about the middle of the interval.
+        """
+        found = self.input_values(name)
+        usual = self.measurements.usual_latency_ms if name == "latency_ms" else None
+        if usual is None:
+            return found
+        middle = usual[self.rows]
+        return found._replace(value=np.where(np.isnan(middle), found.value, middle))
 
     def stated(self, name: str) -> Sequence[Estimate | None]:
         """An input of formulas as it stands in the catalog, for each candidate; `None` where it does not."""

@@ -348,7 +348,7 @@ def _offer(
 
 def _column(candidates: Candidates, key: str, sense: Sense | None, guarantee: Guarantee) -> Column:
     """A figure; `sense` says from which side it is limited, `None` for not at all."""
-    if sense is None:
+    if sense is None or not guarantee.confidence:
         value = candidates.figure(key)
         return Column(value, value)
     value, width = _widths(candidates, key, sense)
