@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -210,6 +211,8 @@ def test_what_is_not_sure_enough_is_told_and_can_be_had(overlay: Overlay, run: R
     assert ran.code == 1
     told = "1 candidate meets every limit by the figures, but not with 90% confidence"
     assert told in " ".join(ran.out.split())
+    (line,) = re.findall(r"^confidence >= 90% +1 .*$", ran.out, re.MULTILINE)
+    assert re.search(r"resnet-18, 1 +\d\d%$", line.strip())
     document = json.loads(run(*where, "--json").out)
     assert document["query"]["confidence"] is None
     assert document["best"] is None

@@ -113,6 +113,16 @@ def test_detectors_on_an_rk3588_with_accuracies_of_ones_own() -> None:
     assert advisor.pick(**asked, accuracy=10).best is None
 
 
+def test_of_detectors_of_unknown_accuracy_the_fastest_goes_first(run: Run) -> None:
+    """No response is known there: that of yolov6n goes first with 106 frames a second."""
+    answer = advisor.pick(board="rk3588-npu", task="detection", top=99)
+    rates = [each.fps.value for each in answer.candidates if each.fps]
+    assert len(rates) == len(answer.candidates) > 10
+    assert rates == sorted(rates, reverse=True)
+    said = " ".join(run("pick", "--board", "rk3588-npu", "--task", "detection").out.split())
+    assert "The mAP50-95 of these is unknown, so the higher frame rate decided." in said
+
+
 TYPED = """
     raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano jetson-nano jetson-agx-xavier galaxy-s24
     snapdragon-x-elite hailo-8 rk3588-npu rtx-4090 rtx-3090 i7-12700h

@@ -87,6 +87,9 @@ ERRORS = {
 }
 """What the error of a figure is called, by its origin."""
 
+TIES = {"response_ms": "lower", "fps": "higher", "energy_j": "lower", "memory_mb": "lower"}
+"""What decides between candidates whose objective is the same; the rate where the response is unknown."""
+
 MOST_SETS = 3
 """So many sets of limits that nothing meets are named."""
 
@@ -219,7 +222,8 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
     if best.metric(objective.key) is None and not recommendation.narrowings:
         needed = asked.needed_for(objective.key)
         unknown = f"unknown ({needed})" if needed else "unknown"
-        yield f"The {objective.title} of these is {unknown}, so the next criterion decided."
+        decided = _deciding(recommendation.candidates)
+        yield f"The {objective.title} of these is {unknown}, so {decided} decided."
     yield from _doubts(best, reproducible=asked.reproducible)
     if recommendation.another_run:
         yield _another_run(recommendation.another_run)
@@ -243,6 +247,20 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         what = "network" if len(recommendation.boards) == 1 else "network on a board"
         more = f"1 more {what} meets" if hidden == 1 else f"{hidden} more {_plural(what)} meet"
         yield f"{more} every limit (--top)."
+
+
+def _deciding(candidates: Sequence[Candidate]) -> str:
+    """What put the first of some before the second, whose objective is the same."""
+    if len(candidates) < 2:
+        return "nothing else"
+    one, other = candidates[:2]
+    if (one.chance is None) != (other.chance is None):
+        return "what is proven"
+    for key, better in TIES.items():
+        figures = [each and each.value for each in (one.metric(key), other.metric(key))]
+        if figures[0] != figures[1] and not (key == "fps" and one.response_ms):
+            return f"the {better} {METRICS[key].title}"
+    return "the smaller batch" if one.batch != other.batch else "the name"
 
 
 def _nothing_binds(recommendation: Recommendation, objective: Metric) -> str:
@@ -371,7 +389,7 @@ def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate
 
 
 def _rejections_table(recommendation: Recommendation) -> Fitted:
-    """A line a limit."""
+    """A line a limit, and one of what meets all by its figures, but is not sure enough."""
     return Fitted(
         lambda headings: _rejections_of(recommendation, headings),
         REJECTION_COLUMNS,
@@ -384,12 +402,11 @@ def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> T
     for column in table.columns:
         if column.header in ("nearest, batch", "also fails"):
             column.justify, column.no_wrap = "left", False
-    for rejection in recommendation.rejections:
-        cells = (
-            str(rejection.constraint),
-            str(rejection.rejected),
-            *_nearest(rejection, recommendation),
-        )
+    lines = [
+        (str(each.constraint), str(each.rejected), *_nearest(each, recommendation))
+        for each in recommendation.rejections
+    ]
+    for cells in (*lines, *_not_sure_enough(recommendation)):
         cells_by = dict(zip(REJECTION_COLUMNS, cells, strict=True))
         table.add_row(*(cells_by[heading] for heading in headings))
     return table
@@ -399,16 +416,30 @@ def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[s
     nearest, constraint = rejection.nearest, rejection.constraint
     if nearest is None:
         return f"{rejection.unknown} unknown" if rejection.unknown else "none", "", "", ""
-    board = f", {nearest.board}" if len(recommendation.boards) > 1 else ""
-    if recommendation.variants > 1:
-        board += f", {' '.join(nearest.variant.words)}"
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
-        f"{nearest.architecture}, {nearest.batch}{board}",
+        _briefly(nearest, recommendation),
         bounded(nearest, constraint.metric, with_unit(constraint.metric, of_this.value)),
         "?" if of_this.margin is None else magnitude(of_this.margin),
         _shortened([each.name for each in rejection.also_fails]),
     )
+
+
+def _briefly(candidate: Candidate, recommendation: Recommendation) -> str:
+    board = f", {candidate.board}" if len(recommendation.boards) > 1 else ""
+    if recommendation.variants > 1:
+        board += f", {' '.join(candidate.variant.words)}"
+    return f"{candidate.architecture}, {candidate.batch}{board}"
+
+
+def _not_sure_enough(recommendation: Recommendation) -> Iterator[Sequence[str]]:
+    """The line of what the confidence alone rejects."""
+    unsure, asked = recommendation.unsure, recommendation.requirements.confidence
+    count = recommendation.unproven + (unsure.count if unsure else 0)
+    if count:
+        likeliest = _briefly(unsure.likeliest, recommendation) if unsure else "unproven"
+        chance = chance_text(unsure.likeliest.chance) if unsure else ""
+        yield f"confidence >= {100 * asked:.12g}%", str(count), likeliest, chance, "", ""
 
 
 def _shortened(names: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ function whyThis(answer) {
   return [
     ...narrowings,
     binding ? bindingText(answer, binding) : `Nothing is binding: no ${better}.`,
-    Number.isNaN(column(metric)[best]) ? `The ${title} of these is unknown, so the next criterion decided.` : "",
+    Number.isNaN(column(metric)[best]) ? `The ${title} of these is unknown, so it decides nothing.` : "",
     table.rows.batch[best] > 1 && !Number.isNaN(column("response_ms")[best]) ? waitingText(answer) : "",
   ].filter(Boolean);
 }
@@ -148,6 +148,10 @@ function waitingText({ table, column, settings, best }) {
   return `The first image of a batch waits ${time(response)} for its answer: ${parts.join(", ")}.`;
 }
 
+function askedConfidence({ settings, table }) {
+  return settings.confidence ?? table.defaults.usual_confidence;
+}
+
 /** What a reader must know of the figures, and what was excluded for want of them. */
 function doubtsOf(answer) {
   const { table, column, settings, constraints, considered, feasible, best, chanceOf, isPredicted } = answer;
@@ -158,7 +162,7 @@ function doubtsOf(answer) {
     const { count, likeliest } = unsure;
     const meet = `${count}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
     const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceText(chanceOf(likeliest))}`;
-    sentences.push(`${meet} every limit by the figures, but not with ${chanceText(settings.confidence ?? table.defaults.usual_confidence)} confidence; ${chance}.`);
+    sentences.push(`${meet} every limit by the figures, but not with ${chanceText(askedConfidence(answer))} confidence; ${chance}.`);
   }
   if (answer.left_out) {
     sentences.push(`${counted(answer.left_out, "candidate")} excluded, since a figure that would meet a limit is stated without any error.`);
@@ -184,16 +188,24 @@ function scopesText(name, boards) {
   return [...boardsOf].map(([scope, names]) => `${scope} (${where(names)})`).join("; ");
 }
 
-/** What each limit rejects. */
+/** What each limit rejects, and what of those that meet all by their figures is not sure enough. */
 function rejectionsTable(answer) {
+  const line = (limit, rejected, near) => element("tr", {},
+    element("th", { scope: "row" }, limit),
+    element("td", { class: "number" }, String(rejected)),
+    near.map((text) => element("td", {}, text)));
   const lines = rejectionsOf(answer).map(({ constraint, rejected, nearest, alsoFails }) => {
     const near = nearest === null ? ["none", "", ""]
       : [nameOf(answer, nearest), figureAgainst(answer, constraint, nearest), alsoFails.map(({ name }) => name).join(", ")];
-    return element("tr", {},
-      element("th", { scope: "row" }, limitText(answer.table, constraint)),
-      element("td", { class: "number" }, String(rejected)),
-      near.map((text) => element("td", {}, text)));
+    return line(limitText(answer.table, constraint), rejected, near);
   });
+  const unsure = unsureOf(answer);
+  const count = answer.left_out + (unsure?.count ?? 0);
+  if (count) {
+    const { likeliest } = unsure ?? {};
+    const near = unsure ? [nameOf(answer, likeliest), chanceText(answer.chanceOf(likeliest)), ""] : ["unproven", "", ""];
+    lines.push(line(`confidence ≥ ${chanceText(askedConfidence(answer))}`, count, near));
+  }
   const headings = ["limit", "rejects", "nearest", "has", "also fails"].map((text) =>
     element("th", { scope: "col", class: text === "rejects" ? "number" : null }, text));
   return element("table", {}, element("thead", {}, element("tr", {}, headings)), element("tbody", {}, lines));

@@ -1,7 +1,7 @@
 /* Which candidate is better: the objective and the order of ties, as in advisor/solve/recommend/ranking.py, and what
    nothing beats. An objective is a list of steps {metric, tolerance, relative}. */
 
-const TIES = ["response_ms", "energy_j", "memory_mb"];
+const TIES = ["energy_j", "memory_mb"];
 const AT_ONCE = 256;
 
 /** A step's metric of a row as a figure of which less is better; unknown is infinitely bad. */
@@ -62,6 +62,7 @@ function keysOf(figures, objective, rows, mayBeBest = () => true) {
   const { board, architecture, weights, batch, runtime, precision, processor, threads } = figures.table.rows;
   const places = [batch, architecture, weights, runtime.index, precision.index, processor.index, threads.index, board];
   const badness = objective.map((step) => badnessOf(figures, step));
+  const [response, rate] = ["response_ms", "fps"].map((metric) => badnessOf(figures, { metric }));
   const fell = (row) => {
     const place = steps.findIndex((isThrough) => !isThrough(row));
     return place < 0 ? steps.length : place;
@@ -70,6 +71,8 @@ function keysOf(figures, objective, rows, mayBeBest = () => true) {
     ...(steps.length ? [(row) => -fell(row), (row) => badness[fell(row)](row)] : []),
     ...badness,
     (row) => Number(figures.unproven?.(row) ?? false),
+    response,
+    (row) => (response(row) === Infinity ? rate(row) : 0),
     ...TIES.map((metric) => badnessOf(figures, { metric })),
     ...places.map((column) => (row) => column[row]),
   ];

@@ -57,8 +57,9 @@ def groups(candidates: Candidates, objective: Objective, positions: Integers) ->
 def in_order(candidates: Candidates, objective: Objective, positions: Integers) -> Integers:
     """`positions`, best first; unknown figures come last.
 
-    The objective decides, then what is proven, lower response, energy, memory, batch, and at last the names
-    of the architecture, the weights, the variant and the board.
+    The objective decides, then what is proven, lower response (of those whose response is unknown the higher
+    rate), energy, memory, batch, and at last the names of the architecture, the weights, the variant and the
+    board.
     """
     found = groups(candidates, objective, positions)
     return np.concatenate([_sorted(candidates, objective, group) for group in found])
@@ -67,11 +68,13 @@ def in_order(candidates: Candidates, objective: Objective, positions: Integers) 
 def _sorted(candidates: Candidates, objective: Objective, group: Group) -> Integers:
     these = candidates.take(group.positions)
     table = these.measurements
+    response = these.figure("response_ms")
     keys = (
         badness(these, group.step),
         *(badness(these, step) for step in objective if step != group.step),
         these.is_unproven,
-        these.figure("response_ms"),
+        response,
+        np.where(np.isnan(response), -these.figure("fps"), 0.0),
         these.figure("energy_j"),
         these.figure("memory_mb"),
         these.batch,
