@@ -74,6 +74,9 @@ class FakeChildren:
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         return replace(HOST, details={**HOST.details, **dict.fromkeys(libraries, "1.0")})
 
+    def busy(self, seconds: float) -> float | None:
+        return 0.0
+
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         return self._answer(f"prepare {task.cell}", PreparedFound("", 1e-6, 0.5))
 

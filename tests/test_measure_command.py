@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -21,6 +22,7 @@ from advisor.measuring.children import Outcome
 from advisor.measuring.measure import Measured, _threads, plan_measuring
 from advisor.measuring.measure import measure as measure_here
 from advisor.measuring.publish import publish
+from advisor.measuring.quiet import wait_for_quiet
 from advisor.measuring.tasks import Task
 from advisor.report.measuring_text import measured_text
 from tests.conftest import Run
@@ -93,7 +95,7 @@ def test_what_was_measured_is_shown_with_its_verdicts(run: Run, tmp_path: Path) 
     console.print(measured_text(rows))
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
-    assert re.search(r"^vgg-16 +2 +31.9 +0% +200 +stable", shown, re.MULTILINE)
+    assert re.search(r"^vgg-16 +2 +31.9 +7% +200 +stable", shown, re.MULTILINE)
     out = run("show", "vgg-16", "--catalog", tmp_path / "catalog").out
     assert re.search(r"^eager fp32 cpu +1 +16.0 .* stable$", out, re.MULTILINE)
     assert re.search(r"^origin +measured", out, re.MULTILINE)
@@ -135,6 +137,76 @@ def test_a_sustained_run_that_was_stopped_goes_on_without_the_cold_half(
     assert again.code == 0
     assert "board mine in " not in again.out
     assert "mine-sustained takes" in again.out
+
+
+# --- on another day, on a quiet machine
+
+NETWORKS = ("alexnet", "bn-nin", "enet", "resnet-18", "resnet-34", "vgg-16", "vgg-19")
+
+
+def test_again_measures_a_handful_once_more_and_says_how_runs_differ(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisor.measuring.measure.RealChildren", FakeChildren)
+    where = ("--board", "mine", "--catalog", tmp_path / "catalog")
+    missing = run("measure", "--again", *where)
+    assert (missing.code, "has no finished run" in missing.err) == (2, True)
+    unnamed = run("measure", "--again")
+    assert (unnamed.code, "--again needs the board" in unnamed.err) == (2, True)
+    first = run("measure", *NETWORKS, "--batch", "1,2", "--quick", *where)
+    assert (
+        "one run: intervals hold another day's by what runs usually differ by, +-7.1%" in first.out
+    )
+    before = _half_widths(tmp_path / "catalog")
+    again = run("measure", "--again", *where)
+    assert again.code == 0
+    assert "5 networks at batch 1:" in again.out
+    assert "as 2 runs show" in again.out
+    after = _half_widths(tmp_path / "catalog")
+    assert len(after) == len(before) == 14
+    assert max(after) < min(before)  # the made-up machine is the same every day
+    assert "as 2 runs show" in run("boards", *where[2:]).out + run("show", "mine", *where[2:]).out
+
+
+def _half_widths(catalog: Path) -> list[float]:
+    opened = Catalog.open(catalog)
+    _, low, high = opened.measurements(opened.board("mine")).latency_ms.values
+    return [float(each) for each in np.log(high / low) / 2]
+
+
+class BusyChildren(FakeChildren):
+    """A machine that others keep busy for the first looks at it."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def busy(self, seconds: float) -> float | None:
+        self.looks -= 1
+        return 0.46 if self.looks >= 0 else 0.01
+
+
+def test_a_busy_machine_is_named_early_waited_for_or_measured_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(
+        AdvisorError, match=r"other programs take 46% .* no useful figure"
+    ) as refused:
+        measure_here(ASKED, board="mine", catalog=tmp_path, batch=1, children=BusyChildren(1))
+    assert "--wait-for-quiet" in refused.value.hint
+    assert not (tmp_path / "boards").exists()
+    done = measure_here(
+        ASKED, board="mine", catalog=tmp_path, batch=1, noisy=True, children=BusyChildren(1)
+    )
+    assert done.board.finished
+
+
+def test_waiting_for_quiet_ends_when_it_is_quiet_or_the_time_is_over() -> None:
+    pauses: list[float] = []
+    children = BusyChildren(3)
+    wait_for_quiet(children.busy, 60, lambda *_: None, pauses.append)
+    assert len(pauses) == 3
+    with pytest.raises(AdvisorError, match="46% of the processors' time after 20 s"):
+        wait_for_quiet(BusyChildren(9).busy, 20, lambda *_: None, pauses.append)
+    wait_for_quiet(lambda _: None, 0, lambda *_: None, pauses.append)
 
 
 # --- the same from Python

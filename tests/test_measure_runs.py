@@ -23,8 +23,7 @@ from advisor.measuring.children import Outcome
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
 from advisor.measuring.journal import FORMAT, Journal, begin, exclusive, mend, read_runs
-from advisor.measuring.publish import publish, run_latencies
-from advisor.measuring.statistics import Drift, summarise
+from advisor.measuring.publish import publish, run_latencies, usual_between_runs
 from advisor.measuring.tasks import Cell, HeatFound, Task
 from advisor.report.measuring_text import heat_text
 from tests.measuring_children import measure_slowly, started
@@ -42,7 +41,7 @@ def test_a_run_makes_a_board_that_pick_uses_at_once(tmp_path: Path) -> None:
     assert ended.finished
     catalog = Catalog.open(tmp_path / "catalog")
     assert check(catalog).faults == ()
-    best = advisor.pick(board="mine", fps=60, catalog=tmp_path / "catalog").best
+    best = advisor.pick(board="mine", fps=55, catalog=tmp_path / "catalog").best
     assert best is not None
     assert best.architecture == "vgg-16"
     latency = best.batch_latency_ms
@@ -502,26 +501,12 @@ def test_a_board_of_before_there_was_heating_is_a_cold_one(tmp_path: Path) -> No
 
 
 def test_few_sessions_do_not_make_a_narrow_interval(tmp_path: Path) -> None:
-    """Where a run is too short to show the machine's drift, its own spread stands for it."""
+    """Where one run is all there is, what runs usually differ by stands for it."""
     rows = measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,))).rows
     assert all("unknown: drift" in str(row["verdict"]) for row in rows)
-    alone, known_drift = summarise(SPREAD), summarise(SPREAD, Drift(0.0, 0.0))
-    assert alone.high_ms is not None
-    assert known_drift.high_ms is not None
-    assert alone.high_ms / alone.median_ms > known_drift.high_ms / known_drift.median_ms
-
-
-def test_an_interval_is_for_another_single_run_however_many_are_pooled() -> None:
-    once, twice = summarise(SPREAD, Drift(0.05, 0.05, 1)), summarise(SPREAD, Drift(0.05, 0.05, 2))
-    assert once.high_ms is not None
-    assert twice.high_ms is not None
-    sampling = math.log(summarise(SPREAD, Drift(0.0, 0.0)).high_ms / once.median_ms)  # type: ignore[operator]
-    drift = 1.645 * 0.05
-    expected = math.hypot(sampling * math.sqrt(3 / 2), drift * math.sqrt(3 / 2))
-    assert math.log(twice.high_ms / twice.median_ms) == pytest.approx(expected, rel=1e-3)
-
-
-SPREAD = [[10.0 + 0.1 * index] * 5 for index in range(12)]
+    half = 1.64 * math.sqrt(2) * usual_between_runs()
+    for row in rows:
+        assert math.log(row["latency_high_ms"] / row["latency_ms"]) >= half  # type: ignore[operator]
 
 
 class DriftingChildren(FakeChildren):

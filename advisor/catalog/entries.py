@@ -7,7 +7,7 @@ from pathlib import Path
 
 from advisor.architectures.names import PAPERS_OWN, SHAPE_EXPECTED, read_shape, size_of, split_size
 from advisor.catalog.files import File, content_of
-from advisor.catalog.records import Architecture, Board, Cost, Source
+from advisor.catalog.records import Architecture, BetweenRuns, Board, Cost, Source
 from advisor.catalog.yaml_file import LARGEST_BYTES, Fields, estimate, read_yaml
 from advisor.errors import AdvisorError, shown
 from advisor.quality import CLASSIFICATION, read_task
@@ -143,6 +143,16 @@ def _cost(
     return Cost(params, operations, **moved) if params or operations else None
 
 
+def _between_runs(fields: Fields) -> BetweenRuns | None:
+    inner = fields.inner("between_runs")
+    if inner is None:
+        return None
+    within = inner.quantity("within", PERCENT, required=True)
+    runs = inner.quantity("runs", COUNT, required=True)
+    inner.leftovers()
+    return None if within is None or runs is None else BetweenRuns(within / 100, int(runs))
+
+
 def _shape(fields: Fields) -> tuple[int, int, int]:
     text = fields.text("input", required=True)
     shape = read_shape(text)
@@ -186,6 +196,7 @@ def read_board(
         source=fields.name("source", sources, required=True),
         details=_details(fields),
         note=fields.text("note"),
+        between_runs=_between_runs(fields),
         folder=folder,
         layer=layer,
     )

@@ -228,6 +228,21 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class BetweenRuns:
+    """How much the speed of a board as a whole changes from one run of measurements to another.
+
+    All its rows share that part of their intervals, so that it says nothing of their ratios.
+
+    Attributes:
+        within: half the 90 % interval of the level of another run, relative.
+        runs: how many runs show it; 1 where the usual share stands for it.
+    """
+
+    within: float
+    runs: int
+
+
+@dataclass(frozen=True)
 class Board:
     """A machine in one power mode on which things were measured.
 
@@ -246,6 +261,7 @@ class Board:
             networks of its own, "counted" where those built here were run.
         source: key of the source of the board's description.
         details: further facts by name, as text.
+        between_runs: how much its speed changes from run to run; `None` where that is unknown.
         folder: where its files lie.
         layer: which catalog it comes from.
     """
@@ -269,6 +285,7 @@ class Board:
     source: str
     details: Mapping[str, str]
     note: str
+    between_runs: BetweenRuns | None
     folder: Path
     layer: str
 

@@ -81,6 +81,21 @@ Fresh = Annotated[
     bool,
     typer.Option("--fresh/--resume", help="Begin a new run, or go on with an unfinished one."),
 ]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Measure five of the board's networks once more: another day, it shows how much the machine "
+        "changes from day to day, and narrows the intervals.",
+    ),
+]
+Noisy = Annotated[
+    bool, typer.Option("--noisy", help="Measure even while other programs keep it busy.")
+]
+WaitForQuiet = Annotated[
+    str | None,
+    typer.Option(metavar="30min", help="Wait for so long until other programs leave it alone."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would run, and stop.")]
 
 
@@ -96,7 +111,10 @@ def command(
     sustained: Sustained = None,
     power: Power = None,
     check: Check = True,
+    again: Again = False,
     fresh: Fresh = False,
+    noisy: Noisy = False,
+    wait_for_quiet: WaitForQuiet = None,
     dry_run: DryRun = False,
     trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
     catalog: CatalogOption = None,
@@ -125,7 +143,10 @@ def command(
             sustained=sustained,
             power=power,
             check=check,
+            again=again,
             fresh=fresh,
+            noisy=noisy,
+            wait_for_quiet=wait_for_quiet,
             dry_run=dry_run,
             catalog=catalog,
             on_plan=_emit_plan,
@@ -159,6 +180,7 @@ def _emit_plan(plan: MeasuringPlan) -> None:
 
 def _emit_board(measured: MeasuredBoard) -> None:
     """What was measured, and what was fitted to it."""
+    from advisor.report.catalog_text import between_runs_text
     from advisor.report.measuring_text import describe_rows, heat_text, measured_text
 
     board = measured.folder.name
@@ -167,6 +189,8 @@ def _emit_board(measured: MeasuredBoard) -> None:
         emit("\n")
         emit_table(heat_text(heat))
     emit(f"\nboard {board} in {measured.folder}: {describe_rows(measured.rows)}\n")
+    if measured.between_runs:
+        emit(f"{between_runs_text(measured.between_runs)}\n")
     if measured.why_no_power:
         emit(f"power is unknown: {measured.why_no_power}\n")
     if not measured.finished:

@@ -28,9 +28,13 @@ from advisor.measuring.journal import (
     utc_now,
 )
 from advisor.measuring.publish import publish
-from advisor.measuring.run_findings import Heat
+from advisor.measuring.run_findings import Findings, Heat
 from advisor.measuring.run_plan import RunPlan
 from advisor.measuring.runtimes.exports import drop_oldest
+
+REFERENCES = 5
+"""How many networks show a board's speed once more: the level of that many is known to a third of a cell's
+own deviation, and they take a few minutes."""
 
 SUSTAINED = "-sustained"
 """What the name of a board ends with that is kept hot."""
@@ -168,6 +172,56 @@ def _cold_half_is_done(cold: Path, plan: RunPlan, hot: Path) -> bool:
     whole = [run.run_id for run in hot_runs if run.finished]
     same = cold_runs[-1].header["plan"] == plan.as_record()
     return same and (not whole or whole[-1] < cold_runs[-1].run_id)
+
+
+@dataclass(frozen=True)
+class ReferenceCells:
+    """A handful of what a board has, which measured again shows how much its speed changes.
+
+    Attributes:
+        architectures: the networks, from the fastest to the slowest.
+        batch: the batch size of all of them.
+        runtime: what runs them.
+        precision: their number format.
+        threads: threads of the processor; `None` where they do not count.
+        device: "cpu", or as in "cuda:0".
+    """
+
+    architectures: tuple[str, ...]
+    batch: int
+    runtime: str
+    precision: str
+    threads: int | None
+    device: str
+
+
+def reference_cells(journals: Sequence[Journal], board: str) -> ReferenceCells:
+    """What of a board's finished runs to measure again: networks of all speeds, run as most of them were.
+
+    Raises:
+        AdvisorError: there is no finished run of networks that can be built by name.
+    """
+    whole = [journal for journal in journals if journal.finished]
+    own = {name for journal in whole for name in journal.header["plan"].get("own", {})}
+    by_way: dict[tuple[int, str, str, int], list[tuple[float, str]]] = {}
+    for cell, found in Findings(whole).by_cell.items() if whole else ():
+        if found.sessions and found.status == "ok" and cell.architecture not in own:
+            way = (cell.batch, cell.runtime, cell.precision, cell.threads)
+            by_way.setdefault(way, []).append((found.summary.median_ms, cell.architecture))
+    if not by_way:
+        raise AdvisorError(
+            f"board {board} has no finished run of networks that can be built by their names",
+            "measure it first, without --again",
+        )
+    (batch, runtime, precision, threads), rows = max(
+        by_way.items(), key=lambda each: (len(each[1]), -each[0][0])
+    )
+    rows.sort()
+    count = min(len(rows), REFERENCES)
+    places = [round(each * (len(rows) - 1) / max(count - 1, 1)) for each in range(count)]
+    device = whole[-1].header["plan"]["device"]
+    names = tuple(rows[place][1] for place in places)
+    return ReferenceCells(names, batch, runtime, precision, threads or None, device)
 
 
 def unfinished(journals: Sequence[Journal], plan: RunPlan) -> Journal | None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from advisor.measuring import worker
 from advisor.measuring.host import Host, describe
 from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import Task
+from advisor.measuring.timing import watched
 
 OUT_OF_MEMORY_SIGNAL = 9
 """SIGKILL, with which the kernel ends a process that the machine's memory cannot hold."""
@@ -55,6 +57,10 @@ class Children(Protocol):
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """The machine; see `advisor.measuring.host.describe`."""
+        ...
+
+    def busy(self, seconds: float) -> float | None:
+        """The share of the processors' time that others take meanwhile; `None` where it is unknown."""
         ...
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
@@ -96,6 +102,10 @@ class RealChildren:
             raise AdvisorError(f"{device} cannot be described: {outcome.reason}")
         host: Host = outcome.value
         return host
+
+    def busy(self, seconds: float) -> float | None:
+        """See `Children`."""
+        return watched(lambda: time.sleep(seconds)).others
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.prepare_task`."""

@@ -13,18 +13,25 @@ from typing import TYPE_CHECKING
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import board_fault, is_onnx
 from advisor.arguments import checked
+from advisor.catalog.entries import read_board
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import read_precision
-from advisor.catalog.records import Architecture
+from advisor.catalog.records import Architecture, BetweenRuns
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
 from advisor.folders import ready_cache
-from advisor.measuring.board_run import SUSTAINED, Ended, measure_cold_and_hot
+from advisor.measuring import quiet
+from advisor.measuring.board_run import (
+    SUSTAINED,
+    Ended,
+    measure_cold_and_hot,
+    reference_cells,
+)
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
 from advisor.measuring.host import Host, check_can_measure, default_threads, device_named
-from advisor.measuring.journal import utc_now
+from advisor.measuring.journal import read_runs, utc_now
 from advisor.measuring.measurable import called_as_on, keep_costs, measurable
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.run_plan import FULL, QUICK, RunPlan
@@ -93,6 +100,7 @@ class MeasuredBoard:
         heats: what heating the board showed, where that was asked for.
         run_id: the run.
         finished: whether the run came to its end, rather than being stopped by Ctrl-C; another goes on.
+        between_runs: how much the board's speed changes from run to run.
         fit: its models, for what was not measured; `None` where none were fitted.
         fit_file: where they are written.
         why_no_fit: why none were fitted; "" if they were.
@@ -105,6 +113,7 @@ class MeasuredBoard:
     heats: tuple[Heat, ...]
     run_id: str
     finished: bool
+    between_runs: BetweenRuns | None = None
     fit: BoardFit | None = None
     fit_file: Path | None = None
     why_no_fit: str = ""
@@ -150,7 +159,10 @@ def measure(
     sustained: str | None = None,
     power: str | None = None,
     check: bool = True,
+    again: bool = False,
     fresh: bool = False,
+    noisy: bool = False,
+    wait_for_quiet: str | None = None,
     dry_run: bool = False,
     catalog: str | os.PathLike[str] | None = None,
     on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
@@ -176,7 +188,11 @@ def measure(
         sustained: for how long to heat the board, and then to measure it hot.
         power: net power, if it is known.
         check: whether to hold runtimes' answers against the reference's.
+        again: measure a handful of what the board has already once more, which another day shows how much
+            its speed changes from day to day.
         fresh: begin a new run even if one could go on.
+        noisy: measure even while other programs keep the processors busy.
+        wait_for_quiet: for how long to wait for them to end, as in "30min".
         dry_run: only plan; then nothing is measured or written.
         catalog: the catalog folder to write into.
         on_plan: hears what will be done, before it is.
@@ -187,8 +203,9 @@ def measure(
 
     Raises:
         AdvisorError: something cannot be measured, a board is another machine's, another run is at work on
-            it, or a file cannot be written.
+            it, the machine is not quiet, or a file cannot be written.
     """
+    wait_s = 0.0 if wait_for_quiet is None else parse(wait_for_quiet, DURATION, "wait_for_quiet")
     plan = plan_measuring(
         architectures,
         board=board,
@@ -201,12 +218,15 @@ def measure(
         sustained=sustained,
         power=power,
         check=check,
+        again=again,
         catalog=catalog,
         children=children,
     )
     on_plan(plan)
     boards: list[MeasuredBoard] = []
     if not dry_run:
+        if not noisy:
+            quiet.wait_for_quiet(_children(children).busy, wait_s, on_progress)
         for measured in measured_boards(plan, on_progress, children, clock, fresh=fresh):
             on_board(measured)
             boards.append(measured)
@@ -227,6 +247,7 @@ def plan_measuring(
     sustained: str | None = None,
     power: str | None = None,
     check: bool = True,
+    again: bool = False,
     catalog: str | os.PathLike[str] | None = None,
     children: Children | None = None,
 ) -> MeasuringPlan:
@@ -251,6 +272,8 @@ def plan_measuring(
         power: net power, as in "5W", which the rows then carry as declared; `None` for what a meter finds.
         check: whether to hold runtimes' answers against the reference's; a network without trained weights
             may answer nothing that could be compared.
+        again: of the board's own networks a handful, as its last run measured them; `board` names it, and
+            nothing else is to be said.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         children: what describes the machine; a process of it unless given.
 
@@ -258,13 +281,20 @@ def plan_measuring(
         AdvisorError: something is unknown, cannot be read, or cannot be measured here.
     """
     check_can_measure()
+    folder = target_folder(catalog)
+    if again:
+        if board is None:
+            raise AdvisorError("--again needs the board", "name it: --board NAME")
+        once = reference_cells(read_runs(folder / "boards" / board / "runs"), board)
+        architectures, batch, device = once.architectures, once.batch, once.device
+        threads, runtime, precision = once.threads, once.runtime, once.precision
+        quick = True
     names = [architectures] if isinstance(architectures, str) else architectures
     device = device_named(device)
     runtimes = _runtimes(names, runtime)
     counts = _threads(threads, device)
     # What cannot be is refused before anything is counted.
     _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
-    folder = target_folder(catalog)
     opened = Catalog(layers_with(folder))
     networks = measurable(opened, names or _the_papers(opened), trained=check)
     filed = [each.precision for each in networks.own.values() if each.is_onnx]
@@ -353,6 +383,7 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
         tuple(ended.heats),
         ended.run_id,
         ended.finished,
+        between_runs=read_board(folder, "own", None).between_runs,
         why_no_power=ended.why_no_power,
     )
     if not ended.finished:

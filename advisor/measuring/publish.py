@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtrit
 
-from advisor.catalog.files import write_whole
+from advisor.catalog.entries import read_sources
+from advisor.catalog.files import shipped_folder, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import Z90, Estimate
 from advisor.catalog.run_as import Variant
 from advisor.catalog.yaml_file import yaml_text
 from advisor.measuring.answers import WRONG
 from advisor.measuring.journal import Journal, read_runs
 from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.runtimes.variants import LIBRARIES, prepared_as
-from advisor.measuring.statistics import Drift
 from advisor.measuring.tasks import Cell
 
 if TYPE_CHECKING:
@@ -69,12 +69,22 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
         AdvisorError: a file cannot be written, or a journal is broken.
     """
     journals = read_runs(board_folder / "runs")
-    findings, terms = Findings(journals), Terms.of(journals)
+    findings, terms = Findings(journals, usual_between_runs()), Terms.of(journals)
     host = with_runtimes(host, journals)
     rows = measured_rows(findings, terms)
     write_whole(board_folder / "board.yaml", board_yaml(findings, terms, host))
     write_whole(board_folder / "measurements.csv", measurements_csv(rows))
     return rows
+
+
+def usual_between_runs() -> float:
+    """By how much the level of a board's runs differs where a single one is all there is.
+
+    A standard deviation of the logarithm, from what the shipped sources say of this tool's figures: how far
+    90 % of pairs of runs differ.
+    """
+    within = read_sources(shipped_folder() / "sources.yaml")[MEASURED].reproducibility
+    return 0.0 if within is None else math.log1p(within) / Z90 / math.sqrt(2)
 
 
 def with_runtimes(host: Host, journals: Sequence[Journal]) -> Host:
@@ -121,7 +131,7 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
         **row,
         "status": "ok",
         **_unchecked(cell, findings),
-        **_latency(found, findings, terms),
+        **_latency(cell, found, findings, terms),
         **_memory(found),
         **_power(found, terms),
     }
@@ -134,15 +144,15 @@ def _unchecked(cell: Cell, findings: Findings) -> dict[str, Value]:
     return {} if prepared is None or prepared.checked else {"reason": "answers not checked"}
 
 
-def _latency(found: Found, findings: Findings, terms: Terms) -> dict[str, Value]:
-    summary = found.summary(findings.drift)
+def _latency(cell: Cell, found: Found, findings: Findings, terms: Terms) -> dict[str, Value]:
+    summary, latency = found.summary, _estimate(cell, found, findings)
     tails = (None, None) if found.averaged else (summary.p90_ms, summary.p99_ms)
     # The centre is a mean of session medians, which a lucky tail may undercut; a bound may not.
-    p90_ms, p99_ms = (None if tail is None else max(tail, summary.median_ms) for tail in tails)
+    p90_ms, p99_ms = (None if tail is None else max(tail, latency.value) for tail in tails)
     return {
-        "latency_ms": summary.median_ms,
-        "latency_low_ms": summary.low_ms,
-        "latency_high_ms": summary.high_ms,
+        "latency_ms": latency.value,
+        "latency_low_ms": latency.low,
+        "latency_high_ms": latency.high,
         "latency_p90_ms": p90_ms,
         "latency_p99_ms": p99_ms,
         "sessions": summary.sessions,
@@ -225,6 +235,11 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
         "power_meter": energies[0].meter if energies else "none",
         "power_scope": _power_scope(energies[0].scope if energies else "", terms),
     }
+    if findings.between_runs.centres:
+        entries["between_runs"] = {
+            "within": f"{100 * findings.between_runs.level_within:.2g} %",
+            "runs": str(findings.between_runs.most_runs),
+        }
     if energies:
         idle = [each.idle_w for each in energies]
         middle = float(np.median(idle))
@@ -263,7 +278,7 @@ def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int]
         findings = Findings([journal])
         found[journal.run_id] = {
             (cell.architecture, _run_as(cell, findings), cell.batch): _estimate(
-                each, findings.drift
+                cell, each, findings
             )
             for cell, each in findings.by_cell.items()
             if each.sessions
@@ -275,6 +290,8 @@ def _run_as(cell: Cell, findings: Findings) -> Variant:
     return Variant(cell.runtime, cell.precision, findings.processor, cell.threads)
 
 
-def _estimate(found: Found, drift: Drift) -> Estimate:
-    summary = found.summary(drift)
-    return Estimate(summary.median_ms, summary.low_ms, summary.high_ms, "measured", MEASURED)
+def _estimate(cell: Cell, found: Found, findings: Findings) -> Estimate:
+    pooled = findings.pooled(cell)
+    if pooled is None:
+        return Estimate(found.summary.median_ms, None, None, "measured", MEASURED)
+    return Estimate(pooled.median_ms, pooled.low_ms, pooled.high_ms, "measured", MEASURED)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
@@ -10,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from advisor.measuring.answers import fault
+from advisor.measuring.between_runs import BetweenRuns, Pooled, RunCentre
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.journal import Journal, Record
 from advisor.measuring.statistics import (
-    UNKNOWN_DRIFT,
+    LEAST_SESSIONS,
     Conditions,
-    Drift,
     Summary,
-    allowance,
+    centre_error,
     drift_between,
-    drift_between_runs,
     half_width_95,
+    hodges_lehmann,
     summarise,
     verdict,
 )
@@ -92,9 +93,10 @@ class Found:
     status: str = "ok"
     reason: str = ""
 
-    def summary(self, drift: Drift = UNKNOWN_DRIFT) -> Summary:
-        """The sessions that count in one figure; needs at least one."""
-        return summarise([each.values_ms for each in that_count(self.sessions)], drift)
+    @property
+    def summary(self) -> Summary:
+        """The sessions that count, taken together; needs at least one."""
+        return summarise([each.values_ms for each in that_count(self.sessions)])
 
     @property
     def half_width_95(self) -> float:
@@ -114,15 +116,23 @@ class Heat:
 class Findings:
     """Everything that one or several runs of a board have found."""
 
-    def __init__(self, journals: Sequence[Journal]) -> None:
-        """Read what these runs hold, one at least; more can be added to the last."""
+    def __init__(self, journals: Sequence[Journal], default_between_runs: float = 0.0) -> None:
+        """Read what these runs hold, one at least; more can be added to the last.
+
+        Args:
+            journals: the runs.
+            default_between_runs: by how much runs of a board are taken to differ where it has a single one,
+                as a standard deviation of the logarithm.
+        """
+        self.default_between_runs = default_between_runs
         self.by_cell: dict[Cell, Found] = {}
         self.prepared: dict[Cell, PreparedFound] = {}
         self.runs: list[list[tuple[Cell, Session]]] = []
         self.heats: list[Heat] = []
         self.unsteady = 0.0
         self.no_power = ""
-        self._drift: Drift | None = None
+        self._between_runs: BetweenRuns | None = None
+        self._drift_seen: tuple[float | None] | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         self._threads = 0
         for journal in journals:
@@ -142,7 +152,7 @@ class Findings:
 
     def add(self, record: Record) -> None:
         """Take in one record of a journal."""
-        self._drift = None
+        self._between_runs = self._drift_seen = None
         if "heat" in record:
             self._add_heat(
                 Heat(self._cell(record["by"]), HeatFound(**record["heat"]), record["when"])
@@ -195,7 +205,7 @@ class Findings:
             unsteady=self.unsteady,
             on_gpu=self.on_gpu,
         )
-        return verdict(found.summary(), wanted_half_width, self.drift.seen, conditions)
+        return verdict(found.summary, wanted_half_width, self.drift_seen, conditions)
 
     def _add_heat(self, heat: Heat) -> None:
         """A heated board is steady if its pace neither changed at the end nor while it was timed."""
@@ -212,20 +222,36 @@ class Findings:
         return "" if any(each.energies for each in self.by_cell.values()) else self.no_power
 
     @property
-    def drift(self) -> Drift:
-        """How much the machine drifts: within its runs, or between them, whichever is more."""
-        self._drift = self._drift or self._drift_seen()
-        return self._drift
+    def drift_seen(self) -> float | None:
+        """How much the machine's speed changed, within its runs or between them, whichever is more.
 
-    def _drift_seen(self) -> Drift:
-        runs = [_medians(run) for run in self.runs if run]
-        within = [drift for drift in map(drift_between, runs) if drift is not None]
-        seen, allowed = [each[0] for each in within], [each[1] for each in within]
-        if between := drift_between_runs(runs):
-            drift, count = between
-            seen.append(drift)
-            allowed.append(drift * allowance(count))
-        return Drift(max(seen, default=None), max(allowed, default=None), max(len(runs), 1))
+        A relative standard deviation; `None` where runs were too few and too short to show it.
+        """
+        if self._drift_seen is None:
+            within, between = [each[0] for each in self._drifts()], self.between_runs.seen
+            self._drift_seen = (max([*within, between or 0.0]) if within or between else None,)
+        return self._drift_seen[0]
+
+    def _drifts(self) -> list[tuple[float, float]]:
+        """What each run that is long enough shows of its own drift; see `drift_between`."""
+        found = [drift_between(_medians(run)) for run in self.runs if run]
+        return [each for each in found if each is not None]
+
+    @property
+    def between_runs(self) -> BetweenRuns:
+        """What the runs say together."""
+        if self._between_runs is None:
+            centres = [each for run, its in enumerate(self.runs) for each in _centres(run, its)]
+            # What drifts within a run differs between runs, too: all that is known of a single one.
+            allowed = max((each[1] for each in self._drifts()), default=0.0)
+            default = math.hypot(self.default_between_runs, allowed)
+            self._between_runs = BetweenRuns(centres, default)
+        return self._between_runs
+
+    def pooled(self, cell: Cell) -> Pooled | None:
+        """A cell's figure from all runs; `None` where it has too few sessions for an interval."""
+        few = len(that_count(self.of(cell).sessions)) < LEAST_SESSIONS
+        return None if few else self.between_runs.pooled(str(cell))
 
 
 def _threads_of(journal: Journal) -> int:
@@ -233,6 +259,16 @@ def _threads_of(journal: Journal) -> int:
     plan, host = journal.header["plan"], journal.header.get("host", {})
     alone = isinstance(plan["threads"], int) and plan["device"] == "cpu"
     return int(plan["threads"] or host.get("threads", 0)) if alone else 0
+
+
+def _centres(run: int, its: Sequence[tuple[Cell, Session]]) -> Iterator[RunCentre]:
+    """What one run found of each of its cells."""
+    by_cell: dict[Cell, list[Session]] = {}
+    for cell, session in its:
+        by_cell.setdefault(cell, []).append(session)
+    for cell, sessions in by_cell.items():
+        logs = np.log([each.median_ms for each in that_count(sessions)])
+        yield RunCentre(str(cell), run, hodges_lehmann(logs), centre_error(logs), len(logs))
 
 
 def _medians(run: Sequence[tuple[Cell, Session]]) -> list[tuple[str, float]]:

@@ -1,8 +1,8 @@
 """What many short sessions say together: a centre, how sure it is, the tail, the spread, and the verdict.
 
 On a shared machine the noise is in time: one session's values agree with each other far better than
-with those of a minute later. The unit of evidence is therefore the session, not the value, and what
-varies between sessions decides the interval.
+with those of a minute later. The unit of evidence is therefore the session, not the value. What another run
+would find, `between_runs` says.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import bdtr, ndtri, stdtrit
+from scipy.special import bdtr, stdtrit
 
+from advisor.measuring.between_runs import allowance
 from advisor.measuring.timing import Disturbance
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ class Summary:
 
     Attributes:
         median_ms: the centre of the session medians.
-        low_ms: lower end of the 90 % interval of what another run like this would find; `None` with
-            fewer than three sessions.
-        high_ms: its upper end, likewise.
         half_width_95: relative half-width of the 95 % interval of the centre; infinite with fewer
             than three sessions.
         p90_ms: upper bound of the 90th percentile, 95 % sure; `None` where there are too few values.
@@ -55,8 +53,6 @@ class Summary:
     """
 
     median_ms: float
-    low_ms: float | None
-    high_ms: float | None
     half_width_95: float
     p90_ms: float | None
     p99_ms: float | None
@@ -66,61 +62,26 @@ class Summary:
     spread_between: float
 
 
-@dataclass(frozen=True)
-class Drift:
-    """How much the whole machine's speed changes from one stretch of time to another.
-
-    Attributes:
-        seen: relative standard deviation of that, as far as it was seen; `None` where the runs were
-            too short for that.
-        allowed: what intervals allow for it, larger than `seen` where few runs have shown it.
-        runs: how many runs the figures pool.
-    """
-
-    seen: float | None = None
-    allowed: float | None = None
-    runs: int = 1
-
-
-UNKNOWN_DRIFT = Drift()
-
-
-def summarise(sessions: Sequence[Sequence[float]], drift: Drift = UNKNOWN_DRIFT) -> Summary:
+def summarise(sessions: Sequence[Sequence[float]]) -> Summary:
     """Summarise one cell.
 
     The centre is the Hodges-Lehmann estimate (the median of all pairwise means) of the logarithms of
-    the session medians: nearly as exact as their mean, and a disturbed session moves it little. The
-    interval is for what another single run finds, so it holds the error of both centres, and the
-    drift from one run to the next. Where the sessions were too few to show the drift, their own spread
-    stands for it.
+    the session medians: nearly as exact as their mean, and a disturbed session moves it little.
 
     Args:
         sessions: the timed values of each session, in ms; none empty.
-        drift: that of the whole machine.
     """
     medians = np.log([float(np.median(values)) for values in sessions])
     pooled = np.concatenate([np.asarray(values, dtype=np.float64) for values in sessions])
-    centre, count = hodges_lehmann(medians), len(medians)
-    low = high = None
-    between = _spread(medians)
-    if count >= LEAST_SESSIONS:
-        sampling = float(stdtrit(count - 1, 0.95)) * _centre_error(medians)
-        drifted = float(ndtri(0.95)) * (between if drift.allowed is None else drift.allowed)
-        half = math.hypot(
-            sampling * math.sqrt(1 + drift.runs), drifted * math.sqrt(1 + 1 / drift.runs)
-        )
-        low, high = math.exp(centre - half), math.exp(centre + half)
     return Summary(
-        median_ms=math.exp(centre),
-        low_ms=low,
-        high_ms=high,
+        median_ms=math.exp(hodges_lehmann(medians)),
         half_width_95=_half_width_95(medians),
         p90_ms=tail_bound(pooled, 0.90),
         p99_ms=tail_bound(pooled, 0.99),
-        sessions=count,
+        sessions=len(medians),
         repeats=len(pooled),
         spread_within=float(np.median([_relative_iqr(values) for values in sessions])),
-        spread_between=between,
+        spread_between=_spread(medians),
     )
 
 
@@ -137,11 +98,11 @@ def _half_width_95(log_medians: Floats) -> float:
     count = len(log_medians)
     if count < LEAST_SESSIONS:
         return math.inf
-    return math.expm1(float(stdtrit(count - 1, 0.975)) * _centre_error(log_medians))
+    return math.expm1(float(stdtrit(count - 1, 0.975)) * centre_error(log_medians))
 
 
-def _centre_error(log_medians: Floats) -> float:
-    """Standard error of the Hodges-Lehmann centre."""
+def centre_error(log_medians: Floats) -> float:
+    """Standard error of the Hodges-Lehmann centre; 0 of a single session."""
     return _CENTRE_INFLATION * _spread(log_medians) / math.sqrt(len(log_medians))
 
 
@@ -185,39 +146,6 @@ def drift_between(medians: Sequence[tuple[str, float]]) -> tuple[float, float] |
     spread = float(np.std([np.mean(piece) for piece in pieces], ddof=1))
     noise = float(np.mean([np.var(piece, ddof=1) / len(piece) for piece in pieces]))
     return math.sqrt(max(0.0, spread**2 - noise)), spread * allowance(STRETCHES)
-
-
-def drift_between_runs(
-    runs: Sequence[Sequence[tuple[str, float]]],
-) -> tuple[float, int] | None:
-    """How much the machine's speed differs from one run to the next.
-
-    Args:
-        runs: the sessions of each run, as `drift_between` takes them.
-
-    Returns:
-        The relative standard deviation between runs over the cells that several of them have, and
-        how many runs those are; `None` for one run.
-    """
-    labelled = [(cell, median, run) for run, medians in enumerate(runs) for cell, median in medians]
-    cells: dict[str, set[int]] = {}
-    for cell, _, run in labelled:
-        cells.setdefault(cell, set()).add(run)
-    shared = [each for each in labelled if len(cells[each[0]]) > 1]
-    if not shared:
-        return None
-    residuals = _residuals([(cell, median) for cell, median, _ in shared])
-    _, run_index = np.unique([run for _, _, run in shared], return_inverse=True)
-    effects = np.bincount(run_index, weights=residuals) / np.bincount(run_index)
-    return float(np.std(effects, ddof=1)), len(effects)
-
-
-def allowance(values: int) -> float:
-    """By what a standard deviation of that many values is to be larger, since it is itself unsure.
-
-    As Student's t is against the normal distribution, for a 90 % interval.
-    """
-    return float(stdtrit(values - 1, 0.95)) / float(ndtri(0.95))
 
 
 def _residuals(medians: Sequence[tuple[str, float]]) -> Floats:

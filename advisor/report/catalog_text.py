@@ -16,6 +16,7 @@ from advisor.architectures.names import device_of
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.listing import ListedNetwork
 from advisor.catalog.records import (
+    BetweenRuns,
     Board,
     Source,
 )
@@ -209,7 +210,21 @@ def _covers(board: Board) -> str:
     weights = f"weights {board.weights}" if board.weights else BEST_WEIGHTS
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
     drawn = f"; idle {'<= ' * board.idle_is_bound}{idle.value:.2f} W" if idle else ""
-    return f"{board.name}{origin}: power covers {power}{drawn}; memory is {memory}; {weights}."
+    runs = f"; {between_runs_text(board.between_runs)}" if board.between_runs else ""
+    return (
+        f"{board.name}{origin}: power covers {power}{drawn}; memory is {memory}; {weights}{runs}."
+    )
+
+
+def between_runs_text(between: BetweenRuns) -> str:
+    """What intervals of a measured board allow for from one day to another."""
+    share = f"+-{between.within:.1%}"
+    if between.runs > 1:
+        return f"intervals hold a run on another day, which differs by {share} as {between.runs} runs show"
+    return (
+        f"one run: intervals hold another day's by what runs usually differ by, {share} "
+        "(advisor measure --again, on another day, shows it)"
+    )
 
 
 def zoo_text(shown: Sequence[ListedNetwork]) -> RenderableType:

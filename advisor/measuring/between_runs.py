@@ -1,0 +1,276 @@
+"""What a board's runs say together: each cell's centre, and what another run on another day would find.
+
+One run cannot see what changes between runs: the machine's speed as a whole (its level), and each cell's own
+time beside it. So the logarithm of what a run finds of a cell is taken as the cell's, plus the run's level,
+plus the cell's own deviation in that run: a two-way table of cells and runs.
+
+How much levels differ is one number of which few runs say little. It is given as a distribution: alike
+probable at every order of magnitude, weighted by how well it explains the levels that were seen (D. A.
+Harville, Journal of the American Statistical Association 72, 1977: restricted likelihood). Own deviations of
+single cells are drawn towards those of all cells together (partial pooling).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtrit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from advisor.catalog.records import Floats, Integers
+
+LEVELS = np.geomspace(0.001, 0.5, 60)
+"""The standard deviations of levels that are thought possible, of the logarithm."""
+
+POOLED_DEGREES = 4
+"""As how many runs of a cell the pooled deviation of all cells counts."""
+
+LEAST_SPREAD = 1e-9
+"""A standard deviation that stands for none."""
+
+LARGEST_INTERVAL = 5.0
+"""Half an interval of the logarithm that nothing exceeds: a factor of 150."""
+
+
+@dataclass(frozen=True)
+class RunCentre:
+    """What one run found of one cell.
+
+    Attributes:
+        cell: the cell, in words.
+        run: the run's number, from 0.
+        log_ms: the logarithm of the centre of its sessions' medians in ms.
+        error: the standard error of that.
+        sessions: how many sessions.
+    """
+
+    cell: str
+    run: int
+    log_ms: float
+    error: float
+    sessions: int
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A cell's figure from all runs.
+
+    Attributes:
+        median_ms: its latency.
+        low_ms: lower end of the 90 % interval of what a run on another day would find.
+        high_ms: its upper end.
+    """
+
+    median_ms: float
+    low_ms: float
+    high_ms: float
+
+
+@dataclass(frozen=True)
+class BetweenRuns:
+    """The two-way table of a board's cells and runs.
+
+    Attributes:
+        centres: what each run found of each cell; a cell stands once in a run.
+        default: standard deviation of levels where no two runs have a cell in common, of the logarithm.
+    """
+
+    centres: Sequence[RunCentre]
+    default: float
+
+    @cached_property
+    def _runs(self) -> Integers:
+        return np.array([each.run for each in self.centres], dtype=np.intp)
+
+    @cached_property
+    def _logs(self) -> Floats:
+        return np.array([each.log_ms for each in self.centres])
+
+    @cached_property
+    def _errors(self) -> Floats:
+        return np.array([each.error for each in self.centres])
+
+    @cached_property
+    def _cells(self) -> Integers:
+        return np.array([self._place[each.cell] for each in self.centres], dtype=np.intp)
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {
+            cell: place for place, cell in enumerate({each.cell: None for each in self.centres})
+        }
+
+    @cached_property
+    def _table(self) -> NDArray[np.float64]:
+        """Shape (runs, cells): 1 where the run has the cell."""
+        table = np.zeros((int(self._runs.max()) + 1, len(self._place)))
+        table[self._runs, self._cells] = 1.0
+        return table
+
+    @cached_property
+    def _inverse(self) -> NDArray[np.float64]:
+        """The covariance of the runs' effects, shape (runs, runs), for a deviation of 1 of each centre."""
+        shared = self._table / self._table.sum(axis=0)
+        normal = np.diag(self._table.sum(axis=1)) - shared @ self._table.T
+        inverse: NDArray[np.float64] = np.linalg.pinv(normal, hermitian=True)
+        return inverse
+
+    @cached_property
+    def effects(self) -> Floats:
+        """By how much each run's level was above the mean of the runs that it is linked with.
+
+        Runs are linked by cells that both have; of a run that is linked with no other it is 0.
+        """
+        means = np.bincount(self._cells, weights=self._logs) / np.bincount(self._cells)
+        beyond = np.bincount(
+            self._runs, weights=self._logs - means[self._cells], minlength=len(self._table)
+        )
+        effects: Floats = self._inverse @ beyond
+        return effects
+
+    @cached_property
+    def _noises(self) -> Floats:
+        """The variance of each run's effect that deviations of the cells alone would cause."""
+        linked = np.bincount(self._linked, minlength=len(self._table))[self._linked]
+        variance = float(np.mean(self._errors**2)) + self._own_variance
+        noises: Floats = np.diag(self._inverse) * variance * linked / np.maximum(linked - 1, 1)
+        return noises
+
+    @cached_property
+    def _linked(self) -> Integers:
+        """The group of linked runs that each run belongs to."""
+        reached = (self._table @ self._table.T) > 0
+        for _ in range(len(reached).bit_length()):
+            reached = (reached.astype(float) @ reached) > 0
+        groups: Integers = np.argmax(reached, axis=1)
+        return groups
+
+    @cached_property
+    def _deviations(self) -> Floats:
+        """What the table leaves of each centre."""
+        corrected = self._logs - self.effects[self._runs]
+        means = np.bincount(self._cells, weights=corrected) / np.bincount(self._cells)
+        deviations: Floats = corrected - means[self._cells]
+        return deviations
+
+    @cached_property
+    def _own_variance(self) -> float:
+        """How much cells deviate by themselves from run to run, beyond their sessions' errors."""
+        groups = len(np.unique(self._linked[np.unique(self._runs)]))
+        free = len(self.centres) - len(self._place) - (len(np.unique(self._runs)) - groups)
+        if free <= 0:
+            return 0.0
+        sampled = float(np.mean(self._errors**2))
+        return max(0.0, float(np.sum(self._deviations**2)) / free - sampled)
+
+    @cached_property
+    def level_weights(self) -> Floats:
+        """How probable each of `LEVELS` is, or the default alone where no run is linked with another."""
+        log_likelihood, seen = np.zeros(len(LEVELS)), False
+        for group in np.unique(self._linked[np.unique(self._runs)]):
+            among = np.flatnonzero((self._linked == group) & (self._table.sum(axis=1) > 0))
+            if len(among) < 2:
+                continue
+            seen = True
+            variance = LEVELS[:, None] ** 2 + self._noises[among]
+            mean = (self.effects[among] / variance).sum(axis=1) / (1 / variance).sum(axis=1)
+            apart = (self.effects[among] - mean[:, None]) ** 2
+            log_likelihood -= 0.5 * (
+                np.log(variance).sum(axis=1)
+                + np.log((1 / variance).sum(axis=1))
+                + (apart / variance).sum(axis=1)
+            )
+        if not seen:
+            return np.array([])
+        weights = np.exp(log_likelihood - log_likelihood.max())
+        probable: Floats = weights / weights.sum()
+        return probable
+
+    @cached_property
+    def _levels(self) -> Floats:
+        """The runs' effects without what is likely noise: an effect that few cells show counts for less."""
+        if not len(self.level_weights):
+            return self.effects
+        squares = LEVELS[:, None] ** 2
+        levels: Floats = self.effects * (
+            self.level_weights @ (squares / (squares + np.maximum(self._noises, LEAST_SPREAD**2)))
+        )
+        return levels
+
+    @property
+    def seen(self) -> float | None:
+        """The standard deviation of the levels that linked runs showed; `None` where there are none."""
+        linked = [
+            self.effects[self._linked == group]
+            for group in np.unique(self._linked)
+            if np.sum(self._linked == group) > 1
+        ]
+        if not linked:
+            return None
+        free = sum(len(each) - 1 for each in linked)
+        return math.sqrt(sum(float(np.sum(each**2)) for each in linked) / free)
+
+    def runs_behind(self, cell: str) -> int:
+        """How many runs show the level that a cell's figure stands on."""
+        first = int(self._runs[self._cells == self._place[cell]][0])
+        return int(np.sum(self._linked == self._linked[first]))
+
+    @property
+    def most_runs(self) -> int:
+        """How many runs are linked with each other at most."""
+        return max(self.runs_behind(cell) for cell in self._place)
+
+    @property
+    def level_within(self) -> float:
+        """Half the 90 % interval of the level of another run, relative: what all cells share of theirs."""
+        return math.expm1(self.half_width(0.0, 1, self.most_runs))
+
+    def half_width(self, own: float, own_runs: int, level_runs: int) -> float:
+        """Half the 90 % interval of the logarithm that another run finds.
+
+        Args:
+            own: standard deviation of the cell's own deviation in a run; 0 for that of the level alone.
+            own_runs: how many runs have the cell.
+            level_runs: how many show the level.
+        """
+        levels, weights = LEVELS, self.level_weights
+        if not len(weights):
+            levels, weights = np.array([self.default]), np.array([1.0])
+        variance = levels**2 * (1 + 1 / level_runs) + own**2 * (1 + 1 / own_runs)
+        spread = np.sqrt(np.maximum(variance, LEAST_SPREAD**2))
+        low, high = 0.0, LARGEST_INTERVAL
+        for _ in range(30):
+            middle = (low + high) / 2
+            holds = float(np.sum(weights * (2 * ndtr(middle / spread) - 1)))
+            low, high = (middle, high) if holds < 0.9 else (low, middle)
+        return high
+
+    def pooled(self, cell: str) -> Pooled:
+        """A cell's figure from all runs that have it, each corrected for its run's level."""
+        its = np.flatnonzero(self._cells == self._place[cell])
+        centre = float(np.mean(self._logs[its] - self._levels[self._runs[its]]))
+        half = self.half_width(self._own(cell, its), len(its), self.runs_behind(cell))
+        return Pooled(math.exp(centre), math.exp(centre - half), math.exp(centre + half))
+
+    def _own(self, cell: str, its: Integers) -> float:
+        """The standard deviation of a cell's own deviation in a run, allowing for how few show it."""
+        expected = self._own_variance + float(np.mean(self._errors[its] ** 2))
+        shown = float(np.sum(self._deviations[its] ** 2))
+        variance = (POOLED_DEGREES * expected + shown) / (POOLED_DEGREES + len(its) - 1)
+        sessions = sum(each.sessions for each in self.centres if each.cell == cell)
+        return math.sqrt(variance) * allowance(sessions - len(its) + 1)
+
+
+def allowance(values: int) -> float:
+    """By what a standard deviation of that many values is to be larger, since it is itself unsure.
+
+    As Student's t is against the normal distribution, for a 90 % interval.
+    """
+    return float(stdtrit(max(values - 1, 1), 0.95)) / float(ndtri(0.95))
