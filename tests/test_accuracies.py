@@ -286,6 +286,39 @@ def test_a_loss_that_cannot_be_read_is_refused(run: Run, words: str, said: str) 
     assert said in ran.err
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (
+            ("--quantised-loss", "int4=1"),
+            "int4=1 changes nothing: no candidate runs at int4, but at fp32",
+        ),
+        (
+            ("--quantised-loss", "2"),
+            "2 changes nothing: no candidate runs at a quantised precision",
+        ),
+        (
+            ("--quantised-loss", "1", "--board", "rk3588-npu", "--task", "detection"),
+            "1 changes nothing: what runs at int8 has an accuracy of its own, or none in floats",
+        ),
+    ],
+)
+def test_a_stated_loss_that_changes_nothing_is_said(
+    run: Run, asked: tuple[str, ...], why: str
+) -> None:
+    ran = run("pick", *asked)
+    assert (ran.code, f"--quantised-loss {why}" in " ".join(ran.err.split())) == (0, True)
+    assert "changes nothing" not in run("pick").err
+
+
+def test_a_stated_loss_that_is_used_is_not_doubted(run: Run) -> None:
+    """By ncnn it runs at 8 bits, for which nobody has accuracies."""
+    asked = ("pick", "--board", "raspberry-pi-5", "--precision", "int8", "--json")
+    ran = run(*asked, "--quantised-loss", "int8=1")
+    assert "changes nothing" not in ran.err
+    assert json.loads(ran.out)["best"]["accuracy_percent"]["origin"] == "declared"
+
+
 def test_the_answer_says_whether_an_unknown_accuracy_could_have_been_better(
     lab: Overlay, run: Run
 ) -> None:

@@ -33,6 +33,7 @@ from advisor.solve.candidates.network_pool import NetworkPool, network_pool
 from advisor.solve.candidates.stated_accuracies import (
     refuse_unknown_precisions,
     unreached,
+    unused_losses,
 )
 from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
 
@@ -126,6 +127,7 @@ def _gathered_on(
     ran = found.measurements.architecture.used().names
     notes += without_rows(catalog, chosen, ran, pool.architectures, pool.stated_for)
     notes += unreached(found, pool.accuracies, chosen)
+    notes += unused_losses(found, chosen)
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)
     notes += _of_shortest_runs(found)

@@ -6,9 +6,15 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from advisor.catalog.accuracy import DECLARED, Accuracies
+from advisor.catalog.accuracy import DECLARED, LOSS, Accuracies
 from advisor.catalog.csv_table import read_csv
-from advisor.catalog.precision import PRECISIONS, UNKNOWN, is_known_precision, read_precision
+from advisor.catalog.precision import (
+    PRECISIONS,
+    UNKNOWN,
+    has_float_accuracy,
+    is_known_precision,
+    read_precision,
+)
 from advisor.catalog.records import Estimate, Labels, Weights, distinct
 from advisor.catalog.store import Surveyed
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
@@ -111,6 +117,32 @@ def unreached(found: Candidates, accuracies: Accuracies, chosen: Selection) -> I
                 f"--accuracy-of {said} is that of no candidate: {name} runs here at {at}; write "
                 f"--accuracy-of {name}:{formats[0]}=PERCENT"
             )
+
+
+def unused_losses(found: Candidates, chosen: Selection) -> Iterator[str]:
+    """What is to be said of losses that the user states, and that no candidate's accuracy follows from."""
+    if not chosen.quantised_loss:
+        return
+    table = found.measurements
+    here = [table.precision.names[each] for each in distinct(table.precision.index[found.rows])]
+    sets = [found.weights[each] for each in distinct(found.weights_index[found.weights_index >= 0])]
+    used = {each.precision for each in sets if each.note.startswith(LOSS)}
+    for precision, points in chosen.quantised_loss.items():
+        quantised = [each for each in here if not has_float_accuracy(each)]
+        of_it = [each for each in quantised if precision in ("", each)]
+        others = set() if precision else {*chosen.quantised_loss}
+        if used & ({*of_it} - others):
+            continue
+        said = f"{precision}={points:g}" if precision else f"{points:g}"
+        if not of_it:
+            runs = f", but at {' and '.join(here)}" if here else ""
+            why = f"no candidate runs at {precision or 'a quantised precision'}{runs}"
+        else:
+            why = (
+                f"what runs at {' and '.join(of_it)} has an accuracy of its own, or none in floats to take "
+                "it from (--accuracy-of NAME=PERCENT states that)"
+            )
+        yield f"--quantised-loss {said} changes nothing: {why}"
 
 
 def read_accuracy_table(path: Path, known: Collection[str], quality: Quality) -> list[Weights]:
