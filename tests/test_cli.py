@@ -183,6 +183,9 @@ def test_boards_are_found_by_words_task_and_what_is_known(run: Run) -> None:
     assert re.search(r"^rk3588-npu\.single-core\.rknn .*throughput$", detecting, re.MULTILINE)
     assert "ncnn" not in detecting
     assert run("boards", "tx1", "--task", "detection").code == 2
+    bogus = run("boards", "--task", "bogus")
+    assert (bogus.code, "task: unknown 'bogus'" in bogus.err) == (2, True)
+    assert "classification, depth-estimation, detection" in bogus.err
 
 
 def test_boards_are_found_by_who_makes_them(run: Run, overlay: Overlay) -> None:
@@ -281,6 +284,41 @@ def test_show_tells_all_with_sources(run: Run) -> None:
         r"^torch7 fp32, batch 32: does not fit in the board's memory \[\d+\]$", out, re.M
     )
     assert "[5]" in out
+
+
+def test_show_has_all_rows_on_the_boards_that_are_asked_for(run: Run) -> None:
+    """Of more than eight boards there is a summary, but where these are what is asked for."""
+    asked = ("show", "resnet-50", "--board", "jetson-agx-*")
+    document = json.loads(run(*asked, "--json").out)
+    assert len(document["boards"]) > 8
+    said = run(*asked).out
+    assert "--board NAME shows all of them" not in said
+    for each in document["boards"]:
+        assert f"\n{each['board']['name']} (" in said
+    assert said.count("\nrun as ") == len(document["boards"])
+
+
+def test_show_says_where_there_are_no_rows(run: Run) -> None:
+    none = run("show", "alexnet", "--board", "hailo-8l")
+    assert none.code == 0
+    assert "No rows of it on hailo-8l; advisor predict may say what it takes." in none.out
+    assert "No rows of it" not in run("show", "resnet-18", "--board", "jetson-tx1").out
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("show", "jetson-tx1", "--board", "jetson-tx1"),
+        ("predict", "jetson-tx1"),
+        ("pick", "--explain", "jetson-tx1"),
+    ],
+)
+def test_a_board_where_a_network_is_asked_for_is_called_one(
+    run: Run, asked: tuple[str, ...]
+) -> None:
+    ran = run(*asked)
+    assert ran.code == 2
+    assert "jetson-tx1 is a board: name a network, and the board by --board jetson-tx1" in ran.err
 
 
 def test_show_has_a_line_for_each_of_many_boards(run: Run) -> None:

@@ -210,6 +210,17 @@ def test_boards_and_runs_are_compared(run: Run, tmp_path: Path) -> None:
     assert "has no run 'never'" in unknown.err
 
 
+def test_a_board_that_joins_those_of_a_device_says_so(run: Run, csv: Path, tmp_path: Path) -> None:
+    catalog = ("--catalog", tmp_path / "catalog")
+    joined = run("import", "csv", csv, "--board", "raspberry-pi-5", *MAP, *catalog)
+    assert joined.code == 0
+    said = " ".join(joined.err.split())
+    others = "raspberry-pi-5.ncnn, raspberry-pi-5.ncnn-2, raspberry-pi-5.overclocked.ncnn"
+    assert f"--board raspberry-pi-5 now asks this board and {others}" in said
+    own = run("import", "csv", csv, "--board", "my-board", *MAP, *catalog)
+    assert "now asks this board" not in own.err
+
+
 def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None:
     catalog = tmp_path / "catalog"
     csv.write_text(MINE.replace(",1,", ",3,"))

@@ -146,6 +146,7 @@ class Identities:
         described: Mapping[str, Architecture],
         listed: ListedNetworks,
         aliases: Callable[[], Mapping[tuple[str, str], Alias]],
+        is_board: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """Take in all names.
 
@@ -153,7 +154,9 @@ class Identities:
             described: the networks that the catalog describes, by name.
             listed: the libraries' networks, by name.
             aliases: gives what `read_aliases` returned; asked only where a name is not an entry's own.
+            is_board: whether a name is that of a board, which a hint says.
         """
+        self._is_board = is_board
         self._described, self._listed, self._read_aliases = described, listed, aliases
         self._is_whole = listed.is_whole
         self._take_in(listed if self._is_whole else listed.near)
@@ -435,6 +438,8 @@ class Identities:
             return f"{named.bare} is known at {', '.join(sizes)}"
         if len(designs) > 1:
             return "name " + " or ".join(self.identity(names[0]) for names in designs.values())
+        if self._is_board(text):
+            return f"{text} is a board: name a network, and the board by --board {text}"
         near = self._near(folded(named.bare))
         if not near:
             return "no network of such a name is known; advisor zoo lists the libraries'"

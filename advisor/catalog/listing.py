@@ -110,6 +110,9 @@ def boards(
     opened = Catalog.open(catalog)
     readable, broken = opened.survey()
     listed = [_listed(opened, each) for each in readable]
+    if task is not None and not any(read_task(task) in each.tasks for each in listed):
+        known_tasks = sorted({each for board in listed for each in board.tasks})
+        raise AdvisorError(f"task: unknown {shown(task)}", f"known: {', '.join(known_tasks)}")
     made = None if maker is None else _maker(maker, listed)
     found = [
         each

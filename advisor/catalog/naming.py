@@ -112,7 +112,7 @@ def _of_a_library(catalog: Catalog, text: str) -> tuple[Architecture, tuple[str,
     try:
         design = found(text)
     except LackingNetworkError as error:  # a guess among all names is better than theirs
-        guessed = hint.startswith("did you mean")
+        guessed = hint.startswith("did you mean") or catalog.is_board(text)
         raise AdvisorError(error.message, hint if guessed else error.hint) from None
     return _counted(catalog.zoo, design)
 

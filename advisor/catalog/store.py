@@ -156,6 +156,7 @@ class Catalog:
             self.described,
             self.zoo.networks,
             lambda: self._aliases,
+            self.is_board,
         )
 
     @cached_property
@@ -329,6 +330,11 @@ class Catalog:
         """The layer that each board comes from, by the board's name."""
         boards = {folder.name: layer for layer in self.layers for folder in layer.board_folders()}
         return dict(sorted(boards.items()))
+
+    def is_board(self, text: str) -> bool:
+        """Whether somebody calls a board or a device so."""
+        known = {*self.board_layers, *map(device_of, self.board_layers)}
+        return folded(text) in map(folded, known)
 
     def boards_named(self, text: str) -> tuple[str, ...]:
         """The boards that somebody means, by name.

@@ -51,7 +51,7 @@ def command(
     if as_json:
         emit(show_json(known))
     else:
-        emit_table(architecture_text(known))
+        emit_table(architecture_text(known, board))
     if known.note:
         complain(known.note)
     for message in known.left_out:

@@ -344,5 +344,11 @@ def imported_warnings(imported: Imported) -> Iterator[str]:
     board = imported.board
     if board and board.replaced:
         yield f"the {counted(board.replaced, 'row')} that {board.name} had are replaced"
+    if board and board.joins:
+        device, others = device_of(board.name), ", ".join(board.joins)
+        yield (
+            f"--board {device} now asks this board and {others}; where it is another device, "
+            "import it under another name"
+        )
     if board and board.hides_shipped:
         yield f"with this catalog, {board.name} now means these rows, not the shipped board"

@@ -161,13 +161,21 @@ ALL_ROWS = (
 )
 
 
-def architecture_text(known: KnownNetwork) -> RenderableType:
-    """What it is, its weights, its rows on each board, and the sources of every figure."""
+def architecture_text(known: KnownNetwork, board: str | None = None) -> RenderableType:
+    """What it is, its weights, its rows on each board, and the sources of every figure.
+
+    Args:
+        known: what is known.
+        board: what was asked of it alone; then all of its rows are shown, on however many boards.
+    """
     cited = _Cited()
     parts: list[RenderableType] = [*_heading(known, cited), ""]
     parts += [*_weights(known.weights, cited), *_taken_over(known), ""]
     shipped = [each for each in known.boards if each.board.layer == SHIPPED]
-    brief = shipped if len(shipped) > MOST_BOARDS else []
+    brief = shipped if board is None and len(shipped) > MOST_BOARDS else []
+    if not known.boards:
+        where = "Nobody ran it on any board" if board is None else f"No rows of it on {board}"
+        parts += [Text(f"{where}; advisor predict may say what it takes."), ""]
     for surveyed in known.boards:
         if all(surveyed is not each for each in brief):
             parts += [*_on_board(surveyed, cited), ""]

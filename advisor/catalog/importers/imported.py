@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.architectures.names import NAME, NAME_EXPECTED, split_prefix
+from advisor.architectures.names import NAME, NAME_EXPECTED, device_of, split_prefix
 from advisor.arguments import AnyPath, checked
 from advisor.catalog.accuracy_table import accuracy_table
 from advisor.catalog.csv_table import csv_text
@@ -77,6 +77,7 @@ class ImportedBoard:
         assumed: what columns that the table lacks were taken as, by column.
         notes: what else a reader must know of its rows, in words.
         replaced: how many rows a board of that name had before, which are gone.
+        joins: the other boards of the device that its name says, which are asked with it.
         hides_shipped: whether a shipped board of that name can no longer be asked about.
         costs: what a table of timm's reports of what its networks cost; `None` for other tables.
     """
@@ -90,6 +91,7 @@ class ImportedBoard:
     assumed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     replaced: int = 0
+    joins: tuple[str, ...] = ()
     hides_shipped: bool = False
     costs: ImportedCosts | None = None
 
@@ -374,9 +376,17 @@ def _imported(
         assumed=assumed or {},
         notes=tuple(notes),
         replaced=had,
+        joins=_others_of_device(folder),
         hides_shipped=(shipped_folder() / "boards" / folder.name).exists(),
         costs=costs,
     )
+
+
+def _others_of_device(folder: Path) -> tuple[str, ...]:
+    """The boards of other names that are of the device that a board is called after."""
+    known = Catalog(layers_with(folder.parent.parent)).board_layers
+    device = device_of(folder.name)
+    return tuple(each for each in known if device_of(each) == device and each != folder.name)
 
 
 def _variant_of(row: Row) -> Variant:
