@@ -123,6 +123,22 @@ def test_of_detectors_of_unknown_accuracy_the_fastest_goes_first(run: Run) -> No
     assert "The mAP50-95 of these is unknown, so the higher frame rate decided." in said
 
 
+def test_boards_without_the_task_are_one_line(run: Run) -> None:
+    ran = run("pick", "--board", "rk3588-npu,raspberry-pi-4", "--task", "detection", "--fps", "30")
+    (line,) = (each for each in ran.err.splitlines() if "left out" in each)
+    assert "6 boards are left out: their rows are for classification, not for detection" in line
+    assert line.endswith("raspberry-pi-4.mlperf-v1.1-ctuning, and 3 more boards")
+
+
+def test_several_boards_say_on_a_narrow_terminal_how_sure_their_picks_are(run: Run) -> None:
+    ran = run("pick", "--board", "raspberry-pi-4,jetson-agx-orin", "--fps", "30")
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    (heading,) = (each for each in lines if each.startswith("network "))
+    assert heading.split()[-3:] == ["%", "fps", "limits"]
+    assert len([each for each in lines if each.endswith(" sure")]) == 5
+
+
 TYPED = """
     raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano jetson-nano jetson-agx-xavier galaxy-s24
     snapdragon-x-elite hailo-8 rk3588-npu rtx-4090 rtx-3090 i7-12700h

@@ -143,9 +143,11 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
         *(each.metric for each in asked.constraints),
     }
     droppable = dispensable(recommendation.candidates, keys, needed)
-    if asked.constraints:
-        keys, droppable = [*keys, MARK], [*droppable, MARK]
     names = varying(recommendation.candidates, len(recommendation.boards))
+    if asked.constraints:
+        keys = [*keys, MARK]
+        # Names of boards are folded anyway where they are long, so that dropping it gains nothing.
+        droppable += [] if "board" in names else [MARK]
     # A narrow table says of the pick alone how it is run, above; `--csv` has everything.
     droppable += [name for name in reversed(names) if name != "board"]
     return Fitted(lambda shown: _candidates_of(recommendation, shown), [*names, *keys], droppable)

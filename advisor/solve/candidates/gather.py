@@ -156,11 +156,19 @@ def _task(
     notes = []
     if selection.task is None and task != CLASSIFICATION:
         notes = [f"the task is {task}, the only one of these rows"]
+    others: dict[str, list[str]] = {}
     for each, its in zip(surveyed, tasks, strict=True) if requirements.boards is not None else ():
         if its and task not in its:
-            of = ", ".join(sorted(its))
-            notes.append(f"{each.board.name} is left out: its rows are for {of}, not for {task}")
-    return task, notes
+            others.setdefault(", ".join(sorted(its)), []).append(each.board.name)
+    return task, notes + [_left_out(names, of, task) for of, names in others.items()]
+
+
+def _left_out(boards: Sequence[str], of: str, task: str) -> str:
+    """What is to be said of boards whose rows are for other tasks."""
+    if len(boards) == 1:
+        return f"{boards[0]} is left out: its rows are for {of}, not for {task}"
+    what = f"{len(boards)} boards are left out: their rows are for {of}, not for {task}"
+    return f"{what}: {few(boards, what='boards')}"
 
 
 def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:
@@ -223,10 +231,10 @@ def _of_unknown_licence(found: Candidates, chosen: Selection) -> Iterator[str]:
         yield f"of unknown licence, and left out: {unknown} network{'s' * (unknown > 1)}"
 
 
-def few(names: Sequence[str], most: int = 3) -> str:
+def few(names: Sequence[str], what: str = "networks", most: int = 3) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f", and {more} more networks" if more > 0 else "")
+    return ", ".join(names[:most]) + (f", and {more} more {what}" if more > 0 else "")
 
 
 def _with_predictions(
