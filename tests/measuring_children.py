@@ -77,6 +77,22 @@ def be_killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def be_killed_once(path: str) -> str:
+    if not Path(path).exists():
+        Path(path).touch()
+        be_killed()
+    return "done"
+
+
+def lose_the_server_once(path: str) -> str:
+    """End the process that this one was forked from, and wait for what comes of it."""
+    if not Path(path).exists():
+        Path(path).touch()
+        os.kill(os.getppid(), signal.SIGKILL)
+        hang()
+    return "done"
+
+
 def leak() -> None:
     raise MemoryError
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import multiprocessing.forkserver
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from advisor.measuring import children
 from advisor.measuring.children import RealChildren
+from advisor.measuring.memory_kills import kills_for_memory
 from advisor.measuring.tasks import Cell, MemoryFound, Task, TimingFound
 from advisor.measuring.timing import SessionLimits
 from tests.measuring_children import (
     LONG_S,
     add,
     be_killed,
+    be_killed_once,
     crash,
     fail,
     hang,
@@ -26,6 +31,7 @@ from tests.measuring_children import (
     isolation,
     leak,
     leave,
+    lose_the_server_once,
     metered_by_rapl,
     much,
     run_out_on_a_gpu,
@@ -44,7 +50,7 @@ def test_what_a_child_returns_comes_back() -> None:
     [
         (crash, "crashed", "ended by SIGSEGV"),
         (leave, "crashed", "ended with exit code 3"),
-        (be_killed, "does_not_fit", "killed, most likely for memory"),
+        (be_killed, "failed", "killed, cause unknown"),
         (leak, "does_not_fit", "MemoryError"),
         (run_out_on_a_gpu, "does_not_fit", "CUDA out of memory"),
         (fail, "failed", "ValueError: what went wrong"),
@@ -59,13 +65,56 @@ def test_how_a_child_ends_is_reported(
     assert isolation().run(add, 1, 1, limit_s=LONG_S).value == 2
 
 
+@pytest.mark.parametrize("accident", [be_killed_once, lose_the_server_once])
+def test_an_accident_says_nothing_of_a_task_which_is_tried_again(
+    accident: Callable[[str], str], tmp_path: Path
+) -> None:
+    outcome = isolation().run(accident, str(tmp_path / "once"), limit_s=LONG_S)
+    assert (outcome.status, outcome.value, outcome.reason) == ("ok", "done", "")
+
+
+def test_another_server_is_started_where_the_first_has_ended() -> None:
+    assert isolation().run(add, 1, 2, limit_s=LONG_S).value == 3
+    server: int = multiprocessing.forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    os.kill(server, signal.SIGKILL)
+    assert isolation().run(add, 1, 3, limit_s=LONG_S).value == 4
+
+
+@pytest.mark.parametrize(
+    ("after", "status"), [(4, "does_not_fit"), (3, "failed"), (None, "failed")]
+)
+def test_the_kernel_says_whether_a_child_was_killed_for_memory(
+    after: int | None, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Iterator[int | None] = iter([3, after, 3, after])
+    monkeypatch.setattr(children, "kills_for_memory", lambda: next(counts))
+    assert isolation().run(be_killed, limit_s=LONG_S).status == status
+
+
+def test_the_count_is_that_of_the_closest_group(tmp_path: Path) -> None:
+    def lies(path: str, text: str) -> None:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    assert kills_for_memory(tmp_path) is None
+    lies("proc/vmstat", "nr_free 5\noom_kill 11\n")
+    assert kills_for_memory(tmp_path) == 11
+    lies("proc/self/cgroup", "4:cpu,memory:/own\n0::/mine/here\n")
+    lies("sys/fs/cgroup/memory/memory.oom_control", "under_oom 0\noom_kill 5\n")
+    assert kills_for_memory(tmp_path) == 5
+    lies("sys/fs/cgroup/memory/own/memory.oom_control", "under_oom 0\noom_kill 3\n")
+    assert kills_for_memory(tmp_path) == 3
+    lies("sys/fs/cgroup/mine/here/memory.events", "oom 9\noom_kill 2\noom_group_kill 0\n")
+    assert kills_for_memory(tmp_path) in (2, 3)
+
+
 def test_a_child_that_hangs_is_ended() -> None:
     outcome = isolation().run(hang, limit_s=1)
     assert (outcome.status, outcome.reason) == ("timed_out", "not done within 1 s")
 
 
 @pytest.mark.parametrize(
-    ("then", "status"), [("hang", "timed_out"), ("be killed", "does_not_fit"), ("return", "ok")]
+    ("then", "status"), [("hang", "timed_out"), ("be killed", "failed"), ("return", "ok")]
 )
 def test_what_a_child_has_started_ends_with_it(tmp_path: Path, then: str, status: str) -> None:
     path, limit_s = tmp_path / "pid", 1 if then == "hang" else LONG_S

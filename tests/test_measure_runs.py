@@ -29,7 +29,7 @@ from advisor.report.measuring_text import heat_text
 from tests.measuring_children import measure_slowly, started
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, known, measure, noise
 
-KILLED = Outcome("does_not_fit", None, "killed, most likely for memory")
+KILLED = Outcome("does_not_fit", None, "killed by the kernel, since memory ran out")
 
 
 def board(tmp_path: Path) -> Path:

@@ -24,13 +24,21 @@ from typing import Any, Protocol
 from advisor.errors import AdvisorError
 from advisor.measuring import worker
 from advisor.measuring.host import Host, describe
+from advisor.measuring.memory_kills import kills_for_memory
 from advisor.measuring.runtimes.variants import RUNTIMES
 from advisor.measuring.tasks import Task
 from advisor.measuring.timing import watched
 
-OUT_OF_MEMORY_SIGNAL = 9
-"""SIGKILL, with which the kernel ends a process that the machine's memory cannot hold."""
+KILLED = "killed, cause unknown"
+NO_SERVER = "the server of child processes ended"
+ACCIDENTS = (KILLED, NO_SERVER)
+"""What a child may come to that says nothing of its task, which is tried once more."""
 
+SERVER_LOST = 255
+"""What a child's exit code is taken for when the server that knew it has ended."""
+
+PAUSE_S = 1.0
+"""How long a server that was killed may take until the system knows that it is gone."""
 
 PATIENCE_S = 10
 """How long a child that is ending may take to end."""
@@ -41,8 +49,8 @@ class Outcome:
     """How a child ended.
 
     Attributes:
-        status: "ok", "does_not_fit" (killed, or out of memory), "crashed", "timed_out" or "failed"
-            (it raised).
+        status: "ok", "does_not_fit" (out of memory, or killed for it), "crashed", "timed_out" or "failed"
+            (it raised, or was killed and nobody knows why).
         value: what it returned; `None` unless "ok".
         reason: why, in words; "" if "ok".
     """
@@ -149,26 +157,43 @@ class Isolation:
     def run(self, function: Callable[..., object], *arguments: object, limit_s: float) -> Outcome:
         """Call `function(*arguments)` in a child and wait for what becomes of it.
 
+        It is called once more, in another child, where the first was killed and not for memory, or where
+        the server that it came from ended.
+
         Args:
             function: importable by name; what it returns and takes can be pickled.
             arguments: what it is called with.
             limit_s: how long it may take; then it is killed.
         """
+        outcome = self._once(function, arguments, limit_s)
+        if outcome.reason in ACCIDENTS:
+            time.sleep(PAUSE_S)
+            outcome = self._once(function, arguments, limit_s)
+        return outcome
+
+    def _once(
+        self, function: Callable[..., object], arguments: tuple[object, ...], limit_s: float
+    ) -> Outcome:
+        kills = kills_for_memory()
         receiver, sender = self._context.Pipe(duplex=False)
         child = self._context.Process(
             target=_serve, args=(sender, function, arguments), daemon=False
         )
         try:
-            with _main_hidden():
-                child.start()
+            try:
+                with _main_hidden():
+                    child.start()
+            except (EOFError, ConnectionError):  # the next start makes another server
+                return Outcome("crashed", None, NO_SERVER)
             sender.close()
-            outcome = _await(child, receiver, limit_s)
+            outcome = _await(child, receiver, limit_s, kills)
             if outcome.status != "timed_out":
                 child.join(timeout=PATIENCE_S)  # it gives back what it holds beside its memory
             return outcome
         finally:
             if child.pid is not None:
                 _end(child)
+            sender.close()
             receiver.close()
 
 
@@ -191,7 +216,7 @@ def _end(child: Any) -> None:
     child.join(timeout=PATIENCE_S)  # a child stuck in a driver is left to the system
 
 
-def _await(child: Any, receiver: Connection, limit_s: float) -> Outcome:
+def _await(child: Any, receiver: Connection, limit_s: float, kills: int | None) -> Outcome:
     ready = wait([receiver, child.sentinel], timeout=limit_s)
     if not ready:
         return Outcome("timed_out", None, f"not done within {limit_s:.0f} s")
@@ -203,12 +228,19 @@ def _await(child: Any, receiver: Connection, limit_s: float) -> Outcome:
         else:
             return outcome
     child.join(timeout=PATIENCE_S)
-    return _ended(child.exitcode)
+    return _ended(child.exitcode, kills)
 
 
-def _ended(code: int | None) -> Outcome:
-    if code == -OUT_OF_MEMORY_SIGNAL:
-        return Outcome("does_not_fit", None, "killed, most likely for memory")
+def _ended(code: int | None, kills: int | None) -> Outcome:
+    """How a child ended that said nothing; `kills` is the count of kills for memory before it began."""
+    if code == -signal.SIGKILL:
+        now = kills_for_memory()
+        for_memory = kills is not None and now is not None and now > kills
+        if for_memory:
+            return Outcome("does_not_fit", None, "killed by the kernel, since memory ran out")
+        return Outcome("failed", None, KILLED)
+    if code == SERVER_LOST:
+        return Outcome("crashed", None, NO_SERVER)
     if code is not None and code < 0:
         return Outcome("crashed", None, f"ended by {signal.Signals(-code).name}")
     return Outcome("crashed", None, f"ended with exit code {code}")
