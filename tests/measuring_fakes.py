@@ -15,6 +15,7 @@ from advisor.catalog.store import Catalog
 from advisor.measuring.board_run import Ended, measure_board
 from advisor.measuring.children import Outcome
 from advisor.measuring.host import Host
+from advisor.measuring.journal import Now, utc_now
 from advisor.measuring.run_plan import RunPlan, Thoroughness
 from advisor.measuring.tasks import (
     REFERENCE,
@@ -129,6 +130,9 @@ def measure(
     *,
     fresh: bool = False,
     host: Host = HOST,
+    now: Now = utc_now,
 ) -> Ended:
     with patch("os.fsync"):  # no test outlives a power cut
-        return measure_board(folder, plan, host, known(), children, lambda *_: None, fresh=fresh)
+        return measure_board(
+            folder, plan, host, known(), children, lambda *_: None, now, fresh=fresh
+        )

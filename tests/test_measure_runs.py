@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from advisor.measuring import board_run
 from advisor.measuring.children import Outcome
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
-from advisor.measuring.journal import FORMAT, Journal, begin, exclusive, mend, read_runs
+from advisor.measuring.journal import FORMAT, Journal, Now, begin, exclusive, mend, read_runs
 from advisor.measuring.publish import publish, run_latencies, usual_between_runs
 from advisor.measuring.tasks import Cell, HeatFound, Task
 from advisor.report.measuring_text import heat_text
@@ -209,13 +210,16 @@ def load_copy(folder: Path) -> list[Journal]:
     return journals
 
 
+HEADER = {"seed": 1, "plan": {"device": "cpu", "threads": 1}}
+
+
 def test_a_torn_last_line_is_dropped_and_a_broken_one_is_reported(tmp_path: Path) -> None:
-    journal = begin(tmp_path, {"seed": 1, "plan": {}})
+    journal = begin(tmp_path, HEADER)
     journal.append({"a": 1})
     with journal.path.open("ab") as stream:
         stream.write(b'{"b": 2')
     (again,) = read_runs(tmp_path)
-    assert (again.header, again.records) == ({"seed": 1, "plan": {}}, [{"a": 1}])
+    assert (again.header, again.records) == ({**HEADER, "number": 1}, [{"a": 1}])
     mend(again)
     again.append({"c": 3})
     assert read_runs(tmp_path)[0].records == [{"a": 1}, {"c": 3}]
@@ -229,10 +233,61 @@ def test_a_torn_last_line_is_dropped_and_a_broken_one_is_reported(tmp_path: Path
             read_runs(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"cell":5,"status":"failed","reason":""}',
+        '{"cell":["resnet-18"],"status":"failed","reason":""}',
+        '{"cell":["resnet-18","1"],"peak_mb":1,"empty_mb":1,"run_ms":1}',
+        '{"cell":["resnet-18",1],"peak_mb":"1","empty_mb":1,"run_ms":1}',
+        '{"cell":["resnet-18",1],"peak_mb":NaN,"empty_mb":1,"run_ms":1}',
+        '{"cell":["resnet-18",1],"peak_mb":1}',
+        '{"cell":["resnet-18",1],"values_us":["1"],"settled":true,"disturbance":{}}',
+        '{"cell":["resnet-18",1],"values_us":[1],"settled":true,"disturbance":{"nobody":1}}',
+        '{"cell":["resnet-18",1],"energy":[1]}',
+        '{"cell":["resnet-18",1],"status":5,"reason":""}',
+        '{"by":["resnet-18",1],"heat":{},"when":"before"}',
+        '{"no_meter":1}',
+        "[" * 100_000,
+    ],
+)
+def test_a_line_of_the_wrong_type_is_a_broken_line(tmp_path: Path, line: str) -> None:
+    measure(board(tmp_path), StoppingChildren(3, KeyboardInterrupt))
+    (journal,) = read_runs(board(tmp_path) / "runs")
+    lines = journal.path.read_text().splitlines()
+    lines[1] = line
+    journal.path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(AdvisorError, match=r"sessions.jsonl, line 2: found a broken line"):
+        measure(board(tmp_path), FakeChildren())
+
+
+def test_an_unfinished_run_goes_on_whatever_the_clock_says(tmp_path: Path) -> None:
+    def at(hour: int) -> Now:
+        return lambda: datetime(2026, 11, 30, hour, tzinfo=timezone.utc)
+
+    assert measure(board(tmp_path), FakeChildren(), now=at(9)).finished
+    stopping = StoppingChildren(10, KeyboardInterrupt)
+    cut = measure(board(tmp_path), stopping, fresh=True, now=at(5))
+    assert cut.run_id == "2026-11-30T05-00-00"
+    assert measure(board(tmp_path), FakeChildren(), now=at(3)).run_id == cut.run_id
+    assert [each.number for each in read_runs(board(tmp_path) / "runs")] == [1, 2]
+
+
+def test_a_tenth_run_of_a_second_is_the_last(tmp_path: Path) -> None:
+    def now() -> datetime:
+        return datetime(2026, 11, 30, tzinfo=timezone.utc)
+
+    names = [begin(tmp_path, HEADER, now).run_id for _ in range(11)]
+    assert [each.run_id for each in read_runs(tmp_path)] == names
+    for path in tmp_path.glob("*/sessions.jsonl"):  # as before runs were counted
+        path.write_text(json.dumps(HEADER) + "\n")
+    assert [each.run_id for each in read_runs(tmp_path)] == names
+
+
 def test_a_full_disk_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal = begin(tmp_path, {"seed": 1, "plan": {}})
+    journal = begin(tmp_path, HEADER)
     journal.append({"a": 1})
     before = journal.path.read_bytes()
 

@@ -69,6 +69,7 @@ def measure_board(
     now: Now = utc_now,
     *,
     fresh: bool = False,
+    follows: str = "",
 ) -> Ended:
     """Measure a board and write its files; go on with its last run if that was not finished.
 
@@ -83,6 +84,7 @@ def measure_board(
         report_progress: hears of the progress.
         now: the time of day.
         fresh: begin a new run even if one could go on.
+        follows: of a board that is kept hot, the run of the cold one that a new run belongs to.
 
     Raises:
         AdvisorError: the board is somebody else's, another run is at work on it, or a file cannot be
@@ -93,7 +95,7 @@ def measure_board(
     with exclusive(board_folder):
         with writing(catalog):
             check_owner(board_folder, host)  # once more: now nobody else can take the name
-            journal = _taken_up(board_folder, plan, host, now, fresh=fresh)
+            journal = _taken_up(board_folder, plan, host, now, fresh=fresh, follows=follows)
         if journal.records:
             report_progress(
                 f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
@@ -155,10 +157,12 @@ def measure_cold_and_hot(
             check_owner(its_folder, its_host)
         done = not fresh and _cold_half_is_done(folder, plan, hot_folder)
         parts = [hot] if done else [*parts, hot]
+    cold = read_runs(folder / "runs") if len(parts) == 1 and sustained_s else []
+    follows = cold[-1].run_id if cold else ""
     for its_folder, its_plan, its_host in parts:
-        ended = measure_board(
-            its_folder, its_plan, its_host, known, children, report_progress, now, fresh=fresh
-        )
+        run = (its_folder, its_plan, its_host, known, children, report_progress, now)
+        ended = measure_board(*run, fresh=fresh, follows=follows)
+        follows = ended.run_id
         yield its_folder, ended
         if not ended.finished:
             return
@@ -169,9 +173,13 @@ def _cold_half_is_done(cold: Path, plan: RunPlan, hot: Path) -> bool:
     cold_runs, hot_runs = read_runs(cold / "runs"), read_runs(hot / "runs")
     if not cold_runs or unfinished(cold_runs, plan) or not cold_runs[-1].finished:
         return False
-    whole = [run.run_id for run in hot_runs if run.finished]
+    last = cold_runs[-1].run_id
+    if last in (run.header.get("follows") for run in hot_runs if run.finished):
+        return False
+    # Runs from before that was written are told by the clock.
+    whole = [run.run_id for run in hot_runs if run.finished and "follows" not in run.header]
     same = cold_runs[-1].header["plan"] == plan.as_record()
-    return same and (not whole or whole[-1] < cold_runs[-1].run_id)
+    return same and (not whole or whole[-1] < last)
 
 
 @dataclass(frozen=True)
@@ -278,7 +286,9 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
     )
 
 
-def _taken_up(board_folder: Path, plan: RunPlan, host: Host, now: Now, *, fresh: bool) -> Journal:
+def _taken_up(
+    board_folder: Path, plan: RunPlan, host: Host, now: Now, *, fresh: bool, follows: str
+) -> Journal:
     """The last run, where it can go on, or a new one; the board is whole, and ours, from then on."""
     journals = read_runs(board_folder / "runs")
     check_contents(journals, plan)
@@ -286,16 +296,16 @@ def _taken_up(board_folder: Path, plan: RunPlan, host: Host, now: Now, *, fresh:
     if last is not None:
         mend(last)
     if board_folder.exists():
-        journal = last or _begun(board_folder, plan, host, now)
+        journal = last or _begun(board_folder, plan, host, now, follows)
         publish(board_folder, host)
         return journal
     with made_aside(board_folder) as aside:
-        journal = _begun(aside, plan, host, now)
+        journal = _begun(aside, plan, host, now, follows)
         publish(aside, host)
     return replace(journal, path=board_folder / journal.path.relative_to(aside))
 
 
-def _begun(board_folder: Path, plan: RunPlan, host: Host, now: Now) -> Journal:
+def _begun(board_folder: Path, plan: RunPlan, host: Host, now: Now, follows: str) -> Journal:
     """A new run."""
     header = {
         "format": FORMAT,
@@ -305,4 +315,6 @@ def _begun(board_folder: Path, plan: RunPlan, host: Host, now: Now) -> Journal:
         "host": dict(host.details),
         "plan": plan.as_record(),
     }
+    if follows:
+        header["follows"] = follows
     return begin(board_folder / "runs", header, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,19 @@ FORMAT = 2
 
 In the first, the cells of a run say nothing of threads: its plan does, for all of them.
 """
+
+_NUMBER: tuple[type, ...] = (int, float)
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("cell", "values_us", "holds_for", "by"), list),
+    **dict.fromkeys(("disturbance", "heat", "host"), dict),
+    **dict.fromkeys(("runs_per_value", "peak_mb", "empty_mb", "run_ms"), _NUMBER),
+    **dict.fromkeys(("status", "reason", "when", "no_meter"), str),
+    "energy": (dict, type(None)),
+    "settled": bool,
+    "number": int,
+}
+"""What parts of records must be, wherever they stand; a part that is not there is not missed here."""
+_DIGITS = re.compile("([0-9]+)")
 
 Now = Callable[[], datetime]
 """The time of day, in UTC."""
@@ -49,6 +63,11 @@ class Journal:
     def run_id(self) -> str:
         """The run's name: when it began."""
         return self.path.parent.name
+
+    @property
+    def number(self) -> int:
+        """Which run of its board it is, from 1 on; 0 of those that were not counted yet."""
+        return int(self.header.get("number", 0))
 
     @property
     def finished(self) -> bool:
@@ -80,20 +99,29 @@ def begin(runs: Path, header: Record, now: Now = utc_now) -> Journal:
         folder.mkdir(parents=True)
     except OSError as error:
         raise AdvisorError(f"{folder}: {reason_of(error)}") from None
-    journal = Journal(folder / SESSIONS, header)
-    _append(journal.path, header)
+    number = 1 + max((each.number for each in read_runs(runs)), default=0)
+    journal = Journal(folder / SESSIONS, {**header, "number": number})
+    _append(journal.path, journal.header)
     return journal
 
 
 def read_runs(runs: Path) -> list[Journal]:
-    """All runs of a board, the oldest first; a run cut off before its header was whole is none.
+    """All runs of a board, in the order in which they began, whatever the clock said then.
+
+    A run cut off before its header was whole is none.
 
     Raises:
         AdvisorError: a journal cannot be read, or is of a later format.
         BrokenFileError: a line is no record.
     """
     journals = [_read(path) for path in sorted(runs.glob(f"*/{SESSIONS}"))]
-    return [journal for journal in journals if journal.header]
+    whole = [journal for journal in journals if journal.header]
+    return sorted(whole, key=lambda each: (each.number, _by_numbers(each.run_id)))
+
+
+def _by_numbers(name: str) -> list[tuple[int, str]]:
+    """What sorts names by the numbers in them, so that X-10 follows X-2."""
+    return [(int(each), "") if each.isdecimal() else (-1, each) for each in _DIGITS.split(name)]
 
 
 def _read(path: Path) -> Journal:
@@ -105,14 +133,12 @@ def _read(path: Path) -> Journal:
     records: list[Record] = []
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = json.loads(line, parse_constant=_refused)
+        except (ValueError, RecursionError):
             record = None
-        if isinstance(record, dict) and (number > 1 or "plan" in record):
-            records.append(record)
-        else:
-            fault = Fault(path, number, "", "a broken line", "a JSON record")
-            raise BrokenFileError([fault], "delete the line to lose only that session")
+        if not isinstance(record, dict) or not _is_of_right_types(record, is_header=number == 1):
+            raise broken_line(path, number)
+        records.append(record)
     header = records[0] if records else {}
     if (found := header.get("format", 1)) not in range(1, FORMAT + 1):
         raise AdvisorError(
@@ -120,6 +146,35 @@ def _read(path: Path) -> Journal:
             "install a newer dnn-advisor",
         )
     return Journal(path, header, records[1:])
+
+
+def broken_line(path: Path, number: int) -> BrokenFileError:
+    """What is said of a line of a journal that is none of its records."""
+    fault = Fault(path, number, "", "a broken line", "a JSON record")
+    return BrokenFileError([fault], "delete the line to lose only that session")
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _is_of_right_types(record: Record, *, is_header: bool) -> bool:
+    """Whether what is known of a record is of the types that its readers take it for."""
+    if is_header:
+        plan = record.get("plan")
+        if not isinstance(plan, dict) or not {"device", "threads"} <= plan.keys():
+            return False
+        if not isinstance(plan.get("own", {}), dict) or not isinstance(record.get("seed", 0), int):
+            return False
+    return all(
+        isinstance(record[name], kind) and not (isinstance(record[name], bool) and kind is not bool)
+        for name, kind in _TYPES.items()
+        if name in record
+    ) and all(map(_is_number, record.get("values_us", ())))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def mend(journal: Journal) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from advisor.measuring.answers import fault
 from advisor.measuring.between_runs import BetweenRuns, Pooled, RunCentre
 from advisor.measuring.energy import EnergyFound
-from advisor.measuring.journal import Journal, Record
+from advisor.measuring.journal import Journal, Record, broken_line
 from advisor.measuring.statistics import (
     LEAST_SESSIONS,
     Conditions,
@@ -123,6 +123,9 @@ class Findings:
             journals: the runs.
             default_between_runs: by how much runs of a board are taken to differ where it has a single one,
                 as a standard deviation of the logarithm.
+
+        Raises:
+            BrokenFileError: a line is no record of what can be found.
         """
         self.default_between_runs = default_between_runs
         self.by_cell: dict[Cell, Found] = {}
@@ -138,8 +141,11 @@ class Findings:
         for journal in journals:
             self.runs.append([])
             self._threads = _threads_of(journal)
-            for record in journal.records:
-                self.add(record)
+            for number, record in enumerate(journal.records, start=2):
+                try:
+                    self.add(record)
+                except (TypeError, KeyError, ValueError):
+                    raise broken_line(journal.path, number) from None
 
     @property
     def processor(self) -> str:
@@ -193,6 +199,9 @@ class Findings:
     def _cell(self, written: Sequence[Any]) -> Cell:
         """A cell as a journal has it."""
         cell = Cell(*written)
+        for each, kind in zip(written, (str, int, str, str, int), strict=False):
+            if not isinstance(each, kind):
+                raise TypeError(each)
         return cell if cell.threads else replace(cell, threads=self._threads)
 
     def verdict(self, found: Found, wanted_half_width: float) -> str:
