@@ -121,6 +121,23 @@ def start_a_helper(path: str, then: str) -> None:
         {"hang": hang, "be killed": be_killed}[then]()
 
 
+def all_end(pids: Path) -> bool:
+    """Whether all processes that a file names have ended, or do so soon."""
+    left, deadline = [int(each) for each in pids.read_text().split()], time.monotonic() + LONG_S
+    while left and time.monotonic() < deadline:
+        left = [each for each in left if alive(each)]
+        time.sleep(0.05)
+    return not left
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 def give_back(path: str) -> None:
     time.sleep(0.5)
     Path(path).touch()

@@ -22,6 +22,7 @@ from advisor.measuring.timing import SessionLimits
 from tests.measuring_children import (
     LONG_S,
     add,
+    all_end,
     be_killed,
     be_killed_once,
     crash,
@@ -155,23 +156,6 @@ def test_children_and_what_they_started_die_with_their_parent(tmp_path: Path) ->
     parent.kill()
     parent.wait()
     assert all_end(pid_file)
-
-
-def all_end(pids: Path) -> bool:
-    """Whether all processes that a file names have ended, or do so soon."""
-    left, deadline = [int(each) for each in pids.read_text().split()], time.monotonic() + LONG_S
-    while left and time.monotonic() < deadline:
-        left = [each for each in left if alive(each)]
-        time.sleep(0.05)
-    return not left
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def test_a_real_network_is_timed_and_weighed_in_children() -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -30,10 +28,13 @@ from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_onnx, is_own_file
 from advisor.architectures.onnx_count import count_model
 from advisor.architectures.onnx_file import files_of, load_model, read_image
+from advisor.architectures.own_process import run_program
 from advisor.errors import AdvisorError, first_line
 from advisor.folders import temporary_folder
 
 DEFAULT_SHAPE = (3, 224, 224)
+LIMIT_S = 900.0
+"""How long the user's code may take to make a network and to run it once, on a slow machine."""
 BLOCK = 1 << 20
 """How much of a file is read at once."""
 
@@ -133,6 +134,8 @@ def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> tup
 _BEGIN = """
 import sys
 sys.path[:] = {path!r}
+from advisor.architectures.own_process import end_with_parent
+end_with_parent()
 from advisor.architectures.own_network import serve
 serve({name!r}, {shape!r}, {answer!r})
 """
@@ -147,7 +150,7 @@ def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str, s
     What the code prints goes to standard error, once it has ended.
 
     Raises:
-        AdvisorError: as `user_module.identified`; or the code ends its process.
+        AdvisorError: as `user_module.identified`; or the code ends its process, or does not come to its end.
         ModuleNotFoundError: torch is not installed.
     """
     if not is_installed("torch"):
@@ -155,8 +158,11 @@ def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str, s
     with temporary_folder() as folder:
         answer, printed = folder / "answer.json", folder / "printed"
         task = {"path": sys.path, "name": name, "shape": list(input_shape), "answer": str(answer)}
-        code = _run(_BEGIN.format(**task), printed)
+        code = run_program(_BEGIN.format(**task), printed, LIMIT_S)
         sys.stderr.write(printed.read_text(errors="replace"))
+        if code is None:
+            hint = "what makes a network must come to its end, and counting it runs it once"
+            raise AdvisorError(f"{name} is not done within {LIMIT_S:.0f} s", hint)
         if not answer.exists():
             how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
             raise AdvisorError(f"{name} ends its process {how}")
@@ -164,30 +170,6 @@ def read_code(name: str, input_shape: Sequence[int]) -> tuple[Complexity, str, s
     if "fault" in found:
         raise AdvisorError(*found["fault"])
     return Complexity(**found["counts"]), found["content"], found["uncounted"]
-
-
-def _run(program: str, printed: Path) -> int:
-    """Run a program, and end all that it has started.
-
-    Returns:
-        Its exit code, or less than 0 for a signal.
-    """
-    with printed.open("wb") as stream:  # a pipe would stay open as long as what the code starts
-        process = subprocess.Popen(  # noqa: S603  (this very interpreter, and code that the user names)
-            [sys.executable, "-c", program],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
-    try:
-        return process.wait()
-    finally:
-        if sys.platform != "win32":
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-        process.wait()
 
 
 def serve(name: str, input_shape: Sequence[int], answer: str) -> None:
