@@ -14,9 +14,10 @@ import advisor
 from advisor import AdvisorError, Estimate
 from advisor.catalog.importers.imported import import_table
 from advisor.catalog.listing import boards, show
+from advisor.catalog.records import BetweenRuns
 from advisor.catalog.run_as import Variant
 from advisor.report.comparison import compare
-from advisor.solve.latency_ratios import latency_ratios
+from advisor.solve.latency_ratios import latency_ratios, speedups
 from tests.conftest import Run
 from tests.measuring_fakes import FakeChildren, measure
 
@@ -228,6 +229,24 @@ def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None
     ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
     assert ran.code == 2
     assert "no network and batch in common" in ran.err
+
+
+def test_what_all_rows_of_a_board_share_cancels_out_of_their_ratios() -> None:
+    level, own = math.log(1.07), math.log(1.02)
+    half = math.hypot(level, own)
+    known = {
+        ("net", Variant(runtime, "fp32"), 1): Estimate(
+            value, value * math.exp(-half), value * math.exp(half), "measured", "us"
+        )
+        for runtime, value in (("eager", 10.0), ("openvino", 9.5))
+    }
+    (((apart,),),) = ((each.rows for each in speedups(known)),)
+    (((paired,),),) = ((each.rows for each in speedups(known, BetweenRuns(0.07, 2))),)
+    assert apart.ratio == paired.ratio == pytest.approx(0.95)
+    assert not apart.significant
+    assert paired.faster
+    assert paired.high is not None
+    assert math.log(paired.high / paired.ratio) == pytest.approx(own)
 
 
 def test_comparing_from_python() -> None:

@@ -184,7 +184,7 @@ def _emit_board(measured: MeasuredBoard) -> None:
     from advisor.report.measuring_text import describe_rows, heat_text, measured_text
 
     board = measured.folder.name
-    emit_table(measured_text(measured.rows))
+    emit_table(measured_text(measured.rows, measured.between_runs))
     for heat in measured.heats:
         emit("\n")
         emit_table(heat_text(heat))

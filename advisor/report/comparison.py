@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from advisor.arguments import checked
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import BetweenRuns, Estimate
 from advisor.catalog.reproducibility import latencies_again
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
@@ -96,7 +96,8 @@ def compare(
             raise AdvisorError(f"by: unknown {shown(by)}", f"known: {', '.join(WAYS)}")
         if other is not None:
             raise AdvisorError("--by compares what one board ran", "name one board")
-        found = _speedups_by(by, board, _latencies_of(opened, board))
+        shared = None if "/" in board else opened.board(board).between_runs
+        found = _speedups_by(by, board, _latencies_of(opened, board), shared)
         rows = tuple(row for each in found for row in each.rows)
         return Comparison(board, None, by, rows, like_variants=False, speedups=found)
     if other is None:
@@ -118,14 +119,16 @@ def compare(
     raise AdvisorError(f"{board} and {other} have no network and batch in common", "name others")
 
 
-def _speedups_by(way: str, board: str, known: Mapping[Key, Estimate]) -> tuple[Speedup, ...]:
+def _speedups_by(
+    way: str, board: str, known: Mapping[Key, Estimate], between_runs: BetweenRuns | None
+) -> tuple[Speedup, ...]:
     """The other runtimes at fp32, or the other precisions of whatever runtime."""
     if not any(variant[:2] == BASE[:2] for _, variant, _ in known):
         raise AdvisorError(
             f"{board} has no row of {BASE_NAME}, which the others are held against", MEASURE
         )
     found: dict[str, list[Speedup]] = {each: [] for each in WAYS}
-    for each in speedups(known):
+    for each in speedups(known, between_runs):
         found["runtime" if each.variant.precision == BASE.precision else "precision"].append(each)
     if not found[way]:
         other = next((each for each in WAYS if found[each]), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.catalog.records import Estimate
+from advisor.catalog.records import BetweenRuns, Estimate
 from advisor.catalog.run_as import Variant
 from advisor.measuring.answers import WRONG
 from advisor.measuring.board_run import SUSTAINED
@@ -71,7 +71,7 @@ def _threads_text(counts: Sequence[int]) -> str:
     return f", {' and '.join(map(str, counts))} thread{several}" if any(counts) else ""
 
 
-def measured_text(rows: Sequence[Row]) -> RenderableType:
+def measured_text(rows: Sequence[Row], between_runs: BetweenRuns | None = None) -> RenderableType:
     """A line a row: latency with the half-width of its interval, memory, power, and the verdict.
 
     What every verdict says is said once, below; so is where a runtime or precision is slower than
@@ -98,7 +98,7 @@ def measured_text(rows: Sequence[Row]) -> RenderableType:
     notes = [f"In every row: {'; '.join(sorted(common))}."] if common else []
     unknown = sorted({each.unknown for each in verdicts if each.unknown})
     notes += [f"Unknown here: {'; '.join(unknown)}."] if unknown else []
-    notes += slower_text(speedups(_latencies(rows)))
+    notes += slower_text(speedups(_latencies(rows), between_runs))
     return Group(table, *([""] if notes else []), *map(Text, notes))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from advisor.catalog.records import Estimate, Measurements
+from advisor.catalog.records import BetweenRuns, Estimate, Measurements
 from advisor.catalog.run_as import Variant
 from advisor.documents import computed
 
@@ -120,8 +120,14 @@ def _only_ones(
     return {short: each[0] for short, each in found.items() if len(each) == 1}
 
 
-def _ratio(key: Key, first: Estimate, second: Estimate) -> LatencyRatio:
-    """One row's latencies side by side; `key` is what the second ran."""
+def _ratio(
+    key: Key, first: Estimate, second: Estimate, between_runs: BetweenRuns | None = None
+) -> LatencyRatio:
+    """One row's latencies side by side; `key` is what the second ran.
+
+    Of one board's rows, its level from run to run cancels out.
+    """
+    first, second = (_beside_level(each, between_runs) for each in (first, second))
     ratio = second.value / first.value
     low = high = None
     if first.low and first.high and second.low and second.high:
@@ -132,6 +138,21 @@ def _ratio(key: Key, first: Estimate, second: Estimate) -> LatencyRatio:
             below, above = below / math.sqrt(2), above / math.sqrt(2)
         low, high = ratio * math.exp(-below), ratio * math.exp(above)
     return LatencyRatio(*key, first.value, second.value, ratio, low, high)
+
+
+def _beside_level(estimate: Estimate, between_runs: BetweenRuns | None) -> Estimate:
+    """A measured latency without the error that it shares with all others of its board."""
+    if between_runs is None or estimate.low is None or estimate.high is None:
+        return estimate
+    if estimate.origin != "measured":
+        return estimate
+    level = math.log1p(between_runs.within)
+    below, above = (
+        math.sqrt(max(0.0, math.log(ratio) ** 2 - level**2))
+        for ratio in (estimate.value / estimate.low, estimate.high / estimate.value)
+    )
+    low, high = estimate.value * math.exp(-below), estimate.value * math.exp(above)
+    return replace(estimate, low=low, high=high)
 
 
 @dataclass(frozen=True)
@@ -154,11 +175,14 @@ class Speedup:
         return 1 / mean_ratio(self.rows)
 
 
-def speedups(known: Mapping[Key, Estimate]) -> list[Speedup]:
+def speedups(
+    known: Mapping[Key, Estimate], between_runs: BetweenRuns | None = None
+) -> list[Speedup]:
     """Every other variant of a board against eager fp32, by name.
 
     Args:
         known: what the board ran; see `latencies`.
+        between_runs: how much its speed as a whole changes from run to run, of which ratios are free.
     """
     found: dict[Variant, list[LatencyRatio]] = {}
     for key in sorted(known, key=lambda key: (key[1], key[0], key[2])):
@@ -166,5 +190,5 @@ def speedups(known: Mapping[Key, Estimate]) -> list[Speedup]:
         like = variant._replace(runtime=BASE.runtime, precision=BASE.precision)
         base = known.get((architecture, like, batch))
         if base is not None and variant != like:
-            found.setdefault(variant, []).append(_ratio(key, base, known[key]))
+            found.setdefault(variant, []).append(_ratio(key, base, known[key], between_runs))
     return [Speedup(variant, tuple(rows)) for variant, rows in found.items()]
