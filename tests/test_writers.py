@@ -18,15 +18,17 @@ from types import SimpleNamespace
 import pytest
 
 from advisor import import_table
+from advisor.catalog.catalog_format import write_format
 from advisor.catalog.entries import read_sources
-from advisor.catalog.files import write_whole
+from advisor.catalog.files import remove, write_whole
 from advisor.catalog.importers import board_files
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.store import Catalog
-from advisor.catalog.writers import LOCK, writing
+from advisor.catalog.writers import LOCK, made_aside, writing
 from advisor.errors import AdvisorError
 from advisor.prediction import fit_store
 from tests.conftest import ROWS, Overlay, Run
+from tests.crashes import tree
 
 NETWORKS = ("alexnet", "resnet-18", "resnet-34", "resnet-50", "vgg-16", "inception-v3")
 TABLE = "architecture,runtime,precision,batch,latency_ms\nresnet-18,eager,fp32,1,{}\n"
@@ -406,3 +408,34 @@ def test_who_may_read_a_file_stays_as_it_was(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert path.read_text() == "again"
+
+
+@pytest.mark.parametrize("failure", [AdvisorError("no"), KeyboardInterrupt(), OSError(28, "full")])
+def test_a_writer_that_fails_has_changed_nothing(overlay: Overlay, failure: BaseException) -> None:
+    own = overlay.folder
+    write_format(own)
+    before = tree(own)
+    with pytest.raises(type(failure)), writing(own):
+        write_whole(own / "sources.yaml", "")
+        write_whole(own / "zoo" / "new.csv", "", make_folder=True)
+        for _ in range(2):
+            with made_aside(own / "boards" / "small") as aside:
+                write_whole(aside / "board.yaml", "title: another\n")
+        write_whole(own / "boards" / "small" / "board.yaml", "title: a third\n")
+        with made_aside(own / "boards" / "new") as aside:
+            write_whole(aside / "board.yaml", "title: new\n")
+        remove(own / "boards" / "small" / "measurements.csv")
+        raise failure
+    assert tree(own) == before
+    assert not (own / "zoo").exists() and not (own / "boards" / "new").exists()
+
+
+def test_what_several_steps_of_a_writer_changed_is_there_in_the_end(overlay: Overlay) -> None:
+    own = overlay.folder
+    with writing(own):
+        for title in ("first", "second"):
+            with made_aside(own / "boards" / "small") as aside:
+                write_whole(aside / "board.yaml", f"title: {title}\n")
+    assert (own / "boards" / "small" / "board.yaml").read_text() == "title: second\n"
+    assert sorted(each.name for each in (own / "boards").iterdir()) == ["small"]
+    assert not (own / ".undo").exists()

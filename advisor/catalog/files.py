@@ -7,10 +7,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown
 from advisor.folders import data_folder, no_home
@@ -19,6 +20,24 @@ SHIPPED = "shipped"
 LONGEST_LINE = 1_000_000
 WRITING = ".writing-"
 """What the name of a file begins with that is being written and will take another's place."""
+MAKING, REPLACED = ".making-", ".replaced-"
+"""What the names of folders begin with that are to take another's place, or were there before."""
+
+
+class Keeper(Protocol):
+    """Keeps what a writer of a catalog changes as it was, until all of it is written."""
+
+    def file(self, path: Path) -> None:
+        """Keep a file that is to be written or removed."""
+        ...
+
+    def folder(self, place: Path) -> None:
+        """Keep a folder whose place another one is to take."""
+        ...
+
+
+KEEPER: ContextVar[Keeper | None] = ContextVar("KEEPER", default=None)
+"""Who keeps what this thread changes; `None` while it writes into no catalog."""
 
 
 @dataclass(frozen=True)
@@ -302,6 +321,8 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
         if mode is not None and not path.is_file():
             what = "a folder" if path.is_dir() else "no plain file"
             raise AdvisorError(f"{path} cannot be written: it is {what}", "name a file")
+        if keeper := KEEPER.get():
+            keeper.file(path)
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
         else:
@@ -322,6 +343,21 @@ def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) 
                 temporary.unlink()
         reason = reason_of(error)
         raise AdvisorError(f"{path} cannot be written: {reason}", "nothing was changed") from None
+
+
+def remove(path: Path) -> None:
+    """Remove a file, where there is one.
+
+    Raises:
+        AdvisorError: it cannot be removed.
+    """
+    try:
+        if keeper := KEEPER.get():
+            keeper.file(path.resolve())
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        reason = reason_of(error)
+        raise AdvisorError(f"{path} cannot be removed: {reason}", "nothing was changed") from None
 
 
 def _created(mode: int, path: str, flags: int) -> int:

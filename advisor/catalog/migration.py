@@ -12,11 +12,18 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.catalog_format import FILE, FORMAT, read_format, write_format
 from advisor.catalog.check import CATALOG_FILES, check
-from advisor.catalog.files import layers_with, read_lines, user_folder, write_whole
+from advisor.catalog.files import (
+    MAKING,
+    layers_with,
+    read_lines,
+    remove,
+    user_folder,
+    write_whole,
+)
 from advisor.catalog.measurements_table import measurements_csv
 from advisor.catalog.precision import read_precision
 from advisor.catalog.store import Catalog
-from advisor.catalog.writers import LOCK, MAKING, boards_of, writing
+from advisor.catalog.writers import LOCK, boards_of, writing
 from advisor.catalog.zoo import FOLDER
 from advisor.errors import AdvisorError, reason_of
 
@@ -112,7 +119,7 @@ def _without_old_fits(catalog: Path) -> Sequence[Path]:
     """Fits of the format before last are not read any more; `advisor fit` makes new ones."""
     old = [path for board in boards_of(catalog) if (path := board / "fit.yaml").exists()]
     for path in old:
-        path.unlink()
+        remove(path)
     return old
 
 

@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from advisor.catalog.catalog_format import read_format, write_format
-from advisor.catalog.files import WRITING
+from advisor.catalog.exchange import exchanged
+from advisor.catalog.files import KEEPER, MAKING, REPLACED, WRITING
 from advisor.catalog.locks import PATIENCE_S, locked
+from advisor.catalog.undo import Undo
 from advisor.errors import AdvisorError, reason_of
 
 LOCK = ".lock"
-MAKING, REPLACED = ".making-", ".replaced-"
-"""What the names of folders begin with that are to take another's place, or were there before."""
 
 
 def boards_of(catalog: Path) -> list[Path]:
@@ -38,10 +38,11 @@ def writing(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Write into a catalog while nobody else does, and remove what a writer left that was killed.
+    """Write into a catalog while nobody else does: all of it, or nothing.
 
-    A catalog that is new is made, and marked with its format; one that nothing was written into is gone
-    again afterwards.
+    Where it fails, all that was changed is put back; so is what a writer left that was killed. A catalog
+    that is new is made, and marked with its format; one that nothing was written into is gone again
+    afterwards.
 
     Args:
         catalog: its folder.
@@ -58,7 +59,10 @@ def writing(
     busy = f"somebody else is writing into the catalog {catalog}"
     hint = "wait until it has ended, or end it if it hangs; then run this again"
     try:
-        with locked(catalog / LOCK, busy, hint, patience_s=patience_s, clock=clock, sleep=sleep):
+        with (
+            locked(catalog / LOCK, busy, hint, patience_s=patience_s, clock=clock, sleep=sleep),
+            _undone_if_it_fails(catalog),
+        ):
             _sweep(catalog)
             read_format(catalog)
             was_new = _is_new(catalog)
@@ -69,6 +73,24 @@ def writing(
         for folder in missing:
             with suppress(OSError):  # it holds something now
                 folder.rmdir()
+
+
+@contextmanager
+def _undone_if_it_fails(catalog: Path) -> Iterator[None]:
+    undo = Undo(catalog)
+    with _naming(catalog):
+        undo.back()  # what a writer changed that was killed
+    before = KEEPER.set(undo)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # else the next writer does
+            undo.back()
+        raise
+    finally:
+        KEEPER.reset(before)
+    with _naming(catalog):
+        undo.done()
 
 
 def _is_new(catalog: Path) -> bool:
@@ -118,26 +140,43 @@ def made_aside(folder: Path) -> Iterator[Path]:
     place = folder.resolve()
     aside = place.with_name(MAKING + place.name)
     before = place.with_name(REPLACED + place.name)
+    keeper = KEEPER.get()
     try:
         with _naming(folder):
+            if keeper:
+                keeper.folder(place)
             if place.exists():
                 shutil.copytree(place, aside, symlinks=True)
             else:
                 aside.mkdir(parents=True)
         yield aside
         with _naming(folder):
-            if place.exists():
-                place.rename(before)
-            try:
+            if not place.exists():
                 aside.rename(place)
-            except OSError:
-                if before.exists():
-                    before.rename(place)
-                raise
+            elif (
+                before.exists()
+            ):  # the second time in one go: what is replaced now, nobody needs back
+                _replace(place, aside, place.with_name(f"{MAKING}{place.name}-former"))
+            else:
+                _replace(place, aside, before)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        if place.exists():
+        for each in (aside, place.with_name(f"{MAKING}{place.name}-former")):
+            shutil.rmtree(each, ignore_errors=True)
+        if place.exists() and not keeper:
             shutil.rmtree(before, ignore_errors=True)
+
+
+def _replace(place: Path, aside: Path, before: Path) -> None:
+    """Put a folder in another's place, which goes to a third; at once where the system can do that."""
+    if exchanged(aside, place):
+        aside.rename(before)
+        return
+    place.rename(before)
+    try:
+        aside.rename(place)
+    except OSError:
+        before.rename(place)
+        raise
 
 
 @contextmanager

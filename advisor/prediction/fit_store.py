@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.files import SHIPPED, write_whole
+from advisor.catalog.files import SHIPPED, remove, write_whole
 from advisor.catalog.json_file import LARGEST, JsonReading, Place
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Metered
@@ -95,8 +95,8 @@ def _write(folder: Path, fit: BoardFit) -> Path:
     path = folder / FILE
     write_whole(path, _text(head, fit))
     if not fit.transfer:
-        (folder / PREDICTIONS).unlink(missing_ok=True)
-    (folder / OLD_FILE).unlink(missing_ok=True)
+        remove(folder / PREDICTIONS)
+    remove(folder / OLD_FILE)
     return path
 
 
