@@ -15,6 +15,7 @@ import numpy as np
 from advisor.catalog.files import shipped_folder
 from advisor.catalog.records import Architecture, Board, Cost, Measurements, Metered, Values
 from advisor.catalog.run_as import Variant
+from advisor.prediction.calibration import Calibration
 from advisor.prediction.model import Anchors, FittedModel, first_that_knows
 from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.terms import COLUMNS
@@ -94,11 +95,14 @@ class TransferErrors:
         networks: how many were left out in turn.
         mean: mean relative error.
         density: the mean logarithm of the probability density of what was found.
+        calibration: how decisions turned out on reference boards; `None` where too few ran networks as this
+            one did.
     """
 
     networks: int
     mean: float
     density: float
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from advisor.prediction.board_model import (
     digest_of,
     fingerprint,
 )
+from advisor.prediction.calibration import Calibration
 from advisor.prediction.model import Errors, FittedModel, Form, HeldOut, Model, needs
 from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS, TERMS
@@ -50,6 +51,7 @@ MOST_RESIDUAL = 100
 _VARIANT = re.compile(r"(.*)\+([^+/]*)(?:/([^/]*)/([0-9]{0,4}))?")
 _ERRORS = ("mean", "median", "within_10", "within_25")
 _INTERVALS = ("coverage", "width")
+_CALIBRATION = ("margin", "decisions", "boards", "broken")
 _INTERVAL_COLUMNS = {
     "latency_ms": ("latency_ms", "latency_low_ms", "latency_high_ms"),
     "net_power_w": ("net_power_w", "net_power_low_w", "net_power_high_w"),
@@ -172,14 +174,7 @@ def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
         table: the digest of the table of its predictions, so that the two go together.
     """
     errors = {
-        _variant_key(variant): {
-            metric: {
-                "networks": each.networks,
-                "mean": _plain(each.mean),
-                "density": _plain(each.density),
-            }
-            for metric, each in metrics.items()
-        }
+        _variant_key(variant): {metric: _errors_document(each) for metric, each in metrics.items()}
         for variant, metrics in transfer.errors.items()
     }
     return {
@@ -192,6 +187,19 @@ def _transfer_document(transfer: Transfer, table: str) -> dict[str, Any]:
         "likeness": {_variant_key(variant): said for variant, said in transfer.likeness.items()},
         "errors": errors,
     }
+
+
+def _errors_document(errors: TransferErrors) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "networks": errors.networks,
+        "mean": _plain(errors.mean),
+        "density": _plain(errors.density),
+    }
+    if errors.calibration:
+        document["calibration"] = {
+            name: _plain(getattr(errors.calibration, name)) for name in _CALIBRATION
+        }
+    return document
 
 
 def _digest(text: str) -> str:
@@ -468,12 +476,25 @@ def _transfer(reading: JsonReading, value: object, folder: Path) -> Transfer | N
 
 
 def _transfer_errors(reading: JsonReading, value: object, place: Place) -> TransferErrors:
-    found = reading.record(value, place, ("networks", "mean", "density"))
+    found = reading.record(value, place, ("networks", "mean", "density"), ("calibration",))
     return TransferErrors(
         int(reading.number(found.get("networks", 1), (*place, "networks"), 1)),
         reading.number(found.get("mean", 0.0), (*place, "mean")),
         reading.number(found.get("density", 0.0), (*place, "density"), -LARGEST),
+        _calibration(reading, found["calibration"], (*place, "calibration"))
+        if "calibration" in found
+        else None,
     )
+
+
+def _calibration(reading: JsonReading, value: object, place: Place) -> Calibration:
+    found = reading.record(value, place, _CALIBRATION)
+    least = {"margin": 1.0}
+    margin, decisions, boards, broken = (
+        reading.number(found.get(name, 1), (*place, name), least.get(name, 0.0))
+        for name in _CALIBRATION
+    )
+    return Calibration(margin, int(decisions), int(boards), broken)
 
 
 # --- whether a fit is still good

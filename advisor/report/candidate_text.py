@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from advisor.architectures.names import device_of
 from advisor.catalog.accuracy import FROM, LOSS, TAKEN_OVER
@@ -13,6 +13,7 @@ from advisor.catalog.tables import QUANTISED
 from advisor.limits import Constraint
 from advisor.metrics import METRICS
 from advisor.options import Requirements
+from advisor.prediction.calibration import Calibration
 from advisor.quality import ACCURACY, Quality
 from advisor.report.terminal import BEST_WEIGHTS, counted, figure, percent, with_unit
 from advisor.solve.candidates.candidate import ABOVE_IDLE, Candidate, Headroom
@@ -288,6 +289,25 @@ def chance_text(chance: float | None) -> str:
         return "unknown"
     whole = math.floor(100 * chance + 1e-6)
     return "over 99%" if chance > 0.99 else "under 1%" if chance < 0.01 else f"{whole}%"
+
+
+def calibration_text(calibrations: Mapping[str, Calibration | None]) -> str:
+    """What is known of decisions by such predictions as the pick's limits rest on; "" where by none."""
+    known = [each for each in calibrations.values() if each]
+    if not calibrations:
+        return ""
+    if len(known) < len(calibrations):
+        return (
+            "Predicted, and not calibrated on decisions, which takes three other devices that ran networks "
+            "in this way: how often the luckiest of such predictions is wrong is unknown."
+        )
+    worst = max(known, key=lambda each: each.broken)
+    margin = max(each.margin for each in known)
+    wider = f", where errors count {margin:.3g} times as wide" if margin > 1 else ""
+    return (
+        f"Predicted, and calibrated on decisions: of {worst.decisions} such picks on {worst.boards} other "
+        f"devices, each taken as new, {100 * worst.broken:.1f} % broke their limit{wider}."
+    )
 
 
 def excluded(recommendation: Recommendation) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -24,6 +25,7 @@ from advisor.report.candidate_text import (
     boards_text,
     bound_notes,
     bounded,
+    calibration_text,
     chance_text,
     choice_text,
     dispensable,
@@ -106,6 +108,8 @@ def pick_text(
     best = recommendation.best
     if best:
         table, sentences = _candidates_table(recommendation), _why(recommendation, best)
+        if verified is None:
+            sentences = chain(sentences, _of_predictions(recommendation))
     else:
         table, sentences = _rejections_table(recommendation), _why_nothing(recommendation)
     certainty: Iterable[str] = ()
@@ -312,6 +316,12 @@ def _doubts(best: Candidate, *, reproducible: bool) -> Iterator[str]:
     elif best.headroom and best.chance < WORTH_TELLING:
         limits = "the limit" if len(best.headroom) == 1 else "all limits together"
         yield f"The pick meets {limits} with a probability of {chance_text(best.chance)}: {best.mark}."
+
+
+def _of_predictions(recommendation: Recommendation) -> Iterator[str]:
+    """What the luckiest of many predictions is worth, and how to be sure of it."""
+    if said := calibration_text(recommendation.calibrations):
+        yield f"{said} --verify 5 measures it before it ships, and what may be better."
 
 
 def _only_with(candidate: Candidate) -> str:

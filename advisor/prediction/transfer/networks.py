@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -158,6 +158,10 @@ class Evidence:
     ) -> Evidence:
         """What references say, which do not all know the same networks: NaN where one does not."""
         return cls(names, completed(references), ~np.isnan(references), costs, families)
+
+    def of_references(self, places: Integers) -> Evidence:
+        """The same by some of the references; what none of these knows stays as it was filled in."""
+        return replace(self, references=self.references[places], known=self.known[places])
 
     def terms(self, references: Integers) -> Floats:
         """What a board's figure may be a sum of: a constant, the costs where all are known, references.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.architectures.names import device_of
 from advisor.catalog.records import Z90, Architecture, Values
 from advisor.prediction.board_model import TransferErrors
+from advisor.prediction.calibration import Calibration
 from advisor.prediction.transfer.boards import Figures
 from advisor.prediction.transfer.networks import Evidence, costs_of, designs_of, family_of
 from advisor.prediction.transfer.regression import Measured, Regression
+from advisor.prediction.transfer.trials import calibrated
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -44,6 +47,7 @@ class Question:
         architectures: every network by name.
         cost: which cost of a network the new board's rows go with.
         designs: the design that each network is of, by name; that of its name where it is missing.
+        like: of each reference, whether it ran networks as the new board does; without it, nobody knows.
     """
 
     own: Figures
@@ -51,6 +55,7 @@ class Question:
     architectures: Mapping[str, Architecture]
     cost: str
     designs: Mapping[str, str] = field(default_factory=dict)
+    like: Sequence[bool] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Pool:
         seen: the measured ones; `found` is the logarithm of what was found; shape (seen,).
         wanted: those to be predicted, with their batch sizes.
         designs: as `Question` has them; those of one design are held out together.
+        like: the places of the references that ran networks as the new board does.
     """
 
     references: Sequence[Figures]
@@ -71,6 +77,7 @@ class Pool:
     found: Floats
     wanted: Mapping[str, int]
     designs: Mapping[str, str]
+    like: Sequence[int]
 
     @cached_property
     def regression(self) -> Regression:
@@ -81,8 +88,16 @@ class Pool:
 
     @property
     def errors(self) -> TransferErrors:
-        """How far it is off those seen, each held out with its other sizes."""
-        return errors_of(*self.regression.held_out())
+        """How far it is off those seen, each held out with its other sizes, and how decisions turn out."""
+        return replace(errors_of(*self.regression.held_out()), calibration=self.calibration)
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """How decisions turn out on the references that ran networks as the new board does."""
+        weights = self.regression.weights()
+        weightiest = sorted(self.like, key=lambda place: -weights[place])
+        devices = [device_of(each.board) for each in self.references]
+        return calibrated(self.evidence, self.regression.measured, devices, weightiest)
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -102,11 +117,12 @@ class Pool:
 def pool_of(question: Question, measured: Mapping[str, int]) -> Pool | None:
     """What networks measured at these batch sizes say; `None` if they are too few."""
     batches = _target_batches(question, measured)
-    references = [
-        each
-        for each in question.references
+    of_use = [
+        place
+        for place, each in enumerate(question.references)
         if len(each.by_network.keys() & measured) >= LEAST_MEASURED
     ]
+    references = [question.references[place] for place in of_use]
     names = sorted(name for name in batches if any(name in each.by_network for each in references))
     seen = _evenly([name for name in names if name in measured], question.own, measured)
     if len(seen) < LEAST_MEASURED:
@@ -128,6 +144,7 @@ def pool_of(question: Question, measured: Mapping[str, int]) -> Pool | None:
         found=np.array([question.own.near(name, measured[name]) for name in seen]),
         wanted={name: batches[name] for name in names if name not in measured},
         designs=question.designs,
+        like=[at for at, place in enumerate(of_use) if question.like and question.like[place]],
     )
 
 

@@ -122,7 +122,8 @@ def _portion(
         if choose and known and metric == "latency_ms":
             said = LIKENESS[max(each.likeness for each in known)]
         figures = [each.figures for each in known]
-        found = transferred(Question(own, figures, architectures, board.cost, designs))
+        like = [each.likeness == 0 for each in known]
+        found = transferred(Question(own, figures, architectures, board.cost, designs, like))
         if found.names:
             predicted[metric] = found
     return _Portion(variant, predicted, said) if "latency_ms" in predicted else None

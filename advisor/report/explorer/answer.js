@@ -157,6 +157,9 @@ function doubtsOf(answer) {
   const { table, column, settings, constraints, considered, feasible, best, chanceOf, isPredicted } = answer;
   const hasPredicted = table.predicts && feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)));
   const sentences = [];
+  if (best !== null && constraints.some(({ metric }) => isPredicted(metric, best))) {
+    sentences.push(`${named(table.rows.calibration, best)} --verify 5 measures it before it ships, and what may be better.`);
+  }
   const unsure = unsureOf(answer);
   if (unsure) {
     const { count, likeliest } = unsure;

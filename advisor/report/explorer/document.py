@@ -41,9 +41,10 @@ from advisor.metrics import (
 from advisor.objective import Step, objective_text
 from advisor.options import OPTIONS, Requirements, Selection
 from advisor.prediction.bound import least_line_above
+from advisor.prediction.rows import METRICS as PREDICTED
 from advisor.quality import ACCURACY
 from advisor.quantities import COUNT, PERCENT
-from advisor.report.candidate_text import note_mark
+from advisor.report.candidate_text import calibration_text, note_mark
 from advisor.report.charts.palette import colour, shape
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
@@ -55,6 +56,7 @@ from advisor.solve.candidates.candidates import (
     cost_of,
 )
 from advisor.solve.candidates.gather import boards_asked, gather_on, selected
+from advisor.solve.candidates.margins import calibrations_of
 from advisor.solve.candidates.named_networks import chosen_here
 from advisor.solve.candidates.uncertainty import lattice
 
@@ -330,11 +332,15 @@ def _measured(candidates: Candidates, name: str) -> Json:
     if not isinstance(column, Metered):
         return {"value": _numbers(column[rows])}
     usual = candidates.measurements.usual_latency_ms if name == "latency_ms" else None
-    return {
+    found = {
         **_with_ends(column.values.take(rows)),
         **({} if usual is None else {"usual": _numbers(usual[rows])}),
         **{part: _labels(getattr(column, part), rows) for part in ("origin", "source")},
     }
+    if candidates.decided is not None:
+        decided: Metered = getattr(candidates.decided, name)
+        found["decided"] = _with_ends(decided.values.take(rows))
+    return found
 
 
 def _with_ends(figures: Values) -> Json:
@@ -385,7 +391,20 @@ def _rows(candidates: Candidates) -> Json:
         },
         "threads": _threads(table.threads[rows]),
         "accuracy_note": _accuracy_notes(candidates),
+        "calibration": _calibrations(candidates),
     }
+
+
+def _calibrations(candidates: Candidates) -> Json:
+    """What is known of decisions by predictions such as each candidate's, as names."""
+    table, rows = candidates.measurements, candidates.rows
+    columns = [table.variant_index[rows], candidates.board_index]
+    for name in PREDICTED:
+        metered: Metered = getattr(table, name)
+        columns += [metered.origin.index[rows], metered.source.index[rows]]
+    _, first, index = np.unique(np.stack(columns), axis=1, return_index=True, return_inverse=True)
+    said = [calibration_text(calibrations_of(candidates, each)) for each in first.tolist()]
+    return _labels(Labels.of(said), index.ravel())
 
 
 def _accuracy_notes(candidates: Candidates) -> Json:

@@ -5,21 +5,29 @@ const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
 
 /**
  * A document, with its inputs of formulas as {value, low, high: columns, usual: the figure that chances are about, where
- * it is another; origin, source: of a row, and whether a row's figure is predicted, could be anything, lacks an error
- * that it should have}.
+ * it is another; decided: the same with the errors that count in decisions, origin, source: of a row, and whether a row's
+ * figure is predicted, could be anything, lacks an error that it should have}.
  */
 function readTable(document) {
   const { inputs, count } = document;
   const rows = { ...document.rows };
   const kinds = document.boards.map(({ cost }) => cost * document.architectures.length);
   rows.cost = rows.architecture.map((architecture, row) => kinds[rows.board[row]] + architecture);
-  const read = ({ at, stated, origin, source, value, low, high, ratio, usual }) => {
+  const read = ({ at, stated, origin, source, usual, decided, ...figures }) => {
     const places = rows[at] ?? null; // none: a figure for each row
     const column = (figures) => spreadOut(figures, places, count);
-    const columns = withRatios([value, low, high].map(column), ratio ? column(ratio) : null);
+    const withEnds = ({ value, low, high, ratio }) => withRatios([value, low, high].map(column), ratio ? column(ratio) : null);
+    const columns = withEnds(figures);
     const name = (column) => (row) => column && named(column, places ? places[row] : row);
     const about = { usual: usual ? column(usual) : null };
-    return { ...columns, ...about, ...standings(columns, origin, stated, places), origin: name(origin), source: name(source) };
+    return {
+      ...columns,
+      ...about,
+      ...standings(columns, origin, stated, places),
+      decided: { ...(decided ? withEnds(decided) : columns), ...about },
+      origin: name(origin),
+      source: name(source),
+    };
   };
   const readers = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, read(input)]));
   const lattices = document.lattices.map((dimensions) => dimensions.map((normals) => Float64Array.from(normals)));
@@ -103,8 +111,11 @@ function computedIn(table, situation) {
   });
 
   /** A part of a formula at a row, [value, low, high], the value as probably too high as too low. */
-  function partAt(part, row) {
-    const { value, low, high, usual } = table.inputs[part] ?? {};
+  const partAt = (part, row) => partOf(table.inputs[part], part, row);
+  /** The same with the error that counts in decisions. */
+  const decidedPartAt = (part, row) => partOf(table.inputs[part]?.decided, part, row);
+
+  function partOf({ value, low, high, usual } = {}, part, row) {
     if (!value) return [given(part), NaN, NaN];
     return [usual && !Number.isNaN(usual[row]) ? usual[row] : value[row], low[row], high[row]];
   }
@@ -119,11 +130,11 @@ function computedIn(table, situation) {
   }
 
   /** The interval is propagated, unless an input stands in the formula twice. */
-  function withInterval(metric, row) {
+  function withInterval(metric, row, at = partAt) {
     const { tree, uncertain, repeats } = formulaOf(metric);
-    if (!repeats) return evaluated(tree, (part) => partAt(part, row), withErrors);
-    const parts = uncertain.map((name) => partAt(name, row));
-    const value = evaluated(tree, (part) => partAt(part, row)[0], (operation, one, other) => CALCULATED[operation](one, other));
+    if (!repeats) return evaluated(tree, (part) => at(part, row), withErrors);
+    const parts = uncertain.map((name) => at(name, row));
+    const value = evaluated(tree, (part) => at(part, row)[0], (operation, one, other) => CALCULATED[operation](one, other));
     if (Number.isNaN(value) || parts.every(([, low]) => Number.isNaN(low))) return [value, NaN, NaN];
     const samples = sampled(uncertain, parts.map(spreadOf), row)(metric).sort();
     return [value, ...[0.05, 0.95].map((share) => quantile(samples, share))];
@@ -177,8 +188,8 @@ function computedIn(table, situation) {
       ? { value, below: Infinity, above: Infinity }
       : { value, below, above };
   }
-  const inputSpread = (name, row) => spreadAt(partAt(name, row), [name], row);
-  const spread = (metric, row) => spreadAt(withInterval(metric, row), restsOn(metric, row), row);
+  const inputSpread = (name, row) => spreadAt(decidedPartAt(name, row), [name], row);
+  const spread = (metric, row) => spreadAt(withInterval(metric, row, decidedPartAt), restsOn(metric, row), row);
 
   /** The least trusted origin of what a metric follows from, and all its sources. */
   function provenance(metric, row) {

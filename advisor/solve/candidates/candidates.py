@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from advisor.catalog.records import Floats, Integers
+    from advisor.prediction.board_model import Transfer
 
     Booleans = NDArray[np.bool_]
 
@@ -75,6 +76,8 @@ class Candidates:
         failed: how many pairs were left out because running them failed.
         without_weights: how many networks were left out because they lack the weights asked for.
         notes: what could not be done as it was asked, in words.
+        transfers: by board whose rows other boards predict in part, on what that rests.
+        decided: the rows with the errors that count in decisions, where these are not those of the intervals.
         unknown_error: how far off a prediction without an interval is, as a standard deviation of its
             logarithm; it could be anything.
     """
@@ -96,6 +99,8 @@ class Candidates:
     failed: int
     without_weights: int
     notes: tuple[str, ...] = ()
+    transfers: Mapping[str, Transfer] = field(default_factory=dict)
+    decided: Measurements | None = None
     unknown_error: float = math.inf
     _tables: dict[str, NDArray[np.float64]] = field(
         default_factory=dict, repr=False, compare=False
@@ -282,15 +287,23 @@ class Candidates:
 
         What follows from the shortest of some runs is taken as it would follow from the usual one. A figure
         without an interval is taken as exact if it was measured or reported; what rests on something
-        predicted without one could be anything.
+        predicted without one could be anything. What is predicted from other boards has the error that counts
+        in decisions.
         """
         anything = self._where_any(self.rests_on(key), self._could_be_anything)
-        return self._with_unknown_errors(widths(self._about_middles(key)), anything)
+        return self._with_unknown_errors(widths(self._in_decisions._about_middles(key)), anything)
 
     def input_spread(self, name: str) -> Values:
         """The same of an input of formulas."""
         anything = self._could_be_anything(name)
-        return self._with_unknown_errors(widths(self._about_middle(name)), anything)
+        return self._with_unknown_errors(widths(self._in_decisions._about_middle(name)), anything)
+
+    @cached_property
+    def _in_decisions(self) -> Candidates:
+        """The same candidates with the errors that count in decisions."""
+        if self.decided is None:
+            return self
+        return replace(self, measurements=self.decided, decided=None)
 
     def _with_unknown_errors(self, spread: Values, anything: Booleans | None) -> Values:
         if anything is None or not anything.any():

@@ -40,7 +40,7 @@ from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_we
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.prediction.board_model import BoardFit
+    from advisor.prediction.board_model import BoardFit, Transfer
 
     Booleans = NDArray[np.bool_]
 
@@ -112,14 +112,21 @@ def _gathered_on(
     task, said = _task(catalog, requirements, surveyed)
     pool = pool or network_pool(catalog, chosen, surveyed, task)
     notes += said
+    transfers: dict[str, Transfer] = {}
     if chosen.completes:
         for place, each in enumerate(surveyed):
-            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fits)
+            table, more, fit = _with_predictions(catalog, each, pool, chosen.batches or (), fits)
             surveyed[place] = Surveyed(each.board, table)
             notes += more
+            if fit and fit.transfer:
+                transfers[each.board.name] = fit.transfer
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     here = replace(requirements, selection=named)
     found = candidates_on(surveyed, pool, here)
+    if transfers:
+        from advisor.solve.candidates.margins import with_margins
+
+        found = with_margins(found, transfers)
     notes += pool.notes
     notes += said_which(catalog, requirements, pool.architectures)
     notes += _unknown_here(pool, surveyed)
@@ -243,7 +250,7 @@ def _with_predictions(
     pool: NetworkPool,
     batches: Collection[int],
     fits: Mapping[str, BoardFit],
-) -> tuple[Measurements, tuple[str, ...]]:
+) -> tuple[Measurements, tuple[str, ...], BoardFit | None]:
     """The table completed by the board's models; as it is, with a note, where these cannot be used."""
     from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
@@ -254,7 +261,7 @@ def _with_predictions(
     given = fits.get(board.name)
     fit, why_not = (given, "") if given else current_fit(board, table, known)
     if fit is None:
-        return table, (f"nothing is predicted: {why_not}",)
+        return table, (f"nothing is predicted: {why_not}",), None
     notes = (
         [f"its intervals are made of the residuals of {fit.residuals_from}"]
         if fit.residuals_from
@@ -297,7 +304,7 @@ def _with_predictions(
             f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
             f"as wide as they were off families held out, of {of_families}{too_few}"
         )
-    return whole, tuple(f"{board.name}: {each}" for each in notes)
+    return whole, tuple(f"{board.name}: {each}" for each in notes), fit
 
 
 def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from advisor.catalog.records import Estimate, distinct, source_keys
 from advisor.catalog.store import Catalog
 from advisor.metrics import INPUTS, METRICS, expression
 from advisor.options import BY_BOARD, Requirements
+from advisor.prediction.calibration import Calibration
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gathered
@@ -102,6 +103,7 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         narrowings=narrowings(candidates, objective, feasible),
         unsure=unsure(verdicts),
         unproven=len(verdicts.unproven),
+        calibrations=_calibrations(candidates, requirements, int(order[0])) if found else {},
         bound=accuracy_bound(verdicts),
         explained=_explained(verdicts, requirements.explain),
         notes=candidates.notes,
@@ -110,6 +112,19 @@ def recommend(candidates: Candidates, requirements: Requirements) -> Recommendat
         all_ranked=not np.isnan(candidates.figure(objective[-1].metric.key)).any(),
     )
     return answer if found else _what_would_have_to_give(answer, verdicts)
+
+
+def _calibrations(
+    candidates: Candidates, requirements: Requirements, pick: int
+) -> Mapping[str, Calibration | None]:
+    if not requirements.selection.completes:
+        return {}
+    from advisor.solve.candidates.margins import calibrations_of  # starts faster without
+
+    best = candidates.take(np.array([pick]))
+    rests = [best.rests_on(each.metric).items() for each in requirements.constraints]
+    names = {name for each in rests for name, here in each if here[0]}
+    return calibrations_of(candidates, pick, names)
 
 
 def _explained(verdicts: Verdicts, networks: Iterable[str]) -> tuple[WhyNot, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from advisor.catalog.records import Board
@@ -14,6 +14,7 @@ from advisor.metrics import METRICS, battery_hours
 from advisor.objective import Step
 from advisor.options import Requirements
 from advisor.prediction.bound import Bound
+from advisor.prediction.calibration import Calibration
 from advisor.quality import Quality
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, ROW_COLUMNS, Candidate
 
@@ -242,6 +243,9 @@ class Recommendation:
             a confidence was asked for.
         another_run: what another run of the pick would give, where its chance is of the very run that was
             published; `None` elsewhere.
+        calibrations: by predicted figure that a limit on the pick rests on, how decisions by such predictions
+            turned out on reference boards; `None` where too few of these ran networks so, or it is predicted
+            by the board's own models.
         bound: what no known network exceeds, where a frame rate and an accuracy were asked for.
         explained: why the networks that were asked about are not the pick.
         notes: what could not be done as it was asked, in words.
@@ -273,6 +277,7 @@ class Recommendation:
     unsure: Unsure | None = None
     unproven: int = 0
     another_run: AnotherRun | None = None
+    calibrations: Mapping[str, Calibration | None] = field(default_factory=dict)
     bound: KnownBound | None = None
     explained: tuple[WhyNot, ...] = ()
     notes: tuple[str, ...] = ()
