@@ -293,6 +293,36 @@ def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog)
         assert same and min(all_, 1) <= some <= all_
 
 
+@pytest.mark.parametrize(
+    ("board", "more", "says"),
+    [
+        ("jetson-tx1", {}, True),
+        ("jetson-tx1", {"reproducible": True}, False),
+        ("xeon-2-cores-vm", {}, False),
+    ],
+)
+def test_the_page_says_that_it_is_about_the_very_run_that_was_published(
+    tmp_path: Path, shipped: Catalog, board: str, more: dict[str, Any], says: bool
+) -> None:
+    """As the command does, where the source does not say how far another run would be off."""
+    asked = {"board": board, "fps": 5, "energy": "2 J", "catalog": str(shipped.own_folder), **more}
+    limits = {name: asked.pop(name) for name in ("fps", "energy")}
+    read = read_requirements(limits, **asked)
+    (said,) = node.answered(
+        tmp_path,
+        f"{script((*PURE, 'details', 'answer'))} const table = readTable(given[0]);"
+        "const answer = choose(table, askedSettings(table));"
+        "return [doubtsOf({ ...answer, unlike: [] })];",
+        document(choice(shipped, read)),
+    )
+    found = advisor.pick(**asked, **limits)
+    published = [each for each in said if each.startswith("This run, as published: ")]
+    assert bool(published) == says == (found.another_run is not None)
+    if found.another_run:
+        assert published[0].endswith(" do not say how far another one would be off.")
+        assert all(source in published[0] for source in found.another_run.silent)
+
+
 FAST = """\
 architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,processor,threads,\
 throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms,latency_statistic

@@ -160,6 +160,11 @@ function doubtsOf(answer) {
   if (best !== null && constraints.some(({ metric }) => isPredicted(metric, best))) {
     sentences.push(`${named(table.rows.calibration, best)} --verify 5 measures it before it ships, and what may be better.`);
   }
+  const silent = best === null ? [] : silentSources(answer);
+  if (silent.length) {
+    const say = silent.length === 1 ? "does not say" : "do not say";
+    sentences.push(`This run, as published: ${listed(silent)} ${say} how far another one would be off.`);
+  }
   const unsure = unsureOf(answer);
   if (unsure) {
     const { count, likeliest } = unsure;
@@ -178,6 +183,15 @@ function doubtsOf(answer) {
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
   if (hasPredicted) sentences.push("~ is predicted.");
   return sentences;
+}
+
+/** The sources of published figures that the pick's limits rest on, with the error of that very run, and nothing of another. */
+function silentSources({ table, constraints, best, estimate, provenance, isOfRuns }) {
+  if (table.words.includes("--reproducible")) return [];
+  const metrics = constraints.map(({ metric }) => metric).filter((metric) => isOfRuns(metric) && !Number.isNaN(estimate(metric, best)[1]));
+  const origins = metrics.map((metric) => provenance(metric, best)).filter(({ origin }) => origin === "reported");
+  const keys = origins.flatMap(({ sources }) => sources).flatMap((source) => source.split(", "));
+  return [...new Set(keys)].filter((key) => table.silent.includes(key));
 }
 
 /** What a figure covers, and on which boards; of many, on how many. */

@@ -7,7 +7,7 @@ once, in a list that columns point into.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,6 +22,7 @@ from advisor.catalog.records import (
     Labels,
     Metered,
     Values,
+    source_keys,
 )
 from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
@@ -81,12 +82,14 @@ class Choice:
             Where predictions complete the boards, the candidates may have further sizes, which are
             chosen only if they are named.
         out_of_memory: for each board, the batch size of every pair that is known not to fit in its memory.
+        silent: the sources of rows and boards that do not say how far another run would be off.
     """
 
     requirements: Requirements
     candidates: Candidates
     own_batches: Sequence[Sequence[int]]
     out_of_memory: Sequence[Sequence[int]]
+    silent: Sequence[str]
 
 
 def choice(catalog: Catalog, requirements: Requirements) -> Choice:
@@ -123,7 +126,21 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
         )
 
     asked(requirements)  # the batch sizes are those that there are
-    return Choice(requirements, candidates, own, _out_of_memory(candidates, asked(wide)))
+    too_large = _out_of_memory(candidates, asked(wide))
+    return Choice(requirements, candidates, own, too_large, list(_silent(catalog, candidates)))
+
+
+def _silent(catalog: Catalog, candidates: Candidates) -> Iterator[str]:
+    """The sources of rows and boards that do not say how far another run would be off."""
+    table = candidates.measurements
+    columns = [getattr(table, name) for name, each in INPUTS.items() if each.home == "row"]
+    named = [each.source.names for each in columns if isinstance(each, Metered)]
+    idle = [each.idle_power_w.source for each in candidates.boards if each.idle_power_w]
+    keys = source_keys(*idle, *(name for names in named for name in names))
+    known = {key for layer in catalog.layers for key in catalog.sources_for(layer)}
+    yield from sorted(
+        key for key in known.intersection(keys) if catalog.source(key).reproducibility is None
+    )
 
 
 def _out_of_memory(candidates: Candidates, asked: Booleans) -> list[list[int]]:
@@ -156,6 +173,7 @@ def document(choice: Choice) -> Json:
         "marks": {"sure": SURE, "likely": LIKELY, "unlikely": 0},
         "origins": ORIGINS,
         "scoped": SCOPED,
+        "silent": choice.silent,
         "tails_of_latency": sorted(TAILS_OF_LATENCY),
         "boards": [_board(choice, place) for place in range(len(candidates.boards))],
         "bound": _bound(candidates, np.ones(len(candidates), dtype=np.bool_)),

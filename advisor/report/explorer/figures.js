@@ -25,6 +25,7 @@ function readTable(document) {
       ...about,
       ...standings(columns, origin, stated, places),
       decided: { ...(decided ? withEnds(decided) : columns), ...about },
+      home: at,
       origin: name(origin),
       source: name(source),
     };
@@ -198,5 +199,8 @@ function computedIn(table, situation) {
     return { origin: origin ?? "", sources: [...new Set(parts.map((part) => part.source(row)))] };
   }
 
-  return { table, column, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
+  /** Whether a metric follows from figures of a run or of a board. */
+  const isOfRuns = (metric) => ways(metric).parts.some((name) => ["row", "board"].includes(table.inputs[name].home));
+
+  return { table, isOfRuns, column, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
 }
