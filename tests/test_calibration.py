@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 NETWORKS = 60
 DEVICES = ("first", "second", "third", "fourth")
 MEASURED = 12
+WEIGHTS = "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,source"
 
 
 def evidence(boards: int, surprises: float = 0.0) -> tuple[Evidence, Measured]:
@@ -116,10 +117,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Overlay:
     ]
     overlay.write("architectures.yaml", "".join(entries))
     tops = [f"{name},own,{60 + row % 30},,,,reported,my-notes" for row, name in enumerate(names)]
-    columns = (
-        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin"
-    )
-    overlay.write("weights.csv", "\n".join([f"{columns},source", *tops]) + "\n")
+    overlay.write("weights.csv", "\n".join([WEIGHTS, *tops]) + "\n")
     random = np.random.default_rng(9)
     for place, board in enumerate((*DEVICES, "new", "lonely")):
         log: Floats = first + place * (second - first) / 2 + random.normal(0, 0.03, NETWORKS)
@@ -265,6 +263,25 @@ def test_the_page_knows_margins(tmp_path: Path, boards: Overlay, margin: float) 
         with_margin(boards, 1.0)
 
 
+@pytest.mark.parametrize("board", ["new", "lonely", "first"])
+def test_the_page_says_what_the_command_says(
+    tmp_path: Path, run: Run, boards: Overlay, board: str
+) -> None:
+    given: dict[str, Any] = {**asked(boards, board), "catalog": str(boards.folder)}
+    limits = {"where": [given.pop("where")]}
+    said = node.answered(
+        tmp_path,
+        f"{script((*PURE, 'details', 'answer'))} const table = readTable(given[0]);"
+        "const answer = choose(table, askedSettings(table));"
+        "return doubtsOf({ ...answer, unlike: [] });",
+        document(choice(Catalog.open(boards.folder), read_requirements({}, **given, **limits))),
+    )
+    of_predictions = [each for each in said if each.startswith("Predicted, and ")]
+    told = " ".join(run(*words(boards, board)).out.split())
+    assert len(of_predictions) == (board != "first")
+    assert all(each in told for each in of_predictions)
+
+
 def test_a_margin_below_one_is_refused(run: Run, boards: Overlay) -> None:
     with_margin(boards, 0.5)
     try:
@@ -272,3 +289,45 @@ def test_a_margin_below_one_is_refused(run: Run, boards: Overlay) -> None:
     finally:
         with_margin(boards, 1.0)
     assert "margin" in " ".join((ran.out + ran.err).split())
+
+
+# --- figures that were found, with errors that are known
+
+
+@pytest.mark.parametrize("count", [14, 400])
+def test_of_figures_with_known_errors_the_luckiest_breaks_its_limit_seldom(
+    overlay: Overlay, count: int
+) -> None:
+    """With the error of the least reproducible source, however many there are to choose from."""
+    within = 0.11
+    random = np.random.default_rng(count)
+    logs = random.uniform(0, np.log(100), count)
+    top1 = np.round(60 + 6 * logs + random.normal(0, 4, count), 2)
+    names = [f"net_{place}@224" for place in range(count)]
+    entries = [
+        f"{name}:\n  family: net\n  input: 3x224x224\n  reference: made up\n" for name in names
+    ]
+    overlay.write("architectures.yaml", "".join(entries))
+    known = '  reproducibility: {within: 11 %, evidence: "made up"}\n'
+    overlay.write("sources.yaml", SOURCES + known)
+    tops = [f"{name},own,{top},,,,reported,my-notes" for name, top in zip(names, top1, strict=True)]
+    overlay.write("weights.csv", "\n".join([WEIGHTS, *tops]) + "\n")
+    overlay.write("boards/many/board.yaml", DESCRIPTION.format(name="many", scope="whole"))
+    broken = []
+    least, most = np.quantile(logs, (0.05, 0.95)).tolist()
+
+    def within_time(time_ms: float) -> Requirements:
+        asked_for: dict[str, Any] = {"where": [f"time <= {time_ms:.6g} ms"]}
+        return read_requirements({}, board="many", catalog=str(overlay.folder), **asked_for)
+
+    for _ in range(5):
+        found = logs + random.normal(0, np.log1p(within) / 1.6448536269514722, count)
+        table(overlay, "many", dict(zip(names, np.exp(found).tolist(), strict=True)))
+        candidates = gather(Catalog.open(overlay.folder), within_time(10))
+        for limit in random.uniform(least, most, 40).tolist():
+            best = recommend(candidates, within_time(float(np.exp(limit)))).best
+            if best is not None:
+                assert best.mark == "sure"
+                broken.append(logs[names.index(best.architecture)] > limit)
+    assert len(broken) > 100
+    assert 0 <= np.mean(broken) <= MOST_BROKEN / 2

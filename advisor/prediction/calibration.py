@@ -15,7 +15,7 @@ class Calibration:
         decisions: how many picks there were.
         boards: on how many devices.
         broken: the share that broke their limit, with this margin; the mean over the devices' ways of running
-            networks.
+            networks, of which the standard error counts, too, in what is at most 10 %.
     """
 
     margin: float

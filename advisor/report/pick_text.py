@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -107,9 +106,8 @@ def pick_text(
     """The whole answer, and how certain it is where it was verified."""
     best = recommendation.best
     if best:
-        table, sentences = _candidates_table(recommendation), _why(recommendation, best)
-        if verified is None:
-            sentences = chain(sentences, _of_predictions(recommendation))
+        table = _candidates_table(recommendation)
+        sentences = _why(recommendation, best, verified=verified is not None)
     else:
         table, sentences = _rejections_table(recommendation), _why_nothing(recommendation)
     certainty: Iterable[str] = ()
@@ -209,7 +207,7 @@ def _limit(constraint: Constraint) -> str:
     return f"{sign}{figure(constraint.metric, constraint.limit) if len(exact) > 6 else exact}"
 
 
-def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
+def _why(recommendation: Recommendation, best: Candidate, *, verified: bool) -> Iterator[str]:
     """The sentences below the table."""
     asked, binding = recommendation.requirements, recommendation.binding
     quality = recommendation.quality
@@ -231,6 +229,7 @@ def _why(recommendation: Recommendation, best: Candidate) -> Iterator[str]:
         decided = _deciding(recommendation.candidates)
         yield f"The {objective.title} of these is {unknown}, so {decided} decided."
     yield from _doubts(best, reproducible=asked.reproducible)
+    yield from () if verified else _of_predictions(recommendation)
     if recommendation.another_run:
         yield _another_run(recommendation.another_run)
     yield from unlike_scopes(recommendation.candidates, recommendation.boards)

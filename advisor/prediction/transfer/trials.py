@@ -73,6 +73,8 @@ def calibrated(
 ) -> Calibration | None:
     """By how much wider errors have to count, so that of the picks that are 90 % sure at most 10 % break.
 
+    That is the mean share of the references' ways of running networks, and its standard error on top of it.
+
     Args:
         evidence: what references know of networks.
         measured: those that the new board has measured.
@@ -88,10 +90,10 @@ def calibrated(
         return None
     for margin in MARGINS.tolist():
         picks, broken = np.array([each.decisions(margin) for each in tried]).T
-        share = float(np.mean(broken / np.maximum(picks, 1)))
-        if share <= MOST_BROKEN:
+        shares = broken / np.maximum(picks, 1)
+        if shares.mean() + shares.std(ddof=1) / np.sqrt(len(shares)) <= MOST_BROKEN:
             break
-    return Calibration(margin, int(picks.sum()), counts, share)
+    return Calibration(margin, int(picks.sum()), counts, float(shares.mean()))
 
 
 def _trials(

@@ -141,6 +141,16 @@ def chips_of(board: Board) -> frozenset[str]:
     return frozenset(re.sub("[ -]", "", each) for each in found if not re.fullmatch(r"\d{4}", each))
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """Some networks measured on a board, drawn at random or suggested, and what follows from them."""
+
+    pool: Pool
+    count: int
+    suggested: bool
+    chance: np.random.Generator
+
+
 class Trial:
     """Each board in turn as new."""
 
@@ -152,6 +162,11 @@ class Trial:
 
     def outcomes(self, way: Way) -> Iterator[Outcome]:
         """All draws of one way."""
+        for each in self.drawings(way):
+            yield self.judged(way, each)
+
+    def drawings(self, way: Way) -> Iterator[Drawing]:
+        """Some of its networks measured, all others predicted."""
         own = way.figures
         references = [
             Reference(each.figures, likeness(way.board, way.variant, each.board, each.variant))
@@ -163,11 +178,13 @@ class Trial:
         lacking = {name for each in references for name in each.figures.by_network} - set(
             own.by_network
         )
-        figures = [without(each.figures, lacking) for each in alike(references)]
+        taken = alike(references)
+        figures = [without(each.figures, lacking) for each in taken]
         architectures = {
             name: self.catalog.architectures[name] for f in (own, *figures) for name in f.by_network
         }
-        question = Question(own, figures, architectures, way.board.cost)
+        like = [each.likeness == 0 for each in taken]
+        question = Question(own, figures, architectures, way.board.cost, like=like)
         names = sorted(
             name for name in own.by_network if any(name in f.by_network for f in figures)
         )
@@ -187,13 +204,11 @@ class Trial:
                     )
                     pool = pool_of(question, {name: max(own.by_network[name]) for name in drawn})
                     if pool is not None:
-                        yield self.judged(way, pool, count, suggested, chance)
+                        yield Drawing(pool, count, suggested, chance)
 
-    def judged(
-        self, way: Way, pool: Pool, count: int, suggested: bool, chance: np.random.Generator
-    ) -> Outcome:
+    def judged(self, way: Way, drawing: Drawing) -> Outcome:
         """How far it was off, and what was picked."""
-        own = way.figures.by_network
+        own, pool = way.figures.by_network, drawing.pool
         wanted = [name for name in pool.wanted if name in own]
         places = pool.evidence.described.places(wanted)
         mean, deviation = pool.regression.predict(places)
@@ -203,13 +218,13 @@ class Trial:
         middle = np.concatenate([mean, pool.found])
         half = np.concatenate([Z90 * deviation, np.zeros(len(pool.found))])
         broken, overrun, lost = self.picked(
-            names, np.concatenate([truth, pool.found]), middle, half, chance
+            names, np.concatenate([truth, pool.found]), middle, half, drawing.chance
         )
         return Outcome(
             way.kind,
             way.device,
-            count,
-            suggested,
+            drawing.count,
+            drawing.suggested,
             float(np.mean(np.abs(np.exp(mean - truth) - 1))),
             float(np.mean(off <= Z90 * deviation)),
             float(np.median(2 * np.sinh(Z90 * deviation))),
