@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor.architectures.onnx_operators import attribute
-from advisor.errors import AdvisorError, first_line, reason_of, shown
+from advisor.errors import AdvisorError, cut, first_line, reason_of, shown
 
 ELEMENTS = {1: "float32", 2: "uint8", 3: "int8", 10: "float16"}
 """What an image's numbers may be: numpy's names, by ONNX's numbers of them."""
+
+MOST_PLACE = 1000
+"""So many characters may the name of a file of external data have."""
+BITS = {"UINT4": 4, "INT4": 4, "FLOAT4E2M1": 4, "UINT2": 2, "INT2": 2}
+"""Of numbers that are packed into bytes, how long each is."""
 
 _LAYOUT_KEPT = "Add Cast Clip DequantizeLinear Div Identity Mul Pad QuantizeLinear Resize Sub"
 LAYOUT_KEPT = frozenset(_LAYOUT_KEPT.split())
@@ -68,33 +75,108 @@ def load_model(path: Path) -> Any:
         raise AdvisorError(f"{path}: {reason_of(error)}") from None
     if not model.graph.node:
         raise AdvisorError(f"{path}: no graph in it, or a truncated one", "export it again")
-    for place, end in _external(model):
-        beside = path.parent / place
-        if not beside.is_file():
+    for tensor in _tensors(model.graph):
+        _check_size(path, tensor)
+    for place, end in _external(path, model):
+        try:
+            size = (path.parent / place).stat().st_size
+        except OSError as error:
             raise AdvisorError(
-                f"{path}: its external data {shown(place)} is missing",
+                f"{path}: its external data {shown(place)} is missing ({reason_of(error)})",
                 "put the file beside it, or export with external_data=False",
-            )
-        if beside.stat().st_size < end:
+            ) from None
+        if size < end:
             raise AdvisorError(f"{path}: its external data {shown(place)} is truncated")
     return model
 
 
 def files_of(path: Path, model: Any) -> list[Path]:
     """The file, and those that hold its external data."""
-    return [path, *sorted({path.parent / place for place, _ in _external(model)})]
+    return [path, *sorted({path.parent / place for place, _ in _external(path, model)})]
 
 
-def _external(model: Any) -> Iterator[tuple[str, int]]:
-    """For each weight that lies in another file, that file, and where in it the weight ends at least."""
+def _external(path: Path, model: Any) -> Iterator[tuple[str, int]]:
+    """For each weight that lies in another file, that file, and where in it the weight ends at least.
+
+    Raises:
+        AdvisorError: a place outside the folder of the model, or one that is no number.
+    """
     from onnx.external_data_helper import uses_external_data
 
     for tensor in _tensors(model.graph):
         if uses_external_data(tensor):
             entries = {entry.key: entry.value for entry in tensor.external_data}
-            offset, length = (entries.get(key, "0") for key in ("offset", "length"))
-            ends = offset.isdecimal() and length.isdecimal()
-            yield entries.get("location", ""), int(offset) + int(length) if ends else 0
+            place = entries.get("location", "")
+            _check_place(path, place)
+            offset, length = (
+                _count(path, place, entries.get(key, default))
+                for key, default in (("offset", "0"), ("length", ""))
+            )
+            needed = _bytes_of(tensor)
+            if length is not None and needed is not None and length != needed:
+                raise AdvisorError(
+                    f"{path}: {shown(tensor.name)} takes {needed:,} bytes, and its external data "
+                    f"{shown(place)} are said to be {length:,}",
+                    "export it again",
+                )
+            yield place, (offset or 0) + (length or needed or 0)
+
+
+def _check_place(path: Path, place: str) -> None:
+    """See that external data lie beside the model: a file must not have others read, wherever they are."""
+    parts = place.replace("\\", "/").split("/")
+    fine = bool(place) and "\0" not in place and len(place) <= MOST_PLACE
+    if fine and ".." not in parts and parts[0] and ":" not in parts[0]:
+        with suppress(OSError):
+            real = (path.parent / place).resolve()
+            homes = (path.parent.resolve(), path.resolve().parent)
+            if any(real.is_relative_to(home) for home in homes):
+                return
+    raise AdvisorError(
+        f"{path}: its external data are to lie in {shown(place)}, which is not inside its folder",
+        "put them beside it, or export with external_data=False",
+    )
+
+
+def _count(path: Path, place: str, text: str) -> int | None:
+    """A number of bytes; `None` where none is stated."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise AdvisorError(
+            f"{path}: {shown(text)} is no place in its external data {shown(place)}",
+            "export it again",
+        )
+    return int(text)
+
+
+def _check_size(path: Path, tensor: Any) -> None:
+    """See that a weight holds as many numbers as it says: it is counted by what it says."""
+    needed = _bytes_of(tensor)
+    if any(side < 0 for side in tensor.dims) or (
+        needed is not None and tensor.HasField("raw_data") and len(tensor.raw_data) != needed
+    ):
+        shape = " x ".join(map(str, tensor.dims[:5]))
+        raise AdvisorError(
+            f"{path}: {shown(tensor.name)} is said to be {shape} numbers and holds "
+            f"{len(tensor.raw_data):,} bytes",
+            "export it again",
+        )
+
+
+def _bytes_of(tensor: Any) -> int | None:
+    """How many bytes a weight's numbers take; `None` where they are texts, or of an unknown kind."""
+    import onnx
+
+    kind = onnx.TensorProto.DataType.Name
+    try:
+        name = kind(tensor.data_type)
+        if name in ("STRING", "UNDEFINED"):
+            return None
+        bits = BITS.get(name) or 8 * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    except (ValueError, KeyError, TypeError):
+        return None
+    return -(-math.prod(map(int, tensor.dims)) * int(bits) // 8)
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
@@ -131,7 +213,7 @@ def read_image(path: Path, graph: Any) -> ImageInput:
     weights = {each.name for each in graph.initializer}
     inputs = [each for each in graph.input if each.name not in weights]
     if len(inputs) != 1:
-        names = ", ".join(each.name for each in inputs[:5]) or "none"
+        names = ", ".join(cut(each.name) for each in inputs[:5]) or "none"
         raise AdvisorError(
             f"{path}: {len(inputs)} inputs ({names}) where one batch of images is expected",
             "export the network alone",
