@@ -94,14 +94,18 @@ def shown(text: str) -> str:
 
 _UNSEEN = [*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFFFE, 0xFFFF]
 _TURNING = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_NOT_PRINTED = dict.fromkeys({*_UNSEEN, *_TURNING} - {ord("\n"), ord("\t")})
+_NOT_PRINTED: dict[int, str | None] = {
+    **dict.fromkeys({*_UNSEEN, *_TURNING} - {ord("\n"), ord("\t")}),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # of names of files that are no UTF-8
+}
 
 
 def printable(text: str) -> str:
     """`text` without what moves a cursor, ends a line unasked, or turns the order of letters.
 
-    That is all control and bidirectional characters but line feeds and tabulators: text from files goes
-    through here on its way to a terminal, a page, a picture or CSV.
+    That is all control and bidirectional characters but line feeds and tabulators; what is no character
+    becomes a question mark. Text from files goes through here on its way to a terminal, a page, a picture
+    or CSV.
     """
     return text.translate(_NOT_PRINTED)
 

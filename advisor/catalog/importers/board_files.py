@@ -12,13 +12,13 @@ from typing import TypeAlias
 from advisor.architectures.names import NAME, NAME_EXPECTED, board_fault
 from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.entries import read_architectures, read_board, read_sources
-from advisor.catalog.files import Content, readable, write_whole
+from advisor.catalog.files import Content, read_text, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.tables import read_reported, read_weights
 from advisor.catalog.writers import made_aside
 from advisor.catalog.yaml_file import Entries, yaml_text
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_END, WEIGHTS_END
-from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.errors import AdvisorError, BrokenFileError, printable, shown
 from advisor.quantities import MEMORY, POWER, parse
 
 MARK = "# Written by `advisor import`."
@@ -82,7 +82,7 @@ def check_board(
     """
     folder = catalog / "boards" / board
     description = folder / "board.yaml"
-    if description.exists() and not description.read_text(encoding="utf-8").startswith(MARK):
+    if description.exists() and not read_text(description).startswith(MARK):
         raise AdvisorError(
             f"board {board} in {catalog} exists and was not imported", "name another --board"
         )
@@ -141,7 +141,7 @@ def description_of(
     """The `board.yaml` of an imported board, as `write_board` writes it."""
     path = catalog / "boards" / board / "board.yaml"
     entries = {"note": "As reported; not measured by advisor.", **description}
-    text = path.read_text(encoding="utf-8") if path.exists() else MARK + "\n" + yaml_text(entries)
+    text = text_of(path) or MARK + "\n" + yaml_text(entries)
     return with_entries(text, {**(stated or {}), "source": source})
 
 
@@ -237,8 +237,12 @@ def check_rows(rows: Sequence[Row], sources: Collection[str], places: Sequence[s
 
 
 def text_of(path: Path) -> str:
-    """What a file of a catalog holds; "" where there is none."""
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """What a file of a catalog holds; "" where there is none.
+
+    Raises:
+        BrokenFileError: it is no file of text.
+    """
+    return read_text(path) if path.exists() else ""
 
 
 def read_back(drafts: Drafts) -> None:
@@ -283,7 +287,9 @@ def with_source(catalog: Path, key: str, files: Sequence[Path]) -> str:
     text = text_of(path)
     if text and key in read_sources(path):
         return text
-    names = ", ".join(file.name for file in files[:5]) + (", ..." if len(files) > 5 else "")
+    names = ", ".join(printable(file.name) for file in files[:5]) + (
+        ", ..." if len(files) > 5 else ""
+    )
     entry = {
         key: {
             "citation": f"the user's own results: {names}",

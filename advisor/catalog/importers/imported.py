@@ -56,7 +56,7 @@ from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS, Reported, read_reported, reported_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, closest, printable, shown
 from advisor.quality import CLASSIFICATION, IMAGENET, TASKS, Quality, read_data_set
 
 ACCURACIES_FILE = "zoo/timm-weights.csv"
@@ -252,11 +252,11 @@ def _import_csv(asked: Asked) -> Imported:
     accuracies = accuracies_in(table, board, weights, source, tasks, shapes)
     if accuracies:
         entries = {"weights": weights, **entries}
-    description = {"title": f"imported from {file.name}"}
+    description = {"title": f"imported from {printable(file.name)}"}
     reached = folder / ACCURACY_FILE
     drafts = {
         folder / "sources.yaml": with_source(folder, source, [file]),
-        described: with_networks(text_of(described), new, source, file.name),
+        described: with_networks(text_of(described), new, source, printable(file.name)),
         reached: with_accuracies(reached, accuracies, source, catalog.architectures),
     }
     board_file = folder / "boards" / board / "board.yaml"
@@ -334,7 +334,7 @@ def _import_timm(asked: Asked) -> Imported:
         _write_accuracies(folder, accuracies, accuracy)
     write_drafts({**drafts, folder / "sources.yaml": with_source(folder, source, [file])})
     description = {
-        "title": f"timm's {file.stem.removeprefix('benchmark-infer-')}",
+        "title": f"timm's {printable(file.stem).removeprefix('benchmark-infer-')}",
         "cost": "reported",
         "note": "As timm reports it; not measured by advisor. A row is the mean time of a batch.",
     }

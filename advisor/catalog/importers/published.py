@@ -27,7 +27,7 @@ from advisor.architectures.names import (
 )
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import Content, layers_with, target_folder, write_whole
+from advisor.catalog.files import Content, layers_with, read_text, target_folder, write_whole
 from advisor.catalog.identities import difference
 from advisor.catalog.importers.board_files import (
     MARK,
@@ -328,7 +328,7 @@ def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Pub
     found = _wanted(read(path, Catalog(layers_with(folder))), only)
     for board in found.boards:
         description = folder / "boards" / board.name / "board.yaml"
-        if description.exists() and MARK not in description.read_text(encoding="utf-8"):
+        if description.exists() and MARK not in read_text(description):
             raise AdvisorError(
                 f"board {board.name} in {folder} exists and was not imported", "rename it first"
             )

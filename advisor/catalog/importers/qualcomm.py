@@ -113,7 +113,10 @@ def _version(path: Path, content: str, catalog: Catalog) -> str:
     for folder in (path, *path.resolve().parents[:2]):
         file = folder / "_version.py"
         if file.is_file():
-            said = re.search(r"__version__\s*=\s*[\"']([\w.]+)", file.read_text(encoding="utf-8"))
+            said = re.search(
+                r"__version__\s*=\s*[\"']([\w.]+)",
+                file.read_text(encoding="utf-8", errors="replace"),
+            )
             return said.group(1) if said else ""
     return ""
 

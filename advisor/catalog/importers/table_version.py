@@ -44,7 +44,7 @@ def commit_of(path: Path, repository: str) -> str:
         git = folder / ".git"
         try:
             if git.is_dir():
-                config = (git / "config").read_text(encoding="utf-8")
+                config = (git / "config").read_text(encoding="utf-8", errors="replace")
                 return _head(git) if slug.lower() in config.lower() else ""
         except (OSError, UnicodeDecodeError):
             return ""
@@ -53,13 +53,13 @@ def commit_of(path: Path, repository: str) -> str:
 
 def _head(git: Path) -> str:
     """The commit that a clone is at."""
-    head = (git / "HEAD").read_text(encoding="utf-8").strip()
+    head = (git / "HEAD").read_text(encoding="utf-8", errors="replace").strip()
     reference = head.removeprefix("ref: ")
     if reference != head:
         loose, packed = git / reference, git / "packed-refs"
         if loose.is_file():
-            head = loose.read_text(encoding="utf-8").strip()
+            head = loose.read_text(encoding="utf-8", errors="replace").strip()
         elif packed.is_file():
-            lines = packed.read_text(encoding="utf-8").splitlines()
+            lines = packed.read_text(encoding="utf-8", errors="replace").splitlines()
             head = next((each.split()[0] for each in lines if each.endswith(f" {reference}")), "")
     return head[:8] if _COMMIT.fullmatch(head) else ""

@@ -86,7 +86,7 @@ def picture(figure: Figure, file_format: str) -> bytes:
 def _printable(value: Any) -> Any:
     """A part of a chart's description with all text in it printable."""
     if isinstance(value, str):
-        return printable(value).encode("utf-8", "replace").decode("utf-8")
+        return printable(value)
     if isinstance(value, dict):
         return {_printable(key): _printable(each) for key, each in value.items()}
     return [_printable(each) for each in value] if isinstance(value, list) else value
