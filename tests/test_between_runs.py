@@ -39,13 +39,21 @@ def test_without_noise_between_runs_two_of_them_promise_hardly_too_much() -> Non
 
 def test_a_single_run_takes_over_how_much_levels_usually_differ() -> None:
     said = runs(0.0)
-    assert said.most_runs == 1
+    assert said.most_days == 1
     assert said.seen is None
     figure = said.pooled("cell 0")
     assert figure.median_ms == pytest.approx(10)
     half = math.log(figure.high_ms / figure.median_ms)
     assert half == pytest.approx(1.645 * USUAL * math.sqrt(2), rel=0.01)
     assert said.level_within == pytest.approx(math.expm1(half), rel=0.01)
+
+
+def test_runs_of_one_day_say_nothing_of_another() -> None:
+    one_day = BetweenRuns(runs(0.0, 0.001).centres, USUAL, ["2026-01-01", "2026-01-01"])
+    two_days = BetweenRuns(runs(0.0, 0.001).centres, USUAL, ["2026-01-01", "2026-01-02"])
+    assert (one_day.most_days, two_days.most_days) == (1, 2)
+    assert one_day.level_within > 1.645 * USUAL * math.sqrt(1.5)
+    assert two_days.level_within < 0.5 * one_day.level_within
 
 
 def test_runs_that_agree_narrow_the_interval_and_runs_that_differ_widen_it() -> None:
@@ -79,7 +87,7 @@ def test_runs_without_a_cell_in_common_say_nothing_of_each_other() -> None:
     others = [RunCentre("other", 1, math.log(5), 0.001, 16)]
     said = BetweenRuns([*runs(0.3).centres, *others], USUAL)
     assert said.effects == pytest.approx([0.0, 0.0], abs=1e-12)
-    assert (said.most_runs, said.seen) == (1, None)
+    assert (said.most_days, said.seen) == (1, None)
     assert said.pooled("other").median_ms == pytest.approx(5)
 
 

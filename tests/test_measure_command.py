@@ -154,18 +154,24 @@ def test_again_measures_a_handful_once_more_and_says_how_runs_differ(
     unnamed = run("measure", "--again")
     assert (unnamed.code, "--again needs the board" in unnamed.err) == (2, True)
     first = run("measure", *NETWORKS, "--batch", "1,2", "--quick", *where)
-    assert (
-        "one run: intervals hold another day's by what runs usually differ by, +-7.1%" in first.out
-    )
+    assert "one day: intervals hold another's by what runs usually differ by, +-7.1%" in first.out
     before = _half_widths(tmp_path / "catalog")
     again = run("measure", "--again", *where)
     assert again.code == 0
     assert "5 networks at batch 1:" in again.out
-    assert "as 2 runs show" in again.out
+    assert "one day: intervals hold another's" in again.out
+    tomorrow = datetime(2099, 1, 2, 12, tzinfo=timezone.utc)
+    measure_here(
+        board="mine",
+        again=True,
+        catalog=tmp_path / "catalog",
+        children=FakeChildren(),
+        clock=lambda: tomorrow,
+    )
     after = _half_widths(tmp_path / "catalog")
     assert len(after) == len(before) == 14
     assert max(after) < min(before)  # the made-up machine is the same every day
-    assert "as 2 runs show" in run("boards", *where[2:]).out + run("show", "mine", *where[2:]).out
+    assert "as 2 days show" in run("boards", *where[2:]).out + run("show", "mine", *where[2:]).out
 
 
 def _half_widths(catalog: Path) -> list[float]:

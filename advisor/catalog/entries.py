@@ -148,9 +148,9 @@ def _between_runs(fields: Fields) -> BetweenRuns | None:
     if inner is None:
         return None
     within = inner.quantity("within", PERCENT, required=True)
-    runs = inner.quantity("runs", COUNT, required=True)
+    days = inner.quantity("days", COUNT, required=True)
     inner.leftovers()
-    return None if within is None or runs is None else BetweenRuns(within / 100, int(runs))
+    return None if within is None or days is None else BetweenRuns(within / 100, int(days))
 
 
 def _shape(fields: Fields) -> tuple[int, int, int]:

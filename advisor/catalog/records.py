@@ -234,12 +234,12 @@ class BetweenRuns:
     All its rows share that part of their intervals, so that it says nothing of their ratios.
 
     Attributes:
-        within: half the 90 % interval of the level of another run, relative.
-        runs: how many runs show it; 1 where the usual share stands for it.
+        within: half the 90 % interval of its level on another day, relative.
+        days: runs of how many days show it; 1 where the usual share stands for it.
     """
 
     within: float
-    runs: int
+    days: int
 
 
 @dataclass(frozen=True)

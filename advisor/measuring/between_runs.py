@@ -4,10 +4,11 @@ One run cannot see what changes between runs: the machine's speed as a whole (it
 time beside it. So the logarithm of what a run finds of a cell is taken as the cell's, plus the run's level,
 plus the cell's own deviation in that run: a two-way table of cells and runs.
 
-How much levels differ is one number of which few runs say little. It is given as a distribution: alike
-probable at every order of magnitude, weighted by how well it explains the levels that were seen (D. A.
-Harville, Journal of the American Statistical Association 72, 1977: restricted likelihood). Own deviations of
-single cells are drawn towards those of all cells together (partial pooling).
+How much levels differ is one number of which few runs say little, and those of one day nothing of others.
+It is given as a distribution: alike probable at every order of magnitude, weighted by how well it explains
+the levels that were seen (restricted likelihood: D. A. Harville, Journal of the American Statistical
+Association 72, 1977). Own deviations of single cells are drawn towards those of all cells together (partial
+pooling).
 """
 
 from __future__ import annotations
@@ -79,11 +80,14 @@ class BetweenRuns:
 
     Attributes:
         centres: what each run found of each cell; a cell stands once in a run.
-        default: standard deviation of levels where no two runs have a cell in common, of the logarithm.
+        usual: standard deviation of levels from day to day where runs of several days have no cell in
+            common, of the logarithm.
+        days: the day of each run, by its number; without them each run is of a day of its own.
     """
 
     centres: Sequence[RunCentre]
-    default: float
+    usual: float
+    days: Sequence[str] = ()
 
     @cached_property
     def _runs(self) -> Integers:
@@ -172,7 +176,7 @@ class BetweenRuns:
 
     @cached_property
     def level_weights(self) -> Floats:
-        """How probable each of `LEVELS` is, or the default alone where no run is linked with another."""
+        """How probable each of `LEVELS` is; none where no run is linked with another."""
         log_likelihood, seen = np.zeros(len(LEVELS)), False
         for group in np.unique(self._linked[np.unique(self._runs)]):
             among = np.flatnonzero((self._linked == group) & (self._table.sum(axis=1) > 0))
@@ -222,28 +226,37 @@ class BetweenRuns:
         first = int(self._runs[self._cells == self._place[cell]][0])
         return int(np.sum(self._linked == self._linked[first]))
 
+    def days_behind(self, cell: str) -> int:
+        """On how many days these ran."""
+        first = int(self._runs[self._cells == self._place[cell]][0])
+        runs = np.flatnonzero(self._linked == self._linked[first]).tolist()
+        return len({self.days[run] for run in runs} if self.days else runs)
+
     @property
-    def most_runs(self) -> int:
-        """How many runs are linked with each other at most."""
-        return max(self.runs_behind(cell) for cell in self._place)
+    def most_days(self) -> int:
+        """On how many days runs that are linked with each other ran at most."""
+        return max(self.days_behind(cell) for cell in self._place)
 
     @property
     def level_within(self) -> float:
-        """Half the 90 % interval of the level of another run, relative: what all cells share of theirs."""
-        return math.expm1(self.half_width(0.0, 1, self.most_runs))
+        """Half the 90 % interval of the level on another day, relative: what all cells share."""
+        cell = max(self._place, key=self.days_behind)
+        return math.expm1(self._half_width(0.0, 1, cell))
 
-    def half_width(self, own: float, own_runs: int, level_runs: int) -> float:
-        """Half the 90 % interval of the logarithm that another run finds.
+    def _half_width(self, own: float, own_runs: int, cell: str) -> float:
+        """Half the 90 % interval of the logarithm that a run on another day finds.
 
         Args:
             own: standard deviation of the cell's own deviation in a run; 0 for that of the level alone.
             own_runs: how many runs have the cell.
-            level_runs: how many show the level.
+            cell: the cell, whose runs show the level.
         """
         levels, weights = LEVELS, self.level_weights
         if not len(weights):
-            levels, weights = np.array([self.default]), np.array([1.0])
-        variance = levels**2 * (1 + 1 / level_runs) + own**2 * (1 + 1 / own_runs)
+            levels, weights = np.zeros(1), np.ones(1)
+        between_days = self.usual if self.days_behind(cell) == 1 else 0.0
+        level_share = 1 + 1 / self.runs_behind(cell)
+        variance = (levels**2 + between_days**2) * level_share + own**2 * (1 + 1 / own_runs)
         spread = np.sqrt(np.maximum(variance, LEAST_SPREAD**2))
         low, high = 0.0, LARGEST_INTERVAL
         for _ in range(30):
@@ -256,7 +269,7 @@ class BetweenRuns:
         """A cell's figure from all runs that have it, each corrected for its run's level."""
         its = np.flatnonzero(self._cells == self._place[cell])
         centre = float(np.mean(self._logs[its] - self._levels[self._runs[its]]))
-        half = self.half_width(self._own(cell, its), len(its), self.runs_behind(cell))
+        half = self._half_width(self._own(cell, its), len(its), cell)
         return Pooled(math.exp(centre), math.exp(centre - half), math.exp(centre + half))
 
     def _own(self, cell: str, its: Integers) -> float:

@@ -65,6 +65,11 @@ class Journal:
         return self.path.parent.name
 
     @property
+    def day(self) -> str:
+        """The day on which the run began, in UTC."""
+        return self.run_id.partition("T")[0]
+
+    @property
     def number(self) -> int:
         """Which run of its board it is, from 1 on; 0 of those that were not counted yet."""
         return int(self.header.get("number", 0))

@@ -78,7 +78,7 @@ def publish(board_folder: Path, host: Host) -> list[Row]:
 
 
 def usual_between_runs() -> float:
-    """By how much the level of a board's runs differs where a single one is all there is.
+    """By how much the level of a board's runs differs from day to day where one day is all there is.
 
     A standard deviation of the logarithm, from what the shipped sources say of this tool's figures: how far
     90 % of pairs of runs differ.
@@ -238,7 +238,7 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
     if findings.between_runs.centres:
         entries["between_runs"] = {
             "within": f"{100 * findings.between_runs.level_within:.2g} %",
-            "runs": str(findings.between_runs.most_runs),
+            "days": str(findings.between_runs.most_days),
         }
     if energies:
         idle = [each.idle_w for each in energies]

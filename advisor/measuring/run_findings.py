@@ -116,18 +116,18 @@ class Heat:
 class Findings:
     """Everything that one or several runs of a board have found."""
 
-    def __init__(self, journals: Sequence[Journal], default_between_runs: float = 0.0) -> None:
+    def __init__(self, journals: Sequence[Journal], usual_between_runs: float = 0.0) -> None:
         """Read what these runs hold, one at least; more can be added to the last.
 
         Args:
             journals: the runs.
-            default_between_runs: by how much runs of a board are taken to differ where it has a single one,
+            usual_between_runs: by how much runs of a board are taken to differ where it has those of one day,
                 as a standard deviation of the logarithm.
 
         Raises:
             BrokenFileError: a line is no record of what can be found.
         """
-        self.default_between_runs = default_between_runs
+        self.usual_between_runs = usual_between_runs
         self.by_cell: dict[Cell, Found] = {}
         self.prepared: dict[Cell, PreparedFound] = {}
         self.runs: list[list[tuple[Cell, Session]]] = []
@@ -138,6 +138,7 @@ class Findings:
         self._drift_seen: tuple[float | None] | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         self._threads = 0
+        self._days = [each.day for each in journals]
         for journal in journals:
             self.runs.append([])
             self._threads = _threads_of(journal)
@@ -251,10 +252,10 @@ class Findings:
         """What the runs say together."""
         if self._between_runs is None:
             centres = [each for run, its in enumerate(self.runs) for each in _centres(run, its)]
-            # What drifts within a run differs between runs, too: all that is known of a single one.
+            # What drifts within a run differs between days, too: all that is known of them from one day.
             allowed = max((each[1] for each in self._drifts()), default=0.0)
-            default = math.hypot(self.default_between_runs, allowed)
-            self._between_runs = BetweenRuns(centres, default)
+            usual = math.hypot(self.usual_between_runs, allowed)
+            self._between_runs = BetweenRuns(centres, usual, self._days)
         return self._between_runs
 
     def pooled(self, cell: Cell) -> Pooled | None:

@@ -219,10 +219,10 @@ def _covers(board: Board) -> str:
 def between_runs_text(between: BetweenRuns) -> str:
     """What intervals of a measured board allow for from one day to another."""
     share = f"+-{between.within:.1%}"
-    if between.runs > 1:
-        return f"intervals hold a run on another day, which differs by {share} as {between.runs} runs show"
+    if between.days > 1:
+        return f"intervals hold another day's run, which differs by {share} as {between.days} days show"
     return (
-        f"one run: intervals hold another day's by what runs usually differ by, {share} "
+        f"one day: intervals hold another's by what runs usually differ by, {share} "
         "(advisor measure --again, on another day, shows it)"
     )
 
