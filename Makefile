@@ -1,6 +1,7 @@
 # make pick    install the base into .venv and ask the first question
 # make test    install all that the tests need into .venv and run them
 # make slow    the long forms of some tests
+# make torture   treat advisor badly for 20 minutes, and print what that finds
 # make check   lint, types, layers
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make pictures  draw the README's pictures again
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: pick test slow check browser pictures boards clean
+.PHONY: pick test slow torture check browser pictures boards clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -23,6 +24,9 @@ test: .venv/full
 
 slow: .venv/full
 	$(BIN)/python -m pytest $(PARALLEL) -m "slow or hypothesis" --hypothesis-profile long
+
+torture: .venv/full
+	nice $(BIN)/python -m tests.torture --minutes 20
 
 check: .venv/full
 	$(BIN)/ruff check .

@@ -1,0 +1,55 @@
+"""Little memory, few files and processes, no room, odd locales, time zones and clocks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.crashing_writers import table
+from tests.torture.commands import fault
+
+LIMITS = (
+    "ulimit -n 12",
+    "ulimit -n 32",
+    "ulimit -f 0",
+    "ulimit -f 8",
+    "ulimit -t 60",
+    "ulimit -s 256",
+)
+PLACES = (
+    {"LC_ALL": "C"},
+    {"LC_ALL": "POSIX", "PYTHONUTF8": "0"},
+    {"LC_ALL": "tr_TR.UTF-8"},
+    {"LANG": "nobody", "LC_NUMERIC": "de_DE"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "cp437"},
+    {"TZ": "Pacific/Kiritimati"},
+    {"TZ": "nowhere/at-all"},
+    {"TZ": ":/etc/passwd"},
+    {"COLUMNS": "1"},
+    {"COLUMNS": "9999999"},
+    {"HOME": "/nonexistent"},
+    {"TMPDIR": "/nonexistent"},
+)
+
+
+def cases(draw: random.Random, folder: Path) -> Iterator[str]:
+    """One command a case, in one of these."""
+    file = str(table(folder))
+    while True:
+        own = folder / f"own-{draw.randrange(3)}"
+        writing = ("import", "csv", file, "--board", "lab", "--catalog", str(own))
+        command = draw.choice(
+            (
+                ("pick", "--fps", "30"),
+                ("pick", "--board", "any", "--fps", "30", "--top", "50"),
+                ("boards", "--json"),
+                ("explore", "--board", "jetson-tx1", "-o", str(folder / "page.html")),
+                writing,
+                writing,
+            )
+        )
+        limited = draw.random() < 0.5
+        before = draw.choice(LIMITS) if limited else ""
+        yield fault(command, folder, {} if limited else draw.choice(PLACES), before)
