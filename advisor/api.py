@@ -155,7 +155,7 @@ def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
         AdvisorError: there are none for its present rows.
     """
     board, table = surveyed.board, surveyed.measurements
-    fit, why_not = current_fit(board, table, catalog.architectures_with(table))
+    fit, why_not = current_fit(board, table, catalog.architectures_with(table), catalog.own_folder)
     if fit is None:
         hint = f"with few rows, other boards help: advisor fit {board.name} --like auto"
         raise AdvisorError(f"nothing is predicted: {why_not}", hint)
@@ -168,7 +168,7 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
     def again(surveyed: Surveyed) -> BoardFit:
         fit = refit(catalog, surveyed.board, surveyed.measurements, before.recipe).fit
         if keep:
-            write_fit(surveyed.board, fit)
+            write_fit(surveyed.board, fit, catalog.own_folder)
         return fit
 
     return again

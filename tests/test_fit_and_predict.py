@@ -24,7 +24,7 @@ from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
 from advisor.prediction.fitting import MODELS, data_of, fit, fit_board
 from advisor.prediction.model import Model
 from advisor.solve.forecast import predict
-from tests.conftest import SHIPPED, Run
+from tests.conftest import SHIPPED, Overlay, Run
 
 VM = "xeon-2-cores-vm"
 BOARDS = ("jetson-tx1", VM)
@@ -112,6 +112,27 @@ def test_a_fit_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_fit(own, once)
     assert (tmp_path / FILE).read_text() == text
     assert once.fingerprint == fit.fingerprint
+
+
+def test_the_fit_of_a_shipped_board_goes_into_the_users_catalog(
+    run: Run, overlay: Overlay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shipped = Catalog.open().board("jetson-tx1").folder
+    before = {each.name: each.read_bytes() for each in shipped.iterdir()}
+    asked = ("fit", "jetson-tx1", "--residuals-from", "xeon-2-cores-vm")
+    assert run(*asked, "--catalog", overlay.folder).code == 0
+    assert {each.name: each.read_bytes() for each in shipped.iterdir()} == before
+    assert not [*(tmp_path / "cache").rglob("fit.json")]
+    opened = Catalog.open(overlay.folder)
+    assert (overlay.folder / "fits" / "jetson-tx1" / FILE).exists()
+    board = opened.board("jetson-tx1")
+    rows = opened.measurements(board)
+    fit, _ = current_fit(board, rows, opened.architectures, opened.own_folder)
+    assert fit is not None and fit.recipe.residuals_from == "xeon-2-cores-vm"
+    elsewhere, _ = current_fit(board, rows, opened.architectures)
+    assert elsewhere is not None and elsewhere.recipe.residuals_from != "xeon-2-cores-vm"
+    assert run("catalog", "check", "--catalog", overlay.folder).code == 0
 
 
 def test_the_fit_of_a_shipped_board_goes_into_the_cache(

@@ -170,7 +170,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     trained = {name: reached((name, each.name)) if each else None for name, each in named.items()}
     networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
-    fit, why_not = current_fit(board, table, known)
+    fit, why_not = current_fit(board, table, known, catalog.own_folder)
     models = fit.models.get(variant, {}).get("memory_mb", ()) if fit else ()
     whole = completed(board, table, known, fit, ()) if fit else table
     return BoardData(

@@ -39,6 +39,8 @@ FILE = "fit.json"
 KEPT = "fits"
 """The folder of the cache in which fits of shipped boards lie."""
 FORMAT = 2
+OWN_FITS = "fits"
+"""The folder of a user's catalog that holds fits of shipped boards."""
 OLD_FILE = "fit.yaml"
 """What format 1 was called; it is not read any more."""
 PREDICTIONS = "transferred.csv"
@@ -62,16 +64,30 @@ _INTERVAL_COLUMNS = {
 # --- writing
 
 
-def fit_folders(board: Board) -> tuple[Path, ...]:
-    """Where a board's fit may lie, the first that has one counting: of a shipped board also in the cache."""
-    cache = cache_folder() if board.layer == SHIPPED else None
-    return (board.folder,) if cache is None else (cache / KEPT / board.name, board.folder)
+def fit_folders(board: Board, own: Path | None = None) -> tuple[Path, ...]:
+    """Where a board's fit may lie, the first that has one counting.
+
+    Args:
+        board: the board; the fit of a shipped one may also lie in the user's catalog, or in the cache.
+        own: the user's catalog, where there is one.
+    """
+    if board.layer != SHIPPED:
+        return (board.folder,)
+    cache = cache_folder()
+    in_own = () if own is None else (own / OWN_FITS / board.name,)
+    return (*in_own, *(() if cache is None else (cache / KEPT / board.name,)), board.folder)
 
 
-def write_fit(board: Board, fit: BoardFit) -> Path:
+def write_fit(board: Board, fit: BoardFit, own: Path | None = None) -> Path:
     """Write a board's fit into its folder, in the place of any earlier one.
 
-    Nothing writes into what is installed: the fit of a shipped board goes into the cache.
+    Nothing writes into what is installed: the fit of a shipped board goes into the user's catalog, or else
+    into the cache.
+
+    Args:
+        board: the board.
+        fit: its fit.
+        own: the user's catalog, where there is one.
 
     Returns:
         The file.
@@ -79,6 +95,9 @@ def write_fit(board: Board, fit: BoardFit) -> Path:
     Raises:
         AdvisorError: a file cannot be written.
     """
+    if board.layer == SHIPPED and own is not None:
+        with writing(own):
+            return _write(own / OWN_FITS / board.name, fit)
     if board.layer == SHIPPED:
         return _write(ready_cache(f"{KEPT}/{board.name}"), fit)
     with writing(catalog_of(board.folder)):
@@ -92,10 +111,10 @@ def _write(folder: Path, fit: BoardFit) -> Path:
         head["residuals_from"] = fit.residuals_from
     if fit.transfer:
         predictions = measurements_csv(_predicted_rows(fit.transfer.rows))
-        write_whole(folder / PREDICTIONS, predictions)
+        write_whole(folder / PREDICTIONS, predictions, make_folder=True)
         head["transfer"] = _transfer_document(fit.transfer, _digest(predictions))
     path = folder / FILE
-    write_whole(path, _text(head, fit))
+    write_whole(path, _text(head, fit), make_folder=True)
     if not fit.transfer:
         remove(folder / PREDICTIONS)
     remove(folder / OLD_FILE)
@@ -501,26 +520,40 @@ def _calibration(reading: JsonReading, value: object, place: Place) -> Calibrati
 
 
 def current_fit(
-    board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    own: Path | None = None,
 ) -> tuple[BoardFit | None, str]:
     """A board's fit if it is of its present rows, else why there is none.
+
+    Args:
+        board: the board.
+        table: its rows.
+        architectures: the networks of these rows, by name.
+        own: the user's catalog, where there is one.
 
     Returns:
         The fit and "", or `None` and the reason, which names the mend.
     """
     fit, why_not = None, ""
-    kept = [each for each in fit_folders(board) if (each / FILE).exists()]
+    kept = [each for each in fit_folders(board, own) if (each / FILE).exists()]
     for folder in kept or [board.folder]:
-        fit, why_not = _current_fit(folder, board, table, architectures)
+        boards = own / "boards" if own and folder.is_relative_to(own) else board.folder.parent
+        fit, why_not = _current_fit(folder, board, table, architectures, boards)
         if fit is not None:
             break
     return fit, why_not
 
 
 def _current_fit(
-    folder: Path, board: Board, table: Measurements, architectures: Mapping[str, Architecture]
+    folder: Path,
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    boards: Path,
 ) -> tuple[BoardFit | None, str]:
-    """The same of the fit in one folder."""
+    """The same of the fit in one folder; what it rests on is sought among `boards` first."""
     mend = f"run: advisor fit {board.name}"
     try:
         fit = read_fit(folder)
@@ -532,18 +565,21 @@ def _current_fit(
         return None, f"{found}; {mend}, {options}"
     if fit is None:
         return None, f"board {board.name} has no fit; {mend}"
-    fault = _why_not_current(board, table, architectures, fit)
+    fault = _why_not_current(board, table, architectures, fit, boards)
     return (None, f"{fault}; {mend}") if fault else (fit, "")
 
 
 def _why_not_current(
-    board: Board, table: Measurements, architectures: Mapping[str, Architecture], fit: BoardFit
+    board: Board,
+    table: Measurements,
+    architectures: Mapping[str, Architecture],
+    fit: BoardFit,
+    boards: Path,
 ) -> str:
     """Why a fit is not of these rows; "" where it is."""
     if fit.fingerprint != fingerprint(board, table, architectures):
         return f"the fit of board {board.name} is stale"
     references = fit.transfer.references if fit.transfer else {}
-    boards = board.folder.parent
     changed = [name for name, digest in references.items() if digest_of(boards, name) != digest]
     if changed:
         named = ", ".join(changed)

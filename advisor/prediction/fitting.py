@@ -72,7 +72,7 @@ def fit(
     residuals_from: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Fitted:
-    """Fit a board's models to its rows, and write them into its folder; of a shipped board into the cache.
+    """Fit a board's models to its rows, and write them into its folder; see `write_fit`.
 
     What is left out stays as it was when the board was fitted before.
 
@@ -98,7 +98,7 @@ def fit(
     if like is not None and residuals_from is not None:
         warnings = ()  # nothing is left of how it was fitted before
     refitted = refit(opened, described, opened.measurements(described), recipe)
-    file = write_fit(described, refitted.fit)
+    file = write_fit(described, refitted.fit, opened.own_folder)
     return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
 
 
@@ -115,7 +115,7 @@ def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, .
     """How a board was fitted before, without the boards that are gone, and what is to be said of that."""
     folders = [
         each
-        for each in fit_folders(board)
+        for each in fit_folders(board, catalog.own_folder)
         if any((each / name).exists() for name in (FILE, OLD_FILE))
     ]
     if not folders:
@@ -208,7 +208,7 @@ def _with_residuals_of(
     """
     lender = catalog.board(lender_name)
     known = catalog.architectures
-    lent, why_not = current_fit(lender, catalog.measurements(lender), known)
+    lent, why_not = current_fit(lender, catalog.measurements(lender), known, catalog.own_folder)
     if lent is None:
         raise AdvisorError(
             f"{lender_name} cannot lend its residuals: {why_not}",

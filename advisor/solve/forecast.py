@@ -248,7 +248,7 @@ def _on_board(
     board = catalog.board(board_name)
     own, below_idle = without_power_below_idle(board, catalog.measurements(board))
     known = catalog.architectures_with(own)
-    fit, why_not = current_fit(board, own, known)
+    fit, why_not = current_fit(board, own, known, catalog.own_folder)
     if wanted is None:
         transferred = fit.transfer.rows.architecture.names if fit and fit.transfer else ()
         known |= {

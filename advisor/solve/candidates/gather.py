@@ -259,7 +259,7 @@ def _with_predictions(
     board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
     given = fits.get(board.name)
-    fit, why_not = (given, "") if given else current_fit(board, table, known)
+    fit, why_not = (given, "") if given else current_fit(board, table, known, catalog.own_folder)
     if fit is None:
         return table, (f"nothing is predicted: {why_not}",), None
     notes = (

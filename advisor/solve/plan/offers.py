@@ -401,7 +401,7 @@ def runtime_floor(
         return 0.0, (f"{IN_EACH}: the candidates use several ({', '.join(runtimes)})",)
     if asked_mb is not None:
         return asked_mb, ()
-    fit, why_not = current_fit(board, table, catalog.architectures)
+    fit, why_not = current_fit(board, table, catalog.architectures, catalog.own_folder)
     models = [fit.models.get(each, {}).get("memory_mb", ()) if fit else () for each in variants]
     if not all(models):
         return 0.0, (f"{IN_EACH}: {why_not or 'there is no fitted model of memory'}",)
