@@ -40,7 +40,11 @@ class Net(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("exports") / "net.pt2"
+    return exported(tmp_path_factory.mktemp("exports") / "net.pt2")
+
+
+def exported(path: Path) -> Path:
+    """A file of a network with weights and a constant."""
     program = torch.export.export(
         Net().eval(),
         (torch.zeros(2, 3, 16, 16),),

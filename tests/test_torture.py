@@ -13,6 +13,7 @@ FEW = {
     "kills": 3,
     "command lines": 25,
     "mutated files": 40,
+    "mutated networks": 10,
     "questions": 5,
     "six at once": 1,
     "surroundings": 3,

@@ -17,6 +17,8 @@ from tests.torture.commands import FINE
 
 LEFT_OUT = ("measure", "figures", "zoo")
 """Commands that measure, draw or count for long."""
+SELDOM = ("explore", "fit", "findings", "suggest", "compare", "boards")
+"""Commands that may take many seconds each."""
 WORDS = (
     *("--fps", "--energy", "--latency", "--board", "--batch", "--where", "--weights", "--include"),
     *("--catalog", "--confidence", "--top", "--json", "--csv", "--by", "--maximise", "--minimise"),
@@ -33,10 +35,11 @@ WORDS = (
 def cases(draw: random.Random, folder: Path) -> Iterator[str]:
     """One command line a case, in this process."""
     commands = [each for each in COMMANDS if each not in LEFT_OUT]
+    weights = [0.05 if each in SELDOM else 1.0 for each in commands]
     places = {"XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
     home = Path.cwd()
     while True:
-        arguments = [draw.choice(commands), *draw.choices(WORDS, k=draw.randrange(6))]
+        arguments = [*draw.choices(commands, weights), *draw.choices(WORDS, k=draw.randrange(6))]
         out, err = StringIO(), StringIO()
         os.chdir(folder)
         code = 0

@@ -10,6 +10,8 @@ from tests.crashing_writers import table
 from tests.torture.commands import fault
 
 LIMITS = (
+    "ulimit -v 150000",
+    "ulimit -v 400000",
     "ulimit -n 12",
     "ulimit -n 32",
     "ulimit -f 0",
