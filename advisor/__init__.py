@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from advisor.catalog.migration import migrate
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
+    from advisor.measuring.evaluation import evaluate
     from advisor.measuring.measure import measure
     from advisor.paper.board_findings import findings
     from advisor.paper.survey import survey
@@ -40,6 +41,7 @@ _HOMES = {
     "boards": "advisor.catalog.listing",
     "check": "advisor.api",
     "compare": "advisor.report.comparison",
+    "evaluate": "advisor.measuring.evaluation",
     "explore": "advisor.report.explorer.page",
     "figures": "advisor.paper.ten_figures",
     "findings": "advisor.paper.board_findings",
@@ -72,6 +74,7 @@ __all__ = [
     "boards",
     "check",
     "compare",
+    "evaluate",
     "explore",
     "figures",
     "findings",

@@ -203,6 +203,7 @@ def schema(document: str) -> str:
     if document not in DOCUMENTS:
         raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
     from advisor.catalog.listing import Boards, KnownBoards
+    from advisor.measuring.evaluation import Evaluation
     from advisor.options import Requirements
     from advisor.paper import board_findings, survey_text
     from advisor.paper.survey import Survey
@@ -210,6 +211,7 @@ def schema(document: str) -> str:
     from advisor.report import answer_documents, catalog_text
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
     from advisor.report.comparison import Comparison
+    from advisor.report.evaluation_text import EVALUATE
     from advisor.report.known_network import show_schema
     from advisor.solve.forecast import Predictions
     from advisor.solve.plan.plan_answer import Plan
@@ -231,6 +233,7 @@ def schema(document: str) -> str:
         "boards": lambda: schema_text(answer_documents.BOARDS, Boards),
         "show": show_schema,
         "show-boards": lambda: schema_text(answer_documents.SHOW_BOARDS, KnownBoards),
+        "evaluate": lambda: schema_text(EVALUATE, Evaluation),
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
         "survey": lambda: schema_text(survey_text.SCHEMA, Survey),
         "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),

@@ -34,6 +34,7 @@ def test_the_public_names() -> None:
         "boards",
         "check",
         "compare",
+        "evaluate",
         "explore",
         "figures",
         "findings",

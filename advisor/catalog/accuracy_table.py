@@ -185,7 +185,7 @@ def accuracy_table(accuracies: Iterable[Weights]) -> str:
         for metric, figure in figures:
             bare = replace(figure, low=None, high=None)
             quality = replace(each.quality, metric=metric)
-            follows = each.images or with_interval(bare, quality, None, each.board) == figure
+            follows = with_interval(bare, quality, each.images, each.board) == figure
             ends = (None, None) if follows else (figure.low, figure.high)
             cells = (
                 *(each.architecture, each.name, each.quality.task, metric),

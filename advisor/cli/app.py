@@ -33,6 +33,7 @@ COMMANDS = (
     "predict",
     "findings",
     "measure",
+    "evaluate",
     "compare",
     "figures",
     "zoo",

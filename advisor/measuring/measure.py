@@ -41,6 +41,7 @@ from advisor.measuring.runtimes.variants import (
     PRECISIONS,
     check_installed,
     libraries_of,
+    names_in,
     requested_variants,
 )
 from advisor.measuring.tasks import REFERENCE, Variant
@@ -418,7 +419,7 @@ def _runtimes(networks: Sequence[str], runtimes: str | Sequence[str] | None) -> 
     if from_onnx:  # whose answers are held against those of ONNX Runtime
         need("measuring ONNX files", ("onnx", "onnxruntime"))
     default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
-    return _names(runtimes or default)
+    return names_in(runtimes or default)
 
 
 def _variants(
@@ -441,17 +442,11 @@ def _variants(
     wanted = (
         [REFERENCE[1], *filed]
         if precisions is None
-        else list(map(read_precision, _names(precisions)))
+        else list(map(read_precision, names_in(precisions)))
     )
     pairs, left_out = requested_variants(runtimes, wanted, device, filed)
     check_installed(pairs, device)
     return pairs, left_out if precisions else ()
-
-
-def _names(given: str | Sequence[str]) -> list[str]:
-    """Names given one by one, or several with commas between them."""
-    texts = [given] if isinstance(given, str) else given
-    return [name.strip() for text in texts for name in text.split(",")]
 
 
 def _batches(batch: str | int | Sequence[int] | None, device: str) -> tuple[int, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from statistics import median
 
 from advisor.architectures.design import FLOATS, ImageFormat
 from advisor.architectures.names import is_onnx
+from advisor.measuring.image_data import LabelledImage
+from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.timing import Disturbance, SessionLimits
 
 Variant = tuple[str, str]
@@ -55,6 +58,25 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """Real images by which int8 ranges are set.
+
+    Attributes:
+        images: the files.
+        preprocessing: how they become what the network takes.
+    """
+
+    images: tuple[LabelledImage, ...]
+    preprocessing: Preprocessing
+
+    @property
+    def content(self) -> str:
+        """Differs for other images, and for other ways to make them ready."""
+        text = f"{[each.content for each in self.images]} {self.preprocessing}"
+        return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+@dataclass(frozen=True)
 class Task:
     """A cell and how to run it.
 
@@ -71,6 +93,10 @@ class Task:
         image: how the network takes images.
         filed_in: the number format of its file of the ONNX format; fp32 for all else.
         check: whether the runtime's answers are held against the reference's.
+        trained: whether the network has the weights that it was trained to, rather than random ones.
+        weights: the file of a state dict that these are read from; "" where the network brings them.
+        weights_content: distinguishes that file's content from every other; "" for none.
+        calibration: the images by which int8 ranges are set; random ones where there are none.
     """
 
     cell: Cell
@@ -84,6 +110,10 @@ class Task:
     image: ImageFormat = FLOATS
     filed_in: str = "fp32"
     check: bool = True
+    trained: bool = False
+    weights: str = ""
+    weights_content: str = ""
+    calibration: Calibration | None = None
 
     @property
     def is_onnx(self) -> bool:

@@ -10,24 +10,27 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.architectures.export_file import load_program
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, first_line
 from advisor.folders import cache_folder, ready_cache
 from advisor.measuring.answers import CALIBRATION, as_taken, random_images
+from advisor.measuring.preprocessing import decoded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import nn
 
-    from advisor.measuring.tasks import Task
+    from advisor.architectures.design import ImageFormat
+    from advisor.measuring.tasks import Calibration, Task
 
 EXPORTS = "exports"
 """The folder of the cache in which they lie."""
@@ -75,7 +78,8 @@ def key_of(task: Task, module: nn.Module, *further: str) -> str:
     libraries = [f"{library} {version(library)}" for library in ("torch", *LIBRARIES)]
     digest.update(repr((task.input_shape, OPSET, libraries, further, str(module))).encode())
     digest.update(task.content.encode())
-    for name, parameter in module.named_parameters():
+    # The statistics of batch normalisations are weights, too.
+    for name, parameter in chain(module.named_parameters(), module.named_buffers()):
         digest.update(name.encode())
         digest.update(parameter.detach().cpu().numpy().tobytes())
     return digest.hexdigest()
@@ -127,11 +131,43 @@ def named_batch(model: Any) -> Any:
     return model
 
 
-def calibration_images(task: Task) -> list[NDArray[Any]]:
-    """A few batches of one random image each, by which int8 ranges are set: good for its speed alone."""
+def calibration_images(task: Task) -> Sequence[NDArray[Any]]:
+    """Batches of one image each, by which int8 ranges are set.
+
+    Where no real images are given, a few random ones, which are good for its speed alone.
+    """
+    if task.calibration is not None:
+        return _RealImages(task.calibration, task.image)
     images = random_images(task.input_shape, CALIBRATION_IMAGES, CALIBRATION)
     images = as_taken(images, task.image)
     return [images[index : index + 1] for index in range(CALIBRATION_IMAGES)]
+
+
+def calibrated_by(task: Task) -> str:
+    """Distinguishes the images by which int8 ranges are set."""
+    return str(CALIBRATION_IMAGES) if task.calibration is None else task.calibration.content
+
+
+class _RealImages(Sequence["NDArray[Any]"]):
+    """Images read when they are needed, so that many take no more memory than one."""
+
+    def __init__(self, calibration: Calibration, form: ImageFormat) -> None:
+        self._of, self._form = calibration, form
+
+    def __len__(self) -> int:
+        return len(self._of.images)
+
+    def __getitem__(self, place: Any) -> Any:
+        image = self._of.images[place]
+        try:
+            pixels = decoded(image.read(), self._of.preprocessing)
+        except AdvisorError:
+            raise
+        except Exception as error:  # noqa: BLE001  (decoders raise all kinds at what is broken)
+            raise AdvisorError(
+                f"{image.path}: this image for calibrating cannot be read: {first_line(error)}"
+            ) from None
+        return as_taken(pixels[None], self._form)
 
 
 def export_folder() -> Path:

@@ -12,8 +12,8 @@ from advisor.folders import temporary_folder
 from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import (
     BATCH,
-    CALIBRATION_IMAGES,
     LIBRARIES,
+    calibrated_by,
     calibration_images,
     export_folder,
     kept,
@@ -89,7 +89,7 @@ class OnnxRuntime:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
         if task.to_quantise:
-            key = original.key("onnxruntime", version("onnxruntime"), str(CALIBRATION_IMAGES))
+            key = original.key("onnxruntime", version("onnxruntime"), calibrated_by(task))
             make = partial(_quantise, path, calibration_images(task))
             path = kept(task.cell.architecture, key, ".int8.onnx", make)
         return path.name, OnnxServing(task, path)

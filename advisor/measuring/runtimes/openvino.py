@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from advisor.errors import AdvisorError
 from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import (
-    CALIBRATION_IMAGES,
     LIBRARIES,
+    calibrated_by,
     calibration_images,
     export_folder,
     kept,
@@ -112,7 +112,7 @@ class OpenVino:
         """Export it; for int8, quantise what was exported."""
         path = original.as_onnx()
         if task.to_quantise:
-            key = original.key(version("nncf"), version("openvino"), str(CALIBRATION_IMAGES))
+            key = original.key(version("nncf"), version("openvino"), calibrated_by(task))
             make = partial(_quantise, path, calibration_images(task))
             path = kept(task.cell.architecture, key, ".int8.xml", make, beside=".bin")
         return path.name, OpenVinoServing(task, path)

@@ -44,7 +44,7 @@ def original_of(task: Task) -> Original:
 
 
 class TorchOriginal:
-    """See `Original`. On random weights, but for a file of torch.export, which has its own."""
+    """See `Original`. On random weights, unless trained ones are asked for, or its file has its own."""
 
     reference = " ".join(REFERENCE)
 
@@ -53,7 +53,7 @@ class TorchOriginal:
         self._task = task
         self._module = (
             module_of(task)
-            if is_own_file(task.made_from)
+            if task.trained or is_own_file(task.made_from)
             else reference_network(task.made_from or task.cell.architecture, task.input_shape)
         )
 
@@ -147,30 +147,46 @@ def check_unchanged(task: Task, files: Sequence[Path]) -> None:
     Raises:
         AdvisorError: the content of the files is another.
     """
+    refuse_changed(task.made_from, files, task.content)
+
+
+def refuse_changed(what: str, files: Sequence[Path], content: str) -> None:
+    """Refuse files that are others than when the run began; see `check_unchanged`."""
     try:
-        same = digest_of(files) == task.content
+        same = digest_of(files) == content
     except OSError as error:
         raise AdvisorError(f"{error.filename}: {reason_of(error)}") from None
     if not same:
-        raise AdvisorError(f"{task.made_from} has changed since this run began")
+        raise AdvisorError(f"{what} has changed since this run began")
 
 
 def module_of(task: Task) -> nn.Module:
-    """The network as PyTorch runs it, made as quickly as can be.
+    """The network as PyTorch runs it; one that need not be trained is made as quickly as can be.
 
     Raises:
         AdvisorError: it cannot be made; or its file is another than when the run began.
     """
     if not is_own_file(task.made_from):
+        what = task.made_from or task.cell.architecture
+        if task.trained:
+            return _trained(task, what)
         from advisor.architectures.builders import quick_build
 
-        return quick_build(task.made_from or task.cell.architecture)
+        return quick_build(what)
     from advisor.architectures.dispatched import without_gradients
 
     path = Path(task.made_from)
     check_unchanged(task, [path])
     module: nn.Module = program_module(load_program(path))
     return without_gradients(module)
+
+
+def _trained(task: Task, what: str) -> nn.Module:
+    from advisor.architectures.trained import trained_network
+
+    if task.weights:
+        refuse_changed(task.weights, [Path(task.weights)], task.weights_content)
+    return trained_network(what, task.weights)
 
 
 def reference_network(what: str, input_shape: Sequence[int]) -> nn.Module:

@@ -21,6 +21,12 @@ LIBRARIES = tuple(library for runtime in RUNTIMES.values() for library in runtim
 PRECISIONS = ("fp32", "bf16", "fp16", "int8")
 
 
+def names_in(given: str | Sequence[str]) -> list[str]:
+    """Names given one by one, or several with commas between them."""
+    texts = [given] if isinstance(given, str) else given
+    return [name.strip() for text in texts for name in text.split(",")]
+
+
 def requested_variants(
     runtimes: Sequence[str], precisions: Sequence[str], device: str, filed: Collection[str] = ()
 ) -> tuple[tuple[Variant, ...], tuple[str, ...]]:

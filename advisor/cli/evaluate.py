@@ -1,0 +1,160 @@
+"""`advisor evaluate`: how often a network is right on images of the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.cli.options import CatalogOption, TrustOption
+from advisor.cli.output import complain, emit, emit_table, warn
+from advisor.cli.progress import Progress
+
+Network = Annotated[
+    str,
+    typer.Argument(
+        metavar="[NAME=]NETWORK",
+        help="net.onnx, net.pt2, MODULE:FACTORY[@SIZE], or a network of torchvision's or timm's by name.",
+    ),
+]
+Data = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR|FILE",
+        help="A folder with a folder of images for each class, in the order of their names; or a CSV file of "
+        "path and label.",
+    ),
+]
+Runtimes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="What runs it: eager, compile, onnxruntime, openvino.",
+        show_default="eager; onnxruntime for ONNX files",
+    ),
+]
+Precisions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Number formats: fp32, bf16, fp16, int8. All are held against fp32.",
+        show_default="fp32; that of an ONNX file",
+    ),
+]
+Images = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="So many of the images, by a fixed seed.")
+]
+Crop = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SHARE|squash",
+        help="The share of an image's shorter side that is kept, 0.875 being 224 of 256 pixels; squash "
+        "brings the whole image to the network's size.",
+        show_default="as the weights' publisher says, else 0.875",
+    ),
+]
+Mean = Annotated[
+    str | None,
+    typer.Option(
+        metavar="R,G,B", help="What is taken off each channel, whose values go from 0 to 1."
+    ),
+]
+Std = Annotated[str | None, typer.Option(metavar="R,G,B", help="What is divided by then.")]
+Interpolation = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="How sizes are changed: bilinear, bicubic, nearest, lanczos."
+    ),
+]
+WeightsFile = Annotated[
+    Path | None,
+    typer.Option("--weights", metavar="FILE", help="A state dict, which is read as data."),
+]
+Download = Annotated[
+    bool, typer.Option("--download", help="Let torchvision or timm fetch its own weights.")
+]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Images by which int8 ranges are set; 128 by a fixed seed."),
+]
+Batch = Annotated[int, typer.Option(min=1, metavar="N", help="Images per forward pass.")]
+Device = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
+DataSet = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What the images are called, such as imagenet-1k.",
+        show_default="a name made of their content",
+    ),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out images that cannot be read, and count them.")
+]
+Fresh = Annotated[
+    bool,
+    typer.Option("--fresh/--resume", help="Begin anew, or go on with what is known already."),
+]
+
+
+def command(
+    network: Network,
+    data: Data,
+    runtime: Runtimes = None,
+    precision: Precisions = None,
+    images: Images = None,
+    crop: Crop = None,
+    mean: Mean = None,
+    std: Std = None,
+    interpolation: Interpolation = None,
+    weights: WeightsFile = None,
+    download: Download = False,
+    calibrate: Calibrate = None,
+    batch: Batch = 32,
+    device: Device = "cpu",
+    data_set: DataSet = None,
+    skip_bad: SkipBad = False,
+    fresh: Fresh = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
+    catalog: CatalogOption = None,
+) -> None:
+    """How often a classifier is right on your images, in each runtime and precision; `pick` uses it at once.
+
+    Every answer is kept as soon as it is known: after an interruption, the same command goes on.
+    """
+    from advisor.measuring.evaluation import evaluate
+    from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
+
+    with Progress() as progress:
+        found = evaluate(
+            network,
+            data,
+            runtime=runtime,
+            precision=precision,
+            images=images,
+            crop=crop,
+            mean=mean,
+            std=std,
+            interpolation=interpolation,
+            weights=weights,
+            download=download,
+            calibrate=calibrate,
+            batch=batch,
+            device=device,
+            data_set=data_set,
+            skip_bad=skip_bad,
+            fresh=fresh,
+            catalog=catalog,
+            on_progress=progress.show,
+        )
+    warn(found.notes)
+    if as_json:
+        emit(evaluation_json(found))
+    else:
+        emit_table(evaluation_text(found))
+    if not found.finished:
+        complain("stopped; what was found is kept, and the same command goes on")
+        raise typer.Exit(130)
+    if not as_json:
+        emit(next_command(found, catalog))

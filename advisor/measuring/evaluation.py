@@ -1,0 +1,309 @@
+"""How often a network is right on the user's images, in each way to run it: found, and kept as accuracies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from advisor.arguments import AnyPath, checked
+from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
+from advisor.catalog.files import layers_with, target_folder, write_whole
+from advisor.catalog.records import Estimate, Weights
+from advisor.catalog.store import ACCURACY_FILE, Catalog
+from advisor.catalog.writers import writing
+from advisor.errors import AdvisorError
+from advisor.folders import ready_cache
+from advisor.limits import LEAST_PERCENT
+from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
+from advisor.measuring.evaluation_run import EvaluationRun, taken_up
+from advisor.measuring.image_answers import BAD, FIRST
+from advisor.measuring.image_data import read_image_set
+from advisor.measuring.measurable import keep_costs
+from advisor.measuring.paired_accuracy import loss, share
+from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated
+from advisor.measuring.runtimes.exports import EXPORTS
+from advisor.measuring.tasks import Cell
+from advisor.quality import CLASSIFICATION, Quality, read_data_set
+
+FOLDER = "evaluations"
+"""The folder of a catalog in which the answers are kept."""
+
+LEAST_ABOVE_CHANCE = 0.1
+"""A network that is better than chance by less of what is possible was hardly given its images aright."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One way to run a network, and how often it is right.
+
+    Attributes:
+        runtime: what ran it.
+        precision: its number format.
+        accuracy_percent: the share of images whose right class came first, with its exact interval; null
+            where it could not be run.
+        top5_percent: of which it was among the first five; null of a network of five classes or fewer.
+        loss_points: by how many points fewer are right than in fp32, on the same images; null of fp32 itself.
+        lost: how many images fp32 has right, and this not; null where nothing is held against fp32.
+        gained: how many this has right, and fp32 not.
+        reason: why it could not be run; empty if it could.
+    """
+
+    runtime: str
+    precision: str
+    accuracy_percent: Estimate | None
+    top5_percent: Estimate | None = None
+    loss_points: Estimate | None = None
+    lost: int | None = None
+    gained: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network reaches on some images.
+
+    Attributes:
+        network: the network.
+        weights: what its weights are called.
+        data: where the images were found.
+        data_set: what they are called, by their content unless the user says otherwise.
+        images: on how many the network was evaluated.
+        found: how many there are.
+        classes: how many the network tells apart.
+        preprocessing: how images became what the network takes.
+        skipped: the images that could not be read, and why.
+        finished: whether all was done, rather than stopped by Ctrl-C; the same call goes on.
+        ways: the ways in which it was run, what the others are held against first.
+        accuracy_file: the table that holds the accuracies now; null where nothing was finished.
+        left_out: what was not evaluated though it was asked for, and why.
+        notes: what else is to be said.
+    """
+
+    network: str
+    weights: str
+    data: str
+    data_set: str
+    images: int
+    found: int
+    classes: int
+    preprocessing: Preprocessing
+    skipped: tuple[str, ...]
+    finished: bool
+    ways: tuple[Evaluated, ...]
+    accuracy_file: Path | None
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@checked
+def evaluate(
+    network: str,
+    data: AnyPath,
+    *,
+    runtime: str | Sequence[str] | None = None,
+    precision: str | Sequence[str] | None = None,
+    images: int | None = None,
+    crop: str | float | None = None,
+    mean: str | Sequence[float] | None = None,
+    std: str | Sequence[float] | None = None,
+    interpolation: str | None = None,
+    weights: AnyPath | None = None,
+    download: bool = False,
+    calibrate: AnyPath | None = None,
+    batch: int = USUAL_BATCH,
+    device: str = "cpu",
+    data_set: str | None = None,
+    skip_bad: bool = False,
+    fresh: bool = False,
+    catalog: AnyPath | None = None,
+    on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
+) -> Evaluation:
+    """How often a classifier is right on your images, in each runtime and precision.
+
+    Every answer is kept as soon as it is known: after an interruption, the same call goes on. Ctrl-C ends it
+    in order. What was finished becomes accuracies of your catalog, which `advisor.pick` uses at once.
+
+    Args:
+        network: a file that ends in .onnx or .pt2, or `module:factory`, after "NAME=" to call it so; or a
+            network of torchvision's or timm's by name.
+        data: a folder of class folders, as torchvision's `ImageFolder` takes it, or a CSV file with the
+            columns `path` and `label`.
+        runtime: what runs it, one by one or with commas between them; `None` for eager, or onnxruntime for a
+            file of the ONNX format.
+        precision: number formats, likewise; `None` for that of the file, or fp32. What is not fp32 is held
+            against fp32, which is run, too.
+        images: how many to choose, by a fixed seed; `None` for all.
+        crop: the share of an image's shorter side that is kept, as in "0.875"; or "squash", which brings the
+            whole image to the network's height and width. `None` for what the weights' publisher says.
+        mean: what is taken off each channel, whose values go from 0 to 1, as in "0.485,0.456,0.406".
+        std: what is divided by then.
+        interpolation: how sizes are changed: bilinear, bicubic, nearest, lanczos.
+        weights: the file of a state dict, which is read as data.
+        download: whether torchvision or timm may fetch its own weights.
+        calibrate: a folder of images by which int8 ranges are set; 128 of them, by a fixed seed.
+        batch: images per forward pass.
+        device: "cpu", or as in "cuda:0".
+        data_set: what the images are called; `None` for a name made of their content.
+        skip_bad: whether images that cannot be read are left out, and counted.
+        fresh: begin anew even if an evaluation could go on.
+        catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
+        on_progress: hears what happens next, and about how many seconds are left.
+
+    Raises:
+        AdvisorError: something is unknown, cannot be read, or cannot be run; images and network do not go
+            together; or another evaluation of the network is at work.
+    """
+    folder, place = target_folder(catalog), Path(data)
+    if not place.exists():
+        raise AdvisorError(f"{place}: there is no such folder or file", "give one by --data")
+    if images is not None and images < 1:
+        raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
+    plan = plan_evaluation(
+        network,
+        partial(read_image_set, place, images, skip_bad=skip_bad, on_progress=on_progress),
+        lambda known: stated(known, crop, mean, std, interpolation),
+        runtime=runtime,
+        precision=precision,
+        weights=None if weights is None else str(weights),
+        download=download,
+        calibrate=None if calibrate is None else str(calibrate),
+        batch=batch,
+        device=device,
+        catalog=folder,
+    )
+    ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
+    called = read_data_set(data_set or plan.images.name)
+    slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
+    with taken_up(folder / FOLDER / slug, folder, plan, fresh=fresh) as journal:
+        run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad)
+        finished = True
+        try:
+            run.run()
+        except KeyboardInterrupt:
+            finished = False
+        ways = tuple(_way(plan, run, cell) for cell in plan.cells)
+        file = _publish(folder, plan, run, ways, called)
+    return Evaluation(
+        network=plan.network.name,
+        weights=plan.weights.name,
+        data=str(place),
+        data_set=called,
+        images=len(_both(plan, run, plan.cells[0])),
+        found=plan.images.found,
+        classes=run.outputs,
+        preprocessing=plan.preprocessing,
+        skipped=(*plan.images.unreadable, *run.unreadable),
+        finished=finished,
+        ways=ways,
+        accuracy_file=file,
+        left_out=plan.left_out,
+        notes=(*plan.notes, *plan.images.notes, *_notes(plan, run, ways)),
+    )
+
+
+def _both(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> list[tuple[str, str]]:
+    """For each image that can be read, how far up the right answer comes in a cell, and in fp32."""
+    own = run.ranks(cell)
+    baseline = own if plan.baseline is None else run.ranks(plan.baseline)
+    pairs = zip(own, baseline, strict=False)
+    return [(one, other) for one, other in pairs if BAD not in (one, other)]
+
+
+def _way(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> Evaluated:
+    """What was found of a cell."""
+    if not run.is_whole(cell):
+        reason = run.failed.get(cell, "stopped before it was done")
+        return Evaluated(*cell.variant, None, reason=reason)
+    pairs = _both(plan, run, cell)
+    right = sum(one == "0" for one, _ in pairs)
+    among = sum(one != str(FIRST) for one, _ in pairs)
+    found = Evaluated(
+        *cell.variant,
+        share(right, len(pairs)),
+        share(among, len(pairs)) if run.outputs > FIRST else None,
+    )
+    if plan.baseline in (None, cell):
+        return found
+    lost = sum(one != "0" == other for one, other in pairs)
+    gained = sum(other != "0" == one for one, other in pairs)
+    points = loss(lost, gained, len(pairs))
+    return replace(found, loss_points=points, lost=lost, gained=gained)
+
+
+def _publish(
+    folder: Path,
+    plan: EvaluationPlan,
+    run: EvaluationRun,
+    ways: Sequence[Evaluated],
+    data_set: str,
+) -> Path | None:
+    """Put what was found into the catalog's table of accuracies.
+
+    Returns:
+        The table; `None` where there was nothing to put into it.
+    """
+    rows = [
+        _row(plan, cell, way, data_set, len(_both(plan, run, cell)))
+        for cell, way in zip(plan.cells, ways, strict=True)
+        if way.accuracy_percent is not None and way.accuracy_percent.value >= LEAST_PERCENT
+    ]
+    if not rows:
+        return None
+    keep_costs(folder, [plan.network])
+    path = folder / ACCURACY_FILE
+    with writing(folder):
+        known = Catalog(layers_with(folder)).architectures
+        before = []
+        if path.exists():
+            before = read_accuracies(path, known, None, lambda name: known[name].task)
+        replaced = {key_of(each) for each in rows}
+        others = [each for each in before if key_of(each) not in replaced]
+        write_whole(path, accuracy_table([*others, *rows]))
+    return path
+
+
+def _row(plan: EvaluationPlan, cell: Cell, way: Evaluated, data_set: str, images: int) -> Weights:
+    """A way's accuracy as the catalog has it; that in fp32 holds wherever the network runs in floats."""
+    if way.accuracy_percent is None:
+        raise ValueError("what was not evaluated has no row")
+    runtime, precision = ("", "") if cell == plan.baseline else cell.variant
+    return Weights(
+        architecture=plan.network.name,
+        name=plan.weights.name,
+        accuracy_percent=way.accuracy_percent,
+        top5_percent=way.top5_percent,
+        quality=Quality(CLASSIFICATION, "top-1", data_set),
+        runtime=runtime,
+        precision=precision,
+        images=images,
+    )
+
+
+def _notes(plan: EvaluationPlan, run: EvaluationRun, ways: Sequence[Evaluated]) -> list[str]:
+    """What a reader must know of the figures."""
+    notes = []
+    first = ways[0].accuracy_percent
+    if first is not None and run.outputs:
+        chance = 1 / run.outputs
+        if first.value / 100 - chance < LEAST_ABOVE_CHANCE * (1 - chance):
+            notes.append(
+                f"{first.value:.3g} % is near chance ({100 * chance:.3g} %): are the images made ready as "
+                f"the network was trained ({plan.preprocessing}), and are the classes in its order?"
+            )
+    if plan.preprocessing.origin == ASSUMED:
+        notes.append(
+            f"how images are made ready is assumed: {plan.preprocessing}; --crop, --mean and --std say it"
+        )
+    if plan.calibration is not None:
+        on = {each.content for each in plan.images.images}
+        shared = sum(each.content in on for each in plan.calibration.images)
+        if shared:
+            notes.append(
+                f"{shared} of the {len(plan.calibration.images)} calibrating images are among those "
+                "evaluated on, which flatters int8"
+            )
+    return notes

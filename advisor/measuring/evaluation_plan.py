@@ -1,0 +1,307 @@
+"""What an evaluation will run: the network with its weights, the images, and in which ways."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from advisor.architectures.libraries import is_installed
+from advisor.architectures.names import is_own_file
+from advisor.architectures.own_network import digest_of
+from advisor.catalog.files import layers_with
+from advisor.catalog.naming import Measurable
+from advisor.catalog.precision import read_precision
+from advisor.catalog.records import Architecture
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError, reason_of
+from advisor.measuring.host import check_can_measure, device_named
+from advisor.measuring.image_data import ImageSet, LabelledImage, chosen_of, image_files
+from advisor.measuring.measurable import measurable
+from advisor.measuring.preprocessing import Preprocessing, assumed_for
+from advisor.measuring.run_plan import QUICK, RunPlan
+from advisor.measuring.runtimes.variants import (
+    LIBRARIES,
+    check_installed,
+    names_in,
+    requested_variants,
+)
+from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Task
+
+TRAINED = "trained"
+"""What the weights are called that a network of the user's own brings."""
+
+CALIBRATING = 128
+"""By so many images int8 ranges are set: more change them little."""
+
+USUAL_BATCH = 32
+
+
+@dataclass(frozen=True)
+class TrainedWeights:
+    """The weights of a network.
+
+    Attributes:
+        name: what the set is called.
+        file: the file of a state dict; "" where the network brings them.
+        content: a digest of that file; "" for none.
+        preprocessing: how their publisher makes images ready; `None` where nobody says.
+    """
+
+    name: str
+    file: str = ""
+    content: str = ""
+    preprocessing: Preprocessing | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """All that decides what an evaluation finds.
+
+    Attributes:
+        network: the network.
+        weights: its weights.
+        images: what it is evaluated on.
+        preprocessing: how images become what the network takes.
+        run: in which ways it is run.
+        baseline: the cell in fp32 that the others are held against; `None` where none can be.
+        calibration: the images by which int8 ranges are set.
+        known: the architectures by name.
+        left_out: what is not evaluated though it was asked for, and why.
+        notes: what is to be said of the network.
+    """
+
+    network: Architecture
+    weights: TrainedWeights
+    images: ImageSet
+    preprocessing: Preprocessing
+    run: RunPlan
+    baseline: Cell | None
+    calibration: Calibration | None
+    known: Mapping[str, Architecture]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Every way in which it is run, what the others are held against first."""
+        found = self.run.cells()
+        first = [] if self.baseline is None else [self.baseline]
+        return [*first, *(each for each in found if each != self.baseline)]
+
+    def task(self, cell: Cell) -> Task:
+        """How to run a cell."""
+        task = replace(
+            self.run.task(cell, self.known),
+            check=False,
+            trained=True,
+            weights=self.weights.file,
+            weights_content=self.weights.content,
+        )
+        return replace(task, calibration=self.calibration) if task.to_quantise else task
+
+    def key(self, cell: Cell) -> str:
+        """What the answers of a cell depend on beside the plan, in a journal's words."""
+        by = self.task(cell).calibration
+        return " ".join([*cell.variant, *([by.content] if by else [])])
+
+    def as_record(self) -> dict[str, object]:
+        """What all cells' answers depend on, as plain values; equal plans go on from one another."""
+        own = self.run.own.get(self.network.name)
+        libraries = [each for each in ("torch", "onnx", *LIBRARIES) if is_installed(each)]
+        return {
+            "network": self.network.name,
+            "content": own.content if own else "",
+            "weights": [self.weights.name, self.weights.content],
+            "images": [len(self.images.images), self.images.content],
+            "preprocessing": str(self.preprocessing).rpartition(" (")[0],
+            "batch": self.run.batches[0],
+            "device": self.run.device,
+            "libraries": [f"{each} {version(each)}" for each in libraries],
+        }
+
+
+def plan_evaluation(
+    network: str,
+    read_images: Callable[[], ImageSet],
+    prepare: Callable[[Preprocessing], Preprocessing],
+    *,
+    runtime: str | Sequence[str] | None,
+    precision: str | Sequence[str] | None,
+    weights: str | None,
+    download: bool,
+    calibrate: str | None,
+    batch: int,
+    device: str,
+    catalog: Path,
+) -> EvaluationPlan:
+    """What `evaluate` would run; see there.
+
+    Args:
+        network: the network.
+        read_images: finds the images; called once all else is known to be well.
+        prepare: how images are made ready, by how they would be.
+        runtime: what runs it.
+        precision: number formats.
+        weights: the file of its weights.
+        download: whether a library may fetch its own.
+        calibrate: a folder of images.
+        batch: images per forward pass.
+        device: what to run on.
+        catalog: the user's catalog.
+
+    Raises:
+        AdvisorError: something is unknown, cannot be read, or cannot be run here.
+    """
+    check_can_measure()
+    device = device_named(device)
+    if batch < 1:
+        raise AdvisorError(f"batch: {batch} is no number of images", "give 1 or more")
+    opened = Catalog(layers_with(catalog))
+    networks = measurable(opened, [network])
+    (named,) = networks.named
+    own = networks.own.get(named.name)
+    run, left_out = _run(named, own, runtime, precision, device, batch)
+    found = _weights(named, own, weights, download=download)
+    form = own.image if own else None
+    assumed = assumed_for(named.input_shape, form) if form else assumed_for(named.input_shape)
+    preprocessing = prepare(found.preprocessing or assumed)
+    calibration = None if calibrate is None else _calibration(Path(calibrate), preprocessing)
+    plan = EvaluationPlan(
+        network=named,
+        weights=found,
+        images=ImageSet(Path(), (), (), 0),
+        preprocessing=preprocessing,
+        run=run,
+        baseline=_baseline(run),
+        calibration=calibration,
+        known={**opened.architectures, named.name: named},
+        left_out=left_out,
+        notes=networks.notes,
+    )
+    if calibration is None and any(plan.task(each).to_quantise for each in plan.cells):
+        raise AdvisorError(
+            "int8 needs images by which its ranges are set",
+            "give a folder of some: --calibrate DIR",
+        )
+    return replace(plan, images=read_images())
+
+
+def _run(
+    network: Architecture,
+    own: Measurable | None,
+    runtime: str | Sequence[str] | None,
+    precision: str | Sequence[str] | None,
+    device: str,
+    batch: int,
+) -> tuple[RunPlan, tuple[str, ...]]:
+    """In which ways it is run, and what is left out."""
+    from_onnx = own is not None and own.is_onnx
+    filed = [own.precision] if own is not None and own.is_onnx else []
+    runtimes = names_in(runtime or (SERVE_ONNX[0] if from_onnx else REFERENCE[0]))
+    wanted = [REFERENCE[1], *filed]
+    if precision is not None:
+        wanted = list(map(read_precision, names_in(precision)))
+    variants, left_out = requested_variants(runtimes, wanted, device, filed)
+    check_installed(variants, device)
+    run = RunPlan(
+        architectures=(network.name,),
+        batches=(batch if own is None or own.any_batch else 1,),
+        device=device,
+        threads=(0,),
+        variants=variants,
+        thoroughness=QUICK,
+        declared_power_w=None,
+        own={} if own is None else {network.name: own},
+        as_filed=precision is None and filed not in ([], [REFERENCE[1]]),
+        check=False,
+    )
+    return run, (*(left_out if precision else ()), *run.left_out())
+
+
+def _baseline(run: RunPlan) -> Cell | None:
+    """The first cell in fp32; where none was asked for, one more, unless the network has no fp32."""
+    cells = run.cells()
+    for each in cells:
+        if each.precision == REFERENCE[1]:
+            return each
+    added = replace(cells[0], precision=REFERENCE[1])
+    return None if run.fault(added) else added
+
+
+def _weights(
+    network: Architecture, own: Measurable | None, file: str | None, *, download: bool
+) -> TrainedWeights:
+    """The network's trained weights.
+
+    Raises:
+        AdvisorError: it has none, or they cannot be read.
+    """
+    if own is not None and is_own_file(own.made_from) and (file or download):
+        raise AdvisorError(f"{own.made_from} has its weights in it", "leave out --weights")
+    if file and download:
+        raise AdvisorError("--weights and --download exclude each other", "give one of them")
+    if own is not None and not file:
+        if download:
+            raise AdvisorError(f"no library has {network.name}", "leave out --download")
+        return TrainedWeights(TRAINED)
+    if file:
+        return _from_file(network, Path(file))
+    if not download:
+        raise AdvisorError(
+            f"{network.name} has no weights here, and random ones are right by chance",
+            "give them: --weights FILE; or let its library fetch its own: --download",
+        )
+    from advisor.architectures.published_weights import downloaded
+
+    path, _ = downloaded(network.name)
+    return _from_file(network, path)
+
+
+def _from_file(network: Architecture, path: Path) -> TrainedWeights:
+    """Weights in a file, which is known by its name where a library publishes it under that."""
+    from advisor.architectures.published_weights import published_set
+
+    try:
+        content = digest_of([path])
+    except OSError as error:
+        raise AdvisorError(f"{path}: {reason_of(error)}", "give the file of a state dict") from None
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", path.stem).lstrip("._+-")[:60] or TRAINED
+    found = published_set(network.name, path.name)
+    if found is None:
+        return TrainedWeights(name, str(path.resolve()), content)
+    published, sure = found
+    channels, height, width = network.input_shape
+    resize = round(published.resize * max(height, width) / published.crop)
+    whose = f"of {network.name}'s {published.name}"
+    how = Preprocessing(
+        height,
+        width,
+        channels,
+        resize,
+        published.mean,
+        published.std,
+        published.interpolation,
+        whose,
+    )
+    return TrainedWeights(published.name if sure else name, str(path.resolve()), content, how)
+
+
+def _calibration(folder: Path, how: Preprocessing) -> Calibration:
+    """Images of a folder, by a fixed seed.
+
+    Raises:
+        AdvisorError: there are none, or one cannot be read.
+    """
+    listed = [LabelledImage(path, 0) for path in image_files(folder)]
+    if not listed:
+        raise AdvisorError(f"{folder}: there is no image in it", "name a folder of images")
+    images = []
+    for each in chosen_of(listed, CALIBRATING):
+        try:
+            images.append(replace(each, content=digest_of([Path(each.path)])))
+        except OSError as error:
+            raise AdvisorError(f"{each.path}: {reason_of(error)}") from None
+    return Calibration(tuple(images), how)

@@ -1,0 +1,253 @@
+"""An evaluation on its way: the images through each way to run a network, every answer kept at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from advisor._version import __version__
+from advisor.catalog.locks import locked
+from advisor.catalog.writers import writing
+from advisor.errors import AdvisorError, Fault, with_all_faults
+from advisor.measuring.campaign import PREPARE_LIMIT_S, ReportProgress
+from advisor.measuring.children import Isolation, Outcome
+from advisor.measuring.evaluation_plan import EvaluationPlan
+from advisor.measuring.image_answers import BAD, AnswersFound, answer_images
+from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError
+from advisor.measuring.journal import FORMAT, Journal, begin, mend, read_runs
+from advisor.measuring.runtimes.exports import is_there
+from advisor.measuring.tasks import REFERENCE, Cell, Task
+from advisor.measuring.worker import prepare_task
+
+PIECE = 256
+"""So many images are answered in one child: what is lost when a run is killed."""
+
+PIECE_LIMIT_S, IMAGE_LIMIT_S = 600.0, 30.0
+"""How long a child may take at least, and for each image: none that gets on takes so long."""
+
+
+class EvaluationRun:
+    """One evaluation, from wherever its journal stands.
+
+    Attributes:
+        failed: why cells could not be run, by cell.
+        prepared: the files that cells were served from, in the folder of exports; "" for none.
+    """
+
+    def __init__(
+        self,
+        plan: EvaluationPlan,
+        journal: Journal,
+        report_progress: ReportProgress,
+        *,
+        skip_bad: bool,
+    ) -> None:
+        """Take up the run.
+
+        Args:
+            plan: what to run.
+            journal: where everything is kept; what it holds already is not done again.
+            report_progress: hears of the progress.
+            skip_bad: whether images that cannot be read are left out.
+        """
+        self.plan, self.journal, self.skip_bad = plan, journal, skip_bad
+        self.report_progress = report_progress
+        self.failed: dict[Cell, str] = {}
+        self.prepared: dict[Cell, str] = {}
+        self._isolation = Isolation(["advisor.measuring.preload"])
+        self._begun = time.monotonic()
+        self._answered = 0
+
+    def run(self) -> None:
+        """Do all that is left.
+
+        Raises:
+            AdvisorError: what the others are held against cannot be run, an image cannot be read, or the
+                images or classes are not those of the network, or not what they were.
+        """
+        for count, cell in enumerate(self.plan.cells):
+            why = self._run_cell(cell)
+            if why and count == 0:
+                raise AdvisorError(f"{self.plan.network.name} in {' '.join(cell.variant)}: {why}")
+            if why:
+                self.failed[cell] = why
+            if count == 0:
+                self._check_readable()
+        self.plan.images.check_listing()
+
+    def ranks(self, cell: Cell) -> str:
+        """How far up each image's right answer came, as far as that is known; see `AnswersFound`."""
+        kept = self._kept(cell)
+        found = []
+        for piece in range(self._pieces):
+            if piece not in kept:
+                break
+            found.append(str(kept[piece]["ranks"]))
+        return "".join(found)
+
+    def is_whole(self, cell: Cell) -> bool:
+        """Whether all images have gone through it."""
+        return len(self.ranks(cell)) == len(self.plan.images.images)
+
+    @property
+    def outputs(self) -> int:
+        """How many classes the network tells apart; 0 where that is not known yet."""
+        return max(
+            (int(each["outputs"]) for each in self.journal.records if "ranks" in each), default=0
+        )
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The images that cannot be read, and why."""
+        found = (line for each in self.journal.records for line in each.get("unreadable", ()))
+        return list(dict.fromkeys(found))
+
+    @property
+    def _pieces(self) -> int:
+        return -(-len(self.plan.images.images) // PIECE)
+
+    def _kept(self, cell: Cell) -> dict[int, dict[str, object]]:
+        """What is known of a cell, by piece."""
+        key = self.plan.key(cell)
+        return {
+            each["piece"]: dict(each)
+            for each in self.journal.records
+            if each.get("of") == key and "ranks" in each
+        }
+
+    def _run_cell(self, cell: Cell) -> str:
+        """Run all pieces that are not known yet.
+
+        Returns:
+            Why it cannot be run; "" where it could.
+        """
+        kept = self._kept(cell)
+        task, why = self._prepared_task(cell)
+        if why:
+            return why
+        for piece in range(self._pieces):
+            if piece in kept:
+                continue
+            images = self.plan.images.images[piece * PIECE : (piece + 1) * PIECE]
+            self.report_progress(
+                f"{' '.join(cell.variant)}: {piece * PIECE} of {len(self.plan.images.images)} images",
+                self._remaining_s(),
+            )
+            outcome = self._isolation.run(
+                answer_images,
+                task,
+                images,
+                self.plan.preprocessing,
+                limit_s=PIECE_LIMIT_S + IMAGE_LIMIT_S * len(images),
+            )
+            if outcome.status != "ok":
+                return _why(outcome)
+            self._keep(cell, piece, outcome.value)
+            self._answered += len(images)
+        return ""
+
+    def _keep(self, cell: Cell, piece: int, found: AnswersFound) -> None:
+        """Put what a child found on disk, where it can be believed."""
+        if found.changed:
+            raise ChangedError(found.changed, "run it again: it begins anew")
+        if found.outputs:
+            self._check_classes(found.outputs)
+        record = {"of": self.plan.key(cell), "piece": piece, **asdict(found)}
+        del record["changed"]
+        self.journal.append(record)
+
+    def _prepared_task(self, cell: Cell) -> tuple[Task, str]:
+        """How to run a cell, from what was prepared for it; and why it cannot be."""
+        task = self.plan.task(cell)
+        if cell.variant == REFERENCE:
+            self.prepared[cell] = ""
+            return task, ""
+        key = self.plan.key(cell)
+        for each in self.journal.records:
+            if each.get("of") == key and "prepared" in each:
+                self.prepared[cell] = each["prepared"]
+        if cell not in self.prepared or not is_there(self.prepared[cell]):
+            self.report_progress(f"preparing {' '.join(cell.variant)}", self._remaining_s())
+            outcome = self._isolation.run(prepare_task, task, limit_s=PREPARE_LIMIT_S)
+            if outcome.status != "ok":
+                return task, _why(outcome)
+            self.prepared[cell] = outcome.value.prepared
+            self.journal.append({"of": key, "prepared": outcome.value.prepared})
+        return replace(task, prepared=self.prepared[cell]), ""
+
+    def _check_classes(self, outputs: int) -> None:
+        """Refuse a network that tells other classes apart than the images are of."""
+        images, network = self.plan.images, self.plan.network.name
+        hint = "say by a CSV file of path and label which output is which: --data images.csv"
+        if images.classes and len(images.classes) != outputs:
+            raise AdvisorError(
+                f"{images.place} has {len(images.classes)} classes, and {network} tells {outputs} apart",
+                hint,
+            )
+        beyond = [each for each in images.images if each.label >= outputs]
+        if beyond:
+            raise AdvisorError(
+                f"{images.place}: {len(beyond)} labels are out of range, such as {beyond[0].label} of "
+                f"{beyond[0].path}: {network} tells {outputs} classes apart",
+                f"labels are 0 to {outputs - 1}",
+            )
+
+    def _check_readable(self) -> None:
+        """Refuse images that cannot be read, all at once, unless they are to be left out."""
+        bad = self.unreadable
+        if bad and not self.skip_bad:
+            raise with_all_faults(
+                [Fault(Path(each.partition(": ")[0]), 0, "", each.partition(": ")[2], "", explains=True)
+                 for each in bad],
+                f"{len(bad)} of {len(self.plan.images.images)} images; {UNREADABLE}",
+            )  # fmt: skip
+        if set(self.ranks(self.plan.cells[0])) == {BAD}:
+            raise AdvisorError(f"{self.plan.images.place}: none of its images can be read")
+
+    def _remaining_s(self) -> float:
+        """About how long the rest takes, by how long it took until now."""
+        if not self._answered:
+            return 0.0
+        known = sum(len(self.ranks(each)) for each in self.plan.cells)
+        left = len(self.plan.cells) * len(self.plan.images.images) - known
+        return left * (time.monotonic() - self._begun) / self._answered
+
+
+def _why(outcome: Outcome) -> str:
+    what = "" if outcome.status == "failed" else outcome.status.replace("_", " ") + ": "
+    return what + outcome.reason
+
+
+@contextmanager
+def taken_up(
+    folder: Path, catalog: Path, plan: EvaluationPlan, *, fresh: bool
+) -> Iterator[Journal]:
+    """The journal of an equal plan, or a new one, while nobody else evaluates this network.
+
+    Args:
+        folder: where this network's evaluations lie.
+        catalog: the catalog in which that is.
+        plan: what is to be run.
+        fresh: begin a new one in any case.
+
+    Raises:
+        AdvisorError: another run is at work on it, or the folder cannot be written.
+    """
+    busy = f"another evaluation of {plan.network.name} is at work"
+    lock = folder.with_name(f".{folder.name}.lock")
+    with writing(catalog):
+        pass  # a new catalog is marked as one before anything else lies in it
+    with locked(lock, busy, "wait for it, or end it"):
+        record = plan.as_record()
+        alike = [each for each in read_runs(folder) if each.header["plan"] == record]
+        if alike and not fresh:
+            journal = alike[-1]
+            mend(journal)
+        else:
+            with writing(catalog):
+                header = {"format": FORMAT, "advisor": __version__, "seed": SEED, "plan": record}
+                journal = begin(folder, header)
+        yield journal

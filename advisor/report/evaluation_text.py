@@ -1,0 +1,97 @@
+"""How often a network is right on the user's images, on a terminal and as a document."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from advisor.catalog.records import Estimate
+from advisor.documents import document, document_text
+from advisor.measuring.evaluation import Evaluated, Evaluation
+from advisor.report.terminal import counted, plain_table
+
+EVALUATE = "advisor.evaluate/1"
+"""The name and version of the document's shape."""
+
+
+def evaluation_json(found: Evaluation) -> str:
+    """The evaluation as one JSON document."""
+    return document_text({"schema": EVALUATE, **document(found)})
+
+
+def evaluation_text(found: Evaluation) -> RenderableType:
+    """A line a way to run the network: accuracy with its interval, and what it loses against fp32."""
+    with_top5 = any(each.top5_percent for each in found.ways)
+    with_loss = any(each.loss_points for each in found.ways)
+    headings = ["runtime", "precision", "top-1", "90 %"]
+    headings += ["top-5"] if with_top5 else []
+    headings += ["loses", "90 %"] if with_loss else []
+    table = plain_table(*headings, left=2)
+    for way in found.ways:
+        cells = [
+            way.runtime,
+            way.precision,
+            _value(way.accuracy_percent),
+            _ends(way.accuracy_percent),
+        ]
+        cells += [_value(way.top5_percent)] if with_top5 else []
+        cells += [_value(way.loss_points), _ends(way.loss_points)] if with_loss else []
+        table.add_row(*cells)
+    return Group(*map(Text, _head(found)), table, *map(Text, _tail(found)))
+
+
+def _head(found: Evaluation) -> Iterator[str]:
+    of = f" of {found.found}" if found.images != found.found else ""
+    yield (
+        f"{found.network}, weights {found.weights}, on {found.images}{of} images of {found.data} "
+        f"({found.data_set}), {found.classes} classes"
+    )
+    yield f"images made ready: {found.preprocessing}"
+
+
+def _tail(found: Evaluation) -> Iterator[str]:
+    for way in found.ways:
+        if way.reason:
+            yield f"{way.runtime} {way.precision} was not evaluated: {way.reason}"
+        elif way.loss_points is not None:
+            yield _loss(way, found.images)
+    if found.skipped:
+        yield (
+            f"{counted(len(found.skipped), 'image')} could not be read, and left out: "
+            + "; ".join(found.skipped[:5])
+            + ("; ..." if len(found.skipped) > 5 else "")
+        )
+    yield from (f"left out: {each}" for each in found.left_out)
+    if found.accuracy_file is not None:
+        yield f"its accuracies: {found.accuracy_file}"
+
+
+def _loss(way: Evaluated, images: int) -> str:
+    """What a way loses against fp32, in a sentence."""
+    points = way.loss_points
+    if points is None or points.low is None or points.high is None:
+        return ""
+    return (
+        f"{way.runtime} {way.precision} loses {points.value:.1f} points, {points.low:.1f} to "
+        f"{points.high:.1f}, on {images} images: fp32 alone has {way.lost} right, this alone {way.gained}"
+    )
+
+
+def next_command(found: Evaluation, catalog: str | None) -> str:
+    """How to ask for what was found."""
+    where = f" --catalog {shlex.quote(catalog)}" if catalog else ""
+    data_set = f" --data-set {found.data_set}"
+    return f"ask it: advisor pick --board NAME{where}{data_set} --accuracy 70\n"
+
+
+def _value(estimate: Estimate | None) -> str:
+    return "" if estimate is None else f"{estimate.value:.2f}"
+
+
+def _ends(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return ""
+    return f"{estimate.low:.2f} to {estimate.high:.2f}"
