@@ -8,13 +8,20 @@ import math
 import pytest
 
 import advisor
-from advisor.catalog.accuracy_table import COLUMNS, interval_of_share
+from advisor.catalog.accuracy_table import (
+    COLUMNS,
+    LOSS,
+    accuracy_table,
+    interval_of_share,
+    read_accuracies,
+)
 from advisor.catalog.tables import quantised_as
 from advisor.report.explorer.document import choice, document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, Overlay, Run
 
-ACCURACY = ",".join(each for each in COLUMNS if each != "processor") + "\n"
+SEEN = [each for each in COLUMNS if each not in ("processor", *LOSS)]
+ACCURACY = ",".join(SEEN) + "\n"
 VARIANTS = (
     ("tflite", "fp32"),
     ("tflite", "int8"),
@@ -600,3 +607,52 @@ def test_networks_that_might_be_better_are_counted_by_name(lab: Overlay, run: Ru
         lab.write(f"boards/{board}/measurements.csv", text)
     ran = run("pick", "--board", "one,two", "--catalog", lab.folder)
     assert "2 candidates might be better than the pick" in " ".join(ran.out.split())
+
+
+LOST = ",".join([*SEEN, *LOSS]) + "\n"
+MINE = "resnet-18,paper,,,images-1,80,,,1000,tflite,int8,,measured,lab"
+
+
+def test_a_loss_on_other_images_is_carried_to_the_published_accuracy(
+    lab: Overlay, run: Run
+) -> None:
+    lab.write("accuracy.csv", LOST + MINE + ",0.6,0.2,1.1\n")
+    (found,) = advisor.pick(
+        board="one", catalog=lab.folder, precision="int8", runtime="tflite", accuracy=50
+    ).candidates
+    published = advisor.pick(
+        board="one", catalog=lab.folder, precision="fp32", runtime="tflite", accuracy=50
+    ).best
+    assert published is not None
+    before, after = published.accuracy_percent, found.accuracy_percent
+    assert before is not None
+    assert after is not None
+    assert after.value == pytest.approx(before.value - 0.6)
+    assert before.low is not None
+    assert after.low is not None
+    expected = math.hypot(before.value - before.low, 1.1 - 0.6)
+    assert after.value - after.low == pytest.approx(expected)
+    assert found.accuracy_note == f"published {before.value:.1f} - 0.6, as measured on images-1"
+    text = run(
+        "pick", "--board", "one", "--precision", "int8", "--accuracy", 50, "--catalog", lab.folder
+    ).out
+    assert f"! accuracy is published {before.value:.1f} - 0.6, as measured on images-1." in text
+
+
+def test_a_loss_holds_of_no_other_runtime_or_precision(lab: Overlay) -> None:
+    lab.write("accuracy.csv", LOST + MINE + ",0.6,0.2,1.1\n")
+    assert known(lab, "one")["armnn", "int8"] is None
+    assert known(lab, "one")["armnn", "w8a16"] is None
+    assert known(lab, "else")["tflite", "int8"] is None  # another source's rows
+
+
+def test_losses_are_read_and_written_as_they_are(lab: Overlay) -> None:
+    path = lab.write("accuracy.csv", LOST + MINE + ",-0.6,-1.1,0.2\n")
+    (found,) = read_accuracies(path, None, None)
+    assert found.loss_points is not None
+    assert (found.loss_points.value, found.loss_points.low) == (-0.6, -1.1)
+    path.write_text(accuracy_table([found]))
+    assert read_accuracies(path, None, None) == [found]
+    path = lab.write("accuracy.csv", LOST + MINE + ",0.6,0.7,1.1\n")
+    with pytest.raises(advisor.AdvisorError, match="an interval around the loss"):
+        read_accuracies(path, None, None)

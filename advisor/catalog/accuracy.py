@@ -7,6 +7,7 @@ does not name its runtime is that of the only one in which its precision ran on 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ FLOAT = "fp32"
 TAKEN_OVER = "taken over from "
 LOSS = "less a stated loss of"
 FROM = "from "
+CARRIED = "published "
 """How an accuracy follows from another one."""
 DECLARED = "advisor-declared"
 """The source of what the user states."""
@@ -89,12 +91,15 @@ class Accuracies:
         spread: by source, by how many points one accuracy differs between its boards; `None` where unknown.
         ways: by board, in which ways its rows ran.
         losses: by precision, what the user says that quantising costs, in points; "" for every precision.
+        measured_losses: by (architecture, name of the set), what is known below fp32 on the same images,
+            whichever these are.
     """
 
     known: Mapping[tuple[str, str], Sequence[Weights]]
     spread: Callable[[str], float | None]
     ways: Callable[[str], frozenset[Way]]
     losses: Mapping[str, float] = field(default_factory=dict)
+    measured_losses: Mapping[tuple[str, str], Sequence[Weights]] = field(default_factory=dict)
 
     def at(self, key: tuple[str, str], place: Place) -> Weights | None:
         """What is known of a set of weights in some place; `None` where nothing is. Looked for once."""
@@ -206,6 +211,52 @@ class Accuracies:
             precision=place.variant.precision,
             note=f"{LOSS} {points:g} points",
         )
+
+    def carried_loss(self, key: tuple[str, str], place: Place) -> Weights | None:
+        """The accuracy of the float weights less the loss that was measured in a place on other images.
+
+        Both errors are taken to be independent: their distances to the ends of the intervals add in squares
+        (R. G. Newcombe: Interval estimation for the difference between independent proportions, 1998).
+
+        Returns:
+            `None` where no loss was measured in that runtime and precision, or the float accuracy is unknown.
+        """
+        measured = [
+            (rank, each.images or 0, each)
+            for each in self.measured_losses.get(key, ())
+            if not place.in_floats and (rank := self._rank(each, place)) is not None
+        ]
+        floats = self.at(key, replace(place, variant=place.variant._replace(precision=FLOAT)))
+        if not measured or floats is None:
+            return None
+        *_, best = max(measured, key=lambda each: each[:2])
+        points, figure = best.loss_points, floats.accuracy_percent
+        if points is None or figure.value - points.value < LEAST_PERCENT:
+            return None
+        value = round(figure.value - points.value, 9)
+        ends: tuple[float | None, float | None] = (None, None)
+        if None not in (figure.low, figure.high, points.low, points.high):
+            down = _reach(figure.value, figure.low), _reach(points.value, points.high)
+            up = _reach(figure.value, figure.high), _reach(points.value, points.low)
+            ends = (
+                max(value - math.hypot(*down), LEAST_PERCENT),
+                min(value + math.hypot(*up), 100.0),
+            )
+        sources = ", ".join(dict.fromkeys([figure.source, points.source]))
+        sign = "-" if points.value >= 0 else "+"
+        return replace(
+            floats,
+            accuracy_percent=Estimate(value, *ends, figure.origin, sources),
+            top5_percent=None,
+            runtime=place.variant.runtime,
+            precision=place.variant.precision,
+            note=f"{CARRIED}{figure.value:.1f} {sign} {abs(points.value):.1f}, "
+            f"as measured on {best.quality.data_set}",
+        )
+
+
+def _reach(value: float, end: float | None) -> float:
+    return value if end is None else value - end
 
 
 def note_at(found: Weights, precision: str) -> str:

@@ -31,10 +31,12 @@ from advisor.quantities import PERCENT
 
 REQUIRED = ("architecture", "weights", "task", "metric", "data_set", "value")
 SCOPE = ("runtime", "precision", "processor", "board")
-FURTHER = ("low", "high", "images", *SCOPE, "origin", "source")
+LOSS = ("loss", "loss_low", "loss_high")
+FURTHER = ("low", "high", "images", *SCOPE, "origin", "source", *LOSS)
 COLUMNS = (*REQUIRED, *FURTHER)
 """Empty runtime, precision and board mean wherever the network runs in floats; an empty task is the
-network's, an empty metric or data set what the task usually goes by."""
+network's, an empty metric or data set what the task usually goes by. `loss` is by how many points the
+value is below that in fp32 on the same images, with its own interval."""
 
 MOST_IMAGES = 1e9
 TOP5 = "top-5"
@@ -80,6 +82,7 @@ def read_accuracies(
     for row in np.flatnonzero(name.where("any")).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     estimates, images = _estimates(table, quality, scope["board"], sources)
+    losses = _losses(table, estimates)
     names, sets = architecture.tolist(), name.tolist()
     words = {word: read_precision(word) if word else "" for word in scope["precision"].names}
     scope["precision"] = scope["precision"].renamed(words)
@@ -98,6 +101,7 @@ def read_accuracies(
             processor=processors[row],
             board=boards[row],
             images=images[row],
+            loss_points=losses[row],
         )
         for row, estimate in enumerate(estimates)
     ]
@@ -158,6 +162,22 @@ def _estimates(
     return estimates, counts
 
 
+def _losses(table: Table, estimates: Sequence[Estimate]) -> list[Estimate | None]:
+    """By how many points each row is below fp32, where it says so."""
+    columns = [table.numbers(name, -100, 100).tolist() for name in LOSS]
+    found: list[Estimate | None] = []
+    for row, (value, low, high) in enumerate(zip(*columns, strict=True)):
+        if math.isnan(value):
+            found.append(None)
+            continue
+        known, has_ends = estimates[row], not (math.isnan(low) or math.isnan(high))
+        if has_ends and not low <= value <= high:
+            table.note(row, "loss_low", f"{low:g} to {high:g}", "an interval around the loss")
+        ends = (low, high) if has_ends else (None, None)
+        found.append(Estimate(value, ends[0], ends[1], known.origin, known.source))
+    return found
+
+
 def _with_top5(found: Sequence[Weights]) -> list[Weights]:
     """Top-5 accuracies beside the top-1 accuracies that go with them; by themselves where none does."""
     others = {key_of(each): each for each in found if each.quality.metric == TOP5}
@@ -176,7 +196,7 @@ def _with_top5(found: Sequence[Weights]) -> list[Weights]:
 def accuracy_table(accuracies: Iterable[Weights]) -> str:
     """The text of such a table, without the intervals that follow from the number of images.
 
-    Without processors, too, where nobody says any.
+    Without processors and losses, too, where nobody says any.
     """
     rows: list[dict[str, object]] = []
     for each in accuracies:
@@ -187,13 +207,17 @@ def accuracy_table(accuracies: Iterable[Weights]) -> str:
             quality = replace(each.quality, metric=metric)
             follows = with_interval(bare, quality, each.images, each.board) == figure
             ends = (None, None) if follows else (figure.low, figure.high)
+            lost = each.loss_points if metric != TOP5 else None
+            losses = [None, None, None] if lost is None else [lost.value, lost.low, lost.high]
+            losses = [None if each is None else round(each, 6) for each in losses]
             cells = (
                 *(each.architecture, each.name, each.quality.task, metric),
                 *(each.quality.data_set, f"{figure.value:g}", *ends, each.images),
-                *(*each.scope, figure.origin, figure.source),
+                *(*each.scope, figure.origin, figure.source, *losses),
             )
             rows.append(dict(zip(COLUMNS, cells, strict=True)))
-    columns = [name for name in COLUMNS if name != "processor" or any(row[name] for row in rows)]
+    seldom = ("processor", *LOSS)
+    columns = [name for name in COLUMNS if name not in seldom or any(row[name] for row in rows)]
     return csv_text(columns, ([row[name] for name in columns] for row in rows))
 
 

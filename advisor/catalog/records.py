@@ -192,6 +192,8 @@ class Weights:
         board: where it was found; "" for any.
         images: on how many images; `None` where unknown.
         note: how it follows from another figure, in words; "" where it is the figure itself.
+        loss_points: by how many points it is below that in fp32 on the same images, whose interval is
+            narrower than that of either; `None` where unknown.
     """
 
     architecture: str
@@ -205,6 +207,7 @@ class Weights:
     board: str = ""
     images: int | None = None
     note: str = ""
+    loss_points: Estimate | None = None
 
     @property
     def scope(self) -> tuple[str, str, str, str]:

@@ -297,7 +297,18 @@ class Catalog:
             lambda source: self.source(source).accuracy_spread,
             cache(self._ways),
             losses or {},
+            by_set(self._measured_losses),
         )
+
+    @cached_property
+    def _measured_losses(self) -> Sequence[Weights]:
+        """What is known below fp32 on the same images, under every name of the networks."""
+        return [
+            replace(each, architecture=name)
+            for each in self.accuracies
+            if each.loss_points is not None
+            for name in {each.architecture, *self.identities.names_of(each.architecture)}
+        ]
 
     def accuracies_in(
         self, board: Board, table: Measurements, variant: Variant, task: str

@@ -280,6 +280,7 @@ def _row(plan: EvaluationPlan, cell: Cell, way: Evaluated, data_set: str, images
         runtime=runtime,
         precision=precision,
         images=images,
+        loss_points=way.loss_points,
     )
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from advisor.architectures.names import device_of
-from advisor.catalog.accuracy import FROM, LOSS, TAKEN_OVER
+from advisor.catalog.accuracy import CARRIED, FROM, LOSS, TAKEN_OVER
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Board
 from advisor.catalog.tables import QUANTISED
@@ -249,7 +249,9 @@ def bound_notes(
 
 def note_mark(note: str) -> str:
     """What marks an accuracy that was found elsewhere, or that the user made up of another one."""
-    return ELSEWHERE_MARK if note.startswith(FROM) else LOSS_MARK if note.startswith(LOSS) else ""
+    if note.startswith(FROM):
+        return ELSEWHERE_MARK
+    return LOSS_MARK if note.startswith((LOSS, CARRIED)) else ""
 
 
 def accuracy_notes(candidates: Iterable[Candidate]) -> Iterator[str]:
@@ -262,6 +264,9 @@ def accuracy_notes(candidates: Iterable[Candidate]) -> Iterator[str]:
     for note in notes:
         if note.startswith(LOSS):
             yield f"{LOSS_MARK} accuracy is that of float weights {note}, so that it is never sure."
+    for note in notes:
+        if note.startswith(CARRIED):
+            yield f"{LOSS_MARK} accuracy is {note}."
     for note in notes:
         if note.startswith(TAKEN_OVER):
             formats = dict.fromkeys(each.precision for each in shown if each.accuracy_note == note)

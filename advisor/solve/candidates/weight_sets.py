@@ -117,6 +117,10 @@ def _fitting(
         sets = [each for key in keys if (each := accuracies.at(key, place)) is not None]
         if not sets and accuracies.losses and not place.in_floats:
             sets = [each for key in keys if (each := accuracies.less_loss(key, place)) is not None]
+        if not sets and accuracies.measured_losses and not place.in_floats:
+            sets = [
+                each for key in keys if (each := accuracies.carried_loss(key, place)) is not None
+            ]
         own = [each for each in sets if each.name == OWN]
         if own or (wanted.only_best and len(sets) > 1):
             sets = own or [max(sets, key=lambda each: _preference(each, place, accuracies))]
