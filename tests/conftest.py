@@ -56,7 +56,8 @@ def _no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     for name in ("ADVISOR_BOARD", "ADVISOR_CATALOG", "FORCE_COLOR", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "no-user-data"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
+    # Beside the test's folder, since some see that nothing but their own is written into that.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path.with_name(f"{tmp_path.name}-cache")))
     # The command sets it for itself; a test must not leave it behind.
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", os.environ.get("OPENBLAS_NUM_THREADS", "1"))
 

@@ -43,7 +43,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     ],
 )
 def test_a_fault_of_the_program_is_exit_70(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: Exception, said: str
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     failing(monkeypatch, error)
     ran = run("pick", "--fps", "30")
@@ -54,7 +54,7 @@ def test_a_fault_of_the_program_is_exit_70(
         and "please report it to whoever gave you" in ran.err
     )
     assert re.search(r"fault of advisor itself: .* \(solve/recommend/pick.py, line \d+\)", ran.err)
-    (file,) = (tmp_path / "no-cache/dnn-advisor/faults").iterdir()
+    (file,) = (Path(os.environ["XDG_CACHE_HOME"]) / "dnn-advisor/faults").iterdir()
     assert str(file) in ran.err
     text = file.read_text()
     assert "Traceback (most recent call last)" in text and type(error).__name__ in text

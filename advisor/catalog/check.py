@@ -14,6 +14,7 @@ from advisor.architectures.names import board_fault, identity_of_plain
 from advisor.catalog.accuracy_table import read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
+from advisor.catalog.column_cache import measurements_of
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
@@ -22,7 +23,6 @@ from advisor.catalog.makers import MAKERS_FILE, read_makers
 from advisor.catalog.measurements_table import (
     FURTHER_MEASUREMENT_COLUMNS,
     MEASUREMENT_COLUMNS,
-    read_measurements,
 )
 from advisor.catalog.records import Board, Measurements
 from advisor.catalog.store import ACCURACY_FILE, Catalog
@@ -170,11 +170,13 @@ class _Check:
             self.faults.append(
                 Fault(folder / "board.yaml", 0, "", f"weights {shown(board.weights)}", expected)
             )
-        rows = self.attempt(read_measurements, folder / "measurements.csv", architectures, sources)
+        path = folder / "measurements.csv"
+        read = self.attempt(measurements_of, [path], architectures, sources)
+        rows = read[0] if read else None
         self.rows += 0 if rows is None else len(rows)
         self.faults += _below_idle(folder, board, rows)
         with suppress(BrokenFileError):  # of another file, as above
-            self.faults += _rows_of_one_network(folder / "measurements.csv", rows, self.catalog)
+            self.faults += _rows_of_one_network(path, rows, self.catalog)
         if self.read_fit and "fit.json" in (self.attempt(entries, folder) or {}):
             self.files += 1
             self.attempt(self.read_fit, folder)

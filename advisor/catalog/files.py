@@ -179,7 +179,20 @@ class Content:
     text: str
 
 
-File: TypeAlias = Path | Content
+@dataclass(frozen=True)
+class Raw:
+    """A file's bytes, where what is made of them must be of the very state that was seen.
+
+    Attributes:
+        path: the file.
+        content: what it held.
+    """
+
+    path: Path
+    content: bytes
+
+
+File: TypeAlias = Path | Content | Raw
 
 
 def content_of(file: File, largest: int | None = None) -> Content:
@@ -188,6 +201,8 @@ def content_of(file: File, largest: int | None = None) -> Content:
     Raises:
         BrokenFileError: as `read_text`.
     """
+    if isinstance(file, Raw):
+        return Content(file.path, _decoded(file.path, file.content))
     return file if isinstance(file, Content) else Content(file, read_text(file, largest))
 
 
@@ -199,8 +214,18 @@ def bytes_of(file: File) -> bytes:
     """
     if isinstance(file, Content):
         return file.text.encode(errors="surrogatepass")
-    with readable(file):
-        return file.read_bytes().removeprefix(codecs.BOM_UTF8)
+    raw = file if isinstance(file, Raw) else raw_of(file)
+    return raw.content.removeprefix(codecs.BOM_UTF8)
+
+
+def raw_of(path: Path) -> Raw:
+    """A file's bytes.
+
+    Raises:
+        BrokenFileError: it is missing, a folder, or unreadable.
+    """
+    with readable(path):
+        return Raw(path, path.read_bytes())
 
 
 def read_text(path: Path, largest: int | None = None) -> str:
@@ -217,6 +242,10 @@ def read_text(path: Path, largest: int | None = None) -> str:
     if largest is not None and len(content) > largest:
         fault = Fault(path, 0, "", "a larger file", f"at most {largest / 1e6:g} MB")
         raise BrokenFileError([fault])
+    return _decoded(path, content)
+
+
+def _decoded(path: Path, content: bytes) -> str:
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if is_utf_16 else "utf-8-sig")

@@ -526,6 +526,12 @@ class Measurements:
         return replace(self, architecture=self.architecture.renamed(others))
 
     @property
+    def metered(self) -> Sequence[Metered]:
+        """The columns of estimates."""
+        columns = (getattr(self, each.name) for each in fields(self))
+        return [each for each in columns if isinstance(each, Metered)]
+
+    @property
     def ran(self) -> Booleans:
         """Which rows are of a run that came to its end; shape (rows,)."""
         return self.status.where("ok")

@@ -17,11 +17,11 @@ from advisor.architectures.names import device_of, folded, split_size
 from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
+from advisor.catalog.column_cache import measurements_of
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.makers import MAKERS_FILE, read_makers
-from advisor.catalog.measurements_table import read_all_measurements, read_measurements
 from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.run_as import Variant
@@ -421,7 +421,7 @@ class Catalog:
     def _measurements(self, board: Board, *, another_run: bool) -> Measurements:
         path = board.folder / "measurements.csv"
         sources = self.sources_for(self.board_layers[board.name])
-        table = read_measurements(path, self.architectures, sources)
+        table, _ = measurements_of([path], self.architectures, sources)
         return self._joined(self._as_known(table, sources, another_run=another_run))
 
     def _as_known(
@@ -534,7 +534,7 @@ class Catalog:
             sources = self.sources_for(layer)
             boards = [self._board(name, another_run=another_run) for name in names]
             paths = [board.folder / "measurements.csv" for board in boards]
-            table, counts = read_all_measurements(paths, self.architectures, sources)
+            table, counts = measurements_of(paths, self.architectures, sources)
             table = self._as_known(table, sources, another_run=another_run)
             ends = np.cumsum(counts).tolist()
             for board, start, end in zip(boards, [0, *ends], ends, strict=False):
