@@ -56,7 +56,15 @@ class Place:
     @classmethod
     def on(cls, board: Board, table: Measurements) -> Callable[[Variant], Place]:
         """The places on a board with these rows, by variant."""
-        return partial(cls, board.name, _sources_of(board, table), ways_of(table))
+        return cls.among(board, table.latency_ms.source.names, table.variants)
+
+    @classmethod
+    def among(
+        cls, board: Board, sources: Iterable[str], variants: Iterable[Variant]
+    ) -> Callable[[Variant], Place]:
+        """The same, by the sources and the variants of the board's rows."""
+        keys = frozenset(source_keys(board.source, *sources))
+        return partial(cls, board.name, keys, _ways(variants))
 
     @cached_property
     def in_floats(self) -> bool:
@@ -66,12 +74,11 @@ class Place:
 
 def ways_of(table: Measurements) -> frozenset[Way]:
     """In which ways some rows ran."""
-    return frozenset(Way(*each[:3]) for each in table.variants)
+    return _ways(table.variants)
 
 
-def _sources_of(board: Board, table: Measurements) -> frozenset[str]:
-    """The sources of a board and of its rows."""
-    return frozenset(source_keys(board.source, *table.latency_ms.source.names))
+def _ways(variants: Iterable[Variant]) -> frozenset[Way]:
+    return frozenset(Way(*each[:3]) for each in variants)
 
 
 def by_set(accuracies: Iterable[Weights]) -> dict[tuple[str, str], list[Weights]]:
@@ -109,10 +116,22 @@ class Accuracies:
             return None
         # Boards of which nothing is known are alike where the same sources ran it in the same ways.
         board = place.board if place.board in by_board else ""
-        asked = key, place.variant, place.sources, place.ways, board
+        asked: tuple[object, ...] = key, place.variant, place.sources, place.ways, board
+        if place.in_floats and by_board.keys() == {""}:
+            asked = key, place.variant  # then it matters neither who ran it, nor what else they ran
         if asked not in self._found:
             self._found[asked] = self._at(by_board, place)
         return self._found[asked]
+
+    def kind_of(self, place: Place) -> tuple[object, ...]:
+        """What those places have in common in which every set of weights reaches the same."""
+        board = place.board if place.board in self._boards else ""
+        return place.variant, place.sources, place.ways, board
+
+    @cached_property
+    def _boards(self) -> frozenset[str]:
+        """The boards of which something is known by themselves."""
+        return frozenset(each.board for known in self.known.values() for each in known)
 
     def _at(self, by_board: Mapping[str, Sequence[Weights]], place: Place) -> Weights | None:
         found = self._best(by_board.get(place.board, ()), place)

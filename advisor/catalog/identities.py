@@ -281,6 +281,12 @@ class Identities:
         called = {name: first.setdefault(self.identity(name), name) for name in known}
         return {name: earlier for name, earlier in called.items() if name != earlier}
 
+    def numbers(self, names: Sequence[str]) -> list[int]:
+        """For each of some names a number, which those share that are of one network."""
+        found: dict[str, int] = {}
+        known = (self.identity(name) if name in self._names else name for name in names)
+        return [found.setdefault(each, len(found)) for each in known]
+
     def design(self, name: str) -> str:
         """The design that a network is of, equal for all its sizes, whatever the catalog calls these."""
         if name not in self._names:

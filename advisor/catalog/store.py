@@ -22,9 +22,18 @@ from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.makers import MAKERS_FILE, read_makers
-from advisor.catalog.records import Architecture, Board, Measurements, Source, Weights
+from advisor.catalog.records import (
+    Architecture,
+    Board,
+    Labels,
+    Measurements,
+    Source,
+    Weights,
+    distinct,
+)
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.run_as import Variant
+from advisor.catalog.stack import Stack, distinct_pairs
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
@@ -473,9 +482,13 @@ class Catalog:
             another_run: see `measurements`.
         """
         if another_run not in self._surveys:
-            self._surveys[another_run] = self._survey(another_run=another_run)
+            self._surveys[another_run] = self.survey_of(None, another_run=another_run)
         readable, broken = self._surveys[another_run]
         return list(readable), list(broken)
+
+    @cached_property
+    def _surveys(self) -> dict[bool, tuple[list[Surveyed], list[BrokenFileError]]]:
+        return {}
 
     def boards_meant(self, texts: Iterable[str]) -> list[str]:
         """The boards that names or patterns mean, each once; see `boards_named`.
@@ -492,52 +505,78 @@ class Catalog:
         Raises:
             AdvisorError: one means none, or a file of a board that is meant is broken.
         """
-        if texts is None:
-            return self.survey(another_run=another_run)
-        boards = [self.board(name, another_run=another_run) for name in self.boards_meant(texts)]
-        rows = [self.measurements(board, another_run=another_run) for board in boards]
-        return list(map(Surveyed, boards, rows)), []
+        stack, broken = self.stacked(texts, another_run=another_run)
+        rows = map(stack.measurements, range(len(stack)))
+        return list(map(Surveyed, stack.boards, rows)), broken
 
-    @cached_property
-    def _surveys(self) -> dict[bool, tuple[list[Surveyed], list[BrokenFileError]]]:
-        return {}
-
-    def _survey(self, *, another_run: bool) -> tuple[list[Surveyed], list[BrokenFileError]]:
+    def stacked(
+        self, texts: Iterable[str] | None, *, another_run: bool = False
+    ) -> tuple[Stack, list[BrokenFileError]]:
+        """The same as one table, which spares what each board takes by itself."""
+        names = list(self.board_layers) if texts is None else self.boards_meant(texts)
         try:
-            return self._survey_at_once(another_run=another_run), []
+            return self._stacked(names, another_run=another_run), []
         except AdvisorError:
             pass  # one by one, which says what is broken, and reads the others
-        readable: list[Surveyed] = []
+        boards: list[Board] = []
+        tables: list[Measurements] = []
         broken: dict[str, BrokenFileError] = {}
-        for name in self.board_layers:
+        for name in names:
             try:
                 board = self.board(name, another_run=another_run)
-                rows = self.measurements(board, another_run=another_run)
-                readable.append(Surveyed(board, rows))
+                tables.append(self.measurements(board, another_run=another_run))
+                boards.append(board)
             except BrokenFileError as error:
+                if texts is not None:
+                    raise
                 broken.setdefault(error.message, error)
-        if broken and not readable:
+        if broken and not boards:
             raise next(iter(broken.values()))
-        return readable, list(broken.values())
+        return Stack.of(boards, tables), list(broken.values())
 
-    def _survey_at_once(self, *, another_run: bool) -> list[Surveyed]:
-        """Every board, the rows of each layer's read as one table: half the work of one by one.
+    def _stacked(self, names: Sequence[str], *, another_run: bool) -> Stack:
+        """Boards with their rows, read as one table.
 
         Raises:
             AdvisorError: one of them is broken.
         """
-        found: dict[str, Surveyed] = {}
-        for layer in self.layers:
-            names = [name for name, of in self.board_layers.items() if of is layer]
-            if not names:
-                continue
-            sources = self.sources_for(layer)
-            boards = [self._board(name, another_run=another_run) for name in names]
+        by_layer: dict[str, list[str]] = {}
+        for name in names:
+            by_layer.setdefault(self.board_layers[name].title, []).append(name)
+        known = [self.sources_for(each) for each in self.layers if each.title in by_layer]
+        if all(known[-1][key] == each for below in known for key, each in below.items()):
+            groups = [(names, known[-1])]
+        else:  # what a source says depends on the layer
+            groups = list(zip(by_layer.values(), known, strict=True))
+        stacks = []
+        for some, sources in groups:
+            boards = [self._board(name, another_run=another_run) for name in some]
             paths = [board.folder / "measurements.csv" for board in boards]
             table, counts = measurements_of(paths, self.architectures, sources)
             table = self._as_known(table, sources, another_run=another_run)
-            ends = np.cumsum(counts).tolist()
-            for board, start, end in zip(boards, [0, *ends], ends, strict=False):
-                rows = table.take(np.arange(start, end))
-                found[board.name] = Surveyed(board, self._joined(rows))
-        return [found[name] for name in self.board_layers]
+            stacks.append(Stack(tuple(boards), table, np.repeat(np.arange(len(boards)), counts)))
+        return self._joined_in(stacks[0] if len(stacks) == 1 else Stack.merged(stacks))
+
+    def _joined_in(self, stack: Stack) -> Stack:
+        """The rows, on each board those of one network under one name; see `_joined`."""
+        names = stack.table.architecture.names
+        is_beyond = np.array([name not in self.described for name in names], dtype=np.bool_)
+        boards, networks = stack.pairs
+        beyond = distinct(boards[is_beyond[networks]])
+        if not len(beyond):
+            return stack
+        try:
+            number = np.array(self.identities.numbers(names), dtype=np.int64)
+        except BrokenFileError:
+            return stack
+        of, _, which = distinct_pairs(boards, number[networks], len(names))
+        twice = np.intersect1d(of[np.bincount(which) > 1], beyond)
+        if not len(twice):
+            return stack
+        index = stack.table.architecture.index.copy()
+        for board in twice.tolist():
+            joined = self._joined(stack.measurements(board)).architecture
+            places = [stack.table.architecture.position[name] for name in joined.names]
+            index[stack.rows(board)] = np.array(places, dtype=np.int64)[joined.index]
+        table = replace(stack.table, architecture=Labels(names, index).used())
+        return replace(stack, table=table)

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
-from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.stack import Stack
+from advisor.catalog.store import Catalog
 from advisor.catalog.tables import WEIGHTS_COLUMNS
 from advisor.options import Requirements, Selection, read_requirements
 from advisor.quality import CLASSIFICATION
@@ -83,14 +84,12 @@ class Loaded:
         self.board = catalog.board("large")
         self.table = catalog.measurements(self.board)
         self.weights = catalog.weights
-        self.pool = network_pool(
-            catalog, Selection(), [Surveyed(self.board, self.table)], CLASSIFICATION
-        )
+        self.stack = Stack.of([self.board], [self.table])
+        self.pool = network_pool(catalog, Selection(), self.stack, CLASSIFICATION)
 
     def candidates(self, requirements: Requirements) -> Candidates:
         """What may be chosen from, no metric computed yet."""
-        surveyed = [Surveyed(self.board, self.table)]
-        return candidates_on(surveyed, self.pool, requirements)
+        return candidates_on(self.stack, self.pool, requirements)
 
     def ask(self, requirements: Requirements) -> tuple[float, bool]:
         """Time to filter, join, rank and explain, and whether anything fits."""

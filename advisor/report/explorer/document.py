@@ -24,6 +24,7 @@ from advisor.catalog.records import (
     Values,
     source_keys,
 )
+from advisor.catalog.stack import distinct_pairs
 from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
 from advisor.errors import AdvisorError
@@ -98,8 +99,12 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
     Raises:
         AdvisorError: the question cannot be asked; see `gather`.
     """
-    surveyed, notes = boards_asked(catalog, requirements)
-    own = [np.unique(each.measurements.batch).tolist() for each in surveyed]
+    stack, notes = boards_asked(catalog, requirements)
+    own: list[list[int]] = [[] for _ in stack.boards]
+    batches = stack.table.batch
+    board, size, _ = distinct_pairs(stack.row_board, batches, int(batches.max(initial=0)) + 1)
+    for place, batch in zip(board.tolist(), size.tolist(), strict=True):
+        own[place].append(batch)
     chosen = requirements.selection
     everywhere = None
     if chosen.completes:
@@ -109,9 +114,9 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
         )
     wide = replace(requirements, selection=replace(chosen, batches=everywhere))
     try:
-        found = gather_on(catalog, wide, surveyed)
+        found = gather_on(catalog, wide, stack)
     except AdvisorError:
-        gather_on(catalog, requirements, surveyed)  # refused in the words of what was asked
+        gather_on(catalog, requirements, stack)  # refused in the words of what was asked
         raise
     candidates = replace(found, notes=(*notes, *found.notes))
     known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}

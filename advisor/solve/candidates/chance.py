@@ -42,6 +42,27 @@ def chance(candidates: Candidates, constraints: Sequence[Constraint]) -> Floats:
     return joint
 
 
+def likeliest(candidates: Candidates, constraints: Sequence[Constraint]) -> int:
+    """The position of the candidate that most probably meets all limits; of equal ones the first.
+
+    Chances of several limits take long, so that they are found only of those that can be the greatest.
+    """
+    most = np.ones(len(candidates))
+    for group in _sharing_inputs(candidates, constraints):
+        most *= np.min([chance_alone(candidates, each) for each in group], axis=0)
+    order = np.argsort(-most, kind="stable")
+    best, position = -1.0, 0
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        if most[block[0]] < best:
+            break
+        chances = chance(candidates.take(block), constraints)
+        for place in np.flatnonzero(chances == chances.max()).tolist():
+            if (chances[place], -block[place]) > (best, -position):
+                best, position = float(chances[place]), int(block[place])
+    return position
+
+
 def _all_of(candidates: Candidates, group: Sequence[Constraint], alone: Floats) -> Floats:
     """The probability that limits are met together which share inputs, given those of each by itself.
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import translate
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +13,14 @@ import numpy as np
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.catalog.records import MINIMUM, Architecture, Board, Labels, Measurements, distinct
+from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError, closest, shown
 from advisor.options import Requirements, Selection
 from advisor.prediction.terms import COLUMNS
 from advisor.quality import CLASSIFICATION, task_of
 from advisor.solve.candidates.candidates import Candidates
-from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
+from advisor.solve.candidates.idle_power import without_powers_below_idle
 from advisor.solve.candidates.named_networks import (
     called_alike,
     chosen_here,
@@ -67,15 +67,15 @@ def gathered(
     Raises:
         AdvisorError: as `gather` has it.
     """
-    surveyed, notes = boards_asked(catalog, requirements)
-    found, pool = _gathered_on(catalog, requirements, surveyed, {}, pool)
+    stack, notes = boards_asked(catalog, requirements)
+    found, pool = _gathered_on(catalog, requirements, stack, {}, pool)
     return replace(found, notes=(*notes, *found.notes)), pool
 
 
 def gather_on(
     catalog: Catalog,
     requirements: Requirements,
-    boards: Sequence[Surveyed],
+    stack: Stack,
     fits: Mapping[str, BoardFit] | None = None,
 ) -> Candidates:
     """The same on boards whose rows and models need not stand in the catalog.
@@ -83,53 +83,50 @@ def gather_on(
     Args:
         catalog: everything that is known.
         requirements: the question.
-        boards: the boards with their rows.
+        stack: the boards with their rows.
         fits: the models of boards by name, where these are not those in their folders.
 
     Raises:
         AdvisorError: as `candidates_on` has it.
     """
-    return _gathered_on(catalog, requirements, boards, fits or {}, None)[0]
+    return _gathered_on(catalog, requirements, stack, fits or {}, None)[0]
 
 
 def _gathered_on(
     catalog: Catalog,
     requirements: Requirements,
-    boards: Sequence[Surveyed],
+    stack: Stack,
     fits: Mapping[str, BoardFit],
     pool: NetworkPool | None,
 ) -> tuple[Candidates, NetworkPool]:
-    surveyed = list(boards)
-    notes: list[str] = []
     refuse_unknown(catalog, requirements)
     chosen = requirements.selection
-    refuse_unknown_precisions(chosen, surveyed)
-    for place, each in enumerate(surveyed):
-        table, below = without_power_below_idle(each.board, each.measurements)
-        if below:
-            surveyed[place] = Surveyed(each.board, table)
-            notes.append(below_idle_text(each.board, below))
-    task, said = _task(catalog, requirements, surveyed)
-    pool = pool or network_pool(catalog, chosen, surveyed, task)
+    refuse_unknown_precisions(chosen, stack.table)
+    stack, notes = without_powers_below_idle(stack)
+    task, said = _task(catalog, requirements, stack)
+    pool = pool or network_pool(catalog, chosen, stack, task)
     notes += said
     transfers: dict[str, Transfer] = {}
     if chosen.completes:
-        for place, each in enumerate(surveyed):
+        tables = []
+        for place, board in enumerate(stack.boards):
+            each = Surveyed(board, stack.measurements(place))
             table, more, fit = _with_predictions(catalog, each, pool, chosen.batches or (), fits)
-            surveyed[place] = Surveyed(each.board, table)
+            tables.append(table)
             notes += more
             if fit and fit.transfer:
-                transfers[each.board.name] = fit.transfer
+                transfers[board.name] = fit.transfer
+        stack = Stack.of(stack.boards, tables)
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     here = replace(requirements, selection=named)
-    found = candidates_on(surveyed, pool, here)
+    found = candidates_on(stack, pool, here)
     if transfers:
         from advisor.solve.candidates.margins import with_margins
 
         found = with_margins(found, transfers)
     notes += pool.notes
     notes += said_which(catalog, requirements, pool.architectures)
-    notes += _unknown_here(pool, surveyed)
+    notes += _unknown_here(pool, stack)
     notes += _without_accuracy(found, requirements)
     ran = found.measurements.architecture.used().names
     notes += without_rows(catalog, chosen, ran, pool.architectures, pool.stated_for)
@@ -141,21 +138,21 @@ def _gathered_on(
     return replace(found, notes=tuple(notes)), pool
 
 
-def _task(
-    catalog: Catalog, requirements: Requirements, surveyed: Sequence[Surveyed]
-) -> tuple[str, list[str]]:
+def _task(catalog: Catalog, requirements: Requirements, stack: Stack) -> tuple[str, list[str]]:
     """The task of a question, and what is to be said of it where none was asked for.
 
     Raises:
         AdvisorError: the boards have no rows of the task, or of several others where none was asked for.
     """
     selection = requirements.selection
-    task_of_network = cache(lambda name: catalog.architectures[name].task)
-    tasks = [set(map(task_of_network, each.measurements.architecture.names)) for each in surveyed]
-    known = set[str]().union(*tasks)
+    names = stack.table.architecture.names
+    of_networks = {
+        each: catalog.architectures[names[each]].task for each in distinct(stack.pairs[1])
+    }
+    known = set(of_networks.values())
     task = task_of(selection.task, known)
     if task is None:
-        on = _boards_text([each.board for each in surveyed])
+        on = _boards_text(stack.boards)
         wanted = f"a network for {selection.task or CLASSIFICATION}"
         raise AdvisorError(
             f"{on} has no rows of {wanted}", f"its tasks: {', '.join(sorted(known))}"
@@ -164,9 +161,14 @@ def _task(
     if selection.task is None and task != CLASSIFICATION:
         notes = [f"the task is {task}, the only one of these rows"]
     others: dict[str, list[str]] = {}
-    for each, its in zip(surveyed, tasks, strict=True) if requirements.boards is not None else ():
+    for board, networks in (
+        zip(stack.boards, stack.distinct(stack.table.architecture.index), strict=True)
+        if requirements.boards is not None
+        else ()
+    ):
+        its = {of_networks[each] for each in networks}
         if its and task not in its:
-            others.setdefault(", ".join(sorted(its)), []).append(each.board.name)
+            others.setdefault(", ".join(sorted(its)), []).append(board.name)
     return task, notes + [_left_out(names, of, task) for of, names in others.items()]
 
 
@@ -178,21 +180,20 @@ def _left_out(boards: Sequence[str], of: str, task: str) -> str:
     return f"{what}: {few(boards, what='boards')}"
 
 
-def _unknown_here(pool: NetworkPool, surveyed: Sequence[Surveyed]) -> Iterator[str]:
+def _unknown_here(pool: NetworkPool, stack: Stack) -> Iterator[str]:
     """What is to be said of networks that the question brings along, and of which nothing is known."""
-    known = {name for each in surveyed for name in each.measurements.architecture.names}
-    if missing := sorted((pool.added or frozenset()) - known):
+    if missing := sorted((pool.added or frozenset()).difference(stack.networks)):
         yield f"included, and no candidate, since nobody ran it or predicts it here: {few(missing)}"
 
 
-def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[list[Surveyed], list[str]]:
+def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[Stack, list[str]]:
     """The boards of a question with their rows; and notes on those that had to be left out.
 
     Raises:
         AdvisorError: a board is unknown, or a file is broken.
     """
-    surveyed, broken = catalog.survey_of(requirements.boards, another_run=requirements.reproducible)
-    return surveyed, [f"left out, since a file is broken: {error.message}" for error in broken]
+    stack, broken = catalog.stacked(requirements.boards, another_run=requirements.reproducible)
+    return stack, [f"left out, since a file is broken: {error.message}" for error in broken]
 
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
@@ -342,13 +343,11 @@ def _unseen_families(
     return len({known[name].family_or_name for name in names} - seen)
 
 
-def candidates_on(
-    surveyed: Sequence[Surveyed], pool: NetworkPool, requirements: Requirements
-) -> Candidates:
+def candidates_on(stack: Stack, pool: NetworkPool, requirements: Requirements) -> Candidates:
     """The candidates that a question may choose from.
 
     Args:
-        surveyed: the boards with their rows.
+        stack: the boards with their rows.
         pool: every network that may come up, and what is known of its accuracy.
         requirements: the question.
 
@@ -356,10 +355,7 @@ def candidates_on(
         AdvisorError: the set of weights is unknown, a pattern or a batch size matches nothing, or all
             that is asked for together matches no row.
     """
-    boards = tuple(each.board for each in surveyed)
-    tables = [each.measurements for each in surveyed]
-    table = Measurements.stacked(tables)
-    row_board = np.repeat(np.arange(len(tables)), list(map(len, tables)))
+    boards, table = stack.boards, stack.table
     task = pool.quality.task
     asked = selected(boards, table, pool.architectures, requirements.selection, task)
     named, accuracies = requirements.selection.weights, pool.accuracies
@@ -370,7 +366,7 @@ def candidates_on(
     }
     wanted = [of_name[board.weights] for board in boards]
     rows, weights_index, sets = with_weights(
-        surveyed, table, row_board, np.flatnonzero(asked & table.ran), accuracies, wanted
+        stack, np.flatnonzero(asked & table.ran), accuracies, wanted
     )
     without = 0
     if named is not None:
@@ -380,7 +376,7 @@ def candidates_on(
     return Candidates(
         boards=boards,
         measurements=table,
-        row_board=row_board,
+        row_board=stack.row_board,
         architectures=tuple(pool.architectures[name] for name in table.architecture.names),
         weights=sets,
         quality=pool.quality,

@@ -10,7 +10,8 @@ from pathlib import Path
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.accuracy_table import key_of
 from advisor.catalog.records import Architecture, Weights
-from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.stack import Stack
+from advisor.catalog.store import Catalog
 from advisor.catalog.tables import best_of_each
 from advisor.catalog.zoo import Zoo, of_floats
 from advisor.errors import AdvisorError, shown
@@ -61,9 +62,7 @@ class NetworkPool:
         return self.included.get(name, name)
 
 
-def network_pool(
-    catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed], task: str
-) -> NetworkPool:
+def network_pool(catalog: Catalog, selection: Selection, stack: Stack, task: str) -> NetworkPool:
     """The networks that a question may choose from.
 
     A network of which there are no weights that a board names goes with its best, where no others are asked
@@ -72,7 +71,7 @@ def network_pool(
     Args:
         catalog: everything that is known.
         selection: what may be chosen from.
-        surveyed: the boards that are asked, with their rows.
+        stack: the boards that are asked, with their rows.
         task: what the networks are to be for.
 
     Raises:
@@ -80,9 +79,9 @@ def network_pool(
             accuracies cannot be read.
     """
     every = selection.networks == "all"
-    measured = {name for each in surveyed for name in each.measurements.architecture.names}
+    measured = set(stack.networks)
     architectures = dict(catalog.architectures)
-    zoo = catalog.zoo if every or _needs_zoo(catalog, selection, surveyed) else None
+    zoo = catalog.zoo if every or _needs_zoo(catalog, selection, stack) else None
     if zoo:
         names = (zoo.obtainable.keys() & zoo.architectures.keys()) | measured if every else measured
         architectures.update({name: catalog.architectures[name] for name in sorted(names)})
@@ -125,16 +124,16 @@ def network_pool(
     )
 
 
-def _needs_zoo(catalog: Catalog, selection: Selection, surveyed: Sequence[Surveyed]) -> bool:
+def _needs_zoo(catalog: Catalog, selection: Selection, stack: Stack) -> bool:
     """Whether networks, or the sets of weights that count, may be others than the catalog's own."""
     if selection.weights is not None:
         return True
+    if any(name not in catalog.described for name in stack.networks):
+        return True
     own = {(each.architecture, each.name) for each in catalog.accuracies}
-    return any(
-        name not in catalog.described or (name, each.board.weights) not in own
-        for each in surveyed
-        for name in each.measurements.architecture.names
-    )
+    names = stack.table.architecture.names
+    pairs = zip(*(each.tolist() for each in stack.pairs), strict=True)
+    return any((names[name], stack.boards[board].weights) not in own for board, name in pairs)
 
 
 def _published(

@@ -15,8 +15,7 @@ from advisor.catalog.precision import (
     is_known_precision,
     read_precision,
 )
-from advisor.catalog.records import Estimate, Labels, Weights, distinct
-from advisor.catalog.store import Surveyed
+from advisor.catalog.records import Estimate, Labels, Measurements, Weights, distinct
 from advisor.errors import AdvisorError, BrokenFileError, Fault, closest, shown
 from advisor.limits import LEAST_PERCENT
 from advisor.options import Selection
@@ -66,7 +65,7 @@ def of_which(
     )
 
 
-def refuse_unknown_precisions(chosen: Selection, surveyed: Sequence[Surveyed]) -> None:
+def refuse_unknown_precisions(chosen: Selection, table: Measurements) -> None:
     """Say which precisions of stated losses and accuracies are none, and none that the boards have.
 
     Raises:
@@ -81,7 +80,7 @@ def refuse_unknown_precisions(chosen: Selection, surveyed: Sequence[Surveyed]) -
     ]
     if not any(named.values()):
         return
-    here = {name for each in surveyed for name in each.measurements.precision.names}
+    here = set(table.precision.used().names)
     for what, words in named.items():
         for word in words:
             if not is_known_precision(word) and read_precision(word) not in here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.accuracy import Accuracies, Place
-from advisor.catalog.records import Board, Measurements, Weights, distinct, source_keys
+from advisor.catalog.records import Board, Labels, Weights, distinct, source_keys
 from advisor.catalog.run_as import Variant
-from advisor.catalog.store import Surveyed
+from advisor.catalog.stack import Stack, distinct_pairs
 from advisor.catalog.tables import QUANTISED
 from advisor.errors import AdvisorError, closest, shown
 
@@ -49,83 +49,100 @@ class Wanted:
 
 
 def with_weights(
-    surveyed: Sequence[Surveyed],
-    table: Measurements,
-    row_board: Integers,
-    rows: Integers,
-    accuracies: Accuracies,
-    wanted: Sequence[Wanted],
+    stack: Stack, rows: Integers, accuracies: Accuracies, wanted: Sequence[Wanted]
 ) -> tuple[Integers, Integers, tuple[Weights, ...]]:
     """Rows and sets of weights, board by board and variant by variant, since each has its own accuracies.
 
+    Boards on which networks have the same accuracies, since the same sources ran them in the same ways, are
+    looked at as one.
+
     Args:
-        surveyed: the boards with their rows.
-        table: the rows of all of them.
-        row_board: for each row, its place among the boards; shape (rows,).
-        rows: the rows that may be chosen.
+        stack: the boards with their rows.
+        rows: the rows that may be chosen, ascending.
         accuracies: what is known of the sets.
         wanted: for each board, its sets.
 
     Returns:
         Rows, each as often as there are sets for it; the place of the set, or -1; and the sets.
     """
-    parts: list[tuple[Integers, list[Weights]]] = []
-    for index, each in enumerate(surveyed):
-        own = rows[row_board[rows] == index] if len(wanted) > 1 else rows
-        place_of = Place.on(each.board, each.measurements)
-        for some, variant in _by_variant(table, own):
-            names = [
-                table.architecture.names[each] for each in distinct(table.architecture.index[some])
-            ]
-            parts.append((some, _fitting(accuracies, wanted[index], names, place_of(variant))))
-    sets = sorted({id(each): each for _, found in parts for each in found}.values(), key=_order)
-    at = {id(each): index for index, each in enumerate(sets)}
-    joined = []
-    for some, found in parts:
-        repeated, which = _joined(table, some, [each.architecture for each in found])
-        places = np.array([at[id(each)] for each in found], dtype=np.int64)
-        joined.append((repeated, np.append(places, -1)[which]))
-    if len(joined) == 1:
-        return (*joined[0], tuple(sets))
-    nothing = np.zeros(0, dtype=np.int64)
-    all_rows, which = (
-        np.concatenate([nothing, *each])
-        for each in (zip(*joined, strict=True) if joined else ((), ()))
+    table = stack.table
+    variant = table.variant_index
+    if len(table.variants) > 1:
+        rows = rows[np.lexsort((variant[rows], stack.row_board[rows]))]
+    boards, variants, way = distinct_pairs(
+        stack.row_board[rows], variant[rows], len(table.variants)
     )
-    return all_rows, which, tuple(sets)
+    places = _places(stack, boards, variants)
+    first: dict[tuple[object, ...], int] = {}  # the first of those that are alike
+    like = [
+        first.setdefault((id(wanted[board]), *accuracies.kind_of(place)), number)
+        for number, (board, place) in enumerate(zip(boards.tolist(), places, strict=True))
+    ]
+    networks = table.architecture.index[rows]
+    ways, names, pair = distinct_pairs(
+        np.array(like, dtype=np.int64)[way], networks, len(table.architecture.names)
+    )
+    fitting: list[list[Weights]] = [[] for _ in ways]
+    sets: dict[int, Weights] = {}
+    for number in np.lexsort((names, _first(pair, way))).tolist():
+        at = int(ways[number])
+        name = table.architecture.names[int(names[number])]
+        fitting[number] = _fitting(accuracies, wanted[int(boards[at])], name, places[at])
+        sets.update({id(each): each for each in fitting[number]})
+    in_order = sorted(sets.values(), key=_order)
+    index = {id(each): place for place, each in enumerate(in_order)}
+    indices = [[index[id(each)] for each in some] for some in fitting]
+    return (*_joined(rows, pair, indices), tuple(in_order))
+
+
+def _first(groups: Integers, figures: Integers) -> Integers:
+    """Of each group, numbered from 0 on, the figure that comes first."""
+    found = np.zeros(int(groups.max(initial=-1)) + 1, dtype=np.int64)
+    found[groups[::-1]] = figures[::-1]
+    return found
+
+
+def _places(stack: Stack, boards: Integers, variants: Integers) -> list[Place]:
+    """Where rows ran, by the places of their boards and of their variants."""
+    table = stack.table
+    sources = _names_of(stack, table.latency_ms.source)
+    of_all: dict[int, list[Variant]] = {}
+    for board, variant in zip(
+        *distinct_pairs(stack.row_board, table.variant_index, len(table.variants))[:2], strict=True
+    ):
+        of_all.setdefault(int(board), []).append(table.variants[int(variant)])
+    on = {
+        board: Place.among(stack.boards[board], sources.get(board, ()), of_all[board])
+        for board in distinct(boards).tolist()
+    }
+    each = zip(boards.tolist(), variants.tolist(), strict=True)
+    return [on[board](table.variants[variant]) for board, variant in each]
+
+
+def _names_of(stack: Stack, column: Labels) -> dict[int, list[str]]:
+    """By the place of a board, the names of a column that it has."""
+    found: dict[int, list[str]] = {}
+    for board, name in zip(*(each.tolist() for each in stack.of_boards(column)), strict=True):
+        found.setdefault(board, []).append(column.names[name])
+    return found
 
 
 def _order(each: Weights) -> tuple[str, ...]:
     return each.architecture, each.name, *each.scope, each.note
 
 
-def _by_variant(table: Measurements, rows: Integers) -> Iterator[tuple[Integers, Variant]]:
-    """The rows of each variant."""
-    index = table.variant_index[rows]
-    found = distinct(index).tolist()
-    for place in found:
-        yield rows if len(found) == 1 else rows[index == place], table.variants[place]
-
-
-def _fitting(
-    accuracies: Accuracies, wanted: Wanted, names: Iterable[str], place: Place
-) -> list[Weights]:
-    """What the wanted sets of some networks reach in some place; the user's own goes before others."""
-    fitting: list[Weights] = []
-    for name in names:
-        keys = wanted.by_architecture.get(name, ())
-        sets = [each for key in keys if (each := accuracies.at(key, place)) is not None]
-        if not sets and accuracies.losses and not place.in_floats:
-            sets = [each for key in keys if (each := accuracies.less_loss(key, place)) is not None]
-        if not sets and accuracies.measured_losses and not place.in_floats:
-            sets = [
-                each for key in keys if (each := accuracies.carried_loss(key, place)) is not None
-            ]
-        own = [each for each in sets if each.name == OWN]
-        if own or (wanted.only_best and len(sets) > 1):
-            sets = own or [max(sets, key=lambda each: _preference(each, place, accuracies))]
-        fitting += sets
-    return fitting
+def _fitting(accuracies: Accuracies, wanted: Wanted, name: str, place: Place) -> list[Weights]:
+    """What the wanted sets of a network reach in some place; the user's own goes before others."""
+    keys = wanted.by_architecture.get(name, ())
+    sets = [each for key in keys if (each := accuracies.at(key, place)) is not None]
+    if not sets and accuracies.losses and not place.in_floats:
+        sets = [each for key in keys if (each := accuracies.less_loss(key, place)) is not None]
+    if not sets and accuracies.measured_losses and not place.in_floats:
+        sets = [each for key in keys if (each := accuracies.carried_loss(key, place)) is not None]
+    own = [each for each in sets if each.name == OWN]
+    if own or (wanted.only_best and len(sets) > 1):
+        sets = own or [max(sets, key=lambda each: _preference(each, place, accuracies))]
+    return sets
 
 
 def _preference(
@@ -175,31 +192,21 @@ def wanted_weights(
 
 
 def _joined(
-    table: Measurements, rows: Integers, owners: Sequence[str]
+    rows: Integers, group: Integers, sets: Sequence[Sequence[int]]
 ) -> tuple[Integers, Integers]:
-    """Each row once for every set of weights of its architecture; once alone, as -1, if there is none.
+    """Each row once for every set of weights of its group; once alone, as -1, if there is none.
 
     Args:
-        table: where the rows stand.
         rows: the rows.
-        owners: the architecture of each set, sorted.
+        group: for each row, its group, which is a place in `sets`.
+        sets: the sets of each group.
     """
-    place = table.architecture.position
-    known = [(place[name], index) for index, name in enumerate(owners) if name in place]
-    owner = np.array([each[0] for each in known], dtype=np.int64)
-    sets = np.array([each[1] for each in known], dtype=np.int64)
-    count = np.bincount(owner, minlength=len(place))
+    flat = np.array([*(each for some in sets for each in some), -1], dtype=np.int64)
+    count = np.array(list(map(len, sets)), dtype=np.int64)
+    first = np.where(count > 0, np.cumsum(count) - count, len(flat) - 1)
     if count.max(initial=0) <= 1:
-        only = np.full(len(place), -1)
-        only[owner] = sets
-        return rows, only[table.architecture.index[rows]]
-    first = np.cumsum(count) - count
-    repeats = np.maximum(count[table.architecture.index[rows]], 1)
-    joined = np.repeat(rows, repeats)
+        return rows, flat[first[group]]
+    repeats = np.maximum(count, 1)[group]
+    joined, group = np.repeat(rows, repeats), np.repeat(group, repeats)
     step = np.arange(len(joined)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    owner_of_joined = table.architecture.index[joined]
-    padded = np.append(sets, -1)
-    index = np.where(
-        count[owner_of_joined] > 0, padded[np.minimum(first[owner_of_joined] + step, len(sets))], -1
-    )
-    return joined, index
+    return joined, flat[first[group] + step]

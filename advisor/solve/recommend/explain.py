@@ -16,7 +16,7 @@ from advisor.objective import Step
 from advisor.prediction.bound import least_line_above
 from advisor.quality import ACCURACY
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
-from advisor.solve.candidates.chance import chance
+from advisor.solve.candidates.chance import likeliest
 from advisor.solve.recommend.ranking import badness, preferred
 from advisor.solve.recommend.recommendation import (
     Binding,
@@ -216,8 +216,7 @@ def unsure(verdicts: Verdicts) -> Unsure | None:
     doubtful = np.flatnonzero(is_doubtful)
     if not len(doubtful):
         return None
-    likelihood = chance(verdicts.candidates.take(doubtful), verdicts.constraints)
-    position = int(doubtful[np.argmax(likelihood)])
+    position = int(doubtful[likeliest(verdicts.candidates.take(doubtful), verdicts.constraints)])
     return Unsure(len(doubtful), candidate_at(verdicts.candidates, position, verdicts.constraints))
 
 
@@ -317,8 +316,7 @@ def _nearest(verdicts: Verdicts, positions: Integers) -> Candidate | None:
     if len(feasible):
         position = verdicts.least(feasible)
     elif len(unsure):
-        likelihood = chance(verdicts.candidates.take(unsure), verdicts.constraints)
-        position = int(unsure[np.argmax(likelihood)])
+        position = int(unsure[likeliest(verdicts.candidates.take(unsure), verdicts.constraints)])
     else:
         position = nearest(verdicts, positions)
     return candidate_at(verdicts.candidates, position, verdicts.constraints)

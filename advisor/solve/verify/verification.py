@@ -18,6 +18,7 @@ import numpy as np
 
 from advisor.catalog.precision import least_bytes
 from advisor.catalog.records import Measurements
+from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.options import DEFAULT_CONFIDENCE, Requirements
@@ -217,7 +218,8 @@ class BoardWorld:
     def _gathered(self) -> Candidates:
         """All candidates but those that could not be run, or that this bench does not offer."""
         fits = {self.surveyed.board.name: self.fit}
-        found = gather_on(self.catalog, self.requirements, [self.surveyed], fits)
+        stack = Stack.of([self.surveyed.board], [self.surveyed.measurements])
+        found = gather_on(self.catalog, self.requirements, stack, fits)
         keys, there = _keys(found), self._rows()
         offered = np.array([each in there or self.bench.offers(each) for each in keys], np.bool_)
         ran = np.array([each not in self.out for each in keys], np.bool_)
