@@ -18,6 +18,7 @@ from advisor.arguments import checked
 from advisor.catalog.counting import count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights, distinct, source_keys
 from advisor.catalog.run_as import Variant
+from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo
@@ -108,8 +109,8 @@ def boards(
             raise AdvisorError(f"with: unknown {shown(each)}", closest(each, KNOWLEDGE))
     wanted = folded(words if isinstance(words, str) else " ".join(words)).split("-")
     opened = Catalog.open(catalog)
-    readable, broken = opened.survey()
-    listed = [_listed(opened, each) for each in readable]
+    stack, broken = opened.stacked(None)
+    listed = _listed(opened, stack)
     if task is not None and not any(read_task(task) in each.tasks for each in listed):
         known_tasks = sorted({each for board in listed for each in board.tasks})
         raise AdvisorError(f"task: unknown {shown(task)}", f"known: {', '.join(known_tasks)}")
@@ -142,27 +143,41 @@ def _maker(name: str, listed: Sequence[ListedBoard]) -> str:
     return makers[folded(name)]
 
 
-def _listed(catalog: Catalog, surveyed: Surveyed) -> ListedBoard:
-    board, table = surveyed.board, surveyed.measurements
-    used = table.architecture.used()
-    tasks = Counter(catalog.architectures[name].task for name in used.names)
-    powered = not (table.net_power_w.is_unknown and table.gross_power_w.is_unknown)
-    is_known = {
-        "latency": not table.latency_ms.is_unknown,
-        "throughput": not table.throughput_fps.is_unknown,
-        "energy": powered,
-        "memory": not table.memory_mb.is_unknown,
-        "accuracy": any(name in catalog.best_weights for name in used.names),
+def _listed(catalog: Catalog, stack: Stack) -> list[ListedBoard]:
+    table, names = stack.table, stack.table.architecture.names
+    used = distinct(table.architecture.index).tolist()
+    tasks = {each: catalog.architectures[names[each]].task for each in used}
+    rated = [catalog.best_weights.__contains__(name) for name in names]
+    powers = (table.net_power_w, table.gross_power_w)
+    figures = {
+        "latency": (table.latency_ms,),
+        "throughput": (table.throughput_fps,),
+        "energy": powers,
+        "memory": (table.memory_mb,),
     }
-    return ListedBoard(
-        board,
-        len(used.names),
-        tuple(np.unique(table.batch).tolist()),
-        tuple(table.variants[place] for place in distinct(table.variant_index)),
-        tuple(sorted(tasks, key=lambda each: (-tasks[each], each))),
-        tuple(name for name in KNOWLEDGE if is_known[name]),
-        tuple(catalog.makers.get(device_of(board.name), ())),
-    )
+    rows = {
+        what: np.logical_or.reduce([~np.isnan(each.values.value) for each in columns])
+        for what, columns in figures.items()
+    }
+    rows["accuracy"] = np.array(rated, dtype=np.bool_)[table.architecture.index]
+    known = {what: stack.have(rows[what]) for what in KNOWLEDGE}
+    columns = (table.architecture.index, table.batch, table.variant_index)
+    lists = zip(*map(stack.distinct, columns), strict=True)
+    listed = []
+    for place, (networks, batches, variants) in enumerate(lists):
+        count = Counter(tasks[each] for each in networks)
+        listed.append(
+            ListedBoard(
+                stack.boards[place],
+                len(networks),
+                tuple(batches),
+                tuple(map(table.variants.__getitem__, variants)),
+                tuple(sorted(count, key=lambda each: (-count[each], each))),
+                tuple(what for what in KNOWLEDGE if known[what][place]),
+                tuple(catalog.makers.get(device_of(stack.boards[place].name), ())),
+            )
+        )
+    return listed
 
 
 @dataclass(frozen=True)
@@ -217,12 +232,11 @@ def show_boards(name: str, catalog: str | os.PathLike[str] | None = None) -> Kno
         AdvisorError: there is no such board, or a file of it is broken.
     """
     opened = Catalog.open(catalog)
-    surveyed, _ = opened.survey_of([name])
-    joined = {each.board.source for each in surveyed}
-    joined |= {key for each in surveyed for key in each.measurements.latency_ms.source.names}
-    keys = sorted(source_keys(*joined))
+    stack, _ = opened.stacked([name])
+    joined = {each.source for each in stack.boards}
+    keys = sorted(source_keys(*joined.union(stack.table.latency_ms.source.used().names)))
     return KnownBoards(
-        tuple(_listed(opened, each) for each in surveyed),
+        tuple(_listed(opened, stack)),
         {key: opened.source(key) for key in keys},
     )
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.catalog.records import Board, Labels, Measurements, distinct
+from advisor.catalog.records import Board, Measurements, distinct
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Integers
+    from advisor.catalog.records import Booleans, Integers
 
 SPARSE = 30
 """Pairs are counted in a table of all that there could be, unless that is so many times larger."""
@@ -84,11 +84,21 @@ class Stack:
     @cached_property
     def pairs(self) -> tuple[Integers, Integers]:
         """Each board's networks: the place of the board and that of the name, ascending."""
-        return self.of_boards(self.table.architecture)
-
-    def of_boards(self, column: Labels) -> tuple[Integers, Integers]:
-        """Which names of a column each board has: the place of the board and that of the name, ascending."""
+        column = self.table.architecture
         return distinct_pairs(self.row_board, column.index, len(column.names))[:2]
+
+    def distinct(self, numbers: Integers) -> list[list[int]]:
+        """For each board, the distinct ones of a column of whole numbers from 0 on, ascending."""
+        found: list[list[int]] = [[] for _ in self.boards]
+        boards, each, _ = distinct_pairs(self.row_board, numbers, int(numbers.max(initial=0)) + 1)
+        for board, number in zip(boards.tolist(), each.tolist(), strict=True):
+            found[board].append(number)
+        return found
+
+    def have(self, rows: Booleans) -> list[bool]:
+        """For each board, whether it has any of some rows."""
+        found: list[bool] = (np.bincount(self.row_board[rows], minlength=len(self)) > 0).tolist()
+        return found
 
 
 def distinct_pairs(

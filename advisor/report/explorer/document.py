@@ -24,7 +24,6 @@ from advisor.catalog.records import (
     Values,
     source_keys,
 )
-from advisor.catalog.stack import distinct_pairs
 from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
 from advisor.errors import AdvisorError
@@ -100,11 +99,7 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
         AdvisorError: the question cannot be asked; see `gather`.
     """
     stack, notes = boards_asked(catalog, requirements)
-    own: list[list[int]] = [[] for _ in stack.boards]
-    batches = stack.table.batch
-    board, size, _ = distinct_pairs(stack.row_board, batches, int(batches.max(initial=0)) + 1)
-    for place, batch in zip(board.tolist(), size.tolist(), strict=True):
-        own[place].append(batch)
+    own = stack.distinct(stack.table.batch)
     chosen = requirements.selection
     everywhere = None
     if chosen.completes:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.accuracy import Accuracies, Place
-from advisor.catalog.records import Board, Labels, Weights, distinct, source_keys
-from advisor.catalog.run_as import Variant
+from advisor.catalog.records import Board, Weights, distinct, source_keys
 from advisor.catalog.stack import Stack, distinct_pairs
 from advisor.catalog.tables import QUANTISED
 from advisor.errors import AdvisorError, closest, shown
@@ -105,26 +104,18 @@ def _first(groups: Integers, figures: Integers) -> Integers:
 def _places(stack: Stack, boards: Integers, variants: Integers) -> list[Place]:
     """Where rows ran, by the places of their boards and of their variants."""
     table = stack.table
-    sources = _names_of(stack, table.latency_ms.source)
-    of_all: dict[int, list[Variant]] = {}
-    for board, variant in zip(
-        *distinct_pairs(stack.row_board, table.variant_index, len(table.variants))[:2], strict=True
-    ):
-        of_all.setdefault(int(board), []).append(table.variants[int(variant)])
+    sources = stack.distinct(table.latency_ms.source.index)
+    of_boards = stack.distinct(table.variant_index)
     on = {
-        board: Place.among(stack.boards[board], sources.get(board, ()), of_all[board])
+        board: Place.among(
+            stack.boards[board],
+            map(table.latency_ms.source.names.__getitem__, sources[board]),
+            map(table.variants.__getitem__, of_boards[board]),
+        )
         for board in distinct(boards).tolist()
     }
     each = zip(boards.tolist(), variants.tolist(), strict=True)
     return [on[board](table.variants[variant]) for board, variant in each]
-
-
-def _names_of(stack: Stack, column: Labels) -> dict[int, list[str]]:
-    """By the place of a board, the names of a column that it has."""
-    found: dict[int, list[str]] = {}
-    for board, name in zip(*(each.tolist() for each in stack.of_boards(column)), strict=True):
-        found.setdefault(board, []).append(column.names[name])
-    return found
 
 
 def _order(each: Weights) -> tuple[str, ...]:
