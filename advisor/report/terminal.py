@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 from rich import box
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 from advisor.metrics import EVERY
 from advisor.quality import Quality
@@ -123,6 +126,7 @@ class Fitted:
 def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
     """The least width at which no number or name is broken."""
     wide = options.update_width(10_000)
+    table = _widest_cells(table)
     width = Measurement.get(console, wide, table).minimum
     for column in table.columns:
         if column.no_wrap:  # else it is measured by its longest word
@@ -131,3 +135,29 @@ def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
             ]
             width += max(each.maximum for each in cells) - max(each.minimum for each in cells)
     return width
+
+
+def _widest_cells(table: Table) -> Table:
+    """A table as wide as this one, of each column's cells with the longest word and the longest line alone.
+
+    Measuring takes long, and is done for every column that may have to be left out.
+    """
+    columns = [list(column.cells) for column in table.columns]
+    widest = [[max(cells, key=_line), max(cells, key=_word)] for cells in columns if cells]
+    if len(table.rows) <= 2 or not all(
+        isinstance(cell, str | Text) for each in columns for cell in each
+    ):
+        return table
+    slim = copy(table)
+    slim.columns, slim.rows = [column.copy() for column in table.columns], []
+    for row in zip(*widest, strict=True):
+        slim.add_row(*row)
+    return slim
+
+
+def _line(cell: RenderableType) -> int:
+    return max(map(cell_len, str(cell).split("\n")))
+
+
+def _word(cell: RenderableType) -> int:
+    return max(map(cell_len, str(cell).split()), default=0)
