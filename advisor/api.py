@@ -18,7 +18,6 @@ from advisor.documents import DOCUMENTS, file_schema_text, schema_text
 from advisor.errors import AdvisorError, closest, shown
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import current_fit, read_fit, write_fit
-from advisor.prediction.fitting import refit
 from advisor.quantities import TIME, parse
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
@@ -164,6 +163,7 @@ def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
 
 def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surveyed], BoardFit]:
     """Fits the board anew in the way in which it is fitted; what is to be kept goes into its folder."""
+    from advisor.prediction.fitting import refit  # scikit-learn, which checking files needs not
 
     def again(surveyed: Surveyed) -> BoardFit:
         fit = refit(catalog, surveyed.board, surveyed.measurements, before.recipe).fit
