@@ -131,7 +131,8 @@ class Accuracies:
     @cached_property
     def _boards(self) -> frozenset[str]:
         """The boards of which something is known by themselves."""
-        return frozenset(each.board for known in self.known.values() for each in known)
+        every = (*self.known.values(), *self.measured_losses.values())
+        return frozenset(each.board for known in every for each in known)
 
     def _at(self, by_board: Mapping[str, Sequence[Weights]], place: Place) -> Weights | None:
         found = self._best(by_board.get(place.board, ()), place)
