@@ -119,6 +119,7 @@ class EvaluationPlan:
             "preprocessing": str(self.preprocessing).rpartition(" (")[0],
             "batch": self.run.batches[0],
             "device": self.run.device,
+            "threads": list(self.run.threads),
             "libraries": [f"{each} {version(each)}" for each in libraries],
         }
 

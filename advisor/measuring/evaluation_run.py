@@ -96,7 +96,7 @@ class EvaluationRun:
     def outputs(self) -> int:
         """How many classes the network tells apart; 0 where that is not known yet."""
         return max(
-            (int(each["outputs"]) for each in self.journal.records if "ranks" in each), default=0
+            (int(each["outputs"]) for each in self.journal.records if "outputs" in each), default=0
         )
 
     @property
@@ -115,7 +115,7 @@ class EvaluationRun:
         return {
             each["piece"]: dict(each)
             for each in self.journal.records
-            if each.get("of") == key and "ranks" in each
+            if each.get("of") == key and {"ranks", "piece"} <= each.keys()
         }
 
     def _run_cell(self, cell: Cell) -> str:
