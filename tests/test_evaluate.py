@@ -21,7 +21,7 @@ from advisor.architectures.libraries import torchvision_models
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring.evaluation import Evaluated, Evaluation
+from advisor.measuring.evaluation import Evaluated, Evaluation, with_pareto
 from advisor.measuring.image_answers import ranks_of, scores_in
 from advisor.measuring.image_data import ChangedError, LabelledImage, read_image_set
 from advisor.measuring.paired_accuracy import loss, share
@@ -122,6 +122,46 @@ def test_accuracies_become_rows_of_the_catalog(case: Case) -> None:
     assert ends(floats.accuracy_percent) == ends(share(sum(case.digits.right), 360))
     assert floats.top5_percent is not None
     assert not advisor.check(case.catalog).faults
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])
+def test_the_quantised_network_is_kept_and_smaller(case: Case, runtime: str) -> None:
+    floats, int8 = way_of(case.found, runtime, "fp32"), way_of(case.found, runtime, "int8")
+    assert int8.file is not None
+    assert int8.file.is_relative_to(case.catalog / "evaluations")
+    assert int8.file_size_mb is not None
+    assert floats.file_size_mb is not None
+    assert int8.file_size_mb > 0.004  # 6,500 parameters
+
+
+def test_a_quantised_file_is_evaluated_as_it_is(case: Case, tmp_path: Path) -> None:
+    """A QDQ graph: its precision is read from it, and nothing is quantised once more."""
+    int8 = way_of(case.found, "onnxruntime", "int8")
+    found = advisor.evaluate(
+        f"small={int8.file}", case.digits.data, catalog=tmp_path / "catalog", **SAID
+    )
+    (way,) = found.ways
+    assert (way.runtime, way.precision) == ("onnxruntime", "int8")
+    assert way.accuracy_percent == int8.accuracy_percent
+    assert way.loss_points is None
+    (row,) = [
+        each
+        for each in Catalog.open(tmp_path / "catalog").accuracies
+        if each.architecture == found.network
+    ]
+    assert (row.runtime, row.precision) == ("onnxruntime", "int8")
+
+
+def test_what_no_other_way_betters_is_pareto_optimal() -> None:
+    def way(percent: float, size: float | None, ms: float | None) -> Evaluated:
+        accuracy = Estimate(percent, None, None, "measured", "x")
+        latency = None if ms is None else Estimate(ms, None, None, "measured", "x")
+        return Evaluated("eager", "fp32", accuracy, file_size_mb=size, latency_ms=latency)
+
+    ways = [way(90, 4, 3), way(89, 1, 3), way(89, 1, 4), way(88, None, None), way(90, 4, 3)]
+    assert [each.pareto_optimal for each in with_pareto(ways)] == [True, True, False, False, True]
+    lacking = Evaluated("eager", "int8", None, reason="it cannot")
+    assert not with_pareto([lacking])[0].pareto_optimal
 
 
 def test_pick_uses_the_accuracy_of_int8_at_once(case: Case, tmp_path: Path) -> None:

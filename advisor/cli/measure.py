@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,6 +78,14 @@ Check = Annotated[
     bool,
     typer.Option("--check/--no-check", help="Hold each runtime's answers against the reference's."),
 ]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Images by which int8 ranges are set; 128 by a fixed seed.",
+        show_default="random ones",
+    ),
+]
 Fresh = Annotated[
     bool,
     typer.Option("--fresh/--resume", help="Begin a new run, or go on with an unfinished one."),
@@ -111,6 +120,7 @@ def command(
     sustained: Sustained = None,
     power: Power = None,
     check: Check = True,
+    calibrate: Calibrate = None,
     again: Again = False,
     fresh: Fresh = False,
     noisy: Noisy = False,
@@ -143,6 +153,7 @@ def command(
             sustained=sustained,
             power=power,
             check=check,
+            calibrate=calibrate,
             again=again,
             fresh=fresh,
             noisy=noisy,

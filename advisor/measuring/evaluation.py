@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from advisor.arguments import AnyPath, checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.files import layers_with, target_folder, write_whole
@@ -26,6 +28,7 @@ from advisor.measuring.measurable import keep_costs
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated
 from advisor.measuring.runtimes.exports import EXPORTS
+from advisor.measuring.served_files import kept_beside, served_file, size_mb
 from advisor.measuring.tasks import Cell
 from advisor.quality import CLASSIFICATION, Quality, read_data_set
 
@@ -49,6 +52,12 @@ class Evaluated:
         loss_points: by how many points fewer are right than in fp32, on the same images; null of fp32 itself.
         lost: how many images fp32 has right, and this not; null where nothing is held against fp32.
         gained: how many this has right, and fp32 not.
+        file: what it was served from; of what was quantised here a copy that stays. Null where code alone
+            makes the network.
+        file_size_mb: how large that is, in MB (1e6 bytes); null where unknown.
+        latency_ms: of one image, as a board of the user's own has it; null where unknown.
+        pareto_optimal: whether no other is at least as good in accuracy, file size and latency, as far as
+            both are known, and better in one.
         reason: why it could not be run; empty if it could.
     """
 
@@ -59,6 +68,10 @@ class Evaluated:
     loss_points: Estimate | None = None
     lost: int | None = None
     gained: int | None = None
+    file: Path | None = None
+    file_size_mb: float | None = None
+    latency_ms: Estimate | None = None
+    pareto_optimal: bool = False
     reason: str = ""
 
 
@@ -185,7 +198,11 @@ def evaluate(
             run.run()
         except KeyboardInterrupt:
             finished = False
-        ways = tuple(_way(plan, run, cell) for cell in plan.cells)
+        ways = tuple(
+            _with_file(plan, run, cell, _way(plan, run, cell), folder / FOLDER / slug)
+            for cell in plan.cells
+        )
+        ways = with_pareto(_with_latencies(folder, plan, ways))
         file = _publish(folder, plan, run, ways, called)
     return Evaluation(
         network=plan.network.name,
@@ -232,6 +249,69 @@ def _way(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> Evaluated:
     gained = sum(other != "0" == one for one, other in pairs)
     points = loss(lost, gained, len(pairs))
     return replace(found, loss_points=points, lost=lost, gained=gained)
+
+
+def _with_file(
+    plan: EvaluationPlan, run: EvaluationRun, cell: Cell, way: Evaluated, folder: Path
+) -> Evaluated:
+    """What a way was served from; what was quantised here is kept."""
+    path = served_file(plan, cell, run.prepared.get(cell, ""))
+    if path is None or way.accuracy_percent is None or not path.exists():
+        return way
+    if plan.task(cell).to_quantise:
+        path = kept_beside(folder, cell, path)
+    return replace(way, file=path, file_size_mb=size_mb(path))
+
+
+def _with_latencies(
+    folder: Path, plan: EvaluationPlan, ways: Sequence[Evaluated]
+) -> list[Evaluated]:
+    """The ways with the latency of one image, where one of the user's boards has it."""
+    catalog = Catalog(layers_with(folder))
+    known: dict[tuple[str, str], Estimate] = {}
+    for name, layer in catalog.board_layers.items():
+        if layer is not catalog.layers[-1] or len(catalog.layers) < 2:
+            continue
+        try:
+            table = catalog.measurements(catalog.board(name))
+        except AdvisorError:  # of a broken board, which costs nothing but itself
+            continue
+        for row in np.flatnonzero(table.ran & (table.batch == 1)).tolist():
+            latency = table.latency_ms.estimate(row)
+            if latency is not None and table.architecture.at(row) == plan.network.name:
+                known.setdefault((table.runtime.at(row), table.precision.at(row)), latency)
+    return [replace(each, latency_ms=known.get((each.runtime, each.precision))) for each in ways]
+
+
+def with_pareto(ways: Sequence[Evaluated]) -> tuple[Evaluated, ...]:
+    """The ways, each with whether it is Pareto-optimal among them; see `Evaluated`."""
+    return tuple(
+        replace(
+            each,
+            pareto_optimal=each.accuracy_percent is not None
+            and not any(_dominates(other, each) for other in ways),
+        )
+        for each in ways
+    )
+
+
+def _dominates(one: Evaluated, other: Evaluated) -> bool:
+    """Whether one way leaves no reason for another."""
+    if one.accuracy_percent is None or other.accuracy_percent is None:
+        return False
+    pairs = zip(_goods(one), _goods(other), strict=True)
+    known = [(a, b) for a, b in pairs if a is not None and b is not None]
+    return all(a >= b for a, b in known) and any(a > b for a, b in known)
+
+
+def _goods(way: Evaluated) -> list[float | None]:
+    """What a way is judged by, more being better; `None` where it is unknown."""
+    accuracy, latency, size = way.accuracy_percent, way.latency_ms, way.file_size_mb
+    return [
+        None if accuracy is None else accuracy.value,
+        None if latency is None else -latency.value,
+        None if size is None else -size,
+    ]
 
 
 def _publish(

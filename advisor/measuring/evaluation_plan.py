@@ -18,7 +18,7 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, reason_of
 from advisor.measuring.host import check_can_measure, device_named
-from advisor.measuring.image_data import ImageSet, LabelledImage, chosen_of, image_files
+from advisor.measuring.image_data import ImageSet, calibrating_images
 from advisor.measuring.measurable import measurable
 from advisor.measuring.preprocessing import Preprocessing, assumed_for
 from advisor.measuring.run_plan import QUICK, RunPlan
@@ -32,9 +32,6 @@ from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Ta
 
 TRAINED = "trained"
 """What the weights are called that a network of the user's own brings."""
-
-CALIBRATING = 128
-"""By so many images int8 ranges are set: more change them little."""
 
 USUAL_BATCH = 32
 
@@ -169,7 +166,9 @@ def plan_evaluation(
     form = own.image if own else None
     assumed = assumed_for(named.input_shape, form) if form else assumed_for(named.input_shape)
     preprocessing = prepare(found.preprocessing or assumed)
-    calibration = None if calibrate is None else _calibration(Path(calibrate), preprocessing)
+    calibration = None
+    if calibrate is not None:
+        calibration = Calibration(calibrating_images(Path(calibrate)), preprocessing)
     plan = EvaluationPlan(
         network=named,
         weights=found,
@@ -288,21 +287,3 @@ def _from_file(network: Architecture, path: Path) -> TrainedWeights:
         whose,
     )
     return TrainedWeights(published.name if sure else name, str(path.resolve()), content, how)
-
-
-def _calibration(folder: Path, how: Preprocessing) -> Calibration:
-    """Images of a folder, by a fixed seed.
-
-    Raises:
-        AdvisorError: there are none, or one cannot be read.
-    """
-    listed = [LabelledImage(path, 0) for path in image_files(folder)]
-    if not listed:
-        raise AdvisorError(f"{folder}: there is no image in it", "name a folder of images")
-    images = []
-    for each in chosen_of(listed, CALIBRATING):
-        try:
-            images.append(replace(each, content=digest_of([Path(each.path)])))
-        except OSError as error:
-            raise AdvisorError(f"{each.path}: {reason_of(error)}") from None
-    return Calibration(tuple(images), how)

@@ -18,6 +18,9 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 SEED = 0
 """Of the choice of images, so that the same are chosen everywhere."""
 
+CALIBRATING = 128
+"""By so many images int8 ranges are set: more change them little."""
+
 MOST_NAMED = 20
 UNREADABLE = "leave out what cannot be read: --skip-bad"
 
@@ -144,6 +147,24 @@ def chosen_of(images: Sequence[LabelledImage], most: int | None) -> list[Labelle
         return list(images)
     places = random.Random(SEED).sample(range(len(images)), most)  # noqa: S311  (a choice, no secret)
     return [images[place] for place in sorted(places)]
+
+
+def calibrating_images(folder: Path) -> tuple[LabelledImage, ...]:
+    """Images of a folder, and of those below, by which int8 ranges are set: a few, by a fixed seed.
+
+    Raises:
+        AdvisorError: there are none, or one cannot be read.
+    """
+    listed = [LabelledImage(path, 0) for path in image_files(folder)]
+    if not listed:
+        raise AdvisorError(f"{folder}: there is no image in it", "name a folder of images")
+    images = []
+    for each in chosen_of(listed, CALIBRATING):
+        try:
+            images.append(LabelledImage(each.path, 0, _digest(Path(each.path).read_bytes())))
+        except OSError as error:
+            raise AdvisorError(f"{each.path}: {reason_of(error)}") from None
+    return tuple(images)
 
 
 def image_files(folder: Path) -> list[str]:

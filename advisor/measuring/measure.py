@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import board_fault, is_onnx
-from advisor.arguments import checked
+from advisor.arguments import AnyPath, checked
 from advisor.catalog.entries import read_board
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
@@ -31,6 +31,7 @@ from advisor.measuring.board_run import (
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
 from advisor.measuring.host import Host, check_can_measure, default_threads, device_named
+from advisor.measuring.image_data import calibrating_images
 from advisor.measuring.journal import read_runs, utc_now
 from advisor.measuring.measurable import called_as_on, keep_costs, measurable
 from advisor.measuring.run_findings import Heat
@@ -160,6 +161,7 @@ def measure(
     sustained: str | None = None,
     power: str | None = None,
     check: bool = True,
+    calibrate: AnyPath | None = None,
     again: bool = False,
     fresh: bool = False,
     noisy: bool = False,
@@ -189,6 +191,7 @@ def measure(
         sustained: for how long to heat the board, and then to measure it hot.
         power: net power, if it is known.
         check: whether to hold runtimes' answers against the reference's.
+        calibrate: a folder of images by which int8 ranges are set.
         again: measure a handful of what the board has already once more, which another day shows how much
             its speed changes from day to day.
         fresh: begin a new run even if one could go on.
@@ -219,6 +222,7 @@ def measure(
         sustained=sustained,
         power=power,
         check=check,
+        calibrate=calibrate,
         again=again,
         catalog=catalog,
         children=children,
@@ -248,6 +252,7 @@ def plan_measuring(
     sustained: str | None = None,
     power: str | None = None,
     check: bool = True,
+    calibrate: AnyPath | None = None,
     again: bool = False,
     catalog: str | os.PathLike[str] | None = None,
     children: Children | None = None,
@@ -273,6 +278,8 @@ def plan_measuring(
         power: net power, as in "5W", which the rows then carry as declared; `None` for what a meter finds.
         check: whether to hold runtimes' answers against the reference's; a network without trained weights
             may answer nothing that could be compared.
+        calibrate: a folder of images by which int8 ranges are set, 128 of them by a fixed seed; `None` for
+            random ones, which are as good for the speed.
         again: of the board's own networks a handful, as its last run measured them; `board` names it, and
             nothing else is to be said.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
@@ -311,6 +318,7 @@ def plan_measuring(
         own=networks.own,
         as_filed=precision is None and not {*filed} <= {REFERENCE[1]},
         check=check,
+        calibrating=() if calibrate is None else calibrating_images(Path(calibrate)),
     )
     left_out = (*left_out, *run.left_out(), *_energy_left_out(power))
     sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")

@@ -10,8 +10,10 @@ from advisor.architectures.design import FLOATS
 from advisor.catalog.naming import Measurable
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
+from advisor.measuring.image_data import LabelledImage
+from advisor.measuring.preprocessing import assumed_for
 from advisor.measuring.runtimes.variants import own_precisions
-from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Task, Variant
+from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Task, Variant
 from advisor.measuring.timing import SessionLimits
 
 
@@ -83,6 +85,7 @@ class RunPlan:
         as_filed: whether each network is run in the number format of its file alone, others in fp32: where
             nobody asked for any.
         check: whether runtimes' answers are held against the reference's.
+        calibrating: real images by which int8 ranges are set; random ones where there are none.
     """
 
     architectures: Sequence[str]
@@ -96,6 +99,7 @@ class RunPlan:
     own: Mapping[str, Measurable] = field(default_factory=dict)
     as_filed: bool = False
     check: bool = True
+    calibrating: tuple[LabelledImage, ...] = ()
 
     def sustained(self, seconds: float) -> RunPlan:
         """The same on a heated board, which every session keeps hot."""
@@ -159,17 +163,22 @@ class RunPlan:
     def task(self, cell: Cell, known: Mapping[str, Architecture]) -> Task:
         """How to run a cell."""
         own = self.own.get(cell.architecture)
+        shape, form = known[cell.architecture].input_shape, own.image if own else FLOATS
+        calibration = None
+        if self.calibrating and cell.precision == "int8":
+            calibration = Calibration(self.calibrating, assumed_for(shape, form))
         return Task(
             cell,
-            known[cell.architecture].input_shape,
+            shape,
             self.device,
             cell.threads,
             self.thoroughness.limits,
             made_from=own.made_from if own else "",
             content=own.content if own else "",
-            image=own.image if own else FLOATS,
+            image=form,
             filed_in=own.precision if own else REFERENCE[1],
             check=self.check,
+            calibration=calibration,
         )
 
     def as_record(self) -> dict[str, object]:
@@ -178,8 +187,9 @@ class RunPlan:
         Of the user's own networks it has their content; runs without any, or that do what they always did,
         are recorded as they always were.
         """
-        record = asdict(replace(self, own={}))
-        usual = {"own": {}, "as_filed": False, "check": True}
+        record = asdict(replace(self, own={}, calibrating=()))
+        record["calibrating"] = [each.content for each in self.calibrating]
+        usual = {"own": {}, "as_filed": False, "check": True, "calibrating": []}
         record = {
             key: each for key, each in record.items() if key not in usual or each != usual[key]
         }

@@ -11,7 +11,7 @@ from rich.text import Text
 from advisor.catalog.records import Estimate
 from advisor.documents import document, document_text
 from advisor.measuring.evaluation import Evaluated, Evaluation
-from advisor.report.terminal import counted, plain_table
+from advisor.report.terminal import counted, plain_table, significant
 
 EVALUATE = "advisor.evaluate/1"
 """The name and version of the document's shape."""
@@ -29,6 +29,10 @@ def evaluation_text(found: Evaluation) -> RenderableType:
     headings = ["runtime", "precision", "top-1", "90 %"]
     headings += ["top-5"] if with_top5 else []
     headings += ["loses", "90 %"] if with_loss else []
+    headings += ["MB"] if any(each.file_size_mb for each in found.ways) else []
+    headings += ["ms"] if any(each.latency_ms for each in found.ways) else []
+    several = len(found.ways) > 1
+    headings += ["best"] if several else []
     table = plain_table(*headings, left=2)
     for way in found.ways:
         cells = [
@@ -39,6 +43,10 @@ def evaluation_text(found: Evaluation) -> RenderableType:
         ]
         cells += [_value(way.top5_percent)] if with_top5 else []
         cells += [_value(way.loss_points), _ends(way.loss_points)] if with_loss else []
+        cells += [_figure(way.file_size_mb)] if "MB" in headings else []
+        latency = way.latency_ms.value if way.latency_ms else None
+        cells += [_figure(latency)] if "ms" in headings else []
+        cells += ["*" if way.pareto_optimal else ""] if several else []
         table.add_row(*cells)
     return Group(*map(Text, _head(found)), table, *map(Text, _tail(found)))
 
@@ -64,6 +72,11 @@ def _tail(found: Evaluation) -> Iterator[str]:
             + "; ".join(found.skipped[:5])
             + ("; ..." if len(found.skipped) > 5 else "")
         )
+    if len(found.ways) > 1:
+        yield "* no other is at least as good in all that is known of both, and better in something"
+    for way in found.ways:
+        if way.precision == "int8" and way.file is not None:
+            yield f"{way.runtime} {way.precision} was served from {way.file}"
     yield from (f"left out: {each}" for each in found.left_out)
     if found.accuracy_file is not None:
         yield f"its accuracies: {found.accuracy_file}"
@@ -85,6 +98,10 @@ def next_command(found: Evaluation, catalog: str | None) -> str:
     where = f" --catalog {shlex.quote(catalog)}" if catalog else ""
     data_set = f" --data-set {found.data_set}"
     return f"ask it: advisor pick --board NAME{where}{data_set} --accuracy 70\n"
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else significant(value)
 
 
 def _value(estimate: Estimate | None) -> str:

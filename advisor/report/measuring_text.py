@@ -56,6 +56,8 @@ def plan_text(plan: MeasuringPlan) -> str:
         f"+-{wanted.half_width:.0%}",
     ]
     lines += [f"left out: {each}" for each in plan.left_out]
+    if run.calibrating:
+        lines.append(f"int8 ranges are set by {counted(len(run.calibrating), 'image')}")
     lines += [] if run.check else ["answers are not held against a reference"]
     if plan.sustained_s:
         lines.append(
