@@ -55,6 +55,7 @@ from advisor.report.terminal import (
     with_unit,
 )
 from advisor.solve.candidates.candidate import Candidate
+from advisor.solve.candidates.named_networks import called_alike
 from advisor.solve.recommend.recommendation import (
     AnotherRun,
     Binding,
@@ -550,7 +551,10 @@ def _relaxation(relaxation: Relaxation, recommendation: Recommendation) -> str:
 def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
     """A sentence, and what each batch size of the network has and lacks."""
     yield ""
-    yield Text(f"{why.architecture} on {why.board}: {_reason(why, best)}", style="bold")
+    name = why.architecture
+    if why.asked and not called_alike([why.asked], [name]):
+        name = f"{why.asked}, here {name},"
+    yield Text(f"{name} on {why.board}: {_reason(why, best)}", style="bold")
     limited = (
         [each.constraint.metric for each in why.candidates[0].headroom] if why.candidates else []
     )

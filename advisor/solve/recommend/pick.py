@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from advisor.prediction.calibration import Calibration
 from advisor.solve.candidates.candidate import IDENTITY_FIELDS, Candidate, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gathered
-from advisor.solve.candidates.named_networks import as_called
+from advisor.solve.candidates.named_networks import as_called, names_here
 from advisor.solve.candidates.network_pool import NetworkPool
 from advisor.solve.question import asking, read_question
 from advisor.solve.recommend.explain import (
@@ -55,6 +55,8 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
     candidates, pool = gathered(opened, asked)
     called = as_called(opened, asked, candidates)
     found = recommend(candidates, called)
+    explained = tuple(_as_asked(opened, asked, candidates, found.explained))
+    found = replace(found, explained=explained)
     return replace(found, another_run=_another_run(opened, called, pool, found.best))
 
 
@@ -129,6 +131,22 @@ def _calibrations(
 
 def _explained(verdicts: Verdicts, networks: Iterable[str]) -> tuple[WhyNot, ...]:
     return tuple(each for name in networks for each in why_not(verdicts, name))
+
+
+def _as_asked(
+    catalog: Catalog, asked: Requirements, candidates: Candidates, explained: Sequence[WhyNot]
+) -> Iterator[WhyNot]:
+    """Each network once a board: by the name that the board has it by, with the one that it was asked by."""
+    here = candidates.measurements.architecture.position
+    names_of = {each: tuple(names_here(catalog, each, here) or (each,)) for each in asked.explain}
+    first = {names: each for each, names in reversed(names_of.items())}
+    for names, name in reversed(first.items()):
+        by_board: dict[str, list[WhyNot]] = {}
+        for each in explained:
+            if each.architecture in names:
+                by_board.setdefault(each.board, []).append(replace(each, asked=name))
+        for on_it in by_board.values():
+            yield from [each for each in on_it if each.has_rows] or on_it[:1]
 
 
 def _what_would_have_to_give(answer: Recommendation, verdicts: Verdicts) -> Recommendation:

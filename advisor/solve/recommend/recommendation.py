@@ -112,6 +112,7 @@ class WhyNot:
         feasible: whether `nearest` meets every limit with the asked confidence.
         out_of_memory: the batch sizes at which it is known not to fit in the board's memory.
         left_out: whether it ran on the board, but what may be chosen from leaves it out.
+        asked: the name that it was asked by.
     """
 
     architecture: str
@@ -121,6 +122,12 @@ class WhyNot:
     feasible: bool
     out_of_memory: tuple[int, ...]
     left_out: bool
+    asked: str = ""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the board knows anything of it by this name."""
+        return bool(self.candidates or self.out_of_memory or self.left_out)
 
 
 @dataclass(frozen=True)
