@@ -246,6 +246,30 @@ def test_a_device_that_stands_in_for_another_says_so(tmp_path: Path) -> None:
     assert rows_of(own, "qcs8550-proxy")[0]["memory_mb"] == ""  # 0 is unknown
 
 
+def test_a_memory_below_that_of_the_weights_is_marked(tmp_path: Path, run: Run) -> None:
+    """25.5 million parameters take 25.5 MB at 8 bits, twice that at 16."""
+    runs = {
+        "w8a8": {PHONE: {"tflite": timed(1.0, (0, 25)), "onnx": timed(1.1, (0, 26))}},
+        "float": {PHONE: {"tflite": timed(2.0, (0, 50)), "onnx": timed(2.1, (0, 0))}},
+    }
+    model(tmp_path / "in", "resnet50", runs)
+    own = tmp_path / "own"
+    found = advisor.import_boards("qualcomm", tmp_path / "in", catalog=own)
+    assert "2 rows have a peak memory" in " ".join(found.notes)
+    (table,) = own.glob("boards/galaxy-s25*/measurements.csv")
+    with table.open() as file:
+        marked = {
+            (row["runtime"], row["precision"]): row["verdict"] for row in csv.DictReader(file)
+        }
+    assert marked["tflite", "w8a8"] == "suspicious: less memory than the weights take, 25.5 MB"
+    assert marked["tflite", "float"] == "suspicious: less memory than the weights take, 51 MB"
+    assert marked["onnx", "w8a8"] == marked["onnx", "float"] == ""
+    asked = ("pick", "--board", table.parent.name, "--catalog", own)
+    said = " ".join(run(*asked, "--memory", "40MB").err.split())
+    assert "the memory of 2 candidates is less than what the weights alone take" in said
+    assert "weights alone" not in run(*asked).err
+
+
 @pytest.mark.parametrize(
     ("name", "device"),
     [

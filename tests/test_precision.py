@@ -108,5 +108,5 @@ def test_the_word_of_the_source_is_kept_and_shown(run: Run, tmp_path: Path) -> N
 
 def test_a_parameter_takes_at_least_what_its_format_does() -> None:
     said = {"FP32": 4, "float16": 2, "amp": 2, "bf16-fp32": 2, "INT8": 1, "fp8": 1, "int4": 0.5,
-            "w4a16": 0.5, "unknown": 0.5}  # fmt: skip
+            "w4a16": 0.5, "w8a8": 1, "unknown": 0.5}  # fmt: skip
     assert {word: least_bytes(word) for word in said} == said

@@ -80,6 +80,16 @@ _BYTES = {
 }
 
 
+def weights_mb(params: float, word: str) -> float:
+    """How much memory so many parameters take at least in a format, in MB."""
+    return params * least_bytes(word) / 1e6
+
+
 def least_bytes(word: str) -> float:
     """How much memory a parameter takes at least in a format: half a byte where that is not known."""
-    return min(_BYTES.get(part, 0.5) for part in read_precision(word).split("-"))
+    return min(map(_bytes, read_precision(word).split("-")))
+
+
+def _bytes(part: str) -> float:
+    weights = re.fullmatch(r"w([0-9]+)(a[0-9]+)?", part)
+    return int(weights[1]) / 8 if weights else _BYTES.get(part, 0.5)

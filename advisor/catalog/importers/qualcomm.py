@@ -28,6 +28,7 @@ from advisor.catalog.importers.qualcomm_files import (
     scored_in,
     timed_in,
 )
+from advisor.catalog.importers.suspicions import little_memory
 from advisor.catalog.importers.table_version import known_version
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.precision import has_float_accuracy, read_precision
@@ -194,6 +195,12 @@ class _Reader:
         ]
         self.found.networks = list(self.networks.reported.values())
         self.found.notes += self.networks.notes
+        little = sum(bool(row["verdict"]) for each in self.devices.values() for row in each.rows)
+        if little:
+            self.found.notes.append(
+                f"{little} rows have a peak memory that is less than what their weights alone take: it does "
+                "not cover all, and they are marked"
+            )
         return self.found
 
     def board(self, device: str) -> str:
@@ -211,10 +218,11 @@ class _Reader:
         if not architecture:
             self.found.left_out[f"{model}: not a network on one image of known size"] += len(runs)
             return
+        params = self.params(architecture, about)
         for each in runs:
             device = self.devices.setdefault(each.run.device, _Device(each.run.device))
             device.tools.update(each.tools)
-            device.rows.append(self.row(architecture, each))
+            device.rows.append(self.row(architecture, each, params))
         ran = {each.run: each.processor for each in runs}
         self.add_accuracies(model, architecture, task, ran, scores)
 
@@ -248,12 +256,25 @@ class _Reader:
         meaning = self.catalog.identities.find(f"qualcomm:{model}")
         return meaning is not None and meaning.identity.startswith("tv:")
 
-    def row(self, architecture: str, timed: Timed) -> Row:
+    def params(self, architecture: str, about: About | None) -> float | None:
+        """The parameters of a network; `None` where nobody says."""
+        if about and about.params:
+            return about.params
+        known = self.catalog.architectures
+        costs = (
+            (known[architecture].reported, known[architecture].counted)
+            if architecture in known
+            else ()
+        )
+        return next((each.params.value for each in costs if each and each.params), None)
+
+    def row(self, architecture: str, timed: Timed, params: float | None) -> Row:
         """A run as a row of its board."""
+        precision = read_precision(timed.run.precision)
         return {
             "architecture": architecture,
             "runtime": timed.run.runtime,
-            "precision": read_precision(timed.run.precision),
+            "precision": precision,
             "processor": timed.processor,
             "batch": 1,
             "latency_ms": timed.latency_ms,
@@ -262,6 +283,7 @@ class _Reader:
             "precision_word": timed.run.precision,
             "origin": "reported",
             "source": self.key,
+            "verdict": little_memory(timed.memory_mb, params, precision),
         }
 
     def add_accuracies(

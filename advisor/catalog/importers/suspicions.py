@@ -1,10 +1,11 @@
-"""Frame rates of a user's rows that contradict the latencies beside them."""
+"""Figures that contradict others: frame rates the latencies beside them, memory the weights in it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.precision import weights_mb
 
 SLOWER = 10.0
 """By how many times a frame rate below batch / latency is suspicious: a board does not wait so long."""
@@ -13,6 +14,20 @@ FASTER = 50.0
 MOST_SAID = 5
 SUSPICIOUS = "suspicious"
 """What the verdict on such a row begins with."""
+
+
+def little_memory(memory_mb: float | None, params: float | None, precision: str) -> str:
+    """A verdict on a peak memory that is less than what the weights alone take; "" where it is none.
+
+    Args:
+        memory_mb: the memory in MB; `None` where unknown.
+        params: the network's parameters, likewise.
+        precision: its number format.
+    """
+    least = weights_mb(params, precision) if params else 0.0
+    if memory_mb is None or memory_mb >= least:
+        return ""
+    return f"{SUSPICIOUS}: less memory than the weights take, {least:.3g} MB"
 
 
 def with_suspicions(rows: Sequence[Row], lines: Sequence[int], notes: list[str]) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from advisor.catalog.precision import weights_mb
 from advisor.catalog.records import (
     ORIGINS,
     TAKEN_AS_STATED,
@@ -281,6 +282,14 @@ class Candidates:
     @property
     def _net_is_unknown(self) -> Booleans:
         return np.isnan(self.measurements.net_power_w.values.value[self.rows])
+
+    @property
+    def weights_mb(self) -> Floats:
+        """How much memory the weights of each candidate take at least; NaN where nobody counted them."""
+        precision = self.measurements.precision
+        size = np.array([weights_mb(1, name) for name in precision.names])
+        found: Floats = self.figure("params") * size[precision.index[self.rows]]
+        return found
 
     def spread(self, key: str) -> Values:
         """A metric of all candidates, and the standard deviations of its logarithm below and above.

@@ -135,6 +135,7 @@ def _gathered_on(
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)
     notes += _of_shortest_runs(found)
+    notes += _of_little_memory(found)
     return replace(found, notes=tuple(notes)), pool
 
 
@@ -229,6 +230,19 @@ def _of_shortest_runs(found: Candidates) -> Iterator[str]:
         yield (
             f"the latency of {candidates} is that of the shortest run, which others exceed: it proves that a "
             "limit is met only as far as the longest run is known"
+        )
+
+
+def _of_little_memory(found: Candidates) -> Iterator[str]:
+    """What is to be said of a limit on memory where the figure does not even cover the weights."""
+    if "memory_mb" not in found.limited:
+        return
+    count = int(np.count_nonzero(found.figure("memory_mb") < found.weights_mb))
+    if count:
+        candidates = "1 candidate" if count == 1 else f"{count} candidates"
+        yield (
+            f"the memory of {candidates} is less than what the weights alone take: it does not cover all "
+            "that is needed"
         )
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVa
 
 import numpy as np
 
-from advisor.catalog.precision import least_bytes
 from advisor.catalog.records import Measurements
 from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog, Surveyed
@@ -258,10 +257,7 @@ def _exceeds_memory(candidates: Candidates) -> Booleans:
     has = np.array([each.memory_mb or np.inf for each in candidates.boards])[candidates.board_index]
     memory = candidates.values("memory_mb")
     least = np.where(np.isnan(memory.low), memory.value, memory.low)
-    precision = candidates.measurements.precision
-    size = np.array([least_bytes(name) for name in precision.names])
-    weights = candidates.figure("params") * size[precision.index[candidates.rows]] / 1e6
-    exceeds: Booleans = np.fmax(least, weights) > has
+    exceeds: Booleans = np.fmax(least, candidates.weights_mb) > has
     return exceeds
 
 
