@@ -27,10 +27,11 @@ from advisor.architectures.names import (
 )
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import Content, layers_with, read_text, target_folder, write_whole
+from advisor.catalog.files import layers_with, read_text, target_folder, write_whole
 from advisor.catalog.identities import difference
 from advisor.catalog.importers.board_files import (
     MARK,
+    Drafts,
     check_rows,
     read_back,
     text_of,
@@ -44,7 +45,7 @@ from advisor.catalog.tables import Reported, read_reported, reported_table
 from advisor.catalog.writers import made_aside, writing
 from advisor.catalog.yaml_file import yaml_text
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END
-from advisor.errors import AdvisorError, BrokenFileError, closest, shown
+from advisor.errors import AdvisorError, closest, shown
 from advisor.quality import CLASSIFICATION
 
 Shape = tuple[int, int, int]
@@ -316,7 +317,9 @@ def import_with(
     """
     folder = target_folder(catalog)
     if dry_run:
-        return brought(_checked(folder, read, Path(path), only), dry_run=True)
+        found = _checked(folder, read, Path(path), only)
+        _drafts(folder, format, found)
+        return brought(found, dry_run=True)
     with writing(folder):
         found = _checked(folder, read, Path(path), only)
         write_published(folder, format, found)
@@ -336,28 +339,7 @@ def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Pub
             raise AdvisorError(f"a board cannot be called {shown(board.name)}", fault)
         places = [f"board {board.name}, row {row}" for row in range(1, len(board.rows) + 1)]
         check_rows(board.rows, set(found.sources), places)
-    _check_tables(found)
     return found
-
-
-def _check_tables(found: Published) -> None:
-    """Refuse networks and accuracies that could not be read again, before anything is written.
-
-    Raises:
-        AdvisorError: it names the first fault.
-    """
-    networks = Content(Path("networks"), reported_table(found.networks))
-    accuracies = Content(Path("accuracies"), accuracy_table(found.accuracies))
-    try:
-        read_reported(networks, None)
-        read_accuracies(accuracies, None, None)
-    except BrokenFileError as error:
-        fault = error.faults[0]
-        raise AdvisorError(
-            f"{fault.path}: {fault.column} {fault.found} cannot become part of a catalog; "
-            f"expected {fault.expected}",
-            "mend the table and import it again",
-        ) from None
 
 
 def brought(found: Published, *, dry_run: bool) -> ImportedTable:
@@ -428,10 +410,26 @@ def _sources_in(board: PublishedBoard) -> Iterator[object]:
 
 def write_published(folder: Path, format: str, found: Published) -> None:
     """Write what a reader found into a catalog. Only who holds the catalog's lock may."""
+    tables, described = _drafts(folder, format, found)
+    write_drafts(tables)
+    # Last, since their rows name what stands in the other files.
+    for board in found.boards:
+        place = folder / "boards" / board.name
+        with made_aside(place) as aside:
+            write_whole(aside / "measurements.csv", measurements_csv(board.rows))
+            write_whole(aside / "board.yaml", described[place / "board.yaml"])
+
+
+def _drafts(folder: Path, format: str, found: Published) -> tuple[Drafts, Drafts]:
+    """What is to be written of a table but for the rows, by file: the catalog's tables, and the boards.
+
+    Raises:
+        AdvisorError: some of it could not be read again.
+    """
     sources = folder / "sources.yaml"
     networks = folder / FOLDER / f"{format}{REPORTED_END}"
     accuracies = folder / FOLDER / f"{format}{ACCURACY_END}"
-    drafts = {
+    tables = {
         sources: with_entries(text_of(sources), found.sources),
         networks: _with_networks(networks, found),
         accuracies: _with_accuracies(accuracies, found),
@@ -440,14 +438,8 @@ def write_published(folder: Path, format: str, found: Published) -> None:
         folder / "boards" / board.name / "board.yaml": _description(folder, board)
         for board in found.boards
     }
-    read_back({**drafts, **described})
-    write_drafts(drafts)
-    # Last, since their rows name what stands in the other files.
-    for board in found.boards:
-        place = folder / "boards" / board.name
-        with made_aside(place) as aside:
-            write_whole(aside / "measurements.csv", measurements_csv(board.rows))
-            write_whole(aside / "board.yaml", described[place / "board.yaml"])
+    read_back({**tables, **described})
+    return tables, described
 
 
 def _description(folder: Path, board: PublishedBoard) -> str:
