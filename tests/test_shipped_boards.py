@@ -8,6 +8,7 @@ import pytest
 
 import advisor
 from advisor.architectures.names import device_of
+from advisor.catalog.devices import read_device_aliases
 from advisor.catalog.listing import Boards
 from tests.conftest import Run
 
@@ -152,6 +153,37 @@ def test_the_names_that_people_type(device: str) -> None:
     assert device_of(best.board) == device
     assert best.fps is not None
     assert best.fps.value >= 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "device"),
+    [
+        ("rpi4", "raspberry-pi-4"),
+        ("RPi 5", "raspberry-pi-5"),
+        ("orin-nano", "jetson-orin-nano"),
+        ("S24", "galaxy-s24"),
+        ("hailo8l", "hailo-8l"),
+    ],
+)
+def test_other_names_that_people_type(typed: str, device: str) -> None:
+    boards = advisor.show_boards(typed).boards
+    assert {device_of(each.board.name) for each in boards} == {device}
+
+
+def test_every_other_name_is_that_of_a_device_that_is_there(shipped: Boards) -> None:
+    devices = {device_of(each.board.name) for each in shipped.boards}
+    aliases = read_device_aliases(CATALOG / "device-aliases.csv")
+    assert set(aliases.values()) <= devices
+    assert devices.isdisjoint(aliases)
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("rb3", "'dragonwing-rb3-gen-2'"), ("3090", "'rtx-3090'"), ("ax630c-np", "'ax630c-npu'")],
+)
+def test_devices_are_offered_that_are_called_alike(run: Run, typed: str, offered: str) -> None:
+    ran = run("pick", "--board", typed)
+    assert (ran.code, f"did you mean {offered}?" in ran.err) == (2, True)
 
 
 def test_the_paper_s_board_is_what_it_was() -> None:

@@ -16,10 +16,15 @@ from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.column_cache import measurements_of
 from advisor.catalog.csv_table import read_csv
+from advisor.catalog.devices import (
+    DEVICE_ALIASES_FILE,
+    MAKERS_FILE,
+    read_device_aliases,
+    read_makers,
+)
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, entries
 from advisor.catalog.identities import ALIASES_FILE, read_aliases
-from advisor.catalog.makers import MAKERS_FILE, read_makers
 from advisor.catalog.measurements_table import (
     FURTHER_MEASUREMENT_COLUMNS,
     MEASUREMENT_COLUMNS,
@@ -38,6 +43,7 @@ CATALOG_FILES = (
     FORMAT_FILE,
     ALIASES_FILE,
     MAKERS_FILE,
+    DEVICE_ALIASES_FILE,
     "architectures.yaml",
     "sources.yaml",
     "weights.csv",
@@ -104,13 +110,19 @@ class _Check:
                 self.files += 1
                 self.attempt(read_format, layer.folder)
             self.aliases(layer)
-            if makers := self.file(layer, MAKERS_FILE):
-                self.files += 1
-                self.attempt(read_makers, makers)
+            self.devices(layer)
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
             for folder in self.attempt(layer.board_folders) or ():
                 self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
+
+    def devices(self, layer: Layer) -> None:
+        """Read what a layer says of devices."""
+        readers = {MAKERS_FILE: read_makers, DEVICE_ALIASES_FILE: read_device_aliases}
+        for name, read in readers.items():
+            if path := self.file(layer, name):
+                self.files += 1
+                self.attempt(read, path)
 
     def aliases(self, layer: Layer) -> None:
         """Hold a layer's table of aliases against the counts of the networks that it names."""

@@ -18,10 +18,15 @@ from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.column_cache import measurements_of
+from advisor.catalog.devices import (
+    DEVICE_ALIASES_FILE,
+    MAKERS_FILE,
+    read_device_aliases,
+    read_makers,
+)
 from advisor.catalog.entries import read_architectures, read_board, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
-from advisor.catalog.makers import MAKERS_FILE, read_makers
 from advisor.catalog.records import (
     Architecture,
     Board,
@@ -39,6 +44,8 @@ from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
 from advisor.quality import CLASSIFICATION, task_of, usual
 
+MOST_OFFERED = 4
+"""So many devices are offered that somebody may mean."""
 WEIGHTS, ACCURACY_FILE = "weights.csv", "accuracy.csv"
 
 Entry = TypeVar("Entry")
@@ -353,30 +360,48 @@ class Catalog:
 
     def is_board(self, text: str) -> bool:
         """Whether somebody calls a board or a device so."""
-        known = {*self.board_layers, *map(device_of, self.board_layers)}
-        return folded(text) in map(folded, known)
+        try:
+            return not set(text) & set("*?[") and bool(self.boards_named(text))
+        except AdvisorError:
+            return False
 
     def boards_named(self, text: str) -> tuple[str, ...]:
         """The boards that somebody means, by name.
 
         Args:
             text: the name of a device, which is that of all its boards, whatever its case and whatever stands
-                between its words; the whole name of a board; or a pattern of either, such as "raspberry*".
+                between its words, or another name that an alias gives it; the whole name of a board;
+                or a pattern of either, such as "raspberry*".
 
         Raises:
             AdvisorError: there is none.
         """
+        found = self._boards_matching(text)
+        if not found:
+            device = self._merged(DEVICE_ALIASES_FILE, lambda path, _: read_device_aliases(path))
+            found = self._boards_matching(device.get(folded(text), ""))
+        if not found:
+            hint = f"{self._board_hint(text)} (`advisor boards` lists them)"
+            raise AdvisorError(f"unknown board {shown(text)}", hint)
+        return found
+
+    def _boards_matching(self, text: str) -> tuple[str, ...]:
         wanted = re.compile(translate(folded(text)))
-        found = [
+        return tuple(
             name
             for name in self.board_layers
             if name == text or wanted.match(folded(name)) or wanted.match(folded(device_of(name)))
-        ]
-        if not found:
-            known = {*self.board_layers, *map(device_of, self.board_layers)}
-            hint = f"{closest(text, known)} (`advisor boards` lists them)"
-            raise AdvisorError(f"unknown board {shown(text)}", hint)
-        return tuple(found)
+        )
+
+    def _board_hint(self, text: str) -> str:
+        """What may be meant by a name that no board has: the nearest, else devices that have its words."""
+        devices = set(map(device_of, self.board_layers))
+        hint = closest(text, {*self.board_layers, *devices})
+        words = folded(text).split("-")
+        alike = sorted(each for each in devices if all(word in each for word in words))
+        if hint.startswith("did you mean") or not alike:
+            return hint
+        return f"did you mean {' or '.join(map(shown, alike[:MOST_OFFERED]))}?"
 
     def board(self, name: str, *, another_run: bool = False) -> Board:
         """The board of that name, or the only one of that device.

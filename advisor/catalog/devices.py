@@ -1,12 +1,34 @@
-"""Who makes devices: the board, and the chips on it that run networks."""
+"""What is known of devices beside their boards: who makes them, and what else people call them."""
 
 from __future__ import annotations
 
+from advisor.architectures.names import folded
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.files import File
 
 MAKERS_FILE = "makers.csv"
 MAKERS_COLUMNS = ("device", "maker")
+DEVICE_ALIASES_FILE = "device-aliases.csv"
+DEVICE_ALIASES_COLUMNS = ("name", "device")
+
+
+def read_device_aliases(file: File) -> dict[str, str]:
+    """Read `device-aliases.csv`: other names of devices.
+
+    Returns:
+        The device by each of these names, folded.
+
+    Raises:
+        BrokenFileError: with every fault of the file.
+    """
+    table = read_csv(file, DEVICE_ALIASES_COLUMNS)
+    names, devices = (table.labels(column).tolist() for column in DEVICE_ALIASES_COLUMNS)
+    found: dict[str, str] = {}
+    for row, (name, device) in enumerate(zip(names, devices, strict=True)):
+        if found.setdefault(folded(name), device) != device:
+            table.note(row, "name", name, "each name once")
+    table.finish()
+    return found
 
 
 def read_makers(file: File) -> dict[str, tuple[str, ...]]:
