@@ -140,6 +140,33 @@ def test_several_boards_say_on_a_narrow_terminal_how_sure_their_picks_are(run: R
     assert len([each for each in lines if each.endswith(" sure")]) == 5
 
 
+def test_a_frontier_of_several_boards_keeps_names_whole_on_a_narrow_terminal(run: Run) -> None:
+    ran = run("frontier", "--board", "raspberry-pi-4,jetson-agx-orin", "--fps", "30")
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    (heading,) = (each for each in lines if each.startswith("network "))
+    assert heading.split() == ["network", "board", "batch", "ms", "%", "fps", "limits"]
+    assert any(each.startswith("mlperf:mobilenet-v") for each in lines)
+
+
+def test_boards_of_many_tasks_stand_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    (heading, *_) = run("boards", "--maker", "hailo").out.splitlines()
+    assert heading.split() == [
+        "board",
+        "what",
+        "it",
+        "is",
+        "networks",
+        "runs",
+        "tasks",
+        "known",
+        "batches",
+        "date",
+        "from",
+    ]
+
+
 TYPED = """
     raspberry-pi-4 raspberry-pi-5 jetson-agx-orin jetson-orin-nano jetson-nano jetson-agx-xavier galaxy-s24
     snapdragon-x-elite hailo-8 rk3588-npu rtx-4090 rtx-3090 i7-12700h

@@ -112,6 +112,8 @@ _HEADINGS = {
 _DROPPABLE = ("activations", "weights", "size", "family")
 
 
+MOST_TASKS = 3
+"""So many tasks of a board stand in its line; `advisor show` and `--json` have all."""
 MOST_DESCRIBED = 5
 """Of so many boards at most a sentence on each stands below the table."""
 
@@ -123,7 +125,7 @@ def boards_text(listed: Boards) -> RenderableType:
         "what it is": lambda each: each.board.title,
         "networks": lambda each: str(each.networks),
         "runs": lambda each: _ways(each.variants),
-        "tasks": lambda each: ", ".join(each.tasks),
+        "tasks": lambda each: _first(each.tasks),
         "known": lambda each: ", ".join(each.known),
         "batches": lambda each: _span(each.batches),
         "date": lambda each: each.board.date or "?",
@@ -188,6 +190,12 @@ def source_text(source: Source) -> str:
         return said
     within = f"{100 * source.reproducibility:.3g} %"
     return f"{said} Another run: within {within} ({source.evidence})."
+
+
+def _first(tasks: Sequence[str]) -> str:
+    """The tasks of most networks, and how many more there are."""
+    more = len(tasks) - MOST_TASKS
+    return ", ".join(tasks[:MOST_TASKS]) + (f" +{more}" if more > 0 else "")
 
 
 def _ways(variants: Sequence[Variant]) -> str:

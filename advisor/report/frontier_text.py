@@ -16,6 +16,7 @@ from advisor.quantities import PERCENT
 from advisor.report.candidate_text import (
     MOST_NAMED,
     PREDICTED_MARK,
+    VARIANTS,
     accuracy_notes,
     boards_text,
     bound_notes,
@@ -81,12 +82,16 @@ def _points_table(frontier: Frontier) -> Fitted:
     others = [key for key in METRICS if key in wanted]
     droppable = dispensable(frontier.points, others, limited)
     judged = [MARK] if asked.constraints else []
-    keys = [*frontier.axes, *others, *judged]
+    names = varying(frontier.points, len(frontier.boards))
+    # A narrow table leaves out how each is run before it breaks names; `--csv` has everything.
+    droppable += [name for name in reversed(names) if name != "board"]
+    keys = [*names, *frontier.axes, *others, *judged]
     return Fitted(lambda keys: _table_of(frontier, keys), keys, droppable)
 
 
-def _table_of(frontier: Frontier, keys: Sequence[str]) -> Table:
-    names = varying(frontier.points, len(frontier.boards))
+def _table_of(frontier: Frontier, shown: Sequence[str]) -> Table:
+    names = [name for name in shown if name in VARIANTS]
+    keys = [key for key in shown if key not in VARIANTS]
     headings = ["meets\nlimits" if key == MARK else heading(key, frontier.quality) for key in keys]
     table = plain_table("network", *names, "batch", *headings, left=1 + len(names))
     for point in _spread(frontier.points):
