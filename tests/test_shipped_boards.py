@@ -10,6 +10,9 @@ import advisor
 from advisor.architectures.names import device_of
 from advisor.catalog.devices import read_device_aliases
 from advisor.catalog.listing import Boards
+from advisor.catalog.store import Catalog
+from advisor.options import read_requirements
+from advisor.solve.candidates.gather import gather
 from tests.conftest import Run
 
 CATALOG = Path(__file__).resolve().parent.parent / "catalog"
@@ -165,6 +168,23 @@ def test_boards_of_many_tasks_stand_in_a_line(run: Run, monkeypatch: pytest.Monk
         "date",
         "from",
     ]
+
+
+def test_a_network_of_one_board_s_table_is_not_predicted_on_others() -> None:
+    """By itself a board is asked for what libraries have; another board beside it changes nothing of that."""
+    asked = read_requirements({}, board="jetson-tx1,hailo-8", candidates="all")
+    found = gather(Catalog.open(), asked)
+    on = {board.name: place for place, board in enumerate(found.boards)}
+    names = {
+        board: {
+            found.architectures[each].name
+            for each in found.architecture_index[found.board_index == place]
+        }
+        for board, place in on.items()
+    }
+    assert "hailo:vit_base@224" in names["hailo-8.hailo-v2.18.0"]
+    assert "tv:efficientnet_b0@224" in names["jetson-tx1"]
+    assert not [name for name in names["jetson-tx1"] if name.startswith("hailo:")]
 
 
 TYPED = """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.architectures.names import TABLES, split_prefix
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.catalog.records import MINIMUM, Architecture, Board, Labels, Measurements, distinct
@@ -291,7 +292,14 @@ def _with_predictions(
         )
     transferred = fit.transfer.rows.architecture.names if fit.transfer else ()
     if pool.added is None:
-        known = one_name_each(catalog, known, table.architecture.position, transferred)
+        here = table.architecture.position
+        # Nobody can have a network of another board's table, which stands in it as that board ran it.
+        known = {
+            name: each
+            for name, each in known.items()
+            if name in here or split_prefix(name)[0] not in TABLES
+        }
+        known = one_name_each(catalog, known, here, transferred)
     whole = completed(board, table, known, fit, batches, pool.added)
     outside = outside_seen(board, whole, known, fit)
     whole = without_intervals(whole, np.isin(whole.batch, beyond) | outside.any(axis=1))
