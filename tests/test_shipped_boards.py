@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,24 @@ def test_a_network_of_one_board_s_table_is_not_predicted_on_others() -> None:
     assert "hailo:vit_base@224" in names["hailo-8.hailo-v2.18.0"]
     assert "tv:efficientnet_b0@224" in names["jetson-tx1"]
     assert not [name for name in names["jetson-tx1"] if name.startswith("hailo:")]
+
+
+def test_a_network_is_explained_by_the_name_that_a_board_has_it_by(run: Run) -> None:
+    """MLPerf's MobileNet v1 is ncnn's; of those boards with neither there is a line, too."""
+    asked = ("pick", "--board", "raspberry-pi-4", "--fps", "20", "--explain", "ncnn:mobilenet")
+    document = json.loads(run(*asked, "--json").out)
+    explained = {each["board"]: each["architecture"] for each in document["explained"]}
+    assert len(explained) == len(document["explained"]) == 7
+    assert explained["raspberry-pi-4.ncnn"] == "ncnn:mobilenet@224"
+    assert explained["raspberry-pi-4.mlperf-v2.0-krai"] == "mlperf:mobilenet-v1-1.0@224"
+    assert {each["asked"] for each in document["explained"]} == {"ncnn:mobilenet"}
+    said = " ".join(run(*asked).out.split())
+    renamed = (
+        "ncnn:mobilenet, here mlperf:mobilenet-v1-1.0@224, on raspberry-pi-4.mlperf-v2.0-krai: at"
+    )
+    assert renamed in said
+    assert "ncnn:mobilenet@224 on raspberry-pi-4.ncnn: " in said
+    assert "ncnn:mobilenet on raspberry-pi-4.mlperf-v1.1-ctuning: the board has no rows" in said
 
 
 TYPED = """

@@ -551,7 +551,7 @@ def _relaxation(relaxation: Relaxation, recommendation: Recommendation) -> str:
 def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
     """A sentence, and what each batch size of the network has and lacks."""
     yield ""
-    name = why.architecture
+    name = why.architecture if why.has_rows else why.asked or why.architecture
     if why.asked and not called_alike([why.asked], [name]):
         name = f"{why.asked}, here {name},"
     yield Text(f"{name} on {why.board}: {_reason(why, best)}", style="bold")
