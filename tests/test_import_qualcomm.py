@@ -254,8 +254,7 @@ def test_a_memory_below_that_of_the_weights_is_marked(tmp_path: Path, run: Run) 
     }
     model(tmp_path / "in", "resnet50", runs)
     own = tmp_path / "own"
-    found = advisor.import_boards("qualcomm", tmp_path / "in", catalog=own)
-    assert "2 rows have a peak memory" in " ".join(found.notes)
+    advisor.import_boards("qualcomm", tmp_path / "in", catalog=own)
     (table,) = own.glob("boards/galaxy-s25*/measurements.csv")
     with table.open() as file:
         marked = {

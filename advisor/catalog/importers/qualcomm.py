@@ -195,12 +195,6 @@ class _Reader:
         ]
         self.found.networks = list(self.networks.reported.values())
         self.found.notes += self.networks.notes
-        little = sum(bool(row["verdict"]) for each in self.devices.values() for row in each.rows)
-        if little:
-            self.found.notes.append(
-                f"{little} rows have a peak memory that is less than what their weights alone take: it does "
-                "not cover all, and they are marked"
-            )
         return self.found
 
     def board(self, device: str) -> str:
