@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from advisor.architectures.names import folded
+from collections.abc import Iterable
+
+from advisor.architectures.names import device_of, folded
 from advisor.catalog.csv_table import read_csv
 from advisor.catalog.files import File
+from advisor.errors import closest, shown
 
 MAKERS_FILE = "makers.csv"
 MAKERS_COLUMNS = ("device", "maker")
 DEVICE_ALIASES_FILE = "device-aliases.csv"
 DEVICE_ALIASES_COLUMNS = ("name", "device")
+
+MOST_OFFERED = 4
+"""So many devices are offered that somebody may mean."""
 
 
 def read_device_aliases(file: File) -> dict[str, str]:
@@ -50,3 +56,15 @@ def read_makers(file: File) -> dict[str, tuple[str, ...]]:
         found[device] = (*found.get(device, ()), maker)
     table.finish()
     return found
+
+
+def board_hint(text: str, boards: Iterable[str]) -> str:
+    """What may be meant by a name that none of some boards has: the nearest, else devices with its words."""
+    boards = set(boards)
+    devices = set(map(device_of, boards))
+    hint = closest(text, boards | devices)
+    words = folded(text).split("-")
+    alike = sorted(each for each in devices if all(word in each for word in words))
+    if hint.startswith("did you mean") or not alike:
+        return hint
+    return f"did you mean {' or '.join(map(shown, alike[:MOST_OFFERED]))}?"

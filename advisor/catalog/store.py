@@ -21,6 +21,7 @@ from advisor.catalog.column_cache import measurements_of
 from advisor.catalog.devices import (
     DEVICE_ALIASES_FILE,
     MAKERS_FILE,
+    board_hint,
     read_device_aliases,
     read_makers,
 )
@@ -41,11 +42,9 @@ from advisor.catalog.run_as import Variant
 from advisor.catalog.stack import Stack, distinct_pairs
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
-from advisor.errors import AdvisorError, BrokenFileError, closest, shown
+from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.quality import CLASSIFICATION, task_of, usual
 
-MOST_OFFERED = 4
-"""So many devices are offered that somebody may mean."""
 WEIGHTS, ACCURACY_FILE = "weights.csv", "accuracy.csv"
 
 Entry = TypeVar("Entry")
@@ -381,7 +380,7 @@ class Catalog:
             device = self._merged(DEVICE_ALIASES_FILE, lambda path, _: read_device_aliases(path))
             found = self._boards_matching(device.get(folded(text), ""))
         if not found:
-            hint = f"{self._board_hint(text)} (`advisor boards` lists them)"
+            hint = f"{board_hint(text, self.board_layers)} (`advisor boards` lists them)"
             raise AdvisorError(f"unknown board {shown(text)}", hint)
         return found
 
@@ -392,16 +391,6 @@ class Catalog:
             for name in self.board_layers
             if name == text or wanted.match(folded(name)) or wanted.match(folded(device_of(name)))
         )
-
-    def _board_hint(self, text: str) -> str:
-        """What may be meant by a name that no board has: the nearest, else devices that have its words."""
-        devices = set(map(device_of, self.board_layers))
-        hint = closest(text, {*self.board_layers, *devices})
-        words = folded(text).split("-")
-        alike = sorted(each for each in devices if all(word in each for word in words))
-        if hint.startswith("did you mean") or not alike:
-            return hint
-        return f"did you mean {' or '.join(map(shown, alike[:MOST_OFFERED]))}?"
 
     def board(self, name: str, *, another_run: bool = False) -> Board:
         """The board of that name, or the only one of that device.
