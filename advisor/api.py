@@ -17,7 +17,8 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
 from advisor.errors import AdvisorError, closest, shown
 from advisor.prediction.board_model import BoardFit
-from advisor.prediction.fit_store import current_fit, read_fit, write_fit
+from advisor.prediction.fit_store import read_fit, write_fit
+from advisor.prediction.ready_fit import ready_fit
 from advisor.quantities import TIME, parse
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
@@ -154,10 +155,10 @@ def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:
         AdvisorError: there are none for its present rows.
     """
     board, table = surveyed.board, surveyed.measurements
-    fit, why_not = current_fit(board, table, catalog.architectures_with(table), catalog.own_folder)
+    fit, said = ready_fit(catalog, board, table, catalog.architectures_with(table))
     if fit is None:
-        hint = f"with few rows, other boards help: advisor fit {board.name} --like auto"
-        raise AdvisorError(f"nothing is predicted: {why_not}", hint)
+        hint = f"run advisor fit {board.name}; advisor suggest names networks to measure before"
+        raise AdvisorError(f"nothing is predicted: {said}", hint)
     return fit
 
 

@@ -49,7 +49,7 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def fitted_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = catalog_of(tmp_path_factory.mktemp("fitted") / "catalog")
-    fit("mine", catalog=folder)
+    fit("mine", like="none", catalog=folder)
     return folder
 
 
@@ -190,7 +190,7 @@ def test_pick_predicts_without_scikit_learn() -> None:
         ('"coefficients": [[11.8', '"coefficients": [[0], [', "not as many as there are terms"),
         ('"batch": [1, 64]', '"batch": [1]', "the least and the greatest"),
         ('"recipe": {', '"recipe": ["', "broken JSON"),
-        ('"like": []', '"like": ["a b"]', "a name of letters"),
+        ('"like": []', '"like": [3]', "expected a text"),
         ('"format": 2', '"format": 3', "found the format 3; expected 2"),
         ('"format": 2,', "", "found the format null"),
     ],
@@ -221,14 +221,11 @@ def test_a_fit_of_another_runtime_predicts_nothing(run: Run, fitted: Path) -> No
         assert "Traceback" not in ran.err
 
 
-def test_a_missing_or_stale_fit_is_a_warning_and_predicts_nothing(run: Run, own: Path) -> None:
+def test_a_missing_fit_is_made_and_a_stale_one_predicts_nothing(run: Run, own: Path) -> None:
     asked = ("pick", "--board", "mine", "--candidates", "all", "--catalog", own)
     without = run(*asked)
     assert without.code == 0
-    assert (
-        "warning: nothing is predicted: board mine has no fit; run: advisor fit mine" in without.err
-    )
-    assert run("fit", "mine", "--catalog", own).code == 0
+    assert "warning: mine: it is fitted now for the first time" in without.err
     assert "nothing is predicted" not in run(*asked).err
     table = own / "boards/mine/measurements.csv"
     table.write_text(table.read_text().replace("18.61,", "18.62,", 1))
@@ -338,7 +335,7 @@ def test_a_fit_that_cannot_be_read_has_forgotten_how_it_was_made(run: Run, small
     path.write_text(path.read_text()[:100])
     ran = run("fit", "small", *where)
     assert ran.code == 0
-    assert "--like and --residuals-from are forgotten" in ran.err
+    assert "--like, --unlike and --residuals-from are forgotten" in ran.err
     assert run("fit", "small", *where).err == ""
 
 
@@ -567,7 +564,7 @@ def test_a_network_of_which_no_model_knows_enough_is_unknown(
 
 
 def test_what_was_seen_is_not_called_outside(run: Run, own: Path) -> None:
-    assert run("fit", "mine", "--catalog", own).code == 0
+    assert run("fit", "mine", "--like", "none", "--catalog", own).code == 0
     ran = run("predict", "--all", "--board", "mine", "--batch", "3", "--catalog", own)
     assert "resnet-152" in ran.out
     outside = " ".join(ran.out.split()).partition("Outside what the models have seen, by its ")[2]

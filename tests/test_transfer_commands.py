@@ -12,7 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from advisor.catalog.store import Catalog
+from advisor.prediction.board_model import Recipe
 from advisor.prediction.fit_store import PREDICTIONS
+from advisor.prediction.recipe import UNSAID, recipe_asked
+from advisor.prediction.transfer.boards import references_of
 from tests.conftest import HEADER, SOURCES, Overlay, Ran, Run
 from tests.test_transfer import made_up
 
@@ -199,6 +203,98 @@ def test_auto_is_kept_as_the_boards_that_it_chose(run: Run, boards: Overlay) -> 
     assert predicted_from(run("fit", "new", *where)) == chosen
 
 
+def test_boards_alike_predict_a_board_that_nobody_said_anything_of(
+    run: Run, boards: Overlay
+) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    plain = run("fit", "new", *where)
+    said = predicted_from(plain)
+    assert "first (" in said
+    assert "second (" in said
+    assert "run on the same processor, precision and runtime" in said
+    assert run("fit", "new", "--like", "auto", *where).out == plain.out
+
+
+def test_what_is_left_out_stays_out_until_none_lets_it_in(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    for text in ("first", "fi*"):
+        said = predicted_from(run("fit", "new", "--unlike", text, *where))
+        assert said.startswith("second (")
+        assert "first" not in said
+        assert "first" not in predicted_from(run("fit", "new", *where))
+    assert "first (" in predicted_from(run("fit", "new", "--like", "first", *where))
+    assert "first" not in predicted_from(run("fit", "new", "--like", "auto", *where))
+    assert "first (" in predicted_from(run("fit", "new", "--unlike", "none", *where))
+    assert "first (" in predicted_from(run("fit", "new", *where))
+
+
+def test_a_board_of_another_kind_counts_where_it_is_named(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    for name, times in (("third", truth(boards, "first")), ("far", truth(boards))):
+        boards.write(f"boards/{name}/board.yaml", DESCRIPTION.format(name=name, scope="whole"))
+        table(boards, name, times)
+    path = boards.folder / "boards/far/measurements.csv"
+    path.write_text(path.read_text().replace(",fp32,", ",int8,"))
+    measure(boards, suggested(run, boards, 12))
+    assert "far" not in predicted_from(run("fit", "new", *where))
+    named = predicted_from(run("fit", "new", "--like", "far", *where))
+    assert named.startswith("far (")
+    assert "run on the same processor, precision and runtime" in named
+    assert predicted_from(run("fit", "new", *where)) == named
+
+
+def test_a_board_that_nobody_fitted_is_fitted_where_it_is_predicted(
+    run: Run, boards: Overlay
+) -> None:
+    where = ("--catalog", boards.folder)
+    names = suggested(run, boards, 12)
+    whole = measure(boards, names)
+    asked = ("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
+    first = run(*asked)
+    assert first.code == 0
+    assert "new: it is fitted now for the first time; advisor fit new shows" in first.err
+    assert {row["architecture"] for row in csv.DictReader(io.StringIO(first.out))} >= whole.keys()
+    again = run(*asked)
+    assert again.out == first.out
+    assert "fitted now" not in again.err
+    (boards.folder / "boards/new/fit.json").unlink()
+    assert run("predict", names[0], "--board", "new", *where).code == 0
+    assert not (boards.folder / "boards/new/fit.json").exists()
+    other = next(each for each in whole if each not in names)
+    said = " ".join(run("predict", other, "--board", "new", *where).out.split())
+    assert "new: it is fitted now for the first time" in said
+    assert (boards.folder / "boards/new/fit.json").exists()
+
+
+def test_where_no_board_ran_the_same_a_fit_says_so(run: Run, boards: Overlay) -> None:
+    measure(boards, suggested(run, boards, 12))
+    for board in ("first", "second"):
+        shutil.rmtree(boards.folder / "boards" / board)
+    ran = run("fit", "new", "--catalog", boards.folder)
+    assert (ran.code, ran.err) == (0, "")
+    assert "Nothing is predicted from other boards: none ran enough" in " ".join(ran.out.split())
+
+
+def test_a_shipped_board_is_predicted_from_shipped_boards_alone(boards: Overlay) -> None:
+    catalog = Catalog.open(boards.folder)
+    shipped = catalog.board("raspberry-pi-4.ncnn")
+    found = {each.board.name for each in references_of(catalog, shipped, UNSAID).boards}
+    assert "raspberry-pi-5.ncnn" in found
+    assert not found & {"first", "second", "raspberry-pi-4.ncnn"}
+    mine = catalog.board("first")
+    found = {each.board.name for each in references_of(catalog, mine, UNSAID).boards}
+    assert {"second", "raspberry-pi-4.ncnn"} <= found
+
+
+@pytest.mark.parametrize("board", ["jetson-tx1", "xeon-2-cores-vm"])
+def test_a_fit_that_is_shipped_keeps_its_recipe(board: str) -> None:
+    catalog = Catalog.open()
+    recipe, warnings = recipe_asked(catalog, catalog.board(board), None, None, None)
+    assert (recipe, warnings) == (Recipe(), ())
+
+
 def test_predictions_of_another_fit_are_refused(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))
@@ -361,7 +457,12 @@ def test_too_few_measurements_for_anything_are_an_error(run: Run, boards: Overla
     ("arguments", "said"),
     [
         (("fit", "new", "--like", "new"), "new cannot be its own reference"),
-        (("fit", "new", "--like", "auto", "--like", "first"), "auto goes alone"),
+        (("fit", "new", "--unlike", "frist"), "unknown board 'frist'"),
+        (("fit", "new", "--unlike", "none", "--unlike", "first"), "unlike: none goes alone"),
+        (
+            ("fit", "new", "--like", "none", "--unlike", "first"),
+            "unlike: board new is not predicted",
+        ),
         (("fit", "new", "--like", "frist"), "unknown board 'frist'"),
         (("fit", "new", "--like", "none", "--like", "first"), "none goes alone"),
         (("suggest", "--like", "frist"), "unknown board 'frist'"),

@@ -471,7 +471,7 @@ def test_a_new_row_keeps_what_only_the_old_one_knows(overlay: Overlay) -> None:
         (("--verify", 3), "board new was not measured by advisor"),
         (("--verify", 3, "--board", "jetson-tx1"), "board jetson-tx1 is a shipped one"),
         (("--verify", 3, "--simulate", "none.csv"), "none.csv: no such file"),
-        (("--verify", 3, "--board", "one"), "board one has no fit; run: advisor fit one"),
+        (("--verify", 3, "--board", "one"), "board one was not measured by advisor"),
     ],
 )
 def test_what_cannot_be_verified(

@@ -25,9 +25,17 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="BOARD|auto|none",
-            help="A board that has run many networks: from a few that both ran, all others are predicted. "
-            "May be repeated; auto takes all boards that ran networks alike. Kept when the board is fitted "
-            "again, until none drops them.",
+            help="A board from which those networks are predicted that it has run and this one has not, "
+            "beside all boards that ran networks alike (auto, which goes without saying). May be repeated, "
+            "and be a pattern; none leaves this board's own models alone. Kept when it is fitted again.",
+        ),
+    ] = None,
+    unlike: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="BOARD|none",
+            help="A board that is not to be among those that ran networks alike. May be repeated, and be a "
+            "pattern; kept when the board is fitted again, until none drops it.",
         ),
     ] = None,
     catalog: CatalogOption = None,
@@ -36,7 +44,9 @@ def command(
     from advisor.prediction.fitting import fit
     from advisor.report.fit_text import fit_text
 
-    fitted = fit(board, like=like or None, residuals_from=borrow, catalog=catalog)
+    fitted = fit(
+        board, like=like or None, unlike=unlike or None, residuals_from=borrow, catalog=catalog
+    )
     warn(fitted.warnings)
     emit_table(fit_text(board, fitted.fit))
     emit(f"\nwritten to {fitted.file}\n")

@@ -124,18 +124,24 @@ class Transfer:
     rows: Measurements
 
 
+AUTO = "auto"
+"""Stands for the reference boards that ran networks most alike, of all that there are."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a board is fitted, so that it can be fitted again in the same way.
 
     Attributes:
-        like: the reference boards; none for the board's own models alone. Where they were to be chosen
-            among all, those that were.
+        like: the reference boards, by names or patterns, or `AUTO` and those that count beside these; none
+            for the board's own models alone.
+        unlike: boards that `AUTO` is not to take, by names or patterns.
         residuals_from: the board whose residuals stand in where this one has too few networks; "" for
             none.
     """
 
     like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
     residuals_from: str = ""
 
 

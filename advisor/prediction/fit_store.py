@@ -78,6 +78,21 @@ def fit_folders(board: Board, own: Path | None = None) -> tuple[Path, ...]:
     return (*in_own, *(() if cache is None else (cache / KEPT / board.name,)), board.folder)
 
 
+def fitted_folder(board: Board, own: Path | None = None) -> Path | None:
+    """The folder of the fit of a board that counts, be it of an older version; `None` where it has none.
+
+    Args:
+        board: the board.
+        own: the user's catalog, where there is one.
+    """
+    there = (
+        each
+        for each in fit_folders(board, own)
+        if any((each / name).exists() for name in (FILE, OLD_FILE))
+    )
+    return next(there, None)
+
+
 def write_fit(board: Board, fit: BoardFit, own: Path | None = None) -> Path:
     """Write a board's fit into its folder, in the place of any earlier one.
 
@@ -105,8 +120,11 @@ def write_fit(board: Board, fit: BoardFit, own: Path | None = None) -> Path:
 
 
 def _write(folder: Path, fit: BoardFit) -> Path:
-    recipe = {"like": list(fit.recipe.like), "residuals_from": fit.recipe.residuals_from}
-    head: dict[str, Any] = {"format": FORMAT, "fingerprint": fit.fingerprint, "recipe": recipe}
+    head: dict[str, Any] = {
+        "format": FORMAT,
+        "fingerprint": fit.fingerprint,
+        "recipe": _recipe_document(fit.recipe),
+    }
     if fit.residuals_from:
         head["residuals_from"] = fit.residuals_from
     if fit.transfer:
@@ -119,6 +137,12 @@ def _write(folder: Path, fit: BoardFit) -> Path:
         remove(folder / PREDICTIONS)
     remove(folder / OLD_FILE)
     return path
+
+
+def _recipe_document(recipe: Recipe) -> dict[str, Any]:
+    """How a board is fitted; without the boards that are left out, where there are none."""
+    unlike = {"unlike": list(recipe.unlike)} if recipe.unlike else {}
+    return {"like": list(recipe.like), **unlike, "residuals_from": recipe.residuals_from}
 
 
 def _text(head: Mapping[str, Any], fit: BoardFit) -> str:
@@ -289,10 +313,15 @@ def read_recipe(folder: Path) -> Recipe | None:
 
 def _recipe(reading: JsonReading, value: object) -> Recipe:
     place: Place = ("recipe",)
-    found = reading.record(value, place, ("like", "residuals_from"))
-    like = reading.items(found.get("like", []), (*place, "like"))
+    found = reading.record(value, place, ("like", "residuals_from"), ("unlike",))
+
+    def boards(key: str) -> tuple[str, ...]:
+        each = reading.items(found.get(key, []), (*place, key))
+        return tuple(reading.text(text, (*place, key, i)) for i, text in enumerate(each))
+
     return Recipe(
-        tuple(reading.name(each, (*place, "like", i)) for i, each in enumerate(like)),
+        boards("like"),
+        boards("unlike"),
         reading.name(found.get("residuals_from", ""), (*place, "residuals_from")),
     )
 

@@ -10,21 +10,21 @@ from pathlib import Path
 import numpy as np
 
 from advisor.arguments import checked
-from advisor.catalog.files import SHIPPED
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.run_as import Variant
-from advisor.catalog.store import Catalog, Surveyed
+from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.prediction.board_model import BoardFit, Recipe, fingerprint, runs_of
-from advisor.prediction.fit_store import (
-    FILE,
-    OLD_FILE,
-    current_fit,
-    fit_folders,
-    read_recipe,
-    write_fit,
+from advisor.prediction.board_model import (
+    AUTO,
+    BoardFit,
+    Recipe,
+    Transfer,
+    fingerprint,
+    runs_of,
 )
+from advisor.prediction.fit_store import current_fit, write_fit
 from advisor.prediction.model import FittedModel, Form, HeldOut
+from advisor.prediction.recipe import NONE, recipe_asked
 from advisor.prediction.rows import METRICS, fitted_values
 from advisor.prediction.training import (
     LATENCY_FORMS,
@@ -38,13 +38,8 @@ from advisor.prediction.training import (
     PowerModel,
     fit_tiers,
 )
-from advisor.prediction.transfer.boards import alike_named, named_references
-from advisor.prediction.transfer.predictions import fit_transfer
-
-AUTO = "auto"
-"""Stands for the reference boards that ran networks most alike, of all that there are."""
-NONE = "none"
-"""Stands for no board, where a board was named when it was fitted before."""
+from advisor.prediction.transfer.boards import References, alike_named, references_of
+from advisor.prediction.transfer.predictions import could_transfer, fit_transfer
 
 
 @dataclass(frozen=True)
@@ -69,6 +64,7 @@ def fit(
     board: str,
     *,
     like: str | Sequence[str] | None = None,
+    unlike: str | Sequence[str] | None = None,
     residuals_from: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
 ) -> Fitted:
@@ -78,8 +74,11 @@ def fit(
 
     Args:
         board: the board.
-        like: boards that have run many networks: from a few that both ran, all others are predicted.
-            `AUTO` takes those that ran networks most alike, `NONE` takes none.
+        like: boards from which all networks are predicted that they have run and this one has not, by names
+            or patterns, beside those that ran networks most alike (`AUTO`, which goes without saying where
+            a board was never fitted); `NONE` for the board's own models alone.
+        unlike: boards that are not to be among those that ran networks most alike, by names or patterns;
+            `NONE` for none.
         residuals_from: a board whose residuals stand in where this one has too few networks for
             intervals; `NONE` for none.
         catalog: the catalog folder beside the shipped one, as everywhere.
@@ -90,50 +89,10 @@ def fit(
     """
     opened = Catalog.open(catalog)
     described = opened.board(board)
-    recipe, warnings = _recipe_before(opened, described)
-    if like is not None:
-        recipe = replace(recipe, like=_named([like] if isinstance(like, str) else like))
-    if residuals_from is not None:
-        recipe = replace(recipe, residuals_from="" if residuals_from == NONE else residuals_from)
-    if like is not None and residuals_from is not None:
-        warnings = ()  # nothing is left of how it was fitted before
+    recipe, warnings = recipe_asked(opened, described, like, unlike, residuals_from)
     refitted = refit(opened, described, opened.measurements(described), recipe)
     file = write_fit(described, refitted.fit, opened.own_folder)
     return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
-
-
-def _named(like: Sequence[str]) -> tuple[str, ...]:
-    """The reference boards of an option, each once."""
-    named = tuple(dict.fromkeys(like))
-    for word in (AUTO, NONE):
-        if word in named and len(named) > 1:
-            raise AdvisorError(f"like: {word} goes alone", f"leave the other boards out, or {word}")
-    return () if named == (NONE,) else named
-
-
-def _recipe_before(catalog: Catalog, board: Board) -> tuple[Recipe, tuple[str, ...]]:
-    """How a board was fitted before, without the boards that are gone, and what is to be said of that."""
-    folders = [
-        each
-        for each in fit_folders(board, catalog.own_folder)
-        if any((each / name).exists() for name in (FILE, OLD_FILE))
-    ]
-    if not folders:
-        return Recipe(), ()
-    before = read_recipe(folders[0])
-    if before is None:
-        lost = f"how board {board.name} was fitted before cannot be read: its --like and --residuals-from"
-        return Recipe(), (f"{lost} are forgotten",)
-    there = {*catalog.board_layers, AUTO, ""}
-    recipe = Recipe(
-        tuple(name for name in before.like if name in there),
-        before.residuals_from if before.residuals_from in there else "",
-    )
-    named = dict.fromkeys((*before.like, before.residuals_from))
-    gone = [name for name in named if name not in there]
-    return recipe, tuple(
-        f"board {name} is gone: {board.name} is fitted without it" for name in gone
-    )
 
 
 @dataclass(frozen=True)
@@ -162,40 +121,49 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
         AdvisorError: a board of the recipe is unknown or has nothing to give, or neither models nor a
             transfer can be fitted.
     """
-    references = alike_named(
-        catalog.identities, table.architecture.names, _references(catalog, board, recipe.like)
-    )
+    named = any(each != AUTO for each in recipe.like)
+    others = named or (recipe.like and could_transfer(table))
+    references = references_of(catalog, board, recipe) if others else None
     known = catalog.architectures_with(table)
     warnings = []
-    why_no_models = ""
+    no_models = no_transfer = None
     try:
         fitted = fit_board(board, table, known)
     except AdvisorError as error:
-        if not recipe.like:
-            raise
-        why_no_models = error.message
-        warnings.append(f"no models of its own: {why_no_models}")
+        no_models = error
+        warnings.append(f"no models of its own: {error.message}")
         fitted = BoardFit(fingerprint(board, table, known), {})
-    if recipe.like:
-        known |= {
-            name: catalog.architectures[name]
-            for each in references
-            for name in each.measurements.architecture.names
-        }
+    if references:
         try:
-            designs = {name: catalog.identities.design(name) for name in known}
-            transfer = fit_transfer(
-                board, table, known, references, designs, choose=AUTO in recipe.like
-            )
+            fitted = replace(fitted, transfer=_transfer(catalog, board, table, known, references))
         except AdvisorError as error:
-            if why_no_models:
-                raise
-            warnings.append(f"{error.message}: {board.name} is predicted by its own models alone")
-        else:
-            fitted = replace(fitted, transfer=transfer)
+            no_transfer = error
+            alone = f"{board.name} is predicted by its own models alone"
+            warnings += [f"{error.message}: {alone}"] if named else []
+    if no_models and not fitted.transfer:
+        raise no_transfer if no_transfer and named else no_models
     if recipe.residuals_from:
         fitted = _with_residuals_of(catalog, board, fitted, recipe.residuals_from)
     return Refitted(replace(fitted, recipe=recipe), tuple(warnings))
+
+
+def _transfer(
+    catalog: Catalog,
+    board: Board,
+    table: Measurements,
+    known: Mapping[str, Architecture],
+    references: References,
+) -> Transfer:
+    """What these boards predict of a board.
+
+    Raises:
+        AdvisorError: that is nothing.
+    """
+    boards = alike_named(catalog.identities, table.architecture.names, references.boards)
+    every = {name for each in boards for name in each.measurements.architecture.names}
+    known = {**known, **{name: catalog.architectures[name] for name in sorted(every)}}
+    designs = {name: catalog.identities.design(name) for name in known}
+    return fit_transfer(board, table, known, replace(references, boards=boards), designs)
 
 
 def _with_residuals_of(
@@ -215,24 +183,6 @@ def _with_residuals_of(
             f"fit it first, or do without: --residuals-from {NONE}",
         )
     return borrow_residuals(board, fitted, lender, lent, known)
-
-
-def _references(catalog: Catalog, board: Board, like: Sequence[str]) -> list[Surveyed]:
-    """The reference boards with their rows."""
-    if AUTO in like:
-        surveyed, _ = catalog.survey()
-        return [
-            each for each in surveyed if each.board.name != board.name and len(each.measurements)
-        ]
-    if board.name in like:
-        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
-    found = named_references(catalog, like)
-    if board.layer == SHIPPED and any(each.board.layer != SHIPPED for each in found):
-        raise AdvisorError(
-            f"board {board.name} is a shipped one and cannot rest on boards of your own",
-            "copy it into your own catalog",
-        )
-    return found
 
 
 MODELS: Mapping[str, tuple[Make, tuple[Form, ...], bool]] = {

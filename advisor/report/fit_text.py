@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from advisor.prediction.board_model import BoardFit, Transfer
+from advisor.prediction.board_model import AUTO, BoardFit, Transfer
 from advisor.prediction.model import LEAST_GROUPS, FittedModel, Model
 from advisor.prediction.training import binomial_band
 from advisor.quantities import MEMORY, POWER, TIME
@@ -17,6 +17,10 @@ from advisor.report.terminal import counted, magnitude, plain_table, significant
 LEAST_NAMED = 0.01
 MOST_NAMED = 5
 """Reference boards that count less, or come behind so many, are counted and not named."""
+
+NOTHING_ALIKE = (
+    "Nothing is predicted from other boards: none ran enough of these networks, and others."
+)
 
 DIMENSIONS = {"latency_ms": TIME, "net_power_w": POWER, "memory_mb": MEMORY}
 TITLES = {"latency_ms": "latency", "net_power_w": "net power", "memory_mb": "memory"}
@@ -51,6 +55,8 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
     parts += [Text(sentence) for sentence in _notes(fit)]
     if fit.transfer:
         parts += ["", _transfer(fit.transfer)]
+    elif AUTO in fit.recipe.like:
+        parts += ["", Text(NOTHING_ALIKE)]
     return Group(*parts)
 
 

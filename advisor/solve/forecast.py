@@ -23,6 +23,7 @@ from advisor.metrics import evaluate
 from advisor.options import default_board
 from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
+from advisor.prediction.ready_fit import ready_fit
 from advisor.prediction.terms import COLUMNS
 from advisor.quantities import COUNT, parse, read_batches
 from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
@@ -146,7 +147,11 @@ def predict(
     for name in list(opened.board_layers) if board == ALL else [board or default_board()]:
         try:
             found, said, why_not = _on_board(
-                opened, name, None if wanted is None else [wanted], batches
+                opened,
+                name,
+                None if wanted is None else [wanted],
+                batches,
+                make=board != ALL,
             )
         except BrokenFileError as error:
             if board != ALL:
@@ -228,6 +233,8 @@ def _on_board(
     board_name: str,
     wanted: Sequence[Architecture] | None,
     batches: Collection[int] | None,
+    *,
+    make: bool,
 ) -> tuple[list[Forecast], list[str], str]:
     """What is known of some networks on a board.
 
@@ -237,6 +244,7 @@ def _on_board(
         wanted: the networks; the catalog need not know them. `None` for all that it describes, and all
             that the board ran or other boards predict.
         batches: the batch sizes; `None` for those that the board has.
+        make: whether a board that was never fitted is fitted where something was not measured.
 
     Returns:
         The forecasts by network and batch size; notes: what became of each asked batch size of which there
@@ -248,7 +256,10 @@ def _on_board(
     board = catalog.board(board_name)
     own, below_idle = without_power_below_idle(board, catalog.measurements(board))
     known = catalog.architectures_with(own)
-    fit, why_not = current_fit(board, own, known, catalog.own_folder)
+    if make and not _all_ran(own, wanted, batches):
+        fit, said = ready_fit(catalog, board, own, known)
+    else:
+        fit, said = current_fit(board, own, known, catalog.own_folder)
     if wanted is None:
         transferred = fit.transfer.rows.architecture.names if fit and fit.transfer else ()
         known |= {
@@ -267,6 +278,8 @@ def _on_board(
     sizes = set(usual_sizes(own)) if batches is None else set(batches)
     found: list[Forecast] = []
     notes = [f"{below_idle_text(board, below_idle)}."] if below_idle else []
+    if fit and said:
+        notes.append(f"{board.name}: {said}.")
     if fit and fit.residuals_from:
         notes.append(f"{board.name}: intervals are made of the residuals of {fit.residuals_from}.")
     for architecture in wanted:
@@ -282,7 +295,22 @@ def _on_board(
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
             notes.append(_missing(board, table, fit, architecture, place, missing))
-    return found, notes, why_not
+    return found, notes, "" if fit else said
+
+
+def _all_ran(
+    table: Measurements, wanted: Sequence[Architecture] | None, batches: Collection[int] | None
+) -> bool:
+    """Whether nothing is left to predict: every network ran at each of the batch sizes, in some way."""
+    if wanted is None:
+        return False
+    sizes = set(usual_sizes(table)) if batches is None else set(batches)
+    for each in wanted:
+        place = table.architecture.position.get(each.name, -1)
+        ran = table.batch[table.ran & (table.architecture.index == place)]
+        if not sizes <= set(ran.tolist()):
+            return False
+    return True
 
 
 def _nothing_predicted(unfitted: Mapping[str, str]) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from advisor.architectures.names import device_of
+from advisor.catalog.files import SHIPPED
 from advisor.catalog.identities import Identities
 from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
+from advisor.prediction.board_model import AUTO, Recipe
 from advisor.prediction.rows import fitted_values, fullest_variant, is_ladder
 
 SCOPES = {"net_power_w": "power_scope", "memory_mb": "memory_scope"}
@@ -116,21 +118,23 @@ class Reference:
     Attributes:
         figures: what it found.
         likeness: how alike that is to the new board, as a place in `LIKENESS`.
+        named: whether it counts in any case.
     """
 
     figures: Figures
     likeness: int
+    named: bool = False
 
 
 def alike(references: Sequence[Reference]) -> list[Reference]:
     """The most alike of some references: from the fewest steps down `LIKENESS` that give three devices.
 
-    Where there are no three devices, all.
+    Where there are no three devices, all. What is named is among them.
     """
     for most in range(len(LIKENESS)):
         near = [each for each in references if each.likeness <= most]
         if len({device_of(each.figures.board) for each in near}) >= LEAST_DEVICES:
-            return near
+            return [each for each in references if each.named or each.likeness <= most]
     return list(references)
 
 
@@ -185,17 +189,80 @@ def alike_named(
     return [replace(each, measurements=each.measurements.renamed(others)) for each in references]
 
 
+@dataclass(frozen=True)
+class References:
+    """The boards from which one is predicted.
+
+    Attributes:
+        boards: the boards with their rows, each once.
+        named: the names of those that count in any case, each as it ran most like the new board.
+        choose: whether those count beside these that are most alike, in every way that they ran.
+    """
+
+    boards: Sequence[Surveyed]
+    named: frozenset[str]
+    choose: bool
+
+    def variants(self, reference: Surveyed, variant: Variant) -> Iterator[tuple[Variant, bool]]:
+        """The ways in which a reference ran networks that may count, and whether they do in any case.
+
+        Args:
+            reference: one of the boards.
+            variant: that of the new board.
+        """
+        table = reference.measurements
+        most_like = like_variant(table, variant) if reference.board.name in self.named else None
+        for each in table.variants:
+            if self.choose or each == most_like:
+                yield each, each == most_like
+
+
 def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
-    """The boards of these names with their rows, each once.
+    """The boards that these names or patterns mean, with their rows, each once.
 
     By their names, so that the answer does not depend on which was typed first.
 
     Raises:
         AdvisorError: a board is unknown or has no rows, or its file is broken.
     """
-    boards = [catalog.board(name) for name in sorted(set(like))]
-    found = [Surveyed(each, catalog.measurements(each)) for each in boards]
+    found, _ = catalog.survey_of(like)
     for each in found:
         if not len(each.measurements):
             raise AdvisorError(f"like: board {each.board.name} has no rows", "name another board")
     return found
+
+
+def references_of(catalog: Catalog, board: Board, recipe: Recipe) -> References:
+    """The boards from which one is predicted, as its recipe has them.
+
+    A shipped board rests on shipped ones alone, so that its fit is of the same for everybody.
+
+    Raises:
+        AdvisorError: a board is unknown or has no rows, or is itself, or a shipped board is to rest on
+            another.
+    """
+    if board.name in recipe.like:
+        raise AdvisorError(f"like: {board.name} cannot be its own reference", "name other boards")
+    unlike = {board.name, *catalog.boards_meant(recipe.unlike)}
+    texts = [each for each in recipe.like if each != AUTO]
+    named = [each for each in named_references(catalog, texts) if each.board.name != board.name]
+    if board.layer == SHIPPED and any(each.board.layer != SHIPPED for each in named):
+        raise AdvisorError(
+            f"board {board.name} is a shipped one and cannot rest on boards of your own",
+            "copy it into your own catalog",
+        )
+    names = frozenset(each.board.name for each in named)
+    if AUTO not in recipe.like:
+        return References(named, names, choose=False)
+    surveyed, _ = catalog.survey()
+    others = [
+        each
+        for each in surveyed
+        if each.board.name in names
+        or (
+            each.board.name not in unlike
+            and len(each.measurements)
+            and (board.layer != SHIPPED or each.board.layer == SHIPPED)
+        )
+    ]
+    return References(others, names, choose=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from advisor.prediction.transfer.boards import (
     LIKENESS,
     Figures,
     Reference,
+    References,
     alike,
     figures_of,
     in_scope,
@@ -49,14 +50,20 @@ class _Portion:
         return {name for each in self.predicted.values() for name in each.weights}
 
 
+def could_transfer(table: Measurements) -> bool:
+    """Whether a board ran enough networks in some way that other boards could say something of the rest."""
+    return any(
+        len(np.unique(table.architecture.index[table.rows_of(variant)])) >= LEAST_MEASURED
+        for variant in table.variants
+    )
+
+
 def fit_transfer(
     board: Board,
     table: Measurements,
     architectures: Mapping[str, Architecture],
-    references: Sequence[Surveyed],
+    references: References,
     designs: Mapping[str, str],
-    *,
-    choose: bool,
 ) -> Transfer:
     """Predict all that the references know and the board has not run.
 
@@ -64,27 +71,18 @@ def fit_transfer(
         board: the new board.
         table: its rows.
         architectures: every network that any of the boards ran, by name.
-        references: the boards to learn from, with their rows, which call networks as the board does.
+        references: the boards to learn from, which call networks as the board does.
         designs: the design that each network is of.
-        choose: whether those count that are most alike, in every way that they ran; else all count, each
-            as it ran most like the new board.
 
     Raises:
         AdvisorError: too few of the board's networks ran on the references.
     """
-    portions = [
-        portion
-        for variant in table.variants
-        if (
-            portion := _portion(
-                board, table, architectures, references, designs, variant, choose=choose
-            )
-        )
-    ]
+    new = _New(board, table, architectures, references, designs)
+    portions = [each for variant in table.variants if (each := _portion(new, variant))]
     if not portions:
-        raise AdvisorError(*_too_few(board, table, references))
+        raise AdvisorError(*_too_few(new))
     used = sorted({name for portion in portions for name in portion.references})
-    folders = {each.board.name: each.board.folder.parent for each in references}
+    folders = {each.board.name: each.board.folder.parent for each in references.boards}
     return Transfer(
         references={name: digest_of(folders[name], name) for name in used},
         weights={each.variant: each.predicted["latency_ms"].weights for each in portions},
@@ -94,91 +92,83 @@ def fit_transfer(
     )
 
 
-def _portion(
-    board: Board,
-    table: Measurements,
-    architectures: Mapping[str, Architecture],
-    references: Sequence[Surveyed],
-    designs: Mapping[str, str],
-    variant: Variant,
-    *,
-    choose: bool,
-) -> _Portion | None:
+@dataclass(frozen=True)
+class _New:
+    """A new board, and what it is predicted from; see `fit_transfer`."""
+
+    board: Board
+    table: Measurements
+    architectures: Mapping[str, Architecture]
+    references: References
+    designs: Mapping[str, str]
+
+
+def _portion(new: _New, variant: Variant) -> _Portion | None:
+    """What is predicted of one variant; `None` where that is nothing."""
     predicted: dict[str, Transferred] = {}
     said = ""
     for metric in METRICS:
-        own = figures_of(board, table, metric, variant)
+        own = figures_of(new.board, new.table, metric, variant)
         if len(own.by_network) < LEAST_MEASURED:
             continue
-        known = [
-            reference
-            for each in references
-            if in_scope(board, each.board, metric)
-            for other in _variants(each, variant, choose=choose)
-            if (reference := _reference(board, variant, own, each, other, metric, architectures))
-        ]
-        if choose:
-            known = alike(known)
-        if choose and known and metric == "latency_ms":
-            said = LIKENESS[max(each.likeness for each in known)]
+        known = alike(list(_references(new, variant, own, metric)))
+        chosen = [each.likeness for each in known if not each.named]
+        if chosen and metric == "latency_ms":
+            said = LIKENESS[max(chosen)]
         figures = [each.figures for each in known]
         like = [each.likeness == 0 for each in known]
-        found = transferred(Question(own, figures, architectures, board.cost, designs, like))
+        found = transferred(
+            Question(own, figures, new.architectures, new.board.cost, new.designs, like)
+        )
         if found.names:
             predicted[metric] = found
     return _Portion(variant, predicted, said) if "latency_ms" in predicted else None
 
 
-def _reference(
-    board: Board,
-    variant: Variant,
-    own: Figures,
-    reference: Surveyed,
-    other: Variant,
-    metric: str,
-    architectures: Mapping[str, Architecture],
-) -> Reference | None:
-    """What a variant of a reference found, if it knows enough of the new board's networks."""
-    found = figures_of(reference.board, reference.measurements, metric, other)
-    if common(own, found) < LEAST_MEASURED:
-        return None
-    others = other_networks(board, reference.board, found.by_network, architectures)
-    kept = without(found, others) if others else found
-    return Reference(kept, likeness(board, variant, reference.board, other))
+def _references(new: _New, variant: Variant, own: Figures, metric: str) -> Iterator[Reference]:
+    """The ways in which boards ran enough of the networks of which a metric is known here."""
+    board = new.board
+    for each in new.references.boards:
+        if not in_scope(board, each.board, metric):
+            continue
+        for other, named in new.references.variants(each, variant):
+            found = figures_of(each.board, each.measurements, metric, other)
+            if common(own, found) < LEAST_MEASURED:
+                continue
+            others = other_networks(board, each.board, found.by_network, new.architectures)
+            kept = without(found, others) if others else found
+            yield Reference(kept, likeness(board, variant, each.board, other), named)
 
 
-def _variants(reference: Surveyed, variant: Variant, *, choose: bool) -> Sequence[Variant]:
-    """The ways in which a reference ran networks that count beside a variant of the new board."""
-    table = reference.measurements
-    return table.variants if choose else (like_variant(table, variant),)
-
-
-def _too_few(board: Board, table: Measurements, references: Sequence[Surveyed]) -> tuple[str, str]:
+def _too_few(new: _New) -> tuple[str, str]:
     """Why nothing can be predicted, and what to do."""
-    names = ", ".join(each.board.name for each in references) or "no other board"
-    shared = _most_in_common(board, table, references)
+    board, references = new.board, new.references
+    names = ", ".join(sorted(references.named)) or "no other board"
+    shared = _most_in_common(new)
     if shared >= LEAST_MEASURED:
+        know = "no other board knows anything" if references.choose else f"{names} know nothing"
         return (
-            f"{names} know nothing of networks that board {board.name} has not run: it has run all that "
+            f"{know} of networks that board {board.name} has not run: it has run all that "
             f"they know, or fewer than {LEAST_MEASURED} of these at any one batch size",
             "name other boards, or measure networks that `advisor suggest` names",
         )
     what = "none" if shared == 0 else f"only {shared}"
+    where = "any one other board" if references.choose else names
     return (
         f"{what} of the networks that board {board.name} has run in one runtime and precision ran on "
-        f"{names}; a transfer needs {LEAST_MEASURED}",
+        f"{where}; a transfer needs {LEAST_MEASURED}",
         "measure networks that `advisor suggest` names, or name other boards",
     )
 
 
-def _most_in_common(board: Board, table: Measurements, references: Sequence[Surveyed]) -> int:
+def _most_in_common(new: _New) -> int:
     counts = [
         common(
-            figures_of(board, table, "latency_ms", variant),
+            figures_of(new.board, new.table, "latency_ms", variant),
             _figures_like(each, "latency_ms", variant),
         )
-        for variant in table.variants
-        for each in references
+        for variant in new.table.variants
+        for each in new.references.boards
     ]
     return max(counts, default=0)
 

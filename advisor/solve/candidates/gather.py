@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
+MOST_FITTED = 3
+"""Of so many boards at most, asked together, fits are made that nobody has made: each may take seconds."""
+
 
 def gather(catalog: Catalog, requirements: Requirements) -> Candidates:
     """Read what a question needs from the catalog; see `candidates_on` for the rest.
@@ -112,7 +115,8 @@ def _gathered_on(
         tables = []
         for place, board in enumerate(stack.boards):
             each = Surveyed(board, stack.measurements(place))
-            table, more, fit = _with_predictions(catalog, each, pool, chosen.batches or (), fits)
+            fit, of_fit = _fit(catalog, each, pool, fits, make=len(stack.boards) <= MOST_FITTED)
+            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fit, of_fit)
             tables.append(table)
             notes += more
             if fit and fit.transfer:
@@ -260,29 +264,53 @@ def few(names: Sequence[str], what: str = "networks", most: int = 3) -> str:
     return ", ".join(names[:most]) + (f", and {more} more {what}" if more > 0 else "")
 
 
+def _fit(
+    catalog: Catalog,
+    surveyed: Surveyed,
+    pool: NetworkPool,
+    fits: Mapping[str, BoardFit],
+    *,
+    make: bool,
+) -> tuple[BoardFit | None, str]:
+    """The models by which a board's table is completed, and what is to be said of them; see `ready_fit`.
+
+    Args:
+        catalog: everything that is known.
+        surveyed: the board with its rows.
+        pool: the networks.
+        fits: the models of boards by name, where these are not those in their folders.
+        make: whether models that nobody has made are made.
+    """
+    from advisor.prediction.fit_store import current_fit
+    from advisor.prediction.ready_fit import ready_fit
+
+    board, table = surveyed.board, surveyed.measurements
+    if board.name in fits:
+        return fits[board.name], ""
+    if make:
+        return ready_fit(catalog, board, table, pool.architectures)
+    return current_fit(board, table, pool.architectures, catalog.own_folder)
+
+
 def _with_predictions(
     catalog: Catalog,
     surveyed: Surveyed,
     pool: NetworkPool,
     batches: Collection[int],
-    fits: Mapping[str, BoardFit],
-) -> tuple[Measurements, tuple[str, ...], BoardFit | None]:
+    fit: BoardFit | None,
+    of_fit: str,
+) -> tuple[Measurements, tuple[str, ...]]:
     """The table completed by the board's models; as it is, with a note, where these cannot be used."""
-    from advisor.prediction.fit_store import current_fit
     from advisor.prediction.model import LEAST_GROUPS
     from advisor.solve.candidates.completion import completed, outside_seen, without_intervals
 
     board, table = surveyed.board, surveyed.measurements
     known = pool.architectures
-    given = fits.get(board.name)
-    fit, why_not = (given, "") if given else current_fit(board, table, known, catalog.own_folder)
     if fit is None:
-        return table, (f"nothing is predicted: {why_not}",), None
-    notes = (
-        [f"its intervals are made of the residuals of {fit.residuals_from}"]
-        if fit.residuals_from
-        else []
-    )
+        return table, (f"nothing is predicted: {of_fit}",)
+    notes = [of_fit] if of_fit else []
+    if fit.residuals_from:
+        notes.append(f"its intervals are made of the residuals of {fit.residuals_from}")
     beyond = sorted(size for size in batches if not table.batch.min() <= size <= table.batch.max())
     if beyond:
         sizes = ", ".join(map(str, beyond))
@@ -327,7 +355,7 @@ def _with_predictions(
             f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
             f"as wide as they were off families held out, of {of_families}{too_few}"
         )
-    return whole, tuple(f"{board.name}: {each}" for each in notes), fit
+    return whole, tuple(f"{board.name}: {each}" for each in notes)
 
 
 def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) -> Iterator[str]:
