@@ -260,26 +260,31 @@ def test_the_most_alike_count_from_three_devices_on() -> None:
     def reference(board: str, likeness: int) -> Reference:
         return Reference(replace(nothing, board=board), likeness)
 
-    same = [reference(f"{name}.2024", 0) for name in ("a", "b", "c")]
-    other = [reference("d", 1), reference("e", 3)]
+    same = [reference(f"{name}.2024", 1) for name in ("a", "b", "c")]
+    other = [reference("d", 2), reference("e", 4)]
     assert alike([*same, *other]) == same
-    twins = [reference("a.maxn", 0), reference("a.30w", 0), *other]
-    assert alike([*twins, reference("f", 3)]) == [*twins, reference("f", 3)]
-    assert alike([*twins[:2], reference("d", 1), reference("e", 1), reference("f", 3)]) == [
+    twins = [reference("a.maxn", 1), reference("a.30w", 1), *other]
+    assert alike([*twins, reference("f", 4)]) == [*twins, reference("f", 4)]
+    assert alike([*twins[:2], reference("d", 2), reference("e", 2), reference("f", 4)]) == [
         *twins[:2],
-        reference("d", 1),
-        reference("e", 1),
+        reference("d", 2),
+        reference("e", 2),
     ]
+    itself = reference("mine", 0)
+    assert alike([itself, *same, *other]) == [itself, *same]
+    assert alike([itself, *same[:2], *other[:1]]) == [itself, *same[:2], *other[:1]]
 
 
 def test_processors_precisions_and_runtimes_say_how_alike_ways_of_running_are() -> None:
     catalog = Catalog.open()
     pi, tx1 = catalog.board("raspberry-pi-4.mlperf-v2.0-krai"), catalog.board("jetson-tx1")
     mine = Variant("tflite", "fp32", "cpu")
+    other = replace(pi, name="another")
     assert likeness(pi, mine, pi, mine._replace(threads=4)) == 0
-    assert likeness(pi, mine, pi, mine._replace(runtime="ncnn", precision="float")) == 1
-    assert likeness(pi, mine, pi, mine._replace(precision="int8")) == 2
-    assert likeness(pi, mine, tx1, Variant("torch7", "fp32")) == 3  # on its graphics processor
+    assert likeness(pi, mine, other, mine._replace(threads=4)) == 1
+    assert likeness(pi, mine, other, mine._replace(runtime="ncnn", precision="float")) == 2
+    assert likeness(pi, mine, other, mine._replace(precision="int8")) == 3
+    assert likeness(pi, mine, tx1, Variant("torch7", "fp32")) == 4  # on its graphics processor
 
 
 def test_a_network_that_one_reference_lacks_is_predicted_by_the_other() -> None:

@@ -25,7 +25,7 @@ from advisor.prediction.board_model import (
 from advisor.prediction.fit_store import current_fit, write_fit
 from advisor.prediction.model import FittedModel, Form, HeldOut
 from advisor.prediction.recipe import NONE, recipe_asked
-from advisor.prediction.rows import METRICS, fitted_values
+from advisor.prediction.rows import METRICS, fitted_rows, fitted_values
 from advisor.prediction.training import (
     LATENCY_FORMS,
     LEAST_ARCHITECTURES,
@@ -226,7 +226,7 @@ def data_of(
     metric: str,
 ) -> Data:
     """What is known of one metric on a board, for one variant."""
-    rows = table.rows_of(variant)
+    rows = fitted_rows(table, variant)
     found = fitted_values(getattr(table, metric))[rows]
     known = rows[~np.isnan(found)]
     names = np.array(table.architecture.names)[table.architecture.index[known]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from advisor.catalog.records import OUTLIER
 from advisor.catalog.run_as import Variant
 
 if TYPE_CHECKING:
@@ -24,6 +25,14 @@ def fitted_values(metered: Metered) -> Floats:
     predicted = metered.origin.where("predicted")
     values: Floats = np.where(predicted, np.nan, metered.values.value)
     return values
+
+
+def fitted_rows(table: Measurements, variant: Variant) -> Integers:
+    """The rows of a variant that models may be fitted to: not those of which others say something else."""
+    rows = table.rows_of(variant)
+    is_off = np.array([each.startswith(OUTLIER) for each in table.verdict.names], dtype=np.bool_)
+    kept: Integers = rows[~is_off[table.verdict.index[rows]]]
+    return kept
 
 
 NOTHING_RAN = Variant("", "")

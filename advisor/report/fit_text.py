@@ -54,7 +54,7 @@ def fit_text(board: str, fit: BoardFit) -> RenderableType:
         parts += ["", _errors(metrics), ""]
     parts += [Text(sentence) for sentence in _notes(fit)]
     if fit.transfer:
-        parts += ["", _transfer(fit.transfer)]
+        parts += ["", _transfer(board, fit.transfer)]
     elif AUTO in fit.recipe.like:
         parts += ["", Text(NOTHING_ALIKE)]
     return Group(*parts)
@@ -102,7 +102,7 @@ def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Table:
     return table
 
 
-def _transfer(transfer: Transfer) -> RenderableType:
+def _transfer(board: str, transfer: Transfer) -> RenderableType:
     """What other boards predict, and how far that was off the board's own networks, each held out."""
     networks = counted(len(transfer.rows.architecture.names), "network")
     table = plain_table("transfer", "networks\nheld out", "error\nmean")
@@ -111,7 +111,8 @@ def _transfer(transfer: Transfer) -> RenderableType:
             title = ", ".join([TITLES[metric], *variant.words])
             table.add_row(title, str(errors.networks), magnitude(errors.mean))
     heading = Text(
-        f"{networks} that were not run here, predicted from {_references(transfer)}", style="bold"
+        f"{networks} that were not run here, predicted from {_references(board, transfer)}",
+        style="bold",
     )
     held_out = Text(
         "The networks held out are those measured; if they were picked to differ from each other, others are "
@@ -120,16 +121,20 @@ def _transfer(transfer: Transfer) -> RenderableType:
     return Group(heading, "", table, "", held_out)
 
 
-def _references(transfer: Transfer) -> str:
+def _references(board: str, transfer: Transfer) -> str:
     """The reference boards that count, with how much each does, for the variant that was held out most."""
     variant = max(transfer.errors, key=lambda each: transfer.errors[each]["latency_ms"].networks)
     weights = transfer.weights[variant]
     named = [name for name, weight in weights.items() if weight >= LEAST_NAMED][:MOST_NAMED]
-    said = [f"{name} ({magnitude(weights[name])})" for name in named]
+    said = [f"{_as_said(board, name)} ({magnitude(weights[name])})" for name in named]
     if len(weights) > len(named):
         said.append(counted(len(weights) - len(named), "other"))
     likeness = f", run on {transfer.likeness[variant]}" if transfer.likeness[variant] else ""
     return f"{', '.join(said[:-1])}{' and ' * (len(said) > 1)}{said[-1]}{likeness}"
+
+
+def _as_said(board: str, reference: str) -> str:
+    return f"what {board} ran otherwise" if reference == board else reference
 
 
 def _notes(fit: BoardFit) -> list[str]:

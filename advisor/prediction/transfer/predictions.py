@@ -16,6 +16,7 @@ from advisor.prediction.board_model import TRANSFERRED, Transfer, TransferErrors
 from advisor.prediction.rows import METRICS
 from advisor.prediction.transfer.boards import (
     LIKENESS,
+    SAME_WAY,
     Figures,
     Reference,
     References,
@@ -81,7 +82,7 @@ def fit_transfer(
     portions = [each for variant in table.variants if (each := _portion(new, variant))]
     if not portions:
         raise AdvisorError(*_too_few(new))
-    used = sorted({name for portion in portions for name in portion.references})
+    used = sorted({name for portion in portions for name in portion.references} - {board.name})
     folders = {each.board.name: each.board.folder.parent for each in references.boards}
     return Transfer(
         references={name: digest_of(folders[name], name) for name in used},
@@ -116,7 +117,7 @@ def _portion(new: _New, variant: Variant) -> _Portion | None:
         if chosen and metric == "latency_ms":
             said = LIKENESS[max(chosen)]
         figures = [each.figures for each in known]
-        like = [each.likeness == 0 for each in known]
+        like = [each.likeness == LIKENESS.index(SAME_WAY) for each in known]
         found = transferred(
             Question(own, figures, new.architectures, new.board.cost, new.designs, like)
         )
@@ -128,6 +129,10 @@ def _portion(new: _New, variant: Variant) -> _Portion | None:
 def _references(new: _New, variant: Variant, own: Figures, metric: str) -> Iterator[Reference]:
     """The ways in which boards ran enough of the networks of which a metric is known here."""
     board = new.board
+    for other in new.table.variants if new.references.choose else ():
+        found = figures_of(board, new.table, metric, other)
+        if other != variant and common(own, found) >= LEAST_MEASURED:
+            yield Reference(found, likeness(board, variant, board, other))
     for each in new.references.boards:
         if not in_scope(board, each.board, metric):
             continue
