@@ -1,6 +1,6 @@
 """How good are predictions and decisions on every board of the catalog, each in turn taken as new?
 
-    python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--json OUT]
+    python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--journal FILE]
 
 Each way in which a board ran at least 16 networks is taken as new in turn: some of its networks are
 measured, all others are predicted from the boards of other devices and of other chips, and held against what
@@ -32,6 +32,8 @@ from advisor.catalog.records import Z90, Board, Values
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.prediction.transfer.boards import (
+    LIKENESS,
+    SAME_WAY,
     Figures,
     Reference,
     alike,
@@ -104,6 +106,7 @@ def main() -> None:
     parser.add_argument("--measured", type=int, nargs="+", default=[5, 8, 10, 20])
     parser.add_argument("--kind", default="", help="only kinds that contain this")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--journal", type=Path, help="keeps what is done, and goes on from it")
     asked = parser.parse_args()
     ways = list(ways_of(Catalog.open()))
     for parity in ("even", "odd"):
@@ -113,11 +116,38 @@ def main() -> None:
     new = [each for each in known if parity_of(each.device) == asked.devices]
     best = {name: each.accuracy_percent.value for name, each in Catalog.open().best_weights.items()}
     trial = Trial(known, best, asked.draws, asked.measured)
-    outcomes = [each for way in new if asked.kind in way.kind for each in trial.outcomes(way)]
+    wanted = [each for each in new if asked.kind in each.kind]
+    settings = [asked.devices, asked.draws, *asked.measured]
+    outcomes = [each for way in wanted for each in kept(asked.journal, settings, trial, way)]
     for line in lines(outcomes):
         print(line, flush=True)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(each) for each in outcomes], indent=1) + "\n")
+
+
+def kept(
+    journal: Path | None, settings: Sequence[str | int], trial: Trial, way: Way
+) -> list[Outcome]:
+    """The outcomes of one way: those of an earlier run that was asked the same, else new ones.
+
+    Args:
+        journal: a line of JSON for each way that is done; `None` to keep nothing.
+        settings: what was asked, beside the way.
+        trial: finds what is not kept yet.
+        way: the way.
+    """
+    key = [*settings, way.board.name, *way.variant.words]
+    if journal and journal.exists():
+        for line in journal.read_text().splitlines():
+            done = json.loads(line)
+            if done["of"] == key:
+                return [Outcome(**each) for each in done["outcomes"]]
+    found = list(trial.outcomes(way))
+    if journal:
+        with journal.open("a") as lines_of_it:
+            line = json.dumps({"of": key, "outcomes": [asdict(each) for each in found]})
+            lines_of_it.write(f"{line}\n")
+    return found
 
 
 def parity_of(device: str) -> str:
@@ -183,7 +213,7 @@ class Trial:
         architectures = {
             name: self.catalog.architectures[name] for f in (own, *figures) for name in f.by_network
         }
-        like = [each.likeness == 0 for each in taken]
+        like = [each.likeness == LIKENESS.index(SAME_WAY) for each in taken]
         question = Question(own, figures, architectures, way.board.cost, like=like)
         names = sorted(
             name for name in own.by_network if any(name in f.by_network for f in figures)
