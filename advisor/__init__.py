@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from advisor.paper.survey import survey
     from advisor.paper.ten_figures import figures
     from advisor.prediction.fitting import fit
-    from advisor.prediction.transfer.suggestions import suggest
     from advisor.report.comparison import compare
     from advisor.report.explorer.page import explore
     from advisor.solve.candidates.candidate import Candidate
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from advisor.solve.recommend.frontier import Frontier, frontier
     from advisor.solve.recommend.pick import pick
     from advisor.solve.recommend.recommendation import Recommendation
+    from advisor.solve.suggest import suggest
 
 _HOMES = {
     "AdvisorError": "advisor.errors",
@@ -57,7 +57,7 @@ _HOMES = {
     "schema": "advisor.api",
     "show": "advisor.catalog.listing",
     "show_boards": "advisor.catalog.listing",
-    "suggest": "advisor.prediction.transfer.suggestions",
+    "suggest": "advisor.solve.suggest",
     "survey": "advisor.paper.survey",
     "verified_pick": "advisor.api",
     "zoo": "advisor.catalog.listing",

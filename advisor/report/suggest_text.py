@@ -10,8 +10,13 @@ from advisor.quantities import rounded
 from advisor.report.terminal import counted, plain_table
 
 
-def suggest_text(suggestions: Suggestions) -> RenderableType:
-    """The networks, those that show the most first, and what to do with them."""
+def suggest_text(suggestions: Suggestions, *, like: bool = False) -> RenderableType:
+    """The networks, those that show the most first, and what to do with them.
+
+    Args:
+        suggestions: the networks.
+        like: whether the boards were named, which then are to be named where the new one is fitted.
+    """
     table = plain_table("", "network", "family", "params", "ops")
     for column in table.columns[1:3]:
         column.justify, column.no_wrap = "left", True
@@ -28,7 +33,7 @@ def suggest_text(suggestions: Suggestions) -> RenderableType:
     references, networks = suggestions.references, counted(len(suggestions.networks), "network")
     know = "knows" if len(references) == 1 else "know"
     heading = f"{networks} of the {suggestions.known} that {' and '.join(references)} {know}"
-    likes = " ".join(f"--like {each}" for each in references)
+    likes = [f"--like {each}" for each in references] if like else []
     return Group(
         Text(f"{heading}, those that show the most first", style="bold"),
         "",
@@ -37,5 +42,5 @@ def suggest_text(suggestions: Suggestions) -> RenderableType:
         Text(
             "Measure these on the new board (advisor suggest --csv prints the names alone), then:"
         ),
-        Text(f"advisor fit NEW {likes}"),
+        Text(" ".join(["advisor fit", suggestions.board or "NEW", *likes])),
     )

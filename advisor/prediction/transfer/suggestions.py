@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.arguments import checked
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
@@ -48,61 +46,34 @@ class Suggestions:
         names: how each is named to measure it.
         references: the boards that have run them.
         known: how many networks all of these boards know.
+        board: the new board, if it has rows already.
+        notes: what could not be done as it was asked, in words.
     """
 
     networks: tuple[Architecture, ...]
     names: tuple[str, ...]
     references: tuple[str, ...]
     known: int
+    board: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-@checked
-def suggest(
-    count: int = 20,
-    *,
-    like: str | Sequence[str] = (),
-    board: str | None = None,
-    catalog: str | os.PathLike[str] | None = None,
-) -> Suggestions:
-    """Which networks to measure on a new board, so that from them all others are predicted best.
-
-    They differ from each other in what boards make of them; of those worth nearly as much, the cheapest.
+def suggested_from(
+    catalog: Catalog, like: Sequence[str], new: str | None, measured: Sequence[str]
+) -> list[Surveyed]:
+    """The boards from which networks are suggested, which call these as the new board does.
 
     Args:
-        count: how many.
-        like: the boards that have run many; else those of most networks.
-        board: the new board, if it has rows already: these are not named again.
-        catalog: the catalog folder beside the shipped one, as everywhere.
+        catalog: everything that is known.
+        like: their names or patterns; none for the boards of most networks.
+        new: the new board, where it has rows.
+        measured: the networks of these.
 
     Raises:
-        AdvisorError: a board is unknown or has no rows, no network ran on all of them, or every one that
-            did is measured already.
+        AdvisorError: a board is unknown or has no rows, or there is no other board with latencies.
     """
-    if count < 1:
-        raise AdvisorError(f"count: {count} networks", "ask for 1 at least")
-    opened = Catalog.open(catalog)
-    named = [like] if isinstance(like, str) else like
-    measured = opened.measurements(opened.board(board)).architecture.names if board else ()
-    references = alike_named(
-        opened.identities,
-        measured,
-        named_references(opened, named) if named else _of_most_networks(opened, board),
-    )
-    known = {
-        name: opened.architectures[name]
-        for each in references
-        for name in each.measurements.architecture.names
-    }
-    evidence = evidence_in_common(references, known)
-    names = most_informative(evidence, count, measured)
-    if not names:
-        raise AdvisorError("every network that these boards know is measured already")
-    return Suggestions(
-        tuple(known[name] for name in names),
-        tuple(map(opened.identities.written, names)),
-        tuple(each.board.name for each in references),
-        len(evidence.names),
-    )
+    found = named_references(catalog, like) if like else _of_most_networks(catalog, new)
+    return alike_named(catalog.identities, measured, found)
 
 
 def _of_most_networks(catalog: Catalog, new: str | None) -> list[Surveyed]:
@@ -166,6 +137,7 @@ def most_informative(
     count: int,
     measured: Sequence[str] = (),
     chance: np.random.Generator | None = None,
+    worth: Floats | None = None,
 ) -> list[str]:
     """The networks whose measuring leaves the least variance over all others, one after another.
 
@@ -178,6 +150,8 @@ def most_informative(
         count: how many to name, at most.
         measured: those that were measured already; others are not looked up.
         chance: where given, it decides among the cheapest few, so that suggestions differ.
+        worth: how much the variance of each counts; what counts nothing is named after all else. Alike where
+            it is not given; shape (networks,).
 
     Returns:
         Their names, those that show the most first.
@@ -186,25 +160,28 @@ def most_informative(
     covariance = VARIANCES.shared(networks, networks) + VARIANCES.offset
     covariance += VARIANCES.deviations * deviations @ deviations.T
     alone = VARIANCES.alone(networks)
+    worth = np.ones(len(networks)) if worth is None else worth
     left = np.ones(len(networks), dtype=np.bool_)
     for place in np.flatnonzero(np.isin(networks.names, list(measured))).tolist():
-        covariance = _knowing(covariance, alone, place)
+        _know(covariance, alone, place)
         left[place] = False
     names: list[str] = []
     for _ in range(min(count, int(left.sum()))):
-        worth = (covariance**2).sum(axis=0) / (np.diag(covariance) + alone)
-        worth = np.where(left, worth, -np.inf)
-        good = np.flatnonzero(worth >= NEARLY * worth.max())
+        may = left & (worth > 0)
+        if not may.any():
+            may, worth = left, np.ones(len(networks))
+        shown = np.einsum("ij,ij,i->j", covariance, covariance, worth)
+        shown = np.where(may, shown / (np.diag(covariance) + alone), -np.inf)
+        good = np.flatnonzero(shown >= NEARLY * shown.max())
         cheapest = good[np.lexsort((networks.names[good], networks.size[good]))][:TIED]
         place = int(cheapest[0] if chance is None else chance.choice(cheapest))
-        covariance = _knowing(covariance, alone, place)
+        _know(covariance, alone, place)
         left[place] = False
         names.append(str(networks.names[place]))
     return names
 
 
-def _knowing(covariance: Floats, alone: Floats, place: int) -> Floats:
-    """What covariance remains once one network was measured."""
-    column = covariance[:, place]
-    remaining: Floats = covariance - np.outer(column, column) / (column[place] + alone[place])
-    return remaining
+def _know(covariance: Floats, alone: Floats, place: int) -> None:
+    """Leave what covariance remains once one network was measured."""
+    column = covariance[:, place].copy()
+    covariance -= np.outer(column, column / (column[place] + alone[place]))
