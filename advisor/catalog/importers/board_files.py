@@ -320,7 +320,13 @@ def drop_former_sources(catalog: Path, source: str) -> None:
     ]
     if not former:
         return
-    places = {each for form in REFERRING for each in catalog.glob(form) if each.is_file()}
+    # What a board was before is hidden beside it until all is done.
+    places = {
+        each
+        for form in REFERRING
+        for each in catalog.glob(form)
+        if each.is_file() and not any(part[0] == "." for part in each.relative_to(catalog).parts)
+    }
     for place in places - {path}:
         with readable(place):
             text = place.read_text(encoding="utf-8", errors="replace")
