@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,23 @@ from PIL import Image
 
 import advisor
 from advisor.architectures.libraries import torchvision_models
+from advisor.architectures.published_weights import published_set
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring.evaluation import Evaluated, Evaluation, with_pareto
 from advisor.measuring.image_answers import ranks_of, scores_in
-from advisor.measuring.image_data import ChangedError, LabelledImage, read_image_set
+from advisor.measuring.image_data import (
+    ChangedError,
+    LabelledImage,
+    calibrating_images,
+    read_image_set,
+)
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import Preprocessing, decoded, stated
 from tests.conftest import Run
 from tests.digits import HOW, OPTIONS, Digits, made_digits
+from tests.measuring_fakes import PLAN
 
 SAID: dict[str, Any] = {"crop": "1", "mean": "0.5", "std": "0.25"}
 
@@ -312,6 +319,49 @@ def test_a_library_s_network_needs_weights(run: Run, tmp_path: Path) -> None:
     assert ran.code == 2
     assert "--weights FILE" in ran.err
     assert "--download" in ran.err
+
+
+def test_a_published_set_is_known_by_its_file() -> None:
+    found = published_set("tv:resnet18@224", "resnet18-f37072fd.pth")
+    assert found is not None
+    assert (found[0].name, found[0].resize, found[0].crop, found[1]) == (
+        "IMAGENET1K_V1",
+        256,
+        224,
+        True,
+    )
+    by_default = published_set("tv:resnet50@224", "mine.pth")
+    assert by_default is not None
+    assert (by_default[0].name, by_default[0].resize, by_default[1]) == (
+        "IMAGENET1K_V2",
+        232,
+        False,
+    )
+    assert published_set("alexnet-of-mine@224") is None
+
+
+def test_an_accuracy_near_chance_is_warned_about(case: Case, run: Run, tmp_path: Path) -> None:
+    ran = run(
+        "evaluate", f"digits={case.onnx}", "--data", case.digits.data, "--mean", "40",
+        "--catalog", tmp_path / "catalog",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "is near chance (10 %)" in ran.err
+
+
+def test_measuring_takes_the_same_images_to_calibrate(case: Case) -> None:
+    images = calibrating_images(case.digits.training)
+    assert len(images) == 128
+    assert images == calibrating_images(case.digits.training)
+    plan = replace(PLAN, variants=(("onnxruntime", "int8"),), calibrating=images)
+    known = Catalog.open().architectures
+    (cell, *_) = plan.cells()
+    calibration = plan.task(cell, known).calibration
+    assert calibration is not None
+    assert calibration.images == images
+    assert calibration.preprocessing.height == known[cell.architecture].input_shape[1]
+    assert plan.as_record()["calibrating"] == [each.content for each in images]
+    assert "calibrating" not in PLAN.as_record()
 
 
 # --- images

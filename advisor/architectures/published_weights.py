@@ -80,9 +80,11 @@ def downloaded(network: str) -> tuple[Path, PublishedSet]:
             f"{network}: no library publishes its weights", "give them: --weights FILE"
         )
     chosen, design = found[0], find(network)
-    path = ready_cache(KEPT_IN) / (chosen.file or f"{design.name}-{chosen.name}.pth")
+    by_file = design.library == "torchvision"  # timm's files need its own way of reading them
+    name = chosen.file if by_file else f"{design.name}-{chosen.name}.pth"
+    path = ready_cache(KEPT_IN) / name
     try:
-        if chosen.file:
+        if by_file:
             torch.hub.load_state_dict_from_url(
                 chosen.url, model_dir=str(path.parent), progress=False, weights_only=True
             )

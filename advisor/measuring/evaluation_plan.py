@@ -256,8 +256,8 @@ def _weights(
         )
     from advisor.architectures.published_weights import downloaded
 
-    path, _ = downloaded(network.name)
-    return _from_file(network, path)
+    path, published = downloaded(network.name)
+    return replace(_from_file(network, path), name=published.name)
 
 
 def _from_file(network: Architecture, path: Path) -> TrainedWeights:
