@@ -251,7 +251,7 @@ def test_a_board_that_nobody_fitted_is_fitted_where_it_is_predicted(
     where = ("--catalog", boards.folder)
     names = suggested(run, boards, 12)
     whole = measure(boards, names)
-    asked = ("pick", "--board", "new", "--candidates", "all", "--top", "99", "--csv", *where)
+    asked = ("pick", "--board", "new", "--candidates", "all", "--top", "9999", "--csv", *where)
     first = run(*asked)
     assert first.code == 0
     assert "new: it is fitted now for the first time; advisor fit new shows" in first.err

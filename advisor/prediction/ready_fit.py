@@ -43,4 +43,6 @@ def ready_fit(
         return None, error.message
     with suppress(AdvisorError):
         write_fit(board, made, catalog.own_folder)
+        kept, _ = current_fit(board, table, known, catalog.own_folder)
+        made = kept or made  # in as many digits as the next answer will have
     return made, f"it is fitted now for the first time; advisor fit {board.name} shows the models"

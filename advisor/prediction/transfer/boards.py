@@ -232,7 +232,7 @@ def named_references(catalog: Catalog, like: Sequence[str]) -> list[Surveyed]:
     Raises:
         AdvisorError: a board is unknown or has no rows, or its file is broken.
     """
-    found, _ = catalog.survey_of(like)
+    found, _ = catalog.survey_of(like) if like else ([], [])
     for each in found:
         if not len(each.measurements):
             raise AdvisorError(f"like: board {each.board.name} has no rows", "name another board")
