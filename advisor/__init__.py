@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from advisor.errors import AdvisorError
     from advisor.measuring.evaluation import evaluate
     from advisor.measuring.measure import measure
+    from advisor.measuring.quantised_export import export
     from advisor.paper.board_findings import findings
     from advisor.paper.survey import survey
     from advisor.paper.ten_figures import figures
@@ -43,6 +44,7 @@ _HOMES = {
     "compare": "advisor.report.comparison",
     "evaluate": "advisor.measuring.evaluation",
     "explore": "advisor.report.explorer.page",
+    "export": "advisor.measuring.quantised_export",
     "figures": "advisor.paper.ten_figures",
     "findings": "advisor.paper.board_findings",
     "fit": "advisor.prediction.fitting",
@@ -76,6 +78,7 @@ __all__ = [
     "compare",
     "evaluate",
     "explore",
+    "export",
     "figures",
     "findings",
     "fit",

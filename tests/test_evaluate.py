@@ -141,6 +141,25 @@ def test_the_quantised_network_is_kept_and_smaller(case: Case, runtime: str) -> 
     assert int8.file_size_mb > 0.004  # 6,500 parameters
 
 
+@pytest.mark.parametrize(("runtime", "suffix"), [("onnxruntime", ".onnx"), ("openvino", ".xml")])
+def test_what_was_evaluated_is_what_is_exported(
+    case: Case, run: Run, tmp_path: Path, runtime: str, suffix: str
+) -> None:
+    kept = way_of(case.found, runtime, "int8").file
+    assert kept is not None
+    place = tmp_path / f"net-int8{suffix}"
+    arguments = ("export", "digits@16", "--runtime", runtime, "--catalog", case.catalog, "-o")
+    ran = run(*arguments, place)
+    assert ran.code == 0, ran.err
+    assert place.read_bytes() == kept.read_bytes()
+    assert suffix == ".onnx" or place.with_suffix(".bin").exists()
+    assert run(*arguments, tmp_path / "net.bin").code == 2
+    assert run(*arguments, tmp_path / "nowhere" / place.name).code == 2
+    unknown = run("export", "net@1", "--catalog", case.catalog, "-o", place)
+    assert unknown.code == 2
+    assert "known: digits-16-digits" in unknown.err
+
+
 def test_a_quantised_file_is_evaluated_as_it_is(case: Case, tmp_path: Path) -> None:
     """A QDQ graph: its precision is read from it, and nothing is quantised once more."""
     int8 = way_of(case.found, "onnxruntime", "int8")

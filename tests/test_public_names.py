@@ -36,6 +36,7 @@ def test_the_public_names() -> None:
         "compare",
         "evaluate",
         "explore",
+        "export",
         "figures",
         "findings",
         "fit",

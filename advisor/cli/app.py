@@ -34,6 +34,7 @@ COMMANDS = (
     "findings",
     "measure",
     "evaluate",
+    "export",
     "compare",
     "figures",
     "zoo",
