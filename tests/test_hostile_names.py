@@ -50,7 +50,10 @@ def test_a_board_that_is_no_text_gets_one_message(what: str, overlay: Overlay, r
     assert run("pick", "--fps", "3", "--catalog", overlay.folder).code == 0
 
 
-def test_a_board_whose_folder_is_no_text(overlay: Overlay, run: Run, tmp_path: Path) -> None:
+def test_a_board_whose_folder_is_no_text(
+    overlay: Overlay, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where pictures are written
     shutil.copytree(overlay.folder / "boards" / "small", overlay.folder / "boards" / NO_TEXT)
     for command in asks(NO_TEXT):
         ran = run(*command, "--catalog", overlay.folder)
