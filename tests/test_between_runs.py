@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,20 @@ def test_runs_of_one_day_say_nothing_of_another() -> None:
     assert two_days.level_within < 0.5 * one_day.level_within
 
 
+def test_a_run_that_timed_nothing_says_nothing_of_another_day() -> None:
+    """Stopped before its first session, it stands between others or before them."""
+    later = [replace(each, run=2) for each in runs(0.0).centres]
+    for centres, days in (
+        (runs(0.0).centres, ["2026-01-01", "2026-01-02"]),
+        ([replace(each, run=1) for each in runs(0.0).centres], ["2026-01-01", "2026-01-02"]),
+    ):
+        said = BetweenRuns(centres, USUAL, days)
+        assert said.most_days == 1
+        assert said.level_within == pytest.approx(runs(0.0).level_within)
+    between = BetweenRuns([*runs(0.0).centres, *later], USUAL, ["first", "nothing", "last"])
+    assert (between.most_days, between.runs_behind("cell 0")) == (2, [0, 2])
+
+
 def test_runs_that_agree_narrow_the_interval_and_runs_that_differ_widen_it() -> None:
     def half(*levels: float) -> float:
         figure = runs(*levels).pooled("cell 3")
@@ -71,7 +86,7 @@ def test_a_cell_of_a_single_run_is_corrected_for_the_level_of_that_run() -> None
     alone = RunCentre("alone", 1, math.log(20) + 0.1, 0.001, 16)
     said = BetweenRuns([*slow.centres, alone], USUAL)
     assert said.effects == pytest.approx([-0.05, 0.05])
-    assert said.runs_behind("alone") == 2
+    assert said.runs_behind("alone") == [0, 1]
     assert said.pooled("alone").median_ms == pytest.approx(20 * math.exp(0.05), rel=0.002)
 
 

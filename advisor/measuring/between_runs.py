@@ -150,7 +150,8 @@ class BetweenRuns:
     @cached_property
     def _linked(self) -> Integers:
         """The group of linked runs that each run belongs to."""
-        reached = (self._table @ self._table.T) > 0
+        shared = self._table @ self._table.T
+        reached = (shared + np.eye(len(shared))) > 0  # a run without sessions is linked with itself
         for _ in range(len(reached).bit_length()):
             reached = (reached.astype(float) @ reached) > 0
         groups: Integers = np.argmax(reached, axis=1)
@@ -221,15 +222,15 @@ class BetweenRuns:
         free = sum(len(each) - 1 for each in linked)
         return math.sqrt(sum(float(np.sum(each**2)) for each in linked) / free)
 
-    def runs_behind(self, cell: str) -> int:
-        """How many runs show the level that a cell's figure stands on."""
-        first = int(self._runs[self._cells == self._place[cell]][0])
-        return int(np.sum(self._linked == self._linked[first]))
+    def runs_behind(self, cell: str) -> list[int]:
+        """The runs that show the level that a cell's figure stands on."""
+        first = self._runs[np.argmax(self._cells == self._place[cell])]
+        runs: list[int] = np.flatnonzero(self._linked == self._linked[first]).tolist()
+        return runs
 
     def days_behind(self, cell: str) -> int:
         """On how many days these ran."""
-        first = int(self._runs[self._cells == self._place[cell]][0])
-        runs = np.flatnonzero(self._linked == self._linked[first]).tolist()
+        runs = self.runs_behind(cell)
         return len({self.days[run] for run in runs} if self.days else runs)
 
     @property
@@ -255,7 +256,7 @@ class BetweenRuns:
         if not len(weights):
             levels, weights = np.zeros(1), np.ones(1)
         between_days = self.usual if self.days_behind(cell) == 1 else 0.0
-        level_share = 1 + 1 / self.runs_behind(cell)
+        level_share = 1 + 1 / len(self.runs_behind(cell))
         variance = (levels**2 + between_days**2) * level_share + own**2 * (1 + 1 / own_runs)
         spread = np.sqrt(np.maximum(variance, LEAST_SPREAD**2))
         low, high = 0.0, LARGEST_INTERVAL
