@@ -28,7 +28,7 @@ from tests import node
 from tests.conftest import SOURCES, Overlay, Run
 from tests.test_explorer import ANSWER, TOP, differences, expected
 from tests.test_transfer import made_up
-from tests.test_transfer_commands import DESCRIPTION, table
+from tests.test_transfer_commands import DESCRIPTION, WEIGHTS, describe, table
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 NETWORKS = 60
 DEVICES = ("first", "second", "third", "fourth")
 MEASURED = 12
-WEIGHTS = "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,source"
 
 
 def evidence(boards: int, surprises: float = 0.0) -> tuple[Evidence, Measured]:
@@ -106,18 +105,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Overlay:
     overlay = Overlay(tmp_path_factory.mktemp("calibrated") / "catalog")
     names, families, costs, (first, second, _) = made_up(NETWORKS, 4)
     overlay.write("sources.yaml", SOURCES)
-    entries = [
-        f"{name}:\n  family: {family}\n  input: 3x224x224\n  reference: made up\n  reported:\n"
-        f"    source: my-notes\n    params: {{value: {1e6 * np.exp(params):.0f}}}\n"
-        f"    operations: {{value: {1e9 * np.exp(operations):.0f}}}\n"
-        f"    activations: {{value: {1e6 * np.exp(activations):.0f}}}\n"
-        for name, family, (operations, activations, params) in zip(
-            names, families, costs, strict=True
-        )
-    ]
-    overlay.write("architectures.yaml", "".join(entries))
-    tops = [f"{name},own,{60 + row % 30},,,,reported,my-notes" for row, name in enumerate(names)]
-    overlay.write("weights.csv", "\n".join([WEIGHTS, *tops]) + "\n")
+    describe(overlay, names, families, costs)
     random = np.random.default_rng(9)
     for place, board in enumerate((*DEVICES, "new", "lonely")):
         log: Floats = first + place * (second - first) / 2 + random.normal(0, 0.03, NETWORKS)

@@ -7,7 +7,9 @@ import io
 import json
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,7 +22,11 @@ from advisor.prediction.transfer.boards import references_of
 from tests.conftest import HEADER, SOURCES, Overlay, Ran, Run
 from tests.test_transfer import made_up
 
+if TYPE_CHECKING:
+    from advisor.catalog.records import Floats
+
 NETWORKS = 60
+WEIGHTS = "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,source"
 DESCRIPTION = """\
 title: "{name}"
 cost: reported
@@ -37,6 +43,21 @@ def boards(tmp_path: Path) -> Overlay:
     names, families, costs, logs = made_up(NETWORKS, 11)
     overlay = Overlay(tmp_path / "catalog")
     overlay.write("sources.yaml", SOURCES)
+    describe(overlay, names, families, costs)
+    for board, log in zip(("first", "second", "new"), logs, strict=True):
+        overlay.write(f"boards/{board}/board.yaml", DESCRIPTION.format(name=board, scope="whole"))
+        table(
+            overlay,
+            board,
+            {name: float(np.exp(each)) for name, each in zip(names, log, strict=True)},
+        )
+    return overlay
+
+
+def describe(
+    overlay: Overlay, names: Sequence[str], families: Sequence[str], costs: Floats
+) -> None:
+    """Write made-up networks, their costs and accuracies into a catalog."""
     entries = [
         f"{name}:\n  family: {family}\n  input: 3x224x224\n  reference: made up\n  reported:\n"
         f"    source: my-notes\n    params: {{value: {1e6 * np.exp(params):.0f}}}\n"
@@ -48,19 +69,7 @@ def boards(tmp_path: Path) -> Overlay:
     ]
     overlay.write("architectures.yaml", "".join(entries))
     tops = [f"{name},own,{60 + row % 30},,,,reported,my-notes" for row, name in enumerate(names)]
-    overlay.write(
-        "weights.csv",
-        "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent,origin,"
-        "source\n" + "\n".join(tops) + "\n",
-    )
-    for board, log in zip(("first", "second", "new"), logs, strict=True):
-        overlay.write(f"boards/{board}/board.yaml", DESCRIPTION.format(name=board, scope="whole"))
-        table(
-            overlay,
-            board,
-            {name: float(np.exp(each)) for name, each in zip(names, log, strict=True)},
-        )
-    return overlay
+    overlay.write("weights.csv", "\n".join([WEIGHTS, *tops]) + "\n")
 
 
 def table(overlay: Overlay, board: str, times_ms: dict[str, float]) -> None:
