@@ -59,7 +59,7 @@ pictures: .venv/full
 	touch $@
 
 .venv/full: pyproject.toml hatch_build.py constraints.txt | .venv/bin/python
-	$(PIP) --constraint constraints.txt --editable '.[measure,energy,report,runtimes,zoo,dev]'
+	$(PIP) --constraint constraints.txt --editable '.[measure,energy,report,runtimes,detection,fleet,hosted,zoo,docs,dev]'
 	touch .venv/base $@
 
 clean:
