@@ -1,11 +1,14 @@
 """How good are predictions and decisions on every board of the catalog, each in turn taken as new?
 
-    python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--journal FILE]
+    python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--strict]
+        [--verify 10] [--journal FILE]
 
 Each way in which a board ran at least 16 networks is taken as new in turn: some of its networks are
 measured, all others are predicted from the boards of other devices and of other chips, and held against what
 the board found. At most half of a board's networks are measured. Each query asks for the most accurate
-network within a limit on the time per image.
+network within a limit on the time per image. With `--strict` no reference runs networks by the new board's
+runtime in its class of precision, on its kind of processor. With `--verify` some of the queries go on: what
+leads is measured, as `advisor pick --verify` does.
 
 The method and its constants were chosen on devices whose name's SHA-256 begins with an even byte, with
 references of such devices alone; those that begin with an odd byte are for the last look, with all others as
@@ -19,8 +22,8 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,22 +44,28 @@ from advisor.prediction.transfer.boards import (
     likeness,
     without,
 )
+from advisor.prediction.transfer.networks import designs_of
 from advisor.prediction.transfer.pools import LEAST_MEASURED, Pool, Question, common, pool_of
+from advisor.prediction.transfer.regression import Measured, Regression
 from advisor.prediction.transfer.suggestions import most_informative
 from advisor.solve.candidates.uncertainty import chance_below
+from advisor.solve.verify.standing import Standing
+from advisor.solve.verify.verification import verify
 from tests.benchmarks.decisions.queries import EXTREMES, spread_of
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats
+    from advisor.catalog.records import Booleans, Floats
 
 LEAST_NETWORKS = 16
 QUERIES = 40
+VERIFIED_QUERIES = 5
 CONFIDENCE = 0.9
-WIDTHS = (13, 7, 7, 7, 12, 7, 12, 9, 6)
+WIDTHS = (13, 7, 7, 7, 12, 7, 12, 9, 6, 16)
 HEADINGS = " ".join(
     (
         f"{'kind':28}      measured devices error % in 90 %",
         "5, 50, 95th width % broken (s.e.) overrun %   lost",
+        "verified: broken, lost, spent",
     )
 )
 
@@ -84,7 +93,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one draw of measured networks; shares, and points of accuracy."""
+    """What became of one draw of measured networks; shares, points of accuracy, and measurements spent."""
 
     kind: str
     device: str
@@ -96,6 +105,9 @@ class Outcome:
     broken: float
     overrun: float
     lost: float
+    verified_broken: float = np.nan
+    verified_lost: float = np.nan
+    spent: float = np.nan
 
 
 def main() -> None:
@@ -105,6 +117,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=20)
     parser.add_argument("--measured", type=int, nargs="+", default=[5, 8, 10, 20])
     parser.add_argument("--kind", default="", help="only kinds that contain this")
+    parser.add_argument("--strict", action="store_true", help="no reference runs in the same way")
+    parser.add_argument("--verify", type=int, default=0, help="measurements; 0 for none")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--journal", type=Path, help="keeps what is done, and goes on from it")
     asked = parser.parse_args()
@@ -115,9 +129,11 @@ def main() -> None:
     known = [each for each in ways if asked.devices == "odd" or parity_of(each.device) == "even"]
     new = [each for each in known if parity_of(each.device) == asked.devices]
     best = {name: each.accuracy_percent.value for name, each in Catalog.open().best_weights.items()}
-    trial = Trial(known, best, asked.draws, asked.measured)
+    trial = Trial(
+        known, best, asked.draws, asked.measured, strict=asked.strict, verify=asked.verify
+    )
     wanted = [each for each in new if asked.kind in each.kind]
-    settings = [asked.devices, asked.draws, *asked.measured]
+    settings = [asked.devices, asked.draws, *asked.measured, asked.strict, asked.verify]
     outcomes = [each for way in wanted for each in kept(asked.journal, settings, trial, way)]
     for line in lines(outcomes):
         print(line, flush=True)
@@ -181,13 +197,80 @@ class Drawing:
     chance: np.random.Generator
 
 
+@dataclass
+class Lookup:
+    """Queries whose candidates are measured by looking them up; arrays have the shape (networks,).
+
+    Attributes:
+        pool: what the first measurements say.
+        truth: the logarithm of the time per image.
+        top1: the best accuracy of each network; NaN where that is unknown.
+        measured: whether each is measured.
+        limit: on the time per image, in ms.
+    """
+
+    pool: Pool
+    truth: Floats
+    top1: Floats
+    measured: Booleans
+    limit: float = np.nan
+
+    @classmethod
+    def of(cls, way: Way, pool: Pool, best: Mapping[str, float]) -> Lookup:
+        """Those networks that the new board ran."""
+        names = pool.evidence.described.names
+        own = way.figures.by_network
+        return cls(
+            pool=pool,
+            truth=np.array(
+                [
+                    way.figures.near(name, pool.wanted.get(name, max(own[name])))
+                    if name in own
+                    else np.nan
+                    for name in names
+                ]
+            ),
+            top1=np.array([best.get(name, np.nan) if name in own else np.nan for name in names]),
+            measured=np.isin(names, list(pool.seen)),
+        )
+
+    def standing(self) -> Standing:
+        """The networks as they stand now; those of unknown accuracy are no candidates."""
+        places = np.flatnonzero(self.measured)
+        names = [self.pool.evidence.described.names[place] for place in places]
+        measured = Measured(places, self.truth[places], designs_of(names, self.pool.designs))
+        mean, deviation = Regression.fit(self.pool.evidence, measured).predict(
+            np.arange(len(self.truth))
+        )
+        mean = np.where(self.measured, self.truth, mean)
+        half = np.where(self.measured, 0.0, Z90 * deviation)
+        spread = spread_of(Values(np.exp(mean), np.exp(mean - half), np.exp(mean + half)))
+        chance = chance_below(spread, np.full(len(mean), self.limit))
+        order = np.empty(len(mean), dtype=np.int64)
+        order[np.lexsort((mean, -np.nan_to_num(self.top1, nan=-np.inf)))] = np.arange(len(mean))
+        chance = np.where(np.isnan(self.top1), 0.0, chance)
+        return Standing.of(chance, order, self.measured, CONFIDENCE)
+
+    def measure(self, place: int) -> None:
+        """Look one up."""
+        self.measured = self.measured | (np.arange(len(self.truth)) == place)
+
+
 class Trial:
     """Each board in turn as new."""
 
     def __init__(
-        self, known: Sequence[Way], best: dict[str, float], draws: int, measured: Sequence[int]
+        self,
+        known: Sequence[Way],
+        best: dict[str, float],
+        draws: int,
+        measured: Sequence[int],
+        *,
+        strict: bool,
+        verify: int,
     ) -> None:
         self.known, self.best, self.draws, self.measured = known, best, draws, measured
+        self.strict, self.verify = strict, verify
         self.catalog = Catalog.open()
 
     def outcomes(self, way: Way) -> Iterator[Outcome]:
@@ -205,6 +288,8 @@ class Trial:
             and not each.chips & way.chips
             and common(own, each.figures) >= LEAST_MEASURED
         ]
+        if self.strict:
+            references = [each for each in references if each.likeness > LIKENESS.index(SAME_WAY)]
         lacking = {name for each in references for name in each.figures.by_network} - set(
             own.by_network
         )
@@ -261,7 +346,27 @@ class Trial:
             broken,
             overrun,
             lost,
+            *self.verified(way, drawing),
         )
+
+    def verified(self, way: Way, drawing: Drawing) -> tuple[float, float, float]:
+        """The share of picks that break the limit once they are verified, points lost, measurements spent."""
+        world = Lookup.of(way, drawing.pool, self.best)
+        rated = np.flatnonzero(~np.isnan(world.top1))
+        if not self.verify or len(rated) < LEAST_NETWORKS // 2:
+            return np.nan, np.nan, np.nan
+        low, high = np.quantile(world.truth[rated], EXTREMES).tolist()
+        broken, lost, spent = [], [], []
+        for limit in np.exp(drawing.chance.uniform(low, high, VERIFIED_QUERIES)).tolist():
+            ending = verify(replace(world, limit=limit), self.verify, 1 - CONFIDENCE)
+            spent.append(float(len(ending.steps)))
+            if ending.standing.pick is None:
+                continue
+            kept = np.exp(world.truth) <= limit * (1 + 1e-9)
+            broken.append(float(not kept[ending.standing.pick]))
+            if not broken[-1]:
+                lost.append(float(np.nanmax(world.top1[kept]) - world.top1[ending.standing.pick]))
+        return _mean(broken), _mean(lost), _mean(spent)
 
     def picked(
         self,
@@ -321,6 +426,9 @@ def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
             f"{100 * _mean([each.broken for each in group]):.1f} ({100 * error:.1f})",
             f"{100 * _mean([each.overrun for each in group]):.1f}",
             f"{_mean([each.lost for each in group]):.2f}",
+            f"{100 * _mean([each.verified_broken for each in group]):.1f} "
+            f"{_mean([each.verified_lost for each in group]):.2f} "
+            f"{_mean([each.spent for each in group]):.1f}",
         )
         yield f"{kind:28} " + " ".join(
             f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True)
