@@ -266,8 +266,8 @@ class Trial:
         draws: int,
         measured: Sequence[int],
         *,
-        strict: bool,
-        verify: int,
+        strict: bool = False,
+        verify: int = 0,
     ) -> None:
         self.known, self.best, self.draws, self.measured = known, best, draws, measured
         self.strict, self.verify = strict, verify
