@@ -54,6 +54,7 @@ class Input:
         uncertain: whether it may have an error.
         needs: of a part of a question, what to say so that it is known.
         seldom: whether few boards report it, so that formulas have another way beside it.
+        exact: whether whoever states it knows it exactly, as the size of a file.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Input:
     uncertain: bool = True
     needs: str = ""
     seldom: bool = False
+    exact: bool = False
 
 
 INPUTS: Mapping[str, Input] = {
@@ -73,6 +75,7 @@ INPUTS: Mapping[str, Input] = {
         Input("net_power_w", "row"),
         Input("gross_power_w", "row", seldom=True),
         Input("memory_mb", "row"),
+        Input("file_size_mb", "row", seldom=True, exact=True),
         Input("batch", "row", uncertain=False),
         Input("idle_power_w", "board"),
         Input("certain_idle_w", "board"),
@@ -129,6 +132,11 @@ class Metric:
     def unit(self) -> str:
         """Its unit, for people; empty for a count."""
         return self.dimension.unit
+
+    @property
+    def argument(self) -> str:
+        """Its name as an argument in Python."""
+        return self.name.replace("-", "_")
 
     @cached_property
     def changes_with_rate(self) -> bool:
@@ -361,6 +369,20 @@ def fps_per_watt(fps: Floats, arrival_fps: Floats, average_power_w: Floats) -> F
 def memory_mb(memory_mb: Floats) -> Floats:
     """Peak memory needed to serve the batch, MB = 1e6 bytes."""
     return memory_mb
+
+
+@_metric(
+    "file-size",
+    "file size",
+    MEMORY,
+    "file",
+    synonyms=("file_size",),
+    option="Largest file, or files, that the network is served from.",
+    option_metavar="SIZE",
+)
+def file_size_mb(file_size_mb: Floats) -> Floats:
+    """Size on disk of what the network is served from, weights beside it included, MB = 1e6 bytes."""
+    return file_size_mb
 
 
 @_metric("params", "parameters", COUNT, "params", option="Most parameters.", option_metavar="COUNT")

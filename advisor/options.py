@@ -559,7 +559,11 @@ OPTIONS: Mapping[str, Option] = {
 }
 """Every part of a question beside its limits, by name."""
 
-LIMITED: Mapping[str, str] = {name: metric.key for name, metric in BY_NAME.items() if metric.option}
+LIMITED: Mapping[str, str] = {
+    metric.argument if name == metric.name else name: metric.key
+    for name, metric in BY_NAME.items()
+    if metric.option
+}
 """Which metric each option limits, synonyms and keys included; all other limits are conditions (`where`)."""
 
 

@@ -162,9 +162,9 @@ def test_statistics_variants_and_powers_are_kept(tmp_path: Path) -> None:
     imported(
         tmp_path,
         "model,framework,dtype,compute unit,threads,mean (ms),min_ms,max_ms,p90_ms,board_power (mW),"
-        "net power [W],Memory (GiB)\n"
-        "resnet-18,TFLite v2.5 (ruy),INT8,CPU,4,5.5,5,9,6,4200,2.5,0.5\n"
-        "resnet-18,TFLite v2.5 (ruy),,DLA,,5.5,5,9,,,,\n",
+        "net power [W],Memory (GiB),Model size (kB)\n"
+        "resnet-18,TFLite v2.5 (ruy),INT8,CPU,4,5.5,5,9,6,4200,2.5,0.5,11800\n"
+        "resnet-18,TFLite v2.5 (ruy),,DLA,,5.5,5,9,,,,,\n",
     )
     table = table_of(tmp_path)
     assert [tuple(table.variant(row)) for row in (0, 1)] == [
@@ -177,6 +177,7 @@ def test_statistics_variants_and_powers_are_kept(tmp_path: Path) -> None:
     assert table.gross_power_w.values.value[0] == 4.2
     assert table.net_power_w.values.value[0] == 2.5
     assert table.memory_mb.values.value[0] == pytest.approx(536.87)
+    assert table.file_size_mb.values.value[0] == pytest.approx(11.8)
 
 
 def test_no_precision_is_unknown_and_has_no_accuracy(tmp_path: Path) -> None:

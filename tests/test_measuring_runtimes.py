@@ -8,11 +8,13 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 import advisor
 from advisor.catalog.check import check
+from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import board_run
@@ -109,6 +111,28 @@ def test_what_was_prepared_and_dropped_is_prepared_again(tmp_path: Path) -> None
         if after == 12:  # before the first session, not between two
             assert again.asked[: len(prepared)] == prepared
         assert len(prepared) == len(PLAN.architectures)
+
+
+def test_a_row_has_the_size_of_the_file_it_was_served_from(tmp_path: Path) -> None:
+    export_folder().mkdir(parents=True)
+    (export_folder() / "x.onnx").touch()
+    ends = {
+        f"prepare {name} at batch 1, onnxruntime fp32": Outcome(
+            "ok", PreparedFound("x.onnx", 1e-6, 0.5, file_size_mb=47.5), ""
+        )
+        for name in PLAN.architectures
+    }
+    plan = replace(PLAN, variants=(REFERENCE, ORT, ORT_INT8))
+    rows = measure(board(tmp_path), FakeChildren(ends), plan).rows
+    sizes = {(each["runtime"], each["precision"]): each.get("file_size_mb") for each in rows}
+    assert sizes == {REFERENCE: None, ORT: 47.5, ORT_INT8: None}
+    opened = Catalog.open(tmp_path / "catalog")
+    table = opened.measurements(opened.board("mine"))
+    (size,) = {
+        table.file_size_mb.estimate(row)
+        for row in np.flatnonzero(table.runtime.where(ORT[0])).tolist()
+    } - {None}
+    assert size == Estimate(47.5, None, None, "measured", "advisor-measure")
 
 
 def test_a_finished_run_leaves_the_exports_bounded(

@@ -611,3 +611,39 @@ def test_what_is_excluded_must_be_known(run: Run) -> None:
     assert ran.code == 2
     assert "exclude: unknown architecture 'resnet-19'" in ran.err
     assert "'resnet-18'" in ran.err or "'resnet-1" in ran.err
+
+
+def test_the_size_of_the_file_is_limited_and_minimised_like_any_metric(
+    overlay: Overlay, run: Run
+) -> None:
+    overlay.measurements(
+        "resnet-18,onnxruntime,fp32,1,20,5,300,reported,my-notes,46.8",
+        "resnet-18,onnxruntime,fp16,1,15,5,200,reported,my-notes,23.4",
+        "resnet-50,onnxruntime,fp32,1,50,5,,reported,my-notes,102.5",
+        "resnet-34,eager,fp32,1,10,5,,reported,my-notes,",
+        header=f"{HEADER},file_size_mb",
+    )
+    asked = {"board": "small", "catalog": overlay.folder}
+    found = advisor.pick(**asked, file_size="50 MB")
+    assert found.best is not None
+    assert (found.best.architecture, value(found.best.file_size_mb)) == ("resnet-18", 23.4)
+    assert found.best.mark == "sure"  # a file is as large as it is
+    assert name(advisor.pick(**asked, file_size="110 MB").best) == ("resnet-50", 1)
+    assert found.rejections[0].constraint.metric == "file_size_mb"
+    smallest = advisor.pick(**asked, objective="file-size").best
+    assert smallest is not None
+    assert value(smallest.file_size_mb) == 23.4
+    overlay.write("ask.yaml", "board: small\nrequire: {file_size: 50 MB}\n")
+    ran = run("pick", overlay.folder / "ask.yaml", "--catalog", overlay.folder)
+    assert ran.code == 0, ran.err
+    assert "file-size <= 50 MB" in ran.out
+    assert "23.4" in ran.out
+    assert (
+        run("pick", "--board", "small", "--file-size", "20MB", "--catalog", overlay.folder).code
+        == 1
+    )
+    shown = run("show", "resnet-18", "--board", "small", "--catalog", overlay.folder)
+    assert "46.8" in shown.out
+    assert (
+        run("pick", "--board", "small", "--file-size", "20", "--catalog", overlay.folder).code == 2
+    )

@@ -65,6 +65,7 @@ FURTHER_MEASUREMENT_COLUMNS = (
     "gross_power_high_w",
     "memory_low_mb",
     "memory_high_mb",
+    "file_size_mb",
     "latency_origin",
     "throughput_origin",
     "net_power_origin",
@@ -100,6 +101,8 @@ NUMERIC_COLUMNS = frozenset(
 
 Row = Mapping[str, str | int | float | None]
 """A row as it is to be written, by column."""
+
+_FOUND_BY_RUNNING = ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w", "memory_mb")
 
 LARGEST_BATCH = 1_000_000
 MOST_THREADS = 4096
@@ -225,6 +228,7 @@ def _measurements(
         net_power_w=metered(table, "net_power", POWER, rows),
         gross_power_w=metered(table, "gross_power", POWER, rows),
         memory_mb=metered(table, "memory", MEMORY, rows),
+        file_size_mb=metered(table, "file_size", MEMORY, rows),
         verdict=table.texts("verdict"),
     )
     table.texts("reason")
@@ -356,7 +360,7 @@ def _refuse_contradictions(table: Table, rows: Measurements) -> None:
 
 def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
     """Note figures in rows whose status says that nothing ran."""
-    for column in ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w", "memory_mb"):
+    for column in (*_FOUND_BY_RUNNING, "file_size_mb"):
         for row in np.flatnonzero(~ran & table.given(column)).tolist():
             found, status = (table.cells(name)[row] for name in (column, "status"))
             table.note(row, column, shown(found), f"nothing, since the status is {status!r}")

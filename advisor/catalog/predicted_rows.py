@@ -57,5 +57,6 @@ def predicted_rows(
         net_power_w=metered("net_power_w"),
         gross_power_w=metered("gross_power_w"),
         memory_mb=metered("memory_mb"),
+        file_size_mb=metered("file_size_mb"),
         verdict=Labels.constant("", count),
     )

@@ -485,6 +485,7 @@ class Measurements:
         net_power_w: watts above idle while running.
         gross_power_w: watts while running, idle power included.
         memory_mb: peak memory to serve that batch, in MB (1e6 bytes).
+        file_size_mb: size on disk of what the network is served from, in MB (1e6 bytes).
         verdict: whether the measuring was quiet: "stable", "noisy: ..."; "outlier: ..." of what cannot be
             relied on; "" where none was given.
     """
@@ -507,6 +508,7 @@ class Measurements:
     net_power_w: Metered
     gross_power_w: Metered
     memory_mb: Metered
+    file_size_mb: Metered
     verdict: Labels
 
     def __len__(self) -> int:

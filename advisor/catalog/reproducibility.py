@@ -26,6 +26,7 @@ from advisor.catalog.records import (
     Values,
     source_keys,
 )
+from advisor.metrics import INPUTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,9 @@ def rows_with_errors(rows: Measurements, sources: Sources, *, another_run: bool)
             bounds=shortest if name == "latency_ms" else np.zeros_like(shortest),
         )
         for name, column in columns.items()
-        if isinstance(column, Metered) and column.origin.where("reported").any()
+        if isinstance(column, Metered)
+        and not INPUTS[name].exact
+        and column.origin.where("reported").any()
     }
     found = replace(rows, **changed) if changed else rows
     return _without_outliers(_between_runs(found, sources, another_run=another_run))

@@ -39,9 +39,9 @@ FILES = (
 
 def _limit(name: str, key: str) -> inspect.Parameter:
     metric = METRICS[key]
-    synonym = name != metric.name
+    synonym = name != metric.argument
     info = typer.Option(
-        f"--{name}",  # a key as it is written elsewhere, with underscores
+        f"--{name if synonym else metric.name}",  # a key as it is written elsewhere, with underscores
         metavar=metric.option_metavar,
         help=f"The same as --{metric.name}." if synonym else metric.option,
         rich_help_panel="Limits",

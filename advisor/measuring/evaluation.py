@@ -27,8 +27,8 @@ from advisor.measuring.image_data import read_image_set
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated
-from advisor.measuring.runtimes.exports import EXPORTS
-from advisor.measuring.served_files import kept_beside, served_file, size_mb
+from advisor.measuring.runtimes.exports import EXPORTS, size_mb
+from advisor.measuring.served_files import kept_beside, served_file
 from advisor.measuring.tasks import Cell
 from advisor.quality import CLASSIFICATION, Quality, read_data_set
 

@@ -32,6 +32,7 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("piece", "outputs"), int),
     "unreadable": list,
     "energy": (dict, type(None)),
+    "file_size_mb": (*_NUMBER, type(None)),
     "settled": bool,
     "number": int,
 }

@@ -133,6 +133,7 @@ def _row(cell: Cell, found: Found, findings: Findings, terms: Terms) -> Row:
         **_unchecked(cell, findings),
         **_latency(cell, found, findings, terms),
         **_memory(found),
+        **_file_size(cell, findings),
         **_power(found, terms),
     }
 
@@ -168,6 +169,13 @@ def _memory(found: Found) -> dict[str, Value]:
         return {}
     peak_mb, empty_mb = float(np.median(found.peaks_mb)), float(np.median(found.empties_mb))
     return {"memory_mb": peak_mb, "memory_above_runtime_mb": max(0.0, peak_mb - empty_mb)}
+
+
+def _file_size(cell: Cell, findings: Findings) -> dict[str, Value]:
+    """How large the file is that a cell was served from, where there is one."""
+    shared = prepared_as(cell)
+    prepared = findings.prepared.get(shared) if shared else None
+    return {"file_size_mb": prepared.file_size_mb if prepared else None}
 
 
 def _power(found: Found, terms: Terms) -> dict[str, Value]:

@@ -10,8 +10,6 @@ from advisor.measuring.evaluation_plan import EvaluationPlan
 from advisor.measuring.runtimes.exports import export_folder
 from advisor.measuring.tasks import Cell
 
-MB = 1e6
-
 
 def served_file(plan: EvaluationPlan, cell: Cell, prepared: str) -> Path | None:
     """The file that a cell is served from; `None` where code alone makes the network.
@@ -26,12 +24,6 @@ def served_file(plan: EvaluationPlan, cell: Cell, prepared: str) -> Path | None:
     task = plan.task(cell)
     beside = task.weights or (task.made_from if Path(task.made_from).is_file() else "")
     return Path(beside) if beside else None
-
-
-def size_mb(path: Path) -> float:
-    """How large a file is with the weights that lie beside it, in MB (1e6 bytes)."""
-    parts = [path, *([path.with_suffix(".bin")] if path.suffix == ".xml" else [])]
-    return sum(each.stat().st_size for each in parts if each.exists()) / MB
 
 
 def kept_beside(folder: Path, cell: Cell, path: Path) -> Path:

@@ -207,6 +207,7 @@ class PreparedFound:
         rounding: how far the reference itself is off its answers in double precision, likewise; 0 where
             that need not be known, or cannot.
         checked: whether there was a comparison at all.
+        file_size_mb: how large that file is, with what lies beside it; `None` where there is none.
     """
 
     prepared: str
@@ -215,3 +216,4 @@ class PreparedFound:
     reference: str = " ".join(REFERENCE)
     rounding: float = 0.0
     checked: bool = True
+    file_size_mb: float | None = None

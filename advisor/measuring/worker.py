@@ -22,6 +22,7 @@ from advisor.measuring.answers import (
     rounding_of,
 )
 from advisor.measuring.energy import EnergyFound, find_meter, meter_energy
+from advisor.measuring.runtimes.exports import file_size_mb
 from advisor.measuring.runtimes.originals import original_of
 from advisor.measuring.runtimes.runtime import Serving
 from advisor.measuring.runtimes.variants import RUNTIMES
@@ -49,13 +50,21 @@ def prepare_task(task: Task) -> PreparedFound:
     if not task.check:
         prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, original)
         serving.close()
-        return PreparedFound(prepared, None, 0.0, original.reference, checked=False)
+        size = file_size_mb(prepared)
+        return PreparedFound(
+            prepared, None, 0.0, original.reference, checked=False, file_size_mb=size
+        )
     images = compared_images(task.input_shape, task.cell.batch)
     expected = in_batches(original.answers, images, task.cell.batch)
     prepared, serving = RUNTIMES[task.cell.runtime].prepare(task, original)
     found = in_batches(serving.answers, images, task.cell.batch)
     serving.close()
-    outcome = PreparedFound(prepared, *compare_answers(expected, found), original.reference)
+    outcome = PreparedFound(
+        prepared,
+        *compare_answers(expected, found),
+        original.reference,
+        file_size_mb=file_size_mb(prepared),
+    )
     # Else nobody needs it, and it takes twice the memory.
     if outcome.difference is not None and fault(task.cell.precision, outcome):
         exact = in_batches(original.exact_answers, images, task.cell.batch)

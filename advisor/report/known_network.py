@@ -329,6 +329,7 @@ _LEAST_NEEDED = (
     "latency\nis",
     "throughput\nfps",
     "gross power\nW",
+    "file\nMB",
     "verdict",
 )
 """What a narrow table of a board's rows can do without, the first first."""
@@ -375,7 +376,11 @@ def _metered_columns(rows: Measurements) -> dict[str, Metered]:
         "net power\nW": rows.net_power_w,
         "memory\nMB": rows.memory_mb,
     }
-    seldom = {"throughput\nfps": rows.throughput_fps, "gross power\nW": rows.gross_power_w}
+    seldom = {
+        "throughput\nfps": rows.throughput_fps,
+        "gross power\nW": rows.gross_power_w,
+        "file\nMB": rows.file_size_mb,
+    }
     there = {name: each for name, each in seldom.items() if not np.isnan(each.values.value).all()}
     return {**usual, **there}
 

@@ -84,7 +84,7 @@ def asking(function: Callable[..., Answer]) -> Callable[..., Answer]:
     parts = {
         name: metric.option
         for name, metric in named.items()
-        if name == metric.name or name != metric.key
+        if name == metric.argument or name != metric.key
     }
     parts["where"] = WHERE
     parts |= {name: option.help for name, option in OPTIONS.items()}

@@ -88,6 +88,7 @@ EVERY = (
     _column("net_power_w", POWER, "net_power"),
     _column("gross_power_w", POWER, "gross_power board_power total_power"),
     _column("memory_mb", MEMORY, "memory mem peak_memory memory_usage ram"),
+    _column("file_size_mb", MEMORY, "file_size model_size size_on_disk"),
     _column(
         "accuracy_percent",
         PERCENT,

@@ -277,7 +277,7 @@ def _row(
             table.note(row, columns["processor"].place, shown(processor), expected)
             del made["processor"]
     _add_times(table, row, values, columns, made)
-    for name in ("throughput_fps", "net_power_w", "gross_power_w", "memory_mb"):
+    for name in ("throughput_fps", "net_power_w", "gross_power_w", "memory_mb", "file_size_mb"):
         made[name] = _figure(values.get(name))
     accuracy = values.get("accuracy_percent")
     if accuracy is not None and float(accuracy) < LEAST_PERCENT:

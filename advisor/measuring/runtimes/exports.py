@@ -47,6 +47,8 @@ CALIBRATION_IMAGES = 8
 MOST_BYTES = 4_000_000_000
 """How much is kept from run to run: about twice what the 14 networks come to."""
 
+MB = 1e6
+
 _EXAMPLE_BATCH = 2  # torch.export takes a size of 1 for a constant
 
 
@@ -183,6 +185,17 @@ def export_folder() -> Path:
 def is_there(name: str) -> bool:
     """Whether a file lies in the folder; what needs no file is always there."""
     return not name or (export_folder() / name).exists()
+
+
+def file_size_mb(name: str) -> float | None:
+    """How large a file in the folder is, as `size_mb` has it; `None` for no file."""
+    return size_mb(export_folder() / name) if name else None
+
+
+def size_mb(path: Path) -> float:
+    """How large a network's file is, with the weights that lie beside it, in MB (1e6 bytes)."""
+    parts = [path, *([path.with_suffix(".bin")] if path.suffix == ".xml" else [])]
+    return sum(each.stat().st_size for each in parts if each.exists()) / MB
 
 
 def kept(

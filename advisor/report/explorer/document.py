@@ -51,10 +51,10 @@ from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
 from advisor.solve.candidates.candidates import (
     SCOPED,
-    STATED,
     TAILS_OF_LATENCY,
     Candidates,
     cost_of,
+    stated_of,
 )
 from advisor.solve.candidates.gather import boards_asked, gather_on, selected
 from advisor.solve.candidates.margins import calibrations_of
@@ -331,7 +331,7 @@ def _figures(candidates: Candidates, each: Input) -> Json:
 
     With the origins whose figures prove nothing where they have no error.
     """
-    stated = {"at": each.home, "stated": STATED[each.home]}
+    stated = {"at": each.home, "stated": stated_of(each.name)}
     if each.home == "row":
         return {**stated, **_measured(candidates, each.name)}
     if each.home == "architecture":

@@ -37,16 +37,12 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
-STATED: Mapping[str, tuple[str, ...]] = {
+_STATED: Mapping[str, tuple[str, ...]] = {
     "row": TAKEN_AS_STATED,
     "board": TAKEN_AS_STATED,
     "weights": ORIGINS,
     "architecture": (),
 }
-"""By whose figure it is, the origins of which a figure proves nothing where it has no error.
-
-What was counted is exact; an accuracy is one of some images, of however many.
-"""
 
 TAILS_OF_LATENCY = frozenset({"latency_p90_ms", "latency_p99_ms"})
 """Bounds that have no error of their own; they are as good as the latency beside them."""
@@ -342,16 +338,16 @@ class Candidates:
 
     def _lacks_error(self, name: str) -> Booleans:
         home = INPUTS[name].home
+        if not stated_of(name):
+            return np.zeros(len(self), dtype=np.bool_)
         if home == "row":
             metered: Metered = getattr(self.measurements, name)
             return metered.lacks_error[self.rows]
         if home == "weights":
             of_sets = [*(each.is_unproven(name) for each in self.weights), False]
             return np.array(of_sets)[self.weights_index]
-        if not STATED[home]:
-            return np.zeros(len(self), dtype=np.bool_)
         lacks = [
-            each is not None and each.low is None and each.origin in STATED[home]
+            each is not None and each.low is None and each.origin in stated_of(name)
             for each in self._estimates(name)
         ]
         return np.array(lacks, dtype=np.bool_)[self.board_index]
@@ -526,6 +522,14 @@ class Candidates:
             if len({getattr(board, f"{name}_scope") for board in boards}) > 1:
                 unlike.append(name)
         return tuple(unlike)
+
+
+def stated_of(name: str) -> tuple[str, ...]:
+    """The origins of which an input of formulas proves nothing where it has no error.
+
+    What was counted is exact; an accuracy is one of some images, of however many.
+    """
+    return () if INPUTS[name].exact else _STATED[INPUTS[name].home]
 
 
 def cost_of(architecture: Architecture, kind: str, key: str) -> Estimate | None:

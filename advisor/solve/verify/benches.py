@@ -169,6 +169,7 @@ def with_row(table: Measurements, row: Measurements) -> Measurements:
             net_power_w=_either(row.net_power_w, old.net_power_w),
             gross_power_w=_either(row.gross_power_w, old.gross_power_w),
             memory_mb=_either(row.memory_mb, old.memory_mb),
+            file_size_mb=_either(row.file_size_mb, old.file_size_mb),
         )
     return Measurements.stacked([table.take(~same), row])
 
