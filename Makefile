@@ -4,6 +4,8 @@
 # make torture   treat advisor badly for 20 minutes, and print what that finds
 # make check   lint, types, layers
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
+# make docs      build the documentation into site/; make serve-docs shows it while it is edited
+# make dist      build what is published, check it, and try it in an environment of its own
 # make pictures  draw the README's pictures again
 # make boards    make the shipped boards again, of published tables in the folders TABLES="DIR ..."
 
@@ -13,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: pick test slow torture check browser pictures boards clean
+.PHONY: pick test slow torture check browser docs serve-docs pictures boards clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -40,6 +42,12 @@ browser:
 	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
 	  || echo "no Chromium could be installed: the tests that look at pages will be skipped"
 
+docs: .venv/full
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+serve-docs: .venv/full
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
 boards: .venv/full
 	$(BIN)/python docs/make_boards.py $(TABLES)
 
@@ -63,4 +71,4 @@ pictures: .venv/full
 	touch .venv/base $@
 
 clean:
-	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

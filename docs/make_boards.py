@@ -4,7 +4,8 @@
 
 The folders hold copies of the tables as `TABLES` below names them, such as clones of their repositories;
 of a table that several hold, that of the first counts. Each is read as `advisor import` reads it, into
-`catalog/`; what that brings, and what it leaves out and why, is printed and kept in `docs/boards.md`.
+`catalog/`; what that brings, and what it leaves out and why, is printed and kept in
+`docs/explanation/shipped-boards.md`.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def main() -> None:
         found = import_with(READERS[format], format, path, catalog=ROOT / "catalog")
         text += lines(format, found)
     said = "\n".join(text) + "\n"
-    (ROOT / "docs/boards.md").write_text(said, encoding="utf-8")
+    (ROOT / "docs/explanation/shipped-boards.md").write_text(said, encoding="utf-8")
     print(said)
 
 
