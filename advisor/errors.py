@@ -107,7 +107,7 @@ def printable(text: str) -> str:
     becomes a question mark. Text from files goes through here on its way to a terminal, a page, a picture
     or CSV.
     """
-    return text.translate(_NOT_PRINTED)
+    return text if text.isprintable() else text.translate(_NOT_PRINTED)
 
 
 def cut(text: str) -> str:

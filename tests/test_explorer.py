@@ -840,6 +840,12 @@ def test_data_cannot_end_its_script() -> None:
     assert json.loads(text) == {"name": EVIL + "<!--"}  # what ends lines is not printed
 
 
+def test_control_characters_are_left_out_and_backslashes_stay() -> None:
+    names = ["\\f", "\\\\u001b", '\\"\x1b[31m\\', "a\fb\rc\bd", "line\n\tend", "\u202e\x7f\u00a0"]
+    kept = ["\\f", "\\\\u001b", '\\"[31m\\', "abcd", "line\n\tend", "\u00a0"]
+    assert json.loads(data_text({"names": names})) == {"names": kept}
+
+
 def test_numbers_are_written_exactly(shipped: Catalog) -> None:
     asked = read_requirements({}, board="any", candidates="all", catalog=str(shipped.own_folder))
     wide = choice(shipped, asked)

@@ -6,7 +6,6 @@ once, in a list that columns point into.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,7 +16,6 @@ from advisor.catalog.accuracy import note_at
 from advisor.catalog.records import (
     ORIGINS,
     Architecture,
-    Board,
     Estimate,
     Labels,
     Metered,
@@ -146,10 +144,15 @@ def _silent(catalog: Catalog, candidates: Candidates) -> Iterator[str]:
 def _out_of_memory(candidates: Candidates, asked: Booleans) -> list[list[int]]:
     """For each board, the batch size of each of these rows that is known not to fit."""
     too_large = asked & candidates.measurements.out_of_memory
-    return [
-        candidates.measurements.batch[too_large & (candidates.row_board == place)].tolist()
-        for place in range(len(candidates.boards))
-    ]
+    rows = _by_board(candidates, np.where(too_large, candidates.row_board, -1))
+    return [candidates.measurements.batch[each].tolist() for each in rows]
+
+
+def _by_board(candidates: Candidates, boards: Integers) -> list[Integers]:
+    """For each board, where its place stands in a column of such, ascending; -1 is that of none."""
+    order = np.argsort(boards, kind="stable")
+    counts = np.bincount(boards + 1, minlength=len(candidates.boards) + 1)
+    return np.split(order, np.cumsum(counts)[:-1])[1:]
 
 
 def document(choice: Choice) -> Json:
@@ -175,8 +178,8 @@ def document(choice: Choice) -> Json:
         "scoped": SCOPED,
         "silent": choice.silent,
         "tails_of_latency": sorted(TAILS_OF_LATENCY),
-        "boards": [_board(choice, place) for place in range(len(candidates.boards))],
-        "bound": _bound(candidates, np.ones(len(candidates), dtype=np.bool_)),
+        "boards": _boards(choice),
+        "bound": _bound(candidates, _measured_points(candidates)),
         "architectures": [_architecture(each) for each in candidates.architectures],
         "weights": [each.name for each in candidates.weights],
         "accuracy": {
@@ -288,33 +291,47 @@ def _defaults() -> Json:
     }
 
 
-def _board(choice: Choice, place: int) -> Json:
+def _boards(choice: Choice) -> list[Json]:
     candidates = choice.candidates
-    board: Board = candidates.boards[place]
-    rows = candidates.row_board == place
-    return {
-        "name": board.name,
-        "title": board.title,
-        "cost": _costs(candidates).index(board.cost),
-        "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
-        "knows": [
-            name
-            for name, key in SCOPED.items()
-            if not np.isnan(getattr(candidates.measurements, key).values.value[rows]).all()
-        ],
-        "own_batches": list(choice.own_batches[place]),
-        "out_of_memory": list(choice.out_of_memory[place]),
-        "bound": _bound(candidates, candidates.board_index == place),
+    measured, table = _measured_points(candidates), candidates.measurements
+    points = _by_board(candidates, np.where(measured, candidates.board_index, -1))
+    known = {
+        name: [
+            len(rows) > 0
+            for rows in _by_board(
+                candidates,
+                np.where(np.isnan(getattr(table, key).values.value), -1, candidates.row_board),
+            )
+        ]
+        for name, key in SCOPED.items()
     }
+    return [
+        {
+            "name": board.name,
+            "title": board.title,
+            "cost": _costs(candidates).index(board.cost),
+            "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
+            "knows": [name for name in SCOPED if known[name][place]],
+            "own_batches": list(choice.own_batches[place]),
+            "out_of_memory": list(choice.out_of_memory[place]),
+            "bound": _bound(candidates, points[place]),
+        }
+        for place, board in enumerate(candidates.boards)
+    ]
 
 
-def _bound(candidates: Candidates, chosen: Booleans) -> Json | None:
-    """What no measured network exceeds in accuracy at its frame rate, among the chosen candidates."""
+def _measured_points(candidates: Candidates) -> Booleans:
+    """Which candidates have an accuracy and a frame rate that nobody predicted."""
     rate, accuracy = candidates.figure("fps"), candidates.figure(BY_NAME["accuracy"].key)
-    known = chosen & ~np.isnan(rate) & ~np.isnan(accuracy) & ~candidates.predicted("fps")
-    if not known.any():
+    return ~np.isnan(rate) & ~np.isnan(accuracy) & ~candidates.predicted("fps")
+
+
+def _bound(candidates: Candidates, points: Booleans | Integers) -> Json | None:
+    """What no measured network exceeds in accuracy at its frame rate, among these candidates."""
+    rate = candidates.figure("fps")[points]
+    if not len(rate):
         return None
-    bound = least_line_above(rate[known], accuracy[known])
+    bound = least_line_above(rate, candidates.figure(BY_NAME["accuracy"].key)[points])
     return {"intercept": bound.intercept, "slope": bound.slope, "range": bound.range}
 
 
@@ -369,7 +386,8 @@ def _with_ends(figures: Values) -> Json:
     """
     value, low, high = figures
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.array([float(f"{each:.12g}") for each in (high / value).tolist()])
+        ratios, which = np.unique(high / value, return_inverse=True)
+        ratio = np.array([float(f"{each:.12g}") for each in ratios.tolist()])[which]
         alike = np.isclose(value / ratio, low, rtol=1e-11, atol=0)
         alike &= np.isclose(value * ratio, high, rtol=1e-11, atol=0)
     ends = {"low": np.where(alike, np.nan, low), "high": np.where(alike, np.nan, high)}
@@ -455,9 +473,13 @@ def _labels(labels: Labels, rows: Integers) -> Json:
 
 def _numbers(column: Floats | Integers) -> list[float | None] | None:
     """A column of numbers; nothing where none is known."""
-    if np.isnan(column).all():
+    unknown = np.isnan(column)
+    if unknown.all():
         return None
-    return [None if math.isnan(number) else number for number in column.tolist()]
+    found: NDArray[np.object_] = column.astype(object)
+    found[unknown] = None
+    numbers: list[float | None] = found.tolist()
+    return numbers
 
 
 def question(asked: Requirements) -> Json:

@@ -27,8 +27,11 @@ SHOWING = (
 )
 """Scripts that need a page."""
 
-_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:[bfr]|u00[01][0-9a-f])")
-"""A control character as JSON writes it, behind any number of backslashes that JSON doubles."""
+LEVEL = 6
+"""Of gzip: the highest takes twice as long, and saves half a percent."""
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
+"""What JSON writes for a character: a control character, or a quote, a backslash, the end of a line."""
+_KEPT = ('\\"', "\\\\", "\\n", "\\t")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -96,7 +99,7 @@ def script(names: Sequence[str]) -> str:
 def data_text(document: Json) -> str:
     """A document as JSON that no name in it can end early, whatever stands in the name."""
     text = json.dumps(document, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    text = printable(_ESCAPED.sub(r"\1", text))
+    text = printable(_ESCAPE.sub(lambda each: each[0] if each[0] in _KEPT else "", text))
     for character in "<\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
@@ -104,4 +107,4 @@ def data_text(document: Json) -> str:
 
 def packed(text: str) -> str:
     """A text compressed by gzip, in base64, as the page unpacks it: a sixth of the data of many boards."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+    return base64.b64encode(gzip.compress(text.encode(), LEVEL, mtime=0)).decode()
