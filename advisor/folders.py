@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAME = "dnn-advisor"
+
+WRITING = ".writing-"
+"""What the name of a file begins with that is being written and will take another's place."""
+ABANDONED_S = 60.0
+"""What somebody began to write so long ago, nobody writes any more: it takes a second at most."""
 
 
 def data_folder() -> Path | None:
@@ -45,7 +51,7 @@ def no_home() -> str:
 
 
 def ready_cache(part: str) -> Path:
-    """A folder of the cache, made where it is missing.
+    """A folder of the cache to write into, made where it is missing; what killed writers left is removed.
 
     Raises:
         AdvisorError: the user has no home, or the folder cannot be made or written.
@@ -62,7 +68,18 @@ def ready_cache(part: str) -> Path:
         raise AdvisorError(f"the cache folder {folder} cannot be made: {reason}", hint) from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise AdvisorError(f"the cache folder {folder} cannot be written", hint)
+    _sweep(folder)
     return folder
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers left behind that were killed."""
+    with suppress(OSError), os.scandir(folder) as found:
+        begun = [Path(each.path) for each in found if each.name.startswith(WRITING)]
+        for path in begun:
+            with suppress(OSError):  # its writer has ended meanwhile
+                if path.stat().st_mtime + ABANDONED_S < time.time():
+                    path.unlink()
 
 
 def check_temporary() -> None:

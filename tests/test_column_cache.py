@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from advisor.catalog import column_cache
+from advisor.catalog import column_cache, kept_files
 from advisor.catalog.column_cache import measurements_of
-from advisor.catalog.files import WRITING
 from advisor.catalog.measurements_table import read_strictly
 from advisor.catalog.store import Catalog
 from advisor.errors import BrokenFileError
+from advisor.folders import WRITING
 from tests.conftest import ROWS, SHIPPED, Overlay, Run
 from tests.test_plain_table import assert_equal
 
@@ -48,7 +48,7 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files count as old from the beginning."""
-    monkeypatch.setattr(column_cache, "SETTLED_NS", 0)
+    monkeypatch.setattr(kept_files, "SETTLED_NS", 0)
 
 
 def test_shipped_tables_are_kept_as_they_are_read(unread: Callable[[], None]) -> None:
@@ -196,7 +196,7 @@ def test_many_that_make_the_same_at_once_disturb_nobody(overlay: Overlay) -> Non
 
 
 def test_no_more_is_kept_than_is_to_be(overlay: Overlay, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(column_cache, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(kept_files, "MOST_BYTES", 10_000)
     for number in range(9):
         path = overlay.write(
             f"boards/b{number}/measurements.csv", overlay.measurements(*ROWS).read_bytes()

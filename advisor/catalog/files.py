@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown
-from advisor.folders import data_folder, no_home
+from advisor.folders import WRITING, data_folder, no_home
 
 SHIPPED = "shipped"
 LONGEST_LINE = 1_000_000
-WRITING = ".writing-"
-"""What the name of a file begins with that is being written and will take another's place."""
 MAKING, REPLACED = ".making-", ".replaced-"
 """What the names of folders begin with that are to take another's place, or were there before."""
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Column = NDArray[Any] | Labels
 
 _ALIGNED = 8
+_BETWEEN = "\0"
+"""What stands between names; no file of ours has it in a text."""
 
 _METERED = [each.name for each in fields(Measurements) if each.type == "Metered"]
 _ENDS = ("value", "low", "high")
@@ -31,23 +33,28 @@ class Packed:
     Attributes:
         rows: how many rows there are.
         columns: by name, what a column holds: ["same", another column], ["one", a number], ["numbers", type,
-            place in `body`], or ["texts", names, type, place].
+            place in `body`], or ["texts", place and length of the names, type, place]; the type is "" where
+            there is one name at most.
         body: the bytes of all columns.
     """
 
     rows: int
     columns: Mapping[str, list[Any]]
-    body: bytes
+    body: bytes | memoryview
 
     def numbers(self, name: str) -> NDArray[Any] | float:
         """A column of numbers, or the one number that stands in every row."""
         kind, first, *place = self.columns[name]
         return first if kind == "one" else self._taken(first, *place)
 
-    def texts(self, name: str) -> tuple[list[str], NDArray[Any]]:
-        """The names of a column of texts, and which of them each row holds."""
-        _, names, kind, place = self.columns[name]
-        return names, self._taken(kind, place)
+    def texts(self, name: str) -> tuple[bytes, NDArray[Any] | None]:
+        """The names of a column of texts as one text, and which each row holds; `None` for the only one."""
+        kind, first, *rest = self.columns[name]
+        if kind == "same":
+            return self.texts(first)
+        length, number_type, place = rest
+        names = bytes(self.body[first : first + length])
+        return names, self._taken(number_type, place) if number_type else None
 
     def _taken(self, kind: str, place: int) -> NDArray[Any]:
         return np.frombuffer(self.body, kind, self.rows, place)
@@ -86,13 +93,12 @@ def packed(columns: Mapping[str, Column], start: int, end: int) -> Packed:
     parts: list[bytes] = []
     place = 0
 
-    def put(numbers: NDArray[Any]) -> list[Any]:
+    def put(content: bytes) -> int:
         nonlocal place
-        content = numbers.tobytes()
         padded = content + bytes(-len(content) % _ALIGNED)
         parts.append(padded)
         place += len(padded)
-        return [numbers.dtype.str, place - len(padded)]
+        return place - len(padded)
 
     earlier: dict[str, tuple[tuple[str, ...], Integers, str]] = {}
     for name, column in columns.items():
@@ -103,8 +109,11 @@ def packed(columns: Mapping[str, Column], start: int, end: int) -> Packed:
             if other != name and names == used.names and np.array_equal(index, used.index):
                 kinds[name] = ["same", other]
             else:
-                small = used.index.astype(np.min_scalar_type(len(used.names)))
-                kinds[name] = ["texts", used.names, *put(small)]
+                joined = _BETWEEN.join(used.names).encode()
+                kinds[name] = ["texts", put(joined), len(joined), "", 0]
+                if len(used.names) > 1:
+                    small = used.index.astype(np.min_scalar_type(len(used.names)))
+                    kinds[name][-2:] = [small.dtype.str, put(small.tobytes())]
             continue
         numbers = column[start:end]
         first = numbers[:1]
@@ -114,7 +123,7 @@ def packed(columns: Mapping[str, Column], start: int, end: int) -> Packed:
             small = numbers
             if numbers.dtype.kind == "i":
                 small = numbers.astype(np.min_scalar_type(int(numbers.max())))
-            kinds[name] = ["numbers", *put(small)]
+            kinds[name] = ["numbers", small.dtype.str, put(small.tobytes())]
     return Packed(end - start, kinds, b"".join(parts))
 
 
@@ -134,26 +143,27 @@ def stacked(tables: Sequence[Packed]) -> Measurements:
 
 
 def _stacked_texts(name: str, parts: Sequence[tuple[Packed, slice]]) -> Labels:
-    read = []
-    for each, _ in parts:
-        kind, other, *_rest = each.columns[name]
-        read.append(each.texts(other if kind == "same" else name))
-    every = tuple(sorted(set().union(*(names for names, _ in read))))
+    read = [(*each.texts(name), rows) for each, rows in parts if each.rows]
+    # Boards mostly have the same names, which are looked at once.
+    names_of = {joined: joined.decode().split(_BETWEEN) for joined in {each[0] for each in read}}
+    every = tuple(sorted(set().union(*names_of.values())))
     position = {text: place for place, text in enumerate(every)}
+    places = {
+        joined: np.array([position[each] for each in names], dtype=np.int64)
+        for joined, names in names_of.items()
+    }
     index = np.empty(parts[-1][1].stop, dtype=np.int64)
-    before: list[str] = []
-    for (names, own), (_, rows) in zip(read, parts, strict=True):
-        if names != before:
-            before = names
-            places = np.fromiter(map(position.__getitem__, names), np.int64, len(names))
-        np.take(places, own, out=index[rows], mode="clip") if len(names) else None
+    for joined, own, rows in read:
+        if own is None:
+            index[rows] = places[joined][0]
+        else:
+            np.take(places[joined], own, out=index[rows], mode="clip")
     return Labels(every, index)
 
 
 def _stacked_numbers(name: str, parts: Sequence[tuple[Packed, slice]]) -> NDArray[Any]:
     whole = name in ("batch", "threads")
-    read = [each.numbers(name) for each, _ in parts]
     column = np.empty(parts[-1][1].stop, dtype=np.int64 if whole else np.float64)
-    for numbers, (_, rows) in zip(read, parts, strict=True):
-        column[rows] = numbers
+    for each, rows in parts:
+        column[rows] = each.numbers(name)
     return column

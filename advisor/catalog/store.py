@@ -16,6 +16,7 @@ import numpy as np
 from advisor.architectures.names import device_of, folded, split_size
 from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
+from advisor.catalog.board_cache import boards_of
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.column_cache import measurements_of
 from advisor.catalog.devices import (
@@ -25,7 +26,7 @@ from advisor.catalog.devices import (
     read_device_aliases,
     read_makers,
 )
-from advisor.catalog.entries import read_architectures, read_board, read_sources
+from advisor.catalog.entries import read_architectures, read_sources
 from advisor.catalog.files import Layer, layers
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.records import (
@@ -424,10 +425,19 @@ class Catalog:
             return read()
 
     def _board(self, name: str, *, another_run: bool) -> Board:
-        layer = self.board_layers[name]
-        sources = self.sources_for(layer)
-        board = read_board(layer.folder / "boards" / name, layer.title, sources)
-        return board_with_errors(board, sources, another_run=another_run)
+        return self._boards([name], another_run=another_run)[0]
+
+    def _boards(self, names: Sequence[str], *, another_run: bool) -> list[Board]:
+        """The boards of these names."""
+        found: dict[str, Board] = {}
+        for layer in self.layers:
+            folders = [
+                layer.folder / "boards" / name for name in names if self.board_layers[name] == layer
+            ]
+            sources = self.sources_for(layer) if folders else {}
+            for board in boards_of(folders, layer.title, sources) if folders else ():
+                found[board.name] = board_with_errors(board, sources, another_run=another_run)
+        return [found[name] for name in names]
 
     def measurements(self, board: Board, *, another_run: bool = False) -> Measurements:
         """The rows of a board; what has no error has its source's reproducibility, where that is known.
@@ -564,7 +574,7 @@ class Catalog:
             groups = list(zip(by_layer.values(), known, strict=True))
         stacks = []
         for some, sources in groups:
-            boards = [self._board(name, another_run=another_run) for name in some]
+            boards = self._boards(some, another_run=another_run)
             paths = [board.folder / "measurements.csv" for board in boards]
             table, counts = measurements_of(paths, self.architectures, sources)
             table = self._as_known(table, sources, another_run=another_run)

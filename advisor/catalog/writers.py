@@ -11,10 +11,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from advisor.catalog.catalog_format import read_format, write_format
-from advisor.catalog.files import KEEPER, MAKING, REPLACED, WRITING
+from advisor.catalog.files import KEEPER, MAKING, REPLACED
 from advisor.catalog.locks import PATIENCE_S, locked
 from advisor.catalog.undo import Undo
 from advisor.errors import AdvisorError, reason_of
+from advisor.folders import WRITING
 
 LOCK = ".lock"
 
