@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from advisor.catalog.records import Estimate
     from advisor.errors import AdvisorError
     from advisor.measuring.evaluation import evaluate
+    from advisor.measuring.fleet import fleet
+    from advisor.measuring.fleet_run import measure_on
     from advisor.measuring.measure import measure
     from advisor.measuring.quantised_export import export
     from advisor.paper.board_findings import findings
@@ -48,10 +50,12 @@ _HOMES = {
     "figures": "advisor.paper.ten_figures",
     "findings": "advisor.paper.board_findings",
     "fit": "advisor.prediction.fitting",
+    "fleet": "advisor.measuring.fleet",
     "frontier": "advisor.solve.recommend.frontier",
     "import_boards": "advisor.catalog.importers.published",
     "import_table": "advisor.catalog.importers.imported",
     "measure": "advisor.measuring.measure",
+    "measure_on": "advisor.measuring.fleet_run",
     "migrate": "advisor.catalog.migration",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
@@ -82,10 +86,12 @@ __all__ = [
     "figures",
     "findings",
     "fit",
+    "fleet",
     "frontier",
     "import_boards",
     "import_table",
     "measure",
+    "measure_on",
     "migrate",
     "pick",
     "plan",

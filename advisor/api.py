@@ -205,6 +205,7 @@ def schema(document: str) -> str:
         raise AdvisorError(f"no document {shown(document)}", closest(document, DOCUMENTS))
     from advisor.catalog.listing import Boards, KnownBoards
     from advisor.measuring.evaluation import Evaluation
+    from advisor.measuring.fleet import FleetFound
     from advisor.options import Requirements
     from advisor.paper import board_findings, survey_text
     from advisor.paper.survey import Survey
@@ -213,6 +214,7 @@ def schema(document: str) -> str:
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
     from advisor.report.comparison import Comparison
     from advisor.report.evaluation_text import EVALUATE
+    from advisor.report.fleet_text import FLEET
     from advisor.report.known_network import show_schema
     from advisor.solve.forecast import Predictions
     from advisor.solve.plan.plan_answer import Plan
@@ -238,6 +240,7 @@ def schema(document: str) -> str:
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
         "survey": lambda: schema_text(survey_text.SCHEMA, Survey),
         "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),
+        "fleet": lambda: schema_text(FLEET, FleetFound),
         "requirements": lambda: file_schema_text("requirements", Requirements),
         "plan-file": lambda: file_schema_text("plan-file", PlanRequest),
     }

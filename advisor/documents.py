@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 DOCUMENTS = (
     "pick", "frontier", "plan", "predict", "suggest", "compare", "boards", "show", "show-boards",
-    "evaluate", "findings", "survey", "zoo", "requirements", "plan-file",
+    "evaluate", "findings", "survey", "zoo", "fleet", "requirements", "plan-file",
 )  # fmt: skip
 """The documents that have a schema of their own; the last two are files that ask."""
 

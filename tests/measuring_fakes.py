@@ -14,9 +14,11 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.measuring.board_run import Ended, measure_board
 from advisor.measuring.children import Outcome
-from advisor.measuring.host import Host
+from advisor.measuring.host import Host, check_can_measure, device_named
 from advisor.measuring.journal import Now, utc_now
 from advisor.measuring.run_plan import RunPlan, Thoroughness
+from advisor.measuring.runtimes.exports import drop_oldest, is_there
+from advisor.measuring.runtimes.variants import check_installed
 from advisor.measuring.tasks import (
     REFERENCE,
     HeatFound,
@@ -25,6 +27,7 @@ from advisor.measuring.tasks import (
     PreparedFound,
     Task,
     TimingFound,
+    Variant,
 )
 from advisor.measuring.timing import Disturbance, SessionLimits
 
@@ -71,6 +74,19 @@ class FakeChildren:
         self.ends = dict(ends or {})
         self.pause_s = pause_s
         self.asked: list[str] = []
+
+    def ready(self, device: str) -> str:
+        check_can_measure()
+        return device_named(device)
+
+    def check_installed(self, variants: Sequence[Variant], device: str) -> None:
+        check_installed(variants, device)
+
+    def has(self, prepared: str) -> bool:
+        return is_there(prepared)
+
+    def end(self) -> None:
+        drop_oldest()
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         return replace(HOST, details={**HOST.details, **dict.fromkeys(libraries, "1.0")})

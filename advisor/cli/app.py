@@ -33,6 +33,8 @@ COMMANDS = (
     "predict",
     "findings",
     "measure",
+    "worker",
+    "fleet",
     "evaluate",
     "export",
     "compare",

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli.options import CatalogOption, TrustOption
+from advisor.cli.options import (
+    CatalogOption,
+    InsecureOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
+    TrustOption,
+)
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
+    from advisor.measuring.fleet_run import FleetBoard
     from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan
 
 
@@ -26,7 +35,17 @@ Networks = Annotated[
 ]
 Board = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="What to call the board.", show_default="the processor"),
+    typer.Option(
+        metavar="NAME",
+        help="What to call the board; with --on, which of them, as NAME,...",
+        show_default="the processor; with --on all",
+    ),
+]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="tcp://HOST:8786", help="Measure boards elsewhere, by their Dask scheduler."
+    ),
 ]
 Batch = Annotated[
     str | None,
@@ -126,46 +145,72 @@ def command(
     noisy: Noisy = False,
     wait_for_quiet: WaitForQuiet = None,
     dry_run: DryRun = False,
+    on: On = None,
+    tls_ca_file: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
     catalog: CatalogOption = None,
 ) -> None:
-    """Measure networks on this machine; the board's entry is ready for `advisor pick` at once.
+    """Measure networks on this machine, or elsewhere; the board's entry is ready for `advisor pick` at once.
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
-    from advisor.measuring.measure import measure
-
     with Progress() as progress:
 
         def show_board(board: MeasuredBoard) -> None:
             progress.clear()
             _emit_board(board)
 
-        measured = measure(
-            architectures or (),
-            board=board,
-            batch=batch,
-            device=device,
-            threads=threads,
-            runtime=runtime,
-            precision=precision,
-            quick=quick,
-            sustained=sustained,
-            power=power,
-            check=check,
-            calibrate=calibrate,
-            again=again,
-            fresh=fresh,
-            noisy=noisy,
-            wait_for_quiet=wait_for_quiet,
-            dry_run=dry_run,
-            catalog=catalog,
-            on_plan=_emit_plan,
-            on_progress=progress.show,
-            on_board=show_board,
-        )
-    if not dry_run:
+        asked: dict[str, Any] = {
+            "batch": batch,
+            "device": device,
+            "threads": threads,
+            "runtime": runtime,
+            "precision": precision,
+            "quick": quick,
+            "sustained": sustained,
+            "power": power,
+            "check": check,
+            "calibrate": calibrate,
+            "again": again,
+            "fresh": fresh,
+            "noisy": noisy,
+            "wait_for_quiet": wait_for_quiet,
+            "dry_run": dry_run,
+            "catalog": catalog,
+            "on_plan": _emit_plan,
+            "on_progress": progress.show,
+            "on_board": show_board,
+        }
+        if on is None:
+            from advisor.measuring.measure import measure
+
+            measured = measure(architectures or (), board=board, **asked)
+        else:
+            from advisor.measuring.fleet_run import measure_on
+            from advisor.measuring.fleet_worker import Access
+
+            access = Access(tls_ca_file, tls_cert, tls_key, insecure)
+            ends = measure_on(
+                on, architectures or (), boards=board or "all", access=access, **asked
+            )
+    if on is not None:
+        _end_fleet(ends)
+    elif not dry_run:
         _end(measured, catalog)
+
+
+def _end_fleet(ends: Sequence[FleetBoard]) -> None:
+    """How each board of a fleet ended; the exit status where one did not come to its end."""
+    for each in ends:
+        if each.fault:
+            complain(f"board {each.board}: {each.fault}")
+            if each.measured is not None:
+                complain("its run goes on when the same command is run again")
+    if any(each.fault for each in ends):
+        raise typer.Exit(1)
 
 
 def _end(measured: Measured, catalog: str | None) -> None:

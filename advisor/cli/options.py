@@ -44,3 +44,22 @@ TrustOption = Annotated[
         help="Read a .pt2 file though that could run code which it holds. Or set ADVISOR_TRUST=1.",
     ),
 ]
+
+
+TlsCaOption = Annotated[
+    str | None,
+    typer.Option("--tls-ca-file", metavar="FILE", help="The authority's certificate, of a fleet."),
+]
+TlsCertOption = Annotated[
+    str | None, typer.Option("--tls-cert", metavar="FILE", help="This machine's certificate.")
+]
+TlsKeyOption = Annotated[
+    str | None, typer.Option("--tls-key", metavar="FILE", help="This machine's key.")
+]
+InsecureOption = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        help="Reach a scheduler elsewhere without certificates: whoever is on that network can run code.",
+    ),
+]

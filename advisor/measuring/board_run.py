@@ -15,7 +15,7 @@ from advisor.catalog.records import Architecture
 from advisor.catalog.writers import catalog_of, made_aside, writing
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import Campaign, ReportProgress
-from advisor.measuring.children import Children
+from advisor.measuring.children import BoardLostError, Children
 from advisor.measuring.host import Host
 from advisor.measuring.journal import (
     FORMAT,
@@ -30,7 +30,6 @@ from advisor.measuring.journal import (
 from advisor.measuring.publish import publish
 from advisor.measuring.run_findings import Findings, Heat
 from advisor.measuring.run_plan import RunPlan
-from advisor.measuring.runtimes.exports import drop_oldest
 
 REFERENCES = 5
 """How many networks show a board's speed once more: the level of that many is known to a third of a cell's
@@ -50,6 +49,7 @@ class Ended:
         finished: whether it came to its end, rather than being stopped.
         heats: what heating the board showed, where that was asked for.
         why_no_power: why no power is known, where a meter was sought; "" where it is.
+        why_stopped: why it did not come to its end; "" where it did, or was stopped by Ctrl-C.
     """
 
     rows: list[Row]
@@ -57,6 +57,7 @@ class Ended:
     finished: bool
     heats: Sequence[Heat] = ()
     why_no_power: str = ""
+    why_stopped: str = ""
 
 
 def measure_board(
@@ -100,19 +101,21 @@ def measure_board(
             report_progress(
                 f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
             )
-        finished = True
+        finished, why_stopped = True, ""
         campaign = Campaign(plan, known, journal, children, report_progress, now)
         try:
             campaign.run()
         except KeyboardInterrupt:
             finished = False
+        except BoardLostError as error:
+            finished, why_stopped = False, str(error)
         with writing(catalog):
             rows = publish(board_folder, host)
         if finished:
             journal.append({"end": True})
-            drop_oldest()
+            children.end()
     found = campaign.findings
-    return Ended(rows, journal.run_id, finished, found.heats, found.why_no_power)
+    return Ended(rows, journal.run_id, finished, found.heats, found.why_no_power, why_stopped)
 
 
 def measure_cold_and_hot(

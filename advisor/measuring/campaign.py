@@ -13,7 +13,6 @@ from advisor.measuring.children import Children, Outcome
 from advisor.measuring.journal import Journal, Now, utc_now
 from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.run_plan import RunPlan, run_operations, session_s
-from advisor.measuring.runtimes.exports import is_there
 from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import Cell, NoMeter, Task, TimingFound
 
@@ -99,7 +98,7 @@ class Campaign:
         if shared is None:
             return True
         before = self.findings.prepared.get(shared)
-        if before is None or not is_there(before.prepared):
+        if before is None or not self.children.has(before.prepared):
             self.report_progress(f"preparing {cell}", self._remaining_s())
             limit_s = PREPARE_LIMIT_S + 20 * self._expected_run_ms(cell) / 1000
             outcome = self.children.prepare(self._task(cell), limit_s)

@@ -23,10 +23,11 @@ from typing import Any, Protocol
 
 from advisor.errors import AdvisorError
 from advisor.measuring import worker
-from advisor.measuring.host import Host, describe
+from advisor.measuring.host import Host, check_can_measure, describe, device_named
 from advisor.measuring.memory_kills import kills_for_memory
-from advisor.measuring.runtimes.variants import RUNTIMES
-from advisor.measuring.tasks import Task
+from advisor.measuring.runtimes.exports import drop_oldest, is_there
+from advisor.measuring.runtimes.variants import RUNTIMES, check_installed
+from advisor.measuring.tasks import Task, Variant
 from advisor.measuring.timing import watched
 
 KILLED = "killed, cause unknown"
@@ -60,8 +61,28 @@ class Outcome:
     reason: str
 
 
+class BoardLostError(AdvisorError):
+    """The machine that ran the tasks is gone, or is no longer what it was; what it found is kept."""
+
+
 class Children(Protocol):
     """Runs one task in a child of its own."""
+
+    def ready(self, device: str) -> str:
+        """See that the machine can measure on a device; the device's full name.
+
+        Raises:
+            AdvisorError: it cannot.
+        """
+        ...
+
+    def check_installed(self, variants: Sequence[Variant], device: str) -> None:
+        """See that all is there that these need.
+
+        Raises:
+            AdvisorError: something is not.
+        """
+        ...
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """The machine; see `advisor.measuring.host.describe`."""
@@ -73,6 +94,14 @@ class Children(Protocol):
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         """Prepare a network for its runtime; the value is a `PreparedFound`."""
+        ...
+
+    def has(self, prepared: str) -> bool:
+        """Whether what was prepared is still there."""
+        ...
+
+    def end(self) -> None:
+        """Hear that a run has come to its end, so that what was prepared need not all be kept."""
         ...
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
@@ -99,6 +128,15 @@ class RealChildren:
         self._isolation = Isolation(["advisor.measuring.preload"])
         self._without_torch = Isolation(None)
 
+    def ready(self, device: str) -> str:
+        """See `Children`."""
+        check_can_measure()
+        return device_named(device)
+
+    def check_installed(self, variants: Sequence[Variant], device: str) -> None:
+        """See `Children`."""
+        check_installed(variants, device)
+
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """This machine; described in a child, since that touches the device.
 
@@ -118,6 +156,14 @@ class RealChildren:
     def prepare(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.prepare_task`."""
         return self._isolation.run(worker.prepare_task, task, limit_s=limit_s)
+
+    def has(self, prepared: str) -> bool:
+        """See `Children`."""
+        return is_there(prepared)
+
+    def end(self) -> None:
+        """See `Children`."""
+        drop_oldest()
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.memory_task`."""

@@ -69,6 +69,12 @@ def default_threads(host: Host) -> tuple[int, ...]:
     return (int(host.details["threads"]) if on_cpu else 0,)
 
 
+def name_of(host: Host) -> str:
+    """What a board is called unless its user says so: after its processor."""
+    what = host.accelerator or f"{host.processor} {host.details['threads']} threads"
+    return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]
+
+
 def check_can_measure() -> None:
     """See that measuring is possible here, and that all is installed that it needs.
 

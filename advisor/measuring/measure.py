@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,7 +29,7 @@ from advisor.measuring.board_run import (
 )
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
-from advisor.measuring.host import Host, check_can_measure, default_threads, device_named
+from advisor.measuring.host import Host, default_threads, name_of
 from advisor.measuring.image_data import calibrating_images
 from advisor.measuring.journal import read_runs, utc_now
 from advisor.measuring.measurable import called_as_on, keep_costs, measurable
@@ -40,7 +39,6 @@ from advisor.measuring.runtimes.exports import EXPORTS
 from advisor.measuring.runtimes.runtime import need
 from advisor.measuring.runtimes.variants import (
     PRECISIONS,
-    check_installed,
     libraries_of,
     names_in,
     requested_variants,
@@ -108,6 +106,7 @@ class MeasuredBoard:
         why_no_fit: why none were fitted; "" if they were.
         warnings: what could not be fitted as it was before.
         why_no_power: why no power is known, where a meter was sought; "" where it is.
+        why_stopped: why the run did not come to its end; "" where it did, or was stopped by Ctrl-C.
     """
 
     folder: Path
@@ -121,6 +120,7 @@ class MeasuredBoard:
     why_no_fit: str = ""
     warnings: tuple[str, ...] = ()
     why_no_power: str = ""
+    why_stopped: str = ""
 
     @property
     def anything_ran(self) -> bool:
@@ -288,7 +288,7 @@ def plan_measuring(
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be measured here.
     """
-    check_can_measure()
+    where = _children(children)
     folder = target_folder(catalog)
     if again:
         if board is None:
@@ -297,16 +297,18 @@ def plan_measuring(
         architectures, batch, device = once.architectures, once.batch, once.device
         threads, runtime, precision = once.threads, once.runtime, once.precision
         quick = True
+    device = where.ready(device)
     names = [architectures] if isinstance(architectures, str) else architectures
-    device = device_named(device)
     runtimes = _runtimes(names, runtime)
     counts = _threads(threads, device)
     # What cannot be is refused before anything is counted.
-    _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
+    pairs, _ = _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
+    where.check_installed(pairs, device)
     opened = Catalog(layers_with(folder))
     networks = measurable(opened, names or _the_papers(opened), trained=check)
     filed = [each.precision for each in networks.own.values() if each.is_onnx]
     variants, left_out = _variants(runtimes, precision, device, filed)
+    where.check_installed(variants, device)
     run = RunPlan(
         architectures=networks.names,
         batches=_batches(batch, device),
@@ -320,13 +322,14 @@ def plan_measuring(
         check=check,
         calibrating=() if calibrate is None else calibrating_images(Path(calibrate)),
     )
-    left_out = (*left_out, *run.left_out(), *_energy_left_out(power))
+    no_meter = _energy_left_out(power) if children is None else ()
+    left_out = (*left_out, *run.left_out(), *no_meter)
     sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")
     if board is not None:
         _check_name(board)
-    host = _children(children).describe(device, max(counts, default=0), libraries_of(variants))
+    host = where.describe(device, max(counts, default=0), libraries_of(variants))
     run = replace(run, threads=counts or default_threads(host))
-    called = board or _name_of(host)
+    called = board or name_of(host)
     networks = called_as_on(opened, called, networks)
     run = replace(run, architectures=networks.names)
     if sustained_s:
@@ -340,7 +343,7 @@ def plan_measuring(
         networks=networks.named,
         known={**opened.architectures, **{each.name: each for each in networks.named}},
         left_out=left_out,
-        notes=(*networks.notes, *_too_many(counts)),
+        notes=(*networks.notes, *(_too_many(counts) if children is None else ())),
     )
 
 
@@ -394,6 +397,7 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
         ended.finished,
         between_runs=read_board(folder, "own", None).between_runs,
         why_no_power=ended.why_no_power,
+        why_stopped=ended.why_stopped,
     )
     if not ended.finished:
         return measured
@@ -445,7 +449,7 @@ def _variants(
         filed: the number formats of files of the ONNX format.
 
     Raises:
-        AdvisorError: there is no such thing, or what it needs is not installed.
+        AdvisorError: there is no such thing.
     """
     wanted = (
         [REFERENCE[1], *filed]
@@ -453,7 +457,6 @@ def _variants(
         else list(map(read_precision, names_in(precisions)))
     )
     pairs, left_out = requested_variants(runtimes, wanted, device, filed)
-    check_installed(pairs, device)
     return pairs, left_out if precisions else ()
 
 
@@ -502,9 +505,3 @@ def _energy_left_out(power: str | None) -> tuple[str, ...]:
 def _check_name(name: str) -> None:
     if fault := board_fault(name):
         raise AdvisorError(f"board: {shown(name)} is not a name for a board", fault)
-
-
-def _name_of(host: Host) -> str:
-    """What a board is called unless its user says so: after its processor."""
-    what = host.accelerator or f"{host.processor} {host.details['threads']} threads"
-    return re.sub(r"[^a-z0-9]+", "-", what.lower()).strip("-")[:60]

@@ -138,8 +138,13 @@ class Runtime(Protocol):
         ...
 
 
-def need(what: str, libraries: Sequence[str]) -> None:
+def need(what: str, libraries: Sequence[str], extra: str = "runtimes") -> None:
     """Refuse what cannot work, in one message for all that is missing, before anything runs.
+
+    Args:
+        what: what needs the libraries.
+        libraries: their names.
+        extra: the extra that has them.
 
     Raises:
         AdvisorError: a library is missing, and which extra has it.
@@ -149,5 +154,5 @@ def need(what: str, libraries: Sequence[str]) -> None:
         verb = "is" if len(missing) == 1 else "are"
         raise AdvisorError(
             f"{what} needs {', '.join(missing)}, which {verb} not installed",
-            "install them: pip install 'dnn-advisor[runtimes]'",
+            f"install them: pip install 'dnn-advisor[{extra}]'",
         )

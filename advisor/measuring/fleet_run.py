@@ -1,0 +1,256 @@
+"""Boards elsewhere, many at a time: each is measured as one here is, but its sessions run on its worker."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from advisor.arguments import checked
+from advisor.errors import AdvisorError
+from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.children import Outcome
+from advisor.measuring.energy import EnergyFound
+from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
+from advisor.measuring.fleet_worker import ALL, OPEN, Access, do, in_words
+from advisor.measuring.host import Host
+from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, measure
+from advisor.measuring.tasks import (
+    HeatFound,
+    MemoryFound,
+    NoMeter,
+    PreparedFound,
+    Task,
+    TimingFound,
+    Variant,
+)
+
+DESCRIBE_S = 300.0
+"""How long a board may take to say what it is, and whether it can measure."""
+
+STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
+
+Answer = TypeVar("Answer")
+
+
+class RemoteChildren:
+    """Children of a machine elsewhere: each is one task of its worker; see `Children`."""
+
+    def __init__(self, fleet: Fleet, unit: Unit) -> None:
+        """Ask this unit.
+
+        Args:
+            fleet: by which it is reached.
+            unit: whose worker.
+        """
+        self._fleet, self._unit = fleet, unit
+        self._there: dict[str, str] = {}
+
+    def ready(self, device: str) -> str:
+        """See `Children`."""
+        return self._told(str, "looking for", "ready", device)
+
+    def check_installed(self, variants: Sequence[Variant], device: str) -> None:
+        """See `Children`."""
+        self._told(type(None), "looking for", "check_installed", list(variants), device)
+
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
+        """See `Children`."""
+        return self._told(Host, "describing", "describe", device, threads, list(libraries))
+
+    def busy(self, seconds: float) -> float | None:
+        """See `Children`."""
+        found = self._asked((float, type(None)), "listening", "busy", seconds, limit_s=DESCRIBE_S)
+        return float(found.value) if isinstance(found.value, float) else None
+
+    def has(self, prepared: str) -> bool:
+        """See `Children`; asked once of each worker, whose address changes when it starts again."""
+        address = self._fleet.addresses().get(self._unit.name, "")
+        if prepared and self._there.get(prepared) != address:
+            if not self._told(bool, "looking for", "has", prepared):
+                return False
+            self._there[prepared] = address
+        return True
+
+    def end(self) -> None:
+        """See `Children`."""
+        self._asked(type(None), "tidying", "end", limit_s=DESCRIBE_S)
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        """See `Children`."""
+        return self._asked(PreparedFound, f"preparing {task.cell}", "prepare", task, limit_s)
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """See `Children`."""
+        return self._asked(MemoryFound, f"memory of {task.cell}", "memory", task, limit_s)
+
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """See `Children`."""
+        return self._asked(HeatFound, f"heating with {task.cell}", "heat", task, seconds, limit_s)
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """See `Children`."""
+        return self._asked(TimingFound, f"timing {task.cell}", "time", task, limit_s)
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """See `Children`."""
+        kinds = (EnergyFound, NoMeter, type(None))
+        return self._asked(kinds, f"energy of {task.cell}", "energy", task, limit_s)
+
+    def _told(self, kind: type[Answer], what: str, method: str, *arguments: Any) -> Answer:
+        """What a method returns there that raises here.
+
+        Raises:
+            AdvisorError: as the method has it.
+        """
+        found = self._asked(kind, what, method, *arguments, limit_s=DESCRIBE_S)
+        if found.status != "ok":
+            raise AdvisorError(f"{in_words(self._unit.board, self._unit.unit)}: {found.reason}")
+        value: Answer = found.value
+        return value
+
+    def _asked(
+        self,
+        kind: type | tuple[type, ...],
+        what: str,
+        method: str,
+        *arguments: Any,
+        limit_s: float | None = None,
+    ) -> Outcome:
+        """How one task of the worker ended; a limit that is not given is the last of the arguments.
+
+        A child of it that is killed for an unknown reason is tried once more, in its limit again.
+        """
+        limit_s = 2 * float(arguments[-1]) if limit_s is None else limit_s
+        try:
+            found = self._fleet.ask(self._unit.name, what, do, method, *arguments, limit_s=limit_s)
+        except TaskError as error:
+            return Outcome(error.status, None, error.reason)
+        return sound(found, kind)
+
+
+def sound(found: object, kind: type | tuple[type, ...]) -> Outcome:
+    """What a worker answered, where it is of the kind that it should be."""
+    if isinstance(found, Outcome) and found.status in STATUSES and isinstance(found.reason, str):
+        if found.status != "ok":
+            return Outcome(found.status, None, found.reason)
+        if isinstance(found.value, kind) and _are_figures(found.value):
+            return found
+        found = found.value
+    return Outcome("failed", None, f"its worker answered what is no answer: {repr(found)[:60]}")
+
+
+def _are_figures(value: object) -> bool:
+    """Whether a journal can hold it, and times are times."""
+    if value is None or isinstance(value, (str, bool, float, Host)):
+        return True
+    try:
+        json.dumps(asdict(value), allow_nan=False)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        return False
+    if isinstance(value, TimingFound):
+        return len(value.values_ms) > 0 and all(each > 0 for each in value.values_ms)
+    return not isinstance(value, MemoryFound) or value.peak_mb > 0
+
+
+@dataclass(frozen=True)
+class FleetBoard:
+    """How measuring one board of a fleet ended.
+
+    Attributes:
+        board: its name.
+        measured: what was measured; `None` where it could not be.
+        fault: why it did not come to its end; "" where it did.
+    """
+
+    board: str
+    measured: Measured | None
+    fault: str = ""
+
+
+@checked
+def measure_on(
+    scheduler: str,
+    architectures: str | Sequence[str] = (),
+    *,
+    boards: str = ALL,
+    access: Access = OPEN,
+    on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
+    on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
+    on_board: Callable[[MeasuredBoard], None] = lambda board: None,  # noqa: ARG005
+    absent_s: float | None = None,
+    **asked: Any,
+) -> tuple[FleetBoard, ...]:
+    """Measure boards elsewhere, side by side, each as `measure` does on this machine.
+
+    The journals, and all else that is written, lie in this machine's catalog: a session is on disk before the
+    next one of its board begins. After an interruption of whatever kind, the same call goes on.
+
+    Args:
+        scheduler: the address of the Dask scheduler that the boards' workers have joined.
+        architectures: as `measure` takes it.
+        boards: their names with commas between them; "all" for all that are there.
+        access: by which right the scheduler is reached.
+        on_plan: hears what will be done on each board, before it is.
+        on_progress: hears what happens next on a board, and about how many seconds it has left.
+        on_board: hears of each board when its run has ended.
+        absent_s: for how long a board that is gone is waited for; `None` for 5 minutes.
+        asked: what else `measure` takes.
+
+    Returns:
+        How each board ended; one that is lost, or cannot be measured, holds up no other.
+
+    Raises:
+        AdvisorError: the scheduler cannot be reached, or a board is not there.
+    """
+    waiting = {} if absent_s is None else {"absent_s": absent_s}
+    with connected(scheduler, access, **waiting) as fleet:
+        found = fleet.boards(boards)
+        speaking = threading.Lock()
+
+        def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
+            def heard(*said: object) -> None:
+                with speaking:
+                    hear(*said)
+
+            return heard
+
+        heard = {"on_plan": one_at_a_time(on_plan), "on_board": one_at_a_time(on_board)}
+        progress = one_at_a_time(on_progress)
+
+        def measured(board: str) -> FleetBoard:
+            def of_board(what: str, remaining_s: float) -> None:
+                progress(f"{board}: {what}", remaining_s)
+
+            further = {**asked, **heard, "on_progress": of_board, "board": board}
+            return _measured(fleet, found[board], architectures, further)
+
+        with ThreadPoolExecutor(len(found), "board") as pool:
+            ends = [pool.submit(measured, board) for board in found]
+            try:
+                return tuple(end.result() for end in ends)
+            except KeyboardInterrupt:
+                fleet.stopping.set()
+                return tuple(end.result() for end in ends)
+
+
+def _measured(
+    fleet: Fleet, units: Sequence[Unit], architectures: str | Sequence[str], asked: dict[str, Any]
+) -> FleetBoard:
+    """One board of a fleet, while no other client has it."""
+    board = units[0].board
+    try:
+        with ExitStack() as held:
+            for each in units:
+                held.enter_context(fleet.held(each.name))
+            found = measure(architectures, children=RemoteChildren(fleet, units[0]), **asked)
+    except AdvisorError as error:
+        return FleetBoard(board, None, str(error))
+    except KeyboardInterrupt:
+        return FleetBoard(board, None, "stopped before its run began")
+    stopped = found.boards and not found.board.finished
+    return FleetBoard(board, found, found.board.why_stopped or "stopped" if stopped else "")

@@ -1,0 +1,344 @@
+"""A board as a worker of a Dask scheduler elsewhere: by which right, what it says of itself, what it does.
+
+All that travels, is watched over and comes back does so by `distributed`; here it is only started.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import platform
+import re
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from advisor._version import __version__
+from advisor.architectures.names import board_fault
+from advisor.errors import AdvisorError, first_line, shown
+from advisor.measuring.children import Children, Isolation, Outcome, RealChildren
+from advisor.measuring.energy import find_meter
+from advisor.measuring.host import check_can_measure, describe, name_of
+from advisor.measuring.runtimes.runtime import need
+from advisor.measuring.runtimes.variants import LIBRARIES
+from advisor.measuring.tasks import NoMeter
+
+SLOT = "board"
+"""The resource of which each worker has one, so that nothing ever runs beside a session."""
+
+CONNECT_S = 10.0
+"""How long a scheduler may take to answer."""
+
+REJOIN_S = 2.0
+"""How long a worker that lost its scheduler waits before it tries to join again."""
+
+ALL = "all"
+"""What asks every board of a fleet, and is the name of none."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """By which right a scheduler is reached, as Dask has it.
+
+    Attributes:
+        tls_ca_file: the certificate of the authority that all others are signed by.
+        tls_cert: this machine's certificate.
+        tls_key: its key.
+        insecure: reach a scheduler elsewhere without any of these, and trust the network.
+    """
+
+    tls_ca_file: str | None = None
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    insecure: bool = False
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether there are certificates."""
+        return any((self.tls_ca_file, self.tls_cert, self.tls_key))
+
+    def check(self, scheduler: str) -> None:
+        """See that a scheduler may be reached so.
+
+        Raises:
+            AdvisorError: the address is none, or is elsewhere and there are no certificates, or a file of
+                them is missing.
+        """
+        found = re.fullmatch(r"(tcp|tls)://(\[[^\]]+\]|[^:/\[\]\s]+):(\d{1,5})", scheduler)
+        if found is None or not 0 < int(found.group(3)) < 1 << 16:
+            raise AdvisorError(
+                f"{shown(scheduler)} is not the address of a scheduler",
+                "as in tcp://localhost:8786",
+            )
+        if self.has_tls:
+            self._check_files()
+        if self.has_tls != (found.group(1) == "tls"):
+            needs = (
+                "begins with tls://"
+                if self.has_tls
+                else "needs --tls-ca-file, --tls-cert, --tls-key"
+            )
+            raise AdvisorError(f"the address of a scheduler with certificates {needs}")
+        if not (self.has_tls or self.insecure or _is_here(found.group(2).strip("[]"))):
+            raise AdvisorError(
+                f"{scheduler} is not this machine, and a worker runs whatever code its scheduler sends",
+                "give certificates (--tls-ca-file, --tls-cert, --tls-key), or trust the network: --insecure",
+            )
+
+    def _check_files(self) -> None:
+        for option in ("tls_ca_file", "tls_cert", "tls_key"):
+            path, written = getattr(self, option), "--" + option.replace("_", "-")
+            if not path:
+                raise AdvisorError(f"certificates without {written}", "all three are needed")
+            if not Path(path).is_file():
+                raise AdvisorError(f"{path}: no such file ({written})")
+
+    def security(self) -> Any:
+        """What Dask takes for it; `None` without certificates.
+
+        Raises:
+            AdvisorError: the files are no certificates, or do not belong together.
+        """
+        if not self.has_tls:
+            return None
+        from distributed import Security
+
+        files = {
+            f"tls_{role}_{part}": path
+            for role in ("client", "worker", "scheduler")
+            for part, path in (("cert", self.tls_cert), ("key", self.tls_key))
+        }
+        security = Security(tls_ca_file=self.tls_ca_file, require_encryption=True, **files)
+        try:
+            security.get_connection_args("client")
+        except OSError as error:
+            raise AdvisorError(f"the TLS files cannot be used: {first_line(error)}") from None
+        return security
+
+
+OPEN = Access()
+"""Without certificates: this machine alone."""
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def quieten() -> None:
+    """Keep what Dask logs out of what people read; what matters of it is said in our own words.
+
+    Raises:
+        AdvisorError: Dask is not installed.
+    """
+    need("a fleet", ("distributed", "psutil"), "fleet")
+    import distributed  # noqa: F401  (it sets its own loggers up)
+
+    for name in ("distributed", "bokeh", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def worker_name(board: str, unit: str = "") -> str:
+    """What a worker is called."""
+    return f"{board}/{unit}" if unit else board
+
+
+def in_words(board: str, unit: str = "") -> str:
+    """A worker, in words."""
+    return f"board {board}, unit {unit}" if unit else f"board {board}"
+
+
+def check_name(name: str, what: str) -> None:
+    """Refuse what is no name for a board or a unit.
+
+    Raises:
+        AdvisorError: it is none.
+    """
+    if fault := f"another name: {ALL!r} asks all boards" if name == ALL else board_fault(name):
+        raise AdvisorError(f"{what}: {shown(name)} is not a name", fault)
+
+
+def portrait() -> dict[str, Any]:
+    """What this machine is. It touches the devices: call it in a child."""
+    import torch
+
+    devices = ["cpu", *(f"cuda:{each}" for each in range(torch.cuda.device_count()))]
+    hosts = {device: describe(device, 0, ()) for device in devices}
+    meters = {device: find_meter(device) for device in devices}
+    return {
+        "called": name_of(hosts[devices[-1]]),
+        "host": socket.gethostname(),
+        "devices": {
+            device: hosts[device].accelerator or hosts[device].processor for device in devices
+        },
+        "meters": {
+            device: meter.scope
+            for device, meter in meters.items()
+            if not isinstance(meter, NoMeter)
+        },
+        "versions": versions_of(("torch", "torchvision", "timm", "distributed", *LIBRARIES)),
+    }
+
+
+def versions_of(libraries: Sequence[str]) -> dict[str, str]:
+    """The versions of advisor, Python (its minor one) and those of the libraries that are installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"advisor": __version__, "python": python_minor()}
+    for library in libraries:
+        with suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
+
+
+def python_minor() -> str:
+    """This Python's version, as far as what travels depends on it."""
+    return ".".join(platform.python_version_tuple()[:2])
+
+
+_SELF: dict[str, Mapping[str, Any]] = {}
+"""What each worker of this process is, by its name; it is found before the worker joins."""
+
+
+def introduce(name: str, itself: Mapping[str, Any]) -> None:
+    """Let a worker of this process answer what it is."""
+    _SELF[name] = itself
+
+
+def itself_now(dask_worker: Any) -> dict[str, Any]:
+    """Asked of a worker: what it is, and what its clock says."""
+    return {**_SELF.get(dask_worker.name, {}), "clock": time.time()}
+
+
+children_here: Callable[[], Children] = cache(RealChildren)
+"""What runs the sessions of this process's workers."""
+
+
+def do(what: str, *arguments: Any) -> Outcome:
+    """Have this machine's children do one thing.
+
+    Args:
+        what: the method of `Children`.
+        arguments: what it takes.
+
+    Returns:
+        What it returned; or why it was refused.
+    """
+    try:
+        found = getattr(children_here(), what)(*arguments)
+    except AdvisorError as error:
+        return Outcome("failed", None, str(error))
+    except Exception as error:  # noqa: BLE001  (the board is full, say: whatever it is, it is reported)
+        return Outcome("failed", None, first_line(error, with_kind=True))
+    return found if isinstance(found, Outcome) else Outcome("ok", found, "")
+
+
+def serve(
+    scheduler: str,
+    board: str | None = None,
+    unit: str = "",
+    access: Access = OPEN,
+    on_joined: Callable[[str], None] = lambda name: None,  # noqa: ARG005
+    on_left: Callable[[str], None] = lambda why: None,  # noqa: ARG005
+) -> None:
+    """Be a board of a fleet until somebody ends this process; it joins again whenever it lost its scheduler.
+
+    Args:
+        scheduler: its address.
+        board: the board's name; `None` for the processor's.
+        unit: which physical sample of the board this is, as its label says.
+        access: by which right.
+        on_joined: hears under which name it has joined, each time.
+        on_left: hears why it is out, each time.
+
+    Raises:
+        AdvisorError: nothing can be measured here, a name is none, or the scheduler cannot be reached.
+    """
+    access.check(scheduler)
+    for name, what in ((board, "board"), (unit, "unit")):
+        if name:
+            check_name(name, what)
+    quieten()
+    check_can_measure()
+    found = Isolation(None).run(portrait, limit_s=300)
+    if found.status != "ok":
+        raise AdvisorError(f"this machine cannot be described: {found.reason}")
+    name = worker_name(board or found.value["called"], unit)
+    introduce(name, found.value)
+    stay(scheduler, [name], access, on_joined, on_left)
+
+
+def stay(
+    scheduler: str,
+    names: Sequence[str],
+    access: Access,
+    on_joined: Callable[[str], None],
+    on_left: Callable[[str], None],
+) -> None:
+    """Keep workers of these names joined, all of this process."""
+    import asyncio
+
+    import dask
+
+    # What Dask samples of a worker's own work would disturb what is timed beside it.
+    settings = {
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.system-monitor.interval": "10s",
+        "distributed.worker.daemon": False,
+    }
+
+    async def all_of_them() -> None:
+        joined = (_joined(scheduler, name, access, on_joined, on_left) for name in names)
+        await asyncio.gather(*joined)
+
+    with dask.config.set(settings):
+        asyncio.run(all_of_them())
+
+
+async def _joined(
+    scheduler: str,
+    name: str,
+    access: Access,
+    on_joined: Callable[[str], None],
+    on_left: Callable[[str], None],
+) -> None:
+    """One worker: joined, and joined again."""
+    import asyncio
+
+    from distributed import Worker
+
+    before = False
+    while True:
+        try:
+            async with Worker(
+                scheduler,
+                name=name,
+                nthreads=1,
+                resources={SLOT: 1, name: 1, name.partition("/")[0]: 1},
+                memory_limit=0,
+                security=access.security(),
+                death_timeout=CONNECT_S,
+            ) as worker:
+                before = True
+                on_joined(name)
+                await worker.finished()
+            on_left("the scheduler is gone")
+        except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+            cause = error.__cause__ or error
+            reason = first_line(cause) or type(cause).__name__
+            if not before:
+                raise AdvisorError(
+                    f"{name} cannot join {scheduler}: {reason}",
+                    "start a scheduler there (dask scheduler), or name its address and port",
+                ) from None
+            on_left(reason)
+        await asyncio.sleep(REJOIN_S)

@@ -1,0 +1,214 @@
+"""Schedulers and workers of a fleet as processes of their own; the workers' boards are made up.
+
+`python -m tests.fleet_processes scheduler PORT`, or `worker ADDRESS NAME [KEY=VALUE]...`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import advisor.measuring.fleet_worker as at_worker
+from advisor.errors import AdvisorError
+from advisor.measuring.children import Outcome
+from advisor.measuring.fleet_worker import OPEN, Access, introduce, stay, versions_of
+from advisor.measuring.host import Host
+from advisor.measuring.tasks import MemoryFound, TimingFound
+from tests.measuring_fakes import QUIET, FakeChildren
+
+ROOT = Path(__file__).resolve().parent.parent
+JOINED, LISTENS = "joined", "listens"
+
+LAPSE = {
+    "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_TIMEOUT": "3s",
+    "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_VALIDATION_INTERVAL": "500ms",
+}
+"""Locks of a client that was killed lapse soon."""
+
+
+class OddChildren(FakeChildren):
+    """Children of a worker that has a fault.
+
+    Attributes:
+        how: what is odd about them: "fault" names it, "at" is which session it befalls, "once" a file that
+            says that it has befallen one already, "log" a file that hears of each session, "slower" by how
+            much this unit is.
+    """
+
+    def __init__(self, how: Mapping[str, str]) -> None:
+        super().__init__(pause_s=float(how.get("pause", 0.01)))
+        self.how = how
+
+    def ready(self, device: str) -> str:
+        if self.how.get("fault") == "no torch":
+            raise AdvisorError("measuring needs torch, which is not installed", "install it")
+        return super().ready(device)
+
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
+        found = super().describe(device, threads, libraries)
+        own = {"machine": self.how.get("machine", "this-one"), "torch": self.how.get("torch", "0")}
+        return replace(found, details={**found.details, **own})
+
+    def _answer(self, what: str, value: object) -> Outcome:
+        if log := self.how.get("log"):
+            with Path(log).open("a") as stream:
+                stream.write(f"{what}\n")
+        befalls = len(self.asked) == int(self.how.get("at", 0)) and "fault" in self.how
+        if befalls and (once := self.how.get("once")):
+            befalls = not Path(once).exists()
+            Path(once).touch()
+        if isinstance(value, TimingFound) and "slower" in self.how:
+            by = float(self.how["slower"])
+            value = replace(value, values_ms=[each * by for each in value.values_ms])
+        found = super()._answer(what, value)
+        return self._odd(found) if befalls else found
+
+    def _odd(self, found: Outcome) -> Outcome:
+        fault = self.how["fault"]
+        if fault == "dies":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if fault == "full":
+            raise OSError(28, "No space left on device")
+        if fault == "hangs":
+            Path(self.how["hanging"]).touch()
+            while not Path(self.how["release"]).exists():
+                time.sleep(0.05)
+        if fault == "throttles":
+            assert isinstance(found.value, TimingFound)
+            return replace(
+                found, value=replace(found.value, disturbance=replace(QUIET, throttled=9))
+            )
+        garbage: dict[str, Any] = {
+            "no outcome": 7,
+            "no figures": Outcome("ok", "x", ""),
+            "not a time": Outcome("ok", TimingFound([float("nan")], 1, True, QUIET), ""),
+            "no status": Outcome("splendid", MemoryFound(1.0, 1.0, 1.0), ""),
+        }
+        return garbage.get(fault, found)  # type: ignore[no-any-return]
+
+
+def access_by(tls: str) -> Access:
+    """The three files of certificates, with colons between them; "" for none."""
+    if not tls:
+        return OPEN
+    ca_file, cert, key = tls.split(":")
+    return Access(ca_file, cert, key)
+
+
+def worker(address: str, name: str, how: Mapping[str, str]) -> None:
+    """Be a made-up board until killed."""
+    children = OddChildren(how)
+    at_worker.children_here = lambda: children
+    versions = {**versions_of(("distributed",)), "torch": how.get("torch", "0")}
+    versions.update({each: how[each] for each in ("advisor", "python") if each in how})
+    itself = {
+        "host": "a-host",
+        "devices": {"cpu": "a processor"},
+        "meters": {},
+        "versions": versions,
+    }
+    introduce(name, itself)
+    if "clock" in how:
+        ahead, now = float(how["clock"]), time.time
+        patch("advisor.measuring.fleet_worker.time.time", lambda: now() + ahead).start()
+    access = access_by(how.get("tls", ""))
+    at_worker.quieten()
+    stay(
+        address,
+        [name],
+        access,
+        lambda _: print(JOINED, flush=True),
+        lambda why: print("left", why, flush=True),
+    )
+
+
+def scheduler(port: int, tls: str) -> None:
+    """Be a scheduler until killed."""
+    from distributed import Scheduler
+
+    access = access_by(tls)
+
+    async def run() -> None:
+        place = f"{'tls' if tls else 'tcp'}://127.0.0.1:{port}"
+        async with Scheduler(host=place, dashboard=False, security=access.security()) as found:
+            print(LISTENS, found.address, flush=True)
+            await found.finished()
+
+    at_worker.quieten()
+    asyncio.run(run())
+
+
+# --- from a test
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+class Started:
+    """A process of this module."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "tests.fleet_processes", *arguments]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **LAPSE}
+        )
+
+    def hear(self, word: str) -> str:
+        """Wait until it says a line that begins so; the rest of the line."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith(word):
+                return line.removeprefix(word).strip()
+        raise AssertionError(f"it ended before it said {word!r}")
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+@contextmanager
+def started_scheduler(port: int = 0, tls: str = "") -> Iterator[tuple[str, Started]]:
+    found = Started("scheduler", str(port or free_port()), *([tls] if tls else []))
+    try:
+        yield found.hear(LISTENS), found
+    finally:
+        found.kill()
+
+
+@contextmanager
+def started_workers(address: str, *boards: str, **how: str) -> Iterator[list[Started]]:
+    """Boards of these names, all with the same fault."""
+    settings = [f"{key}={value}" for key, value in how.items()]
+    found = [Started("worker", address, board, *settings) for board in boards]
+    try:
+        for each in found:
+            each.hear(JOINED)
+        yield found
+    finally:
+        for each in found:
+            each.kill()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "scheduler":
+        scheduler(int(sys.argv[2]), "".join(sys.argv[3:]))
+    else:
+        worker(sys.argv[2], sys.argv[3], dict(each.split("=", 1) for each in sys.argv[4:]))

@@ -1,0 +1,445 @@
+"""Boards elsewhere: real schedulers and workers, whose sessions are made up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import advisor
+from advisor.errors import AdvisorError
+from advisor.measuring import fleet as fleet_module
+from advisor.measuring.children import BoardLostError
+from advisor.measuring.fleet import connected
+from advisor.measuring.fleet_run import measure_on, sound
+from advisor.measuring.fleet_worker import Access
+from advisor.measuring.journal import read_runs
+from advisor.measuring.measure import measure
+from advisor.measuring.tasks import TimingFound
+from tests.conftest import Run
+from tests.fleet_processes import (
+    LAPSE,
+    ROOT,
+    Started,
+    free_port,
+    started_scheduler,
+    started_workers,
+)
+from tests.measuring_fakes import FakeChildren
+
+ASKED: dict[str, Any] = {"batch": "1,2", "quick": True}
+NETWORKS = ("bn-nin", "resnet-18")
+CELLS, SESSIONS = 4, 10
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with started_scheduler() as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The table of a board of this machine whose sessions are made up in the same way."""
+    catalog = tmp_path_factory.mktemp("here")
+    measure(NETWORKS, board="here", catalog=catalog, children=FakeChildren(), **ASKED)
+    return table(catalog, "here")
+
+
+def table(catalog: Path, board: str) -> str:
+    return (catalog / "boards" / board / "measurements.csv").read_text()
+
+
+def sessions(catalog: Path, board: str) -> list[list[object]]:
+    """The cells of the timing sessions that a board's journals hold, in their order."""
+    journals = read_runs(catalog / "boards" / board / "runs")
+    return [record["cell"] for each in journals for record in each.records if "values_us" in record]
+
+
+def test_many_boards_are_measured_as_one_here_is(
+    scheduler: str, tmp_path: Path, undisturbed: str, run: Run
+) -> None:
+    with started_workers(scheduler, "one", "two", log=str(tmp_path / "log")):
+        found = advisor.fleet(scheduler)
+        assert [(each.board, each.unit, each.doing) for each in found.units] == [
+            ("one", "", ""),
+            ("two", "", ""),
+        ]
+        assert not found.unlike and not found.others and not found.clocks_apart
+        ran = run("fleet", scheduler)
+        assert ran.code == 0
+        assert "a processor" in ran.out
+        document = json.loads(run("fleet", scheduler, "--json").out)
+        assert document["schema"] == "advisor.fleet/1"
+        heard: list[str] = []
+        ends = measure_on(
+            scheduler,
+            NETWORKS,
+            catalog=tmp_path,
+            on_progress=lambda what, _: heard.append(what),
+            **ASKED,
+        )
+    assert [(each.board, each.fault) for each in ends] == [("one", ""), ("two", "")]
+    for board in ("one", "two"):
+        assert table(tmp_path, board) == undisturbed
+        assert len(sessions(tmp_path, board)) == CELLS * SESSIONS
+        assert any(each.startswith(f"{board}: timing ") for each in heard)
+    asked = (tmp_path / "log").read_text().splitlines()
+    assert sum(each.startswith("time ") for each in asked) == 2 * CELLS * SESSIONS
+    # Each board has a seed of its own.
+    assert sessions(tmp_path, "one") != sessions(tmp_path, "two")
+
+
+MEASURE = """
+import sys
+from advisor.measuring.fleet_run import measure_on
+measure_on(sys.argv[1], {networks}, catalog=sys.argv[2], **{asked})
+"""
+
+
+def measuring(scheduler: str, catalog: Path) -> subprocess.Popen[bytes]:
+    script = MEASURE.format(networks=NETWORKS, asked=ASKED)
+    command = [sys.executable, "-c", script, scheduler, str(catalog)]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **LAPSE})
+
+
+def wait_for_sessions(catalog: Path, board: str, count: int) -> None:
+    while (
+        not (catalog / "boards" / board / "runs").exists() or len(sessions(catalog, board)) < count
+    ):
+        time.sleep(0.05)
+
+
+def test_a_client_that_is_killed_goes_on(scheduler: str, tmp_path: Path, undisturbed: str) -> None:
+    with started_workers(scheduler, "alpha", pause="0.05"):
+        for count in (5, 15):
+            client = measuring(scheduler, tmp_path)
+            wait_for_sessions(tmp_path, "alpha", count)
+            client.kill()
+            client.wait()
+            assert count <= len(sessions(tmp_path, "alpha")) < CELLS * SESSIONS
+        (end,) = measure_on(scheduler, NETWORKS, boards="alpha", catalog=tmp_path, **ASKED)
+    assert end.fault == ""
+    assert len(read_runs(tmp_path / "boards" / "alpha" / "runs")) == 1
+    assert len(sessions(tmp_path, "alpha")) == CELLS * SESSIONS
+    assert table(tmp_path, "alpha") == undisturbed
+
+
+def test_a_worker_that_dies_and_comes_back_goes_on(
+    scheduler: str, tmp_path: Path, undisturbed: str
+) -> None:
+    once = str(tmp_path / "died")
+    with (
+        started_workers(scheduler, "beta", fault="dies", at="20", once=once) as (worker,),
+        started_workers(scheduler, "gamma"),
+        Revived(worker, scheduler, "beta") as revived,
+    ):
+        ends = measure_on(scheduler, NETWORKS, boards="beta,gamma", catalog=tmp_path, **ASKED)
+        assert revived.done
+    assert [each.fault for each in ends] == ["", ""]
+    for board in ("beta", "gamma"):
+        assert len(sessions(tmp_path, board)) == CELLS * SESSIONS
+        assert table(tmp_path, board) == undisturbed
+
+
+class Revived:
+    """Starts a worker again when it has died, as a board's own system does."""
+
+    def __init__(self, worker: Started, scheduler: str, board: str) -> None:
+        self.worker, self.arguments = worker, ("worker", scheduler, board)
+        self.again: Started | None = None
+        self.thread = threading.Thread(target=self._revive)
+
+    @property
+    def done(self) -> bool:
+        return self.again is not None
+
+    def __enter__(self) -> Revived:
+        self.thread.start()
+        return self
+
+    def _revive(self) -> None:
+        self.worker.process.wait()
+        self.again = Started(*self.arguments)
+
+    def __exit__(self, *_: object) -> None:
+        self.worker.process.kill()
+        self.thread.join()
+        if self.again:
+            self.again.kill()
+
+
+def test_a_board_that_is_lost_holds_up_no_other_and_goes_on_later(
+    scheduler: str, tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "LOOK_EVERY_S", 0.2)
+    asked = {"boards": "lost,kept", "catalog": tmp_path, "absent_s": 1.0, **ASKED}
+    with started_workers(scheduler, "kept"):
+        with started_workers(scheduler, "lost", fault="dies", at="20"):
+            ends = measure_on(scheduler, NETWORKS, **asked)
+        by_board = {each.board: each for each in ends}
+        assert by_board["kept"].fault == ""
+        assert "board lost is gone" in by_board["lost"].fault
+        measured = by_board["lost"].measured
+        assert measured is not None
+        assert not measured.board.finished
+        assert len(sessions(tmp_path, "lost")) < CELLS * SESSIONS
+        with started_workers(scheduler, "lost"):
+            ends = measure_on(scheduler, NETWORKS, **{**asked, "boards": "lost"})
+    assert [each.fault for each in ends] == [""]
+    assert len(sessions(tmp_path, "lost")) == CELLS * SESSIONS
+    assert table(tmp_path, "lost") == undisturbed == table(tmp_path, "kept")
+
+
+def test_a_scheduler_that_restarts(tmp_path: Path, undisturbed: str) -> None:
+    port = free_port()
+    with (
+        started_scheduler(port) as (address, first),
+        started_workers(address, "delta", pause="0.05") as (worker,),
+    ):
+        client = measuring(address, tmp_path)
+        wait_for_sessions(tmp_path, "delta", 5)
+        first.kill()
+        worker.hear("left")
+        with started_scheduler(port):
+            assert client.wait() == 0
+    assert len(sessions(tmp_path, "delta")) == CELLS * SESSIONS
+    assert table(tmp_path, "delta") == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("no outcome", "its worker answered what is no answer: 7"),
+        ("no figures", "its worker answered what is no answer"),
+        ("not a time", "its worker answered what is no answer"),
+        ("full", "No space left on device"),
+    ],
+)
+def test_a_row_says_what_its_worker_answered(
+    scheduler: str, tmp_path: Path, fault: str, said: str
+) -> None:
+    with started_workers(scheduler, "odd", fault=fault, at="3"):
+        (end,) = measure_on(scheduler, NETWORKS, boards="odd", catalog=tmp_path, **ASKED)
+    assert end.fault == ""
+    assert end.measured is not None
+    rows = end.measured.board.rows
+    (failed,) = [row for row in rows if row["status"] == "failed"]
+    assert said in str(failed["reason"])
+    assert sum(row["status"] == "ok" for row in rows) == CELLS - 1
+
+
+class ImpatientClock:
+    """Jumps far ahead once a session hangs, and lets it go on after it has been looked at a few times."""
+
+    def __init__(self, hanging: Path, release: Path) -> None:
+        self.hanging, self.release, self.looks = hanging, release, 0
+
+    def monotonic(self) -> float:
+        if not self.hanging.exists():
+            return 1.0
+        self.looks += 1
+        if self.looks > 6:
+            self.release.touch()
+        return 1e6
+
+    time = staticmethod(time.time)
+
+
+def test_a_late_answer_is_not_counted(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, hanging, release = tmp_path / "log", tmp_path / "hanging", tmp_path / "release"
+    how = {"log": str(log), "hanging": str(hanging), "release": str(release)}
+    with started_workers(scheduler, "late", fault="hangs", at="5", **how):
+        monkeypatch.setattr(fleet_module, "time", ImpatientClock(hanging, release))
+        (end,) = measure_on(scheduler, NETWORKS, boards="late", catalog=tmp_path, **ASKED)
+    assert end.measured is not None
+    rows = end.measured.board.rows
+    (late,) = [row for row in rows if row["status"] == "timed_out"]
+    assert "no answer within" in str(late["reason"])
+    assert sum(row["status"] == "ok" for row in rows) == CELLS - 1
+    # It was run, and its answer came after all.
+    cell = f"time {late['architecture']} at batch {late['batch']}, 4 threads"
+    assert cell in log.read_text().splitlines()
+    timed = sessions(tmp_path, "late")
+    assert [late["architecture"], late["batch"]] not in [each[:2] for each in timed]
+
+
+def test_a_board_that_throttles_is_noisy(scheduler: str, tmp_path: Path) -> None:
+    with started_workers(scheduler, "hot", fault="throttles", at="6"):
+        (end,) = measure_on(scheduler, NETWORKS, boards="hot", catalog=tmp_path, **ASKED)
+    assert end.measured is not None
+    assert any("throttle" in str(row["verdict"]) for row in end.measured.board.rows)
+
+
+def test_two_clients_on_one_board(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "LOCK_S", 0.2)
+    with started_workers(scheduler, "busy"), connected(scheduler) as other, other.held("busy"):
+        (end,) = measure_on(scheduler, NETWORKS, boards="busy", catalog=tmp_path, **ASKED)
+        assert "another client is at work on board busy" in end.fault
+        assert end.measured is None
+    assert not (tmp_path / "boards" / "busy").exists()
+
+
+def test_ctrl_c_stops_all_boards_in_order(scheduler: str, tmp_path: Path) -> None:
+    def stop(what: str, _: float) -> None:
+        if "timing" in what and len(sessions(tmp_path, what.partition(":")[0])) == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with started_workers(scheduler, "epsilon", pause="0.05"):
+        asked = {"boards": "epsilon", "catalog": tmp_path, **ASKED}
+        (end,) = measure_on(scheduler, NETWORKS, on_progress=stop, **asked)
+        assert end.fault == "stopped"
+        assert 7 <= len(sessions(tmp_path, "epsilon")) < CELLS * SESSIONS
+        (end,) = measure_on(scheduler, NETWORKS, **asked)
+    assert end.fault == ""
+    assert len(sessions(tmp_path, "epsilon")) == CELLS * SESSIONS
+
+
+def test_versions_and_clocks_that_differ(scheduler: str, run: Run) -> None:
+    with (
+        started_workers(scheduler, "old", advisor="0.0.9", torch="2.1"),
+        started_workers(scheduler, "new", clock="100"),
+        started_workers(scheduler, "other", python="3.99"),
+    ):
+        found = advisor.fleet(scheduler)
+        assert found.unlike["advisor"]["0.0.9"] == ("old",)
+        assert found.unlike["torch"] == {"0": ("new", "other"), "2.1": ("old",)}
+        (apart,) = found.clocks_apart
+        assert apart.startswith("new is ")
+        assert apart.endswith(" s ahead")
+        out = run("fleet", scheduler).out
+        assert "torch differs: 0 on new, other; 2.1 on old" in " ".join(out.split())
+        for board, said in (
+            ("old", "board old runs advisor 0.0.9; this is advisor"),
+            ("other", "board other runs Python 3.99; this is Python"),
+        ):
+            ran = run("measure", "bn-nin", "--on", scheduler, "--board", board)
+            assert ran.code == 2
+            assert said in ran.err
+
+
+def test_what_a_fleet_refuses(scheduler: str, tmp_path: Path, run: Run) -> None:
+    measure_there = ("measure", "bn-nin", "--catalog", tmp_path, "--on")
+    ran = run(*measure_there, scheduler)
+    assert ran.code == 2
+    assert "no board is at" in ran.err
+    assert run("fleet", scheduler).code == 1
+    with started_workers(scheduler, "bare", fault="no torch"), started_workers(scheduler, "plain"):
+        ran = run(*measure_there, scheduler, "--board", "plane")
+        assert ran.code == 2
+        assert "no worker is board 'plane'" in ran.err
+        assert "did you mean 'plain'?" in ran.err
+        ran = run(*measure_there, scheduler, "--board", "bare")
+        assert ran.code == 1
+        assert "board bare: measuring needs torch, which is not installed" in ran.err
+        ran = run(*measure_there, scheduler, "--board", "plain", "--device", "cuda:3")
+        assert ran.code == 1
+        assert "board plain: no device 'cuda:3' here" in ran.err
+    assert not (tmp_path / "boards").exists()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("8786", "is not the address of a scheduler"),
+        ("tcp://localhost:99999", "is not the address of a scheduler"),
+        ("tcp://192.0.2.1:8786", "a worker runs whatever code its scheduler sends"),
+        ("tls://localhost:8786", "needs --tls-ca-file, --tls-cert, --tls-key"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [("fleet",), ("worker",), ("measure", "--on")], ids=lambda each: each[0]
+)
+def test_addresses_that_are_refused(
+    run: Run, command: Sequence[str], address: str, said: str
+) -> None:
+    ran = run(*command, address)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def test_a_port_at_which_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "CONNECT_S", 0.5)
+    ran = run("fleet", f"tcp://localhost:{free_port()}")
+    assert ran.code == 2
+    assert "no scheduler answers at tcp://localhost:" in ran.err
+    assert "dask scheduler" in ran.err
+
+
+def certificates(folder: Path, name: str) -> Path:
+    """An authority that signs itself, as its one machine's certificate, too: FILE.crt and FILE.key."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / name
+
+
+def test_certificates(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = certificates(tmp_path, "ours"), certificates(tmp_path, "theirs")
+    tls = f"{ours}.crt:{ours}.crt:{ours}.key"
+    with started_scheduler(tls=tls) as (address, _), started_workers(address, "safe", tls=tls):
+        files = ("--tls-ca-file", f"{ours}.crt", "--tls-cert", f"{ours}.crt", "--tls-key")
+        assert "safe" in run("fleet", address, *files, f"{ours}.key").out
+        ran = run("fleet", address, *files, f"{theirs}.key")
+        assert ran.code == 2
+        assert "the TLS files cannot be used" in ran.err
+        ran = run("fleet", address, *files, "none")
+        assert ran.code == 2
+        assert "none: no such file (--tls-key)" in ran.err
+        monkeypatch.setattr(fleet_module, "CONNECT_S", 1.0)
+        strange = ("--tls-ca-file", f"{theirs}.crt", "--tls-cert", f"{theirs}.crt", "--tls-key")
+        ran = run("fleet", address, *strange, f"{theirs}.key")
+        assert ran.code == 2
+        assert "no scheduler answers at tls://" in ran.err
+        assert "must be of the same authority" in ran.err
+
+
+def test_certificates_come_together(tmp_path: Path) -> None:
+    (tmp_path / "ca").touch()
+    with pytest.raises(AdvisorError, match="certificates without --tls-cert"):
+        Access(tls_ca_file=str(tmp_path / "ca")).check("tls://somewhere:8786")
+
+
+def test_what_is_no_answer() -> None:
+    assert sound(None, TimingFound).reason.startswith("its worker answered")
+    assert BoardLostError("gone").exit_code == 2
+
+
+def test_a_worker_of_this_very_machine(scheduler: str, tmp_path: Path, run: Run) -> None:
+    """The command, which finds out by itself what the machine is."""
+    command = [sys.executable, "-c", "from advisor.cli import main; main()", "worker", scheduler]
+    worker = subprocess.Popen(
+        [*command, "--board", "real", "--unit-id", "B7"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert worker.stderr is not None
+        assert worker.stderr.readline() == f"advisor: board real, unit B7 is at {scheduler}\n"
+        (unit,) = advisor.fleet(scheduler).units
+        assert (unit.board, unit.unit) == ("real", "B7")
+        assert "torch" in unit.versions
+        ran = run(
+            "measure", "bn-nin", "--quick", "--dry-run", "--on", scheduler, "--catalog", tmp_path
+        )
+        assert ran.code == 0
+        assert "board real: " in ran.out
+    finally:
+        worker.send_signal(signal.SIGINT)
+        worker.communicate()
