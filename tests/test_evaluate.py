@@ -179,13 +179,25 @@ def test_a_quantised_file_is_evaluated_as_it_is(case: Case, tmp_path: Path) -> N
 
 
 def test_what_no_other_way_betters_is_pareto_optimal() -> None:
-    def way(percent: float, size: float | None, ms: float | None) -> Evaluated:
-        accuracy = Estimate(percent, None, None, "measured", "x")
-        latency = None if ms is None else Estimate(ms, None, None, "measured", "x")
-        return Evaluated("eager", "fp32", accuracy, file_size_mb=size, latency_ms=latency)
+    def known(figure: float | None) -> Estimate | None:
+        return None if figure is None else Estimate(figure, None, None, "measured", "x")
+
+    def way(
+        percent: float, size: float | None, ms: float | None, mb: float | None = None
+    ) -> Evaluated:
+        return Evaluated(
+            "eager",
+            "fp32",
+            known(percent),
+            file_size_mb=size,
+            latency_ms=known(ms),
+            memory_mb=known(mb),
+        )
 
     ways = [way(90, 4, 3), way(89, 1, 3), way(89, 1, 4), way(88, None, None), way(90, 4, 3)]
     assert [each.pareto_optimal for each in with_pareto(ways)] == [True, True, False, False, True]
+    leaner = [way(90, 4, 3, 200), way(89, 4, 3, 150), way(89, 4, 3, 160)]
+    assert [each.pareto_optimal for each in with_pareto(leaner)] == [True, True, False]
     lacking = Evaluated("eager", "int8", None, reason="it cannot")
     assert not with_pareto([lacking])[0].pareto_optimal
 
@@ -198,8 +210,8 @@ def test_pick_uses_the_accuracy_of_int8_at_once(case: Case, tmp_path: Path) -> N
     (board / "board.yaml").write_text("title: Mine\nsource: advisor-measure\n")
     (board / "measurements.csv").write_text(
         "architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source\n"
-        "digits@16,eager,fp32,1,9,,,measured,advisor-measure\n"
-        "digits@16,onnxruntime,int8,1,3,,,measured,advisor-measure\n"
+        "digits@16,eager,fp32,1,9,,180,measured,advisor-measure\n"
+        "digits@16,onnxruntime,int8,1,3,,90,measured,advisor-measure\n"
     )
     int8 = way_of(case.found, "onnxruntime", "int8").accuracy_percent
     assert int8 is not None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from advisor.quality import CLASSIFICATION, Quality, read_data_set
 FOLDER = "evaluations"
 """The folder of a catalog in which the answers are kept."""
 
+MEASURED_TOO = ("latency_ms", "memory_mb")
+"""What `advisor measure` finds of a way to run a network."""
+
 LEAST_ABOVE_CHANCE = 0.1
 """A network that is better than chance by less of what is possible was hardly given its images aright."""
 
@@ -56,8 +60,9 @@ class Evaluated:
             makes the network.
         file_size_mb: how large that is, in MB (1e6 bytes); null where unknown.
         latency_ms: of one image, as a board of the user's own has it; null where unknown.
-        pareto_optimal: whether no other is at least as good in accuracy, file size and latency, as far as
-            both are known, and better in one.
+        memory_mb: peak memory to serve it, as the same board has it; null where unknown.
+        pareto_optimal: whether no other is at least as good in accuracy, file size, latency and memory, as
+            far as both are known, and better in one.
         reason: why it could not be run; empty if it could.
     """
 
@@ -71,6 +76,7 @@ class Evaluated:
     file: Path | None = None
     file_size_mb: float | None = None
     latency_ms: Estimate | None = None
+    memory_mb: Estimate | None = None
     pareto_optimal: bool = False
     reason: str = ""
 
@@ -202,7 +208,7 @@ def evaluate(
             _with_file(plan, run, cell, _way(plan, run, cell), folder / FOLDER / slug)
             for cell in plan.cells
         )
-        ways = with_pareto(_with_latencies(folder, plan, ways))
+        ways = with_pareto(_with_measured(folder, plan, ways))
         file = _publish(folder, plan, run, ways, called)
     return Evaluation(
         network=plan.network.name,
@@ -263,12 +269,12 @@ def _with_file(
     return replace(way, file=path, file_size_mb=size_mb(path))
 
 
-def _with_latencies(
+def _with_measured(
     folder: Path, plan: EvaluationPlan, ways: Sequence[Evaluated]
 ) -> list[Evaluated]:
-    """The ways with the latency of one image, where one of the user's boards has it."""
+    """The ways with what serving one image takes, where one of the user's boards has it."""
     catalog = Catalog(layers_with(folder))
-    known: dict[tuple[str, str], Estimate] = {}
+    known: dict[tuple[str, str], dict[str, Any]] = {}
     for name, layer in catalog.board_layers.items():
         if layer is not catalog.layers[-1] or len(catalog.layers) < 2:
             continue
@@ -277,10 +283,10 @@ def _with_latencies(
         except AdvisorError:  # of a broken board, which costs nothing but itself
             continue
         for row in np.flatnonzero(table.ran & (table.batch == 1)).tolist():
-            latency = table.latency_ms.estimate(row)
-            if latency is not None and table.architecture.at(row) == plan.network.name:
-                known.setdefault((table.runtime.at(row), table.precision.at(row)), latency)
-    return [replace(each, latency_ms=known.get((each.runtime, each.precision))) for each in ways]
+            if table.architecture.at(row) == plan.network.name:
+                figures = {key: getattr(table, key).estimate(row) for key in MEASURED_TOO}
+                known.setdefault((table.runtime.at(row), table.precision.at(row)), figures)
+    return [replace(each, **known.get((each.runtime, each.precision), {})) for each in ways]
 
 
 def with_pareto(ways: Sequence[Evaluated]) -> tuple[Evaluated, ...]:
@@ -306,11 +312,11 @@ def _dominates(one: Evaluated, other: Evaluated) -> bool:
 
 def _goods(way: Evaluated) -> list[float | None]:
     """What a way is judged by, more being better; `None` where it is unknown."""
-    accuracy, latency, size = way.accuracy_percent, way.latency_ms, way.file_size_mb
+    accuracy, size = way.accuracy_percent, way.file_size_mb
     return [
         None if accuracy is None else accuracy.value,
-        None if latency is None else -latency.value,
         None if size is None else -size,
+        *(None if each is None else -each.value for each in (way.latency_ms, way.memory_mb)),
     ]
 
 

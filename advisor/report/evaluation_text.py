@@ -29,12 +29,17 @@ def evaluation_text(found: Evaluation) -> RenderableType:
     headings = ["runtime", "precision", "top-1", "90 %"]
     headings += ["top-5"] if with_top5 else []
     headings += ["loses", "90 %"] if with_loss else []
-    headings += ["MB"] if any(each.file_size_mb for each in found.ways) else []
-    headings += ["ms"] if any(each.latency_ms for each in found.ways) else []
+    every: dict[str, list[float | None]] = {
+        "file\nMB": [each.file_size_mb for each in found.ways],
+        "latency\nms": [each.latency_ms.value if each.latency_ms else None for each in found.ways],
+        "memory\nMB": [each.memory_mb.value if each.memory_mb else None for each in found.ways],
+    }
+    taken = {heading: figures for heading, figures in every.items() if any(figures)}
+    headings += taken
     several = len(found.ways) > 1
     headings += ["best"] if several else []
     table = plain_table(*headings, left=2)
-    for way in found.ways:
+    for place, way in enumerate(found.ways):
         cells = [
             way.runtime,
             way.precision,
@@ -43,9 +48,7 @@ def evaluation_text(found: Evaluation) -> RenderableType:
         ]
         cells += [_value(way.top5_percent)] if with_top5 else []
         cells += [_value(way.loss_points), _ends(way.loss_points)] if with_loss else []
-        cells += [_figure(way.file_size_mb)] if "MB" in headings else []
-        latency = way.latency_ms.value if way.latency_ms else None
-        cells += [_figure(latency)] if "ms" in headings else []
+        cells += [_figure(figures[place]) for figures in taken.values()]
         cells += ["*" if way.pareto_optimal else ""] if several else []
         table.add_row(*cells)
     return Group(*map(Text, _head(found)), table, *map(Text, _tail(found)))
