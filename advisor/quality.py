@@ -14,7 +14,7 @@ from advisor.metrics import EVERY, Metric
 ACCURACY = "accuracy_percent"
 """The key of the metric whose meaning differs from task to task."""
 
-CLASSIFICATION = "classification"
+CLASSIFICATION, DETECTION = "classification", "detection"
 IMAGENET = "imagenet-1k"
 
 SHARES = ("top-1", "top-5")
@@ -72,7 +72,7 @@ TASKS: Mapping[str, Quality] = {
     each.task: each
     for each in (
         Quality(CLASSIFICATION, "top-1", IMAGENET),
-        Quality("detection", "mAP50-95", "coco"),
+        Quality(DETECTION, "mAP50-95", "coco"),
         Quality("segmentation", "mIoU", "cityscapes"),
         Quality("pose", "AP", "coco"),
     )
@@ -82,7 +82,7 @@ TASKS: Mapping[str, Quality] = {
 
 _TASK_WORDS = {
     "image-classification": CLASSIFICATION,
-    "object-detection": "detection",
+    "object-detection": DETECTION,
     "semantic-segmentation": "segmentation",
     "pose-estimation": "pose",
 }
@@ -112,7 +112,7 @@ def read_metric(word: str) -> str:
     bare = without_scale(word)
     lower = re.sub(r"[\s_]+", " ", bare.lower()).removesuffix(" accuracy")
     if _MEAN_OF_50_TO_95.fullmatch(lower):
-        return TASKS["detection"].metric
+        return TASKS[DETECTION].metric
     return _PLAIN_METRICS.get(re.sub(r"[^a-z0-9]", "", lower), bare)
 
 

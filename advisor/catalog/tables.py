@@ -250,6 +250,7 @@ class ZooNetwork:
         reported: what a published table reports of it, where one was imported; the network is then called
             as there.
         measured: whether the user's boards have rows of it, so that it is known whatever could be counted.
+        task: what it is for, where no published table says so.
     """
 
     architecture: str
@@ -261,6 +262,7 @@ class ZooNetwork:
     fault: str = ""
     reported: Reported | None = None
     measured: bool = False
+    task: str = CLASSIFICATION
 
     @property
     def identity(self) -> str:
@@ -288,7 +290,7 @@ class ZooNetwork:
             reported=self.reported.cost if self.reported else None,
             counted=None if self.counts is None else exact_cost(self.counts),
             note=f"{NOT_COUNTED}: {self.fault}" if self.fault else "",
-            task=self.reported.task if self.reported else CLASSIFICATION,
+            task=self.reported.task if self.reported else self.task,
             licence=self.reported.licence if self.reported else "",
         )
 
@@ -352,6 +354,7 @@ def of_architecture(architecture: Architecture) -> ZooNetwork:
         input_shape=architecture.input_shape,
         counts=tuple(None if each is None else int(each.value) for each in counts) or None,
         fault=reason if said == NOT_COUNTED else "",
+        task=architecture.task,
     )
 
 
@@ -364,16 +367,18 @@ def read_zoo_table(file: File) -> dict[str, ZooNetwork]:
     Raises:
         BrokenFileError: with every fault of the file.
     """
-    table = read_csv(file, ZOO_COLUMNS)
+    table = read_csv(file, ZOO_COLUMNS, ("task",))
     names = [
         table.labels(name).tolist() for name in ("architecture", "library", "version", "family")
     ]
+    tasks = table.labels("task", default=Labels.constant("", len(table)))
     columns = (*names, table.shapes("input"), _counts(table), table.texts("fault").tolist())
     found: dict[str, ZooNetwork] = {}
     for row, cells in enumerate(zip(*columns, strict=True)):
         if cells[0] in found:
             table.note(row, "architecture", shown(cells[0]), "each network once")
-        found[cells[0]] = ZooNetwork(*cells)
+        task = read_task(tasks.at(row)) or CLASSIFICATION
+        found[cells[0]] = replace(ZooNetwork(*cells), task=task)
     table.finish()
     return found
 
@@ -389,9 +394,11 @@ def _counts(table: Table) -> list[tuple[int | None, ...] | None]:
 
 
 def zoo_table(networks: Iterable[ZooNetwork]) -> str:
-    """The text of such a table."""
+    """The text of such a table; tasks stand in it where there are others than classification."""
+    listed = list(networks)
+    with_tasks = any(each.task != CLASSIFICATION for each in listed)
     return csv_text(
-        ZOO_COLUMNS,
+        (*ZOO_COLUMNS, *(["task"] if with_tasks else [])),
         (
             [
                 each.architecture,
@@ -401,8 +408,9 @@ def zoo_table(networks: Iterable[ZooNetwork]) -> str:
                 _shape_text(each.input_shape),
                 *(each.counts or [None] * len(COUNTS)),
                 each.fault,
+                *([each.task] if with_tasks else []),
             ]
-            for each in networks
+            for each in listed
         ),
     )
 

@@ -1,4 +1,4 @@
-"""`advisor evaluate`: how often a network is right on images of the user's own."""
+"""`advisor evaluate`: how well a network does on images of the user's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
+from advisor.quality import CLASSIFICATION
 
 Network = Annotated[
     str,
@@ -23,7 +24,7 @@ Data = Annotated[
     typer.Option(
         metavar="DIR|FILE",
         help="A folder with a folder of images for each class, in the order of their names; or a CSV file of "
-        "path and label.",
+        "path and label. Of detectors: annotations as COCO's, .json, or the folder that has them.",
     ),
 ]
 Runtimes = Annotated[
@@ -48,10 +49,10 @@ Images = Annotated[
 Crop = Annotated[
     str | None,
     typer.Option(
-        metavar="SHARE|squash",
+        metavar="SHARE|squash|letterbox",
         help="The share of an image's shorter side that is kept, 0.875 being 224 of 256 pixels; squash "
         "brings the whole image to the network's size.",
-        show_default="as the weights' publisher says, else 0.875",
+        show_default="as the weights' publisher says, else 0.875; detection: letterbox",
     ),
 ]
 Mean = Annotated[
@@ -88,6 +89,26 @@ DataSet = Annotated[
         show_default="a name made of their content",
     ),
 ]
+For = Annotated[
+    str, typer.Option(metavar="NAME", help="What the network is for: classification, detection.")
+]
+Decoder = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="How a detector's output is to be read: torchvision, yolo-end-to-end, yolo-v8, yolo-v5.",
+        show_default="what its shapes show",
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="order|ids|NAME,...|FILE",
+        help="How a detector's classes become the annotations' categories: by the order of their ids, as "
+        "these ids, or by names.",
+        show_default="order; ids of torchvision's",
+    ),
+]
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="Leave out images that cannot be read, and count them.")
 ]
@@ -113,13 +134,18 @@ def command(
     batch: Batch = 32,
     device: Device = "cpu",
     data_set: DataSet = None,
+    task: For = CLASSIFICATION,
+    decoder: Decoder = None,
+    classes: Classes = None,
     skip_bad: SkipBad = False,
     fresh: Fresh = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
     catalog: CatalogOption = None,
 ) -> None:
-    """How often a classifier is right on your images, in each runtime and precision; `pick` uses it at once.
+    """How well a network does on your images, in each runtime and precision; `pick` uses it at once.
+
+    Of classifiers top-1 and top-5, of detectors (--task detection) mAP50-95.
 
     Every answer is kept as soon as it is known: after an interruption, the same command goes on.
     """
@@ -143,6 +169,9 @@ def command(
             batch=batch,
             device=device,
             data_set=data_set,
+            task=task,
+            decoder=decoder,
+            classes=classes,
             skip_bad=skip_bad,
             fresh=fresh,
             catalog=catalog,

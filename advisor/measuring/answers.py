@@ -14,13 +14,15 @@ from advisor.errors import AdvisorError
 from advisor.measuring.tasks import PreparedFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from advisor.architectures.design import ImageFormat
 
     Images = NDArray[np.float32]
+    Outputs = Mapping[str, NDArray[Any]]
+    """All that a network puts out, by name."""
 
 COMPARED, CALIBRATION = 1, 2
 """Seeds of the images that are compared, and of those by which int8 ranges are set."""

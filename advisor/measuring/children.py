@@ -41,6 +41,9 @@ SERVER_LOST = 255
 PAUSE_S = 1.0
 """How long a server that was killed may take until the system knows that it is gone."""
 
+MOST_REASON, MOST_OF_OTHERS = 1000, 300
+"""So many characters of a child's own message are kept, and of one that a library raises."""
+
 PATIENCE_S = 10
 """How long a child that is ending may take to end."""
 
@@ -303,8 +306,9 @@ def _serve(
     try:
         outcome = Outcome("ok", function(*arguments), "")
     except Exception as error:  # noqa: BLE001  (whatever it is, it is reported)
-        kind = "" if isinstance(error, AdvisorError) else f"{type(error).__name__}: "
-        reason = f"{kind}{error}".splitlines()[0][:300]
+        ours = isinstance(error, AdvisorError)
+        kind, longest = ("", MOST_REASON) if ours else (f"{type(error).__name__}: ", MOST_OF_OTHERS)
+        reason = f"{kind}{error}".splitlines()[0][:longest]
         full = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
         full = full or "can't allocate memory" in str(error)
         outcome = Outcome("does_not_fit" if full else "failed", None, reason)

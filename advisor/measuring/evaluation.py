@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,27 +17,37 @@ from advisor.catalog.files import layers_with, target_folder, write_whole
 from advisor.catalog.records import Estimate, Weights
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import writing
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, shown
 from advisor.folders import ready_cache
 from advisor.limits import LEAST_PERCENT
+from advisor.measuring.annotated_images import (
+    IDS,
+    ORDER,
+    AnnotatedImages,
+    read_annotated_images,
+)
+from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
 from advisor.measuring.evaluation_run import EvaluationRun, taken_up
 from advisor.measuring.image_answers import BAD, FIRST
-from advisor.measuring.image_data import read_image_set
+from advisor.measuring.image_data import ImageSet, read_image_set
+from advisor.measuring.mean_precision import LEAST_IMAGES, check_pycocotools, mean_precision
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.paired_accuracy import loss, share
-from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated
+from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated, stated_for_boxes
 from advisor.measuring.runtimes.exports import EXPORTS, size_mb
 from advisor.measuring.served_files import kept_beside, served_file
 from advisor.measuring.tasks import Cell
-from advisor.quality import CLASSIFICATION, Quality, read_data_set
+from advisor.quality import CLASSIFICATION, DETECTION, read_data_set, read_task, usual
 
 FOLDER = "evaluations"
 """The folder of a catalog in which the answers are kept."""
 
 MEASURED_TOO = ("latency_ms", "memory_mb")
 """What `advisor measure` finds of a way to run a network."""
+LEAST_OF_BOXES = 1.0
+"""A detector of a lower mAP50-95, in percent, was hardly given its images or classes aright."""
 
 LEAST_ABOVE_CHANCE = 0.1
 """A network that is better than chance by less of what is possible was hardly given its images aright."""
@@ -50,10 +60,11 @@ class Evaluated:
     Attributes:
         runtime: what ran it.
         precision: its number format.
-        accuracy_percent: the share of images whose right class came first, with its exact interval; null
-            where it could not be run.
+        accuracy_percent: the share of images whose right class came first, with its exact interval; of a
+            detector its mAP50-95, with the interval of a bootstrap over the images, unknown of fewer than 10;
+            null where it could not be run.
         top5_percent: of which it was among the first five; null of a network of five classes or fewer.
-        loss_points: by how many points fewer are right than in fp32, on the same images; null of fp32 itself.
+        loss_points: by how many points that is less than in fp32, on the same images; null of fp32 itself.
         lost: how many images fp32 has right, and this not; null where nothing is held against fp32.
         gained: how many this has right, and fp32 not.
         file: what it was served from; of what was quantised here a copy that stays. Null where code alone
@@ -100,6 +111,11 @@ class Evaluation:
         accuracy_file: the table that holds the accuracies now; null where nothing was finished.
         left_out: what was not evaluated though it was asked for, and why.
         notes: what else is to be said.
+        task: what the network is for.
+        metric: in what its accuracy is stated.
+        decoder: by what a detector's output was decoded; "" of a classifier.
+        class_mapping: how a detector's classes became the categories of the annotations: "order", "ids",
+            "names"; "" of a classifier.
     """
 
     network: str
@@ -116,6 +132,10 @@ class Evaluation:
     accuracy_file: Path | None
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    task: str = CLASSIFICATION
+    metric: str = usual(CLASSIFICATION).metric
+    decoder: str = ""
+    class_mapping: str = ""
 
 
 @checked
@@ -136,12 +156,15 @@ def evaluate(
     batch: int = USUAL_BATCH,
     device: str = "cpu",
     data_set: str | None = None,
+    task: str = CLASSIFICATION,
+    decoder: str | None = None,
+    classes: str | Sequence[str] | None = None,
     skip_bad: bool = False,
     fresh: bool = False,
     catalog: AnyPath | None = None,
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> Evaluation:
-    """How often a classifier is right on your images, in each runtime and precision.
+    """How well a classifier or a detector does on your images, in each runtime and precision.
 
     Every answer is kept as soon as it is known: after an interruption, the same call goes on. Ctrl-C ends it
     in order. What was finished becomes accuracies of your catalog, which `advisor.pick` uses at once.
@@ -150,14 +173,16 @@ def evaluate(
         network: a file that ends in .onnx or .pt2, or `module:factory`, after "NAME=" to call it so; or a
             network of torchvision's or timm's by name.
         data: a folder of class folders, as torchvision's `ImageFolder` takes it, or a CSV file with the
-            columns `path` and `label`.
+            columns `path` and `label`. For detection a file of annotations as COCO's, or the folder that has
+            one, in it or in its folder `annotations`; the images lie there or anywhere below.
         runtime: what runs it, one by one or with commas between them; `None` for eager, or onnxruntime for a
             file of the ONNX format.
         precision: number formats, likewise; `None` for that of the file, or fp32. What is not fp32 is held
             against fp32, which is run, too.
         images: how many to choose, by a fixed seed; `None` for all.
         crop: the share of an image's shorter side that is kept, as in "0.875"; or "squash", which brings the
-            whole image to the network's height and width. `None` for what the weights' publisher says.
+            whole image to the network's height and width. `None` for what the weights' publisher says. Of
+            detection "squash", or "letterbox", which is usual: the whole image on grey.
         mean: what is taken off each channel, whose values go from 0 to 1, as in "0.485,0.456,0.406".
         std: what is divided by then.
         interpolation: how sizes are changed: bilinear, bicubic, nearest, lanczos.
@@ -167,6 +192,13 @@ def evaluate(
         batch: images per forward pass.
         device: "cpu", or as in "cuda:0".
         data_set: what the images are called; `None` for a name made of their content.
+        task: "classification" or "detection".
+        decoder: how a detector's output is to be read: torchvision, yolo-end-to-end, yolo-v8 or yolo-v5;
+            `None` for what its shapes show.
+        classes: how a detector's classes become the categories of the annotations: "order", by their ids in
+            ascending order; "ids", these being the classes; or the names of the classes in the network's
+            order, with commas between them, or in a file with a name a line. `None` for ids of torchvision's
+            networks, and for order.
         skip_bad: whether images that cannot be read are left out, and counted.
         fresh: begin anew even if an evaluation could go on.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
@@ -181,10 +213,11 @@ def evaluate(
         raise AdvisorError(f"{place}: there is no such folder or file", "give one by --data")
     if images is not None and images < 1:
         raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
+    task, read, prepare = _by_task(task, decoder, classes)
     plan = plan_evaluation(
         network,
-        partial(read_image_set, place, images, skip_bad=skip_bad, on_progress=on_progress),
-        lambda known: stated(known, crop, mean, std, interpolation),
+        partial(read, place, images, skip_bad=skip_bad, on_progress=on_progress),
+        lambda known: prepare(known, crop, mean, std, interpolation),
         runtime=runtime,
         precision=precision,
         weights=None if weights is None else str(weights),
@@ -193,6 +226,8 @@ def evaluate(
         batch=batch,
         device=device,
         catalog=folder,
+        task=task,
+        decoder=decoder or "",
     )
     ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
     called = read_data_set(data_set or plan.images.name)
@@ -204,9 +239,10 @@ def evaluate(
             run.run()
         except KeyboardInterrupt:
             finished = False
+        found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
         ways = tuple(
-            _with_file(plan, run, cell, _way(plan, run, cell), folder / FOLDER / slug)
-            for cell in plan.cells
+            _with_file(plan, run, cell, way, folder / FOLDER / slug)
+            for cell, way in zip(plan.cells, found, strict=True)
         )
         ways = with_pareto(_with_measured(folder, plan, ways))
         file = _publish(folder, plan, run, ways, called)
@@ -217,7 +253,7 @@ def evaluate(
         data_set=called,
         images=len(_both(plan, run, plan.cells[0])),
         found=plan.images.found,
-        classes=run.outputs,
+        classes=run.outputs or len(plan.images.classes),
         preprocessing=plan.preprocessing,
         skipped=(*plan.images.unreadable, *run.unreadable),
         finished=finished,
@@ -225,7 +261,75 @@ def evaluate(
         accuracy_file=file,
         left_out=plan.left_out,
         notes=(*plan.notes, *plan.images.notes, *_notes(plan, run, ways)),
+        task=plan.network.task,
+        metric=usual(plan.network.task).metric,
+        decoder=run.decoder,
+        class_mapping=_mapping(plan.images, run),
     )
+
+
+ReadImages = Callable[..., ImageSet]
+Prepare = Callable[..., Preprocessing]
+
+
+def _by_task(
+    task: str, decoder: str | None, classes: str | Sequence[str] | None
+) -> tuple[str, ReadImages, Prepare]:
+    """What reads the images of a task, and what makes of its assumed preprocessing what is stated.
+
+    Raises:
+        AdvisorError: the task is none that is evaluated, or something lacks for it.
+    """
+    known = read_task(task)
+    if known == CLASSIFICATION and decoder is classes is None:
+        return known, read_image_set, stated
+    if known == CLASSIFICATION:
+        raise AdvisorError("a decoder and classes are for --task detection", "add it")
+    if known != DETECTION:
+        raise AdvisorError(
+            f"task: {shown(task)} is not evaluated", f"known: {CLASSIFICATION}, {DETECTION}"
+        )
+    check_pycocotools()
+    if decoder:
+        named_decoder(decoder)
+    return known, partial(read_annotated_images, classes=classes), stated_for_boxes
+
+
+def _classified(plan: EvaluationPlan, run: EvaluationRun) -> list[Evaluated]:
+    """What was found of a classifier, in each cell."""
+    return [_way(plan, run, cell) for cell in plan.cells]
+
+
+def _detected(plan: EvaluationPlan, run: EvaluationRun) -> list[Evaluated]:
+    """What was found of a detector, in each cell."""
+    images = plan.images
+    if not isinstance(images, AnnotatedImages):
+        raise TypeError("a detector is evaluated on annotated images")
+    ways, baseline = [], None
+    for cell in plan.cells:
+        if not run.is_whole(cell):
+            reason = run.failed.get(cell, "stopped before it was done")
+            ways.append(Evaluated(*cell.variant, None, reason=reason))
+            continue
+        boxes = run.boxes(cell)
+        category_of = images.category_of(named_decoder(run.decoder).first_class)
+        precision = mean_precision(list(boxes), images.boxes, boxes, category_of)
+        way = Evaluated(*cell.variant, precision.estimate())
+        if cell == plan.baseline:
+            baseline = precision
+        elif baseline is not None:
+            way = replace(way, loss_points=precision.loss(baseline))
+        ways.append(way)
+    return ways
+
+
+def _mapping(images: ImageSet, run: EvaluationRun) -> str:
+    """How a detector's classes became categories; "" of a classifier."""
+    if not isinstance(images, AnnotatedImages) or not run.decoder:
+        return ""
+    if isinstance(images.mapping, tuple):
+        return "names"
+    return images.mapping or (IDS if named_decoder(run.decoder).first_class else ORDER)
 
 
 def _both(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> list[tuple[str, str]]:
@@ -362,7 +466,7 @@ def _row(plan: EvaluationPlan, cell: Cell, way: Evaluated, data_set: str, images
         name=plan.weights.name,
         accuracy_percent=way.accuracy_percent,
         top5_percent=way.top5_percent,
-        quality=Quality(CLASSIFICATION, "top-1", data_set),
+        quality=replace(usual(plan.network.task), data_set=data_set),
         runtime=runtime,
         precision=precision,
         images=images,
@@ -374,7 +478,9 @@ def _notes(plan: EvaluationPlan, run: EvaluationRun, ways: Sequence[Evaluated]) 
     """What a reader must know of the figures."""
     notes = []
     first = ways[0].accuracy_percent
-    if first is not None and run.outputs:
+    if plan.finds_boxes:
+        notes += _notes_of_boxes(plan, run, first)
+    elif first is not None and run.outputs:
         chance = 1 / run.outputs
         if first.value / 100 - chance < LEAST_ABOVE_CHANCE * (1 - chance):
             notes.append(
@@ -393,4 +499,22 @@ def _notes(plan: EvaluationPlan, run: EvaluationRun, ways: Sequence[Evaluated]) 
                 f"{shared} of the {len(plan.calibration.images)} calibrating images are among those "
                 "evaluated on, which flatters int8"
             )
+    return notes
+
+
+def _notes_of_boxes(plan: EvaluationPlan, run: EvaluationRun, first: Estimate | None) -> list[str]:
+    """What a reader must know of a detector's figures."""
+    if first is None:
+        return []
+    notes = []
+    if first.value < LEAST_OF_BOXES:
+        notes.append(
+            f"{first.value:.3g} % is next to nothing: are the images made ready as the network was trained "
+            f"({plan.preprocessing}), is {run.decoder} its output's layout (--decoder), and are its classes "
+            f"the categories by {_mapping(plan.images, run)} (--classes)?"
+        )
+    if first.low is None:
+        notes.append(
+            f"of fewer than {LEAST_IMAGES} images a bootstrap says nothing: the interval is unknown"
+        )
     return notes

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from advisor.architectures.design import FLOATS
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_own_file
 from advisor.architectures.own_network import digest_of
@@ -20,7 +21,7 @@ from advisor.errors import AdvisorError, reason_of
 from advisor.measuring.host import check_can_measure, device_named
 from advisor.measuring.image_data import ImageSet, calibrating_images
 from advisor.measuring.measurable import measurable
-from advisor.measuring.preprocessing import Preprocessing, assumed_for
+from advisor.measuring.preprocessing import Preprocessing, assumed_for, assumed_for_boxes
 from advisor.measuring.run_plan import QUICK, RunPlan
 from advisor.measuring.runtimes.variants import (
     LIBRARIES,
@@ -29,6 +30,7 @@ from advisor.measuring.runtimes.variants import (
     requested_variants,
 )
 from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Task
+from advisor.quality import CLASSIFICATION, DETECTION
 
 TRAINED = "trained"
 """What the weights are called that a network of the user's own brings."""
@@ -68,6 +70,7 @@ class EvaluationPlan:
         known: the architectures by name.
         left_out: what is not evaluated though it was asked for, and why.
         notes: what is to be said of the network.
+        decoder: what a detector's output is decoded by; "" for what its shapes show.
     """
 
     network: Architecture
@@ -80,6 +83,12 @@ class EvaluationPlan:
     known: Mapping[str, Architecture]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
+    decoder: str = ""
+
+    @property
+    def finds_boxes(self) -> bool:
+        """Whether the network is a detector."""
+        return self.network.task == DETECTION
 
     @property
     def cells(self) -> list[Cell]:
@@ -108,7 +117,9 @@ class EvaluationPlan:
         """What all cells' answers depend on, as plain values; equal plans go on from one another."""
         own = self.run.own.get(self.network.name)
         libraries = [each for each in ("torch", "onnx", *LIBRARIES) if is_installed(each)]
+        detector = {"task": DETECTION, "decoder": self.decoder} if self.finds_boxes else {}
         return {
+            **detector,
             "network": self.network.name,
             "content": own.content if own else "",
             "weights": [self.weights.name, self.weights.content],
@@ -134,6 +145,8 @@ def plan_evaluation(
     batch: int,
     device: str,
     catalog: Path,
+    task: str = CLASSIFICATION,
+    decoder: str = "",
 ) -> EvaluationPlan:
     """What `evaluate` would run; see there.
 
@@ -149,6 +162,8 @@ def plan_evaluation(
         batch: images per forward pass.
         device: what to run on.
         catalog: the user's catalog.
+        task: what the network is for.
+        decoder: what a detector's output is decoded by; "" for what its shapes show.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be run here.
@@ -161,11 +176,14 @@ def plan_evaluation(
     networks = measurable(opened, [network])
     (named,) = networks.named
     own = networks.own.get(named.name)
+    named = _for_task(named, own, task)
     run, left_out = _run(named, own, runtime, precision, device, batch)
     found = _weights(named, own, weights, download=download)
-    form = own.image if own else None
-    assumed = assumed_for(named.input_shape, form) if form else assumed_for(named.input_shape)
-    preprocessing = prepare(found.preprocessing or assumed)
+    form = own.image if own else FLOATS
+    if task == DETECTION:
+        preprocessing = prepare(assumed_for_boxes(named.input_shape, form))
+    else:
+        preprocessing = prepare(found.preprocessing or assumed_for(named.input_shape, form))
     calibration = None
     if calibrate is not None:
         calibration = Calibration(calibrating_images(Path(calibrate)), preprocessing)
@@ -180,6 +198,7 @@ def plan_evaluation(
         known={**opened.architectures, named.name: named},
         left_out=left_out,
         notes=networks.notes,
+        decoder=decoder,
     )
     if calibration is None and any(plan.task(each).to_quantise for each in plan.cells):
         raise AdvisorError(
@@ -187,6 +206,20 @@ def plan_evaluation(
             "give a folder of some: --calibrate DIR",
         )
     return replace(plan, images=read_images())
+
+
+def _for_task(network: Architecture, own: Measurable | None, task: str) -> Architecture:
+    """The network, which is for a task; of the user's own nobody else says for which.
+
+    Raises:
+        AdvisorError: it is a library's, and for another.
+    """
+    if own is None and network.task != task:
+        raise AdvisorError(
+            f"{network.name} is for {network.task}, not for {task}",
+            "give a detector of your own: net.onnx, net.pt2 or MODULE:FACTORY@SIZE",
+        )
+    return replace(network, task=task)
 
 
 def _run(

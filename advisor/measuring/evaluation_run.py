@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor._version import __version__
 from advisor.catalog.locks import locked
@@ -14,6 +16,7 @@ from advisor.catalog.writers import writing
 from advisor.errors import AdvisorError, Fault, with_all_faults
 from advisor.measuring.campaign import PREPARE_LIMIT_S, ReportProgress
 from advisor.measuring.children import Isolation, Outcome
+from advisor.measuring.detections import DetectionsFound, detect_on_images, unpacked
 from advisor.measuring.evaluation_plan import EvaluationPlan
 from advisor.measuring.image_answers import BAD, AnswersFound, answer_images
 from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError
@@ -21,6 +24,9 @@ from advisor.measuring.journal import FORMAT, Journal, begin, mend, read_runs
 from advisor.measuring.runtimes.exports import is_there
 from advisor.measuring.tasks import REFERENCE, Cell, Task
 from advisor.measuring.worker import prepare_task
+
+if TYPE_CHECKING:
+    from advisor.measuring.box_decoders import Boxes
 
 PIECE = 256
 """So many images are answered in one child: what is lost when a run is killed."""
@@ -60,6 +66,9 @@ class EvaluationRun:
         self._isolation = Isolation(["advisor.measuring.preload"])
         self._begun = time.monotonic()
         self._answered = 0
+        self._answer: Callable[..., AnswersFound | DetectionsFound] = answer_images
+        if plan.finds_boxes:
+            self._answer = partial(detect_on_images, decoder=plan.decoder)
 
     def run(self) -> None:
         """Do all that is left.
@@ -99,6 +108,24 @@ class EvaluationRun:
             (int(each["outputs"]) for each in self.journal.records if "outputs" in each), default=0
         )
 
+    def boxes(self, cell: Cell) -> dict[int, Boxes]:
+        """What a detector found on each image that it could read, by the image's label."""
+        kept, images = self._kept(cell), iter(self.plan.images.images)
+        return {
+            image.label: boxes
+            for piece in sorted(kept)
+            for mark, boxes, image in zip(
+                str(kept[piece]["ranks"]), unpacked(kept[piece]), images, strict=False
+            )
+            if mark != BAD
+        }
+
+    @property
+    def decoder(self) -> str:
+        """By what a detector's output was decoded; "" where nothing was."""
+        found = (str(each["decoder"]) for each in self.journal.records if each.get("decoder"))
+        return next(found, "")
+
     @property
     def unreadable(self) -> list[str]:
         """The images that cannot be read, and why."""
@@ -137,7 +164,7 @@ class EvaluationRun:
                 self._remaining_s(),
             )
             outcome = self._isolation.run(
-                answer_images,
+                self._answer,
                 task,
                 images,
                 self.plan.preprocessing,
@@ -149,12 +176,12 @@ class EvaluationRun:
             self._answered += len(images)
         return ""
 
-    def _keep(self, cell: Cell, piece: int, found: AnswersFound) -> None:
+    def _keep(self, cell: Cell, piece: int, found: AnswersFound | DetectionsFound) -> None:
         """Put what a child found on disk, where it can be believed."""
         if found.changed:
             raise ChangedError(found.changed, "run it again: it begins anew")
         if found.outputs:
-            self._check_classes(found.outputs)
+            self.plan.images.check_classes(found.outputs, self.plan.network.name)
         record = {"of": self.plan.key(cell), "piece": piece, **asdict(found)}
         del record["changed"]
         self.journal.append(record)
@@ -177,23 +204,6 @@ class EvaluationRun:
             self.prepared[cell] = outcome.value.prepared
             self.journal.append({"of": key, "prepared": outcome.value.prepared})
         return replace(task, prepared=self.prepared[cell]), ""
-
-    def _check_classes(self, outputs: int) -> None:
-        """Refuse a network that tells other classes apart than the images are of."""
-        images, network = self.plan.images, self.plan.network.name
-        hint = "say by a CSV file of path and label which output is which: --data images.csv"
-        if images.classes and len(images.classes) != outputs:
-            raise AdvisorError(
-                f"{images.place} has {len(images.classes)} classes, and {network} tells {outputs} apart",
-                hint,
-            )
-        beyond = [each for each in images.images if each.label >= outputs]
-        if beyond:
-            raise AdvisorError(
-                f"{images.place}: {len(beyond)} labels are out of range, such as {beyond[0].label} of "
-                f"{beyond[0].path}: {network} tells {outputs} classes apart",
-                f"labels are 0 to {outputs - 1}",
-            )
 
     def _check_readable(self) -> None:
         """Refuse images that cannot be read, all at once, unless they are to be left out."""

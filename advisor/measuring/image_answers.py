@@ -5,7 +5,7 @@ Images are read, made ready and forgotten batch by batch: a million take no more
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from advisor.errors import AdvisorError, first_line
 from advisor.measuring.image_data import ChangedError, LabelledImage
-from advisor.measuring.preprocessing import Preprocessing, decoded
+from advisor.measuring.preprocessing import Preprocessing, decoded_with_size
 from advisor.measuring.tasks import Task
 from advisor.measuring.worker import served
 
@@ -62,45 +62,83 @@ def answer_images(task: Task, images: Sequence[LabelledImage], how: Preprocessin
     outputs = 0
     with served(task) as serving:
         try:
-            for some in _batches(images, task.cell.batch):
-                pixels, labels, bad = _prepared(some, how)
-                unreadable += bad.values()
+            for some in image_batches(images, task.cell.batch, how):
+                unreadable += some.bad.values()
                 found: Iterator[str] = iter(())
-                if len(pixels):
-                    padding = np.zeros(
-                        (task.cell.batch - len(pixels), *pixels.shape[1:]), np.float32
-                    )
-                    answers = serving.answers(np.concatenate([pixels, padding]))
-                    scores = scores_in(answers, task.cell.batch)[: len(pixels)]
+                if len(some.pixels):
+                    answers = serving.answers(some.padded)
+                    scores = scores_in(answers, task.cell.batch)[: len(some.pixels)]
                     outputs = scores.shape[1]
-                    found = iter(ranks_of(scores, labels))
-                ranks += [BAD if place in bad else next(found) for place in range(len(some))]
+                    found = iter(ranks_of(scores, np.array(some.labels)))
+                ranks += [BAD if place in some.bad else next(found) for place in range(some.count)]
         except ChangedError as error:
             return AnswersFound("".join(ranks), outputs, tuple(unreadable), error.message)
     return AnswersFound("".join(ranks), outputs, tuple(unreadable))
 
 
-def _batches(images: Sequence[LabelledImage], size: int) -> Iterator[Sequence[LabelledImage]]:
-    for start in range(0, len(images), size):
-        yield images[start : start + size]
+@dataclass(frozen=True)
+class ImageBatch:
+    """A few images, ready for a network.
+
+    Attributes:
+        pixels: those that can be read; shape (images, channels, height, width).
+        labels: the label of each of these.
+        sizes: the width and height that each has in its file.
+        bad: why each of the others cannot be read, by its place.
+        count: how many there are, with the others.
+        batch: how many the network takes at once.
+    """
+
+    pixels: Images
+    labels: Sequence[int]
+    sizes: Sequence[tuple[int, int]]
+    bad: Mapping[int, str]
+    count: int
+    batch: int
+
+    @property
+    def padded(self) -> Images:
+        """The pixels, and empty images where there are fewer than the network takes."""
+        lacking = self.batch - len(self.pixels)
+        if not lacking:
+            return self.pixels
+        return np.concatenate(
+            [self.pixels, np.zeros((lacking, *self.pixels.shape[1:]), np.float32)]
+        )
 
 
-def _prepared(
-    images: Sequence[LabelledImage], how: Preprocessing
-) -> tuple[Images, NDArray[Any], dict[int, str]]:
-    """The images that can be read, their labels, and why each of the others cannot, by its place."""
-    pixels, labels, bad = [], [], {}
-    for place, image in enumerate(images):
-        content = image.read()
-        try:
-            pixels.append(decoded(content, how))
-        except Exception as error:  # noqa: BLE001  (decoders raise all kinds at what is broken)
-            reason = first_line(error).replace("<_io.BytesIO object at ", "<")
-            bad[place] = f"{image.path}: {'no image' if 'cannot identify' in reason else reason}"
-        else:
-            labels.append(image.label)
-    shape = (0, how.channels, how.height, how.width)
-    return np.stack(pixels) if pixels else np.zeros(shape, np.float32), np.array(labels), bad
+def image_batches(
+    images: Sequence[LabelledImage], batch: int, how: Preprocessing
+) -> Iterator[ImageBatch]:
+    """The images, a batch at a time.
+
+    Args:
+        images: the images.
+        batch: how many the network takes at once.
+        how: how they become what the network takes.
+
+    Raises:
+        ChangedError: one is not what it was.
+    """
+    for start in range(0, len(images), batch):
+        some = images[start : start + batch]
+        pixels, labels, sizes, bad = [], [], [], {}
+        for place, image in enumerate(some):
+            content = image.read()
+            try:
+                made, size = decoded_with_size(content, how)
+            except Exception as error:  # noqa: BLE001  (decoders raise all kinds at what is broken)
+                reason = first_line(error).replace("<_io.BytesIO object at ", "<")
+                bad[place] = (
+                    f"{image.path}: {'no image' if 'cannot identify' in reason else reason}"
+                )
+            else:
+                pixels.append(made)
+                labels.append(image.label)
+                sizes.append(size)
+        shape = (0, how.channels, how.height, how.width)
+        stacked = np.stack(pixels) if pixels else np.zeros(shape, np.float32)
+        yield ImageBatch(stacked, labels, sizes, bad, len(some), batch)
 
 
 def scores_in(answers: Images, batch: int) -> Images:

@@ -31,7 +31,7 @@ class LabelledImage:
 
     Attributes:
         path: where it lies, as an absolute path.
-        label: the index of its class.
+        label: the index of its class; what a file of annotations calls it where it has boxes.
         content: a digest of its file.
     """
 
@@ -89,6 +89,30 @@ class ImageSet:
         """What the data set is called unless its user says so."""
         return f"images-{self.content}"
 
+    def check_classes(self, outputs: int, network: str) -> None:
+        """Refuse a network that tells other classes apart than the images are of.
+
+        Args:
+            outputs: how many classes it tells apart.
+            network: the network.
+
+        Raises:
+            AdvisorError: it is such.
+        """
+        hint = "say by a CSV file of path and label which output is which: --data images.csv"
+        if self.classes and len(self.classes) != outputs:
+            raise AdvisorError(
+                f"{self.place} has {len(self.classes)} classes, and {network} tells {outputs} apart",
+                hint,
+            )
+        beyond = [each for each in self.images if each.label >= outputs]
+        if beyond:
+            raise AdvisorError(
+                f"{self.place}: {len(beyond)} labels are out of range, such as {beyond[0].label} of "
+                f"{beyond[0].path}: {network} tells {outputs} classes apart",
+                f"labels are 0 to {outputs - 1}",
+            )
+
     def check_listing(self) -> None:
         """See that no image came or went while networks ran on them.
 
@@ -123,7 +147,17 @@ def read_image_set(
     """
     listed, classes, notes = _listed(place)
     _check_classes(place, listed, classes, skip_bad=skip_bad)
-    chosen = chosen_of(listed, most)
+    images, bad = digested(place, chosen_of(listed, most), skip_bad, on_progress)
+    return ImageSet(place, classes, images, len(listed), bad, notes)
+
+
+def digested(
+    place: Path,
+    chosen: Sequence[LabelledImage],
+    skip_bad: bool,
+    on_progress: Callable[[str, float], None],
+) -> tuple[tuple[LabelledImage, ...], tuple[str, ...]]:
+    """Images with the digests of their files, and why others cannot be read; see `read_image_set`."""
     images, bad = [], []
     for count, each in enumerate(chosen):
         if count % 1000 == 0:
@@ -138,7 +172,7 @@ def read_image_set(
         raise with_all_faults(bad, UNREADABLE)
     if not images:
         raise AdvisorError(f"{place}: none of its {len(chosen)} images can be read")
-    return ImageSet(place, classes, tuple(images), len(listed), tuple(map(str, bad)), notes)
+    return tuple(images), tuple(map(str, bad))
 
 
 def chosen_of(images: Sequence[LabelledImage], most: int | None) -> list[LabelledImage]:

@@ -25,10 +25,12 @@ In the first, the cells of a run say nothing of threads: its plan does, for all 
 
 _NUMBER: tuple[type, ...] = (int, float)
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("cell", "values_us", "holds_for", "by"), list),
+    **dict.fromkeys(("cell", "values_us", "holds_for", "by", "counts"), list),
     **dict.fromkeys(("disturbance", "heat", "host"), dict),
     **dict.fromkeys(("runs_per_value", "peak_mb", "empty_mb", "run_ms"), _NUMBER),
-    **dict.fromkeys(("status", "reason", "when", "no_meter", "of", "ranks", "prepared"), str),
+    **dict.fromkeys(
+        ("status", "reason", "when", "no_meter", "of", "ranks", "prepared", "boxes", "decoder"), str
+    ),
     **dict.fromkeys(("piece", "outputs"), int),
     "unreadable": list,
     "energy": (dict, type(None)),

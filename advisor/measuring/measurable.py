@@ -16,6 +16,7 @@ from advisor.catalog.tables import of_architecture, read_zoo_table, zoo_table
 from advisor.catalog.writers import writing
 from advisor.catalog.zoo import OWN_FILE
 from advisor.errors import AdvisorError, BrokenFileError, closest, shown
+from advisor.quality import CLASSIFICATION
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,9 @@ def keep_costs(folder: Path, networks: Sequence[Architecture]) -> None:
         return
     with writing(folder):
         known = read_zoo_table(path) if path.exists() else {}
+        for key, each in more.items():  # measuring does not know what a network is for
+            if key in known and each.task == CLASSIFICATION:
+                more[key] = replace(each, task=known[key].task)
         # One of the user's own that an earlier version counted less well is of the same content all the same.
         new = {key: each for key, each in more.items() if key not in known or each.library == OWN}
         if {**known, **new} != known:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 USUAL_CROP = 0.875
 """224 of 256 pixels, as most networks for ImageNet are evaluated."""
-SQUASH = "squash"
+SQUASH, LETTERBOX = "squash", "letterbox"
+GREY = 114
+"""What is put around a whole image, of 255, as YOLO's networks are trained."""
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "lanczos")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 """What Pillow calls images of so many channels."""
@@ -44,6 +46,8 @@ class Preprocessing:
         std: what is divided by then.
         interpolation: how sizes are changed.
         origin: where this comes from: "stated", "assumed", or whose weights' own it is.
+        letterbox: whether the whole image keeps its shape, in the middle of what the network takes, with grey
+            around it.
     """
 
     height: int
@@ -54,10 +58,13 @@ class Preprocessing:
     std: tuple[float, ...]
     interpolation: str = "bilinear"
     origin: str = ASSUMED
+    letterbox: bool = False
 
     def __str__(self) -> str:
         size = f"{self.height} x {self.width}"
         cut = f"shorter side to {self.resize}, centre {size}" if self.resize else f"whole to {size}"
+        if self.letterbox:
+            cut = f"letterbox {size} on grey {GREY}"
         figures = (" ".join(f"{each:.4g}" for each in some) for some in (self.mean, self.std))
         return f"{cut}, {self.interpolation}, mean {next(figures)}, std {next(figures)} ({self.origin})"
 
@@ -84,6 +91,49 @@ def assumed_for(
     if form.element not in FLOATING:  # see `answers.as_taken`
         mean, std = (128 / 255,) * channels, (64 / 255,) * channels
     return Preprocessing(height, width, channels, resize, mean, std)
+
+
+def assumed_for_boxes(input_shape: Sequence[int], form: ImageFormat = FLOATS) -> Preprocessing:
+    """What is done for a detector where nobody says: the whole image, its values from 0 to 1.
+
+    Args:
+        input_shape: channels, height, width.
+        form: how the network takes images; see `assumed_for`.
+    """
+    how = replace(assumed_for(input_shape, form), resize=0, letterbox=True)
+    if form.element not in FLOATING:
+        return how
+    return replace(how, mean=(0.0,) * how.channels, std=(1.0,) * how.channels)
+
+
+def stated_for_boxes(
+    known: Preprocessing,
+    crop: str | float | None,
+    mean: str | Sequence[float] | None,
+    std: str | Sequence[float] | None,
+    interpolation: str | None,
+) -> Preprocessing:
+    """As `stated`, of a detector, which is given all of an image.
+
+    Args:
+        known: what is assumed.
+        crop: "letterbox" or "squash".
+        mean: see `stated`.
+        std: likewise.
+        interpolation: likewise.
+
+    Raises:
+        AdvisorError: something is not such.
+    """
+    word = None if crop is None else str(crop).strip().lower()
+    if word not in (None, LETTERBOX, SQUASH):
+        raise AdvisorError(
+            f"crop: {shown(str(crop))} would cut off what is to be found",
+            f"for detection give {LETTERBOX} or {SQUASH}",
+        )
+    if word is not None:
+        known = replace(known, letterbox=word == LETTERBOX, origin=STATED)
+    return stated(known, None, mean, std, interpolation)
 
 
 def stated(
@@ -158,8 +208,38 @@ def _channels(
     return found
 
 
+def placed(size: tuple[int, int], how: Preprocessing) -> tuple[float, float, float, float]:
+    """Where a whole image comes to lie in what the network takes.
+
+    Args:
+        size: its width and height.
+        how: how it is made ready.
+
+    Returns:
+        How many of the network's pixels one of its own is wide and high, and where its left upper corner
+        lies: x and y.
+    """
+    width, height = size
+    if not how.letterbox:
+        return how.width / width, how.height / height, 0.0, 0.0
+    inner_width, inner_height = _inner(size, how)
+    left, top = (how.width - inner_width) // 2, (how.height - inner_height) // 2
+    return inner_width / width, inner_height / height, float(left), float(top)
+
+
+def _inner(size: tuple[int, int], how: Preprocessing) -> tuple[int, int]:
+    """The width and height of a letterboxed image."""
+    scale = min(how.width / size[0], how.height / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
 def decoded(content: bytes, how: Preprocessing) -> Image:
-    """An image's file as the network takes it.
+    """An image's file as the network takes it; see `decoded_with_size`."""
+    return decoded_with_size(content, how)[0]
+
+
+def decoded_with_size(content: bytes, how: Preprocessing) -> tuple[Image, tuple[int, int]]:
+    """An image's file as the network takes it, and its own width and height.
 
     As torchvision prepares images in evaluation: colours are taken without what is transparent, 16 bits
     a channel by their upper 8.
@@ -169,7 +249,7 @@ def decoded(content: bytes, how: Preprocessing) -> Image:
         how: what to do.
 
     Returns:
-        Shape (channels, height, width).
+        Shape (channels, height, width); and the size.
 
     Raises:
         Exception: of whatever kind the decoder raises, where the file is no image, or a truncated one.
@@ -181,11 +261,12 @@ def decoded(content: bytes, how: Preprocessing) -> Image:
         if opened.width * opened.height > MOST_PIXELS:
             raise ValueError(f"it has {opened.width} x {opened.height} pixels")
         image = _in_bytes(opened, MODES[how.channels])
+    size = (image.width, image.height)
     image = _sized(image, how)
     pixels = np.asarray(image, dtype=np.float32) / np.float32(255)
     pixels = pixels.reshape(how.height, how.width, how.channels).transpose(2, 0, 1)
     mean, std = (np.array(each, dtype=np.float32)[:, None, None] for each in (how.mean, how.std))
-    return np.ascontiguousarray((pixels - mean) / std)
+    return np.ascontiguousarray((pixels - mean) / std), size
 
 
 def _in_bytes(image: Any, mode: str) -> Any:
@@ -204,6 +285,12 @@ def _sized(image: Any, how: Preprocessing) -> Any:
     from PIL import Image
 
     method = getattr(Image.Resampling, how.interpolation.upper())
+    if how.letterbox:
+        _, _, left, top = placed(image.size, how)
+        inner = _inner(image.size, how)
+        whole = Image.new(image.mode, (how.width, how.height), (GREY,) * how.channels)
+        whole.paste(image.resize(inner, method), (int(left), int(top)))
+        return whole
     if not how.resize:
         return image.resize((how.width, how.height), method)
     shorter, longer = sorted(image.size)

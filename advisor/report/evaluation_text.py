@@ -1,4 +1,4 @@
-"""How often a network is right on the user's images, on a terminal and as a document."""
+"""How well a network does on the user's images, on a terminal and as a document."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.documents import document, document_text
+from advisor.measuring.box_decoders import SUPPRESSION, named_decoder
 from advisor.measuring.evaluation import Evaluated, Evaluation
+from advisor.measuring.mean_precision import DRAWS
+from advisor.quality import CLASSIFICATION, DETECTION
 from advisor.report.terminal import counted, plain_table, significant
 
 EVALUATE = "advisor.evaluate/1"
 """The name and version of the document's shape."""
+USUAL_LIMIT = {CLASSIFICATION: 70, DETECTION: 30}
+"""What is asked in the example of a question, in percent."""
 
 
 def evaluation_json(found: Evaluation) -> str:
@@ -26,7 +31,7 @@ def evaluation_text(found: Evaluation) -> RenderableType:
     """A line a way to run the network: accuracy with its interval, and what it loses against fp32."""
     with_top5 = any(each.top5_percent for each in found.ways)
     with_loss = any(each.loss_points for each in found.ways)
-    headings = ["runtime", "precision", "top-1", "90 %"]
+    headings = ["runtime", "precision", found.metric, "90 %"]
     headings += ["top-5"] if with_top5 else []
     headings += ["loses", "90 %"] if with_loss else []
     every: dict[str, list[float | None]] = {
@@ -61,6 +66,10 @@ def _head(found: Evaluation) -> Iterator[str]:
         f"({found.data_set}), {found.classes} classes"
     )
     yield f"images made ready: {found.preprocessing}"
+    if found.decoder:
+        how = f"; {SUPPRESSION}" if named_decoder(found.decoder).suppresses else ""
+        yield f"boxes decoded by {found.decoder}{how}; classes are categories by {found.class_mapping}"
+        yield f"intervals: a bootstrap over the images, {DRAWS} draws, the same for all"
 
 
 def _tail(found: Evaluation) -> Iterator[str]:
@@ -90,17 +99,23 @@ def _loss(way: Evaluated, images: int) -> str:
     points = way.loss_points
     if points is None or points.low is None or points.high is None:
         return ""
+    counts = (
+        "" if way.lost is None else f": fp32 alone has {way.lost} right, this alone {way.gained}"
+    )
     return (
         f"{way.runtime} {way.precision} loses {points.value:.1f} points, {points.low:.1f} to "
-        f"{points.high:.1f}, on {images} images: fp32 alone has {way.lost} right, this alone {way.gained}"
+        f"{points.high:.1f}, on {images} images{counts}"
     )
 
 
 def next_command(found: Evaluation, catalog: str | None) -> str:
     """How to ask for what was found."""
     where = f" --catalog {shlex.quote(catalog)}" if catalog else ""
-    data_set = f" --data-set {found.data_set}"
-    return f"ask it: advisor pick --board NAME{where}{data_set} --accuracy 70\n"
+    task = "" if found.task == CLASSIFICATION else f" --task {found.task}"
+    data_set = f"{task} --data-set {found.data_set}"
+    return (
+        f"ask it: advisor pick --board NAME{where}{data_set} --accuracy {USUAL_LIMIT[found.task]}\n"
+    )
 
 
 def _figure(value: float | None) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from advisor.measuring.answers import Images
+    from advisor.measuring.answers import Images, Outputs
     from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
@@ -60,6 +60,12 @@ class OnnxServing:
         """See `Serving`."""
         found = self._session.run(None, {self._input: as_taken(images, self._form)})[0]
         return as_floats(found)
+
+    def outputs(self, images: Images) -> Outputs:
+        """See `Serving`."""
+        names = [each.name for each in self._session.get_outputs()]
+        found = self._session.run(names, {self._input: as_taken(images, self._form)})
+        return dict(zip(names, found, strict=True))
 
     def close(self) -> None:
         """Drop the session and its threads."""

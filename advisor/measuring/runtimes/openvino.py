@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from advisor.measuring.answers import Images
+    from advisor.measuring.answers import Images, Outputs
     from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
@@ -79,6 +79,19 @@ class OpenVinoServing:
         answers = as_floats(self._request.get_output_tensor(0).data.copy())
         self._request.set_input_tensor(self._images)
         return answers
+
+    def outputs(self, images: Images) -> Outputs:
+        """See `Serving`."""
+        import openvino
+
+        self._request.set_input_tensor(openvino.Tensor(as_taken(images, self._form)))
+        self._request.infer()
+        found = {
+            port.any_name if port.names else str(place): self._request.get_tensor(port).data.copy()
+            for place, port in enumerate(self._request.model_outputs)
+        }
+        self._request.set_input_tensor(self._images)
+        return found
 
     def close(self) -> None:
         """Drop the request and what it was compiled to."""

@@ -6,6 +6,7 @@ What it answers is what every runtime's answers are held against.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -247,3 +248,17 @@ def scores(output: object) -> torch.Tensor:
             f"it answers with a {type(output).__name__}, which holds no tensor first"
         )
     return first
+
+
+def tensors_in(output: object, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor that a network puts out, by its place in lists and mappings; "output" where it is all."""
+    import torch
+
+    if isinstance(output, torch.Tensor):
+        yield name or "output", output
+    elif isinstance(output, Mapping):
+        for key, each in output.items():
+            yield from tensors_in(each, f"{name}.{key}".lstrip("."))
+    elif isinstance(output, list | tuple):
+        for place, each in enumerate(output):
+            yield from tensors_in(each, f"{name}.{place}".lstrip("."))

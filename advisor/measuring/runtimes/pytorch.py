@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from advisor.errors import AdvisorError
 from advisor.measuring.runtimes.exports import export_folder
-from advisor.measuring.runtimes.originals import module_of, prepare_torch, scores
+from advisor.measuring.runtimes.originals import module_of, prepare_torch, scores, tensors_in
 from advisor.measuring.runtimes.runtime import need
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from advisor.measuring.answers import Images
+    from advisor.measuring.answers import Images, Outputs
     from advisor.measuring.runtimes.runtime import Original, Serving
     from advisor.measuring.tasks import Task
 
@@ -68,6 +68,16 @@ class TorchServing:
         output = self._call(torch.from_numpy(images).to(self.device, self.dtype))
         answers: Images = scores(output).float().cpu().numpy()
         return answers
+
+    def outputs(self, images: Images) -> Outputs:
+        """See `Serving`."""
+        import torch
+
+        output = self._call(torch.from_numpy(images).to(self.device, self.dtype))
+        return {
+            name: (each.float() if each.is_floating_point() else each).cpu().numpy()
+            for name, each in tensors_in(output)
+        }
 
     def close(self) -> None:
         """Leave inference mode."""

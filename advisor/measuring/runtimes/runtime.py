@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from advisor.measuring.answers import Images
+    from advisor.measuring.answers import Images, Outputs
     from advisor.measuring.tasks import Task
 
 
@@ -74,6 +74,17 @@ class Serving(Protocol):
 
         Returns:
             The network's output, as 32-bit floats.
+        """
+        ...
+
+    def outputs(self, images: Images) -> Outputs:
+        """All that it makes of other images, as it is.
+
+        Args:
+            images: as `answers` takes them.
+
+        Returns:
+            By the names of its outputs; by their places ("0.boxes", "0") where lists and mappings hold them.
         """
         ...
 
