@@ -462,7 +462,7 @@ def random_boxes(images: int) -> tuple[list[Box], dict[int, Any]]:
     random = np.random.default_rng(1)
     truth, found = [], {}
     for image in range(images):
-        rows = []
+        rows: list[list[float]] = []
         for _ in range(int(random.integers(0, 5))):
             category, crowd = int(random.integers(0, 3)), bool(random.random() < 0.1)
             x, y, width, height = random.uniform(5, 30, 4)

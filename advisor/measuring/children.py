@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -226,7 +226,7 @@ class Isolation:
         kills = kills_for_memory()
         receiver, sender = self._context.Pipe(duplex=False)
         child = self._context.Process(
-            target=_serve, args=(sender, function, arguments), daemon=False
+            target=_serve, args=(sender, dict(os.environ), function, arguments), daemon=False
         )
         try:
             try:
@@ -296,10 +296,15 @@ def _ended(code: int | None, kills: int | None) -> Outcome:
 
 
 def _serve(
-    sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]
+    sender: Connection,
+    environment: Mapping[str, str],
+    function: Callable[..., object],
+    arguments: tuple[object, ...],
 ) -> None:
     """The child's whole life."""
     os.setpgid(0, 0)  # what it starts ends with it
+    os.environ.clear()  # which is the one that the server began with
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     _die_with_parent()
     _die_before_parent()
