@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: pick test slow torture check browser docs serve-docs pictures boards clean
+.PHONY: pick test slow torture check browser docs serve-docs dist pictures boards clean
 
 pick: .venv/base
 	$(BIN)/advisor pick --fps 30 --energy 0.5J
@@ -44,6 +44,16 @@ browser:
 
 docs: .venv/full
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+# The wheel is made of the source distribution, so that this one lacks nothing.
+dist: .venv/full
+	rm -rf dist .venv/trial
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(PYTHON) -m venv .venv/trial
+	.venv/trial/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	cd .venv/trial && bin/advisor --version && bin/advisor catalog check && bin/advisor pick --fps 30 --energy 0.5J
+	cd .venv/trial && bin/python -c "import advisor; print(advisor.pick(fps=30, energy='0.5 J').best.architecture)"
 
 serve-docs: .venv/full
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

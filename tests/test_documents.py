@@ -13,6 +13,7 @@ import click
 import pytest
 import typer
 
+import advisor
 from advisor.cli.app import app
 from tests.conftest import Run
 from tests.documents import DOCUMENTS, ROOT, Shell, blocks, commands, examples, prepare
@@ -134,3 +135,12 @@ def test_pages_ask_nothing_of_the_network(site: Path) -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_release_files_name_the_version() -> None:
+    version = advisor.__version__
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    first = re.search(
+        r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert first and first[1] == version
