@@ -13,7 +13,7 @@ from unittest.mock import patch
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.measuring.board_run import Ended, measure_board
-from advisor.measuring.children import Outcome
+from advisor.measuring.children import Outcome, Sessions
 from advisor.measuring.host import Host, check_can_measure, device_named
 from advisor.measuring.journal import Now, utc_now
 from advisor.measuring.run_plan import RunPlan, Thoroughness
@@ -74,6 +74,10 @@ class FakeChildren:
         self.ends = dict(ends or {})
         self.pause_s = pause_s
         self.asked: list[str] = []
+
+    @property
+    def units(self) -> Mapping[str, Sessions]:
+        return {"": self}
 
     def ready(self, device: str) -> str:
         check_can_measure()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,21 @@ def test_a_board_that_throttles_is_noisy(scheduler: str, tmp_path: Path) -> None
     assert any("throttle" in str(row["verdict"]) for row in end.measured.board.rows)
 
 
+def test_a_worker_that_is_not_heard_of_for_a_while(
+    scheduler: str, tmp_path: Path, undisturbed: str
+) -> None:
+    """As where its network is gone: it neither answers nor ends, then goes on where it was."""
+    with started_workers(scheduler, "zeta", pause="0.05") as (worker,):
+        client = measuring(scheduler, tmp_path)
+        wait_for_sessions(tmp_path, "zeta", 5)
+        worker.process.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        worker.process.send_signal(signal.SIGCONT)
+        assert client.wait() == 0
+    assert len(sessions(tmp_path, "zeta")) == CELLS * SESSIONS
+    assert table(tmp_path, "zeta") == undisturbed
+
+
 def test_two_clients_on_one_board(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +365,68 @@ def test_what_a_fleet_refuses(scheduler: str, tmp_path: Path, run: Run) -> None:
         assert ran.code == 1
         assert "board plain: no device 'cuda:3' here" in ran.err
     assert not (tmp_path / "boards").exists()
+
+
+def by_unit(catalog: Path, board: str) -> dict[str, int]:
+    """How many sessions each unit timed."""
+    journals = read_runs(catalog / "boards" / board / "runs")
+    units = [
+        each["unit"] for journal in journals for each in journal.records if "values_us" in each
+    ]
+    return dict(Counter(units))
+
+
+def test_units_share_the_work_and_are_held_against_each_other(
+    scheduler: str, tmp_path: Path, run: Run
+) -> None:
+    with (
+        started_workers(scheduler, "orin/B7", slower="1.06", machine="one"),
+        started_workers(scheduler, "orin/B9", machine="another"),
+    ):
+        ran = run("fleet", scheduler)
+        assert [line.split()[:2] for line in ran.out.splitlines()[2:4]] == [
+            ["orin", "B7"],
+            ["orin", "B9"],
+        ]
+        (end,) = measure_on(scheduler, NETWORKS, catalog=tmp_path, **ASKED)
+    assert end.fault == ""
+    assert end.measured is not None
+    counts = by_unit(tmp_path, "orin")
+    assert counts["B7"] == counts["B9"] >= CELLS * SESSIONS / 2
+    for row in end.measured.board.rows:
+        assert "units differ by 6%: B7 is slow" in str(row["verdict"])
+        low, high = float(str(row["latency_low_ms"])), float(str(row["latency_high_ms"]))
+        assert high / low > 1.2
+    assert 'units: "B7, B9"' in (tmp_path / "boards/orin/board.yaml").read_text().replace("'", '"')
+    ran = run("compare", "orin/B9", "orin/B7", "--catalog", tmp_path)
+    assert "orin/B7 takes 1.06 times as long" in ran.out
+
+
+def test_a_unit_that_is_lost_leaves_its_share_to_the_others(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "LOOK_EVERY_S", 0.2)
+    with (
+        started_workers(scheduler, "nano/1", fault="dies", at="15"),
+        started_workers(scheduler, "nano/2"),
+    ):
+        (end,) = measure_on(scheduler, NETWORKS, catalog=tmp_path, absent_s=1.0, **ASKED)
+    assert end.fault == ""
+    assert end.measured is not None
+    assert "board nano, unit 1 is gone" in end.measured.board.warnings[0]
+    assert len(sessions(tmp_path, "nano")) == CELLS * SESSIONS
+    counts = by_unit(tmp_path, "nano")
+    assert 0 < counts["1"] < counts["2"]
+    assert sum(row["status"] == "ok" for row in end.measured.board.rows) == CELLS
+
+
+def test_units_that_are_unlike_are_no_samples_of_one_board(scheduler: str, tmp_path: Path) -> None:
+    with (
+        started_workers(scheduler, "mixed/1"),
+        started_workers(scheduler, "mixed/2", torch="2.1"),
+    ):
+        (end,) = measure_on(scheduler, NETWORKS, catalog=tmp_path, **ASKED)
+    assert "units 1 and 2 are no samples of one board: torch 0, and torch 2.1" in end.fault
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import typer
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table
 
-HELP = "A board, or one of its runs as BOARD/RUN."
+HELP = "A board, or one of its runs or units as BOARD/RUN or BOARD/UNIT."
 
 
 def command(

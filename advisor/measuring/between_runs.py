@@ -40,6 +40,13 @@ LARGEST_INTERVAL = 5.0
 """Half an interval of the logarithm that nothing exceeds: a factor of 150."""
 
 
+MOST_APART = 0.03
+"""By how much units of a board may differ until it is said."""
+
+CLEARLY = 3.0
+"""How many standard errors of their difference they must differ by, too."""
+
+
 @dataclass(frozen=True)
 class RunCentre:
     """What one run found of one cell.
@@ -83,11 +90,14 @@ class BetweenRuns:
         usual: standard deviation of levels from day to day where runs of several days have no cell in
             common, of the logarithm.
         days: the day of each run, by its number; without them each run is of a day of its own.
+        units: the unit of each run, likewise: what several units did in one run are several runs here. Their
+            levels differ, and the figure is of yet another unit; without them all is of one.
     """
 
     centres: Sequence[RunCentre]
     usual: float
     days: Sequence[str] = ()
+    units: Sequence[str] = ()
 
     @cached_property
     def _runs(self) -> Integers:
@@ -176,51 +186,100 @@ class BetweenRuns:
         return max(0.0, float(np.sum(self._deviations**2)) / free - sampled)
 
     @cached_property
-    def level_weights(self) -> Floats:
-        """How probable each of `LEVELS` is; none where no run is linked with another."""
-        log_likelihood, seen = np.zeros(len(LEVELS)), False
-        for group in np.unique(self._linked[np.unique(self._runs)]):
-            among = np.flatnonzero((self._linked == group) & (self._table.sum(axis=1) > 0))
-            if len(among) < 2:
-                continue
-            seen = True
-            variance = LEVELS[:, None] ** 2 + self._noises[among]
-            mean = (self.effects[among] / variance).sum(axis=1) / (1 / variance).sum(axis=1)
-            apart = (self.effects[among] - mean[:, None]) ** 2
-            log_likelihood -= 0.5 * (
-                np.log(variance).sum(axis=1)
-                + np.log((1 / variance).sum(axis=1))
-                + (apart / variance).sum(axis=1)
-            )
-        if not seen:
+    def _unit_of(self) -> Sequence[str]:
+        return self.units or [""] * len(self._table)
+
+    @cached_property
+    def _alike(self) -> list[Integers]:
+        """The runs with sessions that are linked with each other, by unit."""
+        ran = np.unique(self._runs)
+        keys = [(int(self._linked[run]), self._unit_of[run]) for run in ran]
+        return [
+            np.array([run for run, its in zip(ran, keys, strict=True) if its == key], dtype=np.intp)
+            for key in dict.fromkeys(keys)
+        ]
+
+    @cached_property
+    def _unit_effects(self) -> Mapping[str, tuple[float, float]]:
+        """Each unit's level above the mean of those that are linked with it, and the variance of its noise.
+
+        None where fewer than two units are linked.
+        """
+        groups: dict[int, list[Integers]] = {}
+        for among in self._alike:
+            groups.setdefault(int(self._linked[among[0]]), []).append(among)
+        most = max(groups.values(), key=len, default=[])
+        if len(most) < 2:
+            return {}
+        levels = np.array([float(np.mean(self.effects[among])) for among in most])
+        return {
+            self._unit_of[among[0]]: (level, float(np.mean(self._noises[among])) / len(among))
+            for among, level in zip(most, (levels - levels.mean()).tolist(), strict=True)
+        }
+
+    @property
+    def unit_levels(self) -> dict[str, float]:
+        """By how much each unit is slower than the mean of all, as a logarithm; none of fewer than two."""
+        return {unit: level for unit, (level, _) in self._unit_effects.items()}
+
+    @property
+    def units_apart(self) -> str:
+        """In words, by how much units differ, and which one is not like the others; "" where none is."""
+        levels = self.unit_levels
+        if not levels:
+            return ""
+        low, high = min(levels.values()), max(levels.values())
+        noise = math.sqrt(max(noise for _, noise in self._unit_effects.values()))
+        apart = math.expm1(high - low)
+        if apart <= MOST_APART or high - low <= CLEARLY * math.sqrt(2) * noise:
+            return ""
+        middle = float(np.median([*levels.values()]))
+        slow = high - middle >= middle - low
+        odd = next(unit for unit, level in levels.items() if level == (high if slow else low))
+        return f"units differ by {apart:.0%}: {odd} is {'slow' if slow else 'fast'}"
+
+    @cached_property
+    def _unit_weights(self) -> Floats:
+        """How probable each of `LEVELS` is for the levels of units; none where they do not show it."""
+        found = [*self._unit_effects.values()]
+        if not found:
             return np.array([])
-        weights = np.exp(log_likelihood - log_likelihood.max())
-        probable: Floats = weights / weights.sum()
-        return probable
+        effects, noises = (np.array(each) for each in zip(*found, strict=True))
+        return _weights(_log_likelihood(effects, noises))
+
+    @cached_property
+    def level_weights(self) -> Floats:
+        """How probable each of `LEVELS` is for the levels of days; none where no run of a unit is linked."""
+        several = [among for among in self._alike if len(among) > 1]
+        if not several:
+            return np.array([])
+        return _weights(
+            sum(
+                (_log_likelihood(self.effects[among], self._noises[among]) for among in several),
+                np.zeros(len(LEVELS)),
+            )
+        )
 
     @cached_property
     def _levels(self) -> Floats:
         """The runs' effects without what is likely noise: an effect that few cells show counts for less."""
-        if not len(self.level_weights):
-            return self.effects
-        squares = LEVELS[:, None] ** 2
-        levels: Floats = self.effects * (
-            self.level_weights @ (squares / (squares + np.maximum(self._noises, LEAST_SPREAD**2)))
+        of_units = np.zeros(len(self.effects))
+        for among in self._alike if self._unit_effects else ():
+            of_units[among] = np.mean(self.effects[among])
+        levels: Floats = _shrunken(of_units, self._unit_weights, self._noises) + _shrunken(
+            self.effects - of_units, self.level_weights, self._noises
         )
         return levels
 
     @property
     def seen(self) -> float | None:
-        """The standard deviation of the levels that linked runs showed; `None` where there are none."""
-        linked = [
-            self.effects[self._linked == group]
-            for group in np.unique(self._linked)
-            if np.sum(self._linked == group) > 1
-        ]
-        if not linked:
+        """The standard deviation of the levels that linked runs of a unit showed; `None` where none are."""
+        several = [self.effects[among] for among in self._alike if len(among) > 1]
+        if not several:
             return None
-        free = sum(len(each) - 1 for each in linked)
-        return math.sqrt(sum(float(np.sum(each**2)) for each in linked) / free)
+        free = sum(len(each) - 1 for each in several)
+        apart = sum(float(np.sum((each - each.mean()) ** 2)) for each in several)
+        return math.sqrt(apart / free)
 
     def runs_behind(self, cell: str) -> list[int]:
         """The runs that show the level that a cell's figure stands on."""
@@ -258,6 +317,10 @@ class BetweenRuns:
         between_days = self.usual if self.days_behind(cell) == 1 else 0.0
         level_share = 1 + 1 / len(self.runs_behind(cell))
         variance = (levels**2 + between_days**2) * level_share + own**2 * (1 + 1 / own_runs)
+        if len(self._unit_weights):
+            of_units = LEVELS**2 * (1 + 1 / len(self._unit_effects))
+            variance = np.add.outer(variance, of_units).ravel()
+            weights = np.outer(weights, self._unit_weights).ravel()
         spread = np.sqrt(np.maximum(variance, LEAST_SPREAD**2))
         low, high = 0.0, LARGEST_INTERVAL
         for _ in range(30):
@@ -280,6 +343,34 @@ class BetweenRuns:
         variance = (POOLED_DEGREES * expected + shown) / (POOLED_DEGREES + len(its) - 1)
         sessions = sum(each.sessions for each in self.centres if each.cell == cell)
         return math.sqrt(variance) * allowance(sessions - len(its) + 1)
+
+
+def _log_likelihood(effects: Floats, noises: Floats) -> Floats:
+    """How well each of `LEVELS` explains the effects of runs that are linked, whatever their mean is."""
+    variance = LEVELS[:, None] ** 2 + noises
+    mean = (effects / variance).sum(axis=1) / (1 / variance).sum(axis=1)
+    apart = (effects - mean[:, None]) ** 2
+    found: Floats = -0.5 * (
+        np.log(variance).sum(axis=1)
+        + np.log((1 / variance).sum(axis=1))
+        + (apart / variance).sum(axis=1)
+    )
+    return found
+
+
+def _weights(log_likelihood: Floats) -> Floats:
+    weights = np.exp(log_likelihood - log_likelihood.max())
+    probable: Floats = weights / weights.sum()
+    return probable
+
+
+def _shrunken(effects: Floats, weights: Floats, noises: Floats) -> Floats:
+    """Effects, each the less the likelier it is to be noise; as they are where nothing is known of them."""
+    if not len(weights):
+        return effects
+    squares = LEVELS[:, None] ** 2
+    shares: Floats = weights @ (squares / (squares + np.maximum(noises, LEAST_SPREAD**2)))
+    return effects * shares
 
 
 def allowance(values: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from advisor._version import __version__
@@ -50,6 +50,7 @@ class Ended:
         heats: what heating the board showed, where that was asked for.
         why_no_power: why no power is known, where a meter was sought; "" where it is.
         why_stopped: why it did not come to its end; "" where it did, or was stopped by Ctrl-C.
+        lost_units: why units of the board took no part until the end, by their labels.
     """
 
     rows: list[Row]
@@ -58,6 +59,7 @@ class Ended:
     heats: Sequence[Heat] = ()
     why_no_power: str = ""
     why_stopped: str = ""
+    lost_units: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure_board(
@@ -115,7 +117,15 @@ def measure_board(
             journal.append({"end": True})
             children.end()
     found = campaign.findings
-    return Ended(rows, journal.run_id, finished, found.heats, found.why_no_power, why_stopped)
+    return Ended(
+        rows,
+        journal.run_id,
+        finished,
+        found.heats,
+        found.why_no_power,
+        why_stopped,
+        campaign.lost,
+    )
 
 
 def measure_cold_and_hot(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
-from advisor.measuring.children import Children, Outcome
+from advisor.measuring.children import BoardLostError, Children, Outcome
 from advisor.measuring.journal import Journal, Now, utc_now
 from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.run_plan import RunPlan, run_operations, session_s
@@ -44,15 +46,19 @@ class Campaign:
             plan: what to measure.
             known: the architectures by name.
             journal: where everything is kept; what it holds already is not done again.
-            children: what runs the tasks.
+            children: what runs the tasks; of several units, each runs its share of the sessions.
             report_progress: hears of the progress.
             now: the time of day.
         """
         self.plan, self.known, self.journal = plan, known, journal
-        self.children, self.report_progress, self.now = children, report_progress, now
+        self.report_progress, self.now = report_progress, now
+        self.units = dict(children.units)
+        self.lost: dict[str, str] = {}
+        self._keeping = threading.RLock()
         self.findings = Findings([journal])
         self.seed = int(journal.header["seed"])
         self.goal: dict[Cell, int] = {}
+        self._meterless = False
 
     def run(self) -> None:
         """Do all that is left of the plan; the run ends once its board is written, too."""
@@ -77,13 +83,66 @@ class Campaign:
                 and self._fitted_so_far(cell)
                 and not self._memory_known(cell)
             ]
-            for cell in self._shuffled(cells, f"memory {batch}"):
-                if not self._is_prepared(cell):
-                    continue
-                self.report_progress(f"memory of {cell}", self._remaining_s())
-                limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
-                outcome = self.children.memory(self._task(cell), limit_s)
-                self._keep(cell, outcome, asdict)
+            self._on_units(self._shuffled(cells, f"memory {batch}"), self._measure_memory)
+
+    def _measure_memory(self, cell: Cell, unit: str) -> None:
+        if self._is_prepared(cell, unit):
+            self._report(f"memory of {cell}")
+            limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
+            self._keep(cell, unit, self.units[unit].memory(self._task(cell), limit_s), asdict)
+
+    def _on_units(self, cells: Sequence[Cell], work: Callable[[Cell, str], None]) -> None:
+        """Do something for each cell, each unit of the board at one cell at a time.
+
+        A unit that is lost leaves its cells to the others.
+
+        Raises:
+            BoardLostError: no unit is left.
+        """
+        left = list(cells)
+        while left:
+            shares = self._shares(left)
+            if len(shares) == 1:
+                ((unit, share),) = shares.items()
+                self._work_off(unit, share, left, work)
+                continue
+            with ThreadPoolExecutor(len(shares), "unit") as pool:
+                ends = [
+                    pool.submit(self._work_off, unit, share, left, work)
+                    for unit, share in shares.items()
+                ]
+            for end in ends:
+                end.result()
+
+    def _shares(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
+        """Which unit has which cells next, in their order: each cell goes round all of them."""
+        units = sorted(self.units)
+        if len(units) == 1:
+            return {units[0]: list(cells)}
+        rank = {cell: place for place, cell in enumerate(sorted(self.plan.cells()))}
+        shares: dict[str, list[Cell]] = {}
+        for cell in cells:
+            turn = rank[cell] + len(self.findings.of(cell).sessions)
+            shares.setdefault(units[turn % len(units)], []).append(cell)
+        return shares
+
+    def _work_off(
+        self, unit: str, share: Sequence[Cell], left: list[Cell], work: Callable[[Cell, str], None]
+    ) -> None:
+        """One unit's share; what is done is taken from what is left."""
+        for cell in share:
+            try:
+                work(cell, unit)
+            except BoardLostError as error:
+                with self._keeping:
+                    self.lost[unit] = str(error)
+                    del self.units[unit]
+                    if not self.units:
+                        raise
+                    self.journal.append({"unit": unit, "lost": str(error)})
+                return
+            with self._keeping:
+                left.remove(cell)
 
     def _fitted_so_far(self, cell: Cell) -> bool:
         return all(
@@ -92,18 +151,18 @@ class Campaign:
             if smaller < cell.batch
         )
 
-    def _is_prepared(self, cell: Cell) -> bool:
+    def _is_prepared(self, cell: Cell, unit: str) -> bool:
         """Prepare a cell, unless that is done, or was done for another batch size."""
         shared = prepared_as(cell)
         if shared is None:
             return True
         before = self.findings.prepared.get(shared)
-        if before is None or not self.children.has(before.prepared):
-            self.report_progress(f"preparing {cell}", self._remaining_s())
+        if before is None or not self.units[unit].has(before.prepared):
+            self._report(f"preparing {cell}")
             limit_s = PREPARE_LIMIT_S + 20 * self._expected_run_ms(cell) / 1000
-            outcome = self.children.prepare(self._task(cell), limit_s)
+            outcome = self.units[unit].prepare(self._task(cell), limit_s)
             self._keep(
-                cell, outcome, lambda found: {"holds_for": shared.as_list(), **asdict(found)}
+                cell, unit, outcome, lambda found: {"holds_for": shared.as_list(), **asdict(found)}
             )
         return self.findings.of(cell).status == "ok"
 
@@ -123,9 +182,12 @@ class Campaign:
 
     def prepare_again(self) -> None:
         """Prepare what was dropped since: no session follows an export, and no heated board waits for one."""
-        for cell, found in self._live():
-            if len(found.sessions) < self.plan.thoroughness.least_sessions:
-                self._is_prepared(cell)
+        wanted = self.plan.thoroughness.least_sessions
+        cells = [cell for cell, found in self._live() if len(found.sessions) < wanted]
+        self._on_units(cells, self._prepare)
+
+    def _prepare(self, cell: Cell, unit: str) -> None:
+        self._is_prepared(cell, unit)
 
     def heat(self, when: str, seconds: float) -> None:
         """Keep the board busy with its heaviest cell, so that it is as hot as it gets; or still is.
@@ -141,17 +203,16 @@ class Campaign:
         """
         live = [cell for cell, _ in self._live()]
         live.sort(key=lambda each: (run_operations(each, self.known), each.threads), reverse=True)
-        reason = ""
+        reason, (unit, *_) = "", self.units
         for cell in live if seconds else []:
-            if not self._is_prepared(cell):
+            if not self._is_prepared(cell, unit):
                 continue
             self.report_progress(f"heating the board with {cell}", seconds + self._remaining_s())
             limit_s = seconds + 120 + 20 * self._run_ms(cell) / 1000
-            outcome = self.children.heat(self._task(cell), seconds, limit_s)
+            outcome = self.units[unit].heat(self._task(cell), seconds, limit_s)
             if outcome.status == "ok":
                 record = {"heat": asdict(outcome.value), "by": cell.as_list(), "when": when}
-                self.journal.append(record)
-                self.findings.add(record)
+                self._add(record)
                 return
             reason = f"{cell}: {outcome.reason}"
         if reason:
@@ -169,7 +230,7 @@ class Campaign:
                 if len(found.sessions) <= count
                 and (count < wanted.least_sessions or not self._sure(found))
             ]
-            self._time(self._shuffled(cells, f"time {count}"))
+            self._on_units(self._shuffled(cells, f"time {count}"), self._time)
 
     def _sure(self, found: Found) -> bool:
         return found.half_width_95 <= self.plan.thoroughness.half_width
@@ -191,15 +252,14 @@ class Campaign:
             cell for cell, found in self._live() if len(found.sessions) < self.goal.get(cell, 0)
         ]:
             left = sum(self.goal[cell] - len(self.findings.of(cell).sessions) for cell in cells)
-            self._time(self._shuffled(cells, f"again {left}"))
+            self._on_units(self._shuffled(cells, f"again {left}"), self._time)
 
-    def _time(self, cells: Iterable[Cell]) -> None:
-        for cell in cells:
-            if not self._is_prepared(cell):  # again, where what was prepared has been dropped since
-                continue
-            self.report_progress(f"timing {cell}", self._remaining_s())
+    def _time(self, cell: Cell, unit: str) -> None:
+        if self._is_prepared(cell, unit):  # again, where what was prepared has been dropped since
+            self._report(f"timing {cell}")
             limit_s = 60 + 20 * session_s(self.plan.thoroughness.limits, self._run_ms(cell))
-            self._keep(cell, self.children.time(self._task(cell), limit_s), _timing_record)
+            outcome = self.units[unit].time(self._task(cell), limit_s)
+            self._keep(cell, unit, outcome, _timing_record)
 
     def meter_energy(self) -> None:
         """One energy child a cell, unless the user declared the power or there is no meter."""
@@ -207,38 +267,50 @@ class Campaign:
             return
         done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
         cells = [cell for cell, _ in self._live() if cell not in done]
+        self._on_units(self._shuffled(cells, "energy"), self._meter_energy)
+
+    def _meter_energy(self, cell: Cell, unit: str) -> None:
+        if self._meterless or not self._is_prepared(cell, unit):
+            return
+        self._report(f"energy of {cell}")
+        outcome = self.units[unit].energy(self._task(cell), 180 + self._run_ms(cell) / 10)
         record: dict[str, object]
-        for cell in self._shuffled(cells, "energy"):
-            if not self._is_prepared(cell):
-                continue
-            self.report_progress(f"energy of {cell}", self._remaining_s())
-            outcome = self.children.energy(self._task(cell), 180 + self._run_ms(cell) / 10)
-            if isinstance(outcome.value, NoMeter):
-                record = {"no_meter": outcome.value.reason}
-                self.journal.append(record)
-                self.findings.add(record)
-                return
+        if isinstance(outcome.value, NoMeter):
+            self._meterless = True
+            record = {"no_meter": outcome.value.reason}
+        else:
             # A failure here leaves the cell's latency as it is; the journal says what it was.
-            record = {"cell": cell.as_list(), "energy": None}
+            record = {"cell": cell.as_list(), **_of(unit), "energy": None}
             if outcome.value:
                 record["energy"] = asdict(outcome.value)
             else:
                 record["reason"] = outcome.reason or "the meter gave no usable window"
-            self.journal.append(record)
-            self.findings.add(record)
+        self._add(record)
 
     def _keep(
-        self, cell: Cell, outcome: Outcome, to_record: Callable[..., Mapping[str, object]]
+        self,
+        cell: Cell,
+        unit: str,
+        outcome: Outcome,
+        to_record: Callable[..., Mapping[str, object]],
     ) -> None:
         """Put an outcome on disk and take it into account."""
         ended = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-        record: dict[str, object] = {"cell": cell.as_list(), "at": ended}
+        record: dict[str, object] = {"cell": cell.as_list(), **_of(unit), "at": ended}
         if outcome.status == "ok":
             record.update(to_record(outcome.value))
         else:
             record.update(status=outcome.status, reason=outcome.reason)
-        self.journal.append(record)
-        self.findings.add(record)
+        self._add(record)
+
+    def _add(self, record: Mapping[str, object]) -> None:
+        with self._keeping:
+            self.journal.append(record)
+            self.findings.add(record)
+
+    def _report(self, what: str) -> None:
+        with self._keeping:
+            self.report_progress(what, self._remaining_s())
 
     def _live(self) -> list[tuple[Cell, Found]]:
         """The cells that run, with what is known of them."""
@@ -279,6 +351,11 @@ class Campaign:
             return wanted.least_sessions
         needed = count * (found.half_width_95 / wanted.half_width) ** 2
         return min(math.ceil(needed), wanted.most_sessions)
+
+
+def _of(unit: str) -> dict[str, str]:
+    """What a record says of the unit, where the board has any."""
+    return {"unit": unit} if unit else {}
 
 
 def _timing_record(found: TimingFound) -> dict[str, object]:

@@ -68,11 +68,44 @@ class BoardLostError(AdvisorError):
     """The machine that ran the tasks is gone, or is no longer what it was; what it found is kept."""
 
 
+class Sessions(Protocol):
+    """Runs one task in a child of its own, on one machine."""
+
+    def has(self, prepared: str) -> bool:
+        """Whether what was prepared is still there."""
+        ...
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        """Prepare a network for its runtime; the value is a `PreparedFound`."""
+        ...
+
+    def memory(self, task: Task, limit_s: float) -> Outcome:
+        """Find the peak memory; the value is a `MemoryFound`."""
+        ...
+
+    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
+        """Keep the board busy for a while; the value is a `HeatFound`."""
+        ...
+
+    def time(self, task: Task, limit_s: float) -> Outcome:
+        """Time one session; the value is a `TimingFound`."""
+        ...
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        """Meter the energy; the value is an `EnergyFound`, a `NoMeter`, or `None` if unknown."""
+        ...
+
+
 class Children(Protocol):
-    """Runs one task in a child of its own."""
+    """Where a board's sessions run."""
+
+    @property
+    def units(self) -> Mapping[str, Sessions]:
+        """What runs them on each physical sample of the board, by its label; one, "", where nobody said."""
+        ...
 
     def ready(self, device: str) -> str:
-        """See that the machine can measure on a device; the device's full name.
+        """See that the board can measure on a device; the device's full name.
 
         Raises:
             AdvisorError: it cannot.
@@ -95,41 +128,22 @@ class Children(Protocol):
         """The share of the processors' time that others take meanwhile; `None` where it is unknown."""
         ...
 
-    def prepare(self, task: Task, limit_s: float) -> Outcome:
-        """Prepare a network for its runtime; the value is a `PreparedFound`."""
-        ...
-
-    def has(self, prepared: str) -> bool:
-        """Whether what was prepared is still there."""
-        ...
-
     def end(self) -> None:
         """Hear that a run has come to its end, so that what was prepared need not all be kept."""
         ...
 
-    def memory(self, task: Task, limit_s: float) -> Outcome:
-        """Find the peak memory; the value is a `MemoryFound`."""
-        ...
-
-    def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
-        """Keep the board busy for a while; the value is a `HeatFound`."""
-        ...
-
-    def time(self, task: Task, limit_s: float) -> Outcome:
-        """Time one session; the value is a `TimingFound`."""
-        ...
-
-    def energy(self, task: Task, limit_s: float) -> Outcome:
-        """Meter the energy; the value is an `EnergyFound`, a `NoMeter`, or `None` if unknown."""
-        ...
-
 
 class RealChildren:
-    """Children of this machine."""
+    """Children of this machine; see `Children` and `Sessions`."""
 
     def __init__(self) -> None:
         self._isolation = Isolation(["advisor.measuring.preload"])
         self._without_torch = Isolation(None)
+
+    @property
+    def units(self) -> Mapping[str, Sessions]:
+        """See `Children`."""
+        return {"": self}
 
     def ready(self, device: str) -> str:
         """See `Children`."""
@@ -161,7 +175,7 @@ class RealChildren:
         return self._isolation.run(worker.prepare_task, task, limit_s=limit_s)
 
     def has(self, prepared: str) -> bool:
-        """See `Children`."""
+        """See `Sessions`."""
         return is_there(prepared)
 
     def end(self) -> None:

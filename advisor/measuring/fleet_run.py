@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from advisor.arguments import checked
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import ReportProgress
-from advisor.measuring.children import Outcome
+from advisor.measuring.children import BoardLostError, Outcome, Sessions
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
 from advisor.measuring.fleet_worker import ALL, OPEN, Access, do, in_words
@@ -32,13 +32,16 @@ from advisor.measuring.tasks import (
 DESCRIBE_S = 300.0
 """How long a board may take to say what it is, and whether it can measure."""
 
+ANY_UNIT = "any unit"
+"""Which machine a board is whose units are named: each of them."""
+
 STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 
 Answer = TypeVar("Answer")
 
 
-class RemoteChildren:
-    """Children of a machine elsewhere: each is one task of its worker; see `Children`."""
+class RemoteUnit:
+    """Children of one machine elsewhere: each is one task of its worker; see `Sessions`."""
 
     def __init__(self, fleet: Fleet, unit: Unit) -> None:
         """Ask this unit.
@@ -50,6 +53,11 @@ class RemoteChildren:
         self._fleet, self._unit = fleet, unit
         self._there: dict[str, str] = {}
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its worker is at the scheduler."""
+        return self._unit.name in self._fleet.addresses()
+
     def ready(self, device: str) -> str:
         """See `Children`."""
         return self._told(str, "looking for", "ready", device)
@@ -60,7 +68,10 @@ class RemoteChildren:
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """See `Children`."""
-        return self._told(Host, "describing", "describe", device, threads, list(libraries))
+        host = self._told(Host, "describing", "describe", device, threads, list(libraries))
+        if not self._unit.unit:
+            return host
+        return replace(host, details={**host.details, "machine": ANY_UNIT})
 
     def busy(self, seconds: float) -> float | None:
         """See `Children`."""
@@ -68,7 +79,7 @@ class RemoteChildren:
         return float(found.value) if isinstance(found.value, float) else None
 
     def has(self, prepared: str) -> bool:
-        """See `Children`; asked once of each worker, whose address changes when it starts again."""
+        """See `Sessions`; asked once of each worker, whose address changes when it starts again."""
         address = self._fleet.addresses().get(self._unit.name, "")
         if prepared and self._there.get(prepared) != address:
             if not self._told(bool, "looking for", "has", prepared):
@@ -81,23 +92,23 @@ class RemoteChildren:
         self._asked(type(None), "tidying", "end", limit_s=DESCRIBE_S)
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
-        """See `Children`."""
+        """See `Sessions`."""
         return self._asked(PreparedFound, f"preparing {task.cell}", "prepare", task, limit_s)
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
-        """See `Children`."""
+        """See `Sessions`."""
         return self._asked(MemoryFound, f"memory of {task.cell}", "memory", task, limit_s)
 
     def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
-        """See `Children`."""
+        """See `Sessions`."""
         return self._asked(HeatFound, f"heating with {task.cell}", "heat", task, seconds, limit_s)
 
     def time(self, task: Task, limit_s: float) -> Outcome:
-        """See `Children`."""
+        """See `Sessions`."""
         return self._asked(TimingFound, f"timing {task.cell}", "time", task, limit_s)
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
-        """See `Children`."""
+        """See `Sessions`."""
         kinds = (EnergyFound, NoMeter, type(None))
         return self._asked(kinds, f"energy of {task.cell}", "energy", task, limit_s)
 
@@ -131,6 +142,63 @@ class RemoteChildren:
         except TaskError as error:
             return Outcome(error.status, None, error.reason)
         return sound(found, kind)
+
+
+class RemoteBoard:
+    """A board elsewhere, of which there may be several units; see `Children`."""
+
+    def __init__(self, fleet: Fleet, units: Sequence[Unit]) -> None:
+        """Ask these units."""
+        self._fleet = fleet
+        self._units = {each.unit: RemoteUnit(fleet, each) for each in units}
+
+    @property
+    def units(self) -> Mapping[str, Sessions]:
+        """See `Children`."""
+        return self._units
+
+    def ready(self, device: str) -> str:
+        """See `Children`."""
+        (named, *_) = [each.ready(device) for each in self._units.values()]
+        return named
+
+    def check_installed(self, variants: Sequence[Variant], device: str) -> None:
+        """See `Children`."""
+        for each in self._units.values():
+            each.check_installed(variants, device)
+
+    def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
+        """See `Children`.
+
+        Raises:
+            AdvisorError: units are unlike each other in what makes a board.
+        """
+        hosts = {
+            unit: each.describe(device, threads, libraries) for unit, each in self._units.items()
+        }
+        (first, host), *others = hosts.items()
+        for unit, other in others:
+            own = {**host.identity, **host.runtimes}
+            for what, theirs in {**other.identity, **other.runtimes}.items():
+                if theirs != own.get(what):
+                    raise AdvisorError(
+                        f"units {first} and {unit} are no samples of one board: {what} {own.get(what)}, and "
+                        f"{what} {theirs}",
+                        "make them alike, or call them by names of their own: advisor worker --board",
+                    )
+        return host
+
+    def busy(self, seconds: float) -> float | None:
+        """The busiest unit; see `Children`."""
+        found = [each.busy(seconds) for each in self._units.values()]
+        return max((each for each in found if each is not None), default=None)
+
+    def end(self) -> None:
+        """See `Children`; units that are gone have nothing to end."""
+        for each in self._units.values():
+            if each.is_there:
+                with suppress(BoardLostError):
+                    each.end()
 
 
 def sound(found: object, kind: type | tuple[type, ...]) -> Outcome:
@@ -243,11 +311,14 @@ def _measured(
 ) -> FleetBoard:
     """One board of a fleet, while no other client has it."""
     board = units[0].board
+    if asked.get("sustained") and len(units) > 1:
+        hint = f"name it: --board {units[0].name}"
+        return FleetBoard(board, None, f"one unit of a board is heated at a time ({hint})")
     try:
         with ExitStack() as held:
             for each in units:
                 held.enter_context(fleet.held(each.name))
-            found = measure(architectures, children=RemoteChildren(fleet, units[0]), **asked)
+            found = measure(architectures, children=RemoteBoard(fleet, units), **asked)
     except AdvisorError as error:
         return FleetBoard(board, None, str(error))
     except KeyboardInterrupt:

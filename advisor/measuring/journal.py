@@ -29,7 +29,11 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("disturbance", "heat", "host"), dict),
     **dict.fromkeys(("runs_per_value", "peak_mb", "empty_mb", "run_ms"), _NUMBER),
     **dict.fromkeys(
-        ("status", "reason", "when", "no_meter", "of", "ranks", "prepared", "boxes", "decoder"), str
+        (
+            *("status", "reason", "when", "no_meter", "of", "ranks", "prepared", "unit"),
+            *("boxes", "decoder"),
+        ),
+        str,
     ),
     **dict.fromkeys(("piece", "outputs"), int),
     "unreadable": list,
@@ -83,6 +87,13 @@ class Journal:
     def finished(self) -> bool:
         """Whether the run came to its end."""
         return any("end" in record for record in self.records)
+
+    def of_unit(self, unit: str) -> Journal:
+        """The same less the timing sessions of other units; it is not to be written."""
+        records = [
+            each for each in self.records if "values_us" not in each or each.get("unit", "") == unit
+        ]
+        return Journal(self.path, self.header, records)
 
     def append(self, record: Record) -> None:
         """Keep a record: when this returns, it is on disk.

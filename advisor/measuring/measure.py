@@ -104,7 +104,7 @@ class MeasuredBoard:
         fit: its models, for what was not measured; `None` where none were fitted.
         fit_file: where they are written.
         why_no_fit: why none were fitted; "" if they were.
-        warnings: what could not be fitted as it was before.
+        warnings: which units were lost on the way, and what could not be fitted as it was before.
         why_no_power: why no power is known, where a meter was sought; "" where it is.
         why_stopped: why the run did not come to its end; "" where it did, or was stopped by Ctrl-C.
     """
@@ -398,6 +398,7 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
         between_runs=read_board(folder, "own", None).between_runs,
         why_no_power=ended.why_no_power,
         why_stopped=ended.why_stopped,
+        warnings=tuple(ended.lost_units.values()) if ended.finished else (),
     )
     if not ended.finished:
         return measured
@@ -408,7 +409,12 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
         fitted = fit(folder.name, catalog=catalog)
     except AdvisorError as error:
         return replace(measured, why_no_fit=error.message)
-    return replace(measured, fit=fitted.fit, fit_file=fitted.file, warnings=fitted.warnings)
+    return replace(
+        measured,
+        fit=fitted.fit,
+        fit_file=fitted.file,
+        warnings=(*measured.warnings, *fitted.warnings),
+    )
 
 
 def _children(given: Children | None) -> Children:

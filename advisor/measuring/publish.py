@@ -263,7 +263,8 @@ def board_yaml(findings: Findings, terms: Terms, host: Host) -> str:
         entries["note"] = f"Power is unknown: {_safe(findings.why_no_power)}."
     counts = sorted({cell.threads for cell in findings.by_cell if cell.threads})
     threads = {"threads": ", ".join(map(str, counts))} if counts else {}
-    entries["details"] = {**host.details, **threads}
+    units = {"units": ", ".join(findings.units)} if findings.units else {}
+    entries["details"] = {**host.details, **threads, **units}
     filled = {key: value for key, value in entries.items() if value}
     return yaml_text(filled, "Written by `advisor measure`; another run writes it again.")
 
@@ -281,17 +282,25 @@ def _power_scope(metered: str, terms: Terms) -> str:
 
 def run_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int], Estimate]]:
     """The latencies that each run of a board found by itself, by the run's name."""
-    found = {}
-    for journal in read_runs(board_folder / "runs"):
-        findings = Findings([journal])
-        found[journal.run_id] = {
-            (cell.architecture, _run_as(cell, findings), cell.batch): _estimate(
-                cell, each, findings
-            )
-            for cell, each in findings.by_cell.items()
-            if each.sessions
-        }
-    return found
+    journals = read_runs(board_folder / "runs")
+    return {journal.run_id: _latencies(Findings([journal])) for journal in journals}
+
+
+def unit_latencies(board_folder: Path) -> dict[str, dict[tuple[str, Variant, int], Estimate]]:
+    """The latencies that each unit of a board showed in all runs, by the unit's label."""
+    journals = read_runs(board_folder / "runs")
+    return {
+        unit: _latencies(Findings([each.of_unit(unit) for each in journals]))
+        for unit in Findings(journals).units
+    }
+
+
+def _latencies(findings: Findings) -> dict[tuple[str, Variant, int], Estimate]:
+    return {
+        (cell.architecture, _run_as(cell, findings), cell.batch): _estimate(cell, each, findings)
+        for cell, each in findings.by_cell.items()
+        if each.sessions
+    }
 
 
 def _run_as(cell: Cell, findings: Findings) -> Variant:

@@ -130,7 +130,7 @@ class Findings:
         self.usual_between_runs = usual_between_runs
         self.by_cell: dict[Cell, Found] = {}
         self.prepared: dict[Cell, PreparedFound] = {}
-        self.runs: list[list[tuple[Cell, Session]]] = []
+        self.runs: list[list[tuple[Cell, Session]]] = []  # a unit's share of one is one of its own
         self.heats: list[Heat] = []
         self.unsteady = 0.0
         self.no_power = ""
@@ -138,9 +138,10 @@ class Findings:
         self._drift_seen: tuple[float | None] | None = None
         self.on_gpu = any(each.header["plan"]["device"] != "cpu" for each in journals)
         self._threads = 0
-        self._days = [each.day for each in journals]
+        self._days: list[str] = []
+        self._units: list[str] = []
         for journal in journals:
-            self.runs.append([])
+            self._begin_run(journal.day)
             self._threads = _threads_of(journal)
             for number, record in enumerate(journal.records, start=2):
                 try:
@@ -178,7 +179,7 @@ class Findings:
             found.sessions.append(session)
             found.status, found.reason = "ok", ""  # an earlier run may have failed here
             found.averaged = found.averaged or record["runs_per_value"] > 1
-            self.runs[-1].append((cell, session))
+            self._run_of(record.get("unit", "")).append((cell, session))
         elif "image_effect" in record:
             known = {each.name: record[each.name] for each in PREPARED if each.name in record}
             prepared = PreparedFound(**known)
@@ -197,6 +198,24 @@ class Findings:
         elif "status" in record:
             found.status, found.reason = record["status"], record["reason"]
 
+    def _begin_run(self, day: str) -> None:
+        self._day = day
+        self._its_units: dict[str, list[tuple[Cell, Session]]] = {}
+
+    def _run_of(self, unit: str) -> list[tuple[Cell, Session]]:
+        """What a unit has timed in the last run."""
+        if unit not in self._its_units:
+            self._its_units[unit] = []
+            self.runs.append(self._its_units[unit])
+            self._days.append(self._day)
+            self._units.append(unit)
+        return self._its_units[unit]
+
+    @property
+    def units(self) -> list[str]:
+        """The physical samples of the board that were timed, by their labels; none where nobody said."""
+        return sorted({*self._units} - {""})
+
     def _cell(self, written: Sequence[Any]) -> Cell:
         """A cell as a journal has it."""
         cell = Cell(*written)
@@ -214,6 +233,7 @@ class Findings:
             unsettled=sum(not each.settled for each in counted),
             unsteady=self.unsteady,
             on_gpu=self.on_gpu,
+            units_apart=self.between_runs.units_apart if len(self.units) > 1 else "",
         )
         return verdict(found.summary, wanted_half_width, self.drift_seen, conditions)
 
@@ -255,7 +275,7 @@ class Findings:
             # What drifts within a run differs between days, too: all that is known of them from one day.
             allowed = max((each[1] for each in self._drifts()), default=0.0)
             usual = math.hypot(self.usual_between_runs, allowed)
-            self._between_runs = BetweenRuns(centres, usual, self._days)
+            self._between_runs = BetweenRuns(centres, usual, self._days, self._units)
         return self._between_runs
 
     def pooled(self, cell: Cell) -> Pooled | None:

@@ -172,6 +172,7 @@ class Conditions:
         unsettled: how many sessions began before the warm-up had settled.
         unsteady: by which share a heated board's times still changed.
         on_gpu: whether they ran on an accelerator, of which the processor's counters say nothing.
+        units_apart: in words, by how much the board's units differ; "" where they do not.
     """
 
     disturbances: Sequence[Disturbance]
@@ -179,6 +180,7 @@ class Conditions:
     unsettled: int = 0
     unsteady: float = 0.0
     on_gpu: bool = False
+    units_apart: str = ""
 
 
 def verdict(
@@ -206,6 +208,7 @@ def verdict(
         ),
         f"only {summary.sessions} sessions": few,
         f"machine drifted by {drift or 0:.0%}": (drift or 0) > MOST_DRIFT,
+        conditions.units_apart: bool(conditions.units_apart),
         f"{stolen or 0:.0%} of processor time stolen": (stolen or 0) > MOST_STOLEN,
         f"other load of {others or 0:.0%}": (others or 0) > MOST_OTHERS,
         f"frequency from {slow:.0f} to {fast:.0f} MHz": fast > (1 + MOST_FREQUENCY_CHANGE) * slow,

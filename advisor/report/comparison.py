@@ -1,4 +1,4 @@
-"""`advisor compare`: two boards, or two runs of one, side by side; or one board's runtimes."""
+"""`advisor compare`: two boards, or two runs or units of one, side by side; or one board's runtimes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Comparison:
     """Latencies side by side.
 
     Attributes:
-        board: the board, or one of its runs as "BOARD/RUN", that stands first.
+        board: the board, or one of its runs or units as "BOARD/RUN", that stands first.
         other: likewise, the second; `None` where one board's runtimes or precisions are compared.
         by: "runtime" or "precision", which of them; `None` where two boards are.
         rows: each network and batch size that both have; its ratio is the other's latency over the
@@ -80,7 +80,7 @@ def compare(
     """The ratios of latencies of two boards, or of one board's runtimes, with their intervals.
 
     Args:
-        board: a board, or one of its runs as "BOARD/RUN".
+        board: a board, or one of its runs or units as "BOARD/RUN" or "BOARD/UNIT".
         other: another, which is held against it.
         by: instead of another: "runtime" holds what the board ran at fp32 against eager PyTorch,
             "precision" what it ran at other precisions.
@@ -151,7 +151,7 @@ def _as_called(
 
 
 def _latencies_of(catalog: Catalog, name: str) -> dict[Key, Estimate]:
-    """The latencies of a board, or of one of its runs."""
+    """The latencies of a board, or of one of its runs or units."""
     board_name, _, run = name.partition("/")
     board = catalog.board(board_name)
     if not run:
@@ -160,14 +160,17 @@ def _latencies_of(catalog: Catalog, name: str) -> dict[Key, Estimate]:
         sources = catalog.sources_for(catalog.board_layers[board.name])
         return latencies(replace(rows, latency_ms=latencies_again(rows, another, sources)))
     try:
-        from advisor.measuring.publish import run_latencies  # needs what few have installed
+        from advisor.measuring.publish import (
+            run_latencies,
+            unit_latencies,
+        )  # needs what few have installed
     except ModuleNotFoundError as error:
         hint = "install it: pip install 'dnn-advisor[measure]'"
         raise AdvisorError(
             f"reading a run needs {error.name}, which is not installed", hint
         ) from None
 
-    runs = run_latencies(board.folder)
+    runs = {**run_latencies(board.folder), **unit_latencies(board.folder)}
     if run not in runs:
         raise AdvisorError(f"board {board_name} has no run {shown(run)}", closest(run, runs))
     return runs[run]
