@@ -77,8 +77,7 @@ def verified_pick(
         raise AdvisorError("--verify measures on one board", "name one: --board NAME")
     if not asked.selection.predictions:
         raise AdvisorError("--verify chooses among predictions", "leave out --no-predictions")
-    board = catalog.board(asked.boards[0])
-    surveyed = Surveyed(board, catalog.measurements(board))
+    surveyed = catalog.surveyed(asked.boards[0])
     fit = _fit(catalog, surveyed)
     bench = _bench(catalog, surveyed, simulate, device, on_progress)
     again = _refit(catalog, fit, keep=simulate is None)

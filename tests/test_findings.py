@@ -241,3 +241,17 @@ def test_networks_without_a_cost_or_a_second_row_are_no_reason_to_fail() -> None
     assert len(statements(unknown)) > 5
     assert power_is_constant(TX1.at(1)).verdict == UNDECIDED
     assert power_is_constant(unknown.at(1)).verdict == UNDECIDED
+
+
+def test_one_question_opens_the_catalog_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    open_ = Catalog.open
+
+    def counted(folder: object = None) -> Catalog:
+        opened.append(folder)
+        return open_(folder)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Catalog, "open", counted)
+    for board in ("jetson-tx1", "raspberry-pi-4*"):
+        assert run("findings", "--board", board).code == 0
+    assert len(opened) == 2

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from advisor import import_table
+from advisor.catalog import column_cache, store
 from advisor.catalog.catalog_format import write_format
 from advisor.catalog.entries import read_sources
 from advisor.catalog.files import remove, write_whole
@@ -280,6 +282,33 @@ def test_who_has_read_a_part_reads_what_is_written_meanwhile(tmp_path: Path) -> 
     assert found and found.value == 30
     assert opened.board("mine").source != board.source
     assert opened.board("other").name == "other"
+
+
+@pytest.mark.parametrize("read", ["survey_of", "surveyed"])
+def test_a_board_that_is_written_while_it_is_read_is_never_half_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    own = tmp_path / "own"
+    import_table("csv", table(tmp_path, 10), "mine", catalog=own)
+    before = Catalog.open(own).board("mine").source
+    rows_of = column_cache.measurements_of
+
+    def written_meanwhile(*asked: Any) -> Any:
+        monkeypatch.setattr(store, "measurements_of", rows_of)
+        import_table("csv", table(tmp_path, 30), "mine", catalog=own)
+        return rows_of(*asked)
+
+    monkeypatch.setattr(store, "measurements_of", written_meanwhile)
+    opened = Catalog.open(own)
+    found = opened.surveyed("mine") if read == "surveyed" else opened.survey_of(["mine"])[0][0]
+    latency = found.measurements.latency_ms.estimate(0)
+    assert latency and latency.value == 30
+    assert found.board.source != before
+
+
+def test_no_board_is_no_answer(overlay: Overlay) -> None:
+    with pytest.raises(AdvisorError, match="no board is named"):
+        Catalog.open(overlay.folder).stacked([])
 
 
 def test_what_a_killed_writer_left_is_removed_or_put_back(overlay: Overlay, tmp_path: Path) -> None:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown
 from advisor.folders import WRITING, data_folder, no_home
 
+Read = TypeVar("Read")
+
 SHIPPED = "shipped"
 LONGEST_LINE = 1_000_000
+MOST_READINGS = 5
+"""So often folders are read that somebody writes into meanwhile, without a rest."""
 MAKING, REPLACED = ".making-", ".replaced-"
 """What the names of folders begin with that are to take another's place, or were there before."""
 
@@ -297,6 +301,28 @@ def readable(path: Path) -> Iterator[None]:
 def _no_text(path: Path, line: int, error: UnicodeDecodeError) -> Fault:
     found = f"the byte 0x{error.object[error.start]:02x}"
     return Fault(path, line, "", found, "UTF-8 text")
+
+
+def of_one_state(folders: Sequence[Path], read: Callable[[], Read]) -> Read:
+    """Read what lies in folders of boards: again if one was replaced meanwhile, or a file in one.
+
+    So no board is half as it was before, and half as it is now.
+    """
+    for _ in range(MOST_READINGS):
+        before = list(map(_state, folders))
+        found = read()
+        if before == list(map(_state, folders)):
+            break
+    return found
+
+
+def _state(folder: Path) -> tuple[int, int] | None:
+    """What changes with a folder when another takes its place, or a file in it; `None` for none."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def make_last_folder(folder: Path) -> None:

@@ -27,7 +27,7 @@ from advisor.catalog.devices import (
     read_makers,
 )
 from advisor.catalog.entries import read_architectures, read_sources
-from advisor.catalog.files import Layer, layers
+from advisor.catalog.files import Layer, layers, of_one_state
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.records import (
     Architecture,
@@ -427,6 +427,20 @@ class Catalog:
     def _board(self, name: str, *, another_run: bool) -> Board:
         return self._boards([name], another_run=another_run)[0]
 
+    def surveyed(self, name: str, *, another_run: bool = False) -> Surveyed:
+        """A board with its rows, both as one writer left them; see `board` and `measurements`.
+
+        Raises:
+            AdvisorError: there is no such board, there are several, or a file is broken.
+        """
+        folder = self.board(name).folder
+
+        def read() -> Surveyed:
+            board = self.board(folder.name, another_run=another_run)
+            return Surveyed(board, self.measurements(board, another_run=another_run))
+
+        return of_one_state([folder], read)
+
     def _boards(self, names: Sequence[str], *, another_run: bool) -> list[Board]:
         """The boards of these names."""
         found: dict[str, Board] = {}
@@ -527,7 +541,7 @@ class Catalog:
         """The boards that names or patterns mean, and what is wrong with those left out; `None` means all.
 
         Raises:
-            AdvisorError: one means none, or a file of a board that is meant is broken.
+            AdvisorError: none is named, one means none, or a file of a board that is meant is broken.
         """
         stack, broken = self.stacked(texts, another_run=another_run)
         rows = map(stack.measurements, range(len(stack)))
@@ -538,8 +552,11 @@ class Catalog:
     ) -> tuple[Stack, list[BrokenFileError]]:
         """The same as one table, which spares what each board takes by itself."""
         names = list(self.board_layers) if texts is None else self.boards_meant(texts)
+        if not names:
+            raise AdvisorError("no board is named", "name one: `advisor boards` lists them")
+        folders = [self.board_layers[name].folder / "boards" / name for name in names]
         try:
-            return self._stacked(names, another_run=another_run), []
+            return of_one_state(folders, lambda: self._stacked(names, another_run=another_run)), []
         except AdvisorError:
             pass  # one by one, which says what is broken, and reads the others
         boards: list[Board] = []
@@ -547,9 +564,9 @@ class Catalog:
         broken: dict[str, BrokenFileError] = {}
         for name in names:
             try:
-                board = self.board(name, another_run=another_run)
-                tables.append(self.measurements(board, another_run=another_run))
-                boards.append(board)
+                each = self.surveyed(name, another_run=another_run)
+                tables.append(each.measurements)
+                boards.append(each.board)
             except BrokenFileError as error:
                 if texts is not None:
                     raise

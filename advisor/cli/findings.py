@@ -23,12 +23,11 @@ def command(
     catalog: CatalogOption = None,
 ) -> None:
     """What holds on a board of the paper's four findings and its stated figures, or how much on many."""
-    from advisor.paper.board_findings import findings, findings_json, findings_text
-    from advisor.paper.survey import are_several, survey
+    from advisor.paper.board_findings import findings_json, findings_text
+    from advisor.paper.survey import Survey, findings_or_survey
     from advisor.paper.survey_text import survey_json, survey_text
 
-    if board is not None and are_several(board, catalog=catalog):
-        surveyed = survey(board, catalog=catalog)
-        return emit(survey_json(surveyed)) if as_json else emit_table(survey_text(surveyed))
-    found = findings(board, catalog=catalog)
+    found = findings_or_survey(board, catalog=catalog)
+    if isinstance(found, Survey):
+        return emit(survey_json(found)) if as_json else emit_table(survey_text(found))
     return emit(findings_json(found)) if as_json else emit_table(findings_text(found))

@@ -123,8 +123,7 @@ class LocalBench:
         host = self.children.describe(self.device, cell.threads, libraries_of(variants))
         ended = measure_board(board.folder, plan, host, known, self.children, self.report_progress)
         self.stopped = not ended.finished
-        board = self.catalog.board(board.name)
-        self.surveyed = Surveyed(board, self.catalog.measurements(board))
+        self.surveyed = self.catalog.surveyed(board.name)
         return self._tried(cell, network.name, ended.rows)
 
     def _runnable(self, cell: Cell) -> tuple[Architecture, Sequence[Variant]]:

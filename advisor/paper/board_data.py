@@ -158,8 +158,8 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     Raises:
         AdvisorError: there is no such board, or a file is broken.
     """
-    board = catalog.board(board_name)
-    table = catalog.measurements(board)
+    surveyed = catalog.surveyed(board_name)
+    board, table = surveyed.board, surveyed.measurements
     task, of_task = catalog.of_one_task(table)
     variant, rows = fullest_variant(of_task)
     ran = {of_task.architecture.at(row) for row in rows.tolist()}

@@ -67,7 +67,16 @@ def findings(
     Raises:
         AdvisorError: there is no such board, or a file is broken.
     """
-    evidence = Evidence.of(Catalog.open(catalog), board or default_board())
+    return findings_on(Catalog.open(catalog), board)
+
+
+def findings_on(catalog: Catalog, board: str | None) -> Findings:
+    """The same in a catalog that is open.
+
+    Raises:
+        AdvisorError: as `findings` has it.
+    """
+    evidence = Evidence.of(catalog, board or default_board())
     name, title = evidence.board.name, evidence.board.title
     return Findings(name, title, *evidence.variant, four_findings(evidence), statements(evidence))
 

@@ -71,8 +71,8 @@ class Evidence:
         Raises:
             AdvisorError: there is no such board, or a file is broken.
         """
-        board = catalog.board(board_name)
-        return max(cls.each(catalog, board, catalog.measurements(board)), key=len)
+        surveyed = catalog.surveyed(board_name)
+        return max(cls.each(catalog, surveyed.board, surveyed.measurements), key=len)
 
     @classmethod
     def each(cls, catalog: Catalog, board: Board, table: Measurements) -> tuple[Evidence, ...]:

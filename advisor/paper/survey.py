@@ -18,6 +18,7 @@ from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.option_kinds import read_boards
+from advisor.paper.board_findings import Findings, findings_on
 from advisor.paper.effects import Effect, mean_effect, rank_effect, slope_effect, spread_effect
 from advisor.paper.evidence import ABOVE_BOUND, Evidence, held_out_errors
 from advisor.paper.four_findings import LEAST_NETWORKS, SHAPES
@@ -182,8 +183,11 @@ def survey(
     Raises:
         AdvisorError: there is no such board, a file is broken, or none has enough networks.
     """
-    opened = Catalog.open(catalog)
-    asked, broken = opened.survey_of(read_boards("board", boards))
+    return _survey(Catalog.open(catalog), read_boards("board", boards))
+
+
+def _survey(opened: Catalog, boards: Sequence[str] | None) -> Survey:
+    asked, broken = opened.survey_of(boards)
     variants: list[SurveyedVariant] = []
     quantisations: list[Quantisation] = []
     too_few = 0
@@ -201,14 +205,26 @@ def survey(
     return Survey(len(asked), tuple(variants), tuple(quantisations), too_few, left_out)
 
 
-def are_several(boards: str, *, catalog: str | os.PathLike[str] | None = None) -> bool:
-    """Whether these words, as `survey` takes them, mean several boards.
+@checked
+def findings_or_survey(
+    boards: str | None = None, *, catalog: str | os.PathLike[str] | None = None
+) -> Findings | Survey:
+    """What holds of the paper's findings on a board, or on many how large its effects are.
+
+    Args:
+        boards: a board, as `findings` takes it, or words that mean several, as `survey` takes them.
+        catalog: as both take it.
 
     Raises:
-        AdvisorError: one means none.
+        AdvisorError: as both have it.
     """
+    opened = Catalog.open(catalog)
+    if boards is None:
+        return findings_on(opened, None)
     words = read_boards("board", boards)
-    return words is None or len(Catalog.open(catalog).boards_meant(words)) > 1
+    if words is None or len(opened.boards_meant(words)) > 1:
+        return _survey(opened, words)
+    return findings_on(opened, boards)
 
 
 def _surveyed(way: Evidence) -> SurveyedVariant:

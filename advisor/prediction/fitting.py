@@ -88,9 +88,10 @@ def fit(
             fit cannot be written.
     """
     opened = Catalog.open(catalog)
-    described = opened.board(board)
+    surveyed = opened.surveyed(board)
+    described = surveyed.board
     recipe, warnings = recipe_asked(opened, described, like, unlike, residuals_from)
-    refitted = refit(opened, described, opened.measurements(described), recipe)
+    refitted = refit(opened, described, surveyed.measurements, recipe)
     file = write_fit(described, refitted.fit, opened.own_folder)
     return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
 
@@ -174,9 +175,9 @@ def _with_residuals_of(
     Raises:
         AdvisorError: there is no such board, or its models cannot be used.
     """
-    lender = catalog.board(lender_name)
-    known = catalog.architectures
-    lent, why_not = current_fit(lender, catalog.measurements(lender), known, catalog.own_folder)
+    surveyed = catalog.surveyed(lender_name)
+    lender, known = surveyed.board, catalog.architectures
+    lent, why_not = current_fit(lender, surveyed.measurements, known, catalog.own_folder)
     if lent is None:
         raise AdvisorError(
             f"{lender_name} cannot lend its residuals: {why_not}",

@@ -253,8 +253,9 @@ def _on_board(
     Raises:
         AdvisorError: there is no such board, or a file is broken.
     """
-    board = catalog.board(board_name)
-    own, below_idle = without_power_below_idle(board, catalog.measurements(board))
+    surveyed = catalog.surveyed(board_name)
+    board = surveyed.board
+    own, below_idle = without_power_below_idle(board, surveyed.measurements)
     known = catalog.architectures_with(own)
     if make and not _all_ran(own, wanted, batches):
         fit, said = ready_fit(catalog, board, own, known)

@@ -111,8 +111,7 @@ def _new_board(catalog: Catalog, asked: Requirements) -> Surveyed:
     """
     if asked.boards is None or len(asked.boards) > 1:
         raise AdvisorError("networks are suggested for one board", "name one: --board NAME")
-    board = catalog.board(asked.boards[0])
-    return Surveyed(board, catalog.measurements(board))
+    return catalog.surveyed(asked.boards[0])
 
 
 def _worth(
