@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.arguments import checked
+from advisor.arguments import checked, trusted
 from advisor.catalog.check import Checked
 from advisor.catalog.check import check as check_files
 from advisor.catalog.files import layers
@@ -66,6 +66,20 @@ def verified_pick(
             cannot be read.
         KeyboardInterrupt: measuring was interrupted; what was found is kept.
     """
+    how = dict(question)
+    with trusted(said=bool(how.pop("trust", False))):
+        return _verified_pick(how, most, simulate, device, time, on_check, on_progress)
+
+
+def _verified_pick(
+    question: Mapping[str, object],
+    most: int,
+    simulate: str | None,
+    device: str | None,
+    time: str | None,
+    on_check: Callable[[Check], None],
+    on_progress: Callable[[str, float], None],
+) -> tuple[Recommendation, Verification]:
     if simulate is not None and device is not None:
         raise AdvisorError("--simulate runs on no device", "leave out --device")
     time_s = None if time is None else parse(time, TIME, "--time") / 1000

@@ -5,12 +5,19 @@ from __future__ import annotations
 import inspect
 import os
 import types
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import wraps
 from numbers import Integral, Real
 from typing import Any, ParamSpec, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from advisor.errors import AdvisorError, cut
+
+TRUST = "ADVISOR_TRUST"
+"""What is set where the user says `trust`: files are read though that could run code which they hold.
+
+It is of the environment, so that the processes that measure know of it, too.
+"""
 
 AnyPath: TypeAlias = str | os.PathLike[str]
 """A path as people give it."""
@@ -48,6 +55,31 @@ def checked(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answ
         return function(*args, **kwargs)
 
     return refusing
+
+
+def trusting(function: Callable[Parameters, Answer]) -> Callable[Parameters, Answer]:
+    """Let a public function's `trust` act, by being given: on this process, and on those that it starts."""
+
+    @wraps(function)
+    def running(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
+        with trusted(said=bool(kwargs.get("trust"))):
+            return function(*args, **kwargs)
+
+    return running
+
+
+@contextmanager
+def trusted(*, said: bool) -> Iterator[None]:
+    """Have files read meanwhile though they could run what they hold, if the user says so."""
+    before = os.environ.get(TRUST)
+    if said:
+        os.environ[TRUST] = "1"
+    try:
+        yield
+    finally:
+        if said:
+            os.environ.pop(TRUST)
+            os.environ.update({} if before is None else {TRUST: before})
 
 
 def check_argument(name: str, value: object, hint: Any) -> None:

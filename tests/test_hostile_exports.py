@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ pytest.importorskip("torch")
 
 import torch
 
+import advisor
 from advisor.architectures.own_network import read_own
 from advisor.errors import AdvisorError
 from tests.conftest import Run
@@ -220,3 +224,40 @@ def test_the_command_refuses_it_and_reads_it_when_trusted(
     assert "--trust" in run("pick", "--fps", "1", "--include", f"net={path}").err
     run("predict", path, "--trust")
     assert ran.exists()
+
+
+def test_python_refuses_it_and_reads_it_when_trusted(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ADVISOR_TRUST", raising=False)
+    ran = tmp_path / "it-ran"
+    path = rewritten(plain, tmp_path / "net.pt2", in_place_of(SAMPLE), str(ran))
+    results = tmp_path / "results.csv"
+    results.write_text(
+        "architecture,runtime,precision,batch,latency_ms\nresnet-18,caffe,fp32,1,20\n"
+    )
+    question: dict[str, object] = {"fps": 1, "include": f"net={path}"}
+    trusting = {**question, "trust": True}
+    for refused in (
+        partial(advisor.predict, str(path)),
+        partial(advisor.pick, **question),
+        partial(advisor.frontier, **question, trust=False),
+        partial(advisor.verified_pick, question, 1, simulate=str(results)),
+        partial(advisor.measure, str(path), dry_run=True, catalog=tmp_path / "own"),
+    ):
+        with pytest.raises(AdvisorError, match="--trust"):
+            refused()
+        assert not ran.exists()
+    for asked in (
+        partial(advisor.predict, str(path), trust=True),
+        partial(advisor.pick, **question, trust=True),
+        partial(advisor.verified_pick, trusting, 1, simulate=str(results)),
+        partial(advisor.measure, str(path), dry_run=True, catalog=tmp_path / "own", trust=True),
+    ):
+        with suppress(AdvisorError):
+            asked()
+        assert ran.exists()
+        ran.unlink()
+        assert "ADVISOR_TRUST" not in os.environ
+    with pytest.raises(AdvisorError, match="trust: found 'yes'; expected True or False"):
+        advisor.pick(fps=1, trust="yes")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.architectures.export_content import check_members
-from advisor.architectures.names import TRUST
+from advisor.arguments import TRUST
 from advisor.errors import AdvisorError, first_line, shown
 
 _ONLY_DATA = "TORCH_FORCE_WEIGHTS_ONLY_LOAD"

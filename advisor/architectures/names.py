@@ -36,11 +36,6 @@ TABLES = ("axera", "hailo", "mlperf", "ncnn", "qualcomm", "rknn", "ti")
 ORIGINS = (*PREFIXES, "paper", "own", *TABLES)
 """Whose networks can be named by a prefix. A network that several have belongs to the first of them."""
 
-TRUST = "ADVISOR_TRUST"
-"""What is set where `--trust` is given: files are read though that could run code which they hold.
-
-It is of the environment, so that the processes that measure know of it, too.
-"""
 OWN_FILES = (".onnx", ".pt2")
 """How the names of files end that hold a network: of the ONNX format, of torch.export."""
 

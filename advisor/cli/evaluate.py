@@ -140,7 +140,7 @@ def command(
     skip_bad: SkipBad = False,
     fresh: Fresh = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
+    trust: TrustOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """How well a network does on your images, in each runtime and precision; `pick` uses it at once.
@@ -174,6 +174,7 @@ def command(
             classes=classes,
             skip_bad=skip_bad,
             fresh=fresh,
+            trust=trust,
             catalog=catalog,
             on_progress=progress.show,
         )

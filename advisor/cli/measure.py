@@ -150,7 +150,7 @@ def command(
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
     insecure: InsecureOption = False,
-    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
+    trust: TrustOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Measure networks on this machine, or elsewhere; the board's entry is ready for `advisor pick` at once.
@@ -179,6 +179,7 @@ def command(
             "noisy": noisy,
             "wait_for_quiet": wait_for_quiet,
             "dry_run": dry_run,
+            "trust": trust,
             "catalog": catalog,
             "on_plan": _emit_plan,
             "on_progress": progress.show,

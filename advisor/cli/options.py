@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import os
 from typing import Annotated
 
 import typer
-
-from advisor.architectures.names import TRUST
 
 
 def parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
@@ -29,18 +26,10 @@ CatalogOption = Annotated[
 ]
 
 
-def _trusting(asked: bool | None) -> bool:
-    """Have every process of this command read files though they could run what they hold."""
-    if asked:
-        os.environ[TRUST] = "1"
-    return bool(asked)
-
-
 TrustOption = Annotated[
     bool,
     typer.Option(
         "--trust",
-        callback=_trusting,
         help="Read a .pt2 file though that could run code which it holds. Or set ADVISOR_TRUST=1.",
     ),
 ]

@@ -48,7 +48,7 @@ def command(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
-    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
+    trust: TrustOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """What a network takes on a board: measured figures where there are, else predictions.
@@ -70,6 +70,7 @@ def command(
         params=params,
         activations=activations,
         every=every,
+        trust=trust,
         catalog=catalog,
     )
     warn(answer.warnings)

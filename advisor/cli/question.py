@@ -119,7 +119,6 @@ def _handed_on(question: dict[str, Any]) -> dict[str, Any]:
         AdvisorError: two files.
     """
     file, constraints = question.pop("file"), question.pop("constraints")
-    del question["trust"]  # it acts by being given
     if file is not None and constraints is not None:
         raise AdvisorError(
             "two files of requirements", f"give {file} or --constraints {constraints}"

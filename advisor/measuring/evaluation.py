@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from advisor.arguments import AnyPath, checked
+from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.files import layers_with, target_folder, write_whole
 from advisor.catalog.records import Estimate, Weights
@@ -138,6 +138,7 @@ class Evaluation:
     class_mapping: str = ""
 
 
+@trusting
 @checked
 def evaluate(
     network: str,
@@ -161,6 +162,7 @@ def evaluate(
     classes: str | Sequence[str] | None = None,
     skip_bad: bool = False,
     fresh: bool = False,
+    trust: bool = False,  # noqa: ARG001  (it acts by being given)
     catalog: AnyPath | None = None,
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> Evaluation:
@@ -201,6 +203,7 @@ def evaluate(
             networks, and for order.
         skip_bad: whether images that cannot be read are left out, and counted.
         fresh: begin anew even if an evaluation could go on.
+        trust: whether a .pt2 file is read though that could run code which it holds.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         on_progress: hears what happens next, and about how many seconds are left.
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
-from advisor.arguments import checked
+from advisor.arguments import checked, trusting
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import BoardLostError, Outcome, Sessions
@@ -241,6 +241,7 @@ class FleetBoard:
 
 
 @checked
+@trusting
 def measure_on(
     scheduler: str,
     architectures: str | Sequence[str] = (),

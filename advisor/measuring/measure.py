@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import board_fault, is_onnx
-from advisor.arguments import AnyPath, checked
+from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.entries import read_board
 from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
@@ -147,6 +147,7 @@ class Measured:
         return self.boards[-1]
 
 
+@trusting
 @checked
 def measure(
     architectures: str | Sequence[str] = (),
@@ -167,6 +168,7 @@ def measure(
     noisy: bool = False,
     wait_for_quiet: str | None = None,
     dry_run: bool = False,
+    trust: bool = False,  # noqa: ARG001  (it acts by being given)
     catalog: str | os.PathLike[str] | None = None,
     on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
@@ -198,6 +200,7 @@ def measure(
         noisy: measure even while other programs keep the processors busy.
         wait_for_quiet: for how long to wait for them to end, as in "30min".
         dry_run: only plan; then nothing is measured or written.
+        trust: whether a .pt2 file is read though that could run code which it holds.
         catalog: the catalog folder to write into.
         on_plan: hears what will be done, before it is.
         on_progress: hears what happens next, and about how many seconds are left.

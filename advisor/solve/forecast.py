@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from advisor.architectures.names import is_own, is_own_file, read_shape
-from advisor.arguments import checked
+from advisor.arguments import checked, trusting
 from advisor.catalog.naming import named_network
 from advisor.catalog.records import ORIGINS, Architecture, Board, Cost, Estimate, Measurements
 from advisor.catalog.run_as import Variant
@@ -96,6 +96,7 @@ class Predictions:
     warnings: tuple[str, ...]
 
 
+@trusting
 @checked
 def predict(
     network: str | None = None,
@@ -107,6 +108,7 @@ def predict(
     params: object = None,
     activations: object = None,
     every: bool = False,
+    trust: bool = False,  # noqa: ARG001  (it acts by being given)
     catalog: str | os.PathLike[str] | None = None,
 ) -> Predictions:
     """What networks take on a board: measured figures where there are, else predictions.
@@ -123,6 +125,7 @@ def predict(
         params: its parameters.
         activations: its activations, if known.
         every: whether all networks of the catalog are asked for, and all that other boards predict.
+        trust: whether a .pt2 file is read though that could run code which it holds.
         catalog: the catalog folder beside the shipped one, as everywhere.
 
     Raises:

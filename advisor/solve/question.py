@@ -7,11 +7,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from advisor.arguments import checked
+from advisor.arguments import check_argument, checked, trusted
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import Block, Fields, List, Mark, Node, Text, describe, read_yaml
 from advisor.errors import (
@@ -74,7 +74,7 @@ def read_question(
 
 
 def asking(function: Callable[..., Answer]) -> Callable[..., Answer]:
-    """Give a function that answers a question the parameters and the help of every part of one.
+    """Give a function that answers a question the parameters and the help of every part of one, and `trust`.
 
     It takes them in `**question`, as `read_question` does; its docstring says so in one line, which they
     replace.
@@ -88,14 +88,22 @@ def asking(function: Callable[..., Answer]) -> Callable[..., Answer]:
     }
     parts["where"] = WHERE
     parts |= {name: option.help for name, option in OPTIONS.items()}
+    parts["trust"] = "whether a .pt2 file is read though that could run code which it holds."
     keyword = inspect.Parameter.KEYWORD_ONLY
     first = [each for each in own.parameters.values() if each.name != "question"]
     asked = [inspect.Parameter(name, keyword, default=None) for name in parts]
-    function.__signature__ = own.replace(parameters=[*first, *asked])  # type: ignore[attr-defined]
+
+    @wraps(function)
+    def answering(*args: Any, trust: bool | None = None, **said: Any) -> Answer:
+        check_argument("trust", trust, bool | None)
+        with trusted(said=bool(trust)):
+            return function(*args, **said)
+
+    answering.__signature__ = own.replace(parameters=[*first, *asked])  # type: ignore[attr-defined]
     said = "".join(f"        {name}: {text}\n" for name, text in parts.items())
     line = re.compile(r"        \*\*question: .*\n")
-    function.__doc__ = line.sub(lambda _: said, function.__doc__ or "")
-    return function
+    answering.__doc__ = line.sub(lambda _: said, function.__doc__ or "")
+    return answering
 
 
 @dataclass(frozen=True)
