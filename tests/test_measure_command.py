@@ -323,6 +323,26 @@ def test_a_plan_measures_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "catalog").exists()
 
 
+@pytest.mark.parametrize(
+    ("place", "description", "said"),
+    [
+        ("mine", b"title: caf\xe9\nsource: x\n", r"board.yaml, line 1: found the byte 0xe9"),
+        ("mine-sustained", b"title: caf\xe9\n", r"board.yaml, line 1: found the byte 0xe9"),
+        ("mine", b"title: a\nsource: x\n", "board mine was not measured by advisor"),
+    ],
+)
+def test_a_plan_for_a_board_that_cannot_be_measured_is_none(
+    tmp_path: Path, place: str, description: bytes, said: str
+) -> None:
+    folder = tmp_path / "boards" / place
+    folder.mkdir(parents=True)
+    (folder / "board.yaml").write_bytes(description)
+    with pytest.raises(AdvisorError, match=said):
+        plan_measuring(
+            ASKED, board="mine", sustained="1m", catalog=tmp_path, children=FakeChildren()
+        )
+
+
 def test_rows_of_a_network_join_those_that_the_board_has_of_it(tmp_path: Path) -> None:
     def measured(networks: list[str], batch: int) -> Measured:
         children = FakeChildren()

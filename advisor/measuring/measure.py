@@ -24,6 +24,7 @@ from advisor.measuring import quiet
 from advisor.measuring.board_run import (
     SUSTAINED,
     Ended,
+    check_owner,
     measure_cold_and_hot,
     reference_cells,
 )
@@ -289,7 +290,8 @@ def plan_measuring(
         children: what describes the machine; a process of it unless given.
 
     Raises:
-        AdvisorError: something is unknown, cannot be read, or cannot be measured here.
+        AdvisorError: something is unknown, cannot be read, or cannot be measured here; or the board is
+            another machine's, or its description cannot be read.
     """
     where = _children(children)
     folder = target_folder(catalog)
@@ -335,8 +337,10 @@ def plan_measuring(
     called = board or name_of(host)
     networks = called_as_on(opened, called, networks)
     run = replace(run, architectures=networks.names)
+    check_owner(folder / "boards" / called, host)
     if sustained_s:
         _check_name(called + SUSTAINED)
+        check_owner(folder / "boards" / (called + SUSTAINED), host.heated(sustained_s))
     return MeasuringPlan(
         board=called,
         catalog=folder,
