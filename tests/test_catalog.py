@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from advisor import AdvisorError
+from advisor import AdvisorError, pick
 from advisor.catalog.check import check
 from advisor.catalog.files import shipped_folder, user_folder
 from advisor.catalog.measurements_table import measurements_csv
@@ -20,7 +20,7 @@ from advisor.catalog.store import Catalog
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import Terms, measured_rows, usual_between_runs
 from advisor.measuring.run_findings import Findings
-from tests.conftest import BOARD, HEADER, Overlay
+from tests.conftest import BOARD, HEADER, ROWS, Overlay
 
 FOURTEEN = [
     "alexnet",
@@ -213,6 +213,25 @@ def test_the_check_tells_all_faults_of_all_files(overlay: Overlay) -> None:
         ("sources.yaml", 2),
         ("sources.yaml", 2),
     ]
+
+
+def test_the_check_knows_every_set_of_weights_that_a_question_knows(overlay: Overlay) -> None:
+    shipped = Catalog.open()
+    list(shipped.zoo.networks)  # those of all of the zoo
+    sets = {each.name for each in shipped.published} | {"any"}
+    assert len(sets) > 100
+    for name in sets:
+        overlay.write(f"boards/of-{name}/board.yaml", BOARD.replace("paper", name))
+        overlay.write(f"boards/of-{name}/measurements.csv", "\n".join([HEADER, *ROWS]) + "\n")
+    opened = Catalog.open(overlay.folder)
+    assert check(opened).faults == ()
+    for name in ("any", "paper"):
+        assert pick(board=f"of-{name}", fps=1, catalog=overlay.folder).best
+    overlay.write("boards/of-any/board.yaml", BOARD.replace("paper", "nosuch"))
+    (fault,) = check(Catalog.open(overlay.folder)).faults
+    assert fault.found == "weights 'nosuch'"
+    with pytest.raises(AdvisorError, match="unknown weights 'nosuch'"):
+        pick(board="of-any", fps=1, catalog=overlay.folder)
 
 
 def test_the_catalog_of_a_checkout_is_used_where_none_is_packed() -> None:

@@ -40,6 +40,8 @@ value is below that in fp32 on the same images, with its own interval."""
 
 MOST_IMAGES = 1e9
 TOP5 = "top-5"
+ANY_SET = "any"
+"""What stands for every set of weights; none is called so."""
 
 
 def read_accuracies(
@@ -79,7 +81,7 @@ def read_accuracies(
     ]
     further = (scope["metric"].tolist(), scope["data_set"].tolist())
     quality = [_quality(*words) for words in zip(tasks, *further, strict=True)]
-    for row in np.flatnonzero(name.where("any")).tolist():
+    for row in np.flatnonzero(name.where(ANY_SET)).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     estimates, images = _estimates(table, quality, scope["board"], sources)
     losses = _losses(table, estimates)

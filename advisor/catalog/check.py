@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from advisor.architectures.names import board_fault, identity_of_plain
-from advisor.catalog.accuracy_table import read_accuracies
+from advisor.catalog.accuracy_table import ANY_SET, read_accuracies
 from advisor.catalog.catalog_format import FILE as FORMAT_FILE
 from advisor.catalog.catalog_format import read_format
 from advisor.catalog.column_cache import measurements_of
@@ -103,7 +103,7 @@ class _Check:
             architectures = self.attempt(lambda: self.catalog.architectures)  # with all their names
         weights = self.names("weights.csv", weights_of, sources)
         named = self.names("accuracy.csv", accuracies_of, sources)
-        every = (weights, named, self.sets_in_zoo)
+        every = ({ANY_SET}, weights, named, self.sets_in_zoo)
         weights = None if None in every else {name for each in every if each for name in each}
         for layer in self.layers:
             if FORMAT_FILE in (self.attempt(entries, layer.folder) or {}):

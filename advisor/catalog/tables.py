@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from advisor.architectures.names import identity_of_plain, split_prefix
-from advisor.catalog.accuracy_table import TOP5, with_interval
+from advisor.catalog.accuracy_table import ANY_SET, TOP5, with_interval
 from advisor.catalog.csv_table import Table, csv_text, read_csv
 from advisor.catalog.files import File
 from advisor.catalog.measurements_table import (
@@ -70,7 +70,7 @@ def read_weights(
     refuse_less(table, "top5_percent", top5, "top1_percent", top1.values.value)
     for row in np.flatnonzero(top1.values.value < LEAST_PERCENT).tolist():
         table.note(row, "top1_percent", shown(table.cells("top1_percent")[row]), "a percentage")
-    for row in np.flatnonzero(name.where("any")).tolist():
+    for row in np.flatnonzero(name.where(ANY_SET)).tolist():
         table.note(row, "weights", "'any'", "another name, since that one stands for all")
     refuse_repeats(table, (architecture.index, name.index), "an (architecture, weights) pair")
     table.finish()

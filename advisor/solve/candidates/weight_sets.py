@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from advisor.catalog.accuracy import Accuracies, Place
+from advisor.catalog.accuracy_table import ANY_SET
 from advisor.catalog.records import Board, Weights, distinct, source_keys
 from advisor.catalog.stack import Stack, distinct_pairs
 from advisor.catalog.tables import QUANTISED
@@ -168,7 +169,7 @@ def wanted_weights(
         AdvisorError: there are no sets of that name.
     """
     name = board.weights if asked is None else asked
-    names = {key[1] for key in known} | {"any"}
+    names = {key[1] for key in known} | {ANY_SET}
     foreign = asked is None and name not in names and name in sets  # for networks of another task
     if not name or foreign:
         return Wanted(sorted(known), only_best=True)
@@ -177,7 +178,9 @@ def wanted_weights(
     if name not in names and not replaced:
         place = "" if asked else f" in {board.folder / 'board.yaml'}"
         raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, names))
-    wanted = {key for key in known if name == "any" or key[1] in (name, f"{name}-{QUANTISED}", OWN)}
+    wanted = {
+        key for key in known if name == ANY_SET or key[1] in (name, f"{name}-{QUANTISED}", OWN)
+    }
     wanted |= {key for key in stand_ins.items() if (key[0], name) not in known}
     return Wanted(sorted(wanted), only_best=False)
 
