@@ -240,8 +240,8 @@ class FleetBoard:
     fault: str = ""
 
 
-@checked
 @trusting
+@checked
 def measure_on(
     scheduler: str,
     architectures: str | Sequence[str] = (),
