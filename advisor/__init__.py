@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor._version import __version__
 
 if TYPE_CHECKING:
-    from advisor.api import check, schema, verified_pick
+    from advisor.api import check_catalog, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
     from advisor.catalog.importers.published import import_boards
     from advisor.catalog.listing import boards, show, show_boards, zoo
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from advisor.prediction.fitting import fit
     from advisor.report.comparison import compare
     from advisor.report.explorer.page import explore
+    from advisor.solve.budget import check
     from advisor.solve.candidates.candidate import Candidate
     from advisor.solve.forecast import predict
     from advisor.solve.plan.plan import plan
@@ -42,7 +43,8 @@ _HOMES = {
     "Plan": "advisor.solve.plan.plan_answer",
     "Recommendation": "advisor.solve.recommend.recommendation",
     "boards": "advisor.catalog.listing",
-    "check": "advisor.api",
+    "check": "advisor.solve.budget",
+    "check_catalog": "advisor.api",
     "compare": "advisor.report.comparison",
     "evaluate": "advisor.measuring.evaluation",
     "explore": "advisor.report.explorer.page",
@@ -79,6 +81,7 @@ __all__ = [
     "__version__",
     "boards",
     "check",
+    "check_catalog",
     "compare",
     "evaluate",
     "explore",

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.arguments import checked, trusted
-from advisor.catalog.check import Checked
-from advisor.catalog.check import check as check_files
+from advisor.catalog.check import Checked, check
 from advisor.catalog.files import layers
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
@@ -189,7 +188,7 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
 
 
 @checked
-def check(catalog: str | os.PathLike[str] | None = None) -> Checked:
+def check_catalog(catalog: str | os.PathLike[str] | None = None) -> Checked:
     """Read every file of the catalog, those that your own replaces included.
 
     Args:
@@ -201,7 +200,7 @@ def check(catalog: str | os.PathLike[str] | None = None) -> Checked:
     Raises:
         AdvisorError: the folder does not exist, or is of a later format than is read here.
     """
-    return check_files(Catalog(layers(catalog)), read_fit)
+    return check(Catalog(layers(catalog)), read_fit)
 
 
 @checked
@@ -225,10 +224,12 @@ def schema(document: str) -> str:
     from advisor.prediction.transfer.suggestions import Suggestions
     from advisor.report import answer_documents, catalog_text
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
+    from advisor.report.budget_text import CHECK
     from advisor.report.comparison import Comparison
     from advisor.report.evaluation_text import EVALUATE
     from advisor.report.fleet_text import FLEET
     from advisor.report.known_network import show_schema
+    from advisor.solve.budget import BudgetCheck
     from advisor.solve.forecast import Predictions
     from advisor.solve.plan.plan_answer import Plan
     from advisor.solve.plan.workloads import PlanRequest
@@ -243,6 +244,7 @@ def schema(document: str) -> str:
         ),
         "frontier": lambda: schema_text(FRONTIER, Frontier, query=Requirements),
         "plan": lambda: schema_text(PLAN, Plan, query=PlanRequest),
+        "check": lambda: schema_text(CHECK, BudgetCheck, query=Requirements),
         "predict": lambda: schema_text(answer_documents.PREDICT, Predictions),
         "suggest": lambda: schema_text(answer_documents.SUGGEST, Suggestions),
         "compare": lambda: schema_text(answer_documents.COMPARE, Comparison),

@@ -22,8 +22,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 Json = dict[str, Any]
 
 DOCUMENTS = (
-    "pick", "frontier", "plan", "predict", "suggest", "compare", "boards", "show", "show-boards",
-    "evaluate", "findings", "survey", "zoo", "fleet", "requirements", "plan-file",
+    "pick", "frontier", "plan", "check", "predict", "suggest", "compare", "boards", "show",
+    "show-boards", "evaluate", "findings", "survey", "zoo", "fleet", "requirements", "plan-file",
 )  # fmt: skip
 """The documents that have a schema of their own; the last two are files that ask."""
 

@@ -422,7 +422,9 @@ def test_the_nearest_name_is_sought_for_a_few_unknown_ones_alone(tmp_path: Path)
             f"resnet-{number}x,r,fp32,1,9,,,reported,advisor-declared\n" for number in range(50)
         )
     )
-    faults = [each for each in advisor.check(tmp_path).faults if each.column == "architecture"]
+    faults = [
+        each for each in advisor.check_catalog(tmp_path).faults if each.column == "architecture"
+    ]
     assert len(faults) == 50
     assert all(each.expected.startswith("a known architecture") for each in faults)
     assert 1 <= sum("did you mean" in each.expected for each in faults) <= 10

@@ -96,7 +96,7 @@ def test_precisions_become_rows_that_pick_takes(case: Case, run: Run, tmp_path: 
         ("", ""), ("onnxruntime", "fp32"), ("openvino", "fp32")
     }  # fmt: skip
     assert {str(each.quality) for each in rows} == {f"mAP50-95 on {case.found.data_set}"}
-    assert not advisor.check(own).faults
+    assert not advisor.check_catalog(own).faults
     board = own / "boards/dev"
     board.mkdir(parents=True)
     (board / "board.yaml").write_text("title: Mine\nsource: advisor-measure\n")

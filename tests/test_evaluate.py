@@ -128,7 +128,7 @@ def test_accuracies_become_rows_of_the_catalog(case: Case) -> None:
     assert floats.accuracy_percent.origin == "measured"
     assert ends(floats.accuracy_percent) == ends(share(sum(case.digits.right), 360))
     assert floats.top5_percent is not None
-    assert not advisor.check(case.catalog).faults
+    assert not advisor.check_catalog(case.catalog).faults
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "openvino"])

@@ -26,7 +26,7 @@ def imported(tmp_path: Path, content: str | bytes, *columns: str, **options: Any
     catalog = tmp_path / "catalog"
     board = import_table("csv", path, "mine", columns=columns, catalog=catalog, **options).board
     assert board is not None
-    assert not advisor.check(catalog).faults
+    assert not advisor.check_catalog(catalog).faults
     return board
 
 
@@ -865,7 +865,7 @@ def test_net_power_is_unknown_where_a_board_is_said_to_draw_more_while_idle(
     net = {each.architecture: each.net_power_w for each in answer.candidates}
     assert net["resnet-18"] is None
     assert net["resnet-50"] is not None and net["resnet-50"].value == 5
-    (fault,) = advisor.check(tmp_path / "catalog").faults
+    (fault,) = advisor.check_catalog(tmp_path / "catalog").faults
     assert "an idle power of 20 W, which the gross power of a row is not above" in str(fault)
     (tmp_path / "mine.csv").write_text(content)
     again = import_table("csv", tmp_path / "mine.csv", "mine", catalog=tmp_path / "catalog").board

@@ -61,7 +61,7 @@ def imported(tmp_path: Path, *contents: str, **stated: Any) -> Imported:
         paths.append(tmp_path / f"{number}.log")
         paths[-1].write_text(content)
     found = import_table("trtexec", paths, "orin", catalog=tmp_path / "catalog", **stated)
-    assert not advisor.check(tmp_path / "catalog").faults
+    assert not advisor.check_catalog(tmp_path / "catalog").faults
     return found
 
 

@@ -33,6 +33,7 @@ def test_the_public_names() -> None:
         "__version__",
         "boards",
         "check",
+        "check_catalog",
         "compare",
         "evaluate",
         "explore",
@@ -234,6 +235,6 @@ def test_every_declared_parameter_refuses_what_is_of_no_type(name: str) -> None:
 
 def test_the_catalog_is_checked_from_python(tmp_path: Path) -> None:
     (tmp_path / "architectures.yaml").write_text("x: 1\n")
-    checked = advisor.check(tmp_path)
+    checked = advisor.check_catalog(tmp_path)
     assert {each.path.name for each in checked.faults} == {"architectures.yaml"}
     assert checked.boards >= 2

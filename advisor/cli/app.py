@@ -26,6 +26,7 @@ COMMANDS = (
     "frontier",
     "explore",
     "plan",
+    "check",
     "boards",
     "show",
     "suggest",

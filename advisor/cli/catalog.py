@@ -23,10 +23,10 @@ def _catalog() -> None:
 @app.command("check")
 def check_command(catalog: CatalogOption = None) -> None:
     """Read every file of the catalog and print all that is wrong; exits with 1 if anything is."""
-    from advisor.api import check
+    from advisor.api import check_catalog
     from advisor.report.terminal import counted
 
-    checked = check(catalog)
+    checked = check_catalog(catalog)
     for fault in checked.faults:
         emit(f"{fault}\n")
     counts = (

@@ -111,18 +111,18 @@ def _gathered_on(
     pool = pool or network_pool(catalog, chosen, stack, task)
     notes += said
     transfers: dict[str, Transfer] = {}
+    named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     if chosen.completes:
         tables = []
         for place, board in enumerate(stack.boards):
             each = Surveyed(board, stack.measurements(place))
             fit, of_fit = _fit(catalog, each, pool, fits, make=len(stack.boards) <= MOST_FITTED)
-            table, more = _with_predictions(catalog, each, pool, chosen.batches or (), fit, of_fit)
+            table, more = _with_predictions(catalog, each, pool, named, fit, of_fit)
             tables.append(table)
             notes += more
             if fit and fit.transfer:
                 transfers[board.name] = fit.transfer
         stack = Stack.of(stack.boards, tables)
-    named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     here = replace(requirements, selection=named)
     found = candidates_on(stack, pool, here)
     if transfers:
@@ -296,15 +296,18 @@ def _with_predictions(
     catalog: Catalog,
     surveyed: Surveyed,
     pool: NetworkPool,
-    batches: Collection[int],
+    named: Selection,
     fit: BoardFit | None,
     of_fit: str,
 ) -> tuple[Measurements, tuple[str, ...]]:
-    """The table completed by the board's models; as it is, with a note, where these cannot be used."""
+    """The table completed by the board's models; as it is, with a note, where these cannot be used.
+
+    What is to be said is of the networks that may be chosen alone.
+    """
     from advisor.prediction.model import LEAST_GROUPS
     from advisor.solve.candidates.completion import completed, outside_seen, without_intervals
 
-    board, table = surveyed.board, surveyed.measurements
+    board, table, batches = surveyed.board, surveyed.measurements, named.batches or ()
     known = pool.architectures
     if fit is None:
         return table, (f"nothing is predicted: {of_fit}",)
@@ -335,7 +338,10 @@ def _with_predictions(
     predicted = {
         whole.architecture.names[index] for index in whole.architecture.index[asked].tolist()
     }
-    wanted = set(known if pool.added is None else pool.added)
+    of_use = sorted(known if pool.added is None else pool.added)
+    wanted = set(of_use)
+    if named.architectures is not None:
+        wanted = {of_use[place] for place in _matching(named.architectures, of_use)}
     notes += _outside(whole, outside & asked[:, np.newaxis], wanted)
     of_files = {name for name in wanted - predicted if _in_no_format(known[name], fit)}
     notes += [

@@ -1,0 +1,145 @@
+"""How networks stand to a budget: on a terminal, for a test report, as annotations of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from advisor.documents import document, document_text
+from advisor.report.candidate_text import bounded, chance_text
+from advisor.report.terminal import plain_table, with_unit
+from advisor.solve.budget import BudgetCheck, Kept
+from advisor.solve.candidates.candidate import Candidate, Headroom
+
+CHECK = "advisor.check/1"
+"""The name and version of the document's shape."""
+
+JOINTLY = "all limits together"
+
+
+def budget_text(found: BudgetCheck) -> RenderableType:
+    """A sentence for each network, and a line for each limit."""
+    parts = [part for each in found.networks for part in ("", *_network(each, found))]
+    return Group(*parts[1:])
+
+
+def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
+    verdict = (
+        Text("keeps", style="bold green") if kept.kept else Text("does not keep", style="bold red")
+    )
+    where = f" at {_where(kept.candidate)}" if kept.candidate else ""
+    yield Text.assemble(f"{kept.network} ", verdict, f" the budget{where}")
+    if kept.reason:
+        yield Text(f"{kept.reason[0].upper()}{kept.reason[1:]}.")
+    if kept.limits:
+        table = plain_table("limit", "has", "chance", "", left=1)
+        for each in kept.limits:
+            passed = _passes(each, found)
+            table.add_row(
+                each.constraint.key,
+                _has(kept.candidate, each),
+                chance_text(each.chance),
+                "" if passed else "fails",
+            )
+        if len(kept.limits) > 1 and kept.candidate:
+            together = "" if kept.kept else "fails"
+            table.add_row(JOINTLY, "", chance_text(kept.candidate.chance), together)
+        yield table
+
+
+def budget_document(found: BudgetCheck, form: str, file: str) -> str:
+    """The same for programs.
+
+    Args:
+        found: what was found.
+        form: "json"; "junit" for a test report in XML, a test each limit; "github" for lines that GitHub
+            shows beside the budget's file.
+        file: the path of the budget.
+    """
+    if form == "json":
+        asked = document(found.requirements)
+        return document_text({"schema": CHECK, "query": asked, **document(found)})
+    return _junit(found) if form == "junit" else "".join(_annotations(found, file))
+
+
+def _junit(found: BudgetCheck) -> str:
+    suites = ET.Element("testsuites", name="advisor check")
+    for kept in found.networks:
+        failures = dict(_failures(kept, found))
+        names = [each.constraint.key for each in kept.limits]
+        names += [name for name in failures if name not in names]
+        suite = ET.SubElement(
+            suites,
+            "testsuite",
+            name=kept.network,
+            tests=str(len(names)),
+            failures=str(len(failures)),
+            errors="0",
+        )
+        group = f"{kept.candidate.board}.{kept.network}" if kept.candidate else kept.network
+        for name in names:
+            case = ET.SubElement(suite, "testcase", classname=group, name=name)
+            if name in failures:
+                ET.SubElement(case, "failure", message=failures[name]).text = failures[name]
+    ET.indent(suites)
+    return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _annotations(found: BudgetCheck, file: str) -> Iterator[str]:
+    """Lines as GitHub's runners read them, https://docs.github.com/actions: workflow commands."""
+    for kept in found.networks:
+        for name, message in _failures(kept, found):
+            title = _escaped(f"{kept.network}: {name}").replace(":", "%3A").replace(",", "%2C")
+            place_of_it = _escaped(file).replace(":", "%3A").replace(",", "%2C")
+            yield f"::error file={place_of_it},title={title}::{_escaped(message)}\n"
+        if kept.kept and kept.candidate:
+            chance = chance_text(kept.candidate.chance)
+            said = f"{kept.network} keeps the budget at {_where(kept.candidate)}, {chance}"
+            yield f"::notice file={_escaped(file)}::{_escaped(said)}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _failures(kept: Kept, found: BudgetCheck) -> Iterator[tuple[str, str]]:
+    """What fails, and why; of a budget that is kept, nothing."""
+    if kept.kept:
+        return
+    if kept.candidate is None:
+        yield "figures", kept.reason
+        return
+    where = f"at {_where(kept.candidate)}"
+    alone = [each for each in kept.limits if not _passes(each, found)]
+    for each in alone:
+        yield (
+            each.constraint.key,
+            f"has {_has(kept.candidate, each)} {where}; {_chance(each.chance, found)}",
+        )
+    if not alone:
+        yield JOINTLY, f"{where}: {_chance(kept.candidate.chance, found)}"
+
+
+def _chance(chance: float | None, found: BudgetCheck) -> str:
+    asked = found.requirements.confidence
+    return f"its chance is {chance_text(chance)}" + (f", {asked:.0%} is asked" if asked else "")
+
+
+def _passes(limit: Headroom, found: BudgetCheck) -> bool:
+    confident = limit.chance is None or limit.chance >= found.requirements.confidence
+    return limit.met and confident
+
+
+def _has(candidate: Candidate | None, limit: Headroom) -> str:
+    if candidate is None or limit.value is None:
+        return "unknown"
+    key = limit.constraint.metric
+    return bounded(candidate, key, with_unit(key, limit.value))
+
+
+def _where(candidate: Candidate) -> str:
+    run_by = ", ".join(candidate.variant.words)
+    return f"batch {candidate.batch} on {candidate.board} ({run_by})"

@@ -1,0 +1,142 @@
+"""Whether networks keep a budget: each is asked for alone, and held against every limit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from advisor.architectures.names import is_own, split_name
+from advisor.arguments import checked
+from advisor.documents import computed
+from advisor.errors import AdvisorError
+from advisor.options import Requirements
+from advisor.solve.candidates.candidate import Candidate, Headroom
+from advisor.solve.question import read_question
+from advisor.solve.recommend.pick import pick
+from advisor.solve.recommend.recommendation import Recommendation, WhyNot
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How one network stands to a budget.
+
+    Attributes:
+        network: what it is called.
+        candidate: the best way of running it that keeps the budget, else the one that comes nearest; `None`
+            where nothing is known of it.
+        kept: whether that meets every limit with the asked confidence.
+        reason: why there is no candidate; "" where there is one.
+        notes: what could not be done as it was asked, in words.
+    """
+
+    network: str
+    candidate: Candidate | None
+    kept: bool
+    reason: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[Headroom, ...]:
+        """How it stands to each limit."""
+        return self.candidate.headroom if self.candidate else ()
+
+
+@dataclass(frozen=True)
+class BudgetCheck:
+    """How networks stand to a budget.
+
+    Attributes:
+        requirements: the budget.
+        networks: each network.
+    """
+
+    UNDOCUMENTED: ClassVar = ("requirements",)
+
+    requirements: Requirements
+    networks: tuple[Kept, ...]
+
+    @computed
+    def kept(self) -> bool:
+        """Whether every network keeps the budget."""
+        return all(each.kept for each in self.networks)
+
+
+@checked
+def check(
+    budget: str | os.PathLike[str],
+    networks: str | Iterable[str],
+    *,
+    board: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> BudgetCheck:
+    """Whether networks keep a budget on a board: by what was measured there, else by prediction.
+
+    Args:
+        budget: a YAML file that asks, as `pick` takes it; its limits are the budget.
+        networks: names of the catalog, files (.onnx, .pt2), or code that makes one ("module:factory"); of
+            the last two "net=file.onnx" says what they are to be called.
+        board: the board, or several; else the file's, else the default one.
+        catalog: the catalog folder beside the shipped one, as everywhere.
+
+    Raises:
+        AdvisorError: the budget has no limit, or cannot be read; a network is unknown, or its file is broken.
+    """
+    _, asked = read_question(budget, board=board, catalog=catalog)
+    if not asked.constraints:
+        hint = "write what is required, as in `require: {fps: 30}`"
+        raise AdvisorError(f"{os.fspath(budget)} states no limit", hint)
+    found = []
+    for network in [networks] if isinstance(networks, str) else networks:
+        name, about = _about(network, asked)
+        found.append(_kept(name, pick(budget, board=board, catalog=catalog, **about)))
+    return BudgetCheck(asked, tuple(found))
+
+
+def _about(network: str, asked: Requirements) -> tuple[str, dict[str, object]]:
+    """A network's name, and what restricts a question to it."""
+    selection = asked.selection
+    if selection.architectures or selection.include:
+        hint = "leave out what it may choose from"
+        raise AdvisorError("a check is about the networks that it names", hint)
+    given, text = split_name(network)
+    if not is_own(text):
+        if given:
+            hint = "only a file or MODULE:FACTORY can be given one"
+            raise AdvisorError(f"{network}: a network of the catalog has a name", hint)
+        return text, {"architectures": text, "explain": text, "candidates": "all"}
+    name = given or Path(text).stem.rpartition(":")[2]
+    alone = {"architectures": name, "explain": name, "candidates": "all"}
+    return name, {**alone, "include": {name: text}}
+
+
+def _kept(network: str, found: Recommendation) -> Kept:
+    """How a network stands to a budget.
+
+    Args:
+        network: what it is called.
+        found: the answer to the question about it alone.
+    """
+    if found.best is not None:
+        return Kept(network, found.best, True, "", found.notes)
+    near = [each for each in found.explained if each.nearest is not None]
+    nearest = min(near, key=_distance, default=None)
+    if nearest is not None:
+        return Kept(network, nearest.nearest, False, "", found.notes)
+    sizes = sorted({size for each in found.explained for size in each.out_of_memory})
+    reason = (
+        f"it is out of memory at batch {', '.join(map(str, sizes))}"
+        if sizes
+        else "nothing is known of it there, and nothing can be predicted"
+    )
+    return Kept(network, None, False, reason, found.notes)
+
+
+def _distance(why: WhyNot) -> tuple[int, float, str]:
+    """How far the nearest candidate of a network on a board is from a budget."""
+    nearest = why.nearest
+    assert nearest is not None  # noqa: S101
+    lacks = sum(not each.met for each in nearest.headroom)
+    return lacks, -(nearest.chance or 0.0), why.board
