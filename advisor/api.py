@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.arguments import checked, trusted
+from advisor.arguments import AnyPath, checked, trusted
+from advisor.catalog.accuracy import OwnImages
 from advisor.catalog.check import Checked, check
 from advisor.catalog.files import layers
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
 from advisor.errors import AdvisorError, closest, shown
+from advisor.limits import LEAST_PERCENT
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import read_fit, write_fit
 from advisor.prediction.ready_fit import ready_fit
@@ -23,12 +26,19 @@ from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation
-from advisor.solve.verify.benches import Attempt, Bench, Key, TableBench
-from advisor.solve.verify.verification import BoardWorld, Check, Verification, verification
+from advisor.solve.verify.benches import Attempt, Bench, Evaluated, Key, TableBench
+from advisor.solve.verify.verification import (
+    BoardWorld,
+    Check,
+    Images,
+    Verification,
+    verification,
+)
 
 if TYPE_CHECKING:
     from advisor.measuring.local_bench import LocalBench
     from advisor.measuring.tasks import Cell
+    from advisor.options import Requirements
 
 
 @checked
@@ -39,6 +49,10 @@ def verified_pick(
     simulate: str | None = None,
     device: str | None = None,
     time: str | None = None,
+    data: AnyPath | None = None,
+    images: int | None = None,
+    calibrate: AnyPath | None = None,
+    download: bool = False,
     on_check: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
     on_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> tuple[Recommendation, Verification]:
@@ -54,6 +68,13 @@ def verified_pick(
         simulate: a CSV file of results that stands in for measuring.
         device: what to measure on, such as "cpu" or "cuda:0"; `None` for what the board was measured on.
         time: how long measuring may take at most, such as "5 min": what takes longer is not begun.
+        data: images of your own, as `evaluate` takes them, on which accuracies are found out, too. Until then
+            networks are taken to reach there what was published of them, which nothing proves: no pick rests
+            on it.
+        images: how many of these, by a fixed seed; `None` for all.
+        calibrate: a folder of images by which int8 ranges are set.
+        download: whether torchvision or timm may fetch their own weights, without which there is nothing to
+            look at.
         on_check: hears of each measurement when it is done.
         on_progress: hears what is measured next, and of about how many seconds are left.
 
@@ -66,8 +87,12 @@ def verified_pick(
         KeyboardInterrupt: measuring was interrupted; what was found is kept.
     """
     how = dict(question)
+    on_images = None
+    if data is not None:
+        by = None if calibrate is None else str(calibrate)
+        on_images = Images(str(data), images, by, download=download)
     with trusted(said=bool(how.pop("trust", False))):
-        return _verified_pick(how, most, simulate, device, time, on_check, on_progress)
+        return _verified_pick(how, most, simulate, device, time, on_images, on_check, on_progress)
 
 
 def _verified_pick(
@@ -76,11 +101,14 @@ def _verified_pick(
     simulate: str | None,
     device: str | None,
     time: str | None,
+    on_images: Images | None,
     on_check: Callable[[Check], None],
     on_progress: Callable[[str, float], None],
 ) -> tuple[Recommendation, Verification]:
     if simulate is not None and device is not None:
         raise AdvisorError("--simulate runs on no device", "leave out --device")
+    if simulate is not None and on_images is not None:
+        raise AdvisorError("--simulate looks at no images", "leave out --data")
     time_s = None if time is None else parse(time, TIME, "--time") / 1000
     if question.get("candidates") == "board":
         hint = "leave out --candidates board"
@@ -90,12 +118,18 @@ def _verified_pick(
         raise AdvisorError("--verify measures on one board", "name one: --board NAME")
     if not asked.selection.predictions:
         raise AdvisorError("--verify chooses among predictions", "leave out --no-predictions")
-    surveyed = catalog.surveyed(asked.boards[0])
+    (name,), evaluating = asked.boards, None
+    if on_images is not None:
+        evaluating = _OwnImages(catalog, asked, on_images, on_progress)
+        catalog, asked = evaluating.catalog, evaluating.asked
+    surveyed = catalog.surveyed(name)
     fit = _fit(catalog, surveyed)
     bench = _bench(catalog, surveyed, simulate, device, on_progress)
     again = _refit(catalog, fit, keep=simulate is None)
     limit_s = math.inf if time_s is None else time_s
-    world = BoardWorld(catalog, asked, surveyed, fit, bench, again, limit_s)
+    world = BoardWorld(
+        catalog, asked, surveyed, fit, bench, again, limit_s, accuracy_bench=evaluating
+    )
     asked = as_called(catalog, asked, world.candidates)
     recommend(world.candidates, asked)  # what is wrong with the question costs no measurement
 
@@ -105,6 +139,8 @@ def _verified_pick(
             raise KeyboardInterrupt("stopped; what was found is kept")
 
     verified = verification(world, most, simulate, device, time_s, notify)
+    if evaluating is not None:
+        verified = replace(verified, evaluated=evaluating.how)
     return recommend(world.candidates, asked), verified
 
 
@@ -158,6 +194,63 @@ class _ThisMachine:
         ran_as = key.variant._replace(processor=tried.processor, threads=tried.threads)
         found = key._replace(variant=ran_as)
         return Attempt(tried.surveyed, found if tried.has_row else None, tried.reason)
+
+
+class _OwnImages:
+    """Images of the user's own, on which accuracies are found out; see `AccuracyBench`."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        asked: Requirements,
+        how: Images,
+        on_progress: Callable[[str, float], None],
+    ) -> None:
+        """Find the images; the question is of them from then on.
+
+        Raises:
+            AdvisorError: there are none, or one cannot be read.
+        """
+        from advisor.measuring.image_data import read_image_set
+
+        found = read_image_set(Path(how.data), how.images, on_progress=on_progress)
+        self.how = how
+        data_set = asked.selection.data_set or found.name
+        self.on_progress, self.count = on_progress, len(found.images)
+        self.catalog = replace(catalog, own_images=OwnImages(data_set, self.count))
+        self.asked = replace(asked, selection=replace(asked.selection, data_set=data_set))
+
+    def seconds(self, key: Key, latency_ms: float) -> float:
+        """How long it takes, roughly; nothing where that is unknown."""
+        return 0.0 if math.isnan(latency_ms) else self.count / key.batch * latency_ms / 1000
+
+    def evaluate(self, key: Key, weights: str) -> Evaluated:
+        """Run the images through one candidate; what is found becomes part of the user's catalog."""
+        from advisor.measuring.evaluation import evaluate
+
+        try:
+            found = evaluate(
+                self.catalog.identities.written(key.architecture),
+                self.how.data,
+                runtime=key.variant.runtime,
+                precision=key.variant.precision,
+                images=self.how.images,
+                calibrate=self.how.calibrate,
+                download=weights if self.how.download else False,
+                data_set=self.asked.selection.data_set,
+                catalog=self.catalog.own_folder,
+                on_progress=self.on_progress,
+            )
+        except AdvisorError as error:
+            return Evaluated(self.catalog, error.message)
+        if not found.finished:
+            raise KeyboardInterrupt("stopped; what was found is kept")
+        self.catalog = replace(self.catalog)  # another, which reads again
+        way = found.ways[-1]
+        right = way.accuracy_percent
+        if right is not None and right.value < LEAST_PERCENT:
+            return Evaluated(self.catalog, f"it is right on {right.value:.2g} % of the images")
+        return Evaluated(self.catalog, way.reason)
 
 
 def _fit(catalog: Catalog, surveyed: Surveyed) -> BoardFit:

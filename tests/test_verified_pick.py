@@ -10,8 +10,9 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -694,3 +695,133 @@ def test_measuring_needs_torch(mine: Mine, monkeypatch: pytest.MonkeyPatch) -> N
     ran = mine.pick("--fps", 30, "--verify", 3)
     assert ran.code == 2
     assert "pip install 'dnn-advisor[measure]'" in ran.err
+
+
+# --- on images of one's own
+
+
+@dataclass
+class MadeUpImages:
+    """Stands for `advisor.evaluate`: what networks reach, by network; another is refused."""
+
+    reach: Mapping[str, float]
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    def __call__(self, network: str, data: str, **how: Any) -> SimpleNamespace:
+        name = network.removeprefix("paper:")
+        self.asked.append((name, data, how["runtime"], how["precision"], how["download"]))
+        if name not in self.reach:
+            raise AdvisorError(f"{name} has no weights here", "give them")
+        table = how["catalog"] / "accuracy.csv"
+        if not table.exists():
+            header = "architecture,weights,task,metric,data_set,value,images,origin,source"
+            table.write_text(f"{header}\n")
+        with table.open("a") as lines:
+            row = f"{network},{how['download']},classification,top-1,{how['data_set']}"
+            lines.write(f"{row},{self.reach[name]},200,measured,advisor-measure\n")
+        accuracy = SimpleNamespace(value=self.reach[name])
+        ways = [SimpleNamespace(reason="", accuracy_percent=accuracy)]
+        return SimpleNamespace(finished=True, ways=ways)
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """Two hundred files, of which only the number counts here."""
+    folder = tmp_path / "images"
+    (folder / "0").mkdir(parents=True)
+    for count in range(200):
+        (folder / f"0/{count:03}.png").write_text(str(count))
+    return folder
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch, reach: Mapping[str, float]) -> MadeUpImages:
+    made = MadeUpImages(reach)
+    monkeypatch.setattr("advisor.measuring.evaluation.evaluate", made)
+    return made
+
+
+def pick_of_few(mine: Mine, *arguments: object) -> Ran:
+    """A question about networks that the board has run, so that only their accuracy is to be found out."""
+    names = "resnet-18,resnet-34,resnet-50,vgg-19"
+    asked = ("--board", "mine", "--catalog", mine.folder, "--architectures", names)
+    return mine.run("pick", *asked, "--weights", "paper", "--fps", 1, *arguments)
+
+
+def test_an_accuracy_is_verified_as_a_latency_is(
+    mine: Mine, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Published are 76.0, 73.3, 71.3 and 69.6 % of ResNet-50 and 34, VGG-19, ResNet-18."""
+    reach = {"resnet-50": 62.0, "resnet-34": 71.5, "vgg-19": 64.0, "resnet-18": 75.0}
+    made = looked_at(monkeypatch, reach)
+    rows = mine.rows
+    asked = ("--accuracy", 65, "--data", images, "--download", "--verify", 6)
+    printed = verified(pick_of_few(mine, *asked, "--json"))
+    steps = printed["verification"]["steps"]
+    assert [each["predicted"]["architecture"] for each in steps][:2] == ["resnet-50", "resnet-34"]
+    supposed = steps[0]["predicted"]["accuracy_percent"]
+    assert supposed["origin"] == "predicted"
+    assert supposed["low"] < supposed["value"] < supposed["high"]
+    assert (steps[0]["metric"], steps[0]["holds"]) == ("accuracy_percent", False)
+    found = steps[0]["found"]["accuracy_percent"]
+    assert (found["value"], found["origin"]) == (62.0, "measured")
+    assert printed["best"]["architecture"] in ("resnet-34", "resnet-18")
+    assert printed["best"]["accuracy_percent"]["origin"] == "measured"
+    assert printed["best"]["quality"]["data_set"].startswith("images-")
+    assert printed["verification"]["pick_is_measured"]
+    assert {each[1:] for each in made.asked} == {(str(images), "eager", "fp32", "paper")}
+    assert len(made.asked) == len({each[0] for each in made.asked}) == len(steps)
+    assert mine.rows == rows, "what has run is not timed again"
+    assert f"--data {images} --download" in printed["query"]["command"]
+    again = verified(pick_of_few(mine, *asked, "--json"))
+    assert again["best"] == printed["best"]
+    assert not again["verification"]["steps"], "what was found is kept, and nothing is asked twice"
+    check = mine.run("catalog", "check", "--catalog", mine.folder)
+    assert check.code == 0, check.out
+
+
+def test_what_cannot_be_looked_at_is_spent_and_out(
+    mine: Mine, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at(monkeypatch, {"resnet-34": 72.5})
+    ran = pick_of_few(mine, "--accuracy", 60, "--data", images, "--download", "--verify", 3)
+    assert ran.code == 0, ran.err
+    said = " ".join(ran.out.split())
+    assert "1 of 3: resnet-50 at batch 1" in said
+    assert "resnet-50 has no weights here" in said
+    assert ", is 72.50" in said
+    assert "resnet-34 at batch 1 (weights paper" in said
+
+
+def test_no_pick_rests_on_a_published_accuracy_that_nobody_looked_at(
+    mine: Mine, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at(monkeypatch, {})
+    asked = ("--accuracy", 30, "--data", images, "--verify", 1, "--json")
+    printed = json.loads(pick_of_few(mine, *asked).out)
+    (step,) = printed["verification"]["steps"]
+    assert step["found"] is None
+    assert not printed["verification"]["pick_is_measured"]
+    assert printed["verification"]["ended"] == "spent"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--data", "images"), "--data goes with --verify"),
+        (("--verify", 1, "--download"), "--download goes with --data"),
+        (("--verify", 1, "--images", 3), "--images goes with --data"),
+        (("--verify", 1, "--data", "nowhere"), "nowhere: there is no such folder or file"),
+        (("--verify", 1, "--data", "images", "--simulate", "x"), "--simulate looks at no images"),
+    ],
+)
+def test_images_are_asked_for_as_they_can_be(
+    mine: Mine,
+    images: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[object, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(images.parent)
+    ran = mine.pick(*arguments)
+    assert ran.code == 2
+    assert said in ran.err

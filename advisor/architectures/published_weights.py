@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.architectures.design import Design
 from advisor.architectures.libraries import find, timm_library, torchvision_models
-from advisor.errors import AdvisorError, first_line
+from advisor.errors import AdvisorError, first_line, shown
 from advisor.folders import ready_cache
 
 KEPT_IN = "weights"
@@ -55,31 +55,36 @@ def published_set(network: str, file: str = "") -> tuple[PublishedSet, bool] | N
     Returns:
         The set, and whether the file is known to hold it; `None` for a network of no library.
     """
-    try:
-        design = find(network)
-    except AdvisorError:
-        return None
-    sets = list(_of_torchvision(design) if design.library == "torchvision" else _of_timm(design))
+    sets = _sets_of(network)
     for each in sets:
         if file and each.file == file:
             return each, True
     return (sets[0], False) if sets else None
 
 
-def downloaded(network: str) -> tuple[Path, PublishedSet]:
+def downloaded(network: str, wanted: str = "") -> tuple[Path, PublishedSet]:
     """The weights that a library publishes of a network, fetched by the library's own means and kept.
+
+    Args:
+        network: a library's network, as the catalog calls it.
+        wanted: what the set is called; "" for the one that the library takes unless asked.
 
     Raises:
         AdvisorError: there are none, or they cannot be fetched.
     """
     import torch
 
-    found = published_set(network)
-    if found is None:
+    sets = _sets_of(network)
+    if not sets:
         raise AdvisorError(
             f"{network}: no library publishes its weights", "give them: --weights FILE"
         )
-    chosen, design = found[0], find(network)
+    chosen, design = next((each for each in sets if each.name == wanted), sets[0]), find(network)
+    if wanted not in ("", chosen.name):
+        known = ", ".join(each.name for each in sets)
+        raise AdvisorError(
+            f"{network}: its library does not give its weights {shown(wanted)}", f"it has {known}"
+        )
     by_file = design.library == "torchvision"  # timm's files need its own way of reading them
     name = chosen.file if by_file else f"{design.name}-{chosen.name}.pth"
     path = ready_cache(KEPT_IN) / name
@@ -99,6 +104,15 @@ def downloaded(network: str) -> tuple[Path, PublishedSet]:
             "give them: --weights FILE",
         ) from None
     return path, chosen
+
+
+def _sets_of(network: str) -> list[PublishedSet]:
+    """The sets of weights that a network's library publishes, its default first; none of other networks."""
+    try:
+        design = find(network)
+    except AdvisorError:
+        return []
+    return list(_of_torchvision(design) if design.library == "torchvision" else _of_timm(design))
 
 
 def _of_torchvision(design: Design) -> Iterator[PublishedSet]:

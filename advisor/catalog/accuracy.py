@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
+from advisor.catalog.accuracy_table import interval_of_share
 from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Board, Estimate, Measurements, Weights, source_keys
 from advisor.catalog.run_as import Variant
 from advisor.limits import LEAST_PERCENT
+from advisor.quality import CLASSIFICATION, usual
 
 FLOAT = "fp32"
 TAKEN_OVER = "taken over from "
@@ -79,6 +81,38 @@ def ways_of(table: Measurements) -> frozenset[Way]:
 
 def _ways(variants: Iterable[Variant]) -> frozenset[Way]:
     return frozenset(Way(*each[:3]) for each in variants)
+
+
+@dataclass(frozen=True)
+class OwnImages:
+    """Images of the user's own, on which it is to be found out what sets of weights reach.
+
+    Attributes:
+        data_set: what they are called.
+        images: how many there are.
+    """
+
+    data_set: str
+    images: int
+
+    def supposed(self, published: Iterable[Weights]) -> Iterator[Weights]:
+        """What classifiers are taken to reach there until that is found out: as much as was published.
+
+        Predicted, with the interval of a share of so many images, as if these were drawn like the others.
+        """
+        asked = usual(CLASSIFICATION)
+        for each in published:
+            if each.quality == asked:
+                percent = each.accuracy_percent.value
+                ends = interval_of_share(percent, self.images)
+                figure = Estimate(percent, *ends, "predicted", each.accuracy_percent.source)
+                yield replace(
+                    each,
+                    accuracy_percent=figure,
+                    top5_percent=None,
+                    quality=replace(asked, data_set=self.data_set),
+                    images=None,
+                )
 
 
 def by_set(accuracies: Iterable[Weights]) -> dict[tuple[str, str], list[Weights]]:

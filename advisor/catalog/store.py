@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from advisor.architectures.names import device_of, folded, split_size
-from advisor.catalog.accuracy import Accuracies, Place, Way, by_set, ways_of
+from advisor.catalog.accuracy import Accuracies, OwnImages, Place, Way, by_set, ways_of
 from advisor.catalog.accuracy_table import key_of, read_accuracies
 from advisor.catalog.board_cache import boards_of
 from advisor.catalog.catalog_format import read_format
@@ -101,9 +101,12 @@ class Catalog:
 
     Attributes:
         layers: the catalog folders; a later one adds to and replaces entries of an earlier one.
+        own_images: images on which published accuracies are taken to hold where nobody has looked; `None`
+            for none.
     """
 
     layers: tuple[Layer, ...]
+    own_images: OwnImages | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Catalog:
@@ -244,6 +247,9 @@ class Catalog:
 
     def _published(self) -> Sequence[Weights]:
         known = {key_of(each): each for each in (*self.zoo.accuracies, *self.accuracies)}
+        if self.own_images is not None:
+            supposed = self.own_images.supposed(known.values())
+            known = {**{key_of(each): each for each in supposed}, **known}
         found = dict(known)
         other_names = cache(
             lambda own: [each for each in self.identities.names_of(own) if each != own]

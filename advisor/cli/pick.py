@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,6 +63,42 @@ def command(
             show_default=False,
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR|FILE",
+            help="Images of your own, as advisor evaluate takes them: accuracies are found out, too.",
+            rich_help_panel=VERIFYING,
+            show_default=False,
+        ),
+    ] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="So many of them, by a fixed seed.",
+            rich_help_panel=VERIFYING,
+            show_default="all",
+        ),
+    ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Images by which int8 ranges are set.",
+            rich_help_panel=VERIFYING,
+            show_default=False,
+        ),
+    ] = None,
+    download: Annotated[
+        bool,
+        typer.Option(
+            "--download",
+            help="Let torchvision or timm fetch their own weights, without which no accuracy is found out.",
+            rich_help_panel=VERIFYING,
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -72,8 +109,14 @@ def command(
     if as_json + as_csv + plot > 1:
         raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
     verified: Verification | None = None
+    on_images = {
+        "data": data,
+        "images": images,
+        "calibrate": calibrate,
+        "download": download or None,
+    }
     if verify is None:
-        _refuse_unverified(simulate=simulate, device=device, time=time)
+        _refuse_unverified(simulate=simulate, device=device, time=time, **on_images)
         from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**question)
@@ -88,6 +131,7 @@ def command(
             simulate=simulate,
             device=device,
             time=time,
+            **_of_images(on_images),
         )
     warn(recommendation.notes)
     if as_json:
@@ -106,7 +150,19 @@ def command(
         raise typer.Exit(1)
 
 
-def _refuse_unverified(**options: str | None) -> None:
+def _of_images(options: dict[str, Any]) -> dict[str, Any]:
+    """What is said of images.
+
+    Raises:
+        AdvisorError: something is, but no images.
+    """
+    said = {name: each for name, each in options.items() if each is not None}
+    if said and "data" not in said:
+        raise AdvisorError(f"--{next(iter(said))} goes with --data", "name images: --data DIR")
+    return said
+
+
+def _refuse_unverified(**options: object) -> None:
     """Refuse options of verifying where nothing is to be verified."""
     for name, given in options.items():
         if given is not None:
@@ -114,7 +170,7 @@ def _refuse_unverified(**options: str | None) -> None:
 
 
 def _verified(
-    question: dict[str, Any], most: int, *, aside: bool, **how: str | None
+    question: dict[str, Any], most: int, *, aside: bool, **how: Any
 ) -> tuple[Recommendation, Verification]:
     """The answer and how it was verified; each measurement is shown when it is done.
 
@@ -122,7 +178,8 @@ def _verified(
         question: as `advisor.pick` takes it.
         most: how many measurements may be spent.
         aside: whether measurements are shown on standard error.
-        how: what stands in for measuring, what to measure on, how long, as `advisor.verified_pick` takes it.
+        how: what stands in for measuring, what to measure on, how long, on which images, as
+            `advisor.verified_pick` takes it.
     """
     from rich.text import Text
 

@@ -152,7 +152,7 @@ def evaluate(
     std: str | Sequence[float] | None = None,
     interpolation: str | None = None,
     weights: AnyPath | None = None,
-    download: bool = False,
+    download: bool | str = False,
     calibrate: AnyPath | None = None,
     batch: int = USUAL_BATCH,
     device: str = "cpu",
@@ -189,7 +189,8 @@ def evaluate(
         std: what is divided by then.
         interpolation: how sizes are changed: bilinear, bicubic, nearest, lanczos.
         weights: the file of a state dict, which is read as data.
-        download: whether torchvision or timm may fetch its own weights.
+        download: whether torchvision or timm may fetch its own weights; or what the set is called that it is
+            to fetch.
         calibrate: a folder of images by which int8 ranges are set; 128 of them, by a fixed seed.
         batch: images per forward pass.
         device: "cpu", or as in "cuda:0".

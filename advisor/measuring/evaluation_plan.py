@@ -140,7 +140,7 @@ def plan_evaluation(
     runtime: str | Sequence[str] | None,
     precision: str | Sequence[str] | None,
     weights: str | None,
-    download: bool,
+    download: bool | str,
     calibrate: str | None,
     batch: int,
     device: str,
@@ -157,7 +157,7 @@ def plan_evaluation(
         runtime: what runs it.
         precision: number formats.
         weights: the file of its weights.
-        download: whether a library may fetch its own.
+        download: whether a library may fetch its own, or which.
         calibrate: a folder of images.
         batch: images per forward pass.
         device: what to run on.
@@ -265,7 +265,7 @@ def _baseline(run: RunPlan) -> Cell | None:
 
 
 def _weights(
-    network: Architecture, own: Measurable | None, file: str | None, *, download: bool
+    network: Architecture, own: Measurable | None, file: str | None, *, download: bool | str
 ) -> TrainedWeights:
     """The network's trained weights.
 
@@ -289,7 +289,7 @@ def _weights(
         )
     from advisor.architectures.published_weights import downloaded
 
-    path, published = downloaded(network.name)
+    path, published = downloaded(network.name, download if isinstance(download, str) else "")
     return replace(_from_file(network, path), name=published.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.quality import ACCURACY
 from advisor.report.candidate_text import chance_text, is_predicted, listed, place
 from advisor.report.terminal import counted, figure, with_unit
 from advisor.solve.candidates.candidate import Candidate
@@ -23,7 +24,18 @@ def check_text(check: Check, most: int) -> str:
     elsewhere = "" if size == check.predicted.batch else f" at batch {size}"
     estimate = check.found.metric(check.metric)
     has = figure(check.metric, estimate.value if estimate else None)
-    return f"{predicted}, is {has}{elsewhere}: {_verdict(check, check.found)}{_pick_since(check)}"
+    reached = _reached(check, check.found)
+    verdict = f"{_verdict(check, check.found)}{_pick_since(check)}"
+    return f"{predicted}, is {has}{elsewhere}{reached}: {verdict}"
+
+
+def _reached(check: Check, found: Candidate) -> str:
+    """The accuracy that was found out, where the line is of another figure."""
+    before, now = check.predicted.metric(ACCURACY), found.metric(ACCURACY)
+    if check.metric == ACCURACY or before is None or now is None or before.origin == now.origin:
+        return ""
+    title = found.quality.worded(ACCURACY).title
+    return f", {title} {figure(ACCURACY, before.value)} is {with_unit(ACCURACY, now.value)}"
 
 
 def _predicted(check: Check) -> str:

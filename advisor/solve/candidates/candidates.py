@@ -364,11 +364,19 @@ class Candidates:
 
     def _is_predicted(self, name: str) -> Booleans | None:
         """Where an input is predicted; `None` for nowhere."""
+        if INPUTS[name].home == "weights":
+            of_sets = [self._is_supposed(each, name) for each in self.weights]
+            return np.array([*of_sets, False])[self.weights_index] if any(of_sets) else None
         if INPUTS[name].home != "row":
             return None
         origin: Labels = getattr(self.measurements, name).origin
         place = origin.position.get("predicted")
         return None if place is None else origin.index[self.rows] == place
+
+    @staticmethod
+    def _is_supposed(weights: Weights, name: str) -> bool:
+        figure: Estimate | None = getattr(weights, name)
+        return figure is not None and figure.origin == "predicted"
 
     def _could_be_anything(self, name: str) -> Booleans | None:
         """Where an input was predicted without an interval; `None` for nowhere."""

@@ -11,7 +11,7 @@ import numpy as np
 from advisor.catalog.importers.results import NOT_SAID
 from advisor.catalog.records import Labels, Measurements, Metered
 from advisor.catalog.run_as import Variant
-from advisor.catalog.store import Surveyed
+from advisor.catalog.store import Catalog, Surveyed
 from advisor.solve.candidates.completion import runs_of_rows
 
 
@@ -63,6 +63,30 @@ class Bench(Protocol):
     def measure(self, key: Key) -> Attempt:
         """Measure one; that it does not run is an answer, too."""
         ...
+
+
+class AccuracyBench(Protocol):
+    """Where it is found out what candidates reach on images of the user's own."""
+
+    def seconds(self, key: Key, latency_ms: float) -> float:
+        """How long that takes, roughly, where a batch takes so long."""
+        ...
+
+    def evaluate(self, key: Key, weights: str) -> Evaluated:
+        """Look at one with a set of weights; that it cannot be run is an answer, too."""
+        ...
+
+
+class Evaluated(NamedTuple):
+    """What came of that.
+
+    Attributes:
+        catalog: everything that is known since.
+        reason: why it could not be found out; "" if it could.
+    """
+
+    catalog: Catalog
+    reason: str = ""
 
 
 class TableBench:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Booleans = NDArray[np.bool_]
 
 MEASURED = ("latency_ms", "net_power_w", "memory_mb")
-"""What measuring finds out; accuracy, parameters and operations are known without."""
+"""What measuring finds out; parameters and operations are known without, and so is accuracy, unless it is
+predicted on images of the user's own."""
 
 PROBABLE = 0.5
 """What meets every limit with more than this is tried before anything less probable."""
@@ -175,10 +176,10 @@ def _better_than(verdicts: Verdicts, pick: int) -> Constraint | None:
         `None` where measuring finds out nothing of that, or the pick's figure is unknown.
     """
     metric = verdicts.objective[-1].metric
-    figure = float(verdicts.candidates.figure(metric.key)[pick])
-    if np.isnan(figure) or not set(verdicts.candidates.uncertain_inputs(metric.key)) & set(
-        MEASURED
-    ):
+    candidates = verdicts.candidates
+    figure = float(candidates.figure(metric.key)[pick])
+    found_out = not set(MEASURED).isdisjoint(candidates.uncertain_inputs(metric.key))
+    if np.isnan(figure) or not (found_out or candidates.predicted(metric.key).any()):
         return None
     return Constraint(metric.name, metric.key, "min" if metric.more_is_better else "max", figure)
 

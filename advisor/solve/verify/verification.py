@@ -21,11 +21,12 @@ from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.options import DEFAULT_CONFIDENCE, Requirements
+from advisor.quality import ACCURACY
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.completion import runs_of_rows
 from advisor.solve.candidates.gather import gather_on
-from advisor.solve.verify.benches import Bench, Key
+from advisor.solve.verify.benches import AccuracyBench, Attempt, Bench, Key
 from advisor.solve.verify.standing import Standing, standing_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 Found_co = TypeVar("Found_co", covariant=True)
+
+ACCURACIES = {ACCURACY, "accuracy_top5_percent"}
+"""What images find out, and no measurement."""
 
 Refit = Callable[[Surveyed], "BoardFit"]
 """Fits a board anew to its rows."""
@@ -149,6 +153,7 @@ class BoardWorld:
         refit: Refit,
         time_s: float = math.inf,
         clock: Callable[[], float] = time.monotonic,
+        accuracy_bench: AccuracyBench | None = None,
     ) -> None:
         """Take up the question.
 
@@ -161,16 +166,18 @@ class BoardWorld:
             refit: fits the models anew.
             time_s: how long measuring may take in all.
             clock: says what time it is, in seconds.
+            accuracy_bench: what finds out accuracies that are predicted, too.
 
         Raises:
             AdvisorError: nothing can be chosen, or nothing of what is not measured can be measured.
         """
         self.catalog, self.requirements = catalog, requirements
         self.surveyed, self.fit = surveyed, fit
-        self.bench, self.refit = bench, refit
+        self.bench, self.refit, self.accuracy_bench = bench, refit, accuracy_bench
         self.clock, self.ends = clock, clock() + time_s
         self.tried: set[Key] = set()
         self.out: set[Key] = set()
+        self.unseen: set[tuple[str, str, str]] = set()
         self.lacking = 0
         self.candidates = self._gathered()
         if self.lacking and self.standing().measured.all():
@@ -184,7 +191,10 @@ class BoardWorld:
         tried = [
             each in self.tried or not self.bench.offers(each) for each in _keys(self.candidates)
         ]
-        standing = standing_of(self.candidates, self.requirements, np.array(tried, dtype=np.bool_))
+        known = np.array(tried, dtype=np.bool_)
+        if self.accuracy_bench is not None:
+            known &= ~self.candidates.predicted(ACCURACY)
+        standing = standing_of(self.candidates, self.requirements, known)
         return standing if math.isinf(self.ends) else replace(standing, too_long=self._too_long())
 
     def _too_long(self) -> Booleans:
@@ -192,8 +202,10 @@ class BoardWorld:
         left = self.ends - self.clock()
         latencies = self.candidates.figure("batch_latency_ms").tolist()
         keys = _keys(self.candidates)
+        benches: list[Bench | AccuracyBench] = [self.bench]
+        benches += [self.accuracy_bench] if self.accuracy_bench else []
         takes = [
-            self.bench.seconds(key, latency_ms)
+            sum(each.seconds(key, latency_ms) for each in benches)
             for key, latency_ms in zip(keys, latencies, strict=True)
         ]
         return np.array(takes, dtype=np.float64) > left
@@ -202,17 +214,50 @@ class BoardWorld:
         """Measure a candidate, and fit the board's models anew to what was found."""
         predicted = candidate_at(self.candidates, place, self.requirements.constraints)
         asked = _keys(self.candidates)[place]
-        attempt = self.bench.measure(asked)
+        attempt = self._timed(asked, predicted)
         if attempt.surveyed is not self.surveyed:
             self.surveyed = attempt.surveyed
             self.fit = self.refit(self.surveyed)
         # What did not run is out, and where it ran at another batch size, that is what it stands for.
         (self.tried if asked in self._ran() else self.out).add(asked)
+        reason = attempt.reason
+        if attempt.key is not None and not reason:
+            reason = self._evaluated(attempt.key, predicted)
         self.candidates = self._gathered()
-        found, reason = self._found(attempt.key, predicted.weights), attempt.reason
+        found = None if reason else self._found(attempt.key, predicted.weights)
         if found is None and attempt.key is not None and not reason:
-            reason = f"it ran at batch {attempt.key.batch}, which may not be chosen"
+            reason = (
+                f"its weights {predicted.weights} reach less than what is published of others"
+                if attempt.key == asked
+                else f"it ran at batch {attempt.key.batch}, which may not be chosen"
+            )
         return Checked(predicted, found, reason)
+
+    def _timed(self, asked: Key, predicted: Candidate) -> Attempt:
+        """Measure a candidate, unless there is nothing to find out but its accuracy."""
+        guessed = [
+            key for key, each in predicted.metrics.items() if each and each.origin == "predicted"
+        ]
+        known = asked in self._ran() and not set(guessed) - ACCURACIES
+        if self.accuracy_bench is not None and (known or asked in self.tried):
+            return Attempt(self.surveyed, asked)
+        return self.bench.measure(asked)
+
+    def _evaluated(self, key: Key, predicted: Candidate) -> str:
+        """Find out an accuracy that is predicted; what cannot be looked at is out.
+
+        Returns:
+            Why it could not be found out; "" where it could, or need not.
+        """
+        accuracy = predicted.metric(ACCURACY)
+        if self.accuracy_bench is None or predicted.weights is None:
+            return ""
+        if accuracy is None or accuracy.origin != "predicted":
+            return ""
+        self.catalog, reason = self.accuracy_bench.evaluate(key, predicted.weights)
+        if reason:
+            self.unseen.add(_run_of(key))
+        return reason
 
     def _gathered(self) -> Candidates:
         """All candidates but those that could not be run, or that this bench does not offer."""
@@ -221,7 +266,9 @@ class BoardWorld:
         found = gather_on(self.catalog, self.requirements, stack, fits)
         keys, there = _keys(found), self._rows()
         offered = np.array([each in there or self.bench.offers(each) for each in keys], np.bool_)
-        ran = np.array([each not in self.out for each in keys], np.bool_)
+        ran = np.array(
+            [each not in self.out and _run_of(each) not in self.unseen for each in keys], np.bool_
+        )
         self.lacking = len(np.unique(found.architecture_index[~offered]))
         notes = list(found.notes)
         if self.lacking:
@@ -286,6 +333,30 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Images:
+    """The images of the user's own on which accuracies were found out.
+
+    Attributes:
+        data: where they lie.
+        images: how many were to be taken; `None` for all.
+        calibrate: where those lie by which int8 ranges were set; `None` for none.
+        download: whether libraries might fetch their own weights.
+    """
+
+    data: str
+    images: int | None
+    calibrate: str | None
+    download: bool
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words of the command line that ask for the same."""
+        images = () if self.images is None else ("--images", str(self.images))
+        calibrate = () if self.calibrate is None else ("--calibrate", self.calibrate)
+        return ("--data", self.data, *images, *calibrate, *(["--download"] * self.download))
+
+
+@dataclass(frozen=True)
 class Verification:
     """How a pick was verified, and how certain it is.
 
@@ -304,6 +375,7 @@ class Verification:
             every limit; `None` where nothing could be.
         chance_better: the probability of that.
         expected_better: how many networks that are not measured are so, on average.
+        evaluated: on which images accuracies were found out; `None` where they stay as they are known.
     """
 
     most: int
@@ -317,6 +389,7 @@ class Verification:
     likeliest_better: Candidate | None
     chance_better: float
     expected_better: float
+    evaluated: Images | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -324,7 +397,8 @@ class Verification:
         simulate = () if self.simulated is None else ("--simulate", self.simulated)
         device = () if self.device is None else ("--device", self.device)
         within = () if self.time_s is None else ("--time", f"{self.time_s:g}s")
-        return ("--verify", str(self.most), *within, *simulate, *device)
+        images = self.evaluated.options if self.evaluated else ()
+        return ("--verify", str(self.most), *within, *simulate, *device, *images)
 
 
 def verification(
@@ -417,6 +491,11 @@ def _expected(world: BoardWorld, standing: Standing) -> float:
 def _keys(candidates: Candidates) -> list[Key]:
     """What each candidate's row is of."""
     return _keys_of(candidates.measurements, candidates.rows)
+
+
+def _run_of(key: Key) -> tuple[str, str, str]:
+    """What a candidate's accuracy is of: the network, the runtime and the precision."""
+    return key.architecture, key.variant.runtime, key.variant.precision
 
 
 def _keys_of(table: Measurements, rows: Integers) -> list[Key]:
