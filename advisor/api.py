@@ -21,6 +21,7 @@ from advisor.limits import LEAST_PERCENT
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import read_fit, write_fit
 from advisor.prediction.ready_fit import ready_fit
+from advisor.quality import name_of_own
 from advisor.quantities import TIME, parse
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
@@ -215,7 +216,7 @@ class _OwnImages:
 
         found = read_image_set(Path(how.data), how.images, on_progress=on_progress)
         self.how = how
-        data_set = asked.selection.data_set or found.name
+        data_set = name_of_own(asked.selection.data_set or found.name, len(found.images))
         self.on_progress, self.count = on_progress, len(found.images)
         self.catalog = replace(catalog, own_images=OwnImages(data_set, self.count))
         self.asked = replace(asked, selection=replace(asked.selection, data_set=data_set))

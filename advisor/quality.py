@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from advisor.errors import AdvisorError
 from advisor.metrics import EVERY, Metric
 
 ACCURACY = "accuracy_percent"
@@ -21,6 +22,7 @@ SHARES = ("top-1", "top-5")
 """Metrics that are the share of a data set's images whose answer is right."""
 
 IMAGES: Mapping[str, int] = {
+    "coco": 5_000,
     IMAGENET: 50_000,
     "imagenet-a": 7_500,
     "imagenet-a-clean": 10_000,
@@ -138,6 +140,31 @@ def read_data_set(word: str) -> str:
     """The one word for a data set, whatever its spelling."""
     plain = word.strip().lower().replace("_", "-").replace(" ", "-")
     return _DATA_SET_WORDS.get(plain, plain)
+
+
+def name_of_own(data_set: str, images: int) -> str:
+    """What images of the user's own are called, of which accuracies are found.
+
+    A row of a published set's name would stand where what was published of it stands, so no other images may
+    go by that: a sample of it is another data set.
+
+    Args:
+        data_set: what the user calls them.
+        images: how many there are.
+
+    Raises:
+        AdvisorError: that is a published set, and these are not as many images.
+    """
+    name = read_data_set(data_set)
+    published = {**{each.data_set: None for each in TASKS.values()}, **IMAGES}
+    if name not in published or images == published[name]:
+        return name
+    has = f"has {published[name]:,} images" if published[name] else "is a published set"
+    raise AdvisorError(
+        f"data-set: {name} {has}, and these are {images:,}: what was published of it would be replaced",
+        "leave it out, and they are named by their content; what a precision loses on them is carried to "
+        "published accuracies all the same",
+    )
 
 
 def usual(task: str) -> Quality:

@@ -32,6 +32,7 @@ from advisor.measuring.image_data import (
 )
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import Preprocessing, decoded, stated
+from advisor.quality import name_of_own
 from tests.conftest import Run
 from tests.digits import HOW, OPTIONS, Digits, made_digits
 from tests.measuring_fakes import PLAN
@@ -200,6 +201,22 @@ def test_what_no_other_way_betters_is_pareto_optimal() -> None:
     assert [each.pareto_optimal for each in with_pareto(leaner)] == [True, True, False]
     lacking = Evaluated("eager", "int8", None, reason="it cannot")
     assert not with_pareto([lacking])[0].pareto_optimal
+
+
+def test_no_sample_goes_by_the_name_of_a_published_set(
+    case: Case, run: Run, tmp_path: Path
+) -> None:
+    own = tmp_path / "catalog"
+    arguments = ("evaluate", f"digits={case.onnx}", "--data", case.digits.data, *OPTIONS)
+    ran = run(*arguments, "--data-set", "ImageNet 1k", "--catalog", own)
+    assert (ran.code, ran.out) == (2, "")
+    assert "imagenet-1k has 50,000 images, and these are 360" in " ".join(ran.err.split())
+    assert not (own / "accuracy.csv").exists()
+    assert name_of_own("imagenet", 50_000) == "imagenet-1k"
+    ran = run(*arguments, "--data-set", "My digits", "--images", 20, "--catalog", own)
+    assert ran.code == 0, ran.err
+    (row,) = (each for each in Catalog.open(own).accuracies if each.architecture == "digits@16")
+    assert row.quality.data_set == "my-digits"
 
 
 def test_pick_uses_the_accuracy_of_int8_at_once(case: Case, tmp_path: Path) -> None:

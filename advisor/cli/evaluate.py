@@ -85,7 +85,7 @@ DataSet = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="What the images are called, such as imagenet-1k.",
+        help="What the images are called; a published set's name only of that whole set.",
         show_default="a name made of their content",
     ),
 ]

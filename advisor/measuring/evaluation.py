@@ -39,7 +39,7 @@ from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated, stat
 from advisor.measuring.runtimes.exports import EXPORTS, size_mb
 from advisor.measuring.served_files import kept_beside, served_file
 from advisor.measuring.tasks import Cell
-from advisor.quality import CLASSIFICATION, DETECTION, read_data_set, read_task, usual
+from advisor.quality import CLASSIFICATION, DETECTION, name_of_own, read_task, usual
 
 FOLDER = "evaluations"
 """The folder of a catalog in which the answers are kept."""
@@ -234,7 +234,7 @@ def evaluate(
         decoder=decoder or "",
     )
     ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
-    called = read_data_set(data_set or plan.images.name)
+    called = name_of_own(data_set or plan.images.name, len(plan.images.images))
     slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
     with taken_up(folder / FOLDER / slug, folder, plan, fresh=fresh) as journal:
         run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad)
