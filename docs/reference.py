@@ -96,8 +96,7 @@ def _command(name: str, command: Any) -> Iterator[str]:
     asks = "confidence" in {each.name for each in command.params}
     own = [each for each in command.params if not (each.hidden or (asks and each.name in shared))]
     if own and not hasattr(command, "commands"):
-        heads = ("argument or option", "takes", "does", "default")
-        yield table(heads, map(_parameter, own))
+        yield table(("argument or option", "takes", "does"), map(_parameter, own))
 
 
 def _limit_options() -> set[str]:
@@ -112,7 +111,11 @@ def _parameter(one: Any) -> Row:
     flag = is_option and one.is_flag
     takes = "" if flag or not is_option else one.metavar or one.type.name
     unsaid = one.default is None or flag or callable(one.default) or one.default == ()
-    return _code(names), _code(takes), one.help or "", "" if unsaid else _code(one.default)
+    return _code(names), _code(takes), _does(one.help, "" if unsaid else _code(one.default))
+
+
+def _does(text: str | None, default: str) -> str:
+    return f"{text or ''} Default: {default}." if default else text or ""
 
 
 def _context() -> Any:
@@ -127,27 +130,31 @@ def _context() -> Any:
 def options() -> str:
     """Every part of a question: limits, and all else."""
     limits = [
-        (_code(f"--{each.name} {each.option_metavar}"), _code(f"require: {each.name}"), each.option)
+        (
+            _code(f"--{each.name}"),
+            _code(each.option_metavar),
+            _code(f"require: {each.name}"),
+            each.option,
+        )
         for each in METRICS.values()
         if each.option
     ]
-    limits.append((_code("--where CONDITION"), _code("require"), WHERE))
+    limits.append((_code("--where"), _code("CONDITION"), _code("require"), WHERE))
     by_panel: dict[str, list[Row]] = defaultdict(list)
     for each in OPTIONS.values():
         key = f"{each.block}: {each.key}" if each.block else each.key
-        said = _code(f"{each.flag} {each.metavar}".strip())
-        by_panel[each.panel].append((said, _code(each.name), _code(key), each.help, each.default))
+        row = (_code(each.flag), _code(each.metavar), _code(key), _does(each.help, each.default))
+        by_panel[each.panel].append(row)
     parts = [
         "# Options of a question\n",
         "What `pick`, `frontier`, `explore` and `suggest` take on the command line, as arguments of the "
-        "functions of the same name, and in a file. An option overrides the file.\n",
+        "functions of the same name, and in a file. An option overrides the file. In Python the option's "
+        "name is the argument, with `_` for `-`: `advisor.pick(fps=30, energy='0.5 J', quantised_loss=1)`.\n",
         "## Limits\n",
-        "In Python the name is the argument, with `_` for `-`: `advisor.pick(fps=30, energy='0.5 J')`.\n",
-        table(("option", "in a file", "limits"), limits),
+        table(("option", "takes", "in a file", "does"), limits),
     ]
     for panel, rows in by_panel.items():
-        heads = ("option", "in Python", "in a file", "does", "default")
-        parts += [f"## {panel}\n", table(heads, rows)]
+        parts += [f"## {panel}\n", table(("option", "takes", "in a file", "does"), rows)]
     return "\n".join(parts)
 
 
@@ -247,7 +254,7 @@ PYTHON = """# Python
 
 Every command is a function that takes the same. What the command prints it returns as a record, and
 `AdvisorError` says what is wrong. `import_table` and `import_boards` are `advisor import`, `verified_pick` is
-`pick --verify`, `survey` is `findings` of several boards, `check` and `migrate` are of `advisor catalog`.
+`pick --verify`, `survey` is `findings` of several boards; `check_catalog`, `migrate` are `advisor catalog`.
 
 """
 

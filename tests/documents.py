@@ -137,7 +137,6 @@ def renewed(document: Path) -> str:
             if not all(each.prints(now) for each, now in zip(shown, printed, strict=True)):
                 changes.append((block, new))
         elif block.title and block.language != "console":
-            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
             Path(block.title).write_text(block.text, encoding="utf-8")
     for block, new in reversed(changes):
         text = text[: block.start] + new + text[block.start + len(block.text) :]

@@ -53,7 +53,7 @@ def test_examples_print_what_the_document_shows(
                 printed = shell.run(example.command)
                 assert example.prints(printed), f"{example.command}\n{printed}"
         elif block.title and block.language != "console":
-            (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+            Path(block.title).write_text(block.text, encoding="utf-8")
 
 
 @PAGES
