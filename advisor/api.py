@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from advisor.arguments import AnyPath, checked, trusted
 from advisor.catalog.accuracy import OwnImages
 from advisor.catalog.check import Checked, check
-from advisor.catalog.files import layers
+from advisor.catalog.hosted import layers_of
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
@@ -294,7 +294,7 @@ def check_catalog(catalog: str | os.PathLike[str] | None = None) -> Checked:
     Raises:
         AdvisorError: the folder does not exist, or is of a later format than is read here.
     """
-    return check(Catalog(layers(catalog)), read_fit)
+    return check(Catalog(layers_of(catalog)), read_fit)
 
 
 @checked

@@ -99,8 +99,8 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "catalog"
 
 
-def _named(asked: str | os.PathLike[str] | None) -> str:
-    """The folder as it was named; "" where it was not."""
+def named_catalog(asked: str | os.PathLike[str] | None) -> str:
+    """The catalog as it was named, a folder or where it is hosted; "" where it was not."""
     return os.environ.get("ADVISOR_CATALOG", "") if asked is None else os.fspath(asked)
 
 
@@ -113,6 +113,11 @@ def _platform_folder() -> Path | None:
     return None if data is None else data / "catalog"
 
 
+def is_hosted(catalog: str) -> bool:
+    """Whether a catalog is named by where it is hosted, such as https://..., rather than by a folder."""
+    return "://" in catalog
+
+
 def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     """The user's own catalog folder: as asked for, else `ADVISOR_CATALOG`, else the platform's.
 
@@ -122,10 +127,11 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     Raises:
         AdvisorError: the one asked for does not exist or is no folder.
     """
-    named = _named(asked)
+    named = named_catalog(asked)
     if asked is None and not named:
         folder = _platform_folder()
         return folder if folder and folder.is_dir() else None
+    refuse_hosted(named)
     origin = "ADVISOR_CATALOG" if asked is None else "catalog"
     hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
     folder = _expanded(named)
@@ -142,7 +148,8 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         AdvisorError: it exists and is no folder, or it is to lie in the home of a user that has none.
     """
-    named = _named(asked)
+    named = named_catalog(asked)
+    refuse_hosted(named)
     folder = _expanded(named) if named else _platform_folder()
     if folder is None:
         raise AdvisorError(
@@ -155,12 +162,28 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
     return folder
 
 
-def layers_with(own: Path | None) -> tuple[Layer, ...]:
-    """The shipped catalog and, above it, a folder of the user's, where it exists."""
+def refuse_hosted(catalog: str) -> None:
+    """Refuse to write into a hosted catalog.
+
+    Raises:
+        AdvisorError: it is one.
+    """
+    if is_hosted(catalog):
+        hint = "name a folder of your own: --catalog DIR"
+        raise AdvisorError(f"catalog: {shown(catalog)} is hosted, and only read", hint)
+
+
+def layers_with(own: Path | None, title: str = "") -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, a folder of the user's, where it exists.
+
+    Args:
+        own: that folder.
+        title: what answers call it, where that is not its path.
+    """
     shipped = Layer(SHIPPED, shipped_folder())
     if own is None or not own.is_dir() or own.resolve() == shipped.folder.resolve():
         return (shipped,)
-    return (shipped, Layer(str(own), own))
+    return (shipped, Layer(title or str(own), own))
 
 
 def layers(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:

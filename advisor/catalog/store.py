@@ -27,7 +27,8 @@ from advisor.catalog.devices import (
     read_makers,
 )
 from advisor.catalog.entries import read_architectures, read_sources
-from advisor.catalog.files import Layer, layers, of_one_state
+from advisor.catalog.files import Layer, is_hosted, of_one_state
+from advisor.catalog.hosted import layers_of
 from advisor.catalog.identities import ALIASES_FILE, Alias, Identities, read_aliases
 from advisor.catalog.records import (
     Architecture,
@@ -113,12 +114,14 @@ class Catalog:
         """The shipped catalog, overlaid by the user's own.
 
         Args:
-            folder: the user's catalog folder; else that of `ADVISOR_CATALOG`, else the platform's.
+            folder: the user's catalog folder, or where one is hosted (https://...); else that of
+                `ADVISOR_CATALOG`, else the platform's.
 
         Raises:
-            AdvisorError: the folder does not exist, or is of a later format than is read here.
+            AdvisorError: the folder does not exist, cannot be fetched, or is of a later format than is
+                read here.
         """
-        opened = cls(layers(folder))
+        opened = cls(layers_of(folder))
         for layer in opened.layers[1:]:
             read_format(layer.folder)
         return opened
@@ -127,6 +130,13 @@ class Catalog:
     def own_folder(self) -> Path | None:
         """The user's catalog folder, if there is one, as an absolute path."""
         return self.layers[-1].folder.resolve() if len(self.layers) > 1 else None
+
+    @property
+    def own_name(self) -> str | None:
+        """The user's catalog as a question names it: its folder, or where it is hosted."""
+        if len(self.layers) > 1 and is_hosted(self.layers[-1].title):
+            return self.layers[-1].title
+        return None if self.own_folder is None else os.fspath(self.own_folder)
 
     @cached_property
     def _sources(self) -> dict[str, Mapping[str, Source]]:

@@ -40,6 +40,18 @@ def check_command(catalog: CatalogOption = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command("index")
+def index_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a catalog.")],
+) -> None:
+    """Write index.json, so that the folder can be hosted as files and read by --catalog https://..."""
+    from advisor.catalog.hosted import INDEX, write_index
+    from advisor.report.terminal import counted
+
+    found = write_index(folder)
+    emit(f"{folder / INDEX}: {counted(len(found), 'file')}\n")
+
+
 @app.command("migrate")
 def migrate_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a catalog.")],

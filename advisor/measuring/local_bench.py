@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.catalog.files import SHIPPED
+from advisor.catalog.files import SHIPPED, refuse_hosted
 from advisor.catalog.records import OWN, Architecture, Board
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
@@ -160,6 +160,7 @@ def _last_plan(board: Board) -> Mapping[str, Any]:
     hint = "measure your own (advisor measure --board NAME), or --simulate TABLE"
     if board.layer == SHIPPED:
         raise AdvisorError(f"board {board.name} is a shipped one", hint)
+    refuse_hosted(board.layer)
     runs = read_runs(board.folder / "runs")
     if not runs:
         raise AdvisorError(f"board {board.name} was not measured by advisor", hint)

@@ -68,7 +68,7 @@ def read_question(
         limits,
         where=read_names("where", [where] if isinstance(where, str) else where),
         beneath=file.constraints,
-        **{**options, "catalog": opened.own_folder},
+        **{**options, "catalog": opened.own_name},
     )
     return opened, asked
 

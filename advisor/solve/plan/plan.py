@@ -108,7 +108,7 @@ def plan(
         idle_power_w=budgets.idle_power_w,
         considered=tuple(considered(each) for each in found),
         notes=notes,
-        catalog=None if opened.own_folder is None else os.fspath(opened.own_folder),
+        catalog=opened.own_name,
     )
     return answer if answer.impossible else _chosen(answer, found, budgets)
 

@@ -1,0 +1,222 @@
+"""A catalog that is hosted elsewhere: files beside an index of them, read-only, kept here by their content.
+
+The index, `index.json`, names every file with its size and SHA-256. Whoever opens the catalog reads the index
+and the files of which the cache has no copy, holds each against its digest, and lays them out as a folder of
+the cache, one for each state of the index: a reader never sees half of two states.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from advisor.catalog.files import (
+    MAKING,
+    Layer,
+    bytes_of,
+    entries,
+    is_hosted,
+    layers,
+    layers_with,
+    named_catalog,
+    write_whole,
+)
+from advisor.errors import AdvisorError, reason_of, shown
+from advisor.folders import ready_cache
+
+INDEX = "index.json"
+FORMAT = 1
+SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".txt", ".yaml")
+"""What the files of a catalog are; nothing else is indexed, and nothing else is fetched."""
+LARGEST = 1 << 30
+"""In bytes; larger files than these are not fetched, nor more than so much in all."""
+AT_ONCE = 64
+"""So many files are fetched together."""
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """One file of an index.
+
+    Attributes:
+        path: where it lies in the catalog, with slashes.
+        size: in bytes.
+        sha256: of its content, in hexadecimal.
+    """
+
+    path: str
+    size: int
+    sha256: str
+
+
+def layers_of(asked: str | os.PathLike[str] | None = None) -> tuple[Layer, ...]:
+    """The shipped catalog and, above it, the user's own, or a hosted one that is fetched first.
+
+    Raises:
+        AdvisorError: as `layers` and `fetched` have it.
+    """
+    named = named_catalog(asked)
+    return layers_with(fetched(named), named) if is_hosted(named) else layers(asked)
+
+
+def write_index(folder: Path) -> tuple[Indexed, ...]:
+    """Write the index of a catalog's folder into it, so that it can be hosted as files.
+
+    Args:
+        folder: the catalog.
+
+    Returns:
+        What is in it.
+
+    Raises:
+        AdvisorError: there is no such folder, or it cannot be read or written.
+    """
+    if not folder.is_dir():
+        raise AdvisorError(f"{folder} is not a folder", "name the folder of a catalog")
+    found = []
+    for path in _files(folder):
+        content = bytes_of(path)
+        name = path.relative_to(folder).as_posix()
+        found.append(Indexed(name, len(content), hashlib.sha256(content).hexdigest()))
+    files = {each.path: {"bytes": each.size, "sha256": each.sha256} for each in found}
+    document = {"format": FORMAT, "files": files}
+    write_whole(folder / INDEX, json.dumps(document, indent=1, sort_keys=True) + "\n")
+    return tuple(found)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """What of a catalog's folder is its files, in order."""
+    for name, is_folder in entries(folder).items():
+        path = folder / name
+        if is_folder:
+            if not path.is_symlink():
+                yield from _files(path)
+        elif name.endswith(SUFFIXES) and name != INDEX and path.is_file():
+            yield path
+
+
+def fetched(url: str) -> Path:
+    """The folder in which a hosted catalog lies here, after whatever of it is new has been fetched.
+
+    Args:
+        url: where it is hosted, as fsspec reads it: https://..., s3://..., without its `index.json`.
+
+    Raises:
+        AdvisorError: it cannot be reached, is no catalog's index, or has other content than its index says.
+    """
+    base = url.rstrip("/")
+    written = _fetch(base, [INDEX], LARGEST)[0]
+    files = _read_index(f"{base}/{INDEX}", written)
+    cache = ready_cache("hosted")
+    place = cache / hashlib.sha256(written).hexdigest()
+    if place.is_dir():
+        return place
+    contents = ready_cache("hosted/files")
+    new = {each.sha256: each for each in files if not (contents / each.sha256).is_file()}
+    for some in _portions(list(new.values())):
+        for each, content in zip(
+            some, _fetch(base, [each.path for each in some], None), strict=True
+        ):
+            digest = hashlib.sha256(content).hexdigest()
+            if len(content) != each.size or digest != each.sha256:
+                raise AdvisorError(
+                    f"{base}/{shown(each.path)} is not what its index says",
+                    "it may be changing right now: try again, or `advisor catalog index` it anew",
+                )
+            write_whole(contents / digest, content)
+    _lay_out(files, contents, place)
+    return place
+
+
+def _lay_out(files: Iterable[Indexed], contents: Path, place: Path) -> None:
+    """Make a folder of a catalog's files; who makes the same at the same time makes it equal."""
+    making = place.with_name(f"{MAKING}{place.name}-{os.getpid()}")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir()
+    for each in files:
+        path = making / each.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(contents / each.sha256, path)
+    with suppress(OSError):  # another process was first
+        making.rename(place)
+    shutil.rmtree(making, ignore_errors=True)
+
+
+def _portions(files: Sequence[Indexed]) -> Iterator[Sequence[Indexed]]:
+    for start in range(0, len(files), AT_ONCE):
+        yield files[start : start + AT_ONCE]
+
+
+def _fetch(base: str, paths: Sequence[str], largest: int | None) -> list[bytes]:
+    """What files of a hosted catalog hold, in order.
+
+    Raises:
+        AdvisorError: one cannot be read, or is too large.
+    """
+    try:
+        import fsspec
+    except ImportError:
+        hint = "pip install 'dnn-advisor[hosted]'"
+        raise AdvisorError("reading a hosted catalog needs fsspec", hint) from None
+    urls = [f"{base}/{path}" for path in paths]
+    hint = f"is there an {INDEX}? `advisor catalog index DIR` writes it" if INDEX in paths else ""
+    hint = hint or "try again: what was fetched is kept"
+    try:
+        system, _, found = fsspec.get_fs_token_paths(urls, expand=False)
+        read: Mapping[str, bytes] | bytes = system.cat(found)
+    except FileNotFoundError as error:
+        raise AdvisorError(f"catalog: there is no {shown(error.args[-1])}", hint) from None
+    except (OSError, ValueError, ImportError, TimeoutError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise AdvisorError(
+            f"catalog: {shown(base)} cannot be read: {shown(reason)}", hint
+        ) from None
+    contents = [read] if isinstance(read, bytes) else [read[each] for each in found]
+    if largest is not None and sum(map(len, contents)) > largest:
+        raise AdvisorError(f"catalog: the index of {shown(base)} is too large", hint)
+    return contents
+
+
+def _read_index(name: str, content: bytes) -> list[Indexed]:
+    """What an index names.
+
+    Raises:
+        AdvisorError: it is no index of this format, or names what is no file of a catalog.
+    """
+    try:
+        document: Any = json.loads(content)
+        if document["format"] != FORMAT:
+            raise AdvisorError(
+                f"{shown(name)} is of format {shown(str(document['format']))}, and {FORMAT} is read here",
+                "install a later advisor",
+            )
+        files = [
+            Indexed(str(path), int(each["bytes"]), str(each["sha256"]))
+            for path, each in document["files"].items()
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        hint = "`advisor catalog index DIR` writes one"
+        raise AdvisorError(f"{shown(name)} is no index of a catalog", hint) from None
+    if sum(each.size for each in files) > LARGEST:
+        raise AdvisorError(f"{shown(name)} names more than {LARGEST} bytes", "host fewer boards")
+    for each in files:
+        if not _is_plain(each):
+            hint = "an index names files below its own folder"
+            raise AdvisorError(f"{shown(name)} names {shown(each.path)}, which is none", hint)
+    return files
+
+
+def _is_plain(file: Indexed) -> bool:
+    """Whether it lies below the catalog's folder, is a catalog's file, and has a digest for a name."""
+    path = PurePosixPath(file.path)
+    hexadecimal = len(file.sha256) == 64 and set(file.sha256) <= set("0123456789abcdef")
+    below = not path.is_absolute() and bool(path.parts) and "\\" not in file.path
+    named = all(part.isprintable() and ":" not in part and part[0] != "." for part in path.parts)
+    return hexadecimal and below and named and file.path.endswith(SUFFIXES) and file.size >= 0
