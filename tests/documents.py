@@ -1,7 +1,7 @@
 """The documents, and what their examples print: `python -m tests.documents` writes that anew.
 
-A document is README.md or a page below `docs/`. Its examples run in order, in a folder that begins with
-nothing but the catalog's worked questions, as a reader would go through it:
+A document is README.md or a page below `docs/`. Its examples run in order, in a folder that holds nothing but
+`catalog/`, as in a checkout:
 
 * a block with a file's name as its title, as ```` ```yaml title="budget.yaml" ````, is written to that file;
 * the lines of a `console` block that begin with `$` are run, and what follows each is what it prints; a line
@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _BLOCK = re.compile(
     r"^( *)```(\w+)(?: title=\"([^\"]*)\")?\n(.*?)^\1```$", re.DOTALL | re.MULTILINE
 )
+_EXAMPLE = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,20 @@ class Block:
 
 @dataclass(frozen=True)
 class Example:
-    """A command, and what it prints as the document says."""
+    """A command, and what it prints as the document says.
 
-    command: str
+    Attributes:
+        written: the command as it is written, of several lines, perhaps.
+        output: what it prints.
+    """
+
+    written: str
     output: str
+
+    @property
+    def command(self) -> str:
+        """The command as one line."""
+        return _joined(self.written)
 
     def prints(self, text: str) -> bool:
         """Whether that is what the document shows."""
@@ -74,25 +84,27 @@ def blocks(document: Path) -> Iterator[Block]:
         yield Block(language, title or "", text.replace(f"\n{indent}", "\n"), found.start(4))
 
 
+def _joined(text: str) -> str:
+    return re.sub(r"\\\n *", "", text)
+
+
 def examples(block: Block) -> Iterator[Example]:
     """The commands of a `console` block."""
-    for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        command, _, output = re.sub(r"\\\n *", "", part).partition("\n")
-        yield Example(command, output)
+    for found in _EXAMPLE.finditer(block.text):
+        yield Example(*found.groups())
 
 
 def commands(block: Block) -> Iterator[list[str]]:
     """The words behind each `advisor` of a `sh` block, or of a `console` block that is not run."""
-    lines = re.sub(r"\\\n *", "", block.text).splitlines()
-    for line in lines:
+    for line in _joined(block.text).splitlines():
         words = shlex.split(line.removeprefix("$ "), comments=True)
         if words[:1] == ["advisor"]:
             yield words[1:]
 
 
 def prepare(folder: Path) -> None:
-    """What a document begins with: the worked questions where a checkout has them."""
-    shutil.copytree(ROOT / "catalog/requirements", folder / "catalog/requirements")
+    """What a document begins with: the catalog, where a checkout has it."""
+    (folder / "catalog").symlink_to(ROOT / "catalog")
 
 
 Advise = Callable[[list[str]], tuple[str, int]]
@@ -131,7 +143,7 @@ def renewed(document: Path) -> str:
             shown = list(examples(block))
             printed = [shell.run(each.command) for each in shown]
             new = "".join(
-                f"$ {each.command}\n{each.output if each.prints(now) else now}"
+                f"$ {each.written}\n{each.output if each.prints(now) else now}"
                 for each, now in zip(shown, printed, strict=True)
             )
             if not all(each.prints(now) for each, now in zip(shown, printed, strict=True)):
