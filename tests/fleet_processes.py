@@ -22,9 +22,10 @@ from unittest.mock import patch
 import advisor.measuring.fleet_worker as at_worker
 from advisor.errors import AdvisorError
 from advisor.measuring.children import Outcome
+from advisor.measuring.fleet_files import IN_EXPORTS, Sent
 from advisor.measuring.fleet_worker import OPEN, Access, introduce, stay, versions_of
 from advisor.measuring.host import Host
-from advisor.measuring.tasks import MemoryFound, TimingFound
+from advisor.measuring.tasks import MemoryFound, PreparedFound, Task, TimingFound
 from tests.measuring_fakes import QUIET, FakeChildren
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ class OddChildren(FakeChildren):
     Attributes:
         how: what is odd about them: "fault" names it, "at" is which session it befalls, "once" a file that
             says that it has befallen one already, "log" a file that hears of each session, "slower" by how
-            much this unit is.
+            much this unit is, "prepares" that it writes files where it prepares.
     """
 
     def __init__(self, how: Mapping[str, str]) -> None:
@@ -59,6 +60,14 @@ class OddChildren(FakeChildren):
         found = super().describe(device, threads, libraries)
         own = {"machine": self.how.get("machine", "this-one"), "torch": self.how.get("torch", "0")}
         return replace(found, details={**found.details, **own})
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        if "prepares" not in self.how:
+            return super().prepare(task, limit_s)
+        names = [f"{Path(task.made_from).stem}-made.{ending}" for ending in ("bin", "xml")]
+        for each in names:
+            Sent(IN_EXPORTS, each, "").place().write_text(f"made on {self.how['name']}")
+        return self._answer(f"prepare {task.cell}", PreparedFound(names[1], 1e-6, 0.5))
 
     def _answer(self, what: str, value: object) -> Outcome:
         if log := self.how.get("log"):
@@ -108,7 +117,9 @@ def access_by(tls: str) -> Access:
 
 def worker(address: str, name: str, how: Mapping[str, str]) -> None:
     """Be a made-up board until killed."""
-    children = OddChildren(how)
+    if "cache" in how:
+        os.environ["XDG_CACHE_HOME"] = str(Path(how["cache"]) / name)
+    children = OddChildren({**how, "name": name})
     at_worker.children_here = lambda: children
     versions = {**versions_of(("distributed",)), "torch": how.get("torch", "0")}
     versions.update({each: how[each] for each in ("advisor", "python") if each in how})

@@ -47,6 +47,15 @@ On = Annotated[
         "--on", metavar="tcp://HOST:8786", help="Measure boards elsewhere, by their Dask scheduler."
     ),
 ]
+PrepareOn = Annotated[
+    str | None,
+    typer.Option(
+        "--prepare-on",
+        metavar="NAME|here",
+        help="With --on: which machine exports and quantises, once for all boards.",
+        show_default="each board itself",
+    ),
+]
 Batch = Annotated[
     str | None,
     typer.Option(
@@ -146,6 +155,7 @@ def command(
     wait_for_quiet: WaitForQuiet = None,
     dry_run: DryRun = False,
     on: On = None,
+    prepare_on: PrepareOn = None,
     tls_ca_file: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
@@ -185,6 +195,10 @@ def command(
             "on_progress": progress.show,
             "on_board": show_board,
         }
+        if prepare_on is not None and on is None:
+            raise AdvisorError(
+                "--prepare-on goes with --on", "name the scheduler: --on tcp://HOST:8786"
+            )
         if on is None:
             from advisor.measuring.measure import measure
 
@@ -194,6 +208,7 @@ def command(
             from advisor.measuring.fleet_worker import Access
 
             access = Access(tls_ca_file, tls_cert, tls_key, insecure)
+            asked["prepare_on"] = prepare_on
             ends = measure_on(
                 on, architectures or (), boards=board or "all", access=access, **asked
             )

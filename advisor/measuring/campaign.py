@@ -56,6 +56,7 @@ class Campaign:
         self.lost: dict[str, str] = {}
         self._keeping = threading.RLock()
         self.findings = Findings([journal])
+        journal.forget_values()
         self.seed = int(journal.header["seed"])
         self.goal: dict[Cell, int] = {}
         self._meterless = False

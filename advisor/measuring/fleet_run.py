@@ -8,18 +8,29 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.arguments import checked, trusting
 from advisor.errors import AdvisorError
 from advisor.measuring.campaign import ReportProgress
-from advisor.measuring.children import BoardLostError, Outcome, Sessions
+from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Sessions
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
-from advisor.measuring.fleet_worker import ALL, OPEN, Access, do, in_words
+from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, part_of_export, tidy
+from advisor.measuring.fleet_worker import (
+    ALL,
+    OPEN,
+    Access,
+    attempt,
+    have_children,
+    in_words,
+)
 from advisor.measuring.host import Host
 from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, measure
+from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import (
+    SERVE_ONNX,
     HeatFound,
     MemoryFound,
     NoMeter,
@@ -32,6 +43,12 @@ from advisor.measuring.tasks import (
 DESCRIBE_S = 300.0
 """How long a board may take to say what it is, and whether it can measure."""
 
+TRIES = 2
+"""A child that is killed for an unknown reason is tried once more, in its limit again."""
+
+HERE = "here"
+"""What names this machine as the one that prepares."""
+
 ANY_UNIT = "any unit"
 """Which machine a board is whose units are named: each of them."""
 
@@ -40,18 +57,45 @@ STATUSES = ("ok", "does_not_fit", "crashed", "timed_out", "failed")
 Answer = TypeVar("Answer")
 
 
+class Preparer:
+    """A machine that prepares networks once for all boards of a run; what it makes lies on this one, too."""
+
+    def __init__(self, on: Sessions | RemoteUnit) -> None:
+        """Prepare there.
+
+        Args:
+            on: this machine's own children, or a unit of the fleet.
+        """
+        self._on, self._preparing = on, threading.Lock()
+        self._done: dict[object, Outcome] = {}
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        """See `Sessions`."""
+        key = (prepared_as(task.cell), task.content, task.device, task.check, task.calibration)
+        with self._preparing:
+            if key not in self._done:
+                found = self._on.prepare(task, limit_s)
+                if found.status == "ok" and isinstance(self._on, RemoteUnit):
+                    self._on.fetch(found.value.prepared)
+                self._done[key] = found
+            return self._done[key]
+
+
 class RemoteUnit:
     """Children of one machine elsewhere: each is one task of its worker; see `Sessions`."""
 
-    def __init__(self, fleet: Fleet, unit: Unit) -> None:
+    def __init__(self, fleet: Fleet, unit: Unit, preparer: Preparer | None = None) -> None:
         """Ask this unit.
 
         Args:
             fleet: by which it is reached.
             unit: whose worker.
+            preparer: what prepares its networks; `None` for itself.
         """
-        self._fleet, self._unit = fleet, unit
-        self._there: dict[str, str] = {}
+        self._fleet, self._unit, self._preparer = fleet, unit, preparer
+        self._address = ""
+        self._there: set[str] = set()
+        self._files = Files(self._called)
 
     @property
     def is_there(self) -> bool:
@@ -75,42 +119,89 @@ class RemoteUnit:
 
     def busy(self, seconds: float) -> float | None:
         """See `Children`."""
-        found = self._asked((float, type(None)), "listening", "busy", seconds, limit_s=DESCRIBE_S)
+        kinds = (float, type(None))
+        found = self._asked(kinds, "listening", DESCRIBE_S, have_children, "busy", seconds)
         return float(found.value) if isinstance(found.value, float) else None
-
-    def has(self, prepared: str) -> bool:
-        """See `Sessions`; asked once of each worker, whose address changes when it starts again."""
-        address = self._fleet.addresses().get(self._unit.name, "")
-        if prepared and self._there.get(prepared) != address:
-            if not self._told(bool, "looking for", "has", prepared):
-                return False
-            self._there[prepared] = address
-        return True
 
     def end(self) -> None:
         """See `Children`."""
-        self._asked(type(None), "tidying", "end", limit_s=DESCRIBE_S)
+        self._asked(type(None), "tidying", DESCRIBE_S, have_children, "end")
+        self._asked(type(None), "tidying", DESCRIBE_S, tidy)
+
+    def has(self, prepared: str) -> bool:
+        """See `Sessions`; it is looked for once on each worker."""
+        self._note_restart()
+        if prepared and prepared not in self._there:
+            if not self._told(bool, "looking for", "has", prepared):
+                return False
+            self._there.add(prepared)
+        return True
+
+    def _note_restart(self) -> None:
+        """Forget what was there where the worker is another one now, maybe on an empty disk."""
+        address = self._fleet.addresses().get(self._unit.name, "")
+        if address and address != self._address:
+            self._address = address
+            self._there.clear()
+            self._files.forget()
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
-        """See `Sessions`."""
-        return self._asked(PreparedFound, f"preparing {task.cell}", "prepare", task, limit_s)
+        """See `Sessions`; what a runtime compiles in a process of its own is prepared where it runs."""
+        if self._preparer is None or task.cell.runtime not in SERVE_ONNX:
+            return self._session(PreparedFound, "preparing", "prepare", task, limit_s)
+        found = self._preparer.prepare(task, limit_s)
+        if found.status == "ok" and found.value.prepared:
+            try:
+                self._files.export(found.value.prepared)
+            except AdvisorError as error:
+                return Outcome("failed", None, str(error))
+        return found
+
+    def fetch(self, prepared: str) -> None:
+        """Bring what was prepared there into this machine's folder of exports.
+
+        Raises:
+            AdvisorError: it cannot be read there, or not be written here.
+        """
+        name = Path(prepared)
+        for each in (prepared, *([f"{name.stem}.bin"] if name.suffix == ".xml" else ())):
+            place = Sent(IN_EXPORTS, each, "").place()
+            begun = place.with_name(f"begun-{place.name}")
+            with begun.open("wb") as stream:
+                while part := self._called(part_of_export, each, stream.tell()):
+                    stream.write(part)
+            begun.replace(place)
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `Sessions`."""
-        return self._asked(MemoryFound, f"memory of {task.cell}", "memory", task, limit_s)
+        return self._session(MemoryFound, "memory of", "memory", task, limit_s)
 
     def heat(self, task: Task, seconds: float, limit_s: float) -> Outcome:
         """See `Sessions`."""
-        return self._asked(HeatFound, f"heating with {task.cell}", "heat", task, seconds, limit_s)
+        return self._session(HeatFound, "heating with", "heat", task, seconds, limit_s)
 
     def time(self, task: Task, limit_s: float) -> Outcome:
         """See `Sessions`."""
-        return self._asked(TimingFound, f"timing {task.cell}", "time", task, limit_s)
+        return self._session(TimingFound, "timing", "time", task, limit_s)
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
         """See `Sessions`."""
         kinds = (EnergyFound, NoMeter, type(None))
-        return self._asked(kinds, f"energy of {task.cell}", "energy", task, limit_s)
+        return self._session(kinds, "energy of", "energy", task, limit_s)
+
+    def _session(
+        self, kind: type | tuple[type, ...], what: str, method: str, task: Task, *limits: float
+    ) -> Outcome:
+        """One session, of which the last of its limits says how long it may take."""
+        try:
+            self._note_restart()
+            there = self._files.task(task)
+        except BoardLostError:
+            raise
+        except AdvisorError as error:
+            return Outcome("failed", None, str(error))
+        words, limit_s = f"{what} {task.cell}", TRIES * limits[-1]
+        return self._asked(kind, words, limit_s, have_children, method, there, *limits)
 
     def _told(self, kind: type[Answer], what: str, method: str, *arguments: Any) -> Answer:
         """What a method returns there that raises here.
@@ -118,27 +209,35 @@ class RemoteUnit:
         Raises:
             AdvisorError: as the method has it.
         """
-        found = self._asked(kind, what, method, *arguments, limit_s=DESCRIBE_S)
+        found = self._asked(kind, what, DESCRIBE_S, have_children, method, *arguments)
+        value: Answer = self._value(found)
+        return value
+
+    def _called(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
+        """What a function returns there; see `_told`."""
+        value: Answer = self._value(
+            self._asked(object, "sending", DESCRIBE_S, function, *arguments)
+        )
+        return value
+
+    def _value(self, found: Outcome) -> Any:
         if found.status != "ok":
             raise AdvisorError(f"{in_words(self._unit.board, self._unit.unit)}: {found.reason}")
-        value: Answer = found.value
-        return value
+        return found.value
 
     def _asked(
         self,
         kind: type | tuple[type, ...],
         what: str,
-        method: str,
+        limit_s: float,
+        function: Callable[..., object],
         *arguments: Any,
-        limit_s: float | None = None,
     ) -> Outcome:
-        """How one task of the worker ended; a limit that is not given is the last of the arguments.
-
-        A child of it that is killed for an unknown reason is tried once more, in its limit again.
-        """
-        limit_s = 2 * float(arguments[-1]) if limit_s is None else limit_s
+        """How one task of the worker ended."""
         try:
-            found = self._fleet.ask(self._unit.name, what, do, method, *arguments, limit_s=limit_s)
+            found = self._fleet.ask(
+                self._unit.name, what, attempt, function, *arguments, limit_s=limit_s
+            )
         except TaskError as error:
             return Outcome(error.status, None, error.reason)
         return sound(found, kind)
@@ -147,10 +246,17 @@ class RemoteUnit:
 class RemoteBoard:
     """A board elsewhere, of which there may be several units; see `Children`."""
 
-    def __init__(self, fleet: Fleet, units: Sequence[Unit]) -> None:
-        """Ask these units."""
-        self._fleet = fleet
-        self._units = {each.unit: RemoteUnit(fleet, each) for each in units}
+    def __init__(
+        self, fleet: Fleet, units: Sequence[Unit], preparer: Preparer | None = None
+    ) -> None:
+        """Ask these units.
+
+        Args:
+            fleet: by which they are reached.
+            units: all of one board.
+            preparer: what prepares their networks; `None` for each itself.
+        """
+        self._units = {each.unit: RemoteUnit(fleet, each, preparer) for each in units}
 
     @property
     def units(self) -> Mapping[str, Sessions]:
@@ -214,10 +320,10 @@ def sound(found: object, kind: type | tuple[type, ...]) -> Outcome:
 
 def _are_figures(value: object) -> bool:
     """Whether a journal can hold it, and times are times."""
-    if value is None or isinstance(value, (str, bool, float, Host)):
+    if not isinstance(value, (TimingFound, MemoryFound, PreparedFound, HeatFound, EnergyFound)):
         return True
     try:
-        json.dumps(asdict(value), allow_nan=False)  # type: ignore[call-overload]
+        json.dumps(asdict(value), allow_nan=False)
     except (TypeError, ValueError):
         return False
     if isinstance(value, TimingFound):
@@ -241,6 +347,7 @@ class FleetBoard:
 
 
 @trusting
+@trusting
 @checked
 def measure_on(
     scheduler: str,
@@ -251,6 +358,7 @@ def measure_on(
     on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
     on_board: Callable[[MeasuredBoard], None] = lambda board: None,  # noqa: ARG005
+    prepare_on: str | None = None,
     absent_s: float | None = None,
     **asked: Any,
 ) -> tuple[FleetBoard, ...]:
@@ -267,8 +375,11 @@ def measure_on(
         on_plan: hears what will be done on each board, before it is.
         on_progress: hears what happens next on a board, and about how many seconds it has left.
         on_board: hears of each board when its run has ended.
+        prepare_on: where networks are exported, quantised and held against the reference, once for all
+            boards: a board of the fleet, or "here"; `None` for on each board.
         absent_s: for how long a board that is gone is waited for; `None` for 5 minutes.
-        asked: what else `measure` takes.
+        asked: what else `measure` takes; boards are fitted only where `fit` is asked for, since the models of
+            many take long, and are made when something is to be predicted.
 
     Returns:
         How each board ended; one that is lost, or cannot be measured, holds up no other.
@@ -279,6 +390,7 @@ def measure_on(
     waiting = {} if absent_s is None else {"absent_s": absent_s}
     with connected(scheduler, access, **waiting) as fleet:
         found = fleet.boards(boards)
+        preparer = None if prepare_on is None else Preparer(_preparing(fleet, prepare_on))
         speaking = threading.Lock()
 
         def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
@@ -295,8 +407,9 @@ def measure_on(
             def of_board(what: str, remaining_s: float) -> None:
                 progress(f"{board}: {what}", remaining_s)
 
-            further = {**asked, **heard, "on_progress": of_board, "board": board}
-            return _measured(fleet, found[board], architectures, further)
+            further = {"fit": False, **asked, **heard, "on_progress": of_board, "board": board}
+            units = found[board]
+            return _measured(fleet, units, preparer, architectures, further)
 
         with ThreadPoolExecutor(len(found), "board") as pool:
             ends = [pool.submit(measured, board) for board in found]
@@ -307,8 +420,20 @@ def measure_on(
                 return tuple(end.result() for end in ends)
 
 
+def _preparing(fleet: Fleet, on: str) -> Sessions:
+    """What prepares for all boards."""
+    if on == HERE:
+        return RealChildren()
+    ((unit, *_),) = fleet.boards(on).values()
+    return RemoteUnit(fleet, unit)
+
+
 def _measured(
-    fleet: Fleet, units: Sequence[Unit], architectures: str | Sequence[str], asked: dict[str, Any]
+    fleet: Fleet,
+    units: Sequence[Unit],
+    preparer: Preparer | None,
+    architectures: str | Sequence[str],
+    asked: dict[str, Any],
 ) -> FleetBoard:
     """One board of a fleet, while no other client has it."""
     board = units[0].board
@@ -319,7 +444,7 @@ def _measured(
         with ExitStack() as held:
             for each in units:
                 held.enter_context(fleet.held(each.name))
-            found = measure(architectures, children=RemoteBoard(fleet, units), **asked)
+            found = measure(architectures, children=RemoteBoard(fleet, units, preparer), **asked)
     except AdvisorError as error:
         return FleetBoard(board, None, str(error))
     except KeyboardInterrupt:

@@ -143,8 +143,9 @@ def quieten() -> None:
     need("a fleet", ("distributed", "psutil"), "fleet")
     import distributed  # noqa: F401  (it sets its own loggers up)
 
-    for name in ("distributed", "bokeh", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def worker_name(board: str, unit: str = "") -> str:
@@ -223,23 +224,29 @@ children_here: Callable[[], Children] = cache(RealChildren)
 """What runs the sessions of this process's workers."""
 
 
-def do(what: str, *arguments: Any) -> Outcome:
-    """Have this machine's children do one thing.
-
-    Args:
-        what: the method of `Children`.
-        arguments: what it takes.
+def attempt(function: Callable[..., object], *arguments: Any) -> Outcome:
+    """Call a function here.
 
     Returns:
         What it returned; or why it was refused.
     """
     try:
-        found = getattr(children_here(), what)(*arguments)
+        found = function(*arguments)
     except AdvisorError as error:
         return Outcome("failed", None, str(error))
     except Exception as error:  # noqa: BLE001  (the board is full, say: whatever it is, it is reported)
         return Outcome("failed", None, first_line(error, with_kind=True))
     return found if isinstance(found, Outcome) else Outcome("ok", found, "")
+
+
+def have_children(do: str, *arguments: Any) -> object:
+    """Have this machine's children do one thing: a method of `Children`, or of `Sessions`."""
+    return getattr(children_here(), do)(*arguments)
+
+
+def in_a_child(function: Callable[..., object], limit_s: float, *arguments: Any) -> Outcome:
+    """Call a function in a child of this machine, of libraries that are loaded already."""
+    return Isolation(["advisor.measuring.preload"]).run(function, *arguments, limit_s=limit_s)
 
 
 def serve(

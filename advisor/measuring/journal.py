@@ -61,7 +61,7 @@ class Journal:
     Attributes:
         path: the file.
         header: what was asked, with which seed, on which machine.
-        records: everything that ended so far, in order.
+        records: everything that ended so far, in order; of what was appended here, without the timed values.
     """
 
     path: Path
@@ -102,7 +102,15 @@ class Journal:
             AdvisorError: it cannot be written.
         """
         _append(self.path, record)
-        self.records.append(record)
+        self.records.append(_without_values(record))
+
+    def forget_values(self) -> None:
+        """Let go of what was timed, which the file has: a long run has much of it."""
+        self.records = [_without_values(each) for each in self.records]
+
+
+def _without_values(record: Record) -> Record:
+    return {name: each for name, each in record.items() if name != "values_us"}
 
 
 def begin(runs: Path, header: Record, now: Now = utc_now) -> Journal:

@@ -170,6 +170,7 @@ def measure(
     wait_for_quiet: str | None = None,
     dry_run: bool = False,
     trust: bool = False,  # noqa: ARG001  (it acts by being given)
+    fit: bool = True,
     catalog: str | os.PathLike[str] | None = None,
     on_plan: Callable[[MeasuringPlan], None] = lambda plan: None,  # noqa: ARG005
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
@@ -202,6 +203,7 @@ def measure(
         wait_for_quiet: for how long to wait for them to end, as in "30min".
         dry_run: only plan; then nothing is measured or written.
         trust: whether a .pt2 file is read though that could run code which it holds.
+        fit: whether to fit the board's models at once, rather than when something is to be predicted of it.
         catalog: the catalog folder to write into.
         on_plan: hears what will be done, before it is.
         on_progress: hears what happens next, and about how many seconds are left.
@@ -236,7 +238,7 @@ def measure(
     if not dry_run:
         if not noisy:
             quiet.wait_for_quiet(_children(children).busy, wait_s, on_progress)
-        for measured in measured_boards(plan, on_progress, children, clock, fresh=fresh):
+        for measured in measured_boards(plan, on_progress, children, clock, fresh=fresh, fit=fit):
             on_board(measured)
             boards.append(measured)
     return Measured(plan, tuple(boards))
@@ -361,6 +363,7 @@ def measured_boards(
     clock: Callable[[], datetime] = utc_now,
     *,
     fresh: bool = False,
+    fit: bool = True,
 ) -> Iterator[MeasuredBoard]:
     """Do what was planned.
 
@@ -370,6 +373,7 @@ def measured_boards(
         children: what runs each task; processes of this machine unless given.
         clock: the time of day, by which runs are named.
         fresh: begin new runs even if some could go on.
+        fit: whether to fit each board at once.
 
     Yields:
         Each board once its run has ended, and it is fitted; nothing follows a run that was stopped.
@@ -391,10 +395,10 @@ def measured_boards(
         clock,
         fresh=fresh,
     ):
-        yield _fitted(plan.catalog, folder, ended)
+        yield _fitted(plan.catalog, folder, ended, fit=fit)
 
 
-def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
+def _fitted(catalog: Path, folder: Path, ended: Ended, *, fit: bool) -> MeasuredBoard:
     """The board, fitted to what is known of it now if its run has come to its end."""
     measured = MeasuredBoard(
         folder,
@@ -409,11 +413,13 @@ def _fitted(catalog: Path, folder: Path, ended: Ended) -> MeasuredBoard:
     )
     if not ended.finished:
         return measured
+    if not fit:
+        return replace(measured, why_no_fit="that is done when something is to be predicted of it")
     # scikit-learn is loaded after measuring, whose children may need the memory.
-    from advisor.prediction.fitting import fit
+    from advisor.prediction.fitting import fit as fit_board
 
     try:
-        fitted = fit(folder.name, catalog=catalog)
+        fitted = fit_board(folder.name, catalog=catalog)
     except AdvisorError as error:
         return replace(measured, why_no_fit=error.message)
     return replace(

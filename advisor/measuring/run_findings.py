@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -92,6 +93,8 @@ class Found:
     run_ms: float | None = None
     status: str = "ok"
     reason: str = ""
+    _half_width: float = math.inf
+    _half_width_of: int = 0
 
     @property
     def summary(self) -> Summary:
@@ -101,7 +104,10 @@ class Found:
     @property
     def half_width_95(self) -> float:
         """How far the centre is known, as `summary` has it but at once."""
-        return half_width_95([each.median_ms for each in that_count(self.sessions)])
+        if self._half_width_of != len(self.sessions):
+            self._half_width = half_width_95([each.median_ms for each in that_count(self.sessions)])
+            self._half_width_of = len(self.sessions)
+        return self._half_width
 
 
 @dataclass(frozen=True)
@@ -172,7 +178,7 @@ class Findings:
         found = self.of(cell)
         if "values_us" in record:
             session = Session(
-                [value / 1000 for value in record["values_us"]],
+                array("d", [value / 1000 for value in record["values_us"]]),
                 record["settled"],
                 Disturbance(**record["disturbance"]),
             )

@@ -223,11 +223,16 @@ def kept(
     return path
 
 
-def drop_oldest(most_bytes: int = MOST_BYTES) -> None:
-    """Keep what was used last, up to so many bytes together; the rest can be exported again."""
+def drop_oldest(most_bytes: int = MOST_BYTES, folder: Path | None = None) -> None:
+    """Keep what was used last, up to so many bytes together; the rest can be made, or sent, again.
+
+    Args:
+        most_bytes: how much is kept.
+        folder: where it lies; the folder of exports unless given.
+    """
     held: dict[Path, list[Path]] = {}
     with suppress(OSError, AdvisorError):  # there is none
-        for path in export_folder().iterdir():
+        for path in (folder or export_folder()).iterdir():
             # A model goes with its weights beside it.
             held.setdefault(path.with_suffix(""), []).append(path)
     stats = {
