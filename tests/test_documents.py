@@ -14,6 +14,7 @@ import pytest
 import typer
 
 import advisor
+from advisor.catalog.measurements_table import FURTHER_MEASUREMENT_COLUMNS, MEASUREMENT_COLUMNS
 from advisor.cli.app import app
 from tests.conftest import Run
 from tests.documents import DOCUMENTS, ROOT, Shell, blocks, commands, examples, prepare
@@ -87,11 +88,8 @@ def test_the_readme_is_a_door() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built documentation; a link to nothing, or a page of no section, fails."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [
+def test_the_site_is_built_searchable_and_asks_nothing_of_the_network(tmp_path: Path) -> None:
+    build = [
         sys.executable,
         "-m",
         "mkdocs",
@@ -99,34 +97,22 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "--quiet",
         "--strict",
         "--site-dir",
-        str(folder),
+        str(tmp_path),
     ]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
+        build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
-    return folder
-
-
-def test_every_page_is_built_and_can_be_searched(site: Path) -> None:
-    pages = [page for page in DOCUMENTS if page.parent != ROOT]
-    for page in pages:
-        assert (site / page.relative_to(ROOT / "docs")).with_suffix(".html").exists()
-    index = (site / "search/search_index.js").read_text(encoding="utf-8")
+    pages = [page.relative_to(ROOT / "docs") for page in DOCUMENTS if page.parent != ROOT]
+    assert not [page for page in pages if not (tmp_path / page).with_suffix(".html").exists()]
+    index = (tmp_path / "search/search_index.js").read_text(encoding="utf-8")
     assert "how-to/few-measurements.html" in index
-
-
-def test_pages_ask_nothing_of_the_network(site: Path) -> None:
-    wanted = re.compile(
-        r"<(?:script|img|iframe|source)[^>]+src=\"?(\w+:)?//|<link[^>]+href=\"?(?:\w+:)?//"
+    fetched = re.compile(
+        r"<(?:script|img|iframe|source)[^>]+src=\"?(?:\w+:)?//|<link[^>]+href=\"?(?:\w+:)?//"
     )
-    for page in site.rglob("*.html"):
-        assert not wanted.search(page.read_text(encoding="utf-8")), page
+    for page in tmp_path.rglob("*.html"):
+        assert not fetched.search(page.read_text(encoding="utf-8")), page
 
 
 @pytest.mark.parametrize(
@@ -144,3 +130,9 @@ def test_release_files_name_the_version() -> None:
         r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert first and first[1] == version
+
+
+def test_the_files_of_a_catalog_are_described() -> None:
+    described = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
+    columns = (*MEASUREMENT_COLUMNS, *FURTHER_MEASUREMENT_COLUMNS)
+    assert not [each for each in columns if f"`{each}`" not in described]
