@@ -21,13 +21,14 @@ def read(path: Path) -> dict[str, Any]:
     return notebook
 
 
-def test_there_are_five() -> None:
+def test_there_are_six() -> None:
     assert [path.stem for path in NOTEBOOKS] == [
         "01-the-paper",
         "02-a-new-board",
         "03-choosing",
         "04-from-other-boards",
         "05-the-paper-today",
+        "06-int8",
     ]
 
 
