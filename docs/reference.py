@@ -241,11 +241,19 @@ def _schemas() -> Iterator[str]:
         yield f"## {name}\n"
         yield f"{schema.get('description', '')} [schemas/{name}.json](schemas/{name}.json)\n"
         rows = [
-            (_code(key), each.get("description", "") or each.get("const", ""))
+            (_code(key), _meaning(each, schema).replace("`None`", "`null`"))
             for key, each in schema.get("properties", {}).items()
         ]
         if rows:
             yield table(("key", "is"), rows)
+
+
+def _meaning(part: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """What a part of a schema says that it is, or what the definitions say that it refers to."""
+    if said := part.get("description") or part.get("const"):
+        return str(said)
+    named = [each["$ref"] for each in (part, *part.get("anyOf", ())) if "$ref" in each]
+    return _meaning(schema["$defs"][named[0].rpartition("/")[2]], schema) if named else ""
 
 
 # Python
