@@ -136,3 +136,10 @@ def test_the_files_of_a_catalog_are_described() -> None:
     described = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
     columns = (*MEASUREMENT_COLUMNS, *FURTHER_MEASUREMENT_COLUMNS)
     assert not [each for each in columns if f"`{each}`" not in described]
+
+
+def test_every_notebook_is_listed() -> None:
+    listed = (ROOT / "docs/tutorials/notebooks.md").read_text(encoding="utf-8")
+    assert not [
+        path.name for path in (ROOT / "notebooks").glob("*.ipynb") if path.name not in listed
+    ]
