@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from advisor.paper.survey import survey
     from advisor.paper.ten_figures import figures
     from advisor.prediction.fitting import fit
+    from advisor.report.charts.answer_figures import draw
     from advisor.report.comparison import compare
     from advisor.report.explorer.page import explore
     from advisor.solve.budget import check
@@ -46,6 +47,7 @@ _HOMES = {
     "check": "advisor.solve.budget",
     "check_catalog": "advisor.api",
     "compare": "advisor.report.comparison",
+    "draw": "advisor.report.charts.answer_figures",
     "evaluate": "advisor.measuring.evaluation",
     "explore": "advisor.report.explorer.page",
     "export": "advisor.measuring.quantised_export",
@@ -83,6 +85,7 @@ __all__ = [
     "check",
     "check_catalog",
     "compare",
+    "draw",
     "evaluate",
     "explore",
     "export",

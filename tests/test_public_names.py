@@ -35,6 +35,7 @@ def test_the_public_names() -> None:
         "check",
         "check_catalog",
         "compare",
+        "draw",
         "evaluate",
         "explore",
         "export",

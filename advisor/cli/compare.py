@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,6 +25,10 @@ def command(
             help="How many times as fast as eager fp32 each runtime, or precision, of one board is.",
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -32,6 +37,10 @@ def command(
     from advisor.report.comparison import compare, comparison_text
 
     found = compare(first, second, by=by, catalog=catalog)
+    if plot is not None:
+        from advisor.report.charts.answer_figures import draw
+
+        draw(found, plot)
     if as_json:
         emit(answer_json(COMPARE, found))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,10 @@ def command(
     z: Annotated[
         str | None, typer.Option(metavar="METRIC", help="A third one.", show_default=False)
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -32,6 +37,10 @@ def command(
 
     found = frontier(x=x, y=y, z=z, **question)
     warn(found.notes)
+    if plot is not None and found.points:
+        from advisor.report.charts.answer_figures import draw
+
+        draw(found, plot)
     if as_json:
         from advisor.report.answer_documents import frontier_json
 

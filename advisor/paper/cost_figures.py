@@ -15,7 +15,8 @@ from advisor.prediction.board_model import describe
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.terms import BYTES, COLUMNS
 from advisor.quality import IMAGENET
-from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact
+from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact, spans_decade
+from advisor.solve.recommend.non_dominated import non_dominated
 
 OPERATIONS = Axis("operations per image, G")
 PARAMETERS = "parameters, M"
@@ -27,6 +28,10 @@ BATCHES = (1, 16)
 PAPER = "canziani-2016"
 """How the keys of the sources begin that hold the paper's own figures."""
 LEAST_FOR_A_LINE, LEAST_FOR_A_BOUND = 3, 2
+BOUND_CORNERS = 60
+"""As so many corners a straight line is drawn on a logarithmic axis."""
+MANY = 20
+"""Of more networks than these only those are named that matter."""
 
 
 def _accuracy(data: BoardData) -> Axis:
@@ -268,7 +273,9 @@ def top1_against_rate(data: BoardData) -> Figure:
         area="operations, G",
     )
     finished = partial(_with_bound, metric=data.quality.metric)
-    return _side_by_side(data, figure, dot, finished, "known accuracy and operations")
+    drawn = _side_by_side(data, figure, dot, finished, "known accuracy and operations")
+    rates = [each.x.value for panel in drawn.panels for each in panel.dots]
+    return replace(drawn, x=replace(figure.x, logarithmic=spans_decade(rates)))
 
 
 def rate_fps(time_ms: Estimate) -> Estimate:
@@ -288,10 +295,22 @@ def _with_bound(panel: Panel, metric: str) -> Panel:
         return replace(panel, words=words)
     rate = np.array([dot.x.value for dot in measured])
     bound = least_line_above(rate, np.array([dot.y.value for dot in measured]))
-    ends = np.array(bound.range)
-    drawn = _line(ends.tolist(), bound(ends).tolist())
+    along = np.geomspace(*bound.range, BOUND_CORNERS)  # straight on a linear axis alone
+    drawn = _line(along.tolist(), bound(along).tolist())
     equation = f"{metric} ≤ {bound.intercept:.1f} − {bound.slope:.3g} × images/s"
-    return replace(panel, title=f"{panel.title}: {equation}", bound=drawn)
+    dots = _named_where_it_matters(panel.dots)
+    return replace(panel, title=f"{panel.title}: {equation}", dots=dots, bound=drawn)
+
+
+def _named_where_it_matters(dots: Sequence[Dot]) -> tuple[Dot, ...]:
+    """Dots, of many only those named than which none is both faster and more accurate, and the extremes."""
+    if len(dots) <= MANY:
+        return tuple(dots)
+    x, y = (np.array([getattr(dot, axis).value for dot in dots]) for axis in "xy")
+    named = non_dominated(np.stack([-x, -y], axis=1))
+    extremes = {int(find(each)) for each in (x, y) for find in (np.argmin, np.argmax)}
+    shown = extremes.union(named.tolist())
+    return tuple(replace(dot, named=place in shown) for place, dot in enumerate(dots))
 
 
 def _side_by_side(
@@ -321,5 +340,7 @@ def _side_by_side(
     if any(panel.bound for panel in panels):
         clauses.append("line: the least above all that ran, drawn where there are any")
         clauses.append("shaded: none that ran is so accurate so fast")
+    if not all(dot.named for panel in panels for dot in panel.dots):
+        clauses.append("named: what none is both faster and more accurate than, and the extremes")
     shown = [each for panel in panels for each in panel.dots]
     return replace(empty, said=data.said(*clauses, dots=shown), panels=tuple(panels))

@@ -14,6 +14,7 @@ from advisor.errors import AdvisorError, shown
 from advisor.options import default_board
 from advisor.paper import batch_figures, cost_figures
 from advisor.paper.board_data import BoardData, board_data
+from advisor.report.charts.answer_figures import FORMATS, drawing
 from advisor.report.charts.figure import Figure
 
 FIGURES: Mapping[int, Callable[[BoardData], Figure]] = {
@@ -29,8 +30,6 @@ FIGURES: Mapping[int, Callable[[BoardData], Figure]] = {
     10: cost_figures.accuracy_per_parameter,
 }
 """What each shows of a board, by their numbers in the paper."""
-
-FORMATS = ("svg", "png")
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def figures(
     if format not in FORMATS:
         raise AdvisorError(f"unknown format {shown(format)}", "write svg or png")
     numbers = read_numbers(only)
-    picture = _drawing()
+    picture = drawing()
     data = board_data(Catalog.open(catalog), board or default_board())
     wanted = [FIGURES[number](data) for number in numbers]
     contents = [picture(figure, format) for figure in wanted]
@@ -125,23 +124,3 @@ def read_numbers(only: str | Iterable[int] | None) -> list[int]:
             )
         numbers.add(int(word))
     return sorted(numbers)
-
-
-def _drawing() -> Callable[[Figure, str], bytes]:
-    """What draws; only here are the plotting libraries imported.
-
-    Raises:
-        AdvisorError: they are not installed.
-    """
-    try:
-        import vl_convert  # noqa: F401  # altair would miss it only when it saves
-
-        from advisor.report.charts.drawing import picture
-    except ModuleNotFoundError as error:
-        if error.name not in ("altair", "vl_convert"):
-            raise
-        raise AdvisorError(
-            f"drawing needs {error.name}, which is not installed",
-            "install it: pip install 'dnn-advisor[report]'",
-        ) from None
-    return picture

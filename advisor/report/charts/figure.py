@@ -9,6 +9,8 @@ from typing import Literal
 from advisor.catalog.records import Estimate
 
 Form = Literal["bars", "curves", "scatter"]
+DECADE = 10.0
+"""The ratio of the greatest to the least figure from which an axis is logarithmic."""
 VISIBLE = 0.025
 """The share of an axis that an interval takes before it sticks out of a point."""
 
@@ -38,6 +40,7 @@ class Dot:
         x, y: where it stands; the height of a bar is its `x`, and its `y` means nothing.
         batch: the batch size; `None` where that does not matter.
         area: what the area of its ball stands for; `None` where that is unknown or it means nothing.
+        named: whether its name is written beside it.
     """
 
     network: str
@@ -46,6 +49,7 @@ class Dot:
     y: Estimate
     batch: int | None = None
     area: float | None = None
+    named: bool = True
 
     @property
     def predicted(self) -> bool:
@@ -129,6 +133,12 @@ class Figure:
 def exact(value: float) -> Estimate:
     """A number that is known, such as a batch size."""
     return Estimate(value, value, value, "declared", "")
+
+
+def spans_decade(values: Sequence[float]) -> bool:
+    """Whether figures are so far apart that equal ratios should be equally far apart."""
+    least = min(values, default=0.0)
+    return 0 < least * DECADE <= max(values)
 
 
 def has_interval(estimate: Estimate) -> bool:

@@ -104,8 +104,8 @@ def field_of(figure: Figure) -> Field:
     largest = max((dot.area or 0.0 for dot in dots), default=0.0) if figure.area else 0.0
     margin = (radius if largest else SMALL) + 8
     return Field(
-        scale_for(ends[0], WIDTH, margin=margin),
-        scale_for(ends[1], height, margin=margin, downwards=True),
+        scale_for(ends[0], WIDTH, margin=margin, logarithmic=figure.x.logarithmic),
+        scale_for(ends[1], height, margin=margin, downwards=True, logarithmic=figure.y.logarithmic),
         radius**2 / largest if largest else 0.0,
         tuple(axis for axis in "xy" if shows_intervals(along[axis])),
     )
@@ -282,7 +282,8 @@ def _room(size: tuple[float, float], frame: tuple[float, float], taken: Sequence
 
 def _named(panel: Panel, field: Field, room: Box | None) -> list[Named]:
     """The balls, and where their names stand."""
-    balls = [field.ball(dot) for dot in panel.dots]
+    balls = [field.ball(dot) for dot in panel.dots if dot.named]
+    nameless = [field.ball(dot) for dot in panel.dots if not dot.named]
     lines = [line.corners for line in panel.all_lines]
     lines += [bar(dot, axis) for axis in field.intervals for dot in panel.dots]
     others = [ball for corners in lines for ball in field.along(corners)]
@@ -291,7 +292,7 @@ def _named(panel: Panel, field: Field, room: Box | None) -> list[Named]:
         (field.x.length, field.y.length),
         LABEL_SIZE,
         [room] if room else [],
-        [*balls[MOST_NAMES:], *others],
+        [*balls[MOST_NAMES:], *nameless, *others],
     )
     return list(itertools.zip_longest(balls, placed))
 
