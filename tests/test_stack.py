@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from advisor.catalog.stack import Stack, distinct_pairs
+from advisor.catalog.stack import Stack, distinct_pairs, numbered_pairs
 from advisor.catalog.store import Catalog
 from advisor.options import read_requirements
 from advisor.solve.candidates.chance import chance, likeliest
@@ -91,8 +91,10 @@ def test_stacks_are_merged_in_the_order_of_names() -> None:
 @pytest.mark.parametrize("many", [4, 10_000_000])
 def test_pairs_are_distinct_and_in_order(many: int) -> None:
     one, other = np.array([2, 0, 2, 0, 1]), np.array([3, 1, 3, 0, many - 1])
-    first, second, which = distinct_pairs(one, other, many)
+    first, second, which = numbered_pairs(one, other, many)
     assert list(zip(first, second, strict=True)) == [(0, 0), (0, 1), (1, many - 1), (2, 3)]
+    alone = distinct_pairs(one, other, many)
+    assert [each.tolist() for each in alone] == [first.tolist(), second.tolist()]
     assert which.tolist() == [3, 1, 3, 0, 2]
 
 

@@ -163,6 +163,18 @@ class Accuracies:
         return place.variant, place.sources, place.ways, board
 
     @cached_property
+    def scoped(self) -> frozenset[str]:
+        """The networks of whose sets something is known in floats that does not hold everywhere.
+
+        In floats the sets of all others reach the same wherever they run.
+        """
+        return frozenset(
+            network
+            for (network, _), known in self.known.items()
+            if any(each.board or (each.in_floats and not each.is_of_floats) for each in known)
+        )
+
+    @cached_property
     def _boards(self) -> frozenset[str]:
         """The boards of which something is known by themselves."""
         every = (*self.known.values(), *self.measured_losses.values())

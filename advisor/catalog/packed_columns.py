@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Column = NDArray[Any] | Labels
 
 _ALIGNED = 8
+_CODES: Any = np.int32
+"""Of places among names: half of the memory that the usual whole numbers take."""
 _BETWEEN = "\0"
 """What stands between names; no file of ours has it in a text."""
 
@@ -149,10 +151,10 @@ def _stacked_texts(name: str, parts: Sequence[tuple[Packed, slice]]) -> Labels:
     every = tuple(sorted(set().union(*names_of.values())))
     position = {text: place for place, text in enumerate(every)}
     places = {
-        joined: np.array([position[each] for each in names], dtype=np.int64)
+        joined: np.array([position[each] for each in names], dtype=_CODES)
         for joined, names in names_of.items()
     }
-    index = np.empty(parts[-1][1].stop, dtype=np.int64)
+    index: Integers = np.empty(parts[-1][1].stop, _CODES)
     for joined, own, rows in read:
         if own is None:
             index[rows] = places[joined][0]

@@ -325,7 +325,7 @@ class Labels:
 
     Attributes:
         names: the distinct values, sorted, so that the order of indices is the order of names.
-        index: for each row, which of `names` it holds; shape (rows,).
+        index: for each row, which of `names` it holds; shape (rows,), whole numbers of whatever size.
     """
 
     names: tuple[str, ...]
@@ -388,7 +388,7 @@ class Labels:
         return (
             self
             if len(names) == len(self.names)
-            else Labels(names, (np.cumsum(held) - 1)[self.index])
+            else Labels(names, (np.cumsum(held) - 1).astype(self.index.dtype)[self.index])
         )
 
     def renamed(self, others: Mapping[str, str]) -> Labels:
@@ -396,7 +396,7 @@ class Labels:
         named = [others.get(name, name) for name in self.names]
         names = tuple(sorted(set(named)))
         position = {name: index for index, name in enumerate(names)}
-        moved = np.array([position[name] for name in named], dtype=np.int64)
+        moved = np.array([position[name] for name in named], dtype=self.index.dtype)
         return Labels(names, moved[self.index])
 
     def replaced(self, rows: Booleans, name: str) -> Labels:

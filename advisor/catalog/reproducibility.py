@@ -31,7 +31,7 @@ from advisor.metrics import INPUTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from advisor.catalog.records import Floats
+    from advisor.catalog.records import Floats, Integers
 
     Booleans = NDArray[np.bool_]
 
@@ -119,22 +119,23 @@ def _between_runs(rows: Measurements, sources: Sources, *, another_run: bool) ->
     itself.
     """
     latency = rows.latency_ms
-    value, low, high = latency.values
-    most, p90 = rows.latency_max_ms, rows.latency_p90_ms
-    shortest = rows.latency_statistic.where(MINIMUM)
-    least = np.where(shortest, value, rows.latency_min_ms)
+    bare = np.flatnonzero(np.isnan(latency.values.low))
+    value = latency.values.value[bare]
+    most, p90 = rows.latency_max_ms[bare], rows.latency_p90_ms[bare]
+    shortest = rows.latency_statistic.where(MINIMUM)[bare]
+    least = np.where(shortest, value, rows.latency_min_ms[bare])
     upper = np.where(p90 >= value, np.fmin(p90, most), most)
-    further = np.where(shortest, _further(latency, sources), np.nan)
+    further = np.where(shortest, _further(latency, sources, bare), np.nan)
     says = ~np.isnan(further)
-    bare = np.isnan(low) & (least <= upper)
-    bare &= says if another_run else says | (least < upper)
-    if not bare.any():
+    known = least <= upper
+    known &= says if another_run else says | (least < upper)
+    if not known.any():
         return rows
     middle, half = np.sqrt(least * upper), np.hypot(np.log(upper / least) / 2, further)
     least = np.where(says, middle * np.exp(-half), least)
     upper = np.where(says, middle * np.exp(half), upper)
-    ends = np.where(bare, least, low), np.where(bare, upper, high)
-    return replace(rows, latency_ms=replace(latency, values=Values(value, *ends)))
+    ends = _with_ends(latency, bare[known], least[known], upper[known])
+    return replace(rows, latency_ms=ends)
 
 
 def board_with_errors(board: Board, sources: Sources, *, another_run: bool) -> Board:
@@ -150,25 +151,30 @@ def _with_errors(
     column: Metered, sources: Sources, *, another_run: bool, bounds: Booleans
 ) -> Metered:
     """A column with the errors that its sources say, but for `bounds`, which figures do not go below."""
-    further = np.where(bounds, np.nan, _further(column, sources))
     reported = column.origin.where("reported")
-    wanted = reported if another_run else reported & column.lacks_error
-    if not another_run and np.isnan(further[wanted]).all():
+    wanted = np.flatnonzero(reported if another_run else reported & column.lacks_error)
+    further = np.where(bounds[wanted], np.nan, _further(column, sources, wanted))
+    if not another_run and np.isnan(further).all():
         return column
-    value, low, high = column.values
+    value, low, high = (each[wanted] for each in column.values)
     with np.errstate(invalid="ignore", divide="ignore"):
         below, above = (np.hypot(_own(each), further) for each in (value / low, high / value))
-        ends = (
-            np.where(wanted, value * np.exp(-below), low),
-            np.where(wanted, value * np.exp(above), high),
-        )
-    return replace(column, values=Values(value, *ends))
+        ends = value * np.exp(-below), value * np.exp(above)
+    return _with_ends(column, wanted, *ends)
 
 
-def _further(column: Metered, sources: Sources) -> Floats:
+def _with_ends(column: Metered, rows: Integers, low: Floats, high: Floats) -> Metered:
+    """A column with other ends of the intervals in some of its rows."""
+    value, *ends = column.values
+    lows, highs = (each.copy() for each in ends)
+    lows[rows], highs[rows] = low, high
+    return replace(column, values=Values(value, lows, highs))
+
+
+def _further(column: Metered, sources: Sources, rows: Integers | slice = slice(None)) -> Floats:
     """By how much, on the logarithm, the sources of figures repeat themselves; NaN where they do not say."""
     by_source = np.array([_reproducibility(each, sources) for each in column.source.names])
-    found: Floats = np.log1p(by_source)[column.source.index]
+    found: Floats = np.log1p(by_source)[column.source.index[rows]]
     return found
 
 

@@ -85,12 +85,12 @@ class Stack:
     def pairs(self) -> tuple[Integers, Integers]:
         """Each board's networks: the place of the board and that of the name, ascending."""
         column = self.table.architecture
-        return distinct_pairs(self.row_board, column.index, len(column.names))[:2]
+        return distinct_pairs(self.row_board, column.index, len(column.names))
 
     def distinct(self, numbers: Integers) -> list[list[int]]:
         """For each board, the distinct ones of a column of whole numbers from 0 on, ascending."""
         found: list[list[int]] = [[] for _ in self.boards]
-        boards, each, _ = distinct_pairs(self.row_board, numbers, int(numbers.max(initial=0)) + 1)
+        boards, each = distinct_pairs(self.row_board, numbers, int(numbers.max(initial=0)) + 1)
         for board, number in zip(boards.tolist(), each.tolist(), strict=True):
             found[board].append(number)
         return found
@@ -101,9 +101,7 @@ class Stack:
         return found
 
 
-def distinct_pairs(
-    one: Integers, other: Integers, many: int
-) -> tuple[Integers, Integers, Integers]:
+def distinct_pairs(one: Integers, other: Integers, many: int) -> tuple[Integers, Integers]:
     """The distinct pairs of two columns of whole numbers from 0 on, ascending.
 
     Args:
@@ -112,14 +110,30 @@ def distinct_pairs(
         many: see `other`.
 
     Returns:
-        The first and the second number of each distinct pair, and for each pair of the columns which it is.
+        The first and the second number of each distinct pair.
     """
+    if not len(one):
+        return one, one
+    key = one * many + other
+    found = np.unique(key) if _is_sparse(key) else np.flatnonzero(np.bincount(key))
+    return found // many, found % many
+
+
+def numbered_pairs(
+    one: Integers, other: Integers, many: int
+) -> tuple[Integers, Integers, Integers]:
+    """The same, and for each pair of the columns which of these it is."""
     if not len(one):
         return one, one, one
     key = one * many + other
-    if int(key.max()) > SPARSE * len(key) + 1_000_000:
+    if _is_sparse(key):
         found, which = np.unique(key, return_inverse=True)
     else:
         there = np.bincount(key) > 0
         found, which = np.flatnonzero(there), (np.cumsum(there) - 1)[key]
     return found // many, found % many, which
+
+
+def _is_sparse(keys: Integers) -> bool:
+    """Whether a table of all that there could be is too large to count them in."""
+    return int(keys.max()) > SPARSE * len(keys) + 1_000_000

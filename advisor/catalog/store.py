@@ -41,7 +41,7 @@ from advisor.catalog.records import (
 )
 from advisor.catalog.reproducibility import board_with_errors, rows_with_errors
 from advisor.catalog.run_as import Variant
-from advisor.catalog.stack import Stack, distinct_pairs
+from advisor.catalog.stack import Stack, numbered_pairs
 from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, shown
@@ -626,7 +626,7 @@ class Catalog:
             number = np.array(self.identities.numbers(names), dtype=np.int64)
         except BrokenFileError:
             return stack
-        of, _, which = distinct_pairs(boards, number[networks], len(names))
+        of, _, which = numbered_pairs(boards, number[networks], len(names))
         twice = np.intersect1d(of[np.bincount(which) > 1], beyond)
         if not len(twice):
             return stack

@@ -175,10 +175,6 @@ class Candidates:
         return {}
 
     @cached_property
-    def _inputs(self) -> dict[str, Any]:
-        return {}
-
-    @cached_property
     def _uncertain_inputs(self) -> dict[str, Values]:
         return {}
 
@@ -410,15 +406,11 @@ class Candidates:
         return frozenset(name for name in SELDOM if getattr(self.measurements, name).is_unknown)
 
     def input_figure(self, name: str) -> Any:
-        """An input of formulas: a column, or one number for all; NaN where unknown. Taken once.
+        """An input of formulas: a column, or one number for all; NaN where unknown.
 
-        `advisor.formulas.ABSENT` where no candidate has it.
+        `advisor.formulas.ABSENT` where no candidate has it. Not kept, which would take much memory of many
+        candidates, and spare little time.
         """
-        if name not in self._inputs:
-            self._inputs[name] = self._taken(name)
-        return self._inputs[name]
-
-    def _taken(self, name: str) -> Any:
         home = INPUTS[name].home
         if name in self.absent:
             return ABSENT

@@ -12,7 +12,7 @@ import numpy as np
 from advisor.catalog.accuracy import Accuracies, Place
 from advisor.catalog.accuracy_table import ANY_SET
 from advisor.catalog.records import Board, Weights, distinct, source_keys
-from advisor.catalog.stack import Stack, distinct_pairs
+from advisor.catalog.stack import Stack, numbered_pairs
 from advisor.catalog.tables import QUANTISED
 from advisor.errors import AdvisorError, closest, shown
 
@@ -69,7 +69,7 @@ def with_weights(
     variant = table.variant_index
     if len(table.variants) > 1:
         rows = rows[np.lexsort((variant[rows], stack.row_board[rows]))]
-    boards, variants, way = distinct_pairs(
+    boards, variants, way = numbered_pairs(
         stack.row_board[rows], variant[rows], len(table.variants)
     )
     places = _places(stack, boards, variants)
@@ -79,16 +79,23 @@ def with_weights(
         for number, (board, place) in enumerate(zip(boards.tolist(), places, strict=True))
     ]
     networks = table.architecture.index[rows]
-    ways, names, pair = distinct_pairs(
+    ways, names, pair = numbered_pairs(
         np.array(like, dtype=np.int64)[way], networks, len(table.architecture.names)
     )
     fitting: list[list[Weights]] = [[] for _ in ways]
     sets: dict[int, Weights] = {}
+    everywhere: dict[tuple[int, str], list[Weights]] = {}
     for number in np.lexsort((names, _first(pair, way))).tolist():
         at = int(ways[number])
         name = table.architecture.names[int(names[number])]
-        fitting[number] = _fitting(accuracies, wanted[int(boards[at])], name, places[at])
-        sets.update({id(each): each for each in fitting[number]})
+        of_board, place = wanted[int(boards[at])], places[at]
+        same = everywhere.get((id(of_board), name)) if place.in_floats else None
+        if same is None:
+            same = _fitting(accuracies, of_board, name, place)
+            sets.update({id(each): each for each in same})
+            if place.in_floats and name not in accuracies.scoped:
+                everywhere[id(of_board), name] = same
+        fitting[number] = same
     in_order = sorted(sets.values(), key=_order)
     index = {id(each): place for place, each in enumerate(in_order)}
     indices = [[index[id(each)] for each in some] for some in fitting]
