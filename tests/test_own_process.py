@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from advisor.architectures import own_network
 from advisor.architectures.own_process import run_program
 from tests.conftest import Run
 from tests.measuring_children import LONG_S, all_end
+from tests.torture.commands import LIMIT_S, begun
+from tests.torture.surroundings import processes
 
 ROOT = Path(__file__).parent.parent
 HANGING = """
@@ -86,3 +89,16 @@ print(repr(sys.stdin.read()))
 """
     assert run_program(program, tmp_path / "printed", LONG_S) == 0
     assert (tmp_path / "printed").read_text() == "''\n"
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="root's processes have no limit")
+@pytest.mark.parametrize("most", [1, 2])
+def test_where_there_may_be_no_more_processes_it_is_not_run(tmp_path: Path, most: int) -> None:
+    ran = tmp_path / "it-ran"
+    (tmp_path / "nets.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    asked = ("predict", "nets:factory", "--input", "3x224x224")
+    process = begun(asked, tmp_path, {}, processes(most))
+    out, said = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, out) == (2, b"")
+    assert b"no process can be begun" in said or b"it is not run, since nothing could end" in said
+    assert not ran.exists()

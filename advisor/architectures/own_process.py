@@ -10,6 +10,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+from advisor.errors import AdvisorError, reason_of
+
 
 def run_program(program: str, printed: Path, limit_s: float) -> int | None:
     """Run a program of Python, and end all that it has started.
@@ -23,15 +25,22 @@ def run_program(program: str, printed: Path, limit_s: float) -> int | None:
 
     Returns:
         Its exit code, or less than 0 for a signal; `None` where it was not done in time.
+
+    Raises:
+        AdvisorError: the system begins no more processes.
     """
     with printed.open("wb") as stream:  # a pipe would stay open as long as what the code starts
-        process = subprocess.Popen(  # noqa: S603  (this very interpreter, and code that the user names)
-            [sys.executable, "-c", program],
-            stdin=subprocess.PIPE,
-            stdout=stream,
-            stderr=stream,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(  # noqa: S603  (this very interpreter, and code that the user names)
+                [sys.executable, "-c", program],
+                stdin=subprocess.PIPE,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
+        except OSError as error:
+            refused = f"no process can be begun: {reason_of(error)}"
+            raise AdvisorError(refused, "end some, or allow more (ulimit -u)") from None
     try:
         return process.wait(limit_s)
     except subprocess.TimeoutExpired:
@@ -57,14 +66,21 @@ def end_with_parent() -> None:
     if sys.platform == "win32":
         threading.Thread(target=_end_at_close, args=(held,), daemon=True).start()
         return
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError as error:
+        sys.exit(f"it is not run, since nothing could end it: {reason_of(error)}")
     if child:
         os.close(held)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            sys.exit("it is not run, since nothing could end it: there may be no more processes")
         return
-    if os.fork() == 0:  # nobody's child, so that the code waits for none but its own
-        _end_at_close(held)
-    os._exit(0)
+    with suppress(OSError):
+        if os.fork() == 0:  # nobody's child, so that the code waits for none but its own
+            _end_at_close(held)
+        os._exit(0)
+    os._exit(1)
 
 
 def _end_at_close(held: int) -> None:

@@ -87,6 +87,10 @@ def _subcommand(name: str) -> Any:
     return found
 
 
+MEASURING = {"measure", "evaluate", "worker"}
+"""Commands whose processes have as many threads as they take."""
+
+
 class _Commands(TyperGroup):
     """The subcommands, none of which ends with Typer's own exit 1."""
 
@@ -141,6 +145,9 @@ def main() -> None:
     missing part, said in one message. 70: a fault of the program itself. Ctrl-C is left to who calls.
     """
     gc.set_threshold(PATIENCE)
+    if not {*sys.argv[1:2]} & MEASURING:
+        # Nothing large is multiplied; numpy's idle pool of threads would double the start.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
         del os.environ["COLUMNS"]
     try:

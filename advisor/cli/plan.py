@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -25,7 +24,6 @@ def command(
 
     Exits with 1 where nothing keeps every limit.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # see `pick`
     from advisor.solve.plan.plan import plan
 
     answer = plan(file, catalog)

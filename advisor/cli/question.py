@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from typing import Annotated, Any, get_type_hints
 
@@ -98,8 +97,6 @@ def asks(*, listing: bool = False) -> Callable[[Callable[..., None]], Callable[.
         ]
 
         def asking(**options: Any) -> None:
-            # Choosing multiplies no matrices; numpy's idle pool of threads would double its start.
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             question = {name: options.pop(name) for name in names}
             command(question=_handed_on(question), **options)
 
