@@ -25,6 +25,7 @@ from advisor.formulas import Expression
 from advisor.metrics import EVERY, INPUTS, METRICS, PARTS, expression, parameters_of
 from advisor.options import OPTIONS, WHERE
 
+ROOT = Path(__file__).resolve().parent.parent
 MADE = "<!-- Made by docs/reference.py. -->\n"
 Row = Iterable[object]
 
@@ -292,8 +293,10 @@ def _boards() -> Iterator[str]:
     for each in advisor.boards().boards:
         if each.board.layer == "shipped":
             by_source[each.board.source].append(each)
+    notice = (ROOT / "catalog/LICENSES/NOTICE.md").read_text(encoding="utf-8")
     yield "# Boards\n"
     yield f"{sum(map(len, by_source.values()))} boards, by source. `advisor boards WORDS` finds them.\n"
+    yield notice.replace("# Whose", "## Whose", 1)
     for key, found in sorted(by_source.items()):
         source = catalog.source(key)
         yield f"## {key}\n"
