@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import LEAST_PERCENT
+from advisor.measuring.access import OPEN, Access
 from advisor.prediction.board_model import BoardFit
 from advisor.prediction.fit_store import read_fit, write_fit
 from advisor.prediction.ready_fit import ready_fit
@@ -37,6 +39,7 @@ from advisor.solve.verify.verification import (
 )
 
 if TYPE_CHECKING:
+    from advisor.measuring.children import Children
     from advisor.measuring.local_bench import LocalBench
     from advisor.measuring.tasks import Cell
     from advisor.options import Requirements
@@ -54,6 +57,8 @@ def verified_pick(
     images: int | None = None,
     calibrate: AnyPath | None = None,
     download: bool = False,
+    on: str | None = None,
+    access: Access = OPEN,
     on_check: Callable[[Check], None] = lambda check: None,  # noqa: ARG005
     on_progress: Callable[[str, float], None] = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> tuple[Recommendation, Verification]:
@@ -76,6 +81,8 @@ def verified_pick(
         calibrate: a folder of images by which int8 ranges are set.
         download: whether torchvision or timm may fetch their own weights, without which there is nothing to
             look at.
+        on: the address of the Dask scheduler whose worker is the board; `None` for this machine.
+        access: by which right that is reached.
         on_check: hears of each measurement when it is done.
         on_progress: hears what is measured next, and of about how many seconds are left.
 
@@ -87,13 +94,26 @@ def verified_pick(
             cannot be read.
         KeyboardInterrupt: measuring was interrupted; what was found is kept.
     """
+    if simulate is not None and on is not None:
+        raise AdvisorError("--simulate measures nowhere", "leave out --on")
     how = dict(question)
     on_images = None
     if data is not None:
         by = None if calibrate is None else str(calibrate)
         on_images = Images(str(data), images, by, download=download)
-    with trusted(said=bool(how.pop("trust", False))):
-        return _verified_pick(how, most, simulate, device, time, on_images, on_check, on_progress)
+    with trusted(said=bool(how.pop("trust", False))), ExitStack() as held:
+
+        def children(board: str) -> Children | None:
+            if on is None:
+                return None
+            from advisor.measuring.fleet_run import board_on
+
+            return held.enter_context(board_on(on, board, access))
+
+        answer, verified = _verified_pick(
+            how, most, simulate, device, time, on_images, children, on_check, on_progress
+        )
+    return answer, replace(verified, on=on)
 
 
 def _verified_pick(
@@ -103,6 +123,7 @@ def _verified_pick(
     device: str | None,
     time: str | None,
     on_images: Images | None,
+    children_of: Callable[[str], Children | None],
     on_check: Callable[[Check], None],
     on_progress: Callable[[str, float], None],
 ) -> tuple[Recommendation, Verification]:
@@ -125,7 +146,8 @@ def _verified_pick(
         catalog, asked = evaluating.catalog, evaluating.asked
     surveyed = catalog.surveyed(name)
     fit = _fit(catalog, surveyed)
-    bench = _bench(catalog, surveyed, simulate, device, on_progress)
+    children = children_of(name)
+    bench = _bench(catalog, surveyed, simulate, device, on_progress, children)
     again = _refit(catalog, fit, keep=simulate is None)
     limit_s = math.inf if time_s is None else time_s
     world = BoardWorld(
@@ -151,12 +173,13 @@ def _bench(
     simulate: str | None,
     device: str | None,
     on_progress: Callable[[str, float], None],
+    children: Children | None,
 ) -> Bench:
-    """What measures: a table, or this machine."""
+    """What measures: a table, or the board itself."""
     if simulate is None:
         from advisor.measuring.local_bench import LocalBench
 
-        return _ThisMachine(LocalBench(catalog, surveyed, device, on_progress))
+        return _ThisMachine(LocalBench(catalog, surveyed, device, on_progress, children))
     results = read_results(Path(simulate), catalog.zoo.not_timms)
     here = surveyed.measurements.architecture.position
     identities = catalog.identities

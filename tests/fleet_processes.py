@@ -21,9 +21,10 @@ from unittest.mock import patch
 
 import advisor.measuring.fleet_worker as at_worker
 from advisor.errors import AdvisorError
+from advisor.measuring.access import OPEN, Access
 from advisor.measuring.children import Outcome
 from advisor.measuring.fleet_files import IN_EXPORTS, Sent
-from advisor.measuring.fleet_worker import OPEN, Access, introduce, stay, versions_of
+from advisor.measuring.fleet_worker import introduce, stay, versions_of
 from advisor.measuring.host import Host
 from advisor.measuring.tasks import MemoryFound, PreparedFound, Task, TimingFound
 from tests.measuring_fakes import QUIET, FakeChildren

@@ -19,10 +19,10 @@ import pytest
 import advisor
 from advisor.errors import AdvisorError
 from advisor.measuring import fleet as fleet_module
+from advisor.measuring.access import Access
 from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet import connected
 from advisor.measuring.fleet_run import measure_on, sound
-from advisor.measuring.fleet_worker import Access
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measure import measure
 from advisor.measuring.tasks import TimingFound
@@ -427,6 +427,28 @@ def test_units_that_are_unlike_are_no_samples_of_one_board(scheduler: str, tmp_p
     ):
         (end,) = measure_on(scheduler, NETWORKS, catalog=tmp_path, **ASKED)
     assert "units 1 and 2 are no samples of one board: torch 0, and torch 2.1" in end.fault
+
+
+def test_a_pick_is_verified_on_a_board_elsewhere(scheduler: str, tmp_path: Path, run: Run) -> None:
+    log = tmp_path / "log"
+    asked = ("pick", "--board", "lab", "--fps", "5", "--catalog", tmp_path, "--verify", "1")
+    with started_workers(scheduler, "lab"):
+        (end,) = measure_on(scheduler, batch="1", quick=True, catalog=tmp_path)
+        assert end.fault == ""
+    ran = run(*asked, "--on", scheduler)
+    assert ran.code == 2
+    assert "no worker is board 'lab'" in ran.err
+    ran = run("pick", "--board", "lab", "--fps", "5", "--catalog", tmp_path, "--on", scheduler)
+    assert ran.code == 2
+    assert "--on goes with --verify" in ran.err
+    with started_workers(scheduler, "lab", log=str(log)):
+        ran = run(*asked, "--on", scheduler)
+        assert ran.code == 0, ran.err
+    before, verified = read_runs(tmp_path / "boards/lab/runs")
+    assert len(before.header["plan"]["architectures"]) == 14
+    (network,) = verified.header["plan"]["architectures"]
+    assert f"time {network} at batch" in log.read_text()
+    assert "1 of 1: " in ran.out
 
 
 @pytest.mark.parametrize(

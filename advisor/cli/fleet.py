@@ -20,8 +20,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """The boards at a scheduler, what they are and do, and where versions or clocks differ."""
+    from advisor.measuring.access import Access
     from advisor.measuring.fleet import fleet
-    from advisor.measuring.fleet_worker import Access
     from advisor.report.fleet_text import fleet_json, fleet_text
 
     found = fleet(scheduler, Access(tls_ca_file, tls_cert, tls_key, insecure))

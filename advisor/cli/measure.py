@@ -204,8 +204,8 @@ def command(
 
             measured = measure(architectures or (), board=board, **asked)
         else:
+            from advisor.measuring.access import Access
             from advisor.measuring.fleet_run import measure_on
-            from advisor.measuring.fleet_worker import Access
 
             access = Access(tls_ca_file, tls_cert, tls_key, insecure)
             asked["prepare_on"] = prepare_on

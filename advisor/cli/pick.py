@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
@@ -99,6 +100,20 @@ def command(
             rich_help_panel=VERIFYING,
         ),
     ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="tcp://HOST:8786",
+            help="Measure on the board elsewhere, by its Dask scheduler.",
+            rich_help_panel=VERIFYING,
+            show_default="this machine",
+        ),
+    ] = None,
+    tls_ca_file: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -116,11 +131,13 @@ def command(
         "download": download or None,
     }
     if verify is None:
-        _refuse_unverified(simulate=simulate, device=device, time=time, **on_images)
+        _refuse_unverified(simulate=simulate, device=device, time=time, on=on, **on_images)
         from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**question)
     else:
+        from advisor.measuring.access import Access
+
         if plot:
             hint = "ask again without --verify"
             raise AdvisorError("--plot draws what the catalog holds, which --verify changes", hint)
@@ -131,6 +148,8 @@ def command(
             simulate=simulate,
             device=device,
             time=time,
+            on=on,
+            access=Access(tls_ca_file, tls_cert, tls_key, insecure),
             **_of_images(on_images),
         )
     warn(recommendation.notes)

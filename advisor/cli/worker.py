@@ -38,7 +38,8 @@ def command(
     insecure: InsecureOption = False,
 ) -> None:
     """Be measured from elsewhere, until Ctrl-C. This machine then runs any code that its scheduler sends."""
-    from advisor.measuring.fleet_worker import Access, in_words, serve
+    from advisor.measuring.access import Access
+    from advisor.measuring.fleet_worker import in_words, serve
 
     serve(
         scheduler,

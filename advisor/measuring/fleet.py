@@ -15,13 +15,11 @@ from uuid import uuid4
 from advisor._version import __version__
 from advisor.arguments import checked
 from advisor.errors import AdvisorError, closest, first_line, shown
+from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet_worker import (
-    ALL,
     CONNECT_S,
-    OPEN,
     SLOT,
-    Access,
     in_words,
     itself_now,
     python_minor,

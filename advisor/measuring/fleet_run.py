@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.arguments import checked, trusting
 from advisor.errors import AdvisorError
+from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Sessions
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
 from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, part_of_export, tidy
 from advisor.measuring.fleet_worker import (
-    ALL,
-    OPEN,
-    Access,
     attempt,
     have_children,
     in_words,
@@ -418,6 +416,25 @@ def measure_on(
             except KeyboardInterrupt:
                 fleet.stopping.set()
                 return tuple(end.result() for end in ends)
+
+
+@contextmanager
+def board_on(scheduler: str, board: str, access: Access = OPEN) -> Iterator[RemoteBoard]:
+    """One board elsewhere, which no other client has meanwhile.
+
+    Args:
+        scheduler: the address of the Dask scheduler that its worker has joined.
+        board: its name, perhaps with one of its units as "board/unit".
+        access: by which right the scheduler is reached.
+
+    Raises:
+        AdvisorError: it cannot be reached, or not so; or another client is at work on it.
+    """
+    with connected(scheduler, access) as fleet, ExitStack() as held:
+        (units,) = fleet.boards(board).values()
+        for each in units:
+            held.enter_context(fleet.held(each.name))
+        yield RemoteBoard(fleet, units)
 
 
 def _preparing(fleet: Fleet, on: str) -> Sessions:

@@ -1,4 +1,4 @@
-"""This machine as the bench on which single candidates of one of its boards are measured."""
+"""This machine, or one elsewhere, as the bench on which single candidates of its board are measured."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.measuring.board_run import check_owner, measure_board
 from advisor.measuring.campaign import ReportProgress
-from advisor.measuring.children import RealChildren
-from advisor.measuring.host import check_can_measure, default_threads, device_named
+from advisor.measuring.children import Children, RealChildren
+from advisor.measuring.host import default_threads
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measurable import keep_costs, measurable
 from advisor.measuring.run_plan import PREPARE_S, QUICK, RunPlan, cell_s
-from advisor.measuring.runtimes.variants import check_installed, libraries_of, requested_variants
+from advisor.measuring.runtimes.variants import libraries_of, requested_variants
 from advisor.measuring.tasks import REFERENCE, Cell, Variant
 
 GUESSED_RUN_MS = 100.0
@@ -61,6 +61,7 @@ class LocalBench:
         surveyed: Surveyed,
         device: str | None,
         report_progress: ReportProgress,
+        children: Children | None = None,
     ) -> None:
         """See that the board is this machine's own.
 
@@ -69,16 +70,16 @@ class LocalBench:
             surveyed: the board with its rows.
             device: what to run on; `None` for what the board was measured on.
             report_progress: hears of the progress.
+            children: what runs each task; processes of this machine unless given.
 
         Raises:
             AdvisorError: the board is another machine's, or measuring is not possible here.
         """
         before = _last_plan(surveyed.board)
-        check_can_measure()
+        self.children = RealChildren() if children is None else children
         self.catalog, self.surveyed, self.report_progress = catalog, surveyed, report_progress
-        self.device = device_named(device or str(before["device"]))
+        self.device = self.children.ready(device or str(before["device"]))
         self.declared_power_w: float | None = before["declared_power_w"]
-        self.children = RealChildren()
         self.stopped = False
         host = self.children.describe(self.device, 0, ())
         check_owner(surveyed.board.folder, host)
@@ -135,7 +136,7 @@ class LocalBench:
         name = self.catalog.identities.written(cell.architecture)
         (network,) = measurable(self.catalog, [name]).named
         variants, _ = requested_variants([cell.runtime], [cell.precision], self.device)
-        check_installed(variants, self.device)
+        self.children.check_installed(variants, self.device)
         return network, variants
 
     def _tried(self, cell: Cell, built: str, rows: Sequence[Mapping[str, object]]) -> Tried:

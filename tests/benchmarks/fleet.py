@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import advisor.measuring.fleet_worker as at_worker
+from advisor.measuring.access import OPEN
 from advisor.measuring.children import Outcome
 from advisor.measuring.fleet_run import measure_on
-from advisor.measuring.fleet_worker import OPEN, introduce, stay, versions_of
+from advisor.measuring.fleet_worker import introduce, stay, versions_of
 from advisor.measuring.journal import SESSIONS
 from advisor.measuring.tasks import TimingFound
 from tests.fleet_processes import JOINED, LAPSE, ROOT, started_scheduler

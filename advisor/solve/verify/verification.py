@@ -376,6 +376,7 @@ class Verification:
         chance_better: the probability of that.
         expected_better: how many networks that are not measured are so, on average.
         evaluated: on which images accuracies were found out; `None` where they stay as they are known.
+        on: the scheduler of the fleet that the board was measured in; `None` for this machine.
     """
 
     most: int
@@ -390,15 +391,17 @@ class Verification:
     chance_better: float
     expected_better: float
     evaluated: Images | None = None
+    on: str | None = None
 
     @property
     def options(self) -> tuple[str, ...]:
         """The words of the command line that ask for the same verification."""
+        on = () if self.on is None else ("--on", self.on)
         simulate = () if self.simulated is None else ("--simulate", self.simulated)
         device = () if self.device is None else ("--device", self.device)
         within = () if self.time_s is None else ("--time", f"{self.time_s:g}s")
         images = self.evaluated.options if self.evaluated else ()
-        return ("--verify", str(self.most), *within, *simulate, *device, *images)
+        return ("--verify", str(self.most), *within, *simulate, *device, *on, *images)
 
 
 def verification(
