@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from advisor.measuring.fleet import fleet
     from advisor.measuring.fleet_run import measure_on
     from advisor.measuring.measure import measure
+    from advisor.measuring.merging import merge
     from advisor.measuring.quantised_export import export
     from advisor.paper.board_findings import findings
     from advisor.paper.survey import survey
@@ -60,6 +61,7 @@ _HOMES = {
     "import_table": "advisor.catalog.importers.imported",
     "measure": "advisor.measuring.measure",
     "measure_on": "advisor.measuring.fleet_run",
+    "merge": "advisor.measuring.merging",
     "migrate": "advisor.catalog.migration",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
@@ -98,6 +100,7 @@ __all__ = [
     "import_table",
     "measure",
     "measure_on",
+    "merge",
     "migrate",
     "pick",
     "plan",

@@ -48,6 +48,7 @@ def test_the_public_names() -> None:
         "import_table",
         "measure",
         "measure_on",
+        "merge",
         "migrate",
         "pick",
         "plan",

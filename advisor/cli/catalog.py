@@ -52,6 +52,32 @@ def index_command(
     emit(f"{folder / INDEX}: {counted(len(found), 'file')}\n")
 
 
+@app.command("merge")
+def merge_command(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Catalogs that were measured apart.")
+    ],
+    catalog: CatalogOption = None,
+) -> None:
+    """Take catalogs that were measured apart into your own; no run counts twice.
+
+    Exits with 1 where something was left out, since it contradicts what is there.
+    """
+    from advisor.measuring.merging import merge
+    from advisor.report.terminal import counted
+
+    merged = merge(folders, catalog=catalog)
+    for each in merged.boards:
+        said = each.refused or f"{counted(each.added, 'new run')}, {each.known} known"
+        emit(f"{each.source}: {each.board}: {said}\n")
+    if merged.accuracies:
+        emit(f"{counted(merged.accuracies, 'new row')} of accuracies\n")
+    for reason in merged.refused:
+        emit(f"{reason}\n")
+    if not merged.complete:
+        raise typer.Exit(1)
+
+
 @app.command("migrate")
 def migrate_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a catalog.")],

@@ -1,0 +1,141 @@
+"""Catalogs that were measured apart, in one."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor.catalog.check import check
+from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
+from advisor.measuring.journal import Journal, read_runs
+from tests.conftest import Run
+from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
+
+
+def catalog_of(folder: Path, day: int, board: str = "mine", machine: str = "this-one") -> Path:
+    """A catalog of one board that was measured on one day."""
+    host = replace(HOST, details={**HOST.details, "machine": machine})
+    began = datetime(2026, 1, day, tzinfo=timezone.utc)
+    measure(folder / "boards" / board, FakeChildren(), PLAN, host=host, now=lambda: began)
+    return folder
+
+
+def sessions(run: Journal) -> list[object]:
+    return [each.get("values_us") for each in run.records]
+
+
+def test_runs_of_two_catalogs_are_those_of_one_board(tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    before = {name: read_runs(tmp_path / name / "boards/mine/runs")[0] for name in ("one", "other")}
+    merged = advisor.merge(other, catalog=one)
+    assert [(each.board, each.added, each.known) for each in merged.boards] == [("mine", 1, 0)]
+    runs = read_runs(one / "boards/mine/runs")
+    assert [run.number for run in runs] == [1, 2]
+    assert list(map(sessions, runs)) == [sessions(before["one"]), sessions(before["other"])]
+    assert check(Catalog.open(one)).faults == ()
+    both = catalog_of(tmp_path / "both", 2)
+    catalog_of(both, 3)
+    names = [
+        [table.architecture.at(row) for row in range(len(table))]
+        for table in (
+            Catalog.open(each).measurements(Catalog.open(each).board("mine"))
+            for each in (one, both)
+        )
+    ]
+    assert names[0] == names[1]
+
+
+def test_merged_again_nothing_is_added(tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    advisor.merge([other], catalog=one)
+    rows = (one / "boards/mine/measurements.csv").read_bytes()
+    again = advisor.merge([other, other], catalog=one)
+    assert [(each.added, each.known) for each in again.boards] == [(0, 1), (0, 1)]
+    assert (one / "boards/mine/measurements.csv").read_bytes() == rows
+
+
+def test_a_board_that_is_new_comes_as_it_is(tmp_path: Path) -> None:
+    other = catalog_of(tmp_path / "other", 2, "theirs")
+    merged = advisor.merge(other, catalog=tmp_path / "mine")
+    assert [(each.board, each.added) for each in merged.boards] == [("theirs", 1)]
+    near, far = (
+        advisor.pick(board="theirs", fps=55, catalog=each).best
+        for each in (tmp_path / "mine", other)
+    )
+    assert near == far
+
+
+def test_runs_that_began_at_the_same_second_are_two(tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, 2) for name in ("one", "other"))
+    advisor.merge(other, catalog=one)
+    assert len(read_runs(one / "boards/mine/runs")) == 2
+
+
+def test_a_run_that_went_on_elsewhere_is_taken_as_it_ended(tmp_path: Path) -> None:
+    other = catalog_of(tmp_path / "other", 2)
+    one = tmp_path / "one"
+    shutil.copytree(other, one)
+    (journal,) = (one / "boards/mine/runs").glob("*/sessions.jsonl")
+    whole = journal.read_bytes()
+    journal.write_bytes(b"".join(whole.splitlines(keepends=True)[:-6]))
+    merged = advisor.merge(other, catalog=one)
+    assert [(each.added, each.known) for each in merged.boards] == [(1, 0)]
+    (run,) = read_runs(one / "boards/mine/runs")
+    assert run.finished
+    back = advisor.merge(one, catalog=other)
+    assert [(each.added, each.known) for each in back.boards] == [(0, 1)]
+
+
+def test_a_run_with_other_sessions_is_refused(run: Run, tmp_path: Path) -> None:
+    other = catalog_of(tmp_path / "other", 2)
+    one = tmp_path / "one"
+    shutil.copytree(other, one)
+    (journal,) = (one / "boards/mine/runs").glob("*/sessions.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:2], *lines[3:]]))
+    rows = (one / "boards/mine/measurements.csv").read_bytes()
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "is here with other sessions" in ran.out
+    assert (one / "boards/mine/measurements.csv").read_bytes() == rows
+
+
+def test_another_machine_of_the_same_name_is_refused(run: Run, tmp_path: Path) -> None:
+    one = catalog_of(tmp_path / "one", 2)
+    other = catalog_of(tmp_path / "other", 3, machine="another")
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "the board of that name here is another: machine this-one, and there another" in ran.out
+    assert len(read_runs(one / "boards/mine/runs")) == 1
+
+
+def test_accuracies_come_along_and_contradictions_are_named(run: Run, tmp_path: Path) -> None:
+    header = "architecture,weights,task,metric,data_set,value,images,origin,source\n"
+    row = "resnet-18,mine,classification,top-1,images-1a2b,{},1000,measured,advisor-measure\n"
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    (other / "accuracy.csv").write_text(header + row.format("70.0"))
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert (ran.code, ran.err) == (0, "")
+    assert "1 new row of accuracies" in ran.out
+    assert "images-1a2b" in (one / "accuracy.csv").read_text()
+    kept = (one / "accuracy.csv").read_bytes()
+    (other / "accuracy.csv").write_text(header + row.format("71.0"))
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "accuracy of resnet-18 (mine) is here with another figure" in ran.out
+    assert (one / "accuracy.csv").read_bytes() == kept
+
+
+def test_bad_input_is_one_message(run: Run, tmp_path: Path) -> None:
+    one = catalog_of(tmp_path / "one", 2)
+    ran = run("catalog", "merge", tmp_path / "nowhere", "--catalog", one)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is not a folder" in ran.err
+    with pytest.raises(AdvisorError, match="is what is merged into"):
+        advisor.merge(one, catalog=one)
