@@ -780,3 +780,37 @@ def test_what_is_not_asked_is_null_in_the_echoed_question(run: Run) -> None:
     for key in ("exclude", "architectures", "include", "accuracy_of"):
         assert query["candidates"][key] is None
     assert query["explain"] is None
+
+
+# --- completion
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("advisor pick --board raspberry-pi-4.n", ["raspberry-pi-4.ncnn"]),
+        ("advisor pick --board jetson-tx1,raspberry-pi-5.n", ["jetson-tx1,raspberry-pi-5.ncnn"]),
+        ("advisor show resnet-1", ["resnet-101", "resnet-152", "resnet-18"]),
+        ("advisor compare xeon-2", ["xeon-2-cores-vm"]),
+        ("advisor pick --architectures no-such", []),
+    ],
+)
+def test_a_shell_completes_boards_and_networks(
+    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, found: list[str]
+) -> None:
+    monkeypatch.setenv("_ADVISOR_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    ran = run()
+    assert (ran.out.split(), ran.err) == (found, "")
+
+
+def test_a_catalog_that_is_not_there_completes_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ADVISOR_CATALOG", "nowhere")
+    monkeypatch.setenv("_ADVISOR_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "advisor pick --board j")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    ran = run()
+    assert (ran.out.strip(), ran.err) == ("", "")

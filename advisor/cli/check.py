@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import emit, emit_table, warn
 from advisor.errors import AdvisorError
@@ -32,7 +33,12 @@ def command(
     ],
     board: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Another board than the file's.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Another board than the file's.",
+            show_default=False,
+            autocompletion=boards,
+        ),
     ] = None,
     form: Annotated[
         str, typer.Option("--format", metavar="|".join(FORMATS), help="How to print it.")

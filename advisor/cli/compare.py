@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table
 
@@ -14,9 +15,12 @@ HELP = "A board, or one of its runs or units as BOARD/RUN or BOARD/UNIT."
 
 
 def command(
-    first: Annotated[str, typer.Argument(metavar="BOARD", help=HELP)],
+    first: Annotated[str, typer.Argument(metavar="BOARD", help=HELP, autocompletion=boards)],
     second: Annotated[
-        str | None, typer.Argument(metavar="[BOARD]", help="Likewise.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[BOARD]", help="Likewise.", show_default=False, autocompletion=boards
+        ),
     ] = None,
     by: Annotated[
         str | None,

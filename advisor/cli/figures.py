@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit
 
@@ -15,7 +16,10 @@ def command(
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The board.", show_default="$ADVISOR_BOARD or jetson-tx1"
+            metavar="NAME",
+            help="The board.",
+            show_default="$ADVISOR_BOARD or jetson-tx1",
+            autocompletion=boards,
         ),
     ] = None,
     folder: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table
 
@@ -15,6 +16,7 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME",
+            autocompletion=boards,
             help="The board; of several (a device's, a pattern, a list, any) the effects' sizes.",
             show_default="$ADVISOR_BOARD or jetson-tx1",
         ),

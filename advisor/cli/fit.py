@@ -6,16 +6,20 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import emit, emit_table, warn
 
 
 def command(
-    board: Annotated[str, typer.Argument(metavar="BOARD", help="The board.")],
+    board: Annotated[
+        str, typer.Argument(metavar="BOARD", help="The board.", autocompletion=boards)
+    ],
     borrow: Annotated[
         str | None,
         typer.Option(
             "--residuals-from",
+            autocompletion=boards,
             metavar="BOARD|none",
             help="A board whose residuals stand in where this one has too few networks for intervals; "
             "kept when it is fitted again, until none drops it.",
@@ -24,6 +28,7 @@ def command(
     like: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=boards,
             metavar="BOARD|auto|none",
             help="A board from which those networks are predicted that it has run and this one has not, "
             "beside all boards that ran networks alike (auto, which goes without saying). May be repeated, "

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards, networks
 from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import emit, emit_table, warn
 from advisor.errors import AdvisorError
@@ -15,6 +16,7 @@ def command(
     network: Annotated[
         str | None,
         typer.Argument(
+            autocompletion=networks,
             metavar="[NAME|FILE|MODULE:FACTORY]",
             help="A network, one of a library's (mobilenet_v2@224), a file (.onnx, .pt2), or code "
             "that makes one (MODULE:FACTORY[@SIZE]).",
@@ -23,7 +25,10 @@ def command(
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|all", help="The board.", show_default="$ADVISOR_BOARD or jetson-tx1"
+            metavar="NAME|all",
+            help="The board.",
+            show_default="$ADVISOR_BOARD or jetson-tx1",
+            autocompletion=boards,
         ),
     ] = None,
     batch: Annotated[

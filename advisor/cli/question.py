@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from advisor.cli.completion import PARTS
 from advisor.cli.options import TrustOption, parameter
 from advisor.errors import AdvisorError
 from advisor.metrics import METRICS
@@ -67,6 +68,7 @@ def _part(option: Option) -> inspect.Parameter:
         help=option.help,
         rich_help_panel=option.panel or None,
         show_default=option.default or False,
+        autocompletion=PARTS.get(option.name),
     )
     taken = bool | None if flag else list[str] | None if repeated else str | None
     return parameter(option.name, Annotated[taken, info])

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards, boards_and_networks
 from advisor.cli.options import CatalogOption
 from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
@@ -15,13 +16,15 @@ def command(
     name: Annotated[
         str,
         typer.Argument(
-            help="A network, such as resnet-50; a board or a device, such as jetson-tx1."
+            autocompletion=boards_and_networks,
+            help="A network, such as resnet-50; a board or a device, such as jetson-tx1.",
         ),
     ],
     board: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
+            autocompletion=boards,
             help="Only a network's rows on this board, device, or pattern of boards.",
         ),
     ] = None,

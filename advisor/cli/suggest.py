@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
@@ -19,6 +20,7 @@ def command(
         list[str] | None,
         typer.Option(
             metavar="BOARD",
+            autocompletion=boards,
             help="A board that has run them, from which the new one will be predicted. May be repeated.",
             show_default="the boards of most networks",
         ),
