@@ -220,6 +220,13 @@ class _ThisMachine:
         return Attempt(tried.surveyed, found if tried.has_row else None, tried.reason)
 
 
+def _quantised() -> tuple[tuple[str, str], ...]:
+    """The runtimes that quantise here, with the precision."""
+    from advisor.measuring.runtimes.variants import RUNTIMES, own_precisions
+
+    return tuple((name, "int8") for name in RUNTIMES if "int8" in own_precisions(name, "cpu"))
+
+
 class _OwnImages:
     """Images of the user's own, on which accuracies are found out; see `AccuracyBench`."""
 
@@ -241,7 +248,8 @@ class _OwnImages:
         self.how = how
         data_set = name_of_own(asked.selection.data_set or found.name, len(found.images))
         self.on_progress, self.count = on_progress, len(found.images)
-        self.catalog = replace(catalog, own_images=OwnImages(data_set, self.count))
+        quantised = _quantised() if how.calibrate else ()
+        self.catalog = replace(catalog, own_images=OwnImages(data_set, self.count, quantised))
         self.asked = replace(asked, selection=replace(asked.selection, data_set=data_set))
 
     def seconds(self, key: Key, latency_ms: float) -> float:

@@ -647,12 +647,13 @@ def test_a_loss_holds_of_no_other_runtime_or_precision(lab: Overlay) -> None:
 
 
 def test_losses_are_read_and_written_as_they_are(lab: Overlay) -> None:
-    path = lab.write("accuracy.csv", LOST + MINE + ",-0.6,-1.1,0.2\n")
-    (found,) = read_accuracies(path, None, None)
-    assert found.loss_points is not None
-    assert (found.loss_points.value, found.loss_points.low) == (-0.6, -1.1)
-    path.write_text(accuracy_table([found]))
-    assert read_accuracies(path, None, None) == [found]
+    for points in (-0.6, 0.0):
+        path = lab.write("accuracy.csv", LOST + MINE + f",{points},-1.1,0.2\n")
+        (found,) = read_accuracies(path, None, None)
+        assert found.loss_points is not None
+        assert (found.loss_points.value, found.loss_points.low) == (points, -1.1)
+        path.write_text(accuracy_table([found]))
+        assert read_accuracies(path, None, None) == [found]
     path = lab.write("accuracy.csv", LOST + MINE + ",0.6,0.7,1.1\n")
     with pytest.raises(advisor.AdvisorError, match="an interval around the loss"):
         read_accuracies(path, None, None)

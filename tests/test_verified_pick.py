@@ -30,6 +30,7 @@ from advisor.catalog.tables import ZooNetwork, zoo_table
 from advisor.measuring import local_bench
 from advisor.measuring.children import Outcome
 from advisor.measuring.local_bench import LocalBench
+from advisor.measuring.tasks import REFERENCE
 from advisor.prediction.fitting import fit
 from advisor.prediction.transfer.networks import Evidence
 from advisor.prediction.transfer.suggestions import most_informative
@@ -714,11 +715,14 @@ class MadeUpImages:
             raise AdvisorError(f"{name} has no weights here", "give them")
         table = how["catalog"] / "accuracy.csv"
         if not table.exists():
-            header = "architecture,weights,task,metric,data_set,value,images,origin,source"
+            header = "architecture,weights,task,metric,data_set,value,images,runtime,precision"
+            header += ",origin,source"
             table.write_text(f"{header}\n")
         with table.open("a") as lines:
+            run_as = (how["runtime"], how["precision"]) if how["precision"] != "fp32" else ("", "")
             row = f"{network},{how['download']},classification,top-1,{how['data_set']}"
-            lines.write(f"{row},{self.reach[name]},200,measured,advisor-measure\n")
+            row = f"{row},{self.reach[name]},200,{','.join(run_as)}"
+            lines.write(f"{row},measured,advisor-measure\n")
         accuracy = SimpleNamespace(value=self.reach[name])
         ways = [SimpleNamespace(reason="", accuracy_percent=accuracy)]
         return SimpleNamespace(finished=True, ways=ways)
@@ -790,6 +794,7 @@ def test_what_cannot_be_looked_at_is_spent_and_out(
     assert "resnet-50 has no weights here" in said
     assert ", is 72.50" in said
     assert "resnet-34 at batch 1 (weights paper" in said
+    assert "~69.57" in said, "what nobody has looked at is marked as predicted"
 
 
 def test_no_pick_rests_on_a_published_accuracy_that_nobody_looked_at(
@@ -802,6 +807,32 @@ def test_no_pick_rests_on_a_published_accuracy_that_nobody_looked_at(
     assert step["found"] is None
     assert not printed["verification"]["pick_is_measured"]
     assert printed["verification"]["ended"] == "spent"
+
+
+def test_what_int8_costs_is_found_out_where_it_can_be_calibrated(
+    images: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fastest way is quantised, and its accuracy unknown: until somebody looks, nothing rests on it."""
+    folder = tmp_path / "catalog"
+    int8 = ("onnxruntime", "int8")
+    plan = replace(PLAN, architectures=MINE, batches=(1,), variants=(REFERENCE, int8))
+    measure(folder / "boards/mine", FakeChildren(), plan)
+    fit("mine", like="none", catalog=folder)
+    monkeypatch.setattr(local_bench, "RealChildren", FakeChildren)
+    mine = Mine(folder, run)
+    reach = {"resnet-50": 74.0, "resnet-34": 60.0, "resnet-18": 55.0, "vgg-19": 50.0}
+    made = looked_at(monkeypatch, reach)
+    asked = ("--accuracy", 65, "--objective", "response")
+    more = ("--data", images, "--download", "--verify", 8, "--json")
+    floats = verified(pick_of_few(mine, *asked, *more))
+    assert floats["best"]["precision"] == "fp32"
+    assert {each[3] for each in made.asked} == {"fp32"}
+    (folder / "accuracy.csv").unlink()
+    printed = verified(pick_of_few(mine, *asked, *more, "--calibrate", images))
+    assert printed["best"]["architecture"] == "resnet-50"
+    assert (printed["best"]["runtime"], printed["best"]["precision"]) == int8
+    assert printed["best"]["accuracy_percent"]["origin"] == "measured"
+    assert f"--calibrate {images}" in printed["query"]["command"]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Board, Estimate, Measurements, Weights, source_keys
 from advisor.catalog.run_as import Variant
 from advisor.limits import LEAST_PERCENT
-from advisor.quality import CLASSIFICATION, usual
+from advisor.quality import CLASSIFICATION, Quality, usual
 
 FLOAT = "fp32"
 TAKEN_OVER = "taken over from "
@@ -90,29 +90,46 @@ class OwnImages:
     Attributes:
         data_set: what they are called.
         images: how many there are.
+        quantised: the runtimes and precisions of which it can be found out, too.
     """
 
     data_set: str
     images: int
+    quantised: tuple[tuple[str, str], ...] = ()
 
-    def supposed(self, published: Iterable[Weights]) -> Iterator[Weights]:
-        """What classifiers are taken to reach there until that is found out: as much as was published.
+    def supposed(self, known: Sequence[Weights]) -> Iterator[Weights]:
+        """What classifiers are taken to reach there until that is found out; of one key the last counts.
 
-        Predicted, with the interval of a share of so many images, as if these were drawn like the others.
+        In floats what was published, with the interval of a share of so many images, as if these were drawn
+        like the others; quantised as much as in floats, which could be anything.
         """
-        asked = usual(CLASSIFICATION)
-        for each in published:
-            if each.quality == asked:
-                percent = each.accuracy_percent.value
-                ends = interval_of_share(percent, self.images)
-                figure = Estimate(percent, *ends, "predicted", each.accuracy_percent.source)
+        published = usual(CLASSIFICATION)
+        here = replace(published, data_set=self.data_set)
+        rows = [self._supposed(each, here) for each in known if each.quality == published]
+        yield from rows
+        for each in (*rows, *(each for each in known if each.quality == here)):
+            for runtime, precision in self.quantised if each.is_of_floats else ():
+                figure = replace(each.accuracy_percent, low=None, high=None, origin="predicted")
                 yield replace(
                     each,
                     accuracy_percent=figure,
                     top5_percent=None,
-                    quality=replace(asked, data_set=self.data_set),
+                    runtime=runtime,
+                    precision=precision,
                     images=None,
+                    note=TAKEN_OVER + FLOAT,
                 )
+
+    def _supposed(self, published: Weights, here: Quality) -> Weights:
+        figure = published.accuracy_percent
+        low, high = interval_of_share(figure.value, self.images)
+        return replace(
+            published,
+            accuracy_percent=replace(figure, low=low, high=high, origin="predicted"),
+            top5_percent=None,
+            quality=here,
+            images=None,
+        )
 
 
 def by_set(accuracies: Iterable[Weights]) -> dict[tuple[str, str], list[Weights]]:
@@ -228,8 +245,8 @@ class Accuracies:
         here = each.board == place.board
         named = bool(each.runtime), bool(each.processor)
         if here or not each.board:
-            declared = estimate.origin == "declared"
-            if not (place.in_floats or declared):
+            said = estimate.origin in ("declared", "predicted")
+            if not (place.in_floats or said):
                 ran = {way.runtime for way in _meant(each, place.ways)}
                 if not (here or same_source) or ran != {runtime}:
                     return None

@@ -219,7 +219,8 @@ def accuracy_table(accuracies: Iterable[Weights]) -> str:
             )
             rows.append(dict(zip(COLUMNS, cells, strict=True)))
     seldom = ("processor", *LOSS)
-    columns = [name for name in COLUMNS if name not in seldom or any(row[name] for row in rows)]
+    said = {name for name in seldom if any(row[name] not in (None, "") for row in rows)}
+    columns = [name for name in COLUMNS if name not in seldom or name in said]
     return csv_text(columns, ([row[name] for name in columns] for row in rows))
 
 

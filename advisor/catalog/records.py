@@ -215,9 +215,12 @@ class Weights:
         return self.runtime, self.precision, self.processor, self.board
 
     def is_unproven(self, figure: str = "accuracy_percent") -> bool:
-        """Whether one of its figures has no error: of how many images it is, nobody says."""
+        """Whether one of its figures has no error: of how many images it is, nobody says.
+
+        One that is predicted could be anything then, which is another matter.
+        """
         estimate: Estimate | None = getattr(self, figure)
-        return estimate is not None and estimate.low is None
+        return estimate is not None and estimate.low is None and estimate.origin != "predicted"
 
     @property
     def in_floats(self) -> bool:

@@ -258,7 +258,7 @@ class Catalog:
     def _published(self) -> Sequence[Weights]:
         known = {key_of(each): each for each in (*self.zoo.accuracies, *self.accuracies)}
         if self.own_images is not None:
-            supposed = self.own_images.supposed(known.values())
+            supposed = self.own_images.supposed(tuple(known.values()))
             known = {**{key_of(each): each for each in supposed}, **known}
         found = dict(known)
         other_names = cache(

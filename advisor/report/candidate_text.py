@@ -190,9 +190,10 @@ def value_of(candidate: Candidate, key: str) -> float | None:
 def figure_of(candidate: Candidate, key: str) -> str:
     """A metric's figure in a table; what is predicted is marked."""
     text = figure(key, value_of(candidate, key))
+    text = PREDICTED_MARK + text if is_predicted(candidate, key) else text
     if key == ACCURACY:
         return text + note_mark(candidate.accuracy_note)
-    return bounded(candidate, key, PREDICTED_MARK + text if is_predicted(candidate, key) else text)
+    return bounded(candidate, key, text)
 
 
 def bounded(candidate: Candidate, key: str, text: str) -> str:
