@@ -35,6 +35,7 @@ from advisor.measuring.preprocessing import Preprocessing, decoded, stated
 from advisor.quality import name_of_own
 from tests.conftest import Run
 from tests.digits import HOW, OPTIONS, Digits, made_digits
+from tests.fleet_processes import started_scheduler, started_workers
 from tests.measuring_fakes import PLAN
 
 SAID: dict[str, Any] = {"crop": "1", "mean": "0.5", "std": "0.25"}
@@ -553,3 +554,42 @@ def test_weights_are_read_as_data(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(AdvisorError, match="holds a list, and no weights by name"):
         read_state(tmp_path / "list.pth")
+
+
+def test_on_a_board_elsewhere_answers_are_the_same(case: Case, tmp_path: Path, run: Run) -> None:
+    broken = tmp_path / "images" / "0" / "broken.png"
+    shutil.copytree(case.digits.data, tmp_path / "images")
+    broken.write_bytes(b"no image")
+    cache = tmp_path / "cache-of-boards"
+    with (
+        started_scheduler() as (scheduler, _),
+        started_workers(scheduler, "there", cache=str(cache)),
+    ):
+        found = advisor.evaluate(
+            f"digits={case.onnx}",
+            tmp_path / "images",
+            precision="fp32,int8",
+            calibrate=case.digits.training,
+            skip_bad=True,
+            on=scheduler,
+            catalog=tmp_path / "catalog",
+            **SAID,
+        )
+        asked = ("evaluate", case.onnx, "--data", tmp_path / "images", "--on", scheduler)
+        ran = run(*asked, "--board", "elsewhere", "--catalog", tmp_path / "catalog")
+        assert ran.code == 2
+        assert "no worker is board 'elsewhere'" in ran.err
+    here = way_of(case.found, "onnxruntime", "fp32").accuracy_percent
+    assert way_of(found, "onnxruntime", "fp32").accuracy_percent == here
+    assert way_of(found, "onnxruntime", "int8").accuracy_percent is not None
+    (skipped,) = found.skipped
+    assert skipped.startswith(f"{broken}: ")
+    sent = [*(cache / "there/dnn-advisor/fleet").glob("*/*.png")]
+    assert len(sent) == 361
+    assert [*(cache / "there/dnn-advisor/exports").glob("*.int8.onnx")]
+
+
+def test_a_board_is_one_elsewhere(case: Case, run: Run) -> None:
+    ran = run("evaluate", case.onnx, "--data", case.digits.data, "--board", "mine")
+    assert ran.code == 2
+    assert "--board goes with --on" in ran.err

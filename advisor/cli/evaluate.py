@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption, TrustOption
+from advisor.cli.options import (
+    CatalogOption,
+    InsecureOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
+    TrustOption,
+)
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
 from advisor.quality import CLASSIFICATION
@@ -140,6 +147,25 @@ def command(
     skip_bad: SkipBad = False,
     fresh: Fresh = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="tcp://HOST:8786",
+            help="Run it on a board elsewhere, by its Dask scheduler; it is prepared here.",
+            show_default="this machine",
+        ),
+    ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With --on: on which board.", show_default="the only one"
+        ),
+    ] = None,
+    tls_ca_file: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     trust: TrustOption = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -149,6 +175,7 @@ def command(
 
     Every answer is kept as soon as it is known: after an interruption, the same command goes on.
     """
+    from advisor.measuring.access import Access
     from advisor.measuring.evaluation import evaluate
     from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
 
@@ -175,6 +202,9 @@ def command(
             skip_bad=skip_bad,
             fresh=fresh,
             trust=trust,
+            on=on,
+            board=board,
+            access=Access(tls_ca_file, tls_cert, tls_key, insecure),
             catalog=catalog,
             on_progress=progress.show,
         )

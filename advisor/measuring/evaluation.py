@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from advisor.catalog.writers import writing
 from advisor.errors import AdvisorError, shown
 from advisor.folders import ready_cache
 from advisor.limits import LEAST_PERCENT
+from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.annotated_images import (
     IDS,
     ORDER,
@@ -30,6 +32,7 @@ from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
 from advisor.measuring.evaluation_run import EvaluationRun, taken_up
+from advisor.measuring.fleet_run import board_on
 from advisor.measuring.image_answers import BAD, FIRST
 from advisor.measuring.image_data import ImageSet, read_image_set
 from advisor.measuring.mean_precision import LEAST_IMAGES, check_pycocotools, mean_precision
@@ -163,6 +166,9 @@ def evaluate(
     skip_bad: bool = False,
     fresh: bool = False,
     trust: bool = False,  # noqa: ARG001  (it acts by being given)
+    on: str | None = None,
+    board: str | None = None,
+    access: Access = OPEN,
     catalog: AnyPath | None = None,
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> Evaluation:
@@ -205,6 +211,10 @@ def evaluate(
         skip_bad: whether images that cannot be read are left out, and counted.
         fresh: begin anew even if an evaluation could go on.
         trust: whether a .pt2 file is read though that could run code which it holds.
+        on: the address of the Dask scheduler of boards elsewhere, of which one runs the network; `None` for
+            this machine, which prepares it in any case.
+        board: which of them, perhaps with one of its units as "board/unit"; `None` where there is only one.
+        access: by which right the scheduler is reached.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         on_progress: hears what happens next, and about how many seconds are left.
 
@@ -218,38 +228,48 @@ def evaluate(
     if images is not None and images < 1:
         raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
     task, read, prepare = _by_task(task, decoder, classes)
-    plan = plan_evaluation(
-        network,
-        partial(read, place, images, skip_bad=skip_bad, on_progress=on_progress),
-        lambda known: prepare(known, crop, mean, std, interpolation),
-        runtime=runtime,
-        precision=precision,
-        weights=None if weights is None else str(weights),
-        download=download,
-        calibrate=None if calibrate is None else str(calibrate),
-        batch=batch,
-        device=device,
-        catalog=folder,
-        task=task,
-        decoder=decoder or "",
-    )
-    ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
-    called = name_of_own(data_set or plan.images.name, len(plan.images.images))
-    slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
-    with taken_up(folder / FOLDER / slug, folder, plan, fresh=fresh) as journal:
-        run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad)
-        finished = True
-        try:
-            run.run()
-        except KeyboardInterrupt:
-            finished = False
-        found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
-        ways = tuple(
-            _with_file(plan, run, cell, way, folder / FOLDER / slug)
-            for cell, way in zip(plan.cells, found, strict=True)
+    if board is not None and on is None:
+        raise AdvisorError(
+            "--board goes with --on", "it says which of the boards elsewhere runs the network"
         )
-        ways = with_pareto(_with_measured(folder, plan, ways))
-        file = _publish(folder, plan, run, ways, called)
+    with ExitStack() as held:
+        elsewhere = None
+        if on is not None:
+            there = held.enter_context(board_on(on, board or ALL, access))
+            (elsewhere, *_) = there.units.values()
+        plan = plan_evaluation(
+            network,
+            partial(read, place, images, skip_bad=skip_bad, on_progress=on_progress),
+            lambda known: prepare(known, crop, mean, std, interpolation),
+            runtime=runtime,
+            precision=precision,
+            weights=None if weights is None else str(weights),
+            download=download,
+            calibrate=None if calibrate is None else str(calibrate),
+            batch=batch,
+            device=device,
+            catalog=folder,
+            task=task,
+            decoder=decoder or "",
+            elsewhere=elsewhere,
+        )
+        ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
+        called = name_of_own(data_set or plan.images.name, len(plan.images.images))
+        slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
+        with taken_up(folder / FOLDER / slug, folder, plan, fresh=fresh) as journal:
+            run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad, elsewhere=elsewhere)
+            finished = True
+            try:
+                run.run()
+            except KeyboardInterrupt:
+                finished = False
+            found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
+            ways = tuple(
+                _with_file(plan, run, cell, way, folder / FOLDER / slug)
+                for cell, way in zip(plan.cells, found, strict=True)
+            )
+            ways = with_pareto(_with_measured(folder, plan, ways))
+            file = _publish(folder, plan, run, ways, called)
     return Evaluation(
         network=plan.network.name,
         weights=plan.weights.name,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from advisor.architectures.design import FLOATS
 from advisor.architectures.libraries import is_installed
@@ -31,6 +32,9 @@ from advisor.measuring.runtimes.variants import (
 )
 from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Task
 from advisor.quality import CLASSIFICATION, DETECTION
+
+if TYPE_CHECKING:
+    from advisor.measuring.fleet_run import RemoteUnit
 
 TRAINED = "trained"
 """What the weights are called that a network of the user's own brings."""
@@ -71,6 +75,7 @@ class EvaluationPlan:
         left_out: what is not evaluated though it was asked for, and why.
         notes: what is to be said of the network.
         decoder: what a detector's output is decoded by; "" for what its shapes show.
+        board: the board elsewhere on which it is run; "" for this machine.
     """
 
     network: Architecture
@@ -84,6 +89,7 @@ class EvaluationPlan:
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
     decoder: str = ""
+    board: str = ""
 
     @property
     def finds_boxes(self) -> bool:
@@ -118,8 +124,10 @@ class EvaluationPlan:
         own = self.run.own.get(self.network.name)
         libraries = [each for each in ("torch", "onnx", *LIBRARIES) if is_installed(each)]
         detector = {"task": DETECTION, "decoder": self.decoder} if self.finds_boxes else {}
+        elsewhere = {"board": self.board} if self.board else {}
         return {
             **detector,
+            **elsewhere,
             "network": self.network.name,
             "content": own.content if own else "",
             "weights": [self.weights.name, self.weights.content],
@@ -147,6 +155,7 @@ def plan_evaluation(
     catalog: Path,
     task: str = CLASSIFICATION,
     decoder: str = "",
+    elsewhere: RemoteUnit | None = None,
 ) -> EvaluationPlan:
     """What `evaluate` would run; see there.
 
@@ -164,12 +173,13 @@ def plan_evaluation(
         catalog: the user's catalog.
         task: what the network is for.
         decoder: what a detector's output is decoded by; "" for what its shapes show.
+        elsewhere: the board on which it is to be run; `None` for this machine.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be run here.
     """
     check_can_measure()
-    device = device_named(device)
+    device = device_named(device) if elsewhere is None else elsewhere.ready(device)
     if batch < 1:
         raise AdvisorError(f"batch: {batch} is no number of images", "give 1 or more")
     opened = Catalog(layers_with(catalog))
@@ -199,7 +209,10 @@ def plan_evaluation(
         left_out=left_out,
         notes=networks.notes,
         decoder=decoder,
+        board="" if elsewhere is None else elsewhere.board,
     )
+    if elsewhere is not None:
+        elsewhere.check_installed(run.variants, device)
     if calibration is None and any(plan.task(each).to_quantise for each in plan.cells):
         raise AdvisorError(
             "int8 needs images by which its ranges are set",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -19,7 +19,7 @@ from advisor.measuring.children import Isolation, Outcome
 from advisor.measuring.detections import DetectionsFound, detect_on_images, unpacked
 from advisor.measuring.evaluation_plan import EvaluationPlan
 from advisor.measuring.image_answers import BAD, AnswersFound, answer_images
-from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError
+from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError, LabelledImage
 from advisor.measuring.journal import FORMAT, Journal, begin, mend, read_runs
 from advisor.measuring.runtimes.exports import is_there
 from advisor.measuring.tasks import REFERENCE, Cell, Task
@@ -27,6 +27,7 @@ from advisor.measuring.worker import prepare_task
 
 if TYPE_CHECKING:
     from advisor.measuring.box_decoders import Boxes
+    from advisor.measuring.fleet_run import RemoteUnit
 
 PIECE = 256
 """So many images are answered in one child: what is lost when a run is killed."""
@@ -50,6 +51,7 @@ class EvaluationRun:
         report_progress: ReportProgress,
         *,
         skip_bad: bool,
+        elsewhere: RemoteUnit | None = None,
     ) -> None:
         """Take up the run.
 
@@ -58,7 +60,10 @@ class EvaluationRun:
             journal: where everything is kept; what it holds already is not done again.
             report_progress: hears of the progress.
             skip_bad: whether images that cannot be read are left out.
+            elsewhere: the board on which images go through the network; `None` for this machine, which
+                prepares it in any case.
         """
+        self._elsewhere = elsewhere
         self.plan, self.journal, self.skip_bad = plan, journal, skip_bad
         self.report_progress = report_progress
         self.failed: dict[Cell, str] = {}
@@ -163,18 +168,20 @@ class EvaluationRun:
                 f"{' '.join(cell.variant)}: {piece * PIECE} of {len(self.plan.images.images)} images",
                 self._remaining_s(),
             )
-            outcome = self._isolation.run(
-                self._answer,
-                task,
-                images,
-                self.plan.preprocessing,
-                limit_s=PIECE_LIMIT_S + IMAGE_LIMIT_S * len(images),
-            )
+            outcome = self._answers(task, images)
             if outcome.status != "ok":
                 return _why(outcome)
             self._keep(cell, piece, outcome.value)
             self._answered += len(images)
         return ""
+
+    def _answers(self, task: Task, images: Sequence[LabelledImage]) -> Outcome:
+        """What a network makes of images, wherever it is run."""
+        limit_s = PIECE_LIMIT_S + IMAGE_LIMIT_S * len(images)
+        how = self.plan.preprocessing
+        if self._elsewhere is None:
+            return self._isolation.run(self._answer, task, images, how, limit_s=limit_s)
+        return self._elsewhere.answers(self._answer, task, images, how, limit_s)
 
     def _keep(self, cell: Cell, piece: int, found: AnswersFound | DetectionsFound) -> None:
         """Put what a child found on disk, where it can be believed."""
@@ -198,7 +205,8 @@ class EvaluationRun:
                 self.prepared[cell] = each["prepared"]
         if cell not in self.prepared or not is_there(self.prepared[cell]):
             self.report_progress(f"preparing {' '.join(cell.variant)}", self._remaining_s())
-            outcome = self._isolation.run(prepare_task, task, limit_s=PREPARE_LIMIT_S)
+            here = task if self._elsewhere is None else replace(task, device="cpu")
+            outcome = self._isolation.run(prepare_task, here, limit_s=PREPARE_LIMIT_S)
             if outcome.status != "ok":
                 return task, _why(outcome)
             self.prepared[cell] = outcome.value.prepared

@@ -143,7 +143,8 @@ class Files:
         Raises:
             AdvisorError: a file cannot be read, or not be sent.
         """
-        made_from, weights, calibration = task.made_from, task.weights, task.calibration
+        made_from, weights = task.made_from, task.weights
+        calibration = None if task.prepared else task.calibration  # it is quantised already
         if is_own_file(made_from):
             made_from = self._network(Path(made_from))
         if weights:

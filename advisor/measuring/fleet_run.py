@@ -16,16 +16,21 @@ from advisor.errors import AdvisorError
 from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Sessions
+from advisor.measuring.detections import DetectionsFound
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
 from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, part_of_export, tidy
 from advisor.measuring.fleet_worker import (
     attempt,
     have_children,
+    in_a_child,
     in_words,
 )
 from advisor.measuring.host import Host
+from advisor.measuring.image_answers import AnswersFound
+from advisor.measuring.image_data import LabelledImage
 from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, measure
+from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import (
     SERVE_ONNX,
@@ -94,6 +99,11 @@ class RemoteUnit:
         self._address = ""
         self._there: set[str] = set()
         self._files = Files(self._called)
+
+    @property
+    def board(self) -> str:
+        """The board's name."""
+        return self._unit.board
 
     @property
     def is_there(self) -> bool:
@@ -187,6 +197,45 @@ class RemoteUnit:
         kinds = (EnergyFound, NoMeter, type(None))
         return self._session(kinds, "energy of", "energy", task, limit_s)
 
+    def answers(
+        self,
+        function: Callable[..., object],
+        task: Task,
+        images: Sequence[LabelledImage],
+        how: Preprocessing,
+        limit_s: float,
+    ) -> Outcome:
+        """Run images through a network in a child there; all that it needs is sent before.
+
+        Args:
+            function: what does so, as `advisor.measuring.image_answers.answer_images`.
+            task: the network, prepared on this machine where it must be.
+            images: the images.
+            how: how they become what the network takes.
+            limit_s: how long it may take.
+        """
+        try:
+            self._note_restart()
+            if task.prepared:
+                self._files.export(task.prepared)
+            there = self._files.images(images)
+            arguments = (self._files.task(task), there, how)
+        except BoardLostError:
+            raise
+        except AdvisorError as error:
+            return Outcome("failed", None, str(error))
+        words, limit = f"evaluating {task.cell}", TRIES * limit_s
+        kinds = (AnswersFound, DetectionsFound)
+        found = self._asked(kinds, words, limit, in_a_child, function, limit_s, *arguments)
+        if found.status != "ok":
+            return found
+        if not found.value.changed and len(str(found.value.ranks)) != len(images):
+            return sound(found.value.ranks, kinds)
+        names = {each.path: here.path for each, here in zip(there, images, strict=True)}
+        own = tuple(_renamed(each, names) for each in found.value.unreadable)
+        changed = _renamed(found.value.changed, names)
+        return replace(found, value=replace(found.value, unreadable=own, changed=changed))
+
     def _session(
         self, kind: type | tuple[type, ...], what: str, method: str, task: Task, *limits: float
     ) -> Outcome:
@@ -257,7 +306,7 @@ class RemoteBoard:
         self._units = {each.unit: RemoteUnit(fleet, each, preparer) for each in units}
 
     @property
-    def units(self) -> Mapping[str, Sessions]:
+    def units(self) -> Mapping[str, RemoteUnit]:
         """See `Children`."""
         return self._units
 
@@ -303,6 +352,12 @@ class RemoteBoard:
             if each.is_there:
                 with suppress(BoardLostError):
                     each.end()
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """What is said of a file there, of the file here."""
+    path = next((each for each in names if text.startswith(each)), None)
+    return text if path is None else names[path] + text.removeprefix(path)
 
 
 def sound(found: object, kind: type | tuple[type, ...]) -> Outcome:
@@ -431,7 +486,12 @@ def board_on(scheduler: str, board: str, access: Access = OPEN) -> Iterator[Remo
         AdvisorError: it cannot be reached, or not so; or another client is at work on it.
     """
     with connected(scheduler, access) as fleet, ExitStack() as held:
-        (units,) = fleet.boards(board).values()
+        found = fleet.boards(board)
+        if len(found) > 1:
+            raise AdvisorError(
+                f"several boards are at {scheduler}: {', '.join(found)}", "name one: --board NAME"
+            )
+        (units,) = found.values()
         for each in units:
             held.enter_context(fleet.held(each.name))
         yield RemoteBoard(fleet, units)
