@@ -22,7 +22,7 @@ from advisor.measuring.box_decoders import DECODERS, decoder_of, suppressed
 from advisor.measuring.detections import on_images, packed, unpacked
 from advisor.measuring.evaluation import Evaluated, Evaluation
 from advisor.measuring.image_data import ChangedError
-from advisor.measuring.mean_precision import DRAWS, mean_precision
+from advisor.measuring.mean_precision import HALVES, Precision, halves, mean_precision
 from advisor.measuring.preprocessing import assumed_for_boxes, decoded, placed, stated_for_boxes
 from tests.conftest import Run
 from tests.shapes import NETWORKS, Drawn, drawn, found_on, plain_precision, write_shapes
@@ -76,7 +76,9 @@ def test_the_precision_is_that_of_plain_loops_in_every_runtime(case: Case) -> No
     assert (case.found.images, case.found.classes) == (24, 3)
 
 
-def test_an_interval_is_a_bootstrap_and_a_difference_is_paired(case: Case) -> None:
+def test_an_interval_is_as_wide_as_few_images_leave_it_and_a_difference_is_paired(
+    case: Case,
+) -> None:
     accuracy = case.found.ways[0].accuracy_percent
     assert accuracy is not None
     assert accuracy.low is not None
@@ -480,28 +482,31 @@ def random_boxes(images: int) -> tuple[list[Box], dict[int, Any]]:
     return truth, found
 
 
-def test_a_draw_is_what_pycocotools_finds_of_the_images_drawn() -> None:
-    """Each image as often as it was drawn, as an image of its own."""
+def test_a_draw_is_what_pycocotools_finds_of_half_the_images() -> None:
     images = 30
     truth, found = random_boxes(images)
     identity = {each: each for each in range(3)}.get
-    drawn_precisions = mean_precision(range(images), truth, found, identity).draws
-    assert drawn_precisions.shape == (DRAWS,)
-    weights = np.random.default_rng(0).multinomial(images, [1 / images] * images, size=DRAWS)
-    for draw in range(3):
-        chosen = [image for image in range(images) for _ in range(weights[draw][image])]
-        copies = [
-            replace(box, image=place)
-            for place, image in enumerate(chosen)
-            for box in truth
-            if box.image == image
-        ]
-        of_copies = {place: found[image] for place, image in enumerate(chosen)}
-        again = mean_precision(range(images), copies, of_copies, identity)
-        assert drawn_precisions[draw] == pytest.approx(again.value, abs=1e-12)
+    draws = mean_precision(range(images), truth, found, identity).draws
+    assert draws.shape == (HALVES,)
+    drawn_images = halves(images)
+    assert set(drawn_images.sum(axis=1)) == {15}
+    for draw in range(5):
+        chosen = np.flatnonzero(drawn_images[draw]).tolist()
+        again = mean_precision(chosen, truth, {each: found[each] for each in chosen}, identity)
+        assert draws[draw] == pytest.approx(again.value, abs=1e-12)
 
 
-def test_the_same_draws_make_a_difference_paired() -> None:
+def test_what_halves_are_higher_lowers_the_lower_end() -> None:
+    """Halves are 0.02 higher than the whole, which is then 0.02 / (sqrt(2) - 1) too high."""
+    spread = np.linspace(-0.1, 0.1, 201)
+    even, high = (Precision(0.5, 0.5 + off + spread, 40).estimate() for off in (0.0, 0.02))
+    assert (even.low, even.high) == pytest.approx((41, 59))
+    assert (high.low, high.high) == pytest.approx((41 - 2 / 0.41421356, 59))
+    none = Precision(0.01, np.full(201, 0.2), 40).estimate()
+    assert (none.low, none.high) == (0, 1)
+
+
+def test_the_same_halves_make_a_difference_paired() -> None:
     truth, found = random_boxes(40)
     identity = {each: each for each in range(3)}.get
     whole = mean_precision(range(40), truth, found, identity)
@@ -512,6 +517,6 @@ def test_the_same_draws_make_a_difference_paired() -> None:
     assert lost.high is not None
     assert estimate.low is not None
     assert estimate.high is not None
-    assert 0 < lost.low <= lost.value <= lost.high
+    assert lost.low <= lost.value <= lost.high
     assert lost.high - lost.low < estimate.high - estimate.low
     assert whole.loss(whole).high == 0

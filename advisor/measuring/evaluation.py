@@ -35,7 +35,12 @@ from advisor.measuring.evaluation_run import EvaluationRun, taken_up
 from advisor.measuring.fleet_run import board_on
 from advisor.measuring.image_answers import BAD, FIRST
 from advisor.measuring.image_data import ImageSet, read_image_set
-from advisor.measuring.mean_precision import LEAST_IMAGES, check_pycocotools, mean_precision
+from advisor.measuring.mean_precision import (
+    LEAST_BOXES,
+    LEAST_IMAGES,
+    check_pycocotools,
+    mean_precision,
+)
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated, stated_for_boxes
@@ -64,7 +69,7 @@ class Evaluated:
         runtime: what ran it.
         precision: its number format.
         accuracy_percent: the share of images whose right class came first, with its exact interval; of a
-            detector its mAP50-95, with the interval of a bootstrap over the images, unknown of fewer than 10;
+            detector its mAP50-95, with an interval by random halves of the images, unknown of fewer than 10;
             null where it could not be run.
         top5_percent: of which it was among the first five; null of a network of five classes or fewer.
         loss_points: by how many points that is less than in fp32, on the same images; null of fp32 itself.
@@ -539,6 +544,14 @@ def _notes_of_boxes(plan: EvaluationPlan, run: EvaluationRun, first: Estimate | 
         )
     if first.low is None:
         notes.append(
-            f"of fewer than {LEAST_IMAGES} images a bootstrap says nothing: the interval is unknown"
+            f"of fewer than {LEAST_IMAGES} images nothing says how sure it is: the interval is unknown"
+        )
+    boxes, images = 0, plan.images
+    if isinstance(images, AnnotatedImages):
+        boxes = len(images.boxes) // len({each.category for each in images.boxes})
+    if first.low is not None and boxes < LEAST_BOXES:
+        notes.append(
+            f"{boxes} boxes a category: of fewer than {LEAST_BOXES} mAP is too high rather than too low, and "
+            "its interval holds less often than 9 times in 10"
         )
     return notes

@@ -12,7 +12,7 @@ from advisor.catalog.records import Estimate
 from advisor.documents import document, document_text
 from advisor.measuring.box_decoders import SUPPRESSION, named_decoder
 from advisor.measuring.evaluation import Evaluated, Evaluation
-from advisor.measuring.mean_precision import DRAWS
+from advisor.measuring.mean_precision import HALVES
 from advisor.quality import CLASSIFICATION, DETECTION
 from advisor.report.terminal import counted, plain_table, significant
 
@@ -69,7 +69,7 @@ def _head(found: Evaluation) -> Iterator[str]:
     if found.decoder:
         how = f"; {SUPPRESSION}" if named_decoder(found.decoder).suppresses else ""
         yield f"boxes decoded by {found.decoder}{how}; classes are categories by {found.class_mapping}"
-        yield f"intervals: a bootstrap over the images, {DRAWS} draws, the same for all"
+        yield f"intervals: by {HALVES} random halves of the images, the same for all"
 
 
 def _tail(found: Evaluation) -> Iterator[str]:
