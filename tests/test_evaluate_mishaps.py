@@ -28,6 +28,7 @@ from advisor.measuring.evaluation import Evaluation
 from advisor.measuring.image_data import read_image_set
 from advisor.measuring.paired_accuracy import loss
 from advisor.measuring.runtimes.exports import exported
+from advisor.measuring.served_files import kept_beside
 from advisor.measuring.tasks import Cell, Task
 from advisor.measuring.timing import SessionLimits
 from tests.conftest import Run
@@ -163,6 +164,25 @@ def test_a_full_disk_costs_nothing_that_was_finished(
     assert pieces_in(catalog) == [0, 1, 2, 3]
     assert len(before) < 4 or room_for >= 4
     assert not advisor.check_catalog(catalog).faults
+
+
+def test_a_quantised_copy_for_which_there_is_no_room_is_not_left_in_part(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copyfile(_: Path, to: Path) -> None:
+        Path(to).write_bytes(b"some of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    cell = Cell("digits@16", 1, "onnxruntime", "int8")
+    kept = kept_beside(folder, cell, case.onnx)
+    assert kept.read_bytes() == case.onnx.read_bytes()
+    monkeypatch.setattr(shutil, "copyfile", copyfile)
+    with pytest.raises(AdvisorError, match=r"(?i)no space left"):
+        kept_beside(folder, cell, case.digits.weights.with_suffix(".onnx"))
+    assert list(folder.iterdir()) == [kept], "the earlier one stays whole"
+    assert kept.read_bytes() == case.onnx.read_bytes()
 
 
 def test_images_that_change_or_come_during_the_run_end_it(case: Case, tmp_path: Path) -> None:

@@ -41,8 +41,11 @@ def kept_beside(folder: Path, cell: Cell, path: Path) -> Path:
     try:
         for suffix in (".bin", path.suffix) if path.suffix == ".xml" else (path.suffix,):
             begun = place.with_name(f".begun-{place.stem}{suffix}")
-            shutil.copyfile(path.with_suffix(suffix), begun)
-            begun.replace(place.with_suffix(suffix))
+            try:
+                shutil.copyfile(path.with_suffix(suffix), begun)
+                begun.replace(place.with_suffix(suffix))
+            finally:
+                begun.unlink(missing_ok=True)  # what there was no room for
     except OSError as error:
         raise AdvisorError(f"{place}: {reason_of(error)}", "make room, then run it again") from None
     return place
