@@ -102,7 +102,15 @@ NUMERIC_COLUMNS = frozenset(
 Row = Mapping[str, str | int | float | None]
 """A row as it is to be written, by column."""
 
-_FOUND_BY_RUNNING = ("latency_ms", "throughput_fps", "net_power_w", "gross_power_w", "memory_mb")
+_OF_A_RUN = (
+    "latency_ms",
+    "throughput_fps",
+    "net_power_w",
+    "gross_power_w",
+    "memory_mb",
+    "file_size_mb",
+)
+"""What is known only of what ran."""
 
 LARGEST_BATCH = 1_000_000
 MOST_THREADS = 4096
@@ -360,7 +368,7 @@ def _refuse_contradictions(table: Table, rows: Measurements) -> None:
 
 def _refuse_values_without_run(table: Table, ran: NDArray[np.bool_]) -> None:
     """Note figures in rows whose status says that nothing ran."""
-    for column in (*_FOUND_BY_RUNNING, "file_size_mb"):
+    for column in _OF_A_RUN:
         for row in np.flatnonzero(~ran & table.given(column)).tolist():
             found, status = (table.cells(name)[row] for name in (column, "status"))
             table.note(row, column, shown(found), f"nothing, since the status is {status!r}")
