@@ -23,6 +23,7 @@ from advisor.measuring.detections import on_images, packed, unpacked
 from advisor.measuring.evaluation import Evaluated, Evaluation
 from advisor.measuring.image_data import ChangedError
 from advisor.measuring.mean_precision import HALVES, Precision, halves, mean_precision
+from advisor.measuring.measurable import keep_costs
 from advisor.measuring.preprocessing import assumed_for_boxes, decoded, placed, stated_for_boxes
 from tests.conftest import Run
 from tests.shapes import NETWORKS, Drawn, drawn, found_on, plain_precision, write_shapes
@@ -117,6 +118,17 @@ def test_precisions_become_rows_that_pick_takes(case: Case, run: Run, tmp_path: 
     assert advisor.pick(**asked, accuracy=90, objective="fps").best is None
     shown = run("show", "shapes@64", "--catalog", own)
     assert "for detection" in shown.out
+
+
+def test_measuring_does_not_forget_what_a_network_is_for(case: Case, tmp_path: Path) -> None:
+    own = tmp_path / "catalog"
+    shutil.copytree(case.catalog, own)
+    network = Catalog.open(own).architectures["shapes@64"]
+    assert network.task == "detection"
+    other = replace(network, name="classes@64", task="classification", reference="own 0123")
+    keep_costs(own, [replace(network, task="classification"), other])
+    known = Catalog.open(own).architectures
+    assert (known["shapes@64"].task, known["classes@64"].task) == ("detection", "classification")
 
 
 @pytest.mark.parametrize("decoder", NETWORKS)
