@@ -65,12 +65,12 @@ class Name:
         origin, rest = split_prefix(text.strip())
         return cls(origin, *split_size(rest))
 
-    @property
+    @cached_property
     def design(self) -> tuple[str, str]:
         """Whose design it is, and which, at any size: equal for names that are spelt alike."""
         return self.origin, folded(self.bare)
 
-    @property
+    @cached_property
     def qualified(self) -> str:
         """The whole name: prefix:name@size."""
         plain = sized(self.bare, self.size) if self.size else self.bare
@@ -277,8 +277,9 @@ class Identities:
     def repeated(self, names: Iterable[str]) -> dict[str, str]:
         """Of some names those whose network an earlier one names, with that one."""
         first: dict[str, str] = {}
+        identity = self._identity
         known = [name for name in dict.fromkeys(names) if name in self._names]
-        called = {name: first.setdefault(self.identity(name), name) for name in known}
+        called = {name: first.setdefault(identity[name].qualified, name) for name in known}
         return {name: earlier for name, earlier in called.items() if name != earlier}
 
     def numbers(self, names: Sequence[str]) -> list[int]:
