@@ -181,14 +181,19 @@ class Accuracies:
 
     @cached_property
     def scoped(self) -> frozenset[str]:
-        """The networks of whose sets something is known in floats that does not hold everywhere.
-
-        In floats the sets of all others reach the same wherever they run.
-        """
+        """The networks of whose sets something is known in floats that does not hold everywhere."""
         return frozenset(
             network
             for (network, _), known in self.known.items()
-            if any(each.board or (each.in_floats and not each.is_of_floats) for each in known)
+            if any(each.in_floats and not each.is_of_floats for each in known)
+        )
+
+    @cached_property
+    def found_on_boards(self) -> frozenset[str]:
+        """The networks of whose sets something is known by a board itself."""
+        every = self.known.items()
+        return frozenset(
+            network for (network, _), known in every if any(each.board for each in known)
         )
 
     @cached_property

@@ -22,6 +22,7 @@ from advisor.catalog.records import (
     Metered,
     Values,
     Weights,
+    distinct,
 )
 from advisor.formulas import ABSENT, Expression
 from advisor.metrics import INPUTS, SELDOM, expression, formula_of, parameters_of
@@ -361,8 +362,9 @@ class Candidates:
     def _is_predicted(self, name: str) -> Booleans | None:
         """Where an input is predicted; `None` for nowhere."""
         if INPUTS[name].home == "weights":
-            of_sets = [self._is_supposed(each, name) for each in self.weights]
-            return np.array([*of_sets, False])[self.weights_index] if any(of_sets) else None
+            used = distinct(self.weights_index[self.weights_index >= 0]).tolist()
+            supposed = [each for each in used if self._is_supposed(self.weights[each], name)]
+            return np.isin(self.weights_index, supposed) if supposed else None
         if INPUTS[name].home != "row":
             return None
         origin: Labels = getattr(self.measurements, name).origin

@@ -93,7 +93,9 @@ def with_weights(
         if same is None:
             same = _fitting(accuracies, of_board, name, place)
             sets.update({id(each): each for each in same})
-            if place.in_floats and name not in accuracies.scoped:
+            # Of several sets the one goes first that was found where the board's source ran it.
+            is_best_anywhere = not of_board.only_best or name not in accuracies.found_on_boards
+            if place.in_floats and name not in accuracies.scoped and is_best_anywhere:
                 everywhere[id(of_board), name] = same
         fitting[number] = same
     in_order = sorted(sets.values(), key=_order)
