@@ -77,9 +77,10 @@ def trusted(*, said: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        if said:
-            os.environ.pop(TRUST)
-            os.environ.update({} if before is None else {TRUST: before})
+        if said and before is None:
+            os.environ.pop(TRUST, None)
+        elif said:
+            os.environ[TRUST] = before or ""
 
 
 def check_argument(name: str, value: object, hint: Any) -> None:

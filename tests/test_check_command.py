@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import advisor
+from advisor.arguments import TRUST
+from advisor.errors import AdvisorError
 from tests.conftest import Run
 
 BUDGET = "board: jetson-tx1\nrequire: {fps: 20, energy: 0.6 J, accuracy: 65}\n"
@@ -114,6 +117,11 @@ def test_bad_input_is_one_message(run: Run, budget: Path, words: Sequence[str], 
     assert "Traceback" not in ran.err
 
 
+def test_a_check_of_nothing_is_refused(budget: Path) -> None:
+    with pytest.raises(AdvisorError, match="check what"):
+        advisor.check(budget, [])
+
+
 def test_a_budget_without_limits_is_refused(run: Run, budget: Path) -> None:
     budget.write_text("board: jetson-tx1\n")
     ran = run("check", budget, "resnet-18")
@@ -126,6 +134,35 @@ def test_a_budget_that_names_networks_is_refused(run: Run, budget: Path) -> None
     ran = run("check", budget, "resnet-18")
     assert ran.code == 2
     assert "a check is about the networks that it names" in ran.err
+
+
+@pytest.mark.parametrize("name", ["ResNet18", "resnet50", "mobilenet_v2", "resnet-18"])
+def test_a_file_is_never_taken_for_the_network_that_it_is_called_after(
+    run: Run, budget: Path, name: str
+) -> None:
+    file = _network(budget.with_name(f"{name}.onnx"))
+    for words in (
+        ["check", budget, file],
+        ["pick", budget, "--include", f"{name}={file}", "--architectures", name],
+    ):
+        ran = run(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"the catalog has a network '{name}'" in ran.err
+
+
+@pytest.mark.parametrize("trust", [False, True])
+def test_trust_is_handed_on(
+    run: Run, budget: Path, monkeypatch: pytest.MonkeyPatch, trust: bool
+) -> None:
+    seen: list[str | None] = []
+
+    def pick(*_: object, **__: object) -> None:
+        seen.append(os.environ.get(TRUST))
+        raise AdvisorError("that is enough")
+
+    monkeypatch.setattr("advisor.solve.budget.pick", pick)
+    run("check", budget, "resnet-18", *["--trust"] * trust)
+    assert seen == ["1" if trust else None]
 
 
 def test_what_is_said_is_of_that_network_alone(run: Run, budget: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -10,10 +11,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
 
 import advisor
-from advisor.catalog.hosted import write_index
+from advisor.catalog.hosted import _read, write_index
+from advisor.errors import AdvisorError
 from tests.conftest import Run
 
 BOARD = "boards/mine/board.yaml"
@@ -24,12 +27,16 @@ class Hosted:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.asked = folder, list[str]()
+        self.fails_with = 0
         hosted = self
 
         class Handler(SimpleHTTPRequestHandler):
             def do_GET(self) -> None:
                 hosted.asked.append(self.path)
-                super().do_GET()
+                if hosted.fails_with:
+                    self.send_error(hosted.fails_with)
+                else:
+                    super().do_GET()
 
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
@@ -159,6 +166,46 @@ def test_a_host_that_is_not_there_is_one_message(run: Run, url: str, said: str) 
     ran = run("pick", "--catalog", url)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_a_host_that_refuses_is_one_message(run: Run, hosted: Hosted, status: int) -> None:
+    hosted.fails_with = status
+    ran = run("pick", "--catalog", hosted.url)
+    assert (ran.code, ran.out) == (2, "")
+    assert "cannot be read" in ran.err
+    assert str(status) in ran.err
+
+
+def test_no_more_is_read_of_a_file_than_the_index_says(hosted: Hosted) -> None:
+    board = hosted.folder / BOARD
+    board.write_bytes(board.read_bytes() + b"#" * 10_000_000)
+    with pytest.raises(AdvisorError, match="is not what its index says"):
+        advisor.boards(catalog=hosted.url)
+    read = [read_some(hosted, 100), read_some(hosted, 10)]
+    assert [len(each) for each in read] == [101, 11]
+
+
+def read_some(hosted: Hosted, size: int) -> bytes:
+    system, _, (path,) = fsspec.get_fs_token_paths([f"{hosted.url}/{BOARD}"], expand=False)
+    return _read(system, path, size)
+
+
+def test_states_that_nobody_opens_any_more_are_removed(hosted: Hosted, tmp_path: Path) -> None:
+    advisor.boards(catalog=hosted.url)
+    cache = tmp_path / "cache/dnn-advisor/hosted"
+    (old,) = (each for each in cache.iterdir() if each.name != "files")
+    board = hosted.folder / BOARD
+    board.write_text(board.read_text() + "# changed\n")
+    write_index(hosted.folder)
+    for path in (old, *(cache / "files").iterdir()):
+        os.utime(path, (0, 0))
+    advisor.boards(catalog=hosted.url)
+    states = [each for each in cache.iterdir() if each.name != "files"]
+    assert old not in states
+    assert len(states) == 1
+    kept = {each.name for each in (cache / "files").iterdir()}
+    assert kept == {each["sha256"] for each in hosted.index()["files"].values()}
 
 
 def test_a_catalog_without_an_index_says_how_to_make_one(run: Run, hosted: Hosted) -> None:

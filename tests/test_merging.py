@@ -132,6 +132,35 @@ def test_accuracies_come_along_and_contradictions_are_named(run: Run, tmp_path: 
     assert (one / "accuracy.csv").read_bytes() == kept
 
 
+def test_an_imported_board_whose_sources_are_unknown_here_is_refused(
+    run: Run, tmp_path: Path
+) -> None:
+    other, one = catalog_of(tmp_path / "other", 2), tmp_path / "one"
+    table = tmp_path / "table.csv"
+    table.write_text("architecture,batch,latency_ms\nresnet-18,1,25\nvgg-16,1,90\n")
+    imported = run("import", "csv", table, "--board", "imported", "--catalog", other)
+    assert imported.code == 0
+    run("catalog", "merge", other, "--catalog", one)
+    assert check(Catalog.open(one)).faults == ()
+    board = other / "boards/imported/measurements.csv"
+    board.write_text(board.read_text().replace("reported", "measured").replace(",25,", ",25,,", 1))
+    ran = run("catalog", "merge", other, "--catalog", tmp_path / "two")
+    assert ran.code == 1
+    assert "mine: 1 new run, 0 known" in ran.out
+    assert check(Catalog.open(tmp_path / "two")).faults == ()
+
+
+def test_a_broken_board_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
+    other = catalog_of(tmp_path / "other", 2)
+    catalog_of(other, 2, "sound")
+    (other / "boards/mine/board.yaml").write_text("title: [")
+    ran = run("catalog", "merge", other, "--catalog", tmp_path / "one")
+    assert ran.code == 1
+    assert "sound: 1 new run, 0 known" in ran.out
+    assert "expected well-formed YAML" in ran.out
+    assert [each.name for each in (tmp_path / "one/boards").iterdir() if each.is_dir()] == ["sound"]
+
+
 def test_bad_input_is_one_message(run: Run, tmp_path: Path) -> None:
     one = catalog_of(tmp_path / "one", 2)
     ran = run("catalog", "merge", tmp_path / "nowhere", "--catalog", one)

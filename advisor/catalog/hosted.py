@@ -11,9 +11,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -36,9 +39,13 @@ FORMAT = 1
 SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".txt", ".yaml")
 """What the files of a catalog are; nothing else is indexed, and nothing else is fetched."""
 LARGEST = 1 << 30
-"""In bytes; larger files than these are not fetched, nor more than so much in all."""
-AT_ONCE = 64
+"""In bytes; no longer index is read, nor one that names more than so much in all."""
+AT_ONCE = 16
 """So many files are fetched together."""
+UNUSED_S = 30 * 86_400.0
+"""What nobody has opened for so long is removed from the cache."""
+PIECE = 1 << 20
+"""So many bytes are read at once."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +119,17 @@ def fetched(url: str) -> Path:
         AdvisorError: it cannot be reached, is no catalog's index, or has other content than its index says.
     """
     base = url.rstrip("/")
-    written = _fetch(base, [INDEX], LARGEST)[0]
+    written = _fetch(base, [Indexed(INDEX, LARGEST, "")])[0]
     files = _read_index(f"{base}/{INDEX}", written)
-    cache = ready_cache("hosted")
+    cache, contents = ready_cache("hosted"), ready_cache("hosted/files")
+    _drop_unused(cache, contents)
     place = cache / hashlib.sha256(written).hexdigest()
     if place.is_dir():
+        os.utime(place)  # it is in use
         return place
-    contents = ready_cache("hosted/files")
     new = {each.sha256: each for each in files if not (contents / each.sha256).is_file()}
     for some in _portions(list(new.values())):
-        for each, content in zip(
-            some, _fetch(base, [each.path for each in some], None), strict=True
-        ):
+        for each, content in zip(some, _fetch(base, some), strict=True):
             digest = hashlib.sha256(content).hexdigest()
             if len(content) != each.size or digest != each.sha256:
                 raise AdvisorError(
@@ -143,10 +149,26 @@ def _lay_out(files: Iterable[Indexed], contents: Path, place: Path) -> None:
     for each in files:
         path = making / each.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(contents / each.sha256, path)
+        try:
+            os.link(contents / each.sha256, path)  # whoever writes here replaces files
+        except OSError:
+            shutil.copyfile(contents / each.sha256, path)
     with suppress(OSError):  # another process was first
         making.rename(place)
     shutil.rmtree(making, ignore_errors=True)
+
+
+def _drop_unused(cache: Path, contents: Path) -> None:
+    """Remove states that nobody has opened for long, what killed processes left, and files of no state."""
+    long_ago = time.time() - UNUSED_S
+    for folder in cache.iterdir():
+        if folder != contents and folder.stat().st_mtime < long_ago:
+            shutil.rmtree(folder, ignore_errors=True)
+    for file in contents.iterdir():
+        with suppress(OSError):  # another process was first
+            found = file.stat()
+            if found.st_nlink == 1 and found.st_mtime < long_ago:
+                file.unlink()
 
 
 def _portions(files: Sequence[Indexed]) -> Iterator[Sequence[Indexed]]:
@@ -154,34 +176,49 @@ def _portions(files: Sequence[Indexed]) -> Iterator[Sequence[Indexed]]:
         yield files[start : start + AT_ONCE]
 
 
-def _fetch(base: str, paths: Sequence[str], largest: int | None) -> list[bytes]:
-    """What files of a hosted catalog hold, in order.
+def _fetch(base: str, files: Sequence[Indexed]) -> list[bytes]:
+    """What files of a hosted catalog hold, in order; of one that is longer than it should be, a byte more.
 
     Raises:
-        AdvisorError: one cannot be read, or is too large.
+        AdvisorError: one cannot be read.
     """
     try:
         import fsspec
     except ImportError:
         hint = "pip install 'dnn-advisor[hosted]'"
         raise AdvisorError("reading a hosted catalog needs fsspec", hint) from None
-    urls = [f"{base}/{path}" for path in paths]
-    hint = f"is there an {INDEX}? `advisor catalog index DIR` writes it" if INDEX in paths else ""
+    names = [each.path for each in files]
+    hint = f"is there an {INDEX}? `advisor catalog index DIR` writes it" if INDEX in names else ""
     hint = hint or "try again: what was fetched is kept"
     try:
-        system, _, found = fsspec.get_fs_token_paths(urls, expand=False)
-        read: Mapping[str, bytes] | bytes = system.cat(found)
-    except FileNotFoundError as error:
-        raise AdvisorError(f"catalog: there is no {shown(error.args[-1])}", hint) from None
-    except (OSError, ValueError, ImportError, TimeoutError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        system, _, found = fsspec.get_fs_token_paths(
+            [f"{base}/{name}" for name in names], expand=False
+        )
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(partial(_read, system), found, [each.size for each in files]))
+    except Exception as error:  # noqa: BLE001  (each kind of host has errors of its own)
+        reason = _reason(error)
         raise AdvisorError(
             f"catalog: {shown(base)} cannot be read: {shown(reason)}", hint
         ) from None
-    contents = [read] if isinstance(read, bytes) else [read[each] for each in found]
-    if largest is not None and sum(map(len, contents)) > largest:
-        raise AdvisorError(f"catalog: the index of {shown(base)} is too large", hint)
-    return contents
+
+
+def _reason(error: BaseException) -> str:
+    """Why a host was not read; of what is said to be missing, what came before that."""
+    if isinstance(error, FileNotFoundError):
+        before = error.__cause__ or error.__context__
+        return _reason(before) if before else "it is not there"
+    return reason_of(error) if isinstance(error, OSError) else str(error) or repr(error)
+
+
+def _read(system: Any, path: str, size: int) -> bytes:
+    """A file's content, as far as one byte beyond its size."""
+    streamed = {"block_size": 0} if "http" in system.protocol else {}
+    read = bytearray()
+    with system.open(path, "rb", **streamed) as stream:
+        while len(read) <= size and (piece := stream.read(min(PIECE, size + 1 - len(read)))):
+            read += piece
+    return bytes(read)
 
 
 def _read_index(name: str, content: bytes) -> list[Indexed]:

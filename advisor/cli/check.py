@@ -53,7 +53,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    trust: TrustOption = False,  # noqa: ARG001  (it acts by being given)
+    trust: TrustOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Whether networks keep a budget of frame rate, energy, memory and accuracy on a board.
@@ -68,7 +68,7 @@ def command(
     from advisor.report.budget_text import budget_document, budget_text
     from advisor.solve.budget import check
 
-    found = check(budget, networks, board=board, catalog=catalog)
+    found = check(budget, networks, board=board, trust=trust, catalog=catalog)
     for each in found.networks:
         warn(each.notes)
     if form == "text":

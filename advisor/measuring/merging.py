@@ -16,7 +16,7 @@ from advisor.catalog.files import layers_with, target_folder, write_whole
 from advisor.catalog.records import Board
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import boards_of, made_aside, writing
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.measuring.host import IDENTITY, UNKNOWN, Host
 from advisor.measuring.journal import SESSIONS, Journal, exclusive, read_runs
 from advisor.measuring.measurable import keep_costs
@@ -99,9 +99,11 @@ def merge(
     with writing(target):
         for source in sources:
             opened = Catalog(layers_with(source))
-            _keep_costs(opened, target)
-            boards += [_board(folder, source, target) for folder in boards_of(source)]
-            more, conflicts = _accuracies(opened, source, target)
+            boards += [_merged(opened, folder, source, target) for folder in boards_of(source)]
+            try:
+                more, conflicts = _accuracies(opened, source, target)
+            except BrokenFileError as error:
+                more, conflicts = 0, [error.message]
             accuracies += more
             refused += conflicts
     return Merged(target, tuple(boards), accuracies, tuple(refused))
@@ -113,15 +115,15 @@ def _listed(
     return [folders] if isinstance(folders, str | os.PathLike) else list(folders)
 
 
-def _keep_costs(opened: Catalog, target: Path) -> None:
-    """Write what the networks cost that rows of a catalog name, where that is its user's own."""
-    named = {
-        name
-        for name, layer in opened.board_layers.items()
-        if len(opened.layers) > 1 and layer == opened.layers[-1]
-        for name in opened.measurements(opened.board(name)).architecture.names
-    }
-    keep_costs(target, [opened.architectures[name] for name in sorted(named)])
+def _merged(opened: Catalog, folder: Path, source: Path, target: Path) -> MergedBoard:
+    """Merge one board; what is broken is left out, and costs nothing but itself."""
+    try:
+        named = opened.measurements(opened.board(folder.name)).architecture.names
+        known = Catalog(layers_with(target)).architectures
+        keep_costs(target, [opened.architectures[name] for name in named if name not in known])
+        return _board(folder, source, target)
+    except BrokenFileError as error:
+        return MergedBoard(folder.name, os.fspath(source), refused=error.message)
 
 
 def _board(folder: Path, source: Path, target: Path) -> MergedBoard:
@@ -130,9 +132,7 @@ def _board(folder: Path, source: Path, target: Path) -> MergedBoard:
     place = target / "boards" / folder.name
     runs = read_runs(folder / "runs")
     if not place.exists():
-        with made_aside(place) as aside:
-            shutil.copytree(folder, aside, dirs_exist_ok=True)
-        return _of(said, added=len(runs))
+        return _new(said, folder, target, len(runs))
     theirs, ours = (read_board(each, "own", None) for each in (folder, place))
     here = read_runs(place / "runs")
     if not runs or not here:
@@ -152,6 +152,24 @@ def _board(folder: Path, source: Path, target: Path) -> MergedBoard:
             _add(new, here, aside / "runs")
             publish(aside, _host(ours, [*here, *new]))
     return _of(said, added=len(new), known=known)
+
+
+def _new(said: MergedBoard, folder: Path, target: Path, runs: int) -> MergedBoard:
+    """Copy a board that is new, if it can be read here."""
+    place = target / "boards" / folder.name
+    with made_aside(place) as aside:
+        shutil.copytree(folder, aside, dirs_exist_ok=True, ignore=_links)
+    try:
+        Catalog(layers_with(target)).surveyed(folder.name)
+    except BrokenFileError as error:  # it names what this catalog does not know
+        shutil.rmtree(place)
+        return _of(said, refused=f"import it here instead: {error.message}")
+    return _of(said, added=runs)
+
+
+def _links(folder: str, names: list[str]) -> list[str]:
+    """What is not copied: links may lead anywhere."""
+    return [name for name in names if (Path(folder) / name).is_symlink()]
 
 
 def _of(said: MergedBoard, *, added: int = 0, known: int = 0, refused: str = "") -> MergedBoard:

@@ -92,17 +92,20 @@ def _annotations(found: BudgetCheck, file: str) -> Iterator[str]:
     """Lines as GitHub's runners read them, https://docs.github.com/actions: workflow commands."""
     for kept in found.networks:
         for name, message in _failures(kept, found):
-            title = _escaped(f"{kept.network}: {name}").replace(":", "%3A").replace(",", "%2C")
-            place_of_it = _escaped(file).replace(":", "%3A").replace(",", "%2C")
-            yield f"::error file={place_of_it},title={title}::{_escaped(message)}\n"
+            title = _property(f"{kept.network}: {name}")
+            yield f"::error file={_property(file)},title={title}::{_escaped(message)}\n"
         if kept.kept and kept.candidate:
             chance = chance_text(kept.candidate.chance)
             said = f"{kept.network} keeps the budget at {_where(kept.candidate)}, {chance}"
-            yield f"::notice file={_escaped(file)}::{_escaped(said)}\n"
+            yield f"::notice file={_property(file)}::{_escaped(said)}\n"
 
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _failures(kept: Kept, found: BudgetCheck) -> Iterator[tuple[str, str]]:

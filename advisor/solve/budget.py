@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from advisor.architectures.names import is_own, split_name
-from advisor.arguments import checked
+from advisor.architectures.names import is_own, is_own_file, split_name
+from advisor.arguments import checked, trusting
 from advisor.documents import computed
 from advisor.errors import AdvisorError
 from advisor.options import Requirements
@@ -64,12 +64,14 @@ class BudgetCheck:
         return all(each.kept for each in self.networks)
 
 
+@trusting
 @checked
 def check(
     budget: str | os.PathLike[str],
     networks: str | Iterable[str],
     *,
     board: str | None = None,
+    trust: bool = False,  # noqa: ARG001  (it acts by being given)
     catalog: str | os.PathLike[str] | None = None,
 ) -> BudgetCheck:
     """Whether networks keep a budget on a board: by what was measured there, else by prediction.
@@ -79,17 +81,22 @@ def check(
         networks: names of the catalog, files (.onnx, .pt2), or code that makes one ("module:factory"); of
             the last two "net=file.onnx" says what they are to be called.
         board: the board, or several; else the file's, else the default one.
+        trust: whether a .pt2 file is read though that could run code which it holds.
         catalog: the catalog folder beside the shipped one, as everywhere.
 
     Raises:
-        AdvisorError: the budget has no limit, or cannot be read; a network is unknown, or its file is broken.
+        AdvisorError: the budget has no limit, or cannot be read; there is no network, one is unknown, or its
+            file is broken.
     """
     _, asked = read_question(budget, board=board, catalog=catalog)
     if not asked.constraints:
         hint = "write what is required, as in `require: {fps: 30}`"
         raise AdvisorError(f"{os.fspath(budget)} states no limit", hint)
+    named = [networks] if isinstance(networks, str) else list(networks)
+    if not named:
+        raise AdvisorError("check what?", "name a network, or several")
     found = []
-    for network in [networks] if isinstance(networks, str) else networks:
+    for network in named:
         name, about = _about(network, asked)
         found.append(_kept(name, pick(budget, board=board, catalog=catalog, **about)))
     return BudgetCheck(asked, tuple(found))
@@ -107,7 +114,8 @@ def _about(network: str, asked: Requirements) -> tuple[str, dict[str, object]]:
             hint = "only a file or MODULE:FACTORY can be given one"
             raise AdvisorError(f"{network}: a network of the catalog has a name", hint)
         return text, {"architectures": text, "explain": text, "candidates": "all"}
-    name = given or Path(text).stem.rpartition(":")[2]
+    file = is_own_file(text)
+    name = given or (Path(text).stem if file else text.partition("@")[0].replace(":", "."))
     alone = {"architectures": name, "explain": name, "candidates": "all"}
     return name, {**alone, "include": {name: text}}
 

@@ -88,12 +88,15 @@ def network_pool(catalog: Catalog, selection: Selection, stack: Stack, task: str
     notes = [*zoo.notes, *zoo.uncounted()] if zoo and every else []
     own, own_notes = _own(catalog, selection.include, task)
     for name, network in own.items():
-        if name not in catalog.architectures:
+        meant = catalog.identities.find(name)
+        if meant is None:
             continue
-        there = replace(catalog.architectures[name], task=task, precision=network.precision)
-        if there != network:
+        theirs = catalog.architectures[meant.name]
+        if replace(theirs, name=network.name, task=task, precision=network.precision) != network:
+            called = "" if meant.name == name else f", which is {meant.name}"
             raise AdvisorError(
-                f"include: the catalog has a network {shown(name)}", "call yours something else"
+                f"include: the catalog has a network {shown(name)}{called}",
+                "call yours something else: NAME=FILE",
             )
     architectures.update({each.name: each for each in own.values()})
     published = _published(catalog, zoo, architectures)
