@@ -574,8 +574,10 @@ class Measurements:
     def _by_variant(self) -> tuple[Sequence[Variant], Integers]:
         threads = Labels((), self.threads)
         if self.threads.any():
-            counts, index = np.unique(self.threads, return_inverse=True)
-            threads = Labels(tuple(map(str, counts.tolist())), index)
+            counts = distinct(self.threads)
+            place = np.zeros(int(counts[-1]) + 1, dtype=np.int64)
+            place[counts] = np.arange(len(counts))
+            threads = Labels(tuple(map(str, counts.tolist())), place[self.threads])
         key: Integers = np.zeros(len(self), dtype=np.int64)
         for each in (self.runtime, self.precision, self.processor, threads):
             key = key * max(1, len(each.names)) + each.index  # in the order of the names
