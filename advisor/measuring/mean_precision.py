@@ -173,8 +173,9 @@ def mean_precision(
     if all(each.crowd for each in wanted):
         raise AdvisorError("there is no box on the images that could be read")
     value, categories = _evaluated(images, wanted, found, category_of)
-    of_halves = [each.precision(halves(len(images))) for each in categories]
-    return Precision(value, mean_of_known(np.stack(of_halves)), len(images))
+    drawn = halves(len(images))
+    of_halves = np.stack([each.precision(drawn) for each in categories])
+    return Precision(value, mean_of_known(of_halves), len(images))
 
 
 def halves(images: int) -> NDArray[Any]:
