@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import advisor
@@ -471,6 +473,14 @@ def test_addresses_that_are_refused(
     assert said in ran.err
 
 
+def test_the_port_of_something_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet_module, "CONNECT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ran = run("fleet", f"tcp://127.0.0.1:{other.getsockname()[1]}")
+    assert ran.code == 2
+    assert "no scheduler answers at tcp://127.0.0.1:" in ran.err
+
+
 def test_a_port_at_which_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet_module, "CONNECT_S", 0.5)
     ran = run("fleet", f"tcp://localhost:{free_port()}")
@@ -535,6 +545,12 @@ def test_a_worker_of_this_very_machine(scheduler: str, tmp_path: Path, run: Run)
         (unit,) = advisor.fleet(scheduler).units
         assert (unit.board, unit.unit) == ("real", "B7")
         assert "torch" in unit.versions
+        listens = [
+            each.laddr.ip
+            for each in psutil.Process(worker.pid).net_connections()
+            if each.status == psutil.CONN_LISTEN
+        ]
+        assert set(listens) == {"127.0.0.1"}
         ran = run(
             "measure", "bn-nin", "--quick", "--dry-run", "--on", scheduler, "--catalog", tmp_path
         )

@@ -17,6 +17,7 @@ import pytest
 
 import advisor
 from advisor.catalog.check import check
+from advisor.catalog.entries import read_board
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import board_run
@@ -611,3 +612,14 @@ def test_a_machine_that_is_never_left_alone_is_shown_as_it_is(tmp_path: Path) ->
     rows = measure(board(tmp_path), BusyMachine(1.0)).rows
     assert all("other load of 40%" in str(row["verdict"]) for row in rows)
     assert rows[0]["latency_ms"] == pytest.approx(2 * 16, rel=0.01)
+
+
+def test_a_board_that_differs_by_more_than_itself_can_still_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("advisor.measuring.between_runs.BetweenRuns.level_within", 1.3)
+    folder = tmp_path / "boards" / "wild"
+    measure(folder, FakeChildren())
+    between = read_board(folder, "own", None).between_runs
+    assert between is not None
+    assert between.within == 0.99

@@ -10,6 +10,9 @@ from typing import Any
 
 from advisor.errors import AdvisorError, first_line, shown
 
+ADDRESS = re.compile(r"(tcp|tls)://(\[[^\]]+\]|[^:/\[\]\s]+):(\d{1,5})")
+"""A scheduler's: the protocol, the machine, the port."""
+
 ALL = "all"
 """What asks every board of a fleet, and is the name of none."""
 
@@ -42,7 +45,7 @@ class Access:
             AdvisorError: the address is none, or is elsewhere and there are no certificates, or a file of
                 them is missing.
         """
-        found = re.fullmatch(r"(tcp|tls)://(\[[^\]]+\]|[^:/\[\]\s]+):(\d{1,5})", scheduler)
+        found = ADDRESS.fullmatch(scheduler)
         if found is None or not 0 < int(found.group(3)) < 1 << 16:
             raise AdvisorError(
                 f"{shown(scheduler)} is not the address of a scheduler",
@@ -57,7 +60,7 @@ class Access:
                 else "needs --tls-ca-file, --tls-cert, --tls-key"
             )
             raise AdvisorError(f"the address of a scheduler with certificates {needs}")
-        if not (self.has_tls or self.insecure or _is_here(found.group(2).strip("[]"))):
+        if not (self.has_tls or self.insecure or is_here(scheduler)):
             raise AdvisorError(
                 f"{scheduler} is not this machine, and a worker runs whatever code its scheduler sends",
                 "give certificates (--tls-ca-file, --tls-cert, --tls-key), or trust the network: --insecure",
@@ -98,10 +101,18 @@ OPEN = Access()
 """Without certificates: this machine alone."""
 
 
-def _is_here(host: str) -> bool:
+def is_here(scheduler: str) -> bool:
+    """Whether an address is one that no other machine can reach."""
+    host = host_of(scheduler)
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_of(scheduler: str) -> str:
+    """The machine that an address names; "" where it is none."""
+    found = ADDRESS.fullmatch(scheduler)
+    return found.group(2).strip("[]") if found else ""

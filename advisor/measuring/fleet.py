@@ -30,6 +30,15 @@ from advisor.measuring.fleet_worker import (
 LOOK_EVERY_S = 5.0
 """How often the scheduler is asked who is there, while an answer is waited for."""
 
+PATIENCE = 3.0
+"""How many times as long as a scheduler may take a client is waited for."""
+
+OTHER = "what listens there says nothing"
+START = (
+    "start one there (dask scheduler), or name its address and port; where it has certificates, "
+    "--tls-ca-file, --tls-cert and --tls-key must be of the same authority"
+)
+
 ABSENT_S = 300.0
 """How long a worker that is gone is waited for: a board restarts in less."""
 
@@ -215,6 +224,19 @@ class Fleet:
             self._client.close(timeout=CONNECT_S)
 
     def _connect(self) -> Any:
+        """A client; waited for from outside, since one that meets another program's port waits for ever."""
+        made: list[Any] = []
+        making = threading.Thread(target=lambda: made.append(self._made()), daemon=True)
+        making.start()
+        making.join(PATIENCE * CONNECT_S)
+        if not made:
+            made.append(AdvisorError(f"no scheduler answers at {self.scheduler}: {OTHER}", START))
+        if isinstance(made[0], AdvisorError):
+            raise made[0]
+        return made[0]
+
+    def _made(self) -> Any:
+        """A client, or why there is none."""
         from distributed import Client
 
         try:
@@ -227,11 +249,8 @@ class Fleet:
             )
         except (*_OF_THE_WAY, RuntimeError, TypeError) as error:
             cause = error.__cause__ or error
-            raise AdvisorError(
-                f"no scheduler answers at {self.scheduler}: {first_line(cause) or type(cause).__name__}",
-                "start one there (dask scheduler), or name its address and port; where it has certificates, "
-                "--tls-ca-file, --tls-cert and --tls-key must be of the same authority",
-            ) from None
+            why = first_line(cause) or type(cause).__name__
+            return AdvisorError(f"no scheduler answers at {self.scheduler}: {why}", START)
 
     def _connection(self) -> Any:
         """The client; another one where the last gave up."""

@@ -17,7 +17,7 @@ from typing import Any
 from advisor._version import __version__
 from advisor.architectures.names import board_fault
 from advisor.errors import AdvisorError, first_line, shown
-from advisor.measuring.access import ALL, OPEN, Access
+from advisor.measuring.access import ALL, OPEN, Access, host_of, is_here
 from advisor.measuring.children import Children, Isolation, Outcome, RealChildren
 from advisor.measuring.energy import find_meter
 from advisor.measuring.host import check_can_measure, describe, name_of
@@ -233,6 +233,9 @@ async def _joined(
                 nthreads=1,
                 resources={SLOT: 1, name: 1, name.partition("/")[0]: 1},
                 memory_limit=0,
+                # Left to itself it would listen to every network that the machine is in.
+                host=host_of(scheduler) if is_here(scheduler) else None,
+                dashboard_address="127.0.0.1:0",
                 security=access.security(),
                 death_timeout=CONNECT_S,
             ) as worker:
