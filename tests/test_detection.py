@@ -293,6 +293,20 @@ def test_the_name_of_a_data_set_is_that_of_images_and_boxes(tmp_path: Path) -> N
     assert replace(content, place=tmp_path / "elsewhere").name == content.name
 
 
+def test_annotations_that_change_while_images_are_read_are_noticed(
+    tmp_path: Path,
+) -> None:
+    file = shapes_file(tmp_path / "data")
+
+    def change(what: str, _: float) -> None:
+        assert what == "reading 2 images"
+        file.write_text(file.read_text() + "\n")
+
+    found = read_annotated_images(file, on_progress=change)
+    with pytest.raises(AdvisorError, match="has changed since this run began"):
+        found.check_listing()
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -308,6 +322,8 @@ def test_the_name_of_a_data_set_is_that_of_images_and_boxes(tmp_path: Path) -> N
          "annotations[0].category_id is '1', which no category has"),
         ({"annotations": [{"image_id": 100, "category_id": 2, "bbox": [1, 1, -2, 2]}]},
          "annotations[0].bbox is '[1, 1, -2, 2]', and not x, y, width, height"),
+        ({"annotations": [{"image_id": 100, "category_id": 2, "bbox": [1, 1, 10**400, 2]}]},
+         "and not x, y, width, height"),
         ({"annotations": []}, "there is no box on its 2 images"),
     ],
 )  # fmt: skip

@@ -13,7 +13,6 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +28,13 @@ from advisor.architectures.names import is_onnx, is_own_file
 from advisor.architectures.onnx_count import count_model
 from advisor.architectures.onnx_file import files_of, load_model, read_image
 from advisor.architectures.own_process import run_program
+from advisor.digests import digest_of
 from advisor.errors import AdvisorError, first_line
 from advisor.folders import temporary_folder
 
 DEFAULT_SHAPE = (3, 224, 224)
 LIMIT_S = 900.0
 """How long the user's code may take to make a network and to run it once, on a slow machine."""
-BLOCK = 1 << 20
-"""How much of a file is read at once."""
 
 
 @dataclass(frozen=True)
@@ -101,16 +99,6 @@ def _of_export(path: Path) -> OwnNetwork:
     counts, fault = _count_program(path, program, shape)
     any_batch = not isinstance(program_inputs(program)[0].shape[0], int)
     return OwnNetwork(shape, counts, digest_of([path]), any_batch, fault)
-
-
-def digest_of(files: Sequence[Path]) -> str:
-    """Differs for files of different content."""
-    digest = blake2b(digest_size=8)
-    for path in files:
-        with path.open("rb") as stream:
-            while block := stream.read(BLOCK):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def _count_program(path: Path, program: Any, shape: tuple[int, int, int]) -> tuple[Complexity, str]:

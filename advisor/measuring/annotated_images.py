@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from advisor.digests import digest
 from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown, with_all_faults
 from advisor.measuring.image_data import (
     UNREADABLE,
@@ -28,6 +28,9 @@ ANNOTATIONS = "annotations"
 
 ORDER, IDS = "order", "ids"
 """How a network's classes become categories: by the order of their ids, or as these ids."""
+
+MOST_PIXELS = 1e6
+"""No image is as wide or as high."""
 
 AS_EXPECTED = (
     "as COCO's instances files are: images, annotations and categories, each a list of objects"
@@ -83,7 +86,7 @@ class AnnotatedImages(ImageSet):
 
     def check_listing(self) -> None:
         """See that the file of annotations is what it was; see `ImageSet`."""
-        if _digest_of(self.place) != self.file:
+        if digest(_bytes_of(self.place)) != self.file:
             raise AdvisorError(f"{self.place} has changed since this run began", "run it again")
 
     def check_classes(self, outputs: int, network: str) -> None:
@@ -151,7 +154,8 @@ def read_annotated_images(
         AdvisorError: there is no such file, or several; it is broken; or images are missing.
     """
     file = annotations_in(place)
-    content = _read(file)
+    raw = _bytes_of(file)
+    content = _read(file, raw)
     boxes, categories = _checked(file, content)
     root = file.parent.parent if file.parent.name == ANNOTATIONS else file.parent
     listed, missing = _listed(root, content["images"])
@@ -180,7 +184,7 @@ def read_annotated_images(
         on,
         categories,
         mapping,
-        _digest_of(file),
+        digest(raw),
     )
 
 
@@ -244,12 +248,17 @@ def read_mapping(
     )
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """What a file of annotations holds, its three lists being there."""
+def _bytes_of(file: Path) -> bytes:
     try:
-        content = json.loads(file.read_bytes(), parse_constant=_refused)
+        return file.read_bytes()
     except OSError as error:
         raise AdvisorError(f"{file}: {reason_of(error)}") from None
+
+
+def _read(file: Path, raw: bytes) -> dict[str, Any]:
+    """What a file of annotations holds, its three lists being there."""
+    try:
+        content = json.loads(raw, parse_constant=_refused)
     except json.JSONDecodeError as error:
         fault = Fault(file, error.lineno, str(error.colno), error.msg, "", explains=True)
         raise BrokenFileError([fault], f"annotations are JSON, {AS_EXPECTED}") from None
@@ -348,7 +357,7 @@ def _is_box(value: Sequence[object]) -> bool:
     ]
     return (
         len(value) == len(numbers) == 4
-        and all(math.isfinite(each) and abs(each) < 1e6 for each in numbers)
+        and all(abs(each) < MOST_PIXELS for each in numbers)
         and min(numbers[2:]) >= 0
     )
 
@@ -404,10 +413,3 @@ def _of_their_size(
     if not fine:
         raise AdvisorError("no image is as large as its annotations say")
     return tuple(fine), tuple(map(str, others))
-
-
-def _digest_of(file: Path) -> str:
-    try:
-        return blake2b(file.read_bytes(), digest_size=8).hexdigest()
-    except OSError as error:
-        raise AdvisorError(f"{file}: {reason_of(error)}") from None

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from advisor.architectures.design import FLOATS
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_own_file
-from advisor.architectures.own_network import digest_of
 from advisor.catalog.files import layers_with
 from advisor.catalog.naming import Measurable
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
+from advisor.digests import digest_of
 from advisor.errors import AdvisorError, reason_of
 from advisor.measuring.host import check_can_measure, device_named
 from advisor.measuring.image_data import ImageSet, calibrating_images

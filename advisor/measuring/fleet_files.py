@@ -14,7 +14,7 @@ from typing import Any
 
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import files_of, load_model
-from advisor.architectures.own_network import digest_of
+from advisor.digests import digest_of
 from advisor.errors import AdvisorError, reason_of
 from advisor.folders import ready_cache
 from advisor.measuring.image_data import LabelledImage

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from advisor.catalog.csv_table import stream_csv
+from advisor.digests import digest
 from advisor.errors import AdvisorError, Fault, reason_of, shown, with_all_faults
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -49,7 +50,7 @@ class LabelledImage:
             found = Path(self.path).read_bytes()
         except OSError as error:
             raise ChangedError(f"{self.path}: {reason_of(error)}") from None
-        if _digest(found) != self.content:
+        if digest(found) != self.content:
             raise ChangedError(f"{self.path} has changed since this run began")
         return found
 
@@ -163,7 +164,7 @@ def digested(
         if count % 1000 == 0:
             on_progress(f"reading {len(chosen)} images", 0.0)
         try:
-            content = _digest(Path(each.path).read_bytes())
+            content = digest(Path(each.path).read_bytes())
         except OSError as error:
             bad.append(Fault(Path(each.path), 0, "", reason_of(error), "", explains=True))
         else:
@@ -195,7 +196,7 @@ def calibrating_images(folder: Path) -> tuple[LabelledImage, ...]:
     images = []
     for each in chosen_of(listed, CALIBRATING):
         try:
-            images.append(LabelledImage(each.path, 0, _digest(Path(each.path).read_bytes())))
+            images.append(LabelledImage(each.path, 0, digest(Path(each.path).read_bytes())))
         except OSError as error:
             raise AdvisorError(f"{each.path}: {reason_of(error)}") from None
     return tuple(images)
@@ -306,7 +307,3 @@ def few(names: Iterable[str]) -> str:
     every = list(names)
     more = f" and {len(every) - MOST_NAMED} more" if len(every) > MOST_NAMED else ""
     return ", ".join(every[:MOST_NAMED]) + more
-
-
-def _digest(content: bytes) -> str:
-    return blake2b(content, digest_size=8).hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.arguments import AnyPath, checked
 from advisor.catalog.files import target_folder
 from advisor.errors import AdvisorError, reason_of, shown
+from advisor.folders import WRITING
 from advisor.measuring.evaluation import FOLDER
 
 
@@ -77,7 +78,7 @@ def export(
     written = [place.with_suffix(suffix) for suffix in suffixes]
     try:
         for each, suffix in zip(written, suffixes, strict=True):
-            begun = each.with_name(f".begun-{os.getpid()}-{each.name}")
+            begun = each.with_name(f"{WRITING}{os.getpid()}-{each.name}")
             try:
                 shutil.copyfile(kept.with_suffix(suffix), begun)
                 begun.replace(each)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 from advisor.errors import AdvisorError, reason_of
+from advisor.folders import WRITING
 from advisor.measuring.evaluation_plan import EvaluationPlan
 from advisor.measuring.runtimes.exports import export_folder
 from advisor.measuring.tasks import Cell
@@ -40,7 +42,7 @@ def kept_beside(folder: Path, cell: Cell, path: Path) -> Path:
     place = folder / f"{cell.runtime}-{cell.precision}{path.suffix}"
     try:
         for suffix in (".bin", path.suffix) if path.suffix == ".xml" else (path.suffix,):
-            begun = place.with_name(f".begun-{place.stem}{suffix}")
+            begun = place.with_name(f"{WRITING}{os.getpid()}-{place.stem}{suffix}")
             try:
                 shutil.copyfile(path.with_suffix(suffix), begun)
                 begun.replace(place.with_suffix(suffix))

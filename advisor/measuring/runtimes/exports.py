@@ -21,7 +21,7 @@ from advisor.architectures.export_file import load_program
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import image_of
 from advisor.errors import AdvisorError, first_line
-from advisor.folders import cache_folder, ready_cache
+from advisor.folders import WRITING, cache_folder, ready_cache
 from advisor.measuring.answers import CALIBRATION, as_taken, random_images
 from advisor.measuring.preprocessing import decoded
 
@@ -215,7 +215,7 @@ def kept(
     if path.exists():
         path.touch()  # what is used stays, see `drop_oldest`
     else:
-        begun = ready_cache(EXPORTS) / f"begun-{os.getpid()}-{path.name}"
+        begun = ready_cache(EXPORTS) / f"{WRITING}{os.getpid()}-{path.name}"
         make(begun)
         if beside:
             begun.with_suffix(beside).replace(path.with_suffix(beside))

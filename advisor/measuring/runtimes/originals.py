@@ -15,7 +15,7 @@ import numpy as np
 from advisor.architectures.export_file import load_program, program_module
 from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import files_of, image_of, load_model
-from advisor.architectures.own_network import digest_of
+from advisor.digests import digest_of
 from advisor.errors import AdvisorError, first_line, reason_of
 from advisor.measuring.answers import as_floats, as_taken
 from advisor.measuring.runtimes.exports import BATCH, exported, kept, key_of, named_batch
