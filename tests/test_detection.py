@@ -163,6 +163,49 @@ def test_labels_of_torchvision_s_are_ids_unless_said(
     assert percent_of(turned.ways[0]) < case.plain_percent / 2
 
 
+@pytest.mark.parametrize(
+    ("network", "ids", "classes", "said"),
+    [
+        ("EndToEnd", (2, 7), None, "finds class 2, and by order classes 0 to 1"),
+        ("EndToEnd", (2, 7, 9), "red,green", "finds class 2, and by names classes 0 to 1"),
+        ("Listed", (2, 7), "order", "finds class 3, and by order classes 1 to 2"),
+        ("Listed", (1, 2), None, "finds class 3, and by ids classes 0 to 2"),
+        ("Listed", (1, 2), "ids", ""),
+    ],
+)  # fmt: skip
+def test_a_class_beyond_the_categories_is_refused(
+    case: Case, tmp_path: Path, ids: tuple[int, ...], network: str, classes: str | None, said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Neither layout says of how many classes its boxes are, which are of three here."""
+    monkeypatch.chdir(case.shapes.folder)
+    data = tmp_path / "data"
+    shutil.copytree(case.shapes.data, data)
+    file = data / "annotations/shapes.json"
+    content = json.loads(file.read_text())
+    renamed = dict(zip((2, 7, 9), ids, strict=False))
+    for each in content["annotations"]:
+        each["category_id"] = renamed.get(each["category_id"])
+    content["annotations"] = [each for each in content["annotations"] if each["category_id"]]
+    content["categories"] = [
+        {**each, "id": renamed[each["id"]]}
+        for each in content["categories"]
+        if each["id"] in renamed
+    ]
+    file.write_text(json.dumps(content))
+    arguments: Any = (f"net=shape_net:{network}@64", data)
+    more: dict[str, Any] = {"task": "detection", "catalog": tmp_path / "catalog"}
+    if said:
+        with pytest.raises(AdvisorError, match=said):
+            advisor.evaluate(*arguments, **more, classes=classes)
+        assert not (tmp_path / "catalog/accuracy.csv").exists()
+    found = advisor.evaluate(*arguments, **more, classes="ids")
+    assert found.finished
+    if said:  # now of answers that are kept
+        with pytest.raises(AdvisorError, match=said):
+            advisor.evaluate(*arguments, **more, classes=classes)
+
+
 def test_a_layout_that_is_none_is_named_with_its_shapes(
     case: Case, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +271,7 @@ def test_an_evaluation_that_was_stopped_goes_on(
         (("--task", "detection", "--decoder", "ssd"), "decoder: unknown 'ssd'"),
         (("--task", "detection", "--crop", "0.875"), "would cut off what is to be found"),
         (("--task", "detection", "--classes", "cat,dog"), "none of 'cat', 'dog' is a category"),
-        (("--task", "detection", "--classes", "red,blue"), "2 names, and shapes@64 tells 3 classes"),
+        (("--task", "detection", "--classes", "red,blue"), "2 names, and shapes@64 has 3 classes"),
         (("--task", "detection", "--classes", "red,red"), "a name stands twice"),
     ],
 )  # fmt: skip
@@ -371,6 +414,14 @@ def test_an_image_of_another_size_than_annotated_is_refused(tmp_path: Path) -> N
     Image.new("RGB", (64, 64), 9).save(tmp_path / "data/images/000.png")
     with pytest.raises(ChangedError):
         found.images[0].read()
+
+
+def test_a_name_of_two_categories_names_neither() -> None:
+    categories = {2: "red", 7: "green", 9: "red"}
+    with pytest.raises(AdvisorError, match="2 categories are called 'red'"):
+        read_mapping("green,red", categories)
+    assert read_mapping("green,blue", categories)[0] == ("green", "blue")
+    assert read_mapping("order", categories) == ("order", ())
 
 
 def test_names_may_stand_in_a_file(tmp_path: Path) -> None:

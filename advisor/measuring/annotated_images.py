@@ -26,8 +26,13 @@ from advisor.measuring.image_data import (
 ANNOTATIONS = "annotations"
 """The folder in which a file of annotations may lie, beside the folders of its images."""
 
-ORDER, IDS = "order", "ids"
-"""How a network's classes become categories: by the order of their ids, or as these ids."""
+ORDER, IDS, NAMES = "order", "ids", "names"
+"""How a network's classes become categories: by the order of their ids, as these ids, or by their names."""
+
+WHICH_IS_WHICH = (
+    "say which class is which category: --classes ids, or the names of the network's classes in its order, "
+    "--classes NAME,NAME,... or a file with a name a line"
+)
 
 MOST_PIXELS = 1e6
 """No image is as wide or as high."""
@@ -90,27 +95,62 @@ class AnnotatedImages(ImageSet):
             raise AdvisorError(f"{self.place} has changed since this run began", "run it again")
 
     def check_classes(self, outputs: int, network: str) -> None:
-        """Refuse a network that tells other classes apart; see `ImageSet`.
+        """Refuse a network that has other classes; see `ImageSet`.
 
         Args:
-            outputs: how many classes it tells apart.
+            outputs: how many classes it has.
             network: the network.
         """
-        hint = (
-            "say which class is which category: --classes ids, or the names of the network's classes in its "
-            "order, --classes NAME,NAME,... or a file with a name a line"
-        )
         if isinstance(self.mapping, tuple):
             if len(self.mapping) != outputs:
                 raise AdvisorError(
-                    f"classes: {len(self.mapping)} names, and {network} tells {outputs} classes apart"
+                    f"classes: {len(self.mapping)} names, and {network} has {outputs} classes"
                 )
         elif self.mapping != IDS and len(self.categories) != outputs:
             raise AdvisorError(
-                f"{self.place} has {len(self.categories)} categories, and {network} tells {outputs} classes "
-                "apart",
-                hint,
+                f"{self.place} has {len(self.categories)} categories, and {network} has {outputs} classes",
+                WHICH_IS_WHICH,
             )
+
+    def check_found(self, classes: Iterable[int], first_class: int, network: str) -> None:
+        """Refuse a network that finds a class beyond those that become categories.
+
+        Where its output does not say how many classes it has, what it finds shows that it has others. Ids
+        that are given as such may be of some of its classes only.
+
+        Args:
+            classes: the indices of the classes that it finds.
+            first_class: the index of its first class.
+            network: the network.
+
+        Raises:
+            AdvisorError: it does.
+        """
+        how = self.mapped_by(first_class)
+        if self.mapping == IDS:
+            return
+        if how == IDS:
+            first, last = 0, max(self.categories)
+        else:
+            count = len(self.mapping) if isinstance(self.mapping, tuple) else len(self.categories)
+            first, last = first_class, first_class + count - 1
+        beyond = [each for each in classes if not first <= each <= last]
+        if beyond:
+            raise AdvisorError(
+                f"{network} finds class {max(beyond)}, and by {how} classes {first} to {last} are the "
+                f"categories of {self.place}",
+                WHICH_IS_WHICH,
+            )
+
+    def mapped_by(self, first_class: int) -> str:
+        """How classes become categories, in a word: `ORDER`, `IDS` or `NAMES`.
+
+        Args:
+            first_class: the index of the network's first class.
+        """
+        if isinstance(self.mapping, tuple):
+            return NAMES
+        return self.mapping or (IDS if first_class else ORDER)
 
     def category_of(self, first_class: int) -> Callable[[int], int | None]:
         """What a network's class is in the file of annotations; `None` for a class that it does not have.
@@ -119,7 +159,7 @@ class AnnotatedImages(ImageSet):
             first_class: the index of the network's first class.
         """
         ids = list(self.categories)
-        if self.mapping == IDS or (not self.mapping and first_class):
+        if self.mapped_by(first_class) == IDS:
             return lambda label: label if label in self.categories else None
         if isinstance(self.mapping, tuple):
             by_name = {name: each for each, name in self.categories.items()}
@@ -222,7 +262,7 @@ def read_mapping(
         categories: what they are called, by id.
 
     Raises:
-        AdvisorError: none of the names is a category's, or names repeat.
+        AdvisorError: none of the names is a category's, names repeat, or two categories have one of them.
     """
     if classes is None or classes in (ORDER, IDS):
         return classes or "", ()
@@ -241,6 +281,13 @@ def read_mapping(
         raise AdvisorError(
             f"classes: none of {few(map(shown, names))} is a category",
             f"the categories: {few(map(shown, categories.values()))}; or give {ORDER} or {IDS}",
+        )
+    called = list(categories.values())
+    shared = [each for each in names if called.count(each) > 1]
+    if shared:
+        raise AdvisorError(
+            f"classes: {called.count(shared[0])} categories are called {shown(shared[0])}",
+            f"give {ORDER} or {IDS}",
         )
     lacking = [each for each in categories.values() if each not in names]
     return names, (

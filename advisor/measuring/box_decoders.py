@@ -51,7 +51,7 @@ class Decoder:
         suppresses: whether overlapping boxes are suppressed here.
         fits: whether outputs can be such, of a batch of so many images.
         is_sure: whether they can hardly be anything else; given the network's height and width, too.
-        classes: how many classes they tell apart; 0 where they do not say.
+        classes: how many classes they are of; 0 where they do not say.
         decode: the boxes of each image, in the network's pixels.
     """
 

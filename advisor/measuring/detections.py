@@ -33,7 +33,7 @@ class DetectionsFound:
         counts: how many boxes it found on each image.
         boxes: all of them, as `packed`: x1, y1, x2, y2 in the image's own pixels, score, class.
         decoder: by what its output was decoded; "" where it put out none.
-        outputs: how many classes it tells apart; 0 where its output does not say.
+        outputs: how many classes it has; 0 where its output does not say.
         unreadable: the images that cannot be read, and why.
         changed: what has changed since the run began; "" where nothing has.
     """

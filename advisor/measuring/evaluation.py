@@ -22,12 +22,7 @@ from advisor.errors import AdvisorError, shown
 from advisor.folders import ready_cache
 from advisor.limits import LEAST_PERCENT
 from advisor.measuring.access import ALL, OPEN, Access
-from advisor.measuring.annotated_images import (
-    IDS,
-    ORDER,
-    AnnotatedImages,
-    read_annotated_images,
-)
+from advisor.measuring.annotated_images import AnnotatedImages, read_annotated_images
 from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
@@ -111,7 +106,7 @@ class Evaluation:
         data_set: what they are called, by their content unless the user says otherwise.
         images: on how many the network was evaluated.
         found: how many there are.
-        classes: how many the network tells apart.
+        classes: how many the network has.
         preprocessing: how images became what the network takes.
         skipped: the images that could not be read, and why.
         finished: whether all was done, rather than stopped by Ctrl-C; the same call goes on.
@@ -356,9 +351,7 @@ def _mapping(images: ImageSet, run: EvaluationRun) -> str:
     """How a detector's classes became categories; "" of a classifier."""
     if not isinstance(images, AnnotatedImages) or not run.decoder:
         return ""
-    if isinstance(images.mapping, tuple):
-        return "names"
-    return images.mapping or (IDS if named_decoder(run.decoder).first_class else ORDER)
+    return images.mapped_by(named_decoder(run.decoder).first_class)
 
 
 def _both(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> list[tuple[str, str]]:

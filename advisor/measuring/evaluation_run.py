@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor._version import __version__
 from advisor.catalog.locks import locked
 from advisor.catalog.writers import writing
 from advisor.errors import AdvisorError, Fault, with_all_faults
+from advisor.measuring.annotated_images import AnnotatedImages
+from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import PREPARE_LIMIT_S, ReportProgress
 from advisor.measuring.children import Isolation, Outcome
 from advisor.measuring.detections import DetectionsFound, detect_on_images, unpacked
@@ -108,7 +110,7 @@ class EvaluationRun:
 
     @property
     def outputs(self) -> int:
-        """How many classes the network tells apart; 0 where that is not known yet."""
+        """How many classes the network has; 0 where that is not known yet."""
         return max(
             (int(each["outputs"]) for each in self.journal.records if "outputs" in each), default=0
         )
@@ -162,6 +164,7 @@ class EvaluationRun:
             return why
         for piece in range(self._pieces):
             if piece in kept:
+                self._check_classes(kept[piece])
                 continue
             images = self.plan.images.images[piece * PIECE : (piece + 1) * PIECE]
             self.report_progress(
@@ -187,11 +190,20 @@ class EvaluationRun:
         """Put what a child found on disk, where it can be believed."""
         if found.changed:
             raise ChangedError(found.changed, "run it again: it begins anew")
-        if found.outputs:
-            self.plan.images.check_classes(found.outputs, self.plan.network.name)
         record = {"of": self.plan.key(cell), "piece": piece, **asdict(found)}
         del record["changed"]
+        self._check_classes(record)
         self.journal.append(record)
+
+    def _check_classes(self, record: Mapping[str, Any]) -> None:
+        """Refuse a network whose classes are not those of the images, as far as its answers show."""
+        images, network = self.plan.images, self.plan.network.name
+        if record["outputs"]:
+            images.check_classes(record["outputs"], network)
+        elif isinstance(images, AnnotatedImages) and record["decoder"]:
+            classes = {int(each) for boxes in unpacked(record) for each in boxes[:, 5]}
+            first_class = named_decoder(record["decoder"]).first_class
+            images.check_found(classes, first_class, network)
 
     def _prepared_task(self, cell: Cell) -> tuple[Task, str]:
         """How to run a cell, from what was prepared for it; and why it cannot be."""

@@ -35,7 +35,7 @@ class AnswersFound:
     Attributes:
         ranks: a character an image: how many classes have a higher score than the right one, "0" to "4"; "5"
             where it is not among the first five; "-" where the image cannot be read.
-        outputs: how many classes the network tells apart.
+        outputs: how many classes the network has.
         unreadable: the images that cannot be read, and why.
         changed: what has changed since the run began; "" where nothing has.
     """

@@ -91,10 +91,10 @@ class ImageSet:
         return f"images-{self.content}"
 
     def check_classes(self, outputs: int, network: str) -> None:
-        """Refuse a network that tells other classes apart than the images are of.
+        """Refuse a network that has other classes than the images are of.
 
         Args:
-            outputs: how many classes it tells apart.
+            outputs: how many classes it has.
             network: the network.
 
         Raises:
@@ -103,14 +103,14 @@ class ImageSet:
         hint = "say by a CSV file of path and label which output is which: --data images.csv"
         if self.classes and len(self.classes) != outputs:
             raise AdvisorError(
-                f"{self.place} has {len(self.classes)} classes, and {network} tells {outputs} apart",
+                f"{self.place} has {len(self.classes)} classes, and {network} has {outputs}",
                 hint,
             )
         beyond = [each for each in self.images if each.label >= outputs]
         if beyond:
             raise AdvisorError(
                 f"{self.place}: {len(beyond)} labels are out of range, such as {beyond[0].label} of "
-                f"{beyond[0].path}: {network} tells {outputs} classes apart",
+                f"{beyond[0].path}: {network} has {outputs} classes",
                 f"labels are 0 to {outputs - 1}",
             )
 
