@@ -136,11 +136,7 @@ def _verified_pick(
         hint = "leave out --candidates board"
         raise AdvisorError("--verify chooses from all networks, measured or not", hint)
     catalog, asked = read_question(**{**question, "candidates": "all"})  # type: ignore[arg-type]
-    if asked.boards is None or len(asked.boards) > 1:
-        raise AdvisorError("--verify measures on one board", "name one: --board NAME")
-    if not asked.selection.predictions:
-        raise AdvisorError("--verify chooses among predictions", "leave out --no-predictions")
-    (name,), evaluating = asked.boards, None
+    name, evaluating = _board_to_measure(asked), None
     if on_images is not None:
         evaluating = _OwnImages(catalog, asked, on_images, on_progress)
         catalog, asked = evaluating.catalog, evaluating.asked
@@ -148,6 +144,8 @@ def _verified_pick(
     fit = _fit(catalog, surveyed)
     children = children_of(name)
     bench = _bench(catalog, surveyed, simulate, device, on_progress, children)
+    if evaluating is not None and isinstance(bench, _ThisMachine) and children is None:
+        evaluating.device = bench.bench.device
     again = _refit(catalog, fit, keep=simulate is None)
     limit_s = math.inf if time_s is None else time_s
     world = BoardWorld(
@@ -165,6 +163,19 @@ def _verified_pick(
     if evaluating is not None:
         verified = replace(verified, evaluated=evaluating.how)
     return recommend(world.candidates, asked), verified
+
+
+def _board_to_measure(asked: Requirements) -> str:
+    """The one board of a question that can be verified.
+
+    Raises:
+        AdvisorError: it asks several, or leaves out predictions.
+    """
+    if asked.boards is None or len(asked.boards) > 1:
+        raise AdvisorError("--verify measures on one board", "name one: --board NAME")
+    if not asked.selection.predictions:
+        raise AdvisorError("--verify chooses among predictions", "leave out --no-predictions")
+    return asked.boards[0]
 
 
 def _bench(
@@ -228,7 +239,11 @@ def _quantised() -> tuple[tuple[str, str], ...]:
 
 
 class _OwnImages:
-    """Images of the user's own, on which accuracies are found out; see `AccuracyBench`."""
+    """Images of the user's own, on which accuracies are found out; see `AccuracyBench`.
+
+    Attributes:
+        device: what networks run on: the CPU, or where the bench is this machine what that measures on.
+    """
 
     def __init__(
         self,
@@ -245,7 +260,7 @@ class _OwnImages:
         from advisor.measuring.image_data import read_image_set
 
         found = read_image_set(Path(how.data), how.images, on_progress=on_progress)
-        self.how = how
+        self.how, self.device = how, "cpu"
         data_set = name_of_own(asked.selection.data_set or found.name, len(found.images))
         self.on_progress, self.count = on_progress, len(found.images)
         quantised = _quantised() if how.calibrate else ()
@@ -268,6 +283,7 @@ class _OwnImages:
                 precision=key.variant.precision,
                 images=self.how.images,
                 calibrate=self.how.calibrate,
+                device=self.device,
                 download=weights if self.how.download else False,
                 data_set=self.asked.selection.data_set,
                 catalog=self.catalog.own_folder,

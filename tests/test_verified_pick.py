@@ -707,9 +707,11 @@ class MadeUpImages:
 
     reach: Mapping[str, float]
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    devices: set[str] = field(default_factory=set)
 
     def __call__(self, network: str, data: str, **how: Any) -> SimpleNamespace:
         name = network.removeprefix("paper:")
+        self.devices.add(how["device"])
         self.asked.append((name, data, how["runtime"], how["precision"], how["download"]))
         if name not in self.reach:
             raise AdvisorError(f"{name} has no weights here", "give them")
@@ -781,6 +783,22 @@ def test_an_accuracy_is_verified_as_a_latency_is(
     assert not again["verification"]["steps"], "what was found is kept, and nothing is asked twice"
     check = mine.run("catalog", "check", "--catalog", mine.folder)
     assert check.code == 0, check.out
+
+
+@pytest.mark.parametrize("given", [(), ("--device", "cuda:0")])
+def test_accuracies_are_of_the_device_that_is_measured(
+    mine: Mine, images: Path, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]
+) -> None:
+    class Accelerated(FakeChildren):
+        def ready(self, device: str) -> str:
+            return device
+
+    monkeypatch.setattr(local_bench, "RealChildren", Accelerated)
+    made = looked_at(monkeypatch, {"resnet-50": 74.0})
+    asked = ("--accuracy", 65, "--data", images, "--download", "--verify", 1, *given)
+    ran = pick_of_few(mine, *asked)
+    assert ran.code == 0, ran.err
+    assert made.devices == {given[-1] if given else "cpu"}
 
 
 def test_what_cannot_be_looked_at_is_spent_and_out(
