@@ -611,6 +611,23 @@ def test_a_closed_pipe_ends_silently() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "all_threads"),
+    [
+        (("pick", "--fps", "no number"), False),
+        (("pick", "--fps", "no number", "--verify", 3), True),
+        (("pick", "--fps", "no number", "--verify=3"), True),
+        (("measure", "--quick", "no-such-network"), True),
+    ],
+)
+def test_what_is_measured_has_all_threads(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[object, ...], all_threads: bool
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert run(*arguments).code == 2
+    assert os.environ.get("OPENBLAS_NUM_THREADS") == (None if all_threads else "1")
+
+
 def test_a_full_disk_is_told() -> None:
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run([*ADVISOR, "pick"], stdout=full, stderr=subprocess.PIPE, check=False)

@@ -7,7 +7,7 @@ import gc
 import keyword
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
@@ -88,7 +88,8 @@ def _subcommand(name: str) -> Any:
 
 
 MEASURING = {"measure", "evaluate", "worker"}
-"""Commands whose processes have as many threads as they take."""
+"""Commands that measure in any case; others do with `VERIFY`."""
+VERIFY = "--verify"
 
 
 class _Commands(TyperGroup):
@@ -145,7 +146,7 @@ def main() -> None:
     missing part, said in one message. 70: a fault of the program itself. Ctrl-C is left to who calls.
     """
     gc.set_threshold(PATIENCE)
-    if not {*sys.argv[1:2]} & MEASURING:
+    if not _measures(sys.argv[1:]):
         # Nothing large is multiplied; numpy's idle pool of threads would double the start.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
@@ -160,6 +161,13 @@ def main() -> None:
         ended = isinstance(error, _ProcessEndedError)
         complain(said or fault_message(error.__cause__ or error if ended else error))
         sys.exit(2 if said else EXIT_CODE)
+
+
+def _measures(arguments: Sequence[str]) -> bool:
+    """Whether it is measured, in processes that have as many threads as they take."""
+    return bool({*arguments[:1]} & MEASURING) or any(
+        each.partition("=")[0] == VERIFY for each in arguments
+    )
 
 
 def _from_outside(error: Exception) -> str:
