@@ -108,6 +108,13 @@ class OddChildren(FakeChildren):
         return garbage.get(fault, found)  # type: ignore[no-any-return]
 
 
+def wait_for(path: str) -> str:
+    """A task that lasts until there is a file."""
+    while not Path(path).exists():
+        time.sleep(0.05)
+    return "released"
+
+
 def access_by(tls: str) -> Access:
     """The three files of certificates, with colons between them; "" for none."""
     if not tls:

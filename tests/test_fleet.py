@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from tests.fleet_processes import (
     free_port,
     started_scheduler,
     started_workers,
+    wait_for,
 )
 from tests.measuring_fakes import FakeChildren
 
@@ -115,10 +117,13 @@ def measuring(scheduler: str, catalog: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **LAPSE})
 
 
-def wait_for_sessions(catalog: Path, board: str, count: int) -> None:
+def wait_for_sessions(
+    client: subprocess.Popen[bytes], catalog: Path, board: str, count: int
+) -> None:
     while (
         not (catalog / "boards" / board / "runs").exists() or len(sessions(catalog, board)) < count
     ):
+        assert client.poll() is None, "the client ended before"
         time.sleep(0.05)
 
 
@@ -126,7 +131,7 @@ def test_a_client_that_is_killed_goes_on(scheduler: str, tmp_path: Path, undistu
     with started_workers(scheduler, "alpha", pause="0.05"):
         for count in (5, 15):
             client = measuring(scheduler, tmp_path)
-            wait_for_sessions(tmp_path, "alpha", count)
+            wait_for_sessions(client, tmp_path, "alpha", count)
             client.kill()
             client.wait()
             assert count <= len(sessions(tmp_path, "alpha")) < CELLS * SESSIONS
@@ -210,13 +215,68 @@ def test_a_scheduler_that_restarts(tmp_path: Path, undisturbed: str) -> None:
         started_workers(address, "delta", pause="0.05") as (worker,),
     ):
         client = measuring(address, tmp_path)
-        wait_for_sessions(tmp_path, "delta", 5)
+        wait_for_sessions(client, tmp_path, "delta", 5)
         first.kill()
         worker.hear("left")
         with started_scheduler(port):
             assert client.wait() == 0
     assert len(sessions(tmp_path, "delta")) == CELLS * SESSIONS
     assert table(tmp_path, "delta") == undisturbed
+
+
+def test_a_scheduler_that_is_away_for_longer_than_its_client_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    with (
+        started_scheduler(port) as (address, first),
+        started_workers(address, "theta"),
+        connected(address, absent_s=120.0) as fleet,
+    ):
+        monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+        monkeypatch.setattr(fleet_module, "LOOK_EVERY_S", 0.0)
+        first.kill()
+        fleet._client.close()
+        assert fleet.addresses() == {}
+        fleet.absent_s = 0.0
+        with pytest.raises(BoardLostError, match="board theta do not come back"):
+            fleet.ask("theta", "adding", sum, [1, 2], limit_s=60.0)
+        fleet.absent_s = 120.0
+        with started_scheduler(port):
+            assert fleet.ask("theta", "adding", sum, [1, 2], limit_s=60.0) == 3
+
+
+def test_what_waits_for_another_task_of_its_worker_is_not_late(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a board prepares for another, while its own session waits."""
+    release = tmp_path / "release"
+    with started_workers(scheduler, "iota"), connected(scheduler) as fleet:
+        monkeypatch.setattr(fleet_module, "LATE_S", 0.0)
+        with ThreadPoolExecutor(2) as pool:
+            long = pool.submit(fleet.ask, "iota", "long", wait_for, str(release), limit_s=600.0)
+            while not any(each.doing == "long" for each in fleet.units(only="iota")):
+                time.sleep(0.05)
+            short = pool.submit(fleet.ask, "iota", "short", sum, [1, 2], limit_s=1.0)
+            time.sleep(3.0)  # more than the second may take
+            assert not short.done()
+            release.touch()
+            assert long.result() == "released"
+            assert short.result() == 3
+
+
+def test_a_worker_that_hangs_holds_up_no_other(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        started_workers(scheduler, "hung") as (worker,),
+        started_workers(scheduler, "well"),
+        connected(scheduler) as fleet,
+    ):
+        monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+        worker.process.send_signal(signal.SIGSTOP)
+        assert [each.name for each in fleet.units()] == ["well"]
+        assert [each.name for each in fleet.units(only="well")] == ["well"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +351,7 @@ def test_a_worker_that_is_not_heard_of_for_a_while(
     """As where its network is gone: it neither answers nor ends, then goes on where it was."""
     with started_workers(scheduler, "zeta", pause="0.05") as (worker,):
         client = measuring(scheduler, tmp_path)
-        wait_for_sessions(tmp_path, "zeta", 5)
+        wait_for_sessions(client, tmp_path, "zeta", 5)
         worker.process.send_signal(signal.SIGSTOP)
         time.sleep(3)
         worker.process.send_signal(signal.SIGCONT)

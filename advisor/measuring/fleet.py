@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -215,7 +217,9 @@ class Fleet:
         self.stopping = threading.Event()
         self._security = access.security()
         self._making, self._looking = threading.Lock(), threading.Lock()
-        self._seen: tuple[float, dict[str, str]] = (0.0, {})
+        self._seen: tuple[float, dict[str, str]] = (-math.inf, {})
+        self._held: set[str] = set()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._client = self._connect()
 
     def close(self) -> None:
@@ -253,30 +257,49 @@ class Fleet:
             return AdvisorError(f"no scheduler answers at {self.scheduler}: {why}", START)
 
     def _connection(self) -> Any:
-        """The client; another one where the last gave up."""
+        """The client; another one where the last gave up.
+
+        Raises:
+            ConnectionError: the scheduler is not there for now.
+        """
         with self._making:
             if self._client.status not in ("running", "connecting"):
-                self._client = self._connect()
+                try:
+                    self._client = self._connect()
+                except AdvisorError as error:
+                    raise ConnectionError(error.message) from None
             return self._client
 
     def addresses(self) -> dict[str, str]:
-        """The address of each worker by its name; asked of the scheduler now and then."""
+        """The address of each worker by its name; asked of the scheduler now and then.
+
+        While the scheduler is away, no worker is there.
+        """
         with self._looking:
             when, seen = self._seen
-            if time.monotonic() - when > LOOK_EVERY_S or not seen:
-                workers = self._connection().scheduler_info()["workers"]
+            if time.monotonic() - when > LOOK_EVERY_S:
+                workers: Mapping[str, Any] = {}
+                with suppress(*_OF_THE_WAY):  # whoever waits for a worker gives up after a while
+                    workers = self._connection().scheduler_info().get("workers", {})
                 seen = {str(each["name"]): address for address, each in workers.items()}
                 self._seen = time.monotonic(), seen
         return seen
 
-    def units(self) -> Iterator[Unit]:
-        """Those of advisor's boards that answer, by name."""
+    def units(self, only: str = "") -> Iterator[Unit]:
+        """Those of advisor's boards that answer, by name.
+
+        Args:
+            only: the one worker that is asked; "" for all.
+
+        Raises:
+            ConnectionError: the scheduler is not there for now.
+        """
         client, before = self._connection(), time.time()
-        at = {address: name for name, address in self.addresses().items()}
+        at = {name: where for name, where in self.addresses().items() if only in ("", name)}
         doing = {address: keys for address, keys in client.processing().items() if keys}
-        answers = client.run(itself_now, workers=[*at], on_error="return") if at else {}
+        answers = client.sync(_answers, client, list(at.values()))
         after = time.time()
-        for address, name in sorted(at.items(), key=lambda each: each[1]):
+        for name, address in sorted(at.items()):
             answer = answers.get(address)
             if isinstance(answer, dict) and answer.get("versions"):
                 board, _, unit = name.partition("/")
@@ -319,22 +342,33 @@ class Fleet:
     def held(self, name: str) -> Iterator[None]:
         """Keep every other client off a worker; the lock of one that was killed lapses by itself.
 
+        Where this client keeps others off it already, it goes on doing so.
+
         Raises:
-            AdvisorError: another client is at work on it.
+            AdvisorError: another client is at work on it, or the scheduler has just gone.
         """
         from distributed import Lock
 
-        with self._connection().as_current():
-            lock = Lock(f"advisor {name}")
-            taken = lock.acquire(timeout=LOCK_S)
+        if name in self._held:
+            yield
+            return
+        try:
+            with self._connection().as_current():
+                lock = Lock(f"advisor {name}")
+                taken = lock.acquire(timeout=LOCK_S)
+        except _OF_THE_WAY as error:
+            why = first_line(error) or type(error).__name__
+            raise AdvisorError(f"no scheduler answers at {self.scheduler}: {why}", START) from None
         if not taken:
             raise AdvisorError(
                 f"another client is at work on {in_words(*name.split('/'))}",
                 "wait for it, or end it",
             )
+        self._held.add(name)
         try:
             yield
         finally:
+            self._held.discard(name)
             with suppress(Exception):  # a scheduler that was lost has let go of it already
                 lock.release()
 
@@ -351,22 +385,41 @@ class Fleet:
             what: in words, for those who look at what the fleet does.
             function: a module's.
             arguments: plain ones.
-            limit_s: how long it may take there.
+            limit_s: how long it may take there, once the worker is free of what this client has it do.
 
         Raises:
             TaskError: it cannot be done there.
             BoardLostError: the worker, or the scheduler, is gone for too long.
             KeyboardInterrupt: the whole run is being stopped.
         """
-        while not self.stopping.is_set():
-            try:
-                return self._answer(self._begun(name, what, function, *arguments), name, limit_s)
-            except _TaskHangsError:
-                self._wait_for_worker(name)  # else what follows would wait behind this one
-                raise TaskError("timed_out", f"no answer within {limit_s + LATE_S:.0f} s") from None
-            except (_TaskLostError, *_OF_THE_WAY):
-                self._wait_for_scheduler(name)  # which has forgotten the task
+        with self._turn(name):
+            while not self.stopping.is_set():
+                try:
+                    future = self._begun(name, what, function, *arguments)
+                    return self._answer(future, name, limit_s)
+                except _TaskHangsError:
+                    self._wait_for_worker(name)  # else what follows would wait behind this one
+                    reason = f"no answer within {limit_s + LATE_S:.0f} s"
+                    raise TaskError("timed_out", reason) from None
+                except (_TaskLostError, *_OF_THE_WAY):
+                    self._wait_for_scheduler(name)  # which has forgotten the task
         raise KeyboardInterrupt
+
+    @contextmanager
+    def _turn(self, name: str) -> Iterator[None]:
+        """Wait here rather than at the worker, where time that is waited would count as the task's.
+
+        Raises:
+            KeyboardInterrupt: the whole run is being stopped.
+        """
+        turn = self._turns[name]
+        while not turn.acquire(timeout=1.0):
+            if self.stopping.is_set():
+                raise KeyboardInterrupt
+        try:
+            yield
+        finally:
+            turn.release()
 
     def _begun(self, name: str, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """A task on its way to a worker."""
@@ -428,12 +481,11 @@ class Fleet:
         Raises:
             BoardLostError: it is another version's now.
         """
-        for each in self.units():
-            if each.name == name:
-                try:
-                    each.check()
-                except AdvisorError as error:
-                    raise BoardLostError(error.message, error.hint) from None
+        for each in self.units(only=name):
+            try:
+                each.check()
+            except AdvisorError as error:
+                raise BoardLostError(error.message, error.hint) from None
 
     def _wait_for_scheduler(self, name: str) -> None:
         """Return once the scheduler is there again, and the worker with it."""
@@ -442,7 +494,7 @@ class Fleet:
             if self.stopping.wait(1.0):
                 raise KeyboardInterrupt
             with suppress(*_OF_THE_WAY):
-                self._seen = (0.0, {})
+                self._seen = (-math.inf, {})
                 if name in self.addresses():
                     self.check_again(name)
                     return
@@ -463,6 +515,18 @@ def connected(scheduler: str, access: Access = OPEN, absent_s: float = ABSENT_S)
         yield found
     finally:
         found.close()
+
+
+async def _answers(client: Any, addresses: Sequence[str]) -> dict[str, object]:
+    """What each worker says of itself; of one that hangs nothing, and it holds up no other."""
+
+    async def asked(address: str) -> object:
+        asking = client.run(itself_now, workers=[address], on_error="return")
+        found = await asyncio.wait_for(asking, CONNECT_S)
+        return found.get(address)
+
+    found = await asyncio.gather(*map(asked, addresses), return_exceptions=True)
+    return dict(zip(addresses, found, strict=True))
 
 
 def _unit(

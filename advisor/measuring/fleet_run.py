@@ -400,7 +400,6 @@ class FleetBoard:
 
 
 @trusting
-@trusting
 @checked
 def measure_on(
     scheduler: str,
