@@ -105,3 +105,21 @@ def test_a_weight_of_another_size_than_it_says(here: Path, dims: tuple[int, ...]
 def test_a_name_of_5000_characters_is_cut_where_it_is_said(here: Path, run: Run) -> None:
     ran = run("predict", saved(here, name="n" * 5000))
     assert ran.code == 0 and max(map(len, (ran.out + ran.err).splitlines())) < 400
+
+
+def test_an_input_of_numbers_that_onnx_does_not_know_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    model = onnx.load(str(path))
+    model.graph.input[0].type.tensor_type.elem_type = 99
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(AdvisorError, match=r"numbers of its input are unknown \(99\)"):
+        read_own(str(path))
+
+
+def test_operators_of_no_version_are_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    model = onnx.load(str(path))
+    del model.opset_import[:]
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(AdvisorError, match="no network that ONNX allows"):
+        read_own(str(path))

@@ -28,7 +28,7 @@ from advisor.architectures.onnx_operators import (
     products_of,
     window_reads_of,
 )
-from advisor.errors import first_line, shown
+from advisor.errors import AdvisorError, first_line, shown
 
 FORMATS: Mapping[int, str] = {
     1: "fp32", 10: "fp16", 11: "fp64", 16: "bf16",
@@ -123,7 +123,12 @@ def _with_shapes(path: Path, model: Any) -> tuple[Any, str]:
         found = onnx.shape_inference.infer_shapes(standard, strict_mode=True, data_prop=True)
     except (onnx.shape_inference.InferenceError, ValueError) as error:
         fault = f"its shapes cannot be followed: {first_line(error)}"
-        found = onnx.shape_inference.infer_shapes(standard)
+        try:
+            found = onnx.shape_inference.infer_shapes(standard)
+        except (onnx.shape_inference.InferenceError, ValueError) as broken:
+            raise AdvisorError(
+                f"{path}: no network that ONNX allows: {first_line(broken)}", "export it again"
+            ) from None
     del model.graph.value_info[:]
     del model.graph.output[:]
     model.graph.value_info.extend(found.graph.value_info)

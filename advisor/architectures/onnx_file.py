@@ -232,7 +232,8 @@ def read_image(path: Path, graph: Any) -> ImageInput:
     if kind not in ELEMENTS:
         import onnx
 
-        called = onnx.TensorProto.DataType.Name(kind).lower()
+        known = kind in onnx.TensorProto.DataType.values()
+        called = onnx.TensorProto.DataType.Name(kind).lower() if known else f"unknown ({kind})"
         raise AdvisorError(
             f"{path}: the numbers of its input are {called}; images are {', '.join(ELEMENTS.values())}",
             "export it with an input of 32-bit floats",

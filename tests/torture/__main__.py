@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -63,15 +64,17 @@ def main() -> int:
     asked = parser.parse_args()
     every: list[str] = []
     share = sum(KINDS[kind][2] for kind in asked.kinds)
-    with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
-        for kind in asked.kinds:
-            seconds = 60 * asked.minutes * KINDS[kind][2] / share
-            place = Path(folder) / kind.replace(" ", "-")
-            taken, found = torture(kind, place, asked.seed, KINDS[kind][1], seconds)
-            print(f"{kind}: {taken} cases, {len(found)} faults (seed {asked.seed})", flush=True)
-            for each in found[:20]:
-                print(f"  {each}", flush=True)
-            every += found
+    folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    for kind in asked.kinds:
+        seconds = 60 * asked.minutes * KINDS[kind][2] / share
+        place = folder / kind.replace(" ", "-")
+        taken, found = torture(kind, place, asked.seed, KINDS[kind][1], seconds)
+        print(f"{kind}: {taken} cases, {len(found)} faults (seed {asked.seed})", flush=True)
+        for each in found[:20]:
+            print(f"  {each}", flush=True)
+        every += found
+    if not every:  # else what was found lies there
+        shutil.rmtree(folder, ignore_errors=True)
     return 1 if every else 0
 
 
