@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
 from advisor.measuring.evaluation_run import EvaluationRun, taken_up
-from advisor.measuring.fleet_run import board_on
+from advisor.measuring.fleet_run import RemoteUnit, board_on
 from advisor.measuring.image_answers import BAD, FIRST
 from advisor.measuring.image_data import ImageSet, read_image_set
 from advisor.measuring.mean_precision import (
@@ -228,15 +228,7 @@ def evaluate(
     if images is not None and images < 1:
         raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
     task, read, prepare = _by_task(task, decoder, classes)
-    if board is not None and on is None:
-        raise AdvisorError(
-            "--board goes with --on", "it says which of the boards elsewhere runs the network"
-        )
-    with ExitStack() as held:
-        elsewhere = None
-        if on is not None:
-            there = held.enter_context(board_on(on, board or ALL, access))
-            (elsewhere, *_) = there.units.values()
+    with _unit_on(on, board, access) as elsewhere:
         plan = plan_evaluation(
             network,
             partial(read, place, images, skip_bad=skip_bad, on_progress=on_progress),
@@ -256,25 +248,58 @@ def evaluate(
         ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
         called = name_of_own(data_set or plan.images.name, len(plan.images.images))
         slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
-        with taken_up(folder / FOLDER / slug, folder, plan, fresh=fresh) as journal:
+        own = folder / FOLDER / slug
+        with taken_up(own, folder, plan, fresh=fresh) as journal:
             run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad, elsewhere=elsewhere)
-            finished = True
-            try:
-                run.run()
-            except KeyboardInterrupt:
-                finished = False
-            found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
-            ways = tuple(
-                _with_file(plan, run, cell, way, folder / FOLDER / slug)
-                for cell, way in zip(plan.cells, found, strict=True)
-            )
-            ways = with_pareto(_with_measured(folder, plan, ways))
-            file = _publish(folder, plan, run, ways, called)
+            return _evaluated(run, folder, own, place, called)
+
+
+@contextmanager
+def _unit_on(on: str | None, board: str | None, access: Access) -> Iterator[RemoteUnit | None]:
+    """What runs the network elsewhere, held meanwhile; `None` for this machine.
+
+    Raises:
+        AdvisorError: a board is named, and no scheduler; or see `board_on`.
+    """
+    if on is not None:
+        with board_on(on, board or ALL, access) as there:
+            yield next(iter(there.units.values()))
+    elif board is not None:
+        raise AdvisorError(
+            "--board goes with --on", "it says which of the boards elsewhere runs the network"
+        )
+    else:
+        yield None
+
+
+def _evaluated(
+    run: EvaluationRun, catalog: Path, folder: Path, data: Path, data_set: str
+) -> Evaluation:
+    """Do what is left of a run; what is found becomes accuracies of the catalog.
+
+    Args:
+        run: the run.
+        catalog: the catalog.
+        folder: where this network's evaluations lie in it.
+        data: where the images were found.
+        data_set: what they are called.
+    """
+    plan, finished = run.plan, True
+    try:
+        run.run()
+    except KeyboardInterrupt:
+        finished = False
+    found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
+    in_files = [
+        _with_file(plan, run, cell, way, folder)
+        for cell, way in zip(plan.cells, found, strict=True)
+    ]
+    ways = with_pareto(_with_measured(catalog, plan, in_files))
     return Evaluation(
         network=plan.network.name,
         weights=plan.weights.name,
-        data=str(place),
-        data_set=called,
+        data=str(data),
+        data_set=data_set,
         images=len(_both(plan, run, plan.cells[0])),
         found=plan.images.found,
         classes=run.outputs or len(plan.images.classes),
@@ -282,7 +307,7 @@ def evaluate(
         skipped=(*plan.images.unreadable, *run.unreadable),
         finished=finished,
         ways=ways,
-        accuracy_file=file,
+        accuracy_file=_publish(catalog, plan, run, ways, data_set),
         left_out=plan.left_out,
         notes=(*plan.notes, *plan.images.notes, *_notes(plan, run, ways)),
         task=plan.network.task,
