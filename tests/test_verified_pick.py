@@ -647,7 +647,7 @@ def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch
     def missing(*_: object) -> None:
         raise AdvisorError("torch has gone", "find it")
 
-    monkeypatch.setattr(local_bench, "check_installed", missing)
+    monkeypatch.setattr(FakeChildren, "check_installed", missing)
     printed = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
     (step,) = printed["verification"]["steps"]
     assert (step["found"], step["reason"]) == (None, "torch has gone")
