@@ -129,7 +129,7 @@ class FakeChildren:
 class StoppingChildren(FakeChildren):
     """Ends a run in the middle, at the request that follows `after` others."""
 
-    def __init__(self, after: int, stop: type[BaseException]) -> None:
+    def __init__(self, after: int, stop: type[BaseException] | BaseException) -> None:
         super().__init__()
         self.after, self.stop = after, stop
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from advisor.digests import digest
 from advisor.errors import AdvisorError
 from advisor.measuring import fleet_files, fleet_run
-from advisor.measuring.children import Outcome
-from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, keep, places
+from advisor.measuring.children import BoardLostError, Outcome
+from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, keep, places, receive
 from advisor.measuring.image_data import LabelledImage
 from advisor.measuring.journal import read_runs
 from advisor.measuring.runtimes.exports import export_folder
@@ -99,6 +100,49 @@ def test_what_comes_broken_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(AdvisorError, match=r"net\.onnx came broken"):
         keep([(file, 0, b"x", True)])
     assert places([file]) == [(str(file.place()), False)]
+
+
+def test_what_was_prepared_elsewhere_comes_whole_or_not_at_all() -> None:
+    content = os.urandom(3000)
+    file = Sent(IN_EXPORTS, "net.onnx", digest(content))
+    with pytest.raises(AdvisorError, match=r"net\.onnx came broken"):
+        receive(file, [content[:1000]])
+    assert list(export_folder().iterdir()) == []
+    receive(file, [content[:1000], content[1000:]])
+    (path,) = export_folder().iterdir()
+    assert path.name == "net.onnx"
+    assert path.read_bytes() == content
+
+
+class Lost(FakeChildren):
+    """A machine that is gone when it is to prepare."""
+
+    def prepare(self, task: Task, limit_s: float) -> Outcome:
+        raise BoardLostError("board strong is gone")
+
+
+def test_a_machine_that_prepares_and_is_lost_costs_no_board(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_run, "RealChildren", Lost)
+    net = saved(tmp_path / "net.onnx", NODES, WEIGHTS)
+    with (
+        started_scheduler() as (scheduler, _),
+        started_workers(scheduler, "weak", cache=str(tmp_path / "cache"), prepares="yes"),
+    ):
+        (end,) = fleet_run.measure_on(
+            scheduler,
+            [f"net={net}"],
+            runtime="openvino",
+            batch="1",
+            quick=True,
+            catalog=tmp_path / "catalog",
+            prepare_on="here",
+        )
+    assert end.fault == ""
+    assert "board strong is gone" in end.note
+    assert end.measured is not None
+    assert [row["status"] for row in end.measured.board.rows] == ["ok"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,7 +22,7 @@ from advisor.catalog.entries import read_board
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import board_run
-from advisor.measuring.children import Outcome
+from advisor.measuring.children import Outcome, Sessions
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.host import Host
 from advisor.measuring.journal import FORMAT, Journal, Now, begin, exclusive, mend, read_runs
@@ -623,3 +624,34 @@ def test_a_board_that_differs_by_more_than_itself_can_still_be_read(
     between = read_board(folder, "own", None).between_runs
     assert between is not None
     assert between.within == 0.99
+
+
+class Metered(FakeChildren):
+    """Meters energy."""
+
+    def energy(self, task: Task, limit_s: float) -> Outcome:
+        found = EnergyFound(12.0, 1.0, 100, 2.0, 2.0, "a meter", "its processor")
+        return self._answer(f"energy {task.cell}", found)
+
+
+class TwoUnits(FakeChildren):
+    """A board of which one sample has no meter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bare, self.metered = FakeChildren(), Metered()
+
+    @property
+    def units(self) -> Mapping[str, Sessions]:
+        return {"B7": self.bare, "B9": self.metered}
+
+
+def test_a_unit_without_a_meter_leaves_energy_to_those_that_have_one(tmp_path: Path) -> None:
+    children = TwoUnits()
+    measure(board(tmp_path), children)
+    (journal,) = read_runs(board(tmp_path) / "runs")
+    metered = {str(each["cell"]) for each in journal.records if "energy" in each}
+    assert metered == {str(each["cell"]) for each in journal.records if "peak_mb" in each}
+    assert {each["unit"] for each in journal.records if "energy" in each} == {"B9"}
+    (lacks,) = [each for each in journal.records if "no_meter" in each]
+    assert lacks == {"no_meter": "it is made up", "unit": "B7"}

@@ -28,7 +28,7 @@ from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.catalog.tables import ZooNetwork, zoo_table
 from advisor.measuring import local_bench
-from advisor.measuring.children import Outcome
+from advisor.measuring.children import BoardLostError, Outcome
 from advisor.measuring.local_bench import LocalBench
 from advisor.measuring.tasks import REFERENCE
 from advisor.prediction.fitting import fit
@@ -651,6 +651,18 @@ def test_what_runs_it_may_be_missing(mine: Mine, monkeypatch: pytest.MonkeyPatch
     printed = verified(mine.pick("--fps", 30, "--verify", 1, "--json"))
     (step,) = printed["verification"]["steps"]
     assert (step["found"], step["reason"]) == (None, "torch has gone")
+
+
+def test_a_board_that_is_lost_is_said_and_what_was_found_is_kept(
+    mine: Mine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = StoppingChildren(5, BoardLostError("board mine is gone since 300 s"))
+    monkeypatch.setattr(local_bench, "RealChildren", lambda: lost)
+    ran = mine.pick("--fps", 30, "--verify", 3, "--json")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "board mine is gone since 300 s" in ran.err
+    assert mine.row("inception-v4")
 
 
 def test_stopped_it_keeps_what_was_found_and_fits_again(

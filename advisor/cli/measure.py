@@ -221,6 +221,8 @@ def command(
 def _end_fleet(ends: Sequence[FleetBoard]) -> None:
     """How each board of a fleet ended; the exit status where one did not come to its end."""
     for each in ends:
+        if each.note:
+            complain(f"board {each.board}: {each.note}")
         if each.fault:
             complain(f"board {each.board}: {each.fault}")
             if each.measured is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
@@ -59,7 +59,7 @@ class Campaign:
         journal.forget_values()
         self.seed = int(journal.header["seed"])
         self.goal: dict[Cell, int] = {}
-        self._meterless = False
+        self._meterless: set[str] = set()
 
     def run(self) -> None:
         """Do all that is left of the plan; the run ends once its board is written, too."""
@@ -92,32 +92,41 @@ class Campaign:
             limit_s = 120 + 10 * self._expected_run_ms(cell) / 1000
             self._keep(cell, unit, self.units[unit].memory(self._task(cell), limit_s), asdict)
 
-    def _on_units(self, cells: Sequence[Cell], work: Callable[[Cell, str], None]) -> None:
+    def _on_units(
+        self,
+        cells: Sequence[Cell],
+        work: Callable[[Cell, str], None],
+        unable: Set[str] = frozenset(),
+    ) -> None:
         """Do something for each cell, each unit of the board at one cell at a time.
 
-        A unit that is lost leaves its cells to the others.
+        A unit that is lost, or turns out to be unable, leaves its cells to the others.
+
+        Args:
+            cells: in their order.
+            work: does it for one cell on one unit.
+            unable: the units that cannot; where all are, the cells are left as they are.
 
         Raises:
             BoardLostError: no unit is left.
         """
         left = list(cells)
-        while left:
-            shares = self._shares(left)
+        while left and (units := sorted(self.units.keys() - unable)):
+            shares = self._shares(left, units)
             if len(shares) == 1:
                 ((unit, share),) = shares.items()
-                self._work_off(unit, share, left, work)
+                self._work_off(unit, share, left, work, unable)
                 continue
             with ThreadPoolExecutor(len(shares), "unit") as pool:
                 ends = [
-                    pool.submit(self._work_off, unit, share, left, work)
+                    pool.submit(self._work_off, unit, share, left, work, unable)
                     for unit, share in shares.items()
                 ]
             for end in ends:
                 end.result()
 
-    def _shares(self, cells: Sequence[Cell]) -> dict[str, list[Cell]]:
+    def _shares(self, cells: Sequence[Cell], units: Sequence[str]) -> dict[str, list[Cell]]:
         """Which unit has which cells next, in their order: each cell goes round all of them."""
-        units = sorted(self.units)
         if len(units) == 1:
             return {units[0]: list(cells)}
         rank = {cell: place for place, cell in enumerate(sorted(self.plan.cells()))}
@@ -128,7 +137,12 @@ class Campaign:
         return shares
 
     def _work_off(
-        self, unit: str, share: Sequence[Cell], left: list[Cell], work: Callable[[Cell, str], None]
+        self,
+        unit: str,
+        share: Sequence[Cell],
+        left: list[Cell],
+        work: Callable[[Cell, str], None],
+        unable: Set[str],
     ) -> None:
         """One unit's share; what is done is taken from what is left."""
         for cell in share:
@@ -141,6 +155,8 @@ class Campaign:
                     if not self.units:
                         raise
                     self.journal.append({"unit": unit, "lost": str(error)})
+                return
+            if unit in unable:
                 return
             with self._keeping:
                 left.remove(cell)
@@ -263,22 +279,22 @@ class Campaign:
             self._keep(cell, unit, outcome, _timing_record)
 
     def meter_energy(self) -> None:
-        """One energy child a cell, unless the user declared the power or there is no meter."""
+        """One energy child a cell, on a unit that has a meter, unless the user declared the power."""
         if self.plan.declared_power_w is not None:
             return
         done = {Cell(*each["cell"]) for each in self.journal.records if "energy" in each}
         cells = [cell for cell, _ in self._live() if cell not in done]
-        self._on_units(self._shuffled(cells, "energy"), self._meter_energy)
+        self._on_units(self._shuffled(cells, "energy"), self._meter_energy, self._meterless)
 
     def _meter_energy(self, cell: Cell, unit: str) -> None:
-        if self._meterless or not self._is_prepared(cell, unit):
+        if not self._is_prepared(cell, unit):
             return
         self._report(f"energy of {cell}")
         outcome = self.units[unit].energy(self._task(cell), 180 + self._run_ms(cell) / 10)
         record: dict[str, object]
         if isinstance(outcome.value, NoMeter):
-            self._meterless = True
-            record = {"no_meter": outcome.value.reason}
+            self._meterless.add(unit)
+            record = {"no_meter": outcome.value.reason, **_of(unit)}
         else:
             # A failure here leaves the cell's latency as it is; the journal says what it was.
             record = {"cell": cell.as_list(), **_of(unit), "energy": None}

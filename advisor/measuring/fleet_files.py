@@ -6,8 +6,10 @@ to each worker, and looked for before.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from advisor.architectures.names import is_own_file
 from advisor.architectures.onnx_file import files_of, load_model
 from advisor.digests import digest_of
 from advisor.errors import AdvisorError, reason_of
-from advisor.folders import ready_cache
+from advisor.folders import WRITING, ready_cache
 from advisor.measuring.image_data import LabelledImage
 from advisor.measuring.runtimes.exports import EXPORTS, drop_oldest, export_folder
 from advisor.measuring.tasks import Task
@@ -86,15 +88,30 @@ def keep(parts: Sequence[tuple[Sent, int, bytes, bool]]) -> None:
         OSError: the disk is full, say.
     """
     for file, begin, content, is_last in parts:
-        place = file.place()
-        begun = place.with_name(f"begun-{place.name}")
+        begun = file.place().with_name(f"{WRITING}{file.name}")
         with begun.open("r+b" if begin else "wb") as stream:
             stream.seek(begin)
             stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
         if is_last:
-            if digest_of([begun]) != file.digest:
-                raise AdvisorError(f"{file.name} came broken")
-            begun.replace(place)
+            _finish(file, begun)
+
+
+def _finish(file: Sent, begun: Path) -> None:
+    """Let a file that is whole be found.
+
+    Raises:
+        AdvisorError: it is not what was sent.
+    """
+    if digest_of([begun]) != file.digest:
+        raise AdvisorError(f"{file.name} came broken")
+    begun.replace(file.place())
+
+
+def digest_of_export(name: str) -> str:
+    """The digest of what was prepared here."""
+    return digest_of([Sent(IN_EXPORTS, name, "").place()])
 
 
 def part_of_export(name: str, begin: int) -> bytes:
@@ -110,6 +127,28 @@ def tidy() -> None:
 
 
 # --- on the client
+
+
+def receive(file: Sent, parts: Iterable[bytes]) -> None:
+    """Write what comes from a worker; others see it whole, or not at all.
+
+    Raises:
+        AdvisorError: it is not what was sent, or cannot be written.
+    """
+    place = file.place()
+    begun = place.with_name(f"{WRITING}{os.getpid()}-{os.urandom(4).hex()}")
+    try:
+        with begun.open("xb") as stream:
+            for part in parts:
+                stream.write(part)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _finish(file, begun)
+    except OSError as error:
+        raise AdvisorError(f"{place} cannot be written: {reason_of(error)}") from None
+    finally:
+        with suppress(OSError):
+            begun.unlink(missing_ok=True)
 
 
 Ask = Callable[..., Any]

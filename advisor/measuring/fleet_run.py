@@ -19,7 +19,15 @@ from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Se
 from advisor.measuring.detections import DetectionsFound
 from advisor.measuring.energy import EnergyFound
 from advisor.measuring.fleet import Fleet, TaskError, Unit, connected
-from advisor.measuring.fleet_files import IN_EXPORTS, Files, Sent, part_of_export, tidy
+from advisor.measuring.fleet_files import (
+    IN_EXPORTS,
+    Files,
+    Sent,
+    digest_of_export,
+    part_of_export,
+    receive,
+    tidy,
+)
 from advisor.measuring.fleet_worker import (
     attempt,
     have_children,
@@ -61,7 +69,11 @@ Answer = TypeVar("Answer")
 
 
 class Preparer:
-    """A machine that prepares networks once for all boards of a run; what it makes lies on this one, too."""
+    """A machine that prepares networks once for all boards of a run; what it makes lies on this one, too.
+
+    Attributes:
+        why_lost: why it prepares no more; "" while it does.
+    """
 
     def __init__(self, on: Sessions | RemoteUnit) -> None:
         """Prepare there.
@@ -71,17 +83,28 @@ class Preparer:
         """
         self._on, self._preparing = on, threading.Lock()
         self._done: dict[object, Outcome] = {}
+        self.why_lost = ""
 
-    def prepare(self, task: Task, limit_s: float) -> Outcome:
-        """See `Sessions`."""
+    def prepare(self, task: Task, limit_s: float) -> Outcome | None:
+        """See `Sessions`.
+
+        Returns:
+            How it ended; `None` where the machine is lost, so that another has to.
+        """
         key = (prepared_as(task.cell), task.content, task.device, task.check, task.calibration)
         with self._preparing:
-            if key not in self._done:
-                found = self._on.prepare(task, limit_s)
-                if found.status == "ok" and isinstance(self._on, RemoteUnit):
-                    self._on.fetch(found.value.prepared)
-                self._done[key] = found
-            return self._done[key]
+            if key not in self._done and not self.why_lost:
+                try:
+                    self._done[key] = self._prepared(task, limit_s)
+                except BoardLostError as error:
+                    self.why_lost = str(error)
+            return self._done.get(key)
+
+    def _prepared(self, task: Task, limit_s: float) -> Outcome:
+        found = self._on.prepare(task, limit_s)
+        if found.status == "ok" and isinstance(self._on, RemoteUnit):
+            self._on.fetch(found.value.prepared)
+        return found
 
 
 class RemoteUnit:
@@ -154,16 +177,21 @@ class RemoteUnit:
             self._files.forget()
 
     def prepare(self, task: Task, limit_s: float) -> Outcome:
-        """See `Sessions`; what a runtime compiles in a process of its own is prepared where it runs."""
-        if self._preparer is None or task.cell.runtime not in SERVE_ONNX:
-            return self._session(PreparedFound, "preparing", "prepare", task, limit_s)
-        found = self._preparer.prepare(task, limit_s)
-        if found.status == "ok" and found.value.prepared:
+        """See `Sessions`; what a runtime compiles in a process of its own is prepared where it runs.
+
+        So is all else once the machine that prepares is lost.
+        """
+        found = None
+        if self._preparer is not None and task.cell.runtime in SERVE_ONNX:
             try:
-                self._files.export(found.value.prepared)
+                found = self._preparer.prepare(task, limit_s)
+                if found and found.status == "ok" and found.value.prepared:
+                    self._files.export(found.value.prepared)
+            except BoardLostError:
+                raise
             except AdvisorError as error:
                 return Outcome("failed", None, str(error))
-        return found
+        return found or self._session(PreparedFound, "preparing", "prepare", task, limit_s)
 
     def fetch(self, prepared: str) -> None:
         """Bring what was prepared there into this machine's folder of exports.
@@ -173,12 +201,14 @@ class RemoteUnit:
         """
         name = Path(prepared)
         for each in (prepared, *([f"{name.stem}.bin"] if name.suffix == ".xml" else ())):
-            place = Sent(IN_EXPORTS, each, "").place()
-            begun = place.with_name(f"begun-{place.name}")
-            with begun.open("wb") as stream:
-                while part := self._called(part_of_export, each, stream.tell()):
-                    stream.write(part)
-            begun.replace(place)
+            file = Sent(IN_EXPORTS, each, self._called(digest_of_export, each))
+            receive(file, self._parts_of(each))
+
+    def _parts_of(self, prepared: str) -> Iterator[bytes]:
+        begin = 0
+        while part := self._called(part_of_export, prepared, begin):
+            yield part
+            begin += len(part)
 
     def memory(self, task: Task, limit_s: float) -> Outcome:
         """See `Sessions`."""
@@ -392,11 +422,13 @@ class FleetBoard:
         board: its name.
         measured: what was measured; `None` where it could not be.
         fault: why it did not come to its end; "" where it did.
+        note: what went otherwise than asked.
     """
 
     board: str
     measured: Measured | None
     fault: str = ""
+    note: str = ""
 
 
 @trusting
@@ -440,9 +472,9 @@ def measure_on(
         AdvisorError: the scheduler cannot be reached, or a board is not there.
     """
     waiting = {} if absent_s is None else {"absent_s": absent_s}
-    with connected(scheduler, access, **waiting) as fleet:
+    with connected(scheduler, access, **waiting) as fleet, ExitStack() as held:
         found = fleet.boards(boards)
-        preparer = None if prepare_on is None else Preparer(_preparing(fleet, prepare_on))
+        preparer = None if prepare_on is None else Preparer(_preparing(fleet, prepare_on, held))
         speaking = threading.Lock()
 
         def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
@@ -496,11 +528,15 @@ def board_on(scheduler: str, board: str, access: Access = OPEN) -> Iterator[Remo
         yield RemoteBoard(fleet, units)
 
 
-def _preparing(fleet: Fleet, on: str) -> Sessions:
-    """What prepares for all boards."""
+def _preparing(fleet: Fleet, on: str, held: ExitStack) -> Sessions:
+    """What prepares for all boards, and is held for them."""
     if on == HERE:
         return RealChildren()
-    ((unit, *_),) = fleet.boards(on).values()
+    found = fleet.boards(on)
+    if len(found) > 1:
+        raise AdvisorError(f"one board prepares for all, not {', '.join(found)}", "name one")
+    ((unit, *_),) = found.values()
+    held.enter_context(fleet.held(unit.name))
     return RemoteUnit(fleet, unit)
 
 
@@ -525,5 +561,8 @@ def _measured(
         return FleetBoard(board, None, str(error))
     except KeyboardInterrupt:
         return FleetBoard(board, None, "stopped before its run began")
+    note = ""
+    if preparer is not None and preparer.why_lost:
+        note = f"prepared on the board itself: {preparer.why_lost}"
     stopped = found.boards and not found.board.finished
-    return FleetBoard(board, found, found.board.why_stopped or "stopped" if stopped else "")
+    return FleetBoard(board, found, found.board.why_stopped or "stopped" if stopped else "", note)

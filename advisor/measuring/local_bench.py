@@ -14,7 +14,7 @@ from advisor.catalog.store import Catalog, Surveyed
 from advisor.errors import AdvisorError
 from advisor.measuring.board_run import check_owner, measure_board
 from advisor.measuring.campaign import ReportProgress
-from advisor.measuring.children import Children, RealChildren
+from advisor.measuring.children import BoardLostError, Children, RealChildren
 from advisor.measuring.host import default_threads
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measurable import keep_costs, measurable
@@ -103,6 +103,9 @@ class LocalBench:
         """Measure one candidate, as `advisor measure --quick` does.
 
         One whose number of threads nobody knows is run with as many as the board was measured with last.
+
+        Raises:
+            BoardLostError: the board is gone; what it found until then is kept.
         """
         cell = replace(cell, threads=cell.threads or self.threads)
         try:
@@ -123,6 +126,10 @@ class LocalBench:
         known = {**self.catalog.architectures, network.name: network}
         host = self.children.describe(self.device, cell.threads, libraries_of(variants))
         ended = measure_board(board.folder, plan, host, known, self.children, self.report_progress)
+        if ended.why_stopped:
+            raise BoardLostError(
+                ended.why_stopped, "what was found is kept: once it is back, ask again"
+            )
         self.stopped = not ended.finished
         self.surveyed = self.catalog.surveyed(board.name)
         return self._tried(cell, network.name, ended.rows)
