@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ from advisor.measuring import fleet as fleet_module
 from advisor.measuring.access import Access
 from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet import connected
-from advisor.measuring.fleet_run import measure_on, sound
+from advisor.measuring.fleet_run import FleetBoard, measure_on, sound
 from advisor.measuring.journal import read_runs
-from advisor.measuring.measure import measure
+from advisor.measuring.measure import Measured, MeasuredBoard, measure
 from advisor.measuring.tasks import TimingFound
 from tests.conftest import Run
 from tests.fleet_processes import (
@@ -380,6 +381,7 @@ def test_ctrl_c_stops_all_boards_in_order(scheduler: str, tmp_path: Path) -> Non
         asked = {"boards": "epsilon", "catalog": tmp_path, **ASKED}
         (end,) = measure_on(scheduler, NETWORKS, on_progress=stop, **asked)
         assert end.fault == "stopped"
+        assert end.stopped
         assert 7 <= len(sessions(tmp_path, "epsilon")) < CELLS * SESSIONS
         (end,) = measure_on(scheduler, NETWORKS, **asked)
     assert end.fault == ""
@@ -415,18 +417,59 @@ def test_what_a_fleet_refuses(scheduler: str, tmp_path: Path, run: Run) -> None:
     assert ran.code == 2
     assert "no board is at" in ran.err
     assert run("fleet", scheduler).code == 1
-    with started_workers(scheduler, "bare", fault="no torch"), started_workers(scheduler, "plain"):
+    with (
+        started_workers(scheduler, "bare", fault="no torch"),
+        started_workers(scheduler, "plain", "second"),
+    ):
+        ran = run("measure", "nonet", "--on", scheduler, "--board", "plain,second")
+        assert ran.code == 2
+        assert ran.err.count("nonet") == 1
+        assert "boards plain, second: " in ran.err
         ran = run(*measure_there, scheduler, "--board", "plane")
         assert ran.code == 2
         assert "no worker is board 'plane'" in ran.err
         assert "did you mean 'plain'?" in ran.err
         ran = run(*measure_there, scheduler, "--board", "bare")
-        assert ran.code == 1
+        assert ran.code == 2
         assert "board bare: measuring needs torch, which is not installed" in ran.err
         ran = run(*measure_there, scheduler, "--board", "plain", "--device", "cuda:3")
-        assert ran.code == 1
+        assert ran.code == 2
         assert "board plain: no device 'cuda:3' here" in ran.err
     assert not (tmp_path / "boards").exists()
+
+
+NO_PLAN: Any = None
+WITHOUT_FIGURES = MeasuredBoard(Path("odd"), ({"status": "failed"},), (), "run", finished=True)
+WITH_FIGURES = replace(WITHOUT_FIGURES, rows=({"status": "ok"},))
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        ([FleetBoard("a", Measured(NO_PLAN, (WITH_FIGURES,)))], 0),
+        ([FleetBoard("a", Measured(NO_PLAN, ()))], 0),
+        ([FleetBoard("a", Measured(NO_PLAN, (WITHOUT_FIGURES,)))], 1),
+        ([FleetBoard("a", Measured(NO_PLAN, (WITH_FIGURES,)), "it is gone")], 1),
+        ([FleetBoard("a", None, "no such network")], 2),
+        ([FleetBoard("a", None, "no such network"), FleetBoard("b", None, "s", stopped=True)], 130),
+    ],
+)
+def test_the_exit_status_is_that_of_a_board_here(
+    run: Run, monkeypatch: pytest.MonkeyPatch, ends: list[FleetBoard], code: int
+) -> None:
+    monkeypatch.setattr("advisor.measuring.fleet_run.measure_on", lambda *_, **__: ends)
+    assert run("measure", "bn-nin", "--on", "tcp://localhost:8786").code == code
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("measure", "bn-nin"), ("pick", "--fps", "30"), ("pick", "--fps", "30", "--verify", "1")],
+)
+def test_a_right_to_reach_nobody_is_refused(run: Run, command: Sequence[str]) -> None:
+    for option in (("--insecure",), ("--tls-cert", "me.pem")):
+        ran = run(*command, *option)
+        assert ran.code == 2
+        assert f"{option[0]} goes with --on" in ran.err
 
 
 def by_unit(catalog: Path, board: str) -> dict[str, int]:

@@ -195,6 +195,10 @@ def command(
             "on_progress": progress.show,
             "on_board": show_board,
         }
+        from advisor.measuring.access import Access
+
+        access = Access(tls_ca_file, tls_cert, tls_key, insecure)
+        access.check_used(on)
         if prepare_on is not None and on is None:
             raise AdvisorError(
                 "--prepare-on goes with --on", "name the scheduler: --on tcp://HOST:8786"
@@ -204,10 +208,8 @@ def command(
 
             measured = measure(architectures or (), board=board, **asked)
         else:
-            from advisor.measuring.access import Access
             from advisor.measuring.fleet_run import measure_on
 
-            access = Access(tls_ca_file, tls_cert, tls_key, insecure)
             asked["prepare_on"] = prepare_on
             ends = measure_on(
                 on, architectures or (), boards=board or "all", access=access, **asked
@@ -220,14 +222,21 @@ def command(
 
 def _end_fleet(ends: Sequence[FleetBoard]) -> None:
     """How each board of a fleet ended; the exit status where one did not come to its end."""
+    faults: dict[str, list[str]] = {}
     for each in ends:
         if each.note:
             complain(f"board {each.board}: {each.note}")
         if each.fault:
-            complain(f"board {each.board}: {each.fault}")
-            if each.measured is not None:
-                complain("its run goes on when the same command is run again")
-    if any(each.fault for each in ends):
+            faults.setdefault(each.fault, []).append(each.board)
+    for fault, boards in faults.items():
+        complain(f"board{'s' * (len(boards) > 1)} {', '.join(boards)}: {fault}")
+    if any(each.fault and not each.refused for each in ends):
+        complain("runs go on when the same command is run again")
+    if any(each.stopped for each in ends):
+        raise typer.Exit(130)
+    if any(each.refused for each in ends):
+        raise typer.Exit(2)
+    if any(each.fault or each.nothing_ran for each in ends):
         raise typer.Exit(1)
 
 

@@ -130,14 +130,16 @@ def command(
         "calibrate": calibrate,
         "download": download or None,
     }
+    from advisor.measuring.access import Access
+
+    access = Access(tls_ca_file, tls_cert, tls_key, insecure)
+    access.check_used(on)
     if verify is None:
         _refuse_unverified(simulate=simulate, device=device, time=time, on=on, **on_images)
         from advisor.solve.recommend.pick import pick
 
         recommendation = pick(**question)
     else:
-        from advisor.measuring.access import Access
-
         if plot:
             hint = "ask again without --verify"
             raise AdvisorError("--plot draws what the catalog holds, which --verify changes", hint)
@@ -149,7 +151,7 @@ def command(
             device=device,
             time=time,
             on=on,
-            access=Access(tls_ca_file, tls_cert, tls_key, insecure),
+            access=access,
             **_of_images(on_images),
         )
     warn(recommendation.notes)

@@ -38,6 +38,19 @@ class Access:
         """Whether there are certificates."""
         return any((self.tls_ca_file, self.tls_cert, self.tls_key))
 
+    def check_used(self, scheduler: str | None) -> None:
+        """See that there is a scheduler to reach, where it is said by which right.
+
+        Raises:
+            AdvisorError: there is none.
+        """
+        given = (name for name, value in vars(self).items() if value)
+        if scheduler is None and (name := next(given, None)):
+            option = "--" + name.replace("_", "-")
+            raise AdvisorError(
+                f"{option} goes with --on", "name the scheduler: --on tls://HOST:8786"
+            )
+
     def check(self, scheduler: str) -> None:
         """See that a scheduler may be reached so.
 

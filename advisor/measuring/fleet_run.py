@@ -423,12 +423,25 @@ class FleetBoard:
         measured: what was measured; `None` where it could not be.
         fault: why it did not come to its end; "" where it did.
         note: what went otherwise than asked.
+        stopped: whether it was stopped by Ctrl-C.
     """
 
     board: str
     measured: Measured | None
     fault: str = ""
     note: str = ""
+    stopped: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether its run did not even begin: what was asked is wrong, or something is missing."""
+        return self.measured is None and not self.stopped
+
+    @property
+    def nothing_ran(self) -> bool:
+        """Whether it was measured, and no row has figures."""
+        found = self.measured
+        return bool(found and found.boards and not found.board.anything_ran)
 
 
 @trusting
@@ -560,9 +573,11 @@ def _measured(
     except AdvisorError as error:
         return FleetBoard(board, None, str(error))
     except KeyboardInterrupt:
-        return FleetBoard(board, None, "stopped before its run began")
+        return FleetBoard(board, None, "stopped before its run began", stopped=True)
     note = ""
     if preparer is not None and preparer.why_lost:
         note = f"prepared on the board itself: {preparer.why_lost}"
-    stopped = found.boards and not found.board.finished
-    return FleetBoard(board, found, found.board.why_stopped or "stopped" if stopped else "", note)
+    if not found.boards or found.board.finished:
+        return FleetBoard(board, found, note=note)
+    why = found.board.why_stopped
+    return FleetBoard(board, found, why or "stopped", note, stopped=not why)
