@@ -24,7 +24,7 @@ from advisor.errors import AdvisorError
 from advisor.measuring.access import OPEN, Access
 from advisor.measuring.children import Outcome
 from advisor.measuring.fleet_files import IN_EXPORTS, Sent
-from advisor.measuring.fleet_worker import introduce, stay, versions_of
+from advisor.measuring.fleet_worker import keep_joined, set_description, versions_of
 from advisor.measuring.host import Host
 from advisor.measuring.tasks import MemoryFound, PreparedFound, Task, TimingFound
 from tests.measuring_fakes import QUIET, FakeChildren
@@ -137,13 +137,13 @@ def worker(address: str, name: str, how: Mapping[str, str]) -> None:
         "meters": {},
         "versions": versions,
     }
-    introduce(name, itself)
+    set_description(name, itself)
     if "clock" in how:
         ahead, now = float(how["clock"]), time.time
         patch("advisor.measuring.fleet_worker.time.time", lambda: now() + ahead).start()
     access = access_by(how.get("tls", ""))
     at_worker.quieten()
-    stay(
+    keep_joined(
         address,
         [name],
         access,

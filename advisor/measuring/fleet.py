@@ -22,8 +22,8 @@ from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet_worker import (
     CONNECT_S,
     SLOT,
+    description_now,
     in_words,
-    itself_now,
     python_minor,
     quieten,
     worker_name,
@@ -521,7 +521,7 @@ async def _answers(client: Any, addresses: Sequence[str]) -> dict[str, object]:
     """What each worker says of itself; of one that hangs nothing, and it holds up no other."""
 
     async def asked(address: str) -> object:
-        asking = client.run(itself_now, workers=[address], on_error="return")
+        asking = client.run(description_now, workers=[address], on_error="return")
         found = await asyncio.wait_for(asking, CONNECT_S)
         return found.get(address)
 

@@ -30,7 +30,7 @@ from advisor.measuring.fleet_files import (
 )
 from advisor.measuring.fleet_worker import (
     attempt,
-    have_children,
+    call_children,
     in_a_child,
     in_words,
 )
@@ -135,15 +135,15 @@ class RemoteUnit:
 
     def ready(self, device: str) -> str:
         """See `Children`."""
-        return self._told(str, "looking for", "ready", device)
+        return self._result(str, "looking for", "ready", device)
 
     def check_installed(self, variants: Sequence[Variant], device: str) -> None:
         """See `Children`."""
-        self._told(type(None), "looking for", "check_installed", list(variants), device)
+        self._result(type(None), "looking for", "check_installed", list(variants), device)
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """See `Children`."""
-        host = self._told(Host, "describing", "describe", device, threads, list(libraries))
+        host = self._result(Host, "describing", "describe", device, threads, list(libraries))
         if not self._unit.unit:
             return host
         return replace(host, details={**host.details, "machine": ANY_UNIT})
@@ -151,19 +151,19 @@ class RemoteUnit:
     def busy(self, seconds: float) -> float | None:
         """See `Children`."""
         kinds = (float, type(None))
-        found = self._asked(kinds, "listening", DESCRIBE_S, have_children, "busy", seconds)
+        found = self._asked(kinds, "listening", DESCRIBE_S, call_children, "busy", seconds)
         return float(found.value) if isinstance(found.value, float) else None
 
     def end(self) -> None:
         """See `Children`."""
-        self._asked(type(None), "tidying", DESCRIBE_S, have_children, "end")
+        self._asked(type(None), "tidying", DESCRIBE_S, call_children, "end")
         self._asked(type(None), "tidying", DESCRIBE_S, tidy)
 
     def has(self, prepared: str) -> bool:
         """See `Sessions`; it is looked for once on each worker."""
         self._note_restart()
         if prepared and prepared not in self._there:
-            if not self._told(bool, "looking for", "has", prepared):
+            if not self._result(bool, "looking for", "has", prepared):
                 return False
             self._there.add(prepared)
         return True
@@ -278,20 +278,20 @@ class RemoteUnit:
         except AdvisorError as error:
             return Outcome("failed", None, str(error))
         words, limit_s = f"{what} {task.cell}", TRIES * limits[-1]
-        return self._asked(kind, words, limit_s, have_children, method, there, *limits)
+        return self._asked(kind, words, limit_s, call_children, method, there, *limits)
 
-    def _told(self, kind: type[Answer], what: str, method: str, *arguments: Any) -> Answer:
+    def _result(self, kind: type[Answer], what: str, method: str, *arguments: Any) -> Answer:
         """What a method returns there that raises here.
 
         Raises:
             AdvisorError: as the method has it.
         """
-        found = self._asked(kind, what, DESCRIBE_S, have_children, method, *arguments)
+        found = self._asked(kind, what, DESCRIBE_S, call_children, method, *arguments)
         value: Answer = self._value(found)
         return value
 
     def _called(self, function: Callable[..., Answer], *arguments: Any) -> Answer:
-        """What a function returns there; see `_told`."""
+        """What a function returns there; see `_result`."""
         value: Answer = self._value(
             self._asked(object, "sending", DESCRIBE_S, function, *arguments)
         )

@@ -69,7 +69,7 @@ def check_name(name: str, what: str) -> None:
         raise AdvisorError(f"{what}: {shown(name)} is not a name", fault)
 
 
-def portrait() -> dict[str, Any]:
+def describe_worker() -> dict[str, Any]:
     """What this machine is. It touches the devices: call it in a child."""
     import torch
 
@@ -107,18 +107,18 @@ def python_minor() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-_SELF: dict[str, Mapping[str, Any]] = {}
+_DESCRIPTIONS: dict[str, Mapping[str, Any]] = {}
 """What each worker of this process is, by its name; it is found before the worker joins."""
 
 
-def introduce(name: str, itself: Mapping[str, Any]) -> None:
+def set_description(name: str, itself: Mapping[str, Any]) -> None:
     """Let a worker of this process answer what it is."""
-    _SELF[name] = itself
+    _DESCRIPTIONS[name] = itself
 
 
-def itself_now(dask_worker: Any) -> dict[str, Any]:
+def description_now(dask_worker: Any) -> dict[str, Any]:
     """Asked of a worker: what it is, and what its clock says."""
-    return {**_SELF.get(dask_worker.name, {}), "clock": time.time()}
+    return {**_DESCRIPTIONS.get(dask_worker.name, {}), "clock": time.time()}
 
 
 children_here: Callable[[], Children] = cache(RealChildren)
@@ -140,7 +140,7 @@ def attempt(function: Callable[..., object], *arguments: Any) -> Outcome:
     return found if isinstance(found, Outcome) else Outcome("ok", found, "")
 
 
-def have_children(do: str, *arguments: Any) -> object:
+def call_children(do: str, *arguments: Any) -> object:
     """Have this machine's children do one thing: a method of `Children`, or of `Sessions`."""
     return getattr(children_here(), do)(*arguments)
 
@@ -177,15 +177,15 @@ def serve(
             check_name(name, what)
     quieten()
     check_can_measure()
-    found = Isolation(None).run(portrait, limit_s=300)
+    found = Isolation(None).run(describe_worker, limit_s=300)
     if found.status != "ok":
         raise AdvisorError(f"this machine cannot be described: {found.reason}")
     name = worker_name(board or found.value["called"], unit)
-    introduce(name, found.value)
-    stay(scheduler, [name], access, on_joined, on_left)
+    set_description(name, found.value)
+    keep_joined(scheduler, [name], access, on_joined, on_left)
 
 
-def stay(
+def keep_joined(
     scheduler: str,
     names: Sequence[str],
     access: Access,

@@ -23,7 +23,7 @@ import advisor.measuring.fleet_worker as at_worker
 from advisor.measuring.access import OPEN
 from advisor.measuring.children import Outcome
 from advisor.measuring.fleet_run import measure_on
-from advisor.measuring.fleet_worker import introduce, stay, versions_of
+from advisor.measuring.fleet_worker import keep_joined, set_description, versions_of
 from advisor.measuring.journal import SESSIONS
 from advisor.measuring.tasks import TimingFound
 from tests.fleet_processes import JOINED, LAPSE, ROOT, started_scheduler
@@ -56,9 +56,9 @@ def worker(address: str, first: int, count: int, pause_s: float) -> None:
     names = [f"board-{number:05d}" for number in range(first, first + count)]
     itself = {"host": "simulated", "devices": {"cpu": "simulated"}, "meters": {}}
     for name in names:
-        introduce(name, {**itself, "versions": versions_of(("distributed",))})
+        set_description(name, {**itself, "versions": versions_of(("distributed",))})
     at_worker.quieten()
-    stay(address, names, OPEN, lambda _: print(JOINED, flush=True), lambda _: None)
+    keep_joined(address, names, OPEN, lambda _: print(JOINED, flush=True), lambda _: None)
 
 
 def client(address: str, catalog: str, cells: int) -> None:
