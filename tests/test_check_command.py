@@ -33,7 +33,9 @@ def test_a_network_that_keeps_its_budget_ends_with_0(run: Run, budget: Path) -> 
     ran = run("check", budget, "resnet-18")
     assert ran.code == 0
     assert ran.out.startswith("resnet-18 keeps the budget at batch 1 on jetson-tx1 (torch7, fp32)")
-    assert "fps 39.4 fps over 99%" in [" ".join(line.split()) for line in ran.out.splitlines()]
+    assert "fps >= 20 39.4 fps over 99%" in [
+        " ".join(line.split()) for line in ran.out.splitlines()
+    ]
 
 
 def test_one_that_does_not_ends_with_1_and_says_what_fails(run: Run, budget: Path) -> None:
@@ -60,8 +62,9 @@ def test_a_test_report_has_a_test_for_each_limit(run: Run, budget: Path) -> None
     assert [suite.get("name") for suite in suites] == ["resnet-18", "resnet-50"]
     assert [suite.get("failures") for suite in suites] == ["0", "2"]
     failed = [case.get("name") for case in suites[1] if case.find("failure") is not None]
-    assert [case.get("name") for case in suites[1]] == ["accuracy", "fps", "energy"]
-    assert failed == ["fps", "energy"]
+    limits = ["accuracy >= 65", "fps >= 20", "energy <= 0.6 J"]
+    assert [case.get("name") for case in suites[1]] == limits
+    assert failed == limits[1:]
 
 
 def test_a_report_goes_into_a_file_and_text_to_the_terminal(run: Run, budget: Path) -> None:
@@ -74,8 +77,8 @@ def test_a_report_goes_into_a_file_and_text_to_the_terminal(run: Run, budget: Pa
 def test_annotations_escape_what_would_end_them(run: Run, budget: Path) -> None:
     lines = run("check", budget, "resnet-50", "--format", "github").out.splitlines()
     assert [line.split("::")[1].split(",title=")[1] for line in lines] == [
-        "resnet-50%3A fps",
-        "resnet-50%3A energy",
+        "resnet-50%3A fps >= 20",
+        "resnet-50%3A energy <= 0.6 J",
     ]
     assert lines[0].endswith("its chance is under 1%25, 90%25 is asked")
 
@@ -134,6 +137,21 @@ def test_a_budget_that_names_networks_is_refused(run: Run, budget: Path) -> None
     ran = run("check", budget, "resnet-18")
     assert ran.code == 2
     assert "a check is about the networks that it names" in ran.err
+
+
+def test_a_budget_states_accuracies_of_several_files(run: Run, budget: Path) -> None:
+    stated = "{accuracy_of: {one: 71.2, other: 60}}"
+    budget.write_text(f"{BUDGET}candidates: {stated}\n")
+    files = [_network(budget.with_name(f"{name}.onnx")) for name in ("one", "other")]
+    lines = run("check", budget, *files, "resnet-18").out.splitlines()
+    accuracies = [line.split()[3] for line in lines if line.startswith("accuracy >=")]
+    assert accuracies == ["71.20", "60.00", "69.57"]
+
+
+def test_what_is_unknown_has_no_chance(run: Run, budget: Path) -> None:
+    budget.write_text("board: raspberry-pi-4.ncnn\nrequire: {fps: 1, energy: 1 J}\n")
+    ran = run("check", budget, "ncnn:squeezenet")
+    assert "energy <= 1 J unknown unknown fails" in " ".join(ran.out.split())
 
 
 @pytest.mark.parametrize("name", ["ResNet18", "resnet50", "mobilenet_v2", "resnet-18"])

@@ -132,22 +132,30 @@ def test_accuracies_come_along_and_contradictions_are_named(run: Run, tmp_path: 
     assert (one / "accuracy.csv").read_bytes() == kept
 
 
-def test_an_imported_board_whose_sources_are_unknown_here_is_refused(
-    run: Run, tmp_path: Path
-) -> None:
+def test_an_imported_board_comes_with_its_sources(run: Run, tmp_path: Path) -> None:
     other, one = catalog_of(tmp_path / "other", 2), tmp_path / "one"
     table = tmp_path / "table.csv"
     table.write_text("architecture,batch,latency_ms\nresnet-18,1,25\nvgg-16,1,90\n")
     imported = run("import", "csv", table, "--board", "imported", "--catalog", other)
     assert imported.code == 0
-    run("catalog", "merge", other, "--catalog", one)
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert (ran.code, ran.err) == (0, "")
     assert check(Catalog.open(one)).faults == ()
-    board = other / "boards/imported/measurements.csv"
-    board.write_text(board.read_text().replace("reported", "measured").replace(",25,", ",25,,", 1))
-    ran = run("catalog", "merge", other, "--catalog", tmp_path / "two")
+    near, far = (advisor.pick(board="imported", fps=20, catalog=each).best for each in (one, other))
+    assert near == far
+    sources = (one / "sources.yaml").read_bytes()
+    run("catalog", "merge", other, "--catalog", one)
+    assert (one / "sources.yaml").read_bytes() == sources
+
+
+def test_a_board_that_names_what_nobody_describes_is_refused(run: Run, tmp_path: Path) -> None:
+    other = catalog_of(tmp_path / "other", 2)
+    board = other / "boards/mine/board.yaml"
+    board.write_text(board.read_text().replace("advisor-measure", "nobody"))
+    ran = run("catalog", "merge", other, "--catalog", tmp_path / "one")
     assert ran.code == 1
-    assert "mine: 1 new run, 0 known" in ran.out
-    assert check(Catalog.open(tmp_path / "two")).faults == ()
+    assert "expected a known source" in ran.out
+    assert not (tmp_path / "one").exists()
 
 
 def test_a_broken_board_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:

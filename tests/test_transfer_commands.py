@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+import advisor
 from advisor.catalog.store import Catalog
 from advisor.prediction.board_model import Recipe
 from advisor.prediction.fit_store import PREDICTIONS
@@ -628,3 +629,17 @@ def test_limits_on_what_nobody_knows_yet_are_named(run: Run, boards: Overlay) ->
     assert "nothing is known yet of what is limited: memory" in ran.err
     refused = run("suggest", *LIKE, "--board", "new,first", "--catalog", boards.folder)
     assert (refused.code, "name one: --board NAME" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize("task", ["classification", "detection"])
+def test_what_is_suggested_is_for_the_task(task: str) -> None:
+    asked = {} if task == "classification" else {"task": task}
+    found = advisor.suggest(5, like="raspberry-pi-4.ncnn", fps=30, **asked)
+    assert found.networks
+    assert {each.task for each in found.networks} == {task}
+
+
+def test_a_task_that_the_references_do_not_have_is_refused(run: Run) -> None:
+    ran = run("suggest", "--like", "xeon-2-cores-vm", "--task", "detection")
+    assert ran.code == 2
+    assert "ran no network for detection" in ran.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from pathlib import Path
 
 from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.entries import read_board
-from advisor.catalog.files import layers_with, target_folder, write_whole
+from advisor.catalog.entries import read_board, read_sources
+from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
 from advisor.catalog.records import Board
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import boards_of, made_aside, writing
@@ -22,6 +23,8 @@ from advisor.measuring.journal import SESSIONS, Journal, exclusive, read_runs
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.publish import publish
 from advisor.measuring.runtimes.variants import LIBRARIES
+
+SOURCES_FILE = "sources.yaml"
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,31 @@ def _merged(opened: Catalog, folder: Path, source: Path, target: Path) -> Merged
         named = opened.measurements(opened.board(folder.name)).architecture.names
         known = Catalog(layers_with(target)).architectures
         keep_costs(target, [opened.architectures[name] for name in named if name not in known])
+        _keep_sources(source, target)
         return _board(folder, source, target)
     except BrokenFileError as error:
         return MergedBoard(folder.name, os.fspath(source), refused=error.message)
+
+
+def _keep_sources(source: Path, target: Path) -> None:
+    """Add the sources that a catalog describes and the other lacks, as they are written there."""
+    theirs, ours = source / SOURCES_FILE, target / SOURCES_FILE
+    if not theirs.exists():
+        return
+    known = {*read_sources(shipped_folder() / SOURCES_FILE)}
+    known |= {*read_sources(ours)} if ours.exists() else set()
+    new = [key for key in read_sources(theirs) if key not in known]
+    if not new:
+        return
+    text = theirs.read_text(encoding="utf-8")
+    blocks = [
+        block
+        for key in new
+        for block in re.findall(rf"(?m)^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", text)
+    ]
+    before = ours.read_text(encoding="utf-8") if ours.exists() else ""
+    parts = [each.rstrip("\n") for each in (before, *blocks) if each]
+    write_whole(ours, "\n".join(parts) + "\n")
 
 
 def _board(folder: Path, source: Path, target: Path) -> MergedBoard:

@@ -37,13 +37,8 @@ def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
     if kept.limits:
         table = plain_table("limit", "has", "chance", "", left=1)
         for each in kept.limits:
-            passed = _passes(each, found)
-            table.add_row(
-                each.constraint.key,
-                _has(kept.candidate, each),
-                chance_text(each.chance),
-                "" if passed else "fails",
-            )
+            has, fails = _has(kept.candidate, each), "" if _passes(each, found) else "fails"
+            table.add_row(str(each.constraint), has, _chance_of(each), fails)
         if len(kept.limits) > 1 and kept.candidate:
             together = "" if kept.kept else "fails"
             table.add_row(JOINTLY, "", chance_text(kept.candidate.chance), together)
@@ -69,7 +64,7 @@ def _junit(found: BudgetCheck) -> str:
     suites = ET.Element("testsuites", name="advisor check")
     for kept in found.networks:
         failures = dict(_failures(kept, found))
-        names = [each.constraint.key for each in kept.limits]
+        names = [str(each.constraint) for each in kept.limits]
         names += [name for name in failures if name not in names]
         suite = ET.SubElement(
             suites,
@@ -118,17 +113,20 @@ def _failures(kept: Kept, found: BudgetCheck) -> Iterator[tuple[str, str]]:
     where = f"at {_where(kept.candidate)}"
     alone = [each for each in kept.limits if not _passes(each, found)]
     for each in alone:
-        yield (
-            each.constraint.key,
-            f"has {_has(kept.candidate, each)} {where}; {_chance(each.chance, found)}",
-        )
+        has, chance = _has(kept.candidate, each), _chance(_chance_of(each), found)
+        yield str(each.constraint), f"has {has} {where}; {chance}"
     if not alone:
-        yield JOINTLY, f"{where}: {_chance(kept.candidate.chance, found)}"
+        yield JOINTLY, f"{where}: {_chance(chance_text(kept.candidate.chance), found)}"
 
 
-def _chance(chance: float | None, found: BudgetCheck) -> str:
+def _chance_of(limit: Headroom) -> str:
+    """The chance to keep one limit, in words."""
+    return chance_text(None if limit.value is None else limit.chance)
+
+
+def _chance(chance: str, found: BudgetCheck) -> str:
     asked = found.requirements.confidence
-    return f"its chance is {chance_text(chance)}" + (f", {asked:.0%} is asked" if asked else "")
+    return f"its chance is {chance}" + (f", {asked:.0%} is asked" if asked else "")
 
 
 def _passes(limit: Headroom, found: BudgetCheck) -> bool:

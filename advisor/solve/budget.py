@@ -95,29 +95,30 @@ def check(
     named = [networks] if isinstance(networks, str) else list(networks)
     if not named:
         raise AdvisorError("check what?", "name a network, or several")
-    found = []
-    for network in named:
-        name, about = _about(network, asked)
-        found.append(_kept(name, pick(budget, board=board, catalog=catalog, **about)))
-    return BudgetCheck(asked, tuple(found))
-
-
-def _about(network: str, asked: Requirements) -> tuple[str, dict[str, object]]:
-    """A network's name, and what restricts a question to it."""
     selection = asked.selection
     if selection.architectures or selection.include:
         hint = "leave out what it may choose from"
         raise AdvisorError("a check is about the networks that it names", hint)
+    texts = dict(map(_named, named))
+    # All of the user's own are there each time: the budget may state the accuracy of each.
+    own = {name: text for name, text in texts.items() if is_own(text)}
+    found = []
+    for name in texts:
+        about = {"architectures": name, "explain": name, "candidates": "all", "include": own}
+        found.append(_kept(name, pick(budget, board=board, catalog=catalog, **about)))
+    return BudgetCheck(asked, tuple(found))
+
+
+def _named(network: str) -> tuple[str, str]:
+    """What a network is called, and what it is made from: for one of the catalog, its name."""
     given, text = split_name(network)
     if not is_own(text):
         if given:
             hint = "only a file or MODULE:FACTORY can be given one"
             raise AdvisorError(f"{network}: a network of the catalog has a name", hint)
-        return text, {"architectures": text, "explain": text, "candidates": "all"}
+        return text, text
     file = is_own_file(text)
-    name = given or (Path(text).stem if file else text.partition("@")[0].replace(":", "."))
-    alone = {"architectures": name, "explain": name, "candidates": "all"}
-    return name, {**alone, "include": {name: text}}
+    return given or (Path(text).stem if file else text.partition("@")[0].replace(":", ".")), text
 
 
 def _kept(network: str, found: Recommendation) -> Kept:

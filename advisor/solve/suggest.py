@@ -27,6 +27,7 @@ from advisor.prediction.transfer.suggestions import (
     most_informative,
     suggested_from,
 )
+from advisor.quality import task_of
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.chance import chance, meets
 from advisor.solve.candidates.gather import gather_on
@@ -80,7 +81,16 @@ def suggest(
     named = [like] if isinstance(like, str) else like
     references = suggested_from(catalog, named, new.board.name if new else None, measured)
     ran = {name for each in references for name in each.measurements.architecture.names}
-    known = {name: catalog.architectures[name] for name in sorted(ran)}
+    tasks = {catalog.architectures[name].task for name in ran}
+    task = task_of(asked.selection.task, tasks)
+    if task is None and asked.selection.task is not None:
+        hint = f"they ran networks for {', '.join(sorted(tasks))}"
+        raise AdvisorError(f"these boards ran no network for {asked.selection.task}", hint)
+    known = {
+        name: each
+        for name in sorted(ran)
+        if (each := catalog.architectures[name]).task == task or task is None
+    }
     evidence = evidence_in_common(references, known)
     limited = requirements is not None or any(
         value not in (None, ()) for name, value in question.items() if name not in ANSWERED

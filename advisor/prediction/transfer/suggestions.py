@@ -105,7 +105,7 @@ def _latencies(surveyed: Surveyed) -> Figures:
 def evidence_in_common(
     references: Sequence[Surveyed], architectures: Mapping[str, Architecture]
 ) -> Evidence:
-    """The networks that all of these boards know, and what they say of them.
+    """Those of some networks that all of these boards know, and what they say of them.
 
     Those of unknown cost are left out, unless most are, and those of `JOINED_LATER`.
 
@@ -114,7 +114,8 @@ def evidence_in_common(
     """
     figures = [_latencies(each) for each in references]
     shared = set.intersection(*(set(each.by_network) for each in figures))
-    names = sorted(name for name in shared if architectures[name].family not in JOINED_LATER)
+    of_use = [name for name in shared if name in architectures]
+    names = sorted(name for name in of_use if architectures[name].family not in JOINED_LATER)
     if not names:
         boards = ", ".join(each.board for each in figures)
         raise AdvisorError(f"no network ran on all of {boards}", "name fewer boards by --like")
