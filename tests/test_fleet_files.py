@@ -204,24 +204,27 @@ def test_prepared_once_for_all_boards(tmp_path: Path, monkeypatch: pytest.Monkey
         assert sent.read_bytes() == net.read_bytes()
 
 
-def test_prepared_on_another_board(tmp_path: Path) -> None:
+@pytest.mark.parametrize("boards", [("weak",), ("strong", "weak")])
+def test_prepared_on_another_board(tmp_path: Path, boards: tuple[str, ...]) -> None:
     net = saved(tmp_path / "net.onnx", NODES, WEIGHTS)
     cache = tmp_path / "cache-of-boards"
     with (
         started_scheduler() as (scheduler, _),
         started_workers(scheduler, "strong", "weak", cache=str(cache), prepares="yes"),
     ):
-        (end,) = fleet_run.measure_on(
+        ends = fleet_run.measure_on(
             scheduler,
             [f"net={net}"],
-            boards="weak",
+            boards=",".join(boards),
             runtime="openvino",
             batch="1",
             quick=True,
             catalog=tmp_path / "catalog",
             prepare_on="strong",
         )
-    assert end.fault == ""
+    assert [(each.board, each.fault, each.note) for each in ends] == [
+        (each, "", "") for each in boards
+    ]
     for board in ("strong", "weak"):
         exports = cache / board / "dnn-advisor" / "exports"
         assert (exports / "net-made.xml").read_text() == "made on strong"
