@@ -286,3 +286,10 @@ def test_tails_are_limited_in_words_as_in_documents(run: Run, limit: str) -> Non
     said, document = run(*asked), run(*asked, "--json")
     assert said.code == document.code in (0, 1)
     assert f"response {limit[-3:]}" in said.out or limit[-3:] in said.out
+
+
+def test_a_chips_npu_is_a_device_of_its_own_and_said_to_be() -> None:
+    said = "not asked: rk3588-npu, a device of its own in that chip (--board rk3588-npu)"
+    assert said in advisor.pick(board="rk3588", fps=30).notes
+    for board in ("rk3588*", "rk3588-npu", "raspberry-pi-4"):
+        assert not [each for each in advisor.pick(board=board).notes if "not asked" in each]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from advisor.architectures.names import TABLES, split_prefix
+from advisor.architectures.names import TABLES, device_of, split_prefix
 from advisor.catalog.accuracy import Accuracies
 from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.catalog.records import MINIMUM, Architecture, Board, Labels, Measurements, distinct
@@ -199,7 +199,16 @@ def boards_asked(catalog: Catalog, requirements: Requirements) -> tuple[Stack, l
         AdvisorError: a board is unknown, or a file is broken.
     """
     stack, broken = catalog.stacked(requirements.boards, another_run=requirements.reproducible)
-    return stack, [f"left out, since a file is broken: {error.message}" for error in broken]
+    notes = [f"left out, since a file is broken: {error.message}" for error in broken]
+    return stack, [*notes, *_accelerators_apart(catalog, stack)]
+
+
+def _accelerators_apart(catalog: Catalog, stack: Stack) -> Iterator[str]:
+    """What is to be said of NPUs of the chips that are asked, which are devices of their own."""
+    asked = {device_of(board.name) for board in stack.boards}
+    known = {device_of(name) for name in catalog.board_layers}
+    for apart in sorted({f"{each}-npu" for each in asked} & known - asked):
+        yield f"not asked: {apart}, a device of its own in that chip (--board {apart})"
 
 
 def _without_accuracy(found: Candidates, requirements: Requirements) -> Iterator[str]:
