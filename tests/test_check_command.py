@@ -105,7 +105,8 @@ def test_a_file_is_predicted_and_may_be_named(run: Run, budget: Path) -> None:
     ("words", "said"),
     [
         (["nowhere.yaml", "resnet-18"], "no such file"),
-        (["BUDGET", "no-such-network"], "unknown architecture 'no-such-network'"),
+        (["BUDGET", "no-such-network"], "unknown network 'no-such-network'"),
+        (["BUDGET", "resnet*"], "unknown network 'resnet*'"),
         (["BUDGET", "nowhere.onnx"], "there is no such file"),
         (["BUDGET", "mine=resnet-18"], "has a name"),
         (["BUDGET", "resnet-18", "--format", "xml"], "give one of text, json, junit, github"),

@@ -11,7 +11,7 @@ from typing import ClassVar
 from advisor.architectures.names import is_own, is_own_file, split_name
 from advisor.arguments import checked, trusting
 from advisor.documents import computed
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, shown
 from advisor.options import Requirements
 from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.question import read_question
@@ -88,7 +88,7 @@ def check(
         AdvisorError: the budget has no limit, or cannot be read; there is no network, one is unknown, or its
             file is broken.
     """
-    _, asked = read_question(budget, board=board, catalog=catalog)
+    opened, asked = read_question(budget, board=board, catalog=catalog)
     if not asked.constraints:
         hint = "write what is required, as in `require: {fps: 30}`"
         raise AdvisorError(f"{os.fspath(budget)} states no limit", hint)
@@ -102,6 +102,9 @@ def check(
     texts = dict(map(_named, named))
     # All of the user's own are there each time: the budget may state the accuracy of each.
     own = {name: text for name, text in texts.items() if is_own(text)}
+    for name in texts.keys() - own:
+        if opened.identities.find(name) is None:
+            raise AdvisorError(f"unknown network {shown(name)}", opened.identities.hint(name))
     found = []
     for name in texts:
         about = {"architectures": name, "explain": name, "candidates": "all", "include": own}
