@@ -179,6 +179,9 @@ def command(
     from advisor.measuring.evaluation import evaluate
     from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
 
+    access = Access(tls_ca_file, tls_cert, tls_key, insecure)
+    access.check_used(on)
+
     with Progress() as progress:
         found = evaluate(
             network,
@@ -204,7 +207,7 @@ def command(
             trust=trust,
             on=on,
             board=board,
-            access=Access(tls_ca_file, tls_cert, tls_key, insecure),
+            access=access,
             catalog=catalog,
             on_progress=progress.show,
         )
