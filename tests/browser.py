@@ -71,9 +71,11 @@ class Opened:
     def follow(self, address: str) -> None:
         """Follow an address on this page, as a link would, and wait until it shows what that asks for."""
         self.page.evaluate(
-            """(address) => location.hash === address || new Promise((resolve) => {
+            """(address) => new Promise((resolve) => {
                 addEventListener("hashchange", resolve, { once: true });
-                location.hash = address;
+                // The page writes its address late: the same may stand there of other settings.
+                if (location.hash === address) dispatchEvent(new HashChangeEvent("hashchange"));
+                else location.hash = address;
             })""",
             address,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from hypothesis import settings
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.records import Estimate
 from advisor.cli import main
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs behind it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHIPPED = Path(__file__).resolve().parent.parent / "catalog"
 BOARD = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_an_edit_right_after_reading_counts(folders: list[Path]) -> None:
 def test_what_is_broken_in_the_cache_is_made_again(folders: list[Path]) -> None:
     expected = boards_of(folders, "own", SOURCES)
     (file,) = kept()
-    whole = file.read_bytes()
+    whole, before = file.read_bytes(), described(file)
     for broken in (
         whole[:40],
         whole[:-1],
@@ -101,8 +102,14 @@ def test_what_is_broken_in_the_cache_is_made_again(folders: list[Path]) -> None:
     ):
         file.write_bytes(broken)
         assert boards_of(folders, "own", SOURCES) == expected
+        assert described(file) == before
     assert kept() == [file]
-    assert len(file.read_bytes()) == len(whole)
+
+
+def described(file: Path) -> list[object]:
+    """What a kept file has of the boards, beside the times at which they were written and read."""
+    boards = json.loads(file.read_bytes().partition(b"\n")[2])
+    return [each[1] for each in boards.values()]
 
 
 @pytest.mark.usefixtures("settled")

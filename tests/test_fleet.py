@@ -661,4 +661,9 @@ def test_a_worker_of_this_very_machine(scheduler: str, tmp_path: Path, run: Run)
         assert "board real: " in ran.out
     finally:
         worker.send_signal(signal.SIGINT)
-        worker.communicate()
+        try:
+            worker.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+            worker.communicate()
+            raise

@@ -17,7 +17,6 @@ from advisor.catalog.check import check
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring import board_run
 from advisor.measuring.children import Outcome
 from advisor.measuring.journal import read_runs
 from advisor.measuring.publish import run_latencies
@@ -139,7 +138,7 @@ def test_a_finished_run_leaves_the_exports_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dropped: list[None] = []
-    monkeypatch.setattr(board_run, "drop_oldest", lambda: dropped.append(None))
+    monkeypatch.setattr(FakeChildren, "end", lambda _: dropped.append(None))
     with pytest.raises(StoppedError):
         measure(board(tmp_path), StoppingChildren(5, StoppedError), SEVERAL)
     assert not dropped
