@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from advisor.arguments import checked
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
 from advisor.catalog.entries import read_board, read_sources
 from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
+from advisor.catalog.importers.board_files import as_written
 from advisor.catalog.records import Board
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import boards_of, made_aside, writing
@@ -141,11 +141,7 @@ def _keep_sources(source: Path, target: Path) -> None:
     if not new:
         return
     text = theirs.read_text(encoding="utf-8")
-    blocks = [
-        block
-        for key in new
-        for block in re.findall(rf"(?m)^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", text)
-    ]
+    blocks = [block for key in new for block in as_written(key).findall(text)]
     before = ours.read_text(encoding="utf-8") if ours.exists() else ""
     parts = [each.rstrip("\n") for each in (before, *blocks) if each]
     write_whole(ours, "\n".join(parts) + "\n")

@@ -145,11 +145,16 @@ def description_of(
     return with_entries(text, {**(stated or {}), "source": source})
 
 
+def as_written(key: str) -> re.Pattern[str]:
+    """What an entry of a YAML file is as it is written there, with all that is indented below it."""
+    return re.compile(rf"^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", re.MULTILINE)
+
+
 def with_entries(text: str, entries: Entries) -> str:
     """A YAML file with some of its entries replaced or added; all else, comments included, stays."""
     for key, value in entries.items():
         entry = yaml_text({key: value})
-        there = re.compile(rf"^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", re.MULTILINE)
+        there = as_written(key)
         if there.search(text):
             text = there.sub(lambda _, entry=entry: entry, text, count=1)  # type: ignore[misc]
         else:
