@@ -175,11 +175,11 @@ def test_trust_is_handed_on(
 ) -> None:
     seen: list[str | None] = []
 
-    def pick(*_: object, **__: object) -> None:
+    def answered(*_: object, **__: object) -> None:
         seen.append(os.environ.get(TRUST))
         raise AdvisorError("that is enough")
 
-    monkeypatch.setattr("advisor.solve.budget.pick", pick)
+    monkeypatch.setattr("advisor.solve.budget.answered", answered)
     run("check", budget, "resnet-18", *["--trust"] * trust)
     assert seen == ["1" if trust else None]
 

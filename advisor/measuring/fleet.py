@@ -65,7 +65,7 @@ class Unit:
         devices: its devices, each with its model.
         meters: what meters its power, by device.
         versions: of advisor, Python and the libraries.
-        clock_off_s: by how much its clock is ahead at least; 0 where that cannot be told from the way there.
+        clock_off_s: by how much its clock is ahead at least; 0 where the way there may explain it.
         doing: the session that it is at; "" for none.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,8 +15,8 @@ from advisor.errors import AdvisorError, shown
 from advisor.options import Requirements
 from advisor.solve.candidates.candidate import Candidate, Headroom
 from advisor.solve.question import read_question
-from advisor.solve.recommend.pick import pick
-from advisor.solve.recommend.recommendation import Recommendation, WhyNot
+from advisor.solve.recommend.pick import answered
+from advisor.solve.recommend.recommendation import Recommendation
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,10 @@ def check(
             raise AdvisorError(f"unknown network {shown(name)}", opened.identities.hint(name))
     found = []
     for name in texts:
-        about = {"architectures": name, "explain": name, "candidates": "all", "include": own}
-        found.append(_kept(name, pick(budget, board=board, catalog=catalog, **about)))
+        alone = replace(selection, architectures=(name,), networks="all", include=own)
+        found.append(
+            _kept(name, answered(opened, replace(asked, selection=alone, explain=(name,))))
+        )
     return BudgetCheck(asked, tuple(found))
 
 
@@ -133,10 +135,9 @@ def _kept(network: str, found: Recommendation) -> Kept:
     """
     if found.best is not None:
         return Kept(network, found.best, True, "", found.notes)
-    near = [each for each in found.explained if each.nearest is not None]
-    nearest = min(near, key=_distance, default=None)
-    if nearest is not None:
-        return Kept(network, nearest.nearest, False, "", found.notes)
+    near = [each.nearest for each in found.explained if each.nearest is not None]
+    if near:
+        return Kept(network, min(near, key=_distance), False, "", found.notes)
     sizes = sorted({size for each in found.explained for size in each.out_of_memory})
     reason = (
         f"it is out of memory at batch {', '.join(map(str, sizes))}"
@@ -146,9 +147,7 @@ def _kept(network: str, found: Recommendation) -> Kept:
     return Kept(network, None, False, reason, found.notes)
 
 
-def _distance(why: WhyNot) -> tuple[int, float, str]:
-    """How far the nearest candidate of a network on a board is from a budget."""
-    nearest = why.nearest
-    assert nearest is not None  # noqa: S101
-    lacks = sum(not each.met for each in nearest.headroom)
-    return lacks, -(nearest.chance or 0.0), why.board
+def _distance(candidate: Candidate) -> tuple[int, float, str]:
+    """How far a candidate is from a budget."""
+    lacks = sum(not each.met for each in candidate.headroom)
+    return lacks, -(candidate.chance or 0.0), candidate.board

@@ -51,7 +51,15 @@ def pick(requirements: str | os.PathLike[str] | None = None, **question: object)
     Raises:
         AdvisorError: something asked for cannot be read or is not known, or a file is broken.
     """
-    opened, asked = read_question(requirements, **question)  # type: ignore[arg-type]
+    return answered(*read_question(requirements, **question))  # type: ignore[arg-type]
+
+
+def answered(opened: Catalog, asked: Requirements) -> Recommendation:
+    """The same of a question that has been read.
+
+    Raises:
+        AdvisorError: as `pick` has it.
+    """
     candidates, pool = gathered(opened, asked)
     called = as_called(opened, asked, candidates)
     found = recommend(candidates, called)
