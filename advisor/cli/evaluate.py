@@ -9,6 +9,7 @@ import typer
 
 from advisor.cli.options import (
     CatalogOption,
+    DeviceOption,
     InsecureOption,
     TlsCaOption,
     TlsCertOption,
@@ -87,7 +88,6 @@ Calibrate = Annotated[
     typer.Option(metavar="DIR", help="Images by which int8 ranges are set; 128 by a fixed seed."),
 ]
 Batch = Annotated[int, typer.Option(min=1, metavar="N", help="Images per forward pass.")]
-Device = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
 DataSet = Annotated[
     str | None,
     typer.Option(
@@ -139,7 +139,7 @@ def command(
     download: Download = False,
     calibrate: Calibrate = None,
     batch: Batch = 32,
-    device: Device = "cpu",
+    device: DeviceOption = "cpu",
     data_set: DataSet = None,
     task: For = CLASSIFICATION,
     decoder: Decoder = None,

@@ -10,6 +10,7 @@ import typer
 
 from advisor.cli.options import (
     CatalogOption,
+    DeviceOption,
     InsecureOption,
     TlsCaOption,
     TlsCertOption,
@@ -64,7 +65,6 @@ Batch = Annotated[
         show_default="1 to 16 on a CPU, 1 to 64 on an accelerator",
     ),
 ]
-Device = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
 Threads = Annotated[
     str | None,
     typer.Option(
@@ -140,7 +140,7 @@ def command(
     architectures: Networks = None,
     board: Board = None,
     batch: Batch = None,
-    device: Device = "cpu",
+    device: DeviceOption = "cpu",
     threads: Threads = None,
     runtime: Runtimes = None,
     precision: Precisions = None,

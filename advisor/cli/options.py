@@ -35,6 +35,7 @@ TrustOption = Annotated[
 ]
 
 
+DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
 TlsCaOption = Annotated[
     str | None,
     typer.Option("--tls-ca-file", metavar="FILE", help="The authority's certificate, of a fleet."),
