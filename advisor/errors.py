@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,11 @@ def shown(text: str) -> str:
     return repr(cut(text))
 
 
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """`path` in quotes, control characters escaped, and whole: its end says which file is meant."""
+    return repr(cut(os.fspath(path), 1000))
+
+
 _UNSEEN = [*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0xFFFE, 0xFFFF]
 _TURNING = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _NOT_PRINTED: dict[int, str | None] = {
@@ -110,9 +116,9 @@ def printable(text: str) -> str:
     return text if text.isprintable() else text.translate(_NOT_PRINTED)
 
 
-def cut(text: str) -> str:
+def cut(text: str, longest: int = 60) -> str:
     """`text`, no longer than fits a message."""
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 @runtime_checkable

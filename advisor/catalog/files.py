@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias, TypeVar
 
-from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown
+from advisor.errors import AdvisorError, BrokenFileError, Fault, reason_of, shown, shown_path
 from advisor.folders import WRITING, data_folder, no_home
 
 Read = TypeVar("Read")
@@ -136,9 +136,9 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     hint = "unset it, or name a folder that exists" if asked is None else "name one that exists"
     folder = _expanded(named)
     if not named or "\0" in named or not os.path.lexists(folder):
-        raise AdvisorError(f"{origin}: the folder {shown(named)} does not exist", hint)
+        raise AdvisorError(f"{origin}: the folder {shown_path(named)} does not exist", hint)
     if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
-        raise AdvisorError(f"{origin}: {shown(named)} is not a folder", hint)
+        raise AdvisorError(f"{origin}: {shown_path(named)} is not a folder", hint)
     return folder
 
 
@@ -156,9 +156,11 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
             f"catalog: no folder to write into is known: {no_home()}", "name one: --catalog DIR"
         )
     if named.startswith("~") and str(folder) == named:
-        raise AdvisorError(f"catalog: there is no home for {shown(named)}", "write the folder out")
+        raise AdvisorError(
+            f"catalog: there is no home for {shown_path(named)}", "write the folder out"
+        )
     if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
-        raise AdvisorError(f"catalog: {shown(named)} is not a folder", "name a folder")
+        raise AdvisorError(f"catalog: {shown_path(named)} is not a folder", "name a folder")
     return folder
 
 

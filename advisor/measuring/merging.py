@@ -17,7 +17,7 @@ from advisor.catalog.importers.board_files import as_written
 from advisor.catalog.records import Board
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import boards_of, made_aside, writing
-from advisor.errors import AdvisorError, BrokenFileError, shown
+from advisor.errors import AdvisorError, BrokenFileError, shown_path
 from advisor.measuring.host import IDENTITY, UNKNOWN, Host
 from advisor.measuring.journal import SESSIONS, Journal, exclusive, read_runs
 from advisor.measuring.measurable import keep_costs
@@ -92,10 +92,10 @@ def merge(
     for source in sources:
         if not source.is_dir():
             hint = "name the folder of a catalog"
-            raise AdvisorError(f"{shown(os.fspath(source))} is not a folder", hint)
+            raise AdvisorError(f"{shown_path(source)} is not a folder", hint)
         if target.exists() and source.samefile(target):
             hint = "name the others alone"
-            raise AdvisorError(f"{shown(os.fspath(source))} is what is merged into", hint)
+            raise AdvisorError(f"{shown_path(source)} is what is merged into", hint)
     boards: list[MergedBoard] = []
     refused: list[str] = []
     accuracies = 0

@@ -19,6 +19,7 @@ from advisor.errors import (
     BrokenFileError,
     closest,
     shown,
+    shown_path,
     with_all_faults,
 )
 from advisor.limits import Constraint, Sense, in_order, limited_metric, limited_twice, read_limits
@@ -122,7 +123,7 @@ class Asked:
 def _existing(path: Path) -> Asked:
     if not path.exists():
         raise AdvisorError(
-            f"requirements: no such file {shown(os.fspath(path))}",
+            f"requirements: no such file {shown_path(path)}",
             "name a YAML file, or ask with options such as --fps 30",
         )
     return read_requirements_file(path)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, shown_path
 from advisor.quality import IMAGENET, read_data_set
 
 FILES = (
@@ -62,7 +62,7 @@ def data_set_of(
             anything.
     """
     named = read_data_set(stated) if stated else _by_name(path)
-    said = f"is said to be of {named}" if stated else f"is called {shown(path.name)}"
+    said = f"is said to be of {named}" if stated else f"is called {shown_path(path.name)}"
     hint = "say which data set it is of: advisor import accuracies FILE --data-set imagenet-a-clean"
     off = _differences(figures, known)
     is_off = bool(off) and median(each for *_, each in off) > FAR_OFF

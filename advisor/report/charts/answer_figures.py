@@ -10,7 +10,7 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
 from advisor.catalog.records import Estimate
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError, shown_path
 from advisor.report.candidate_text import boards_text, limits_text
 from advisor.report.charts.figure import Axis, Dot, Figure, Form, Line, Panel, exact, spans_decade
 from advisor.report.comparison import Comparison
@@ -41,7 +41,7 @@ def draw(answer: object, path: str | os.PathLike[str]) -> Path:
     file = Path(path)
     kind = file.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
-        raise AdvisorError(f"{shown(os.fspath(file))}: no picture ends so", "write .svg or .png")
+        raise AdvisorError(f"{shown_path(file)}: no picture ends so", "write .svg or .png")
     check_folder_of(file)
     if isinstance(answer, Frontier):
         figure = _frontier(answer)
