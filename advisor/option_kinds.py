@@ -58,19 +58,21 @@ class Kind:
 
 
 def read_boards(what: str, written: object) -> tuple[str, ...] | None:
-    """Names of boards or devices, or patterns such as "raspberry*", each once; `None` for "any".
+    """Names of boards or devices, or patterns such as "raspberry*", each once; `None` for "any" or "all".
 
     Raises:
         AdvisorError: something is not a name.
     """
     words = _words(what, written)
-    if words == ["any"]:
+    if words in (["any"], ["all"]):
         return None
     for word in words:
         if not NAME.fullmatch(re.sub(r"[*?\[\] ]", "-", word.lstrip("*?[") or "x")):
             raise AdvisorError(f"{what}: {shown(word)} is not a name", f"give {NAME_EXPECTED}")
-        if word == "any":
-            raise AdvisorError(f"{what}: 'any' beside other names", "give names, or 'any' alone")
+        if word in ("any", "all"):
+            raise AdvisorError(
+                f"{what}: '{word}' beside other names", f"give names, or '{word}' alone"
+            )
     return tuple(dict.fromkeys(words))
 
 

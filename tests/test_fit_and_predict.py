@@ -19,7 +19,7 @@ import advisor
 from advisor.architectures.design import Complexity
 from advisor.architectures.user_module import identified
 from advisor.catalog.store import Catalog
-from advisor.errors import BrokenFileError
+from advisor.errors import AdvisorError, BrokenFileError
 from advisor.prediction.fit_store import FILE, current_fit, read_fit, write_fit
 from advisor.prediction.fitting import MODELS, data_of, fit, fit_board
 from advisor.prediction.model import Model
@@ -441,6 +441,20 @@ def test_a_prediction_on_all_boards_says_once_that_most_have_no_fit(run: Run) ->
     without = len(advisor.boards().boards) - 2
     assert said.count("Nothing is predicted") == 1
     assert f"Nothing is predicted of {without} boards without a fit; run: advisor fit NAME." in said
+
+
+def test_a_prediction_asks_all_boards_of_a_device_and_each_that_is_named() -> None:
+    raspberry = predict("resnet-18", board="Raspberry Pi 5", batch=1)
+    assert {each.board for each in raspberry.forecasts} == {
+        "raspberry-pi-5.ncnn",
+        "raspberry-pi-5.ncnn-2",
+        "raspberry-pi-5.overclocked.ncnn",
+    }
+    two = predict("resnet-18", board=["jetson-tx1", "xeon-2-cores-vm"], batch=1)
+    alone = [predict("resnet-18", board=name, batch=1) for name in ("jetson-tx1", "xeon-2-cores-vm")]
+    assert two.forecasts == alone[0].forecasts + alone[1].forecasts
+    with pytest.raises(AdvisorError, match="an empty name"):
+        predict("resnet-18", board="")
 
 
 def test_a_network_described_by_its_cost_needs_no_torch(

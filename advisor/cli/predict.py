@@ -25,8 +25,8 @@ def command(
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|all",
-            help="The board.",
+            metavar="NAME,...|all",
+            help="The board, or several; a device's name is all its boards.",
             show_default="$ADVISOR_BOARD or jetson-tx1",
             autocompletion=boards,
         ),

@@ -20,6 +20,7 @@ from advisor.catalog.store import Catalog
 from advisor.documents import computed
 from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.metrics import evaluate
+from advisor.option_kinds import read_boards
 from advisor.options import default_board
 from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 BARE = "network"
 """What a network is called that is described by its cost alone."""
-ALL = "all"
-"""Stands for every board."""
 MOST_EXPLAINED = 3
 """Of so many boards at most it is said, one by one, why nothing is predicted."""
 
@@ -101,7 +100,7 @@ class Predictions:
 def predict(
     network: str | None = None,
     *,
-    board: str | None = None,
+    board: str | Iterable[str] | None = None,
     batch: str | int | Iterable[int] = "any",
     input_shape: str | None = None,
     ops: object = None,
@@ -118,7 +117,9 @@ def predict(
     Args:
         network: a network of the catalog, one of a library's ("mobilenet_v2@224"), a file (.onnx, .pt2), or
             code that makes one ("module:factory").
-        board: the board, or `ALL`; else the default one.
+        board: names of boards or devices, or patterns, as a list or with commas between them, of which each
+            that was never fitted is fitted; "all" for every board, predicted as far as they are fitted; else
+            the default one.
         batch: "any" for those that the board has, one batch size, or several ("1,4").
         input_shape: the input of "module:factory", "3x224x224".
         ops: operations per image, "4.1G".
@@ -135,10 +136,13 @@ def predict(
     by_cost = ops is not None or params is not None
     _check(network, by_cost, activations, ops, input_shape, every=every)
     opened = Catalog.open(catalog)
+    named = read_boards("board", default_board() if board is None else board)
+    boards = None if named is None else opened.boards_meant(named)
     wanted: Architecture | None = None
     warnings: tuple[str, ...] = ()
     if network is not None:
-        text, which = _as_shown(opened, network, board)
+        only = boards[0] if boards and len(boards) == 1 else None
+        text, which = (network, ()) if only is None else _as_shown(opened, network, only)
         wanted, warnings = named_network(opened, text, _shape(input_shape))
         warnings = (*which, *warnings)
     elif by_cost:
@@ -147,17 +151,17 @@ def predict(
     forecasts: list[Forecast] = []
     notes: list[str] = []
     unfitted: dict[str, str] = {}
-    for name in list(opened.board_layers) if board == ALL else [board or default_board()]:
+    for name in opened.board_layers if boards is None else boards:
         try:
             found, said, why_not = _on_board(
                 opened,
                 name,
                 None if wanted is None else [wanted],
                 batches,
-                make=board != ALL,
+                make=boards is not None,
             )
         except BrokenFileError as error:
-            if board != ALL:
+            if boards is not None:
                 raise
             found, said, why_not = [], [f"Left out: {error.message}."], ""
         forecasts += found
@@ -200,11 +204,11 @@ def _shape(text: str | None) -> tuple[int, int, int] | None:
     return shape
 
 
-def _as_shown(catalog: Catalog, text: str, board: str | None) -> tuple[str, tuple[str, ...]]:
+def _as_shown(catalog: Catalog, text: str, board: str) -> tuple[str, tuple[str, ...]]:
     """The network that somebody names on a board, and what is to be said of that; see `find_among`."""
-    if is_own(text) or board == ALL:
+    if is_own(text):
         return text, ()
-    rows = catalog.measurements(catalog.board(board or default_board()))
+    rows = catalog.measurements(catalog.board(board))
     meaning = catalog.identities.find_among(text, rows.architecture.position)
     if meaning is None or meaning.name != text or not meaning.note:
         return text, ()
