@@ -16,7 +16,8 @@ from advisor.catalog.accuracy_table import (
     read_accuracies,
 )
 from advisor.catalog.tables import quantised_as
-from advisor.report.explorer.document import choice, document
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, Overlay, Run
 

@@ -19,7 +19,8 @@ from advisor.prediction.fit_store import FILE
 from advisor.prediction.transfer.networks import Evidence
 from advisor.prediction.transfer.regression import Measured
 from advisor.prediction.transfer.trials import MOST_BROKEN, calibrated
-from advisor.report.explorer.document import choice, document, question
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import document, question
 from advisor.report.explorer.page import PURE, script
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather

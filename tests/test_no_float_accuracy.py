@@ -19,7 +19,8 @@ from advisor.catalog.importers.imported import import_table
 from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.precision import read_precision
 from advisor.catalog.store import Catalog
-from advisor.report.explorer.document import choice, document
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, examples
 

@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 import advisor
 from advisor.catalog.accuracy_table import COLUMNS, LOSS
-from advisor.report.explorer.document import choice, document
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import document
 from advisor.solve.question import read_question
 from tests.conftest import Overlay, Run
 

@@ -23,7 +23,8 @@ from playwright.sync_api import Browser
 
 from advisor.catalog.store import Catalog
 from advisor.options import read_requirements
-from advisor.report.explorer.document import Json, choice, document
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import Json, document
 from advisor.report.explorer.page import data_text, packed, page
 from tests.browser import Opened, chromium
 

@@ -43,13 +43,11 @@ function sureText({ table, constraints, chanceOf, unproven, best }) {
 
 function nothingText({ table, constraints, considered, settings }) {
   if (considered.length) return limitsText(table, constraints);
-  return `no row of ${settings.boards?.join(", ") ?? "any board"} has this batch size`;
+  return `no row of ${settings.boards?.join(", ") ?? "any board"} is of this batch size and run so`;
 }
 
 function consideredText({ table, settings, considered }) {
-  const sizes = ({ out_of_memory, own_batches }) =>
-    out_of_memory.filter((size) => (settings.batches ?? own_batches).includes(size));
-  const more = boardsIn(table, settings).flatMap(sizes).length;
+  const more = outOfMemory(table, settings);
   return `${counted(considered.length, "candidate")} considered${more ? `; ${more} more out of memory` : ""}.`;
 }
 
@@ -229,7 +227,7 @@ function rejectionsTable(answer) {
 }
 
 function whyNothing({ table, considered, constraints, settings }) {
-  if (!considered.length) return ["Choose another batch size, or another board."];
+  if (!considered.length) return ["Choose another batch size, another way to run it, or another board."];
   const least = (name) => constraints.find((each) => each.name === name && each.sense === "min");
   const [rate, accuracy] = [least("fps"), least("accuracy")];
   const most = rate && accuracy ? boundAt(table, settings, rate.limit) : null;

@@ -85,14 +85,48 @@ function situationOf({ overhead_ms, battery_j }, constraints) {
   return { required_fps: rate ?? NaN, arrival_fps: rate ?? Infinity, overhead_ms, battery_j: battery_j ?? NaN };
 }
 
-/** The rows on the boards and of the batch sizes of some settings. */
+/** The rows on the boards, of the batch sizes, and run as some settings have it. */
 function eligible(table, settings) {
   const { boards, rows } = table;
   const chosen = new Set(boardsIn(table, settings));
   const sizes = boards.map((board) => (chosen.has(board) ? settings.batches ?? board.own_batches : []));
+  const asked = VARIANT.filter((name) => settings.variant[name] !== null);
+  const wanted = asked.map((name) => rows[name].names.map((each) => settings.variant[name].includes(each)));
+  const places = asked.map((name) => rows[name].index);
   const found = [];
-  for (let row = 0; row < table.count; row++) if (sizes[rows.board[row]].includes(rows.batch[row])) found.push(row);
+  for (let row = 0; row < table.count; row++) {
+    if (sizes[rows.board[row]].includes(rows.batch[row]) && wanted.every((isWanted, place) => isWanted[places[place][row]])) found.push(row);
+  }
   return found;
+}
+
+/** How many more candidates are known not to fit in their board's memory. */
+function outOfMemory(table, settings) {
+  const chosen = new Set(boardsIn(table, settings));
+  return table.out_of_memory.filter((each) => {
+    const board = table.boards[each.board];
+    return chosen.has(board) && (settings.batches ?? board.own_batches).includes(each.batch)
+      && VARIANT.every((name) => settings.variant[name]?.includes(each[name]) ?? true);
+  }).length;
+}
+
+/** Of rows in their order, the first of each board, as many as there are. */
+function bestOfEachBoard({ table, feasible, inTurn }) {
+  const { board } = table.rows;
+  const left = new Set(feasible.map((row) => board[row]));
+  const found = [];
+  for (const row of left.size ? inTurn() : []) {
+    if (left.delete(board[row])) found.push(row);
+    if (!left.size) break;
+  }
+  return found;
+}
+
+/** Of each of some boards, by their places, on which nothing fits, what comes nearest; null where there is nothing at all. */
+function nearestOnBoards(answer, places) {
+  const { failed, largest } = nearnessOf(answer);
+  const { board } = answer.table.rows;
+  return places.map((place) => leastBy(answer, answer.considered.filter((row) => board[row] === place), failed, largest));
 }
 
 /** How far a figure is beyond a limit, as a log ratio: 0 within it, infinite where unknown. */

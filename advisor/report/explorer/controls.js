@@ -1,7 +1,9 @@
 /* The controls: a field and a slider for each quantity, and what is chosen from lists. Each is {group: the heading
    under which it stands, node: what stands there, show: puts settings into it}. */
 
-const GROUPS = ["Choosing from", "Limits", "Size of the network", "Battery and overhead", "Choosing by"];
+const GROUPS = ["Choosing from", "Limits", "How it runs", "Size of the network", "Battery and overhead", "Choosing by"];
+const MOST_COMPARED = 12; // so many boards are listed to be left out one by one
+const OPEN_CHOICES = 6; // so many stand open, more of them behind their name
 
 /**
  * Fill the form. `change` takes a function from settings to new ones. Returns a function that puts
@@ -12,6 +14,7 @@ function makeControls(table, change) {
     boardControl(table, change), batchControl(table, change), objectiveControl(table, change),
     ...quantitiesOf(table).map((quantity) => quantityControl(table, quantity, change)),
     conditionsControl(table, change),
+    ...VARIANT.map((name) => variantControl(table, name, change)).filter(Boolean),
   ];
   const reset = element("button", { type: "button" }, "Reset to what was asked");
   reset.addEventListener("click", () => change(() => askedSettings(table)));
@@ -19,7 +22,10 @@ function makeControls(table, change) {
     controls.filter(({ group }) => group === title).map(({ node }) => node)));
   byId("controls").append(...groups, reset);
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
-  return (settings) => controls.forEach((control) => control.show(settings));
+  return (settings) => {
+    controls.forEach((control) => control.show(settings));
+    for (const group of groups) group.hidden = ![...group.querySelectorAll(".control")].some((control) => !control.hidden);
+  };
 }
 
 /** A quantity's field and slider. */
@@ -111,11 +117,12 @@ function listControl(id, label, values, texts, get, take) {
   return { node: element("div", { class: "control" }, element("label", { for: id }, label), select), show };
 }
 
-/** A field in which boards are found by typing: a name, that of a device, a part of it, or several with commas. */
+/** A field in which boards are found by typing: a name, that of a device, a part of it or of a title, or several with commas. */
 function boardControl(table, change) {
-  const field = element("input", { type: "search", id: "board", list: "boards", placeholder: `any of ${table.boards.length}`, "aria-describedby": "board-hint", spellcheck: "false" });
+  const field = boardField("board", `any of ${table.boards.length}`);
   const hint = element("small", { id: "board-hint", class: "hint" });
   const known = table.boards.map(({ name, title }) => element("option", { value: name }, title));
+  const more = comparedBoards(table, change);
   field.addEventListener("input", () => {
     const boards = field.value.trim() ? boardsAsked(table, field.value) : table.asked.boards;
     field.setAttribute("aria-invalid", String(boards === undefined));
@@ -123,20 +130,52 @@ function boardControl(table, change) {
     else change((settings) => withBoards(table, settings, boards), { inPassing: true });
   });
   const show = (settings) => {
-    const [board, ...more] = boardsIn(table, settings);
-    hint.textContent = more.length ? `${more.length + 1} boards` : board.title;
+    const [board, ...others] = boardsIn(table, settings);
+    hint.textContent = others.length ? `${others.length + 1} boards` : board.title;
     field.setAttribute("aria-invalid", "false");
     if (document.activeElement !== field) field.value = settings.boards === null ? "" : boardsText(settings.boards);
+    more.show(settings);
   };
-  const node = element("div", { class: "control" }, element("label", { for: "board" }, "Board"), field, hint, element("datalist", { id: "boards" }, known));
+  const node = element("div", { class: "control" }, element("label", { for: "board" }, "Board"), field, hint, more.node,
+    element("datalist", { id: "boards" }, known));
   return { group: "Choosing from", node, show };
 }
 
-/** Settings on other boards; of their batch sizes, those that these have. */
-function withBoards(table, settings, boards) {
-  const sizes = batchesOn(table, boards);
-  const batches = settings.batches?.filter((size) => sizes.includes(size)) ?? [];
-  return { ...settings, boards, batches: batches.length ? batches : null };
+function boardField(id, placeholder) {
+  return element("input", { type: "search", id, list: "boards", placeholder, "aria-describedby": `${id}-hint`, spellcheck: "false" });
+}
+
+/** The boards that are compared, each of which can be left out, and a field that adds another one. */
+function comparedBoards(table, change) {
+  const list = element("ul", { class: "row", "aria-label": "Boards compared" });
+  const field = boardField("another-board", "add a board");
+  const hint = element("small", { id: "another-board-hint", class: "hint" });
+  const node = element("div", { class: "compared" }, list, element("label", { for: "another-board" }, "Compare with"), field, hint);
+  let names = [];
+  const take = (boards) => change((settings) => withBoards(table, settings, boards));
+  field.addEventListener("change", () => {
+    const boards = field.value.trim() ? boardsAsked(table, field.value) : null;
+    field.setAttribute("aria-invalid", String(boards === undefined));
+    hint.textContent = boards === undefined ? "no board here is called so" : "";
+    if (!boards) return;
+    field.value = "";
+    take([...new Set([...names, ...namesOfBoards(table, boards)])]);
+  });
+  const leaving = (name) => {
+    const button = element("button", { type: "button", "aria-label": `Leave out ${name}` }, name, element("span", { "aria-hidden": "true" }, " \u00d7"));
+    button.addEventListener("click", () => {
+      take(names.filter((each) => each !== name));
+      field.focus();
+    });
+    return element("li", {}, button);
+  };
+  const show = (settings) => {
+    names = namesOfBoards(table, settings.boards);
+    const isLong = names.length > MOST_COMPARED;
+    node.hidden = table.boards.length < 2 || isLong;
+    list.replaceChildren(...(names.length > 1 && !isLong ? names.map(leaving) : []));
+  };
+  return { node, show };
 }
 
 function objectiveControl(table, change) {
@@ -152,24 +191,53 @@ function objectiveControl(table, change) {
 /** A box for each batch size; none ticked is any. */
 function batchControl(table, change) {
   const sizes = batchesOn(table, null);
-  const boxes = sizes.map((size) => element("input", { type: "checkbox", value: size }));
-  const chips = boxes.map((box, place) => element("label", { class: "chip" }, box, element("span", {}, String(sizes[place]))));
+  const take = (batches) => change((settings) => ({ ...settings, batches }));
+  const chips = chipsOf(sizes, take);
   const state = element("span", { class: "quiet" });
-  boxes.forEach((box) => box.addEventListener("change", () => {
-    const chosen = sizes.filter((_, place) => boxes[place].checked);
-    change((settings) => ({ ...settings, batches: chosen.length ? chosen : null }));
-  }));
   const show = ({ boards, batches }) => {
-    const there = batchesOn(table, boards);
-    boxes.forEach((box, place) => {
-      box.checked = batches?.includes(sizes[place]) ?? false;
-      box.disabled = !there.includes(sizes[place]) && !box.checked;
-    });
+    chips.show(batches, batchesOn(table, boards));
     state.textContent = batches === null ? "any" : "";
   };
   const node = element("div", { class: "control chips", role: "group", "aria-label": "Batch sizes" },
-    element("span", { class: "label" }, "Batch size ", state), element("div", { class: "row" }, chips));
+    element("span", { class: "label" }, "Batch size ", state), chips.node);
   return { group: "Choosing from", node, show };
+}
+
+/** Boxes of which none ticked is any; `take` is given what is ticked, or null. */
+function chipsOf(choices, take) {
+  const boxes = choices.map((choice) => element("input", { type: "checkbox", value: choice }));
+  const chips = boxes.map((box, place) => element("label", { class: "chip" }, box, element("span", {}, String(choices[place]))));
+  boxes.forEach((box) => box.addEventListener("change", () => {
+    const chosen = choices.filter((_, place) => boxes[place].checked);
+    take(chosen.length ? chosen : null);
+  }));
+  const show = (chosen, there, hides = false) => boxes.forEach((box, place) => {
+    box.checked = chosen?.includes(choices[place]) ?? false;
+    box.disabled = !there.includes(choices[place]) && !box.checked;
+    chips[place].hidden = hides && box.disabled;
+  });
+  return { node: element("div", { class: "row" }, chips), show };
+}
+
+/** Runtimes, precisions, processors or numbers of threads, where the chosen boards have several; null where no board has. */
+function variantControl(table, name, change) {
+  const choices = variantsOn(table, table.boards, name);
+  if (choices.length < 2) return null;
+  const take = (names) => change((settings) => ({ ...settings, variant: { ...settings.variant, [name]: names } }));
+  const chips = chipsOf(choices, take);
+  const state = element("span", { class: "quiet" });
+  const title = name[0].toUpperCase() + name.slice(1);
+  const node = element("details", { class: "control chips" },
+    element("summary", {}, `${title} `, state), element("div", { role: "group", "aria-label": title }, chips.node));
+  node.open = choices.length <= OPEN_CHOICES;
+  const show = (settings) => {
+    const there = variantsOn(table, boardsIn(table, settings), name);
+    const chosen = settings.variant[name];
+    chips.show(chosen, there, true);
+    state.textContent = chosen === null ? `any of ${there.length}` : chosen.join(", ");
+    node.hidden = there.length < 2 && chosen === null;
+  };
+  return { group: "How it runs", node, show };
 }
 
 /** The further conditions of the question, each of which can be dropped. */

@@ -9,9 +9,7 @@ function boardOf({ table }, row) {
   return table.boards[table.rows.board[row]];
 }
 
-/** What says how a candidate is run, and how that is written in a sentence. */
-const VARIANT = ["runtime", "precision", "processor", "threads"];
-
+/** How what says how a candidate is run is written in a sentence. */
 function variantText(name, text) {
   if (name === "threads" && text) return text === "1" ? "1 thread" : `${text} threads`;
   return text || "?";
@@ -21,9 +19,13 @@ function variantText(name, text) {
 function placeText(answer, row) {
   const { table } = answer;
   const weights = table.weights[table.rows.weights[row]];
+  return `on ${boardOf(answer, row).name}, ${weights ? `weights ${weights}` : "no weights"}, ${variantOf(answer, row)}`;
+}
+
+/** How it is run, as far as that is known: "tflite, int8, cpu, 4 threads". */
+function variantOf({ table }, row) {
   const known = VARIANT.map((name) => [name, named(table.rows[name], row)]).filter(([, text]) => text);
-  const variant = known.map(([name, text]) => variantText(name, text)).join(", ");
-  return `on ${boardOf(answer, row).name}, ${weights ? `weights ${weights}` : "no weights"}, ${variant}`;
+  return known.map(([name, text]) => variantText(name, text)).join(", ");
 }
 
 /** A candidate's figure with its unit. */

@@ -6,8 +6,8 @@ once, in a list that columns point into.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,11 +20,8 @@ from advisor.catalog.records import (
     Labels,
     Metered,
     Values,
-    source_keys,
 )
-from advisor.catalog.store import Catalog
 from advisor.documents import document as document_of
-from advisor.errors import AdvisorError
 from advisor.limits import LEAST_PERCENT, Constraint, natural_sense
 from advisor.metrics import (
     BY_NAME,
@@ -38,6 +35,7 @@ from advisor.metrics import (
     expression,
 )
 from advisor.objective import Step, objective_text
+from advisor.option_kinds import Counts
 from advisor.options import OPTIONS, Requirements, Selection
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.rows import METRICS as PREDICTED
@@ -45,6 +43,7 @@ from advisor.quality import ACCURACY
 from advisor.quantities import COUNT, PERCENT
 from advisor.report.candidate_text import calibration_text, note_mark
 from advisor.report.charts.palette import colour, shape
+from advisor.report.explorer.choice import ANY_VARIANT, VARIANT, Choice
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
 from advisor.solve.candidates.candidates import (
@@ -54,9 +53,7 @@ from advisor.solve.candidates.candidates import (
     cost_of,
     stated_of,
 )
-from advisor.solve.candidates.gather import boards_asked, gather_on, selected
 from advisor.solve.candidates.margins import calibrations_of
-from advisor.solve.candidates.named_networks import chosen_here
 from advisor.solve.candidates.uncertainty import lattice
 
 if TYPE_CHECKING:
@@ -68,84 +65,8 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Choice:
-    """What the page may choose from: more than the question, since boards and batches can be changed there.
-
-    Attributes:
-        requirements: the question with which it opens.
-        candidates: the candidates at every batch size.
-        own_batches: for each board, the batch sizes that `--batch any` means there: those of its rows.
-            Where predictions complete the boards, the candidates may have further sizes, which are
-            chosen only if they are named.
-        out_of_memory: for each board, the batch size of every pair that is known not to fit in its memory.
-        silent: the sources of rows and boards that do not say how far another run would be off.
-    """
-
-    requirements: Requirements
-    candidates: Candidates
-    own_batches: Sequence[Sequence[int]]
-    out_of_memory: Sequence[Sequence[int]]
-    silent: Sequence[str]
-
-
-def choice(catalog: Catalog, requirements: Requirements) -> Choice:
-    """All that a page which opens with this question may choose from.
-
-    Raises:
-        AdvisorError: the question cannot be asked; see `gather`.
-    """
-    stack, notes = boards_asked(catalog, requirements)
-    own = stack.distinct(stack.table.batch)
-    chosen = requirements.selection
-    everywhere = None
-    if chosen.completes:
-        # A prediction that is made for one board's batch sizes can be asked of every other board.
-        everywhere = frozenset(size for sizes in own for size in sizes) | (
-            chosen.batches or frozenset()
-        )
-    wide = replace(requirements, selection=replace(chosen, batches=everywhere))
-    try:
-        found = gather_on(catalog, wide, stack)
-    except AdvisorError:
-        gather_on(catalog, requirements, stack)  # refused in the words of what was asked
-        raise
-    candidates = replace(found, notes=(*notes, *found.notes))
-    known = {**catalog.architectures, **{each.name: each for each in candidates.architectures}}
-
-    def asked(question: Requirements) -> Booleans:
-        return selected(
-            candidates.boards,
-            candidates.measurements,
-            known,
-            chosen_here(catalog, question.selection, known),
-            candidates.quality.task,
-        )
-
-    asked(requirements)  # the batch sizes are those that there are
-    too_large = _out_of_memory(candidates, asked(wide))
-    return Choice(requirements, candidates, own, too_large, list(_silent(catalog, candidates)))
-
-
-def _silent(catalog: Catalog, candidates: Candidates) -> Iterator[str]:
-    """The sources of rows and boards that do not say how far another run would be off."""
-    table = candidates.measurements
-    columns = [getattr(table, name) for name, each in INPUTS.items() if each.home == "row"]
-    named = [each.source.names for each in columns if isinstance(each, Metered)]
-    idle = [each.idle_power_w.source for each in candidates.boards if each.idle_power_w]
-    keys = source_keys(*idle, *(name for names in named for name in names))
-    known = {key for layer in catalog.layers for key in catalog.sources_for(layer)}
-    yield from sorted(
-        key for key in known.intersection(keys) if catalog.source(key).reproducibility is None
-    )
-
-
-def _out_of_memory(candidates: Candidates, asked: Booleans) -> list[list[int]]:
-    """For each board, the batch size of each of these rows that is known not to fit."""
-    too_large = asked & candidates.measurements.out_of_memory
-    rows = _by_board(candidates, np.where(too_large, candidates.row_board, -1))
-    return [candidates.measurements.batch[each].tolist() for each in rows]
+NAMED = [name for name in VARIANT if name != "threads"]
+"""The parts of a variant that have names."""
 
 
 def _by_board(candidates: Candidates, boards: Integers) -> list[Integers]:
@@ -179,6 +100,7 @@ def document(choice: Choice) -> Json:
         "silent": choice.silent,
         "tails_of_latency": sorted(TAILS_OF_LATENCY),
         "boards": _boards(choice),
+        "out_of_memory": _out_of_memory(choice),
         "bound": _bound(candidates, _measured_points(candidates)),
         "architectures": [_architecture(each) for each in candidates.architectures],
         "weights": [each.name for each in candidates.weights],
@@ -193,6 +115,20 @@ def document(choice: Choice) -> Json:
         "asked": question(asked),
         "words": _unchanging_words(asked),
     }
+
+
+def _out_of_memory(choice: Choice) -> list[Json]:
+    """What is known not to fit in its board's memory."""
+    table, boards = choice.candidates.measurements, choice.candidates.row_board
+    return [
+        {
+            "board": int(boards[row]),
+            "batch": int(table.batch[row]),
+            **{name: getattr(table, name).names[getattr(table, name).index[row]] for name in NAMED},
+            "threads": _threads_text(int(table.threads[row])),
+        }
+        for row in choice.out_of_memory.tolist()
+    ]
 
 
 def _named(absent: frozenset[str]) -> set[str]:
@@ -313,7 +249,6 @@ def _boards(choice: Choice) -> list[Json]:
             "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
             "knows": [name for name in SCOPED if known[name][place]],
             "own_batches": list(choice.own_batches[place]),
-            "out_of_memory": list(choice.out_of_memory[place]),
             "bound": _bound(candidates, points[place]),
         }
         for place, board in enumerate(candidates.boards)
@@ -462,9 +397,13 @@ def _threads(counts: Integers) -> Json:
     """Numbers of threads as names, in the order of the numbers; 0, which is unknown, as nothing."""
     known, index = np.unique(counts, return_inverse=True)
     return {
-        "names": [str(each) if each else "" for each in known.tolist()],
+        "names": list(map(_threads_text, known.tolist())),
         "index": index.tolist(),
     }
+
+
+def _threads_text(count: int) -> str:
+    return str(count) if count else ""
 
 
 def _labels(labels: Labels, rows: Integers) -> Json:
@@ -489,6 +428,7 @@ def question(asked: Requirements) -> Json:
     return {
         "boards": asked.boards,
         "batches": None if asked.selection.batches is None else sorted(asked.selection.batches),
+        "variant": {name: _variants(asked.selection, name) for name in VARIANT},
         "limits": {each.name: each.limit for each in flags},
         "statistic": next((each.statistic for each in flags if each.name == "response"), "median"),
         "conditions": [_condition(each) for each in others],
@@ -497,6 +437,14 @@ def question(asked: Requirements) -> Json:
         "battery_j": asked.battery_j,
         "confidence": asked.stated_confidence,
     }
+
+
+def _variants(selection: Selection, name: str) -> list[str] | None:
+    """What is asked for of one part of how a network is run; nothing for any."""
+    asked: Counts | tuple[str, ...] | None = getattr(selection, VARIANT[name])
+    if asked is None:
+        return None
+    return list(map(str, asked.numbers if isinstance(asked, Counts) else asked))
 
 
 def _condition(constraint: Constraint) -> Json:
@@ -520,7 +468,7 @@ def _step(step: Step) -> Json:
 
 def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes, defaults left out."""
-    fixed, plain = replace(asked.selection, batches=None), Selection()
+    fixed, plain = replace(asked.selection, batches=None, **ANY_VARIANT), Selection()
     catalog = ["--catalog", asked.catalog] if asked.catalog else []
     run = ["--reproducible"] if asked.reproducible else []
     said = [

@@ -17,6 +17,7 @@ let keeping = 0;
 
 const plot = makePlot(byId("plot"), table, showTooltip);
 const rows = candidatesTable();
+const boards = boardsTable((name) => change((now) => withBoards(table, now, [name])));
 const showControls = makeControls(table, change);
 
 /**
@@ -50,7 +51,10 @@ function show() {
   showControls(settings);
   showAnswer(answer);
   showWhere();
-  if (!inPassing) rows.show(answer);
+  if (!inPassing) {
+    rows.show(answer);
+    boards.show(answer);
+  }
   byId("x-axis").value = settings.x;
   byId("y-axis").value = settings.y;
   byId("every-batch").checked = settings.every_batch;

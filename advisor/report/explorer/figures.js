@@ -34,9 +34,14 @@ function readTable(document) {
   const lattices = document.lattices.map((dimensions) => dimensions.map((normals) => Float64Array.from(normals)));
   rows.batch = readers.batch.value;
   const sizes = new Map(document.boards.map((board) => [board, new Set()]));
-  for (let row = 0; row < count; row++) sizes.get(document.boards[rows.board[row]]).add(rows.batch[row]);
+  const variants = new Map(document.boards.map((board) => [board, Object.fromEntries(VARIANT.map((name) => [name, new Set()]))]));
+  for (let row = 0; row < count; row++) {
+    const board = document.boards[rows.board[row]];
+    sizes.get(board).add(rows.batch[row]);
+    for (const name of VARIANT) variants.get(board)[name].add(named(rows[name], row));
+  }
   const predicts = Object.values(readers).some(({ predicted }) => predicted);
-  return { ...document, rows, inputs: readers, lattices, sizes, predicts, situations: new Map(), fixed: new Map() };
+  return { ...document, rows, inputs: readers, lattices, sizes, variants, predicts, situations: new Map(), fixed: new Map() };
 }
 
 /** A column of figures as numbers, each at the place of its row; one figure stands for all. */

@@ -15,7 +15,8 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
 from advisor.errors import printable
-from advisor.report.explorer.document import Json, choice, document
+from advisor.report.explorer.choice import choice
+from advisor.report.explorer.document import Json, document
 from advisor.solve.question import asking, read_question
 
 PURE = ("formulas", "figures", "chance", "ranking", "choose", "words", "settings")
@@ -23,7 +24,7 @@ PURE = ("formulas", "figures", "chance", "ranking", "choose", "words", "settings
 
 SHOWING = (
     *("elements", "details", "quantity", "controls", "answer", "axes"),
-    *("drawing", "plot", "table", "explorer"),
+    *("drawing", "plot", "table", "comparison", "explorer"),
 )
 """Scripts that need a page."""
 

@@ -1,7 +1,12 @@
 /* The settings of the page, and how its address keeps them. Settings are
-   {boards: names, those of devices, or patterns, or null for all, batches: sizes or null for any, limits: a number by name, null for none,
+   {boards: names, those of devices, or patterns, or null for all, batches: sizes or null for any,
+    variant: names or null for any, by what they are names of, limits: a number by name, null for none,
     statistic: of the response, conditions: further limits, objective: steps, overhead_ms, battery_j,
     confidence: null for the usual one, x, y: the axes' metrics, every_batch: whether the table lists each batch size}. */
+
+/** What says how a candidate is run. */
+const VARIANT = ["runtime", "precision", "processor", "threads"];
+const ANY_VARIANT = Object.fromEntries(VARIANT.map((name) => [name, null]));
 
 /** What the page opens with: what was asked for. */
 function askedSettings({ asked, defaults }) {
@@ -12,7 +17,7 @@ function askedSettings({ asked, defaults }) {
 function plainSettings(table) {
   const { objective, confidence } = table.defaults;
   return {
-    ...askedSettings(table), batches: null, limits: {}, statistic: "median", conditions: [],
+    ...askedSettings(table), batches: null, variant: ANY_VARIANT, limits: {}, statistic: "median", conditions: [],
     objective: objectivesOf(table).find((steps) => objectiveText(steps) === objective),
     overhead_ms: 0, battery_j: null, confidence,
   };
@@ -56,10 +61,21 @@ function boardsAsked(table, text) {
   const { asked } = table;
   if (text === boardsText(asked.boards)) return asked.boards;
   const words = text.split(",").map((word) => word.trim()).filter(Boolean);
-  const found = words.map((word) => [word, `*${word}*`].find((each) => boardsIn(table, { boards: [each] }).length));
-  if (!words.length || found.includes(undefined)) return undefined;
+  const found = words.map((word) => boardsCalled(table, word));
+  if (!words.length || found.some((each) => !each.length)) return undefined;
   // Of a page of some boards, the words could mean others, too.
-  return asked.boards === null ? found : boardsIn(table, { boards: found }).map(({ name }) => name);
+  return asked.boards === null ? found.flat() : namesOfBoards(table, found.flat());
+}
+
+/** What one word asks for: by a name, by a part of one, or by a part of titles, whose boards' names stand for it. */
+function boardsCalled(table, word) {
+  const asked = [word, `*${word}*`].find((each) => boardsIn(table, { boards: [each] }).length);
+  if (asked) return [asked];
+  return table.boards.filter(({ title }) => folded(title).includes(folded(word))).map(({ name }) => name);
+}
+
+function namesOfBoards(table, boards) {
+  return boardsIn(table, { boards }).map(({ name }) => name);
 }
 
 /** The batch sizes that can be chosen on some boards. */
@@ -68,10 +84,28 @@ function batchesOn(table, boards) {
   return [...new Set(sizes)].sort((one, other) => one - other);
 }
 
+/** The names of one part of how candidates are run that can be chosen on some boards. */
+function variantsOn({ variants, rows }, boards, name) {
+  const there = new Set(boards.flatMap((board) => [...variants.get(board)[name]]));
+  return rows[name].names.filter((each) => each && there.has(each));
+}
+
+/** Settings on other boards; of their batch sizes and variants, those that these have. */
+function withBoards(table, settings, boards) {
+  const left = (asked, there) => {
+    const found = asked?.filter((each) => there.includes(each)) ?? [];
+    return found.length ? found : null;
+  };
+  const chosen = boardsIn(table, { boards });
+  const variant = Object.fromEntries(VARIANT.map((name) => [name, left(settings.variant[name], variantsOn(table, chosen, name))]));
+  return { ...settings, boards, batches: left(settings.batches, batchesOn(table, boards)), variant };
+}
+
 /** Settings as the part of an address that follows "#". */
 function hashOf(table, settings) {
   const words = [["board", boardsText(settings.boards)]];
   if (settings.batches !== null) words.push(["batch", settings.batches.join(",")]);
+  for (const name of VARIANT) if (settings.variant[name] !== null) words.push([name, settings.variant[name].join(",")]);
   for (const { text, name, limit } of constraintsOf(table, settings)) words.push(text ? ["where", text] : [name, limit]);
   if (settings.statistic !== "median") words.push(["statistic", settings.statistic]);
   words.push(["objective", objectiveText(settings.objective)]);
@@ -118,6 +152,10 @@ function readersOf(table) {
   const readers = {
     board: (text) => ({ boards: boardsAsked(table, text) }),
     batch: (text) => ({ batches: sizesIn(table, text) }),
+    ...Object.fromEntries(VARIANT.map((name) => [name, (text, { variant }) => {
+      const names = variantNamesIn(table, name, text);
+      return { variant: names && { ...variant, [name]: names } };
+    }])),
     statistic: (text) => ({ statistic: Object.values(table.metrics).find(({ statistic }) => statistic === text)?.statistic }),
     where: (text, { conditions }) => {
       const condition = table.asked.conditions.find((each) => each.text === text);
@@ -147,4 +185,11 @@ function sizesIn(table, text) {
   const known = new Set(table.rows.batch);
   const sizes = [...new Set(text.split(",").map(Number))].sort((one, other) => one - other);
   return sizes.every((size) => known.has(size)) ? sizes : undefined;
+}
+
+/** Names of one part of how candidates are run, as "fp16,int8", in the page's order, if it has rows of each. */
+function variantNamesIn({ rows }, name, text) {
+  const asked = text.split(",");
+  const { names } = rows[name];
+  return text && asked.every((each) => names.includes(each)) ? names.filter((each) => asked.includes(each)) : undefined;
 }

@@ -57,11 +57,9 @@ function candidatesTable() {
   }
 
   function headings(varying, metrics) {
-    const figures = metrics.map((metric) => answer.table.metrics[metric]);
     return element("tr", {},
       ["network", "meets limits", ...varying].map((text) => element("th", { scope: "col" }, text)),
-      [{ heading: "batch" }, ...figures].map(({ heading, unit }) => element("th", { scope: "col", class: "number" }, heading,
-        unit ? element("span", { class: "unit" }, ` ${unit}`) : null)));
+      headingsOf(answer, metrics));
   }
 
   function lines(row, fits, varying, metrics) {
@@ -72,22 +70,11 @@ function candidatesTable() {
       swatch(architecture), architecture.name, row === best ? element("span", { class: "badge" }, "pick") : null);
     const line = element("tr", { class: row === best ? "pick" : fits.has(row) ? "fits" : "rejected" },
       element("th", { scope: "row" }, name),
-      element("td", { class: "standing" }, standing(row, fits)),
+      element("td", { class: "standing" }, standingText(answer, row, fits.has(row))),
       varying.map((each) => element("td", {}, variantCell(answer, each, row))),
       [String(table.rows.batch[row]), ...metrics.map((metric) => markedText(answer, metric, row))].map((text) =>
         element("td", { class: "number" }, text)));
     return open ? [line, detailLine(row, line.children.length)] : [line];
-  }
-
-  function standing(row, fits) {
-    const { table, constraints, column, missed, chanceOf, isLikely, unproven } = answer;
-    if (!missed(row).length && unproven(row)) return "unproven";
-    if (fits.has(row)) return constraints.length ? markOf(table, (least) => isLikely(row, least)) : "\u2013";
-    const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
-    const names = (limits) => limits.map(({ name }) => name).join(", ");
-    const [beyond, unknown] = [missed(row).filter((each) => !isUnknown(each)), missed(row).filter(isUnknown)].map(names);
-    if (!beyond && !unknown) return `unsure: ${chanceText(chanceOf(row))}`;
-    return [beyond && `fails ${beyond}`, unknown && `${unknown} unknown`].filter(Boolean).join("; ");
   }
 
   function detailLine(row, width) {
@@ -107,6 +94,23 @@ function candidatesTable() {
   }
 
   return { show };
+}
+
+/** The headings of a candidate's batch size and figures. */
+function headingsOf({ table }, metrics) {
+  return [{ heading: "batch" }, ...metrics.map((metric) => table.metrics[metric])].map(({ heading, unit }) =>
+    element("th", { scope: "col", class: "number" }, heading, unit ? element("span", { class: "unit" }, ` ${unit}`) : null));
+}
+
+/** How a candidate stands to the limits, in a few words. */
+function standingText({ table, constraints, column, missed, chanceOf, isLikely, unproven }, row, isFit) {
+  if (!missed(row).length && unproven(row)) return "unproven";
+  if (isFit) return constraints.length ? markOf(table, (least) => isLikely(row, least)) : "\u2013";
+  const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
+  const names = (limits) => limits.map(({ name }) => name).join(", ");
+  const [beyond, unknown] = [missed(row).filter((each) => !isUnknown(each)), missed(row).filter(isUnknown)].map(names);
+  if (!beyond && !unknown) return `unsure: ${chanceText(chanceOf(row))}`;
+  return [beyond && `fails ${beyond}`, unknown && `${unknown} unknown`].filter(Boolean).join("; ");
 }
 
 /** Whether candidates differ in what stands in a column. */

@@ -101,6 +101,7 @@ function commandOf(table, settings) {
   }
   words.push("--board", boardsText(settings.boards));
   if (settings.batches !== null) words.push("--batch", settings.batches.join(","));
+  for (const name of VARIANT) if (settings.variant[name] !== null) words.push(`--${name}`, settings.variant[name].join(","));
   words.push(...table.words);
   const objective = objectiveText(settings.objective);
   if (objective !== defaults.objective) words.push("--objective", objective);
