@@ -108,11 +108,11 @@ class Asking:
         if count and pick.random() < 0.6:
             metrics[0] = METRICS["fps"]
         objective = pick.choice(self.OBJECTIVES)
-        places = {
+        places: Json = {
             "board": pick.choice((*BOARDS, "any")),
             "batch": pick.choice((None, None, "1", "1,4", "2,8,16")),
         }
-        variants = {"board": "any", **pick.choice(self.VARIANTS)}
+        variants: Json = {"board": "any", **pick.choice(self.VARIANTS)}
         return read_requirements(
             {},
             where=[self.limit(metric, count) for metric in metrics],

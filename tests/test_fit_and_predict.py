@@ -451,7 +451,9 @@ def test_a_prediction_asks_all_boards_of_a_device_and_each_that_is_named() -> No
         "raspberry-pi-5.overclocked.ncnn",
     }
     two = predict("resnet-18", board=["jetson-tx1", "xeon-2-cores-vm"], batch=1)
-    alone = [predict("resnet-18", board=name, batch=1) for name in ("jetson-tx1", "xeon-2-cores-vm")]
+    alone = [
+        predict("resnet-18", board=name, batch=1) for name in ("jetson-tx1", "xeon-2-cores-vm")
+    ]
     assert two.forecasts == alone[0].forecasts + alone[1].forecasts
     with pytest.raises(AdvisorError, match="an empty name"):
         predict("resnet-18", board="")
