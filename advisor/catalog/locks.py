@@ -21,8 +21,8 @@ from advisor.errors import AdvisorError, reason_of
 
 PATIENCE_S = 30.0
 """How long a writer waits for any one other, which seldom takes a second."""
-PAUSE_S = 0.05
-"""How long to wait before a lock is tried again."""
+PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.4
+"""How long to wait before a lock is tried again, at first and at last: hundreds may wait for one."""
 
 _LONGEST_COMMAND = 100
 _BEYOND_THE_TEXT = 1 << 30
@@ -85,13 +85,14 @@ def locked(
     Raises:
         AdvisorError: another held the lock for so long, or the file cannot be written.
     """
-    holder, since = "", clock()
+    holder, since, pause_s = "", clock(), PAUSE_S
     while (descriptor := _opened(path)) is None:
         if (found := _holder(path)) != holder:
             holder, since = found, clock()
         if clock() - since >= patience_s:
             raise AdvisorError(f"{busy} ({holder})", hint)
-        sleep(PAUSE_S)
+        sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
     try:
         with suppress(OSError):  # it is for the others' message only
             os.ftruncate(descriptor, 0)

@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from statistics import median
 
 from advisor.catalog.records import Architecture
 from advisor.errors import AdvisorError
 from advisor.measuring.children import BoardLostError, Children, Outcome
-from advisor.measuring.journal import Journal, Now, utc_now
+from advisor.measuring.journal import Journal, Now, Record, utc_now
 from advisor.measuring.run_findings import Findings, Found
 from advisor.measuring.run_plan import RunPlan, run_operations, session_s
 from advisor.measuring.runtimes.variants import prepared_as
@@ -55,8 +56,10 @@ class Campaign:
         self.units = dict(children.units)
         self.lost: dict[str, str] = {}
         self._keeping = threading.RLock()
-        self.findings = Findings([journal])
-        journal.forget_values()
+        # Of a session its median alone: whether more are needed hangs on no more, and the file has the rest.
+        medians = [_by_its_median(each) for each in journal.records]
+        self.findings = Findings([replace(journal, records=medians)])
+        journal.forget_sessions()
         self.seed = int(journal.header["seed"])
         self.goal: dict[Cell, int] = {}
         self._meterless: set[str] = set()
@@ -323,7 +326,7 @@ class Campaign:
     def _add(self, record: Mapping[str, object]) -> None:
         with self._keeping:
             self.journal.append(record)
-            self.findings.add(record)
+            self.findings.add(_by_its_median(record))
 
     def _report(self, what: str) -> None:
         with self._keeping:
@@ -373,6 +376,12 @@ class Campaign:
 def _of(unit: str) -> dict[str, str]:
     """What a record says of the unit, where the board has any."""
     return {"unit": unit} if unit else {}
+
+
+def _by_its_median(record: Record) -> Record:
+    """A record, of a timing session with the median of what was timed instead of all values."""
+    values = record.get("values_us")
+    return {**record, "values_us": [median(values)]} if values else record
 
 
 def _timing_record(found: TimingFound) -> dict[str, object]:

@@ -61,7 +61,7 @@ class Journal:
     Attributes:
         path: the file.
         header: what was asked, with which seed, on which machine.
-        records: everything that ended so far, in order; of what was appended here, without the timed values.
+        records: everything that ended so far, in order; of what was appended here, without timing sessions.
     """
 
     path: Path
@@ -102,15 +102,12 @@ class Journal:
             AdvisorError: it cannot be written.
         """
         _append(self.path, record)
-        self.records.append(_without_values(record))
+        if "values_us" not in record:
+            self.records.append(record)
 
-    def forget_values(self) -> None:
+    def forget_sessions(self) -> None:
         """Let go of what was timed, which the file has: a long run has much of it."""
-        self.records = [_without_values(each) for each in self.records]
-
-
-def _without_values(record: Record) -> Record:
-    return {name: each for name, each in record.items() if name != "values_us"}
+        self.records = [each for each in self.records if "values_us" not in each]
 
 
 def begin(runs: Path, header: Record, now: Now = utc_now) -> Journal:

@@ -26,7 +26,7 @@ from advisor.measuring.fleet_run import measure_on
 from advisor.measuring.fleet_worker import keep_joined, set_description, versions_of
 from advisor.measuring.journal import SESSIONS
 from advisor.measuring.tasks import TimingFound
-from tests.fleet_processes import JOINED, LAPSE, ROOT, started_scheduler
+from tests.fleet_processes import JOINED, ROOT, started_scheduler
 from tests.measuring_fakes import FakeChildren, noise
 
 NETWORKS = ("bn-nin", "resnet-18", "resnet-34", "resnet-50", "vgg-16")
@@ -34,6 +34,9 @@ LEAST = 10
 """Sessions of each cell: their values agree, so that no more are needed."""
 
 LOOK_EVERY_S = 0.5
+
+SHARES = (0.05, *(tenth / 10 for tenth in range(1, 10)))
+"""Of the sessions, at which the client's memory is shown."""
 
 
 class RecordedChildren(FakeChildren):
@@ -152,7 +155,7 @@ def _command(words: Sequence[str]) -> list[str]:
 @contextmanager
 def running(workers: Workers, catalog: Path) -> Iterator[subprocess.Popen[bytes]]:
     words = ["client", workers.address, str(catalog), str(workers.asked.cells)]
-    process = subprocess.Popen(_command(words), cwd=ROOT, env={**os.environ, **LAPSE})
+    process = subprocess.Popen(_command(words), cwd=ROOT)
     try:
         yield process
     finally:
@@ -214,7 +217,7 @@ def show(what: str, costs: Costs) -> None:
     per_s = costs.sessions / costs.seconds
     print(f"{what}: {costs.sessions} sessions in {costs.seconds:.0f} s, {per_s:.0f} a second")
     most = max(count for count, _ in costs.client_mb)
-    for share in (0.1, 0.25, 0.5, 0.75, 0.95):
+    for share in SHARES:
         mb = next((mb for count, mb in costs.client_mb if count >= share * most), 0.0)
         print(f"  client at {share:.0%} of the sessions: {mb:.0f} MB")
     print(
