@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ import pytest
 import advisor
 from advisor.errors import AdvisorError
 from advisor.measuring import fleet as fleet_module
+from advisor.measuring import scheduler as scheduler_module
 from advisor.measuring.access import Access
 from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet import connected
@@ -30,7 +33,7 @@ from advisor.measuring.fleet_run import FleetBoard, measure_on, sound
 from advisor.measuring.journal import read_runs
 from advisor.measuring.measure import Measured, MeasuredBoard, measure
 from advisor.measuring.tasks import TimingFound
-from tests.conftest import Run
+from tests.conftest import Ran, Run
 from tests.fleet_processes import (
     LAPSE,
     ROOT,
@@ -421,10 +424,12 @@ def test_what_a_fleet_refuses(scheduler: str, tmp_path: Path, run: Run) -> None:
         started_workers(scheduler, "bare", fault="no torch"),
         started_workers(scheduler, "plain", "second"),
     ):
-        ran = run("measure", "nonet", "--on", scheduler, "--board", "plain,second")
+        ran = run(
+            "measure", "bn-nin", "--device", "cuda:7", "--on", scheduler, "--board", "plain,second"
+        )
         assert ran.code == 2
-        assert ran.err.count("nonet") == 1
-        assert "boards plain, second: " in ran.err
+        assert ran.err.count("cuda:7") == 1
+        assert "boards plain, second: no device 'cuda:7' here" in ran.err
         ran = run(*measure_there, scheduler, "--board", "plane")
         assert ran.code == 2
         assert "no worker is board 'plane'" in ran.err
@@ -576,20 +581,89 @@ def test_addresses_that_are_refused(
     assert said in ran.err
 
 
-def test_the_port_of_something_else(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet_module, "CONNECT_S", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        ran = run("fleet", f"tcp://127.0.0.1:{other.getsockname()[1]}")
-    assert ran.code == 2
-    assert "no scheduler answers at tcp://127.0.0.1:" in ran.err
+NOBODY = "tcp://127.0.0.1:1"
+"""At which nothing listens: what says so has asked a scheduler."""
 
 
-def test_a_port_at_which_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fleet_module, "CONNECT_S", 0.5)
-    ran = run("fleet", f"tcp://localhost:{free_port()}")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nonet",), "nonet"),
+        (("bn-nin", "--precision", "fp7"), "fp7"),
+        (("bn-nin", "--runtime", "none"), "unknown runtime 'none'"),
+        (("bn-nin", "--runtime", "openvino", "--device", "cuda:0"), "cannot be measured on cuda"),
+        (("bn-nin", "--batch", "0"), "batch"),
+        (("bn-nin", "--threads", "x"), "threads"),
+        (("bn-nin", "--device", "gpu"), "unknown device 'gpu'"),
+        (("bn-nin", "--power", "5"), "5"),
+        (("bn-nin", "--sustained", "long"), "long"),
+        (("bn-nin", "--wait-for-quiet", "never"), "never"),
+        (("bn-nin", "--calibrate", "nowhere"), "nowhere"),
+        (("--again", "--board", "strange"), "strange"),
+        (("--prepare-on", "x", "nonet"), "nonet"),
+    ],
+)
+def test_what_needs_no_board_is_refused_before_any_is_asked(
+    run: Run, tmp_path: Path, arguments: Sequence[str], said: str
+) -> None:
+    ran = run("measure", *arguments, "--on", NOBODY, "--catalog", tmp_path)
     assert ran.code == 2
-    assert "no scheduler answers at tcp://localhost:" in ran.err
-    assert "dask scheduler" in ran.err
+    assert said in ran.err
+    assert "no scheduler answers" not in ran.err
+    assert ran.err.count("advisor: ") == 1
+
+
+def test_a_scheduler_that_goes_before_it_is_asked_for_boards(
+    monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+    connect = fleet_module.Fleet._connect
+    with started_scheduler() as (address, scheduler):
+
+        def connect_and_lose(fleet: fleet_module.Fleet) -> Any:
+            client = connect(fleet)
+            scheduler.kill()
+            return client
+
+        monkeypatch.setattr(fleet_module.Fleet, "_connect", connect_and_lose)
+        ran = run("measure", "bn-nin", "--on", address, "--catalog", tmp_path)
+    assert ran.code == 2
+    assert f"no scheduler answers at {address}: " in ran.err
+    assert "object at" not in ran.err
+
+
+@pytest.mark.parametrize("command", [("fleet",), ("worker",), ("measure", "bn-nin", "--on")])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (NOBODY, "nothing listens there"),
+        ("tcp://nosuch.invalid:8786", "no machine of that name is known"),
+    ],
+)
+def test_an_address_at_which_no_scheduler_is(
+    run: Run, command: Sequence[str], address: str, said: str
+) -> None:
+    ran = run(*command, address, "--insecure")
+    assert ran.code == 2
+    assert f"no scheduler answers at {address}: {said}\n" in ran.err
+    assert ran.err.count("advisor: ") == 1
+
+
+def test_ports_of_other_programs(scheduler: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler_module, "ANSWER_S", 1.0)
+    pages = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    with ThreadPoolExecutor(1) as pool, pages:
+        pool.submit(pages.serve_forever)
+        ran = run("fleet", f"tcp://127.0.0.1:{pages.server_port}")
+        pages.shutdown()
+    assert ran.code == 2
+    assert "what listens there, if anything, says nothing" in ran.err
+    with started_workers(scheduler, "one"), connected(scheduler) as fleet:
+        address = fleet.addresses()["one"]
+        ran = run("fleet", address)
+    assert ran.code == 2
+    assert f"no scheduler answers at {address}: that is the port of a worker" in ran.err
+    assert "usually 8786" in ran.err
 
 
 def certificates(folder: Path, name: str) -> Path:
@@ -602,24 +676,37 @@ def certificates(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def test_certificates(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates(tmp_path: Path, run: Run) -> None:
     ours, theirs = certificates(tmp_path, "ours"), certificates(tmp_path, "theirs")
     tls = f"{ours}.crt:{ours}.crt:{ours}.key"
-    with started_scheduler(tls=tls) as (address, _), started_workers(address, "safe", tls=tls):
-        files = ("--tls-ca-file", f"{ours}.crt", "--tls-cert", f"{ours}.crt", "--tls-key")
-        assert "safe" in run("fleet", address, *files, f"{ours}.key").out
-        ran = run("fleet", address, *files, f"{theirs}.key")
-        assert ran.code == 2
-        assert "the TLS files cannot be used" in ran.err
-        ran = run("fleet", address, *files, "none")
-        assert ran.code == 2
-        assert "none: no such file (--tls-key)" in ran.err
-        monkeypatch.setattr(fleet_module, "CONNECT_S", 1.0)
-        strange = ("--tls-ca-file", f"{theirs}.crt", "--tls-cert", f"{theirs}.crt", "--tls-key")
-        ran = run("fleet", address, *strange, f"{theirs}.key")
-        assert ran.code == 2
-        assert "no scheduler answers at tls://" in ran.err
-        assert "must be of the same authority" in ran.err
+
+    def asked(address: str, authority: Path, own: Path, key: str = "") -> Ran:
+        files = ("--tls-ca-file", f"{authority}.crt", "--tls-cert", f"{own}.crt")
+        return run("fleet", address, *files, "--tls-key", key or f"{own}.key")
+
+    with (
+        started_scheduler(tls=tls) as (address, _),
+        started_workers(address, "safe", tls=tls),
+        started_scheduler() as (plain, _),
+    ):
+        assert "safe" in asked(address, ours, ours).out
+        for ran, said in (
+            (asked(address, ours, ours, f"{theirs}.key"), "the TLS files cannot be used"),
+            (asked(address, ours, ours, "none"), "none: no such file (--tls-key)"),
+            (asked(address, theirs, theirs), f"its certificate is not of {theirs}.crt"),
+            (asked(address, ours, theirs), "it refuses this machine's certificate"),
+            (asked(plain.replace("tcp:", "tls:"), ours, ours), "has no certificates"),
+            (run("fleet", address.replace("tls:", "tcp:")), "what listens there hangs up"),
+        ):
+            assert ran.code == 2
+            assert said in ran.err
+            assert ran.err.count("advisor: ") == 1
+            assert "object at" not in ran.err
+    with (
+        warnings.catch_warnings()
+    ):  # Dask leaves the socket of a handshake that fails to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def test_certificates_come_together(tmp_path: Path) -> None:

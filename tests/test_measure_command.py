@@ -19,10 +19,11 @@ from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring.children import Outcome
-from advisor.measuring.measure import Measured, _threads, plan_measuring
+from advisor.measuring.measure import Measured, plan_measuring
 from advisor.measuring.measure import measure as measure_here
 from advisor.measuring.publish import publish
 from advisor.measuring.quiet import wait_for_quiet
+from advisor.measuring.request import _threads
 from advisor.measuring.tasks import Task
 from advisor.report.measuring_text import measured_text
 from tests.conftest import Run
@@ -36,7 +37,7 @@ from tests.measuring_fakes import HOST, PLAN, FakeChildren, StoppingChildren, me
         (("resnet5O",), "did you mean 'resnet50'"),
         (("--batch", "0"), "batch: '0' is not a batch size"),
         (("--batch", "a"), "batch: 'a' is not a batch size"),
-        (("--device", "cuda"), "no device 'cuda' here"),
+        (("--device", "cuda"), "no device 'cuda:0' here"),
         (("--device", "tpu"), "unknown device 'tpu'"),
         (("--precision", "int4"), "precision 'int4' cannot be measured"),
         (("--threads", "-1"), "threads: '-1' is not a count"),

@@ -179,8 +179,7 @@ def command(
     from advisor.measuring.evaluation import evaluate
     from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
 
-    access = Access(tls_ca_file, tls_cert, tls_key, insecure)
-    access.check_used(on)
+    access = Access.given(on, tls_ca_file, tls_cert, tls_key, insecure)
 
     with Progress() as progress:
         found = evaluate(

@@ -24,7 +24,7 @@ def command(
     from advisor.measuring.fleet import fleet
     from advisor.report.fleet_text import fleet_json, fleet_text
 
-    found = fleet(scheduler, Access(tls_ca_file, tls_cert, tls_key, insecure))
+    found = fleet(scheduler, Access.given(scheduler, tls_ca_file, tls_cert, tls_key, insecure))
     if as_json:
         emit(fleet_json(found))
     else:

@@ -197,8 +197,7 @@ def command(
         }
         from advisor.measuring.access import Access
 
-        access = Access(tls_ca_file, tls_cert, tls_key, insecure)
-        access.check_used(on)
+        access = Access.given(on, tls_ca_file, tls_cert, tls_key, insecure)
         if prepare_on is not None and on is None:
             raise AdvisorError(
                 "--prepare-on goes with --on", "name the scheduler: --on tcp://HOST:8786"

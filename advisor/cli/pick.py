@@ -132,8 +132,7 @@ def command(
     }
     from advisor.measuring.access import Access
 
-    access = Access(tls_ca_file, tls_cert, tls_key, insecure)
-    access.check_used(on)
+    access = Access.given(on, tls_ca_file, tls_cert, tls_key, insecure)
     if verify is None:
         _refuse_unverified(simulate=simulate, device=device, time=time, on=on, **on_images)
         from advisor.solve.recommend.pick import pick

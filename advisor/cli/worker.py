@@ -45,7 +45,7 @@ def command(
         scheduler,
         board,
         unit_id,
-        Access(tls_ca_file, tls_cert, tls_key, insecure),
+        Access.given(scheduler, tls_ca_file, tls_cert, tls_key, insecure),
         on_joined=lambda name: complain(f"{in_words(*name.split('/'))} is at {scheduler}"),
         on_left=lambda why: complain(f"not at {scheduler} ({why}); it is tried again"),
     )

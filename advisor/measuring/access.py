@@ -33,19 +33,42 @@ class Access:
     tls_key: str | None = None
     insecure: bool = False
 
+    @classmethod
+    def given(
+        cls,
+        scheduler: str | None,
+        tls_ca_file: str | None,
+        tls_cert: str | None,
+        tls_key: str | None,
+        insecure: bool,
+    ) -> Access:
+        """What a command is given for a scheduler, which may be reached so.
+
+        Args:
+            scheduler: its address; `None` where none is to be reached.
+            tls_ca_file: as above; so are the others.
+            tls_cert: see there.
+            tls_key: see there.
+            insecure: see there.
+
+        Raises:
+            AdvisorError: see `check`; or a right is given, and no scheduler.
+        """
+        found = cls(tls_ca_file, tls_cert, tls_key, insecure)
+        if scheduler is None:
+            found._check_not_given()
+        else:
+            found.check(scheduler)
+        return found
+
     @property
     def has_tls(self) -> bool:
         """Whether there are certificates."""
         return any((self.tls_ca_file, self.tls_cert, self.tls_key))
 
-    def check_used(self, scheduler: str | None) -> None:
-        """See that there is a scheduler to reach, where it is said by which right.
-
-        Raises:
-            AdvisorError: there is none.
-        """
+    def _check_not_given(self) -> None:
         given = (name for name, value in vars(self).items() if value)
-        if scheduler is None and (name := next(given, None)):
+        if name := next(given, None):
             option = "--" + name.replace("_", "-")
             raise AdvisorError(
                 f"{option} goes with --on", "name the scheduler: --on tls://HOST:8786"

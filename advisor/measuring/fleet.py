@@ -28,18 +28,13 @@ from advisor.measuring.fleet_worker import (
     quieten,
     worker_name,
 )
+from advisor.measuring.scheduler import check_answers, no_scheduler
 
 LOOK_EVERY_S = 5.0
 """How often the scheduler is asked who is there, while an answer is waited for."""
 
 PATIENCE = 3.0
 """How many times as long as a scheduler may take a client is waited for."""
-
-OTHER = "what listens there says nothing"
-START = (
-    "start one there (dask scheduler), or name its address and port; where it has certificates, "
-    "--tls-ca-file, --tls-cert and --tls-key must be of the same authority"
-)
 
 ABSENT_S = 300.0
 """How long a worker that is gone is waited for: a board restarts in less."""
@@ -130,7 +125,7 @@ def fleet(scheduler: str, access: Access = OPEN) -> FleetFound:
         AdvisorError: it cannot be reached, or not so.
     """
     with connected(scheduler, access) as fleet:
-        units = tuple(fleet.units())
+        units = fleet.units_there()
         known = {each.name for each in units}
         return FleetFound(
             scheduler=scheduler,
@@ -190,6 +185,10 @@ _OF_THE_WAY = (
 """What is raised where an answer was lost on its way, rather than by the task."""
 
 
+_OF_A_CLIENT_THAT_GAVE_UP = (ValueError, RuntimeError)
+"""What Dask raises where its client lost the scheduler for good before it is asked."""
+
+
 def _failed(error: BaseException) -> TaskError:
     """Why a task failed."""
     from distributed import KilledWorker
@@ -215,7 +214,7 @@ class Fleet:
         """
         self.scheduler, self.absent_s = scheduler, absent_s
         self.stopping = threading.Event()
-        self._security = access.security()
+        self._access, self._security = access, access.security()
         self._making, self._looking = threading.Lock(), threading.Lock()
         self._seen: tuple[float, dict[str, str]] = (-math.inf, {})
         self._held: set[str] = set()
@@ -234,7 +233,7 @@ class Fleet:
         making.start()
         making.join(PATIENCE * CONNECT_S)
         if not made:
-            made.append(AdvisorError(f"no scheduler answers at {self.scheduler}: {OTHER}", START))
+            made.append(no_scheduler(self.scheduler, TimeoutError(), self._access))
         if isinstance(made[0], AdvisorError):
             raise made[0]
         return made[0]
@@ -252,9 +251,7 @@ class Fleet:
                 name="advisor",
             )
         except (*_OF_THE_WAY, RuntimeError, TypeError) as error:
-            cause = error.__cause__ or error
-            why = first_line(cause) or type(cause).__name__
-            return AdvisorError(f"no scheduler answers at {self.scheduler}: {why}", START)
+            return no_scheduler(self.scheduler, error, self._access)
 
     def _connection(self) -> Any:
         """The client; another one where the last gave up.
@@ -305,6 +302,17 @@ class Fleet:
                 board, _, unit = name.partition("/")
                 yield _unit(board, unit, answer, doing.get(address, ()), (before, after))
 
+    def units_there(self) -> tuple[Unit, ...]:
+        """All units that answer, by name.
+
+        Raises:
+            AdvisorError: the scheduler has just gone.
+        """
+        try:
+            return tuple(self.units())
+        except (*_OF_THE_WAY, *_OF_A_CLIENT_THAT_GAVE_UP) as error:
+            raise no_scheduler(self.scheduler, error, self._access) from None
+
     def boards(self, names: str) -> dict[str, list[Unit]]:
         """The units of the boards that are asked for.
 
@@ -313,9 +321,10 @@ class Fleet:
                 "board/unit"; "all" for every one.
 
         Raises:
-            AdvisorError: a board is not there, or does not understand this advisor.
+            AdvisorError: a board is not there, or does not understand this advisor; or the scheduler has
+                just gone.
         """
-        units = list(self.units())
+        units = self.units_there()
         found: dict[str, list[Unit]] = {}
         wanted = {each.board for each in units} if names == ALL else dict.fromkeys(names.split(","))
         for name in map(str.strip, sorted(wanted)):
@@ -357,8 +366,7 @@ class Fleet:
                 lock = Lock(f"advisor {name}")
                 taken = lock.acquire(timeout=LOCK_S)
         except _OF_THE_WAY as error:
-            why = first_line(error) or type(error).__name__
-            raise AdvisorError(f"no scheduler answers at {self.scheduler}: {why}", START) from None
+            raise no_scheduler(self.scheduler, error, self._access) from None
         if not taken:
             raise AdvisorError(
                 f"another client is at work on {in_words(*name.split('/'))}",
@@ -510,6 +518,7 @@ def connected(scheduler: str, access: Access = OPEN, absent_s: float = ABSENT_S)
     """
     access.check(scheduler)
     quieten()
+    check_answers(scheduler, access)
     found = Fleet(scheduler, access, absent_s)
     try:
         yield found

@@ -37,7 +37,7 @@ from advisor.measuring.fleet_worker import (
 from advisor.measuring.host import Host
 from advisor.measuring.image_answers import AnswersFound
 from advisor.measuring.image_data import LabelledImage
-from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, measure
+from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, check_asked, measure
 from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import (
@@ -482,8 +482,11 @@ def measure_on(
         How each board ended; one that is lost, or cannot be measured, holds up no other.
 
     Raises:
-        AdvisorError: the scheduler cannot be reached, or a board is not there.
+        AdvisorError: what is asked for cannot be read; or the scheduler cannot be reached, or a board is not
+            there.
     """
+    named = [] if boards == ALL else [each.strip().partition("/")[0] for each in boards.split(",")]
+    check_asked(architectures, named, asked)
     waiting = {} if absent_s is None else {"absent_s": absent_s}
     with connected(scheduler, access, **waiting) as fleet, ExitStack() as held:
         found = fleet.boards(boards)
@@ -571,7 +574,7 @@ def _measured(
                 held.enter_context(fleet.held(each.name))
             found = measure(architectures, children=RemoteBoard(fleet, units, preparer), **asked)
     except AdvisorError as error:
-        return FleetBoard(board, None, str(error))
+        return FleetBoard(board, None, str(error).removeprefix(f"{in_words(board)}: "))
     except KeyboardInterrupt:
         return FleetBoard(board, None, "stopped before its run began", stopped=True)
     note = ""

@@ -23,6 +23,7 @@ from advisor.measuring.energy import find_meter
 from advisor.measuring.host import check_can_measure, describe, name_of
 from advisor.measuring.runtimes.runtime import need
 from advisor.measuring.runtimes.variants import LIBRARIES
+from advisor.measuring.scheduler import check_answers, no_scheduler, reason_unreached
 from advisor.measuring.tasks import NoMeter
 
 SLOT = "board"
@@ -177,6 +178,7 @@ def serve(
             check_name(name, what)
     quieten()
     check_can_measure()
+    check_answers(scheduler, access)
     found = Isolation(None).run(describe_worker, limit_s=300)
     if found.status != "ok":
         raise AdvisorError(f"this machine cannot be described: {found.reason}")
@@ -244,12 +246,7 @@ async def _joined(
                 await worker.finished()
             on_left("the scheduler is gone")
         except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-            cause = error.__cause__ or error
-            reason = first_line(cause) or type(cause).__name__
             if not before:
-                raise AdvisorError(
-                    f"{name} cannot join {scheduler}: {reason}",
-                    "start a scheduler there (dask scheduler), or name its address and port",
-                ) from None
-            on_left(reason)
+                raise no_scheduler(scheduler, error, access) from None
+            on_left(reason_unreached(error, access)[0])
         await asyncio.sleep(REJOIN_S)

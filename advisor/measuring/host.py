@@ -92,25 +92,34 @@ def check_can_measure() -> None:
     check_temporary()  # children are reached through a socket there
 
 
+def device_called(device: str) -> str:
+    """A device's full name, whether or not a machine has it.
+
+    Raises:
+        AdvisorError: it is none.
+    """
+    match = re.fullmatch(r"cpu|cuda(?::(\d{1,3}))?", device)
+    if match is None:
+        raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
+    return device if device == "cpu" else f"cuda:{int(match.group(1) or 0)}"
+
+
 def device_named(device: str) -> str:
-    """The device's full name.
+    """The full name of a device of this machine.
 
     Raises:
         AdvisorError: it is none, or is not there.
     """
-    if device == "cpu":
-        return device
-    match = re.fullmatch(r"cuda(?::(\d{1,3}))?", device)
-    if match is None:
-        raise AdvisorError(f"unknown device {shown(device)}", "known: cpu, cuda:0, cuda:1, ...")
+    called = device_called(device)
+    if called == "cpu":
+        return called
     import torch
 
     count = torch.cuda.device_count()
-    index = int(match.group(1) or 0)
-    if index >= count:
+    if int(called.partition(":")[2]) >= count:
         found = f"{count} found" if count else "this torch or this machine has no CUDA"
         raise AdvisorError(f"no device {device!r} here ({found})", "--device cpu always works")
-    return f"cuda:{index}"
+    return called
 
 
 def describe(device: str, threads: int, libraries: Sequence[str]) -> Host:

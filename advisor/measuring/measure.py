@@ -6,19 +6,16 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.architectures.libraries import is_installed
-from advisor.architectures.names import board_fault, is_onnx
 from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.entries import read_board
-from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.measurements_table import Row
-from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture, BetweenRuns
-from advisor.catalog.store import Catalog
-from advisor.errors import AdvisorError, shown
+from advisor.errors import AdvisorError
 from advisor.folders import ready_cache
 from advisor.measuring import quiet
 from advisor.measuring.board_run import (
@@ -26,33 +23,24 @@ from advisor.measuring.board_run import (
     Ended,
     check_owner,
     measure_cold_and_hot,
-    reference_cells,
 )
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
 from advisor.measuring.host import Host, default_threads, name_of
-from advisor.measuring.image_data import calibrating_images
-from advisor.measuring.journal import read_runs, utc_now
-from advisor.measuring.measurable import called_as_on, keep_costs, measurable
+from advisor.measuring.journal import utc_now
+from advisor.measuring.measurable import called_as_on, keep_costs
+from advisor.measuring.request import check_board_name, read_request
 from advisor.measuring.run_findings import Heat
-from advisor.measuring.run_plan import FULL, QUICK, RunPlan
+from advisor.measuring.run_plan import RunPlan
 from advisor.measuring.runtimes.exports import EXPORTS
-from advisor.measuring.runtimes.runtime import need
 from advisor.measuring.runtimes.variants import (
-    PRECISIONS,
     libraries_of,
-    names_in,
-    requested_variants,
 )
 from advisor.measuring.tasks import REFERENCE, Variant
-from advisor.quantities import DURATION, POWER, parse, read_batches
+from advisor.quantities import DURATION, parse
 
 if TYPE_CHECKING:
     from advisor.prediction.board_model import BoardFit
-
-CPU_BATCHES = (1, 2, 4, 8, 16)
-GPU_BATCHES = (1, 2, 4, 8, 16, 32, 64)
-MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -184,7 +172,7 @@ def measure(
     what it found until then is written and returned.
 
     Args:
-        architectures: as `plan_measuring` takes it; so are the others up to `catalog`.
+        architectures: as `read_request` takes it; so are the others up to `catalog`.
         board: what to call the board.
         batch: batch sizes.
         device: what to run on.
@@ -244,116 +232,82 @@ def measure(
     return Measured(plan, tuple(boards))
 
 
-@checked
 def plan_measuring(
     architectures: str | Sequence[str] = (),
     *,
     board: str | None = None,
-    batch: str | int | Sequence[int] | None = None,
-    device: str = "cpu",
-    threads: str | int | Sequence[int] | None = None,
-    runtime: str | Sequence[str] | None = None,
-    precision: str | Sequence[str] | None = None,
-    quick: bool = False,
-    sustained: str | None = None,
-    power: str | None = None,
-    check: bool = True,
-    calibrate: AnyPath | None = None,
-    again: bool = False,
-    catalog: str | os.PathLike[str] | None = None,
     children: Children | None = None,
+    **asked: Any,
 ) -> MeasuringPlan:
     """What `measure` would do; nothing is measured or written.
 
     Args:
-        architectures: a network's name, or several; the user's own as "net.onnx", "net.pt2" or
-            "module:factory@size", after "NAME=" to call it so. None for the paper's 14.
+        architectures: as `read_request` takes it.
         board: what to call the board; `None` for the processor's name.
-        batch: batch sizes, as in "1,4"; `None` for 1 to 16 on a CPU, 1 to 64 on an accelerator. Larger ones
-            are left out once one does not fit.
-        device: "cpu", or as in "cuda:0".
-        threads: numbers of threads of the processor, as in "1,2,4", of which each is measured; every runtime
-            is given the same. `None` for as many as PyTorch takes, which minds OMP_NUM_THREADS and the cores
-            that this process may use.
-        runtime: names, one by one or with commas between them; `None` for eager, or onnxruntime where all
-            networks are files of the ONNX format.
-        precision: number formats, likewise; `None` for that of each file of the ONNX format, and for fp32.
-        quick: within 6 % instead of 3 %, in far less time.
-        sustained: for how long to heat the board, as in "10m", and then to measure it hot, as a board of
-            its own; `None` for not at all.
-        power: net power, as in "5W", which the rows then carry as declared; `None` for what a meter finds.
-        check: whether to hold runtimes' answers against the reference's; a network without trained weights
-            may answer nothing that could be compared.
-        calibrate: a folder of images by which int8 ranges are set, 128 of them by a fixed seed; `None` for
-            random ones, which are as good for the speed.
-        again: of the board's own networks a handful, as its last run measured them; `board` names it, and
-            nothing else is to be said.
-        catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         children: what describes the machine; a process of it unless given.
+        asked: what else `read_request` takes.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be measured here; or the board is
             another machine's, or its description cannot be read.
     """
     where = _children(children)
-    folder = target_folder(catalog)
-    if again:
-        if board is None:
-            raise AdvisorError("--again needs the board", "name it: --board NAME")
-        once = reference_cells(read_runs(folder / "boards" / board / "runs"), board)
-        architectures, batch, device = once.architectures, once.batch, once.device
-        threads, runtime, precision = once.threads, once.runtime, once.precision
-        quick = True
-    device = where.ready(device)
-    names = [architectures] if isinstance(architectures, str) else architectures
-    runtimes = _runtimes(names, runtime)
-    counts = _threads(threads, device)
-    # What cannot be is refused before anything is counted.
-    pairs, _ = _variants(runtimes, precision or REFERENCE[1], device, PRECISIONS)
-    where.check_installed(pairs, device)
-    opened = Catalog(layers_with(folder))
-    networks = measurable(opened, names or _the_papers(opened), trained=check)
-    filed = [each.precision for each in networks.own.values() if each.is_onnx]
-    variants, left_out = _variants(runtimes, precision, device, filed)
-    where.check_installed(variants, device)
-    run = RunPlan(
-        architectures=networks.names,
-        batches=_batches(batch, device),
-        device=device,
-        threads=counts,
-        variants=variants,
-        thoroughness=QUICK if quick else FULL,
-        declared_power_w=None if power is None else parse(power, POWER, "power"),
-        own=networks.own,
-        as_filed=precision is None and not {*filed} <= {REFERENCE[1]},
-        check=check,
-        calibrating=() if calibrate is None else calibrating_images(Path(calibrate)),
-    )
+
+    def check_board(variants: Sequence[Variant], device: str) -> None:
+        where.ready(device)
+        where.check_installed(variants, device)
+
+    request = read_request(architectures, board=board, check_board=check_board, **asked)
+    run, folder, opened = request.run, request.catalog, request.opened
+    where.check_installed(run.variants, run.device)
+    power = run.declared_power_w
     no_meter = _energy_left_out(power) if children is None else ()
-    left_out = (*left_out, *run.left_out(), *no_meter)
-    sustained_s = 0.0 if sustained is None else parse(sustained, DURATION, "sustained")
-    if board is not None:
-        _check_name(board)
-    host = where.describe(device, max(counts, default=0), libraries_of(variants))
-    run = replace(run, threads=counts or default_threads(host))
+    host = where.describe(run.device, max(run.threads, default=0), libraries_of(run.variants))
     called = board or name_of(host)
-    networks = called_as_on(opened, called, networks)
-    run = replace(run, architectures=networks.names)
+    networks = called_as_on(opened, called, request.networks)
     check_owner(folder / "boards" / called, host)
-    if sustained_s:
-        _check_name(called + SUSTAINED)
-        check_owner(folder / "boards" / (called + SUSTAINED), host.heated(sustained_s))
+    if request.sustained_s:
+        check_board_name(called + SUSTAINED)
+        hot = host.heated(request.sustained_s)
+        check_owner(folder / "boards" / (called + SUSTAINED), hot)
     return MeasuringPlan(
         board=called,
         catalog=folder,
-        run=run,
-        sustained_s=sustained_s,
+        run=replace(
+            run, threads=run.threads or default_threads(host), architectures=networks.names
+        ),
+        sustained_s=request.sustained_s,
         host=host,
         networks=networks.named,
         known={**opened.architectures, **{each.name: each for each in networks.named}},
-        left_out=left_out,
-        notes=(*networks.notes, *(_too_many(counts) if children is None else ())),
+        left_out=(*request.left_out, *no_meter),
+        notes=(*networks.notes, *(_too_many(run.threads) if children is None else ())),
     )
+
+
+def check_asked(
+    architectures: str | Sequence[str], boards: Sequence[str], asked: Mapping[str, Any]
+) -> None:
+    """See that what is asked of boards can be read, before any of them is asked.
+
+    Args:
+        architectures: as `measure` takes it.
+        boards: those that are named; none for whichever there are.
+        asked: what else `measure` takes.
+
+    Raises:
+        AdvisorError: it cannot.
+    """
+    signature(measure).bind(architectures, **asked)
+    if (wait := asked.get("wait_for_quiet")) is not None:
+        parse(wait, DURATION, "wait_for_quiet")
+    known = signature(read_request).parameters
+    common = {name: each for name, each in asked.items() if name in known}
+    if not asked.get("again"):  # which differs from board to board
+        read_request(architectures, **common)
+    else:
+        for board in boards:
+            read_request(architectures, **common, board=board)
 
 
 def measured_boards(
@@ -434,77 +388,6 @@ def _children(given: Children | None) -> Children:
     return RealChildren() if given is None else given
 
 
-def _the_papers(catalog: Catalog) -> tuple[str, ...]:
-    from advisor.architectures.builders import BUILDERS
-
-    return tuple(map(catalog.identities.written, BUILDERS))
-
-
-def _runtimes(networks: Sequence[str], runtimes: str | Sequence[str] | None) -> list[str]:
-    """What is to run the networks.
-
-    Raises:
-        AdvisorError: what files of the ONNX format need is not installed.
-    """
-    from_onnx = [each for each in networks if is_onnx(each)]
-    if from_onnx:  # whose answers are held against those of ONNX Runtime
-        need("measuring ONNX files", ("onnx", "onnxruntime"))
-    default = "onnxruntime" if networks and from_onnx == list(networks) else "eager"
-    return names_in(runtimes or default)
-
-
-def _variants(
-    runtimes: Sequence[str],
-    precisions: str | Sequence[str] | None,
-    device: str,
-    filed: Sequence[str],
-) -> tuple[tuple[Variant, ...], tuple[str, ...]]:
-    """What is to run the networks, and in words what was left out of that.
-
-    Args:
-        runtimes: their names.
-        precisions: number formats; `None` for those of the files, and for fp32.
-        device: what to run on.
-        filed: the number formats of files of the ONNX format.
-
-    Raises:
-        AdvisorError: there is no such thing.
-    """
-    wanted = (
-        [REFERENCE[1], *filed]
-        if precisions is None
-        else list(map(read_precision, names_in(precisions)))
-    )
-    pairs, left_out = requested_variants(runtimes, wanted, device, filed)
-    return pairs, left_out if precisions else ()
-
-
-def _batches(batch: str | int | Sequence[int] | None, device: str) -> tuple[int, ...]:
-    read = None if batch is None else read_batches(batch)
-    return tuple(sorted(read)) if read else CPU_BATCHES if device == "cpu" else GPU_BATCHES
-
-
-def _threads(threads: str | int | Sequence[int] | None, device: str) -> tuple[int, ...]:
-    """The numbers of threads that are asked for, ascending; none for the machine's own.
-
-    Raises:
-        AdvisorError: something is no number of threads, or the device has none.
-    """
-    if threads is None:
-        return ()
-    words = threads.split(",") if isinstance(threads, str) else threads
-    counts = [str(each).strip() for each in ([words] if isinstance(words, int) else words)]
-    for each in counts:
-        if not (each.isascii() and each.isdecimal() and 1 <= int(each) <= MOST_THREADS):
-            raise AdvisorError(
-                f"threads: {shown(each)} is not a count of threads",
-                f"give 1 to {MOST_THREADS}, several as in 1,2,4; PyTorch's own choice without --threads",
-            )
-    if device != "cpu":
-        raise AdvisorError("threads are those of a processor", "leave out --threads, or --device")
-    return tuple(sorted({*map(int, counts)}))
-
-
 def _too_many(threads: Sequence[int]) -> tuple[str, ...]:
     """What is to be said of more threads than can run at once."""
     most, asked = len(os.sched_getaffinity(0)), max(threads, default=0)
@@ -514,13 +397,8 @@ def _too_many(threads: Sequence[int]) -> tuple[str, ...]:
     return (f"{asked} threads take turns on the {processors} that this process may use",)
 
 
-def _energy_left_out(power: str | None) -> tuple[str, ...]:
+def _energy_left_out(power: float | None) -> tuple[str, ...]:
     """What to install for energy, where that is missing and the power is not stated."""
     if power is not None or is_installed("zeus"):
         return ()
     return ("energy (zeus is not installed: pip install 'dnn-advisor[energy]')",)
-
-
-def _check_name(name: str) -> None:
-    if fault := board_fault(name):
-        raise AdvisorError(f"board: {shown(name)} is not a name for a board", fault)
