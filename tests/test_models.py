@@ -31,6 +31,7 @@ from advisor.prediction.training import (
     CONSTANT,
     FULL,
     KNEE,
+    LATENCY_FORMS,
     OPERATIONS,
     POWER_FORMS,
     WITH_ACTIVATIONS,
@@ -39,6 +40,7 @@ from advisor.prediction.training import (
     MemoryModel,
     PowerModel,
     fit_model,
+    fit_tiers,
     held_out_error,
     least_squares,
 )
@@ -439,6 +441,20 @@ def test_a_network_that_was_run_is_predicted_better_at_another_batch(name: str) 
     assert np.mean(ratios) < 0.1
     assert np.median(widths) < 0.9
     assert covered >= len(both) - 2
+
+
+def test_few_networks_of_which_more_is_known_do_not_stand_for_all() -> None:
+    data = made_up(20, noise=0.1)
+    runs = data.runs.copy()
+    unknown = ~np.isin(data.architecture, data.architectures[:5])
+    runs[np.ix_(unknown, [COLUMNS.index("layers"), COLUMNS.index("window_reads")])] = np.nan
+    partly = Data(runs, data.found, data.architecture)
+    first, second = fit_tiers(LatencyModel, LATENCY_FORMS, partly, choose=False)
+    assert first == fit_model(LatencyModel, [WITH_ACTIVATIONS], partly)
+    assert second == fit_model(LatencyModel, [OPERATIONS], partly)
+    assert not np.isnan(first.predict(data.runs).low).any()
+    many = [each.model for each in fit_tiers(LatencyModel, LATENCY_FORMS, data, choose=False)]
+    assert [each.form for each in many] == [FULL, WITH_ACTIVATIONS, OPERATIONS]
 
 
 def test_below_nine_networks_there_is_no_interval_unless_it_is_borrowed() -> None:

@@ -436,6 +436,9 @@ def fit_tiers(
 ) -> tuple[FittedModel, ...]:
     """A model for networks of which everything is known, then models for those that are less well known.
 
+    Too few architectures of which more is known make no model of their own beside one of more architectures:
+    they would stand for all of which as much is known, without an interval.
+
     Args:
         make: as for `fit_model`.
         forms: every form there is, the best first where that is settled.
@@ -444,15 +447,21 @@ def fit_tiers(
     """
     tiers = sorted({needs(form) for form in forms}, key=len, reverse=True)
     everything = frozenset().union(*tiers)
-    fitted: list[FittedModel] = []
-    for tier in dict.fromkeys([everything, *tiers]):
+    known = {tier: data.knowing(sorted(tier)) for tier in dict.fromkeys([everything, *tiers])}
+    most = max(len(each.architectures) for each in known.values())
+    fitted: dict[frozenset[str], FittedModel] = {}
+    for tier, rows in known.items():
+        count = len(rows.architectures)
+        if count < min(LEAST_GROUPS, most):
+            continue
         allowed = [form for form in forms if needs(form) <= tier]
-        known = data.knowing(sorted(tier))
-        settled = not choose and len(known.architectures) >= LEAST_GROUPS
-        model = fit_model(make, allowed[:1] if settled else allowed, known)
-        if model is not None and all(model.model.needs != other.model.needs for other in fitted):
-            fitted.append(model)
-    return tuple(fitted)
+        settled = not choose and count >= LEAST_GROUPS
+        model = fit_model(make, allowed[:1] if settled else allowed, rows)
+        if model is not None:
+            fitted[model.model.needs] = (
+                model  # of all that know as much, rather than of those that know more
+            )
+    return tuple(fitted.values())
 
 
 def binomial_band(count: int, share: float = 0.9) -> tuple[int, int]:
