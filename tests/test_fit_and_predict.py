@@ -182,7 +182,7 @@ def test_pick_predicts_without_scikit_learn() -> None:
         ('"residuals": [', '"residuals": [[], 0, 0, 0, 0, 0, 0], "no": [', "found an array"),
         ('"residuals": [', '"residuals": [], "no": [', "no residuals"),
         ('"fingerprint":', '"fingerprnit":', "'fingerprint' with a value"),
-        ('"fingerprint":', '"format": 2, "fingerprint":', "a second time"),
+        ('"fingerprint":', '"format": 3, "fingerprint":', "a second time"),
         ('"held_out":', '"held_in":', "the key 'held_in'"),
         ('"torch7+fp32":', '"torch7":', "RUNTIME+PRECISION"),
         ('"coefficients": [[', '"coefficients": [[0], [', "one for each term of the form"),
@@ -191,8 +191,8 @@ def test_pick_predicts_without_scikit_learn() -> None:
         ('"batch": [1, 64]', '"batch": [1]', "the least and the greatest"),
         ('"recipe": {', '"recipe": ["', "broken JSON"),
         ('"like": []', '"like": [3]', "expected a text"),
-        ('"format": 2', '"format": 3', "found the format 3; expected 2"),
-        ('"format": 2,', "", "found the format null"),
+        ('"format": 3', '"format": 4', "found the format 4; expected 3"),
+        ('"format": 3,', "", "found the format null"),
     ],
 )
 def test_a_fit_edited_to_nonsense_is_reported_by_line(

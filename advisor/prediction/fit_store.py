@@ -36,9 +36,10 @@ from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS, TERMS
 
 FILE = "fit.json"
-KEPT = "fits"
+FORMAT = 3
+"""Of the file, and of how models are chosen: fits of another are made again."""
+KEPT = f"fits-{FORMAT}"
 """The folder of the cache in which fits of shipped boards lie."""
-FORMAT = 2
 OWN_FITS = "fits"
 """The folder of a user's catalog that holds fits of shipped boards."""
 OLD_FILE = "fit.yaml"
