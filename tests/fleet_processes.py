@@ -213,6 +213,25 @@ def started_scheduler(port: int = 0, tls: str = "") -> Iterator[tuple[str, Start
 
 
 @contextmanager
+def started_helpers(address: str, count: int = 2) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Workers that are no boards, as Dask's own command starts them; they may still be on their way."""
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard"]
+    options = ["--nthreads", "1", "--no-nanny", "--resources", "work=1"]
+    found = [
+        subprocess.Popen(
+            [*command, *options, "--name", f"helper-{each}"], cwd=ROOT, stderr=subprocess.DEVNULL
+        )
+        for each in range(count)
+    ]
+    try:
+        yield found
+    finally:
+        for each in found:
+            each.kill()
+            each.wait()
+
+
+@contextmanager
 def started_workers(address: str, *boards: str, **how: str) -> Iterator[list[Started]]:
     """Boards of these names, all with the same fault."""
     settings = [f"{key}={value}" for key, value in how.items()]

@@ -1,12 +1,12 @@
 """Counting networks that no table has: a library's, and the user's own. The catalog's one need of torch.
 
-A library's are counted one after the other, and what is counted is kept on the way.
+A library's are counted one after the other, or on several machines, and what is counted is kept on the way.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 KEEP_EVERY_S = 15.0
 """How often the counts of a library's networks are kept."""
+
+Spread = Callable[[Callable[[ZooNetwork], ZooNetwork], Iterable[ZooNetwork]], Iterable[ZooNetwork]]
+"""Calls a function with each of some networks, here as `map` does or on several machines."""
 
 MOST_FAULT = 200
 """How much of a message is kept of a network that cannot be counted."""
@@ -180,20 +183,22 @@ def uncounted_of(zoo: Zoo, library: str) -> list[ZooNetwork]:
     return [each for name, each in known.items() if name not in settled]
 
 
-def count_each(library: str, networks: Sequence[ZooNetwork]) -> Generator[Step, None, None]:
+def count_each(
+    library: str, networks: Sequence[ZooNetwork], spread: Spread = map
+) -> Generator[Step, None, None]:
     """Count these networks; every now and then, and when it is interrupted, the counts are kept.
 
     Args:
         library: whose they are.
         networks: not counted; all of them are kept as listed at once.
+        spread: has each counted, and gives the counts in the same order.
     """
     waiting: list[ZooNetwork] = [each for each in networks if not each.fault]
     note = remember(library, networks)
     done: list[ZooNetwork] = []
     kept_s = time.monotonic()
     try:
-        for place, each in enumerate(waiting):
-            network = counted(each)
+        for place, network in enumerate(spread(counted, waiting)):
             done.append(network)
             if time.monotonic() - kept_s > KEEP_EVERY_S:
                 note, done, kept_s = remember(library, done), [], time.monotonic()

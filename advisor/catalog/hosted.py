@@ -38,6 +38,8 @@ INDEX = "index.json"
 FORMAT = 1
 SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".txt", ".yaml")
 """What the files of a catalog are; nothing else is indexed, and nothing else is fetched."""
+RUNS = "runs"
+"""The folder of a board in which its journals lie."""
 LARGEST = 1 << 30
 """In bytes; no longer index is read, nor one that names more than so much in all."""
 AT_ONCE = 16
@@ -107,6 +109,47 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield from _files(path)
         elif name.endswith(SUFFIXES) and name != INDEX and path.is_file():
             yield path
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A user's catalog on its way to another machine: the text of its files, without what was timed.
+
+    Attributes:
+        title: what answers call it.
+        files: the path in the catalog, with slashes, and the content of each.
+    """
+
+    title: str
+    files: tuple[tuple[str, bytes], ...]
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The shipped catalog of the machine that this has come to, and this one above it.
+
+        Raises:
+            AdvisorError: it cannot be written there.
+        """
+        index = [
+            Indexed(path, len(content), hashlib.sha256(content).hexdigest())
+            for path, content in self.files
+        ]
+        cache, contents = ready_cache("hosted"), ready_cache("hosted/files")
+        state = "\n".join(f"{each.sha256} {each.path}" for each in index)
+        place = cache / hashlib.sha256(state.encode()).hexdigest()
+        if not place.is_dir():
+            for each, (_, content) in zip(index, self.files, strict=True):
+                write_whole(contents / each.sha256, content)
+            _lay_out(index, contents, place)
+        return layers_with(place, self.title)
+
+
+def carried(layer: Layer) -> Carried:
+    """What of a user's catalog decides its answers; its runs have long been written into its tables."""
+    files = ((path, path.relative_to(layer.folder)) for path in _files(layer.folder))
+    return Carried(
+        layer.title,
+        tuple((name.as_posix(), bytes_of(path)) for path, name in files if RUNS not in name.parts),
+    )
 
 
 def fetched(url: str) -> Path:

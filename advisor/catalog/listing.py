@@ -15,7 +15,7 @@ import numpy as np
 
 from advisor.architectures.names import device_of, folded
 from advisor.arguments import checked
-from advisor.catalog.counting import count_each, count_one, found, uncounted_of
+from advisor.catalog.counting import Spread, count_each, count_one, found, uncounted_of
 from advisor.catalog.records import Architecture, Board, Source, Weights, distinct, source_keys
 from advisor.catalog.run_as import Variant
 from advisor.catalog.stack import Stack
@@ -364,6 +364,7 @@ def zoo(
     count: str | None = None,
     catalog: str | os.PathLike[str] | None = None,
     on_progress: ReportProgress | None = None,
+    spread: Spread = map,
 ) -> ListedZoo:
     """The networks of torchvision and timm: what they cost, and the best published accuracy.
 
@@ -376,6 +377,8 @@ def zoo(
             counted before is not counted again, so it can be interrupted.
         catalog: your own catalog's folder; else that of `ADVISOR_CATALOG`, else the platform's.
         on_progress: hears of each network that is counted.
+        spread: has a library's networks counted; else one after the other, here. On a cluster, the `map` of
+            `advisor.measuring.cluster.cluster`.
 
     Raises:
         AdvisorError: a library, a family or a network is unknown, a limit cannot be read, or the one network
@@ -391,7 +394,7 @@ def zoo(
     known = opened.zoo
     notes = list(known.notes)
     if count is not None:
-        notes += _count(known, count, on_progress)
+        notes += _count(known, count, on_progress, spread)
         library = library or (count if count in LIBRARIES else None)
         opened = Catalog.open(catalog)
         known = opened.zoo
@@ -433,7 +436,7 @@ def _keeps(network: ZooNetwork, most: Mapping[str, float | None]) -> bool:
     )
 
 
-def _count(known: Zoo, what: str, on_progress: ReportProgress | None) -> list[str]:
+def _count(known: Zoo, what: str, on_progress: ReportProgress | None, spread: Spread) -> list[str]:
     """Count what is named.
 
     Returns:
@@ -446,7 +449,7 @@ def _count(known: Zoo, what: str, on_progress: ReportProgress | None) -> list[st
         return [note] if note else []
     started = time.monotonic()
     notes, failed = [], 0
-    for place, step in enumerate(count_each(what, uncounted_of(known, what)), start=1):
+    for place, step in enumerate(count_each(what, uncounted_of(known, what), spread), start=1):
         failed += bool(step.network.fault)
         notes += [step.note] if step.note else []
         if on_progress:

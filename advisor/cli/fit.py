@@ -7,13 +7,24 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption
-from advisor.cli.output import emit, emit_table, warn
+from advisor.cli.options import (
+    CatalogOption,
+    InsecureOption,
+    SpreadOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
+    spreading,
+)
+from advisor.cli.output import complain, emit, emit_table, warn
 
 
 def command(
     board: Annotated[
-        str, typer.Argument(metavar="BOARD", help="The board.", autocompletion=boards)
+        list[str],
+        typer.Argument(
+            metavar="BOARD...", help="Boards, by names or patterns.", autocompletion=boards
+        ),
     ],
     borrow: Annotated[
         str | None,
@@ -43,15 +54,40 @@ def command(
             "pattern; kept when the board is fitted again, until none drops it.",
         ),
     ] = None,
+    on: SpreadOption = None,
+    tls_ca_file: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     catalog: CatalogOption = None,
 ) -> None:
-    """Fit every model to a board's rows, and say how far they are off networks they have not seen."""
-    from advisor.prediction.fitting import fit
+    """Fit every model to a board's rows, and say how far they are off networks they have not seen.
+
+    Of several boards, one that cannot be fitted holds up no other; the exit status is then 1.
+    """
+    from advisor.prediction.fitting import Unfitted, fit_each
     from advisor.report.fit_text import fit_text
 
-    fitted = fit(
-        board, like=like or None, unlike=unlike or None, residuals_from=borrow, catalog=catalog
-    )
-    warn(fitted.warnings)
-    emit_table(fit_text(board, fitted.fit))
-    emit(f"\nwritten to {fitted.file}\n")
+    done, unfitted = 0, list[Unfitted]()
+    with spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
+        for each in fit_each(
+            board,
+            like=like or None,
+            unlike=unlike or None,
+            residuals_from=borrow,
+            catalog=catalog,
+            spread=spread,
+        ):
+            if isinstance(each, Unfitted):
+                unfitted.append(each)
+                continue
+            done += 1
+            warn(each.warnings)
+            emit_table(fit_text(each.board, each.fit))
+            emit(f"\nwritten to {each.file}\n")
+    if len(unfitted) == 1 and not done:
+        raise unfitted[0].error
+    for failed in unfitted:
+        complain(f"board {failed.board} is not fitted: {failed.error}")
+    if unfitted:
+        raise typer.Exit(1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
@@ -53,3 +55,35 @@ InsecureOption = Annotated[
         help="Reach a scheduler elsewhere without certificates: whoever is on that network can run code.",
     ),
 ]
+
+SpreadOption = Annotated[
+    str | None,
+    typer.Option(
+        "--on",
+        metavar="SCHEDULER",
+        help="Spread it over the workers of a Dask scheduler that are no boards.",
+        show_default="this machine",
+    ),
+]
+
+
+@contextmanager
+def spreading(
+    on: str | None, *right: Any
+) -> Iterator[Callable[[Callable[..., Any], Iterable[Any]], Iterable[Any]]]:
+    """What calls a function with each of some arguments: here, or on a cluster.
+
+    Args:
+        on: the scheduler; `None` for here.
+        right: by which it is reached, as `Access.given` takes it.
+    """
+    from advisor.measuring.access import Access
+
+    access = Access.given(on, *right)
+    if on is None:
+        yield map
+        return
+    from advisor.measuring.cluster import cluster
+
+    with cluster(on, access) as workers:
+        yield workers.map

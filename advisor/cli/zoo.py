@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import (
+    CatalogOption,
+    InsecureOption,
+    SpreadOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
+    spreading,
+)
 from advisor.cli.output import complain, emit, emit_table
 from advisor.errors import AdvisorError
 
@@ -35,6 +43,11 @@ def command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    on: SpreadOption = None,
+    tls_ca_file: TlsCaOption = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    insecure: InsecureOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """The networks of torchvision and timm: what they cost, and the best published accuracy.
@@ -47,7 +60,9 @@ def command(
     from advisor.cli.progress import Progress
     from advisor.report.catalog_text import zoo_csv, zoo_json, zoo_text
 
-    with Progress() as progress:
+    if on is not None and count is None:
+        raise AdvisorError("--on goes with --count", "name a library: --count timm")
+    with Progress() as progress, spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
         found = zoo(
             family,
             library=library,
@@ -56,6 +71,7 @@ def command(
             count=count,
             catalog=catalog,
             on_progress=progress.show,
+            spread=spread,
         )
     if as_json:
         emit(zoo_json(found.networks))

@@ -176,7 +176,7 @@ class _TaskLostError(Exception):
     """A task of which the scheduler knows nothing any more."""
 
 
-_OF_THE_WAY = (
+OF_THE_WAY = (
     OSError,
     asyncio.TimeoutError,
     asyncio.CancelledError,
@@ -223,7 +223,7 @@ class Fleet:
 
     def close(self) -> None:
         """Leave; what runs for this client is given up."""
-        with suppress(*_OF_THE_WAY):
+        with suppress(*OF_THE_WAY):
             self._client.close(timeout=CONNECT_S)
 
     def _connect(self) -> Any:
@@ -250,10 +250,10 @@ class Fleet:
                 security=self._security,
                 name="advisor",
             )
-        except (*_OF_THE_WAY, RuntimeError, TypeError) as error:
+        except (*OF_THE_WAY, RuntimeError, TypeError) as error:
             return no_scheduler(self.scheduler, error, self._access)
 
-    def _connection(self) -> Any:
+    def connection(self) -> Any:
         """The client; another one where the last gave up.
 
         Raises:
@@ -276,8 +276,8 @@ class Fleet:
             when, seen = self._seen
             if time.monotonic() - when > LOOK_EVERY_S:
                 workers: Mapping[str, Any] = {}
-                with suppress(*_OF_THE_WAY):  # whoever waits for a worker gives up after a while
-                    workers = self._connection().scheduler_info().get("workers", {})
+                with suppress(*OF_THE_WAY):  # whoever waits for a worker gives up after a while
+                    workers = self.connection().scheduler_info().get("workers", {})
                 seen = {str(each["name"]): address for address, each in workers.items()}
                 self._seen = time.monotonic(), seen
         return seen
@@ -291,7 +291,7 @@ class Fleet:
         Raises:
             ConnectionError: the scheduler is not there for now.
         """
-        client, before = self._connection(), time.time()
+        client, before = self.connection(), time.time()
         at = {name: where for name, where in self.addresses().items() if only in ("", name)}
         doing = {address: keys for address, keys in client.processing().items() if keys}
         answers = client.sync(_answers, client, list(at.values()))
@@ -310,7 +310,7 @@ class Fleet:
         """
         try:
             return tuple(self.units())
-        except (*_OF_THE_WAY, *_OF_A_CLIENT_THAT_GAVE_UP) as error:
+        except (*OF_THE_WAY, *_OF_A_CLIENT_THAT_GAVE_UP) as error:
             raise no_scheduler(self.scheduler, error, self._access) from None
 
     def boards(self, names: str) -> dict[str, list[Unit]]:
@@ -362,10 +362,10 @@ class Fleet:
             yield
             return
         try:
-            with self._connection().as_current():
+            with self.connection().as_current():
                 lock = Lock(f"advisor {name}")
                 taken = lock.acquire(timeout=LOCK_S)
-        except _OF_THE_WAY as error:
+        except OF_THE_WAY as error:
             raise no_scheduler(self.scheduler, error, self._access) from None
         if not taken:
             raise AdvisorError(
@@ -409,7 +409,7 @@ class Fleet:
                     self._wait_for_worker(name)  # else what follows would wait behind this one
                     reason = f"no answer within {limit_s + LATE_S:.0f} s"
                     raise TaskError("timed_out", reason) from None
-                except (_TaskLostError, *_OF_THE_WAY):
+                except (_TaskLostError, *OF_THE_WAY):
                     self._wait_for_scheduler(name)  # which has forgotten the task
         raise KeyboardInterrupt
 
@@ -431,7 +431,7 @@ class Fleet:
 
     def _begun(self, name: str, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """A task on its way to a worker."""
-        return self._connection().submit(
+        return self.connection().submit(
             function,
             *arguments,
             key=f"{what}-{uuid4().hex}",
@@ -447,7 +447,7 @@ class Fleet:
         """
         try:
             self._answer(self._begun(name, "waiting", bool), name, self.absent_s - LATE_S)
-        except (TaskError, _TaskLostError, _TaskHangsError, *_OF_THE_WAY):
+        except (TaskError, _TaskLostError, _TaskHangsError, *OF_THE_WAY):
             raise BoardLostError(f"{in_words(*name.split('/'))} hangs") from None
 
     def _answer(self, future: Any, name: str, limit_s: float) -> Any:
@@ -476,7 +476,7 @@ class Fleet:
             try:
                 return future.result(timeout=CONNECT_S)
             except Exception as error:  # noqa: BLE001  (whatever comes out of what it sent)
-                if future.status == "finished" and not isinstance(error, _OF_THE_WAY):
+                if future.status == "finished" and not isinstance(error, OF_THE_WAY):
                     raise TaskError("failed", first_line(error, with_kind=True)) from None
                 raise _TaskLostError from None  # the scheduler has lost it, or the worker its answer
         finally:
@@ -501,7 +501,7 @@ class Fleet:
         while time.monotonic() - since < self.absent_s:
             if self.stopping.wait(1.0):
                 raise KeyboardInterrupt
-            with suppress(*_OF_THE_WAY):
+            with suppress(*OF_THE_WAY):
                 self._seen = (-math.inf, {})
                 if name in self.addresses():
                     self.check_again(name)

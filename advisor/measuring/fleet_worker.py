@@ -199,9 +199,11 @@ def keep_joined(
 
     import dask
 
-    # What Dask samples of a worker's own work would disturb what is timed beside it.
+    # What Dask samples of a worker's own work would disturb what is timed beside it; so would its looking
+    # fifty times a second whether its own loop still turns.
     settings = {
         "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
         "distributed.admin.system-monitor.interval": "10s",
         "distributed.worker.daemon": False,
     }

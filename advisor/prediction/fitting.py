@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from advisor.arguments import checked
+from advisor.catalog.files import layers_with
+from advisor.catalog.hosted import Carried, carried
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
@@ -40,6 +43,12 @@ from advisor.prediction.training import (
 )
 from advisor.prediction.transfer.boards import References, alike_named, references_of
 from advisor.prediction.transfer.predictions import could_transfer, fit_transfer
+
+Spread = Callable[
+    [Callable[["Asked"], "Refitted | AdvisorError"], Iterable["Asked"]],
+    Iterable["Refitted | AdvisorError"],
+]
+"""Has each of some boards fitted, here as `map` does or on several machines."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +96,87 @@ def fit(
         AdvisorError: a board is unknown, has too little to be fitted, or cannot lend its residuals; or the
             fit cannot be written.
     """
+    (fitted,) = _fitted(Catalog.open(catalog), [board], like, unlike, residuals_from, map)
+    if isinstance(fitted, Unfitted):
+        raise fitted.error
+    return fitted
+
+
+@dataclass(frozen=True)
+class Unfitted:
+    """A board that could not be fitted.
+
+    Attributes:
+        board: its name.
+        error: why, and what to do.
+    """
+
+    board: str
+    error: AdvisorError
+
+
+@checked
+def fit_each(
+    boards: str | Sequence[str],
+    *,
+    like: str | Sequence[str] | None = None,
+    unlike: str | Sequence[str] | None = None,
+    residuals_from: str | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+    spread: Spread = map,
+) -> Iterator[Fitted | Unfitted]:
+    """Fit several boards, each as `fit` does; one that cannot be fitted holds up no other.
+
+    Args:
+        boards: their names, or patterns.
+        like: as `fit` has it, as all that follow.
+        unlike: likewise.
+        residuals_from: likewise; no board that is fitted along with it.
+        catalog: likewise.
+        spread: has each board fitted; else one after the other, here. On a cluster, the `map` of
+            `advisor.measuring.cluster.cluster`: the user's catalog travels there.
+
+    Returns:
+        What became of each, in their order, as soon as it is known.
+
+    Raises:
+        AdvisorError: a board is unknown, what is asked contradicts itself, or a fit cannot be written; or one
+            that borrows residuals is to be fitted elsewhere.
+    """
     opened = Catalog.open(catalog)
-    surveyed = opened.surveyed(board)
-    described = surveyed.board
-    recipe, warnings = recipe_asked(opened, described, like, unlike, residuals_from)
-    refitted = refit(opened, described, surveyed.measurements, recipe)
-    file = write_fit(described, refitted.fit, opened.own_folder)
-    return Fitted(board, refitted.fit, (*warnings, *refitted.warnings), file)
+    names = opened.boards_meant([boards] if isinstance(boards, str) else boards)
+    return _fitted(opened, names, like, unlike, residuals_from, spread)
+
+
+def _fitted(
+    opened: Catalog,
+    names: Sequence[str],
+    like: str | Sequence[str] | None,
+    unlike: str | Sequence[str] | None,
+    residuals_from: str | None,
+    spread: Spread,
+) -> Iterator[Fitted | Unfitted]:
+    """See `fit_each`."""
+    known: Catalog | tuple[Carried, ...] = opened
+    if spread is not map:
+        known = tuple(carried(each) for each in opened.layers[1:])
+    described, said, asked = [], [], []
+    for name in names:
+        described.append(opened.board(name))
+        recipe, warnings = recipe_asked(opened, described[-1], like, unlike, residuals_from)
+        if recipe.residuals_from and spread is not map:
+            raise AdvisorError(
+                f"board {name} borrows residuals from a fit that lies on this machine",
+                "fit it by itself, without --on",
+            )
+        said.append(warnings)
+        asked.append(Asked(name, recipe, known))
+    for board, warnings, made in zip(described, said, spread(fit_asked, asked), strict=True):
+        if isinstance(made, AdvisorError):
+            yield Unfitted(board.name, made)
+        else:
+            file = write_fit(board, made.fit, opened.own_folder)
+            yield Fitted(board.name, made.fit, (*warnings, *made.warnings), file)
 
 
 @dataclass(frozen=True)
@@ -146,6 +229,45 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
     if recipe.residuals_from:
         fitted = _with_residuals_of(catalog, board, fitted, recipe.residuals_from)
     return Refitted(replace(fitted, recipe=recipe), tuple(warnings))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One board to be fitted, wherever that is done.
+
+    Attributes:
+        board: its name.
+        recipe: how.
+        catalog: everything that is known; or what goes above the shipped catalog of another machine.
+    """
+
+    board: str
+    recipe: Recipe
+    catalog: Catalog | tuple[Carried, ...]
+
+    def __str__(self) -> str:
+        return f"board {self.board}"
+
+
+def fit_asked(asked: Asked) -> Refitted | AdvisorError:
+    """Fit one board, and write nothing.
+
+    Returns:
+        Its fit; or why it cannot be fitted.
+    """
+    catalog = asked.catalog
+    try:
+        opened = catalog if isinstance(catalog, Catalog) else _opened_there(catalog)
+        surveyed = opened.surveyed(asked.board)
+        return refit(opened, surveyed.board, surveyed.measurements, asked.recipe)
+    except AdvisorError as error:
+        return error
+
+
+@lru_cache(maxsize=1)
+def _opened_there(own: tuple[Carried, ...]) -> Catalog:
+    """The catalog that has come to this machine, opened once for all boards that are fitted from it."""
+    return Catalog(own[0].layers() if own else layers_with(None))
 
 
 def _transfer(

@@ -1,14 +1,15 @@
 """How good are predictions and decisions on every board of the catalog, each in turn taken as new?
 
     python -m tests.benchmarks.decisions.every_board [--devices even|odd] [--draws 20] [--strict]
-        [--verify 10] [--journal FILE]
+        [--verify 10] [--journal FILE] [--on SCHEDULER]
 
 Each way in which a board ran at least 16 networks is taken as new in turn: some of its networks are
 measured, all others are predicted from the boards of other devices and of other chips, and held against what
 the board found. At most half of a board's networks are measured. Each query asks for the most accurate
 network within a limit on the time per image. With `--strict` no reference runs networks by the new board's
 runtime in its class of precision, on its kind of processor. With `--verify` some of the queries go on: what
-leads is measured, as `advisor pick --verify` does.
+leads is measured, as `advisor pick --verify` does. With `--on` each way is a task of a Dask scheduler's
+workers, started in the repository's root: `dask worker SCHEDULER --nthreads 1 --resources work=1`.
 
 The method and its constants were chosen on devices whose name's SHA-256 begins with an even byte, with
 references of such devices alone; those that begin with an odd byte are for the last look, with all others as
@@ -22,10 +23,12 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,6 +37,7 @@ from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Z90, Board, Values
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
+from advisor.measuring.cluster import cluster
 from advisor.prediction.transfer.boards import (
     LIKENESS,
     SAME_WAY,
@@ -84,6 +88,11 @@ class Way:
         return device_of(self.board.name)
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """What names it."""
+        return (self.board.name, *self.variant.words)
+
+    @property
     def kind(self) -> str:
         """What its figures are averaged with: what ran it, in which precision, by which runtime."""
         precision = "floats" if has_float_accuracy(self.variant.precision) else "integers"
@@ -121,49 +130,122 @@ def main() -> None:
     parser.add_argument("--verify", type=int, default=0, help="measurements; 0 for none")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--journal", type=Path, help="keeps what is done, and goes on from it")
+    parser.add_argument("--on", help="the scheduler; without it, this process does all")
     asked = parser.parse_args()
-    ways = list(ways_of(Catalog.open()))
+    settings = Settings(
+        asked.devices, asked.draws, tuple(asked.measured), strict=asked.strict, verify=asked.verify
+    )
+    ways = every_way()
     for parity in ("even", "odd"):
         devices = sorted({each.device for each in ways if parity_of(each.device) == parity})
         print(f"{len(devices)} {parity} devices: {', '.join(devices)}\n")
-    known = [each for each in ways if asked.devices == "odd" or parity_of(each.device) == "even"]
-    new = [each for each in known if parity_of(each.device) == asked.devices]
-    best = {name: each.accuracy_percent.value for name, each in Catalog.open().best_weights.items()}
-    trial = Trial(
-        known, best, asked.draws, asked.measured, strict=asked.strict, verify=asked.verify
-    )
+    new = [each for each in ways if parity_of(each.device) == asked.devices]
     wanted = [each for each in new if asked.kind in each.kind]
-    settings = [asked.devices, asked.draws, *asked.measured, asked.strict, asked.verify]
-    outcomes = [each for way in wanted for each in kept(asked.journal, settings, trial, way)]
+    with spread_on(asked.on) as spread:
+        outcomes = list(all_outcomes(asked.journal, settings, wanted, spread))
     for line in lines(outcomes):
         print(line, flush=True)
     if asked.json:
         asked.json.write_text(json.dumps([asdict(each) for each in outcomes], indent=1) + "\n")
 
 
-def kept(
-    journal: Path | None, settings: Sequence[str | int], trial: Trial, way: Way
-) -> list[Outcome]:
-    """The outcomes of one way: those of an earlier run that was asked the same, else new ones.
+@dataclass(frozen=True)
+class Settings:
+    """What is asked, beside the way.
+
+    Attributes:
+        devices: "even" or "odd", which are taken as new.
+        draws: how many for each number of measured networks.
+        measured: these numbers.
+        strict: whether no reference ran networks in the same way.
+        verify: how many measurements may be spent on verifying; 0 for none.
+    """
+
+    devices: str
+    draws: int
+    measured: tuple[int, ...]
+    strict: bool = False
+    verify: int = 0
+
+    @property
+    def words(self) -> list[str | int]:
+        """As a journal has them."""
+        return [self.devices, self.draws, *self.measured, self.strict, self.verify]
+
+
+Spread = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""As `map` is: calls a function with each of some arguments."""
+
+
+@contextmanager
+def spread_on(scheduler: str | None) -> Iterator[Spread]:
+    """Where tasks run: here, or on the workers of a scheduler."""
+    if scheduler is None:
+        yield map
+        return
+    with cluster(scheduler) as workers:
+        yield workers.map
+
+
+def all_outcomes(
+    journal: Path | None, settings: Settings, ways: Sequence[Way], spread: Spread = map
+) -> Iterator[Outcome]:
+    """The outcomes of these ways: those of an earlier run that was asked the same, else new ones.
 
     Args:
         journal: a line of JSON for each way that is done; `None` to keep nothing.
         settings: what was asked, beside the way.
-        trial: finds what is not kept yet.
-        way: the way.
+        ways: the ways.
+        spread: has what is not kept yet found.
     """
-    key = [*settings, way.board.name, *way.variant.words]
-    if journal and journal.exists():
-        for line in journal.read_text().splitlines():
-            done = json.loads(line)
-            if done["of"] == key:
-                return [Outcome(**each) for each in done["outcomes"]]
-    found = list(trial.outcomes(way))
-    if journal:
-        with journal.open("a") as lines_of_it:
-            line = json.dumps({"of": key, "outcomes": [asdict(each) for each in found]})
-            lines_of_it.write(f"{line}\n")
-    return found
+    kept = {}
+    for line in journal.read_text().splitlines() if journal and journal.exists() else ():
+        done = json.loads(line)
+        kept[json.dumps(done["of"])] = [Outcome(**each) for each in done["outcomes"]]
+    keys = [json.dumps([*settings.words, *each.key]) for each in ways]
+    left = [each.key for each, key in zip(ways, keys, strict=True) if key not in kept]
+    found = iter(spread(partial(outcomes_of, settings), left))
+    for way, key in zip(ways, keys, strict=True):
+        if key not in kept:
+            kept[key] = next(found)
+            if journal:
+                outcomes = [asdict(each) for each in kept[key]]
+                with journal.open("a") as lines_of_it:
+                    line = json.dumps({"of": [*settings.words, *way.key], "outcomes": outcomes})
+                    lines_of_it.write(f"{line}\n")
+        yield from kept[key]
+
+
+def outcomes_of(settings: Settings, way: Sequence[str]) -> list[Outcome]:
+    """The task: all outcomes of one way, by its key."""
+    trial = trial_of(settings)
+    (found,) = [each for each in trial.known if list(each.key) == list(way)]
+    return list(trial.outcomes(found))
+
+
+@cache
+def trial_of(settings: Settings) -> Trial:
+    """The trial that settings ask for, once in each process."""
+    known = [
+        each
+        for each in every_way()
+        if settings.devices == "odd" or parity_of(each.device) == "even"
+    ]
+    best = {name: each.accuracy_percent.value for name, each in Catalog.open().best_weights.items()}
+    return Trial(
+        known,
+        best,
+        settings.draws,
+        settings.measured,
+        strict=settings.strict,
+        verify=settings.verify,
+    )
+
+
+@cache
+def every_way() -> list[Way]:
+    """All ways of the catalog."""
+    return list(ways_of(Catalog.open()))
 
 
 def parity_of(device: str) -> str:
