@@ -23,6 +23,7 @@ import advisor.measuring.fleet_worker as at_worker
 from advisor.errors import AdvisorError
 from advisor.measuring.access import OPEN, Access
 from advisor.measuring.children import Outcome
+from advisor.measuring.fleet import connected
 from advisor.measuring.fleet_files import IN_EXPORTS, Sent
 from advisor.measuring.fleet_worker import keep_joined, set_description, versions_of
 from advisor.measuring.host import Host
@@ -229,6 +230,13 @@ def started_helpers(address: str, count: int = 2) -> Iterator[list[subprocess.Po
         for each in found:
             each.kill()
             each.wait()
+
+
+def wait_for_helpers(address: str, count: int) -> None:
+    """Return once so many workers have joined."""
+    with connected(address) as fleet:
+        while len(fleet.connection().scheduler_info()["workers"]) < count:
+            time.sleep(0.05)
 
 
 @contextmanager

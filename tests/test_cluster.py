@@ -29,7 +29,13 @@ from tests.benchmarks.decisions.every_board import (
     parity_of,
 )
 from tests.conftest import Run
-from tests.fleet_processes import free_port, started_helpers, started_scheduler, started_workers
+from tests.fleet_processes import (
+    free_port,
+    started_helpers,
+    started_scheduler,
+    started_workers,
+    wait_for_helpers,
+)
 
 HELPERS = 2
 
@@ -38,14 +44,8 @@ HELPERS = 2
 def helped() -> Iterator[str]:
     """A scheduler with workers that take large work."""
     with started_scheduler() as (address, _), started_helpers(address, HELPERS):
-        wait_for_helpers(address)
+        wait_for_helpers(address, HELPERS)
         yield address
-
-
-def wait_for_helpers(address: str, count: int = HELPERS) -> None:
-    with connected(address) as fleet:
-        while len(fleet.connection().scheduler_info()["workers"]) < count:
-            time.sleep(0.05)
 
 
 def negative(number: int) -> tuple[int, int]:
@@ -107,7 +107,7 @@ def test_what_a_task_raises_is_raised_here(helped: str) -> None:
 
 def test_a_worker_that_is_lost_leaves_its_task_to_others(tmp_path: Path) -> None:
     with started_scheduler() as (address, _), started_helpers(address):
-        wait_for_helpers(address)
+        wait_for_helpers(address, HELPERS)
         asked = ["", str(tmp_path / "died"), *[""] * 10]
         with cluster(address) as workers:
             assert list(workers.map(deadly, asked)) == asked
@@ -117,7 +117,7 @@ def test_a_worker_that_is_lost_leaves_its_task_to_others(tmp_path: Path) -> None
 def test_a_task_that_kills_every_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "0")
     with started_scheduler() as (address, _), started_helpers(address):
-        wait_for_helpers(address)
+        wait_for_helpers(address, HELPERS)
         with (
             cluster(address) as workers,
             pytest.raises(AdvisorError, match="7: its worker died at it, 1 times"),
@@ -142,7 +142,7 @@ def test_where_no_worker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_scheduler_that_restarts() -> None:
     port = free_port()
     with started_scheduler(port) as (address, first), started_helpers(address):
-        wait_for_helpers(address)
+        wait_for_helpers(address, HELPERS)
         with cluster(address) as workers:
             answers = workers.map(slow, range(50))
             assert next(answers) == 0
@@ -209,7 +209,8 @@ def own(tmp_path: Path) -> Path:
     """A user's catalog of two boards that measured what the TX1 did, and one that has measured nothing."""
     for each in TABLES:
         folder = tmp_path / "own" / each
-        shutil.copytree(shipped_folder() / "boards/jetson-tx1", folder)
+        shipped = shipped_folder() / "boards/jetson-tx1"
+        shutil.copytree(shipped, folder, ignore=shutil.ignore_patterns("fit.json"))
         journal = folder / "runs/first/sessions.jsonl"
         journal.parent.mkdir(parents=True)
         journal.write_text("{}\n")
