@@ -494,6 +494,17 @@ def test_two_names_of_one_network_are_one_row_twice(tmp_path: Path) -> None:
     assert table_of(tmp_path).architecture.tolist() == ["resnet-18"] * 3
 
 
+def test_a_new_network_is_for_what_the_networks_of_its_name_are_for(tmp_path: Path) -> None:
+    rows = "model,latency_ms\nyolov8n,12\nresnet18,8\nmine,9\n"
+    notes = imported(tmp_path, rows).notes
+    assert "for detection by its name: yolov8n@224 (--map task==... says another)" in notes
+    described = Catalog.open(tmp_path / "catalog").architectures
+    assert (described["yolov8n@224"].task, described["mine@224"].task) == (
+        "detection",
+        "classification",
+    )
+
+
 def test_two_spellings_of_a_new_network_are_one(tmp_path: Path) -> None:
     content = "model,batch,latency_ms\nMy Net,1,5\nmy_net,1,6\n"
     assert faults_of(tmp_path, content) == [(3, "model")]

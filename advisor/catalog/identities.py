@@ -270,6 +270,11 @@ class Identities:
         found = name if name in self._names else self.by_qualified.get(name, "")
         return self.key(name) if not found and self._widen() else found
 
+    def spelt_like(self, bare: str) -> Sequence[str]:
+        """What the catalog calls the networks of a name without prefix and size, whosever they are."""
+        self._widen()
+        return self._spelt.get(folded(bare), ())
+
     def called(self, name: str, among: Collection[str]) -> str:
         """What some rows call a network: the name by which they have it, else the one given."""
         return next((each for each in self.names_of(name) if each in among), name)

@@ -24,7 +24,7 @@ from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import scalar
 from advisor.errors import AdvisorError, shown
-from advisor.quality import read_task
+from advisor.quality import CLASSIFICATION, read_task
 from advisor.quantities import COUNT, rounded, written_as
 
 Shape = tuple[int, int, int]
@@ -90,6 +90,7 @@ class Networks:
     _meanings: dict[tuple[str, str], Meaning | None] = field(default_factory=dict)
     _called: dict[str, str] = field(default_factory=dict)
     _overruled: dict[str, None] = field(default_factory=dict)
+    _by_name: dict[str, list[str]] = field(default_factory=dict)
 
     def name_of(self, values: Values) -> str:
         """What the catalog calls the network of a row, or is to call it.
@@ -183,9 +184,19 @@ class Networks:
             said = f"{text}: its name says {other}, and nothing that this is its input, taken as {taken}"
             self.notes[f"{said}: a column of inputs, or --map input=..., says it"] = None
         family = str(values.get("family", "")) or family_of(folded(plain).replace("-", "_"))
-        task = read_task(str(values.get("task", "")))
+        task = read_task(str(values.get("task", ""))) or self._task_by_name(name, plain)
         network = Network(name, family, shape, bool(stated or size), task, NOTHING)
         return self._brought(network, values)
+
+    def _task_by_name(self, name: str, bare: str) -> str:
+        """What all networks of that name are for that the catalog knows; "" where that is to classify."""
+        alike = self.catalog.identities.spelt_like(bare)
+        tasks = {self.catalog.architecture(each).task for each in alike}
+        if len(tasks) != 1 or tasks == {CLASSIFICATION}:
+            return ""
+        (task,) = tasks
+        self._by_name.setdefault(task, []).append(name)
+        return task
 
     def _again(self, known: Architecture, values: Values) -> str:
         """A network that an earlier import of the board has brought, with what the table says of it now."""
@@ -218,6 +229,9 @@ class Networks:
         brought = [self.made[name] for name in dict.fromkeys(used) if name in self.made]
         new = [each for each in brought if not each.again]
         notes = [*self.notes]
+        for task, names in self._by_name.items():
+            which = ", ".join(names[:MOST_SAID]) + (", ..." if len(names) > MOST_SAID else "")
+            notes.append(f"for {task} by its name: {which} (--map task==... says another)")
         if self._overruled:
             count = len(self._overruled)
             known = f"{count} network{'s' * (count != 1)} that the catalog knows"
