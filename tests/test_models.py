@@ -447,7 +447,8 @@ def test_few_networks_of_which_more_is_known_do_not_stand_for_all() -> None:
     data = made_up(20, noise=0.1)
     runs = data.runs.copy()
     unknown = ~np.isin(data.architecture, data.architectures[:5])
-    runs[np.ix_(unknown, [COLUMNS.index("layers"), COLUMNS.index("window_reads")])] = np.nan
+    for name in ("layers", "window_reads"):
+        runs[unknown, COLUMNS.index(name)] = np.nan
     partly = Data(runs, data.found, data.architecture)
     first, second = fit_tiers(LatencyModel, LATENCY_FORMS, partly, choose=False)
     assert first == fit_model(LatencyModel, [WITH_ACTIVATIONS], partly)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -153,8 +155,13 @@ def test_show_has_a_column_for_what_is_known(
 
 def test_no_latency_is_predicted_from_a_throughput(overlay: Overlay, run: Run) -> None:
     overlay.measurements("resnet-18,hailort,int8,1,,,,reported,my-notes,npu,,1329,,,,", header=FULL)
-    said = run("predict", "resnet-18", "--board", "small", "--catalog", overlay.folder)
-    assert "only the throughput is reported" in " ".join(said.out.split())
+    asked = ("predict", "resnet-18", "--board", "small", "--catalog", overlay.folder)
+    said = run(*asked)
+    assert said.code == 0
+    assert re.search(r"^small +1 +\? +\? +1,329 .* reported$", said.out, re.MULTILINE)
+    assert "Only the throughput is reported of small" in " ".join(said.out.split())
+    (row,) = csv.DictReader(run(*asked, "--csv").out.splitlines())
+    assert (row["time_per_image_ms"], row["rate_fps"], row["origin"]) == ("", "1329", "reported")
 
 
 BOARD = """\

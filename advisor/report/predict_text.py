@@ -17,32 +17,37 @@ from advisor.solve.forecast import Forecast, Predictions
 
 CSV_COLUMNS = (
     "architecture", "input_size", "batch", "time_per_image_ms", "low", "high", "origin",
-    "board", "runtime", "precision", "processor", "threads",
+    "board", "runtime", "precision", "processor", "threads", "rate_fps",
 )  # fmt: skip
+
+RATE = "rate\nfps"
 
 COLUMNS: Mapping[str, Callable[[Forecast], str]] = {
     "board": lambda each: each.board,
     "batch": lambda each: str(each.batch),
     "latency\nms": lambda each: _value(each.latency_ms),
     "ms, 90 %\ninterval": lambda each: _interval(each.latency_ms),
-    "rate\nfps": lambda each: significant(each.rate_fps),
+    RATE: lambda each: significant(each.rate_fps),
     "energy\nJ": lambda each: _value(each.energy_j),
     "J, 90 %\ninterval": lambda each: _interval(each.energy_j),
     "memory\nMB": lambda each: _value(each.memory_mb),
     "MB, 90 %\ninterval": lambda each: _interval(each.memory_mb),
-    "latency is": lambda each: each.latency_ms.origin,
+    "origin": lambda each: each.timed.origin,
 }
 """What is said of each forecast, by heading."""
 
 DROPPABLE = (
-    "rate\nfps",
+    RATE,
     "MB, 90 %\ninterval",
     "J, 90 %\ninterval",
     "energy\nJ",
-    "latency is",
+    "origin",
     "memory\nMB",
 )
 """What a narrow terminal can do without, the first first."""
+
+MOST_NAMED = 3
+"""More boards than these are counted."""
 
 
 def predict_text(answer: Predictions) -> RenderableType:
@@ -59,7 +64,7 @@ def predict_text(answer: Predictions) -> RenderableType:
 
     def table_of(headings: Sequence[str]) -> Table:
         table = plain_table(*headings)
-        if headings[-1] == "latency is":
+        if headings[-1] == "origin":
             table.columns[-1].justify = "left"
         for column in table.columns[: len(leading)]:
             column.justify, column.no_wrap = "left", True
@@ -68,7 +73,9 @@ def predict_text(answer: Predictions) -> RenderableType:
         return table
 
     parts: list[RenderableType] = [Text(_heading(answer), style="bold"), ""]
-    parts += [Fitted(table_of, tuple(columns), DROPPABLE), ""] if forecasts else []
+    untimed = any(each.latency_ms is None for each in forecasts)
+    droppable = [name for name in DROPPABLE if not (untimed and name == RATE)]
+    parts += [Fitted(table_of, tuple(columns), droppable), ""] if forecasts else []
     return Group(*parts, *map(Text, [*_notes(forecasts), *answer.notes]))
 
 
@@ -104,11 +111,14 @@ def _interval(estimate: Estimate | None) -> str:
 def _notes(forecasts: Sequence[Forecast]) -> list[str]:
     """What a reader must know of the predictions."""
     notes = []
-    predicted = [each for each in forecasts if each.latency_ms.origin == "predicted"]
+    predicted = [each for each in forecasts if each.timed.origin == "predicted"]
     if predicted:
         notes.append("~ is predicted (advisor fit says how well).")
-    if any(each.latency_ms.low is None for each in predicted):
+    if any(each.timed.low is None for each in predicted):
         notes.append("An unknown interval means that the board has too few networks for one.")
+    if boards := sorted({each.board for each in forecasts if each.latency_ms is None}):
+        which = ", ".join(boards) if len(boards) <= MOST_NAMED else f"{len(boards)} boards"
+        notes.append(f"Only the throughput is reported of {which}, from which no latency follows.")
     outside = sorted({name for each in predicted for name in each.outside})
     if outside:
         names = ", ".join(name.replace("_", " ") for name in outside)
@@ -125,11 +135,9 @@ def predict_csv(answer: Predictions) -> str:
     writer.writerow(CSV_COLUMNS)
     for each in answer.forecasts:
         latency = each.latency_ms
-        figures = [
-            "" if value is None else f"{value / each.batch:.6g}"
-            for value in (latency.value, latency.low, latency.high)
-        ]
-        own = (each.architecture, each.input_size or "", each.batch, *figures, latency.origin)
+        bounds = (latency.value, latency.low, latency.high) if latency else (None, None, None)
+        figures = ["" if value is None else f"{value / each.batch:.6g}" for value in bounds]
+        own = (each.architecture, each.input_size or "", each.batch, *figures, each.timed.origin)
         *run_as, threads = each.variant
-        writer.writerow([*own, each.board, *run_as, threads or ""])
+        writer.writerow([*own, each.board, *run_as, threads or "", f"{each.rate_fps:.6g}"])
     return stream.getvalue()

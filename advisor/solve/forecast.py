@@ -32,7 +32,7 @@ from advisor.solve.candidates.idle_power import below_idle_text, without_power_b
 from advisor.solve.candidates.uncertainty import Uncertain
 
 if TYPE_CHECKING:
-    from advisor.catalog.records import Floats, Integers
+    from advisor.catalog.records import Floats
 
 BARE = "network"
 """What a network is called that is described by its cost alone."""
@@ -53,7 +53,8 @@ class Forecast:
         input_size: its input's height and width in pixels; `None` where the network is known by its
             cost alone.
         latency_ms, energy_j, memory_mb: the figures; `None` where unknown.
-        throughput_fps: images per second, where the source reports them apart from the latency.
+        throughput_fps: images per second, where the source reports them apart from the latency, which does
+            not follow from them.
         outside: which columns of the network lie outside what the model of the latency has seen.
     """
 
@@ -62,7 +63,7 @@ class Forecast:
     input_size: int | None
     variant: Variant
     batch: int
-    latency_ms: Estimate
+    latency_ms: Estimate | None
     throughput_fps: Estimate | None
     energy_j: Estimate | None
     memory_mb: Estimate | None
@@ -73,7 +74,19 @@ class Forecast:
         """Images per second: as reported, else as the latency has it."""
         if self.throughput_fps:
             return self.throughput_fps.value
-        return 1000.0 * self.batch / self.latency_ms.value
+        return math.nan if self.latency_ms is None else 1000.0 * self.batch / self.latency_ms.value
+
+    @property
+    def timed(self) -> Estimate:
+        """What says how fast it runs: the latency, else the throughput.
+
+        Raises:
+            ValueError: neither is known.
+        """
+        found = self.latency_ms or self.throughput_fps
+        if found is None:
+            raise ValueError("a network that ran has a latency or a throughput")
+        return found
 
 
 @dataclass(frozen=True)
@@ -295,9 +308,6 @@ def _on_board(
         rows = np.flatnonzero(ran & (table.architecture.index == place))
         if batches is not None:
             rows = rows[np.isin(table.batch[rows], sorted(sizes))]
-        untimed = np.isnan(table.latency_ms.values.value[rows])
-        notes += _only_throughput(board, table, architecture, rows[untimed])
-        rows = rows[~untimed]
         rows = rows[np.argsort(table.batch[rows], kind="stable")]
         found += [_forecast(board, table, fit, architecture, row, runs) for row in rows.tolist()]
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
@@ -331,18 +341,6 @@ def _nothing_predicted(unfitted: Mapping[str, str]) -> Iterator[str]:
         yield from (f"Nothing is predicted: {why}." for why in unfitted.values())
         return
     yield f"Nothing is predicted of {len(unfitted)} boards without a fit; run: advisor fit NAME."
-
-
-def _only_throughput(
-    board: Board, table: Measurements, architecture: Architecture, rows: Integers
-) -> Iterator[str]:
-    """What is to be said of rows without a latency."""
-    if len(rows):
-        sizes = ", ".join(map(str, np.unique(table.batch[rows]).tolist()))
-        yield (
-            f"{architecture.name} at batch {sizes} on {board.name}: only the throughput is reported, from "
-            "which no latency follows."
-        )
 
 
 def _as_called(catalog: Catalog, network: Architecture, table: Measurements) -> Architecture:
@@ -391,10 +389,10 @@ def _forecast(
     runs: Floats,
 ) -> Forecast:
     variant = table.variant(row)
-    latency = _certain(table.latency_ms.estimate(row))
+    latency = table.latency_ms.estimate(row)
     run = runs[row : row + 1]
     outside: tuple[str, ...] = ()
-    if fit is not None and latency.source == SOURCE:
+    if fit is not None and latency is not None and latency.source == SOURCE:
         (columns,) = fit.outside(variant, run)
         outside = tuple(name for name, is_so in zip(COLUMNS, columns, strict=True) if is_so)
     return Forecast(
@@ -409,13 +407,6 @@ def _forecast(
         memory_mb=table.memory_mb.estimate(row),
         outside=outside,
     )
-
-
-def _certain(latency: Estimate | None) -> Estimate:
-    """The latency of a row that ran, which the catalog's reader makes sure of."""
-    if latency is None:
-        raise ValueError("a row that ran has no latency")
-    return latency
 
 
 def _energy(board: Board, table: Measurements, row: int) -> Estimate | None:
