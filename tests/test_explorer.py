@@ -32,7 +32,7 @@ from advisor.report.explorer.page import PURE, SHOWING, data_text, page, script,
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather
 from advisor.solve.recommend.pick import recommend
-from advisor.solve.recommend.recommendation import Recommendation
+from advisor.solve.recommend.recommendation import Recommendation, Relaxation
 from tests import node
 from tests.browser import Opened, chromium
 from tests.conftest import HEADER, Overlay, Run
@@ -211,16 +211,16 @@ def expected(found: Recommendation) -> Json:
     }
 
 
-def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+def differences(one: Any, other: Any, path: str = "", *, within: float = 1e-9) -> Iterator[str]:
     """Where two documents differ by more than the last digits of their numbers."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for key in one:
-            yield from differences(one[key], other[key], f"{path}.{key}")
+            yield from differences(one[key], other[key], f"{path}.{key}", within=within)
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for place, pair in enumerate(zip(one, other, strict=True)):
-            yield from differences(*pair, f"{path}[{place}]")
+            yield from differences(*pair, f"{path}[{place}]", within=within)
     elif isinstance(one, float) and isinstance(other, int | float):
-        if one != pytest.approx(other, rel=1e-9, abs=2e-9):
+        if one != pytest.approx(other, rel=within, abs=2e-9):
             yield f"{path}: {one} is not {other}"
     elif one != other:
         yield f"{path}: {one} is not {other}"
@@ -282,6 +282,64 @@ def test_the_page_chooses_as_the_command_does(
         assert on_boards == list(map(identity, by_board)), command
         assert list(differences(expected(found), answer)) == [], command
     assert 0.25 < feasible / count < 0.75
+
+
+RELAXED = """
+const offered = (table, relaxation) => relaxation && [
+    identity(table, relaxation.row),
+    limits(relaxation.limits.map(({ constraint, limit }) => ({ ...constraint, limit }))),
+    limits(relaxation.limits.map(({ asked }) => asked))];
+const relaxedBy = (table, settings) => {
+    const answer = choose(table, settings);
+    const { alone, together } = relaxationsOf(answer);
+    return {
+        alone: alone.map((each) => offered(table, each)),
+        together: offered(table, together),
+        impossible: impossibleLimits(answer).map(limits),
+    };
+};
+"""
+
+
+def relaxed(relaxation: Relaxation | None) -> list[object] | None:
+    """What the page is to offer."""
+    if relaxation is None:
+        return None
+    exact = [replace(each.constraint, limit=each.limit) for each in relaxation.limits]
+    typed = [each.asked for each in relaxation.limits]
+    return [identity(relaxation.candidate), limits(exact), limits(typed)]
+
+
+@pytest.mark.parametrize(("candidates", "count"), [("board", 100), ("all", 8)])
+def test_the_page_offers_what_the_command_offers(
+    tmp_path: Path, shipped: Catalog, candidates: str, count: int
+) -> None:
+    """Where nothing fits: which limits to relax, alone and together, and which nothing can meet."""
+    asking = Asking(shipped, 22, candidates=candidates)
+    found: list[tuple[Requirements, Recommendation]] = []
+    while len(found) < count:
+        (each,) = asking.questions(1)
+        answer = recommend(gather(shipped, each), each)
+        offers = answer.relaxations or answer.together or len(found) % 4 == 0
+        found += [(each, answer)] if answer.best is None and offers else []
+    wide = read_requirements({}, board="any", **asking.fixed)
+    answers = node.answered(
+        tmp_path,
+        f"{script(PURE)}{ANSWER}{RELAXED} const table = readTable(given[0]);"
+        "return given[1].map((asked) => relaxedBy(table, askedSettings({ ...table, asked })));",
+        document(choice(shipped, wide)),
+        [question(each) for each, _ in found],
+    )
+    together = 0
+    for (each, answer), shown in zip(found, answers, strict=True):
+        together += answer.together is not None
+        offered = {
+            "alone": list(map(relaxed, answer.relaxations)),
+            "together": relaxed(answer.together),
+            "impossible": list(map(limits, answer.impossible)),
+        }
+        assert list(differences(offered, shown, within=1e-5)) == [], each
+    assert together > count / 8
 
 
 def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog) -> None:
@@ -628,6 +686,58 @@ def test_boards_are_found_by_typing(opened: Opened, shipped: Catalog) -> None:
     look.fill("#board", "nowhere")
     assert look.get_attribute("#board", "aria-invalid") == "true"
     assert "no board" in opened.text("#board-hint")
+
+
+def test_what_would_have_to_give_is_given(opened: Opened, shipped: Catalog) -> None:
+    look = opened.page
+    opened.follow(f"{TX1}&fps=60&energy=0.1&accuracy=70")
+    agrees(opened, shipped)
+    asked = read_command(opened.text("#command"))
+    found = recommend(gather(shipped, asked), asked)
+    shown = look.locator("#offers li").all_inner_texts()
+    assert (
+        len(shown) == len(found.relaxations) + len(found.impossible) + 1
+    )  # one for several together
+    for each in found.relaxations:
+        assert any(str(each.limits[0].asked.limit) in line for line in shown)
+    look.locator("#offers button").last.click()
+    agrees(opened, shipped)
+    assert found.together is not None
+    assert opened.text("#pick").startswith(found.together.candidate.architecture)
+    assert not look.is_visible("#offers")
+
+
+def test_what_each_precision_costs(opened: Opened, shipped: Catalog) -> None:
+    """Of the pick's network the fastest row of each precision, held against the floats."""
+    opened.follow(f"#board={BOARDS[1]}&fps=30")
+    agrees(opened, shipped)
+    asked = read_command(opened.text("#command"))
+    candidates = gather(shipped, asked)
+    best = recommend(candidates, asked).best
+    assert best is not None
+    table = candidates.measurements
+    same = np.array([candidates.architectures[each].name for each in candidates.architecture_index])
+    same = (same == best.architecture) & (table.batch[candidates.rows] == best.batch)
+    time_ms = candidates.figure("time_per_image_ms")
+    precision = np.array(table.precision.names)[table.precision.index[candidates.rows]]
+    fastest = {
+        each: np.nanmin(time_ms[same & (precision == each)]) for each in set(precision[same])
+    }
+    lines = opened.page.locator("#precisions-table tbody tr").all_inner_texts()
+    assert len(lines) == len(fastest) > 1
+    assert lines[0].startswith("fp32")
+    for line in lines[1:]:
+        assert f"{fastest['fp32'] / fastest[line.split()[0]]:.3g}\u00d7" in line
+    opened.follow(f"{TX1}&fps=30")  # which has one precision
+    assert not opened.page.is_visible("#precisions")
+
+
+def test_what_is_shared_asks_the_same(opened: Opened) -> None:
+    opened.follow(f"{TX1}&fps=30&energy=0.5")
+    question, answer, address = opened.ask("explorer.sharedText()").split("\n")
+    assert "NVIDIA Jetson TX1" in question and "fps \u2265 30 and energy \u2264 0.5 J" in question
+    assert answer.endswith("resnet-18 at batch 1")
+    assert address.startswith("file:") and "fps=30" in address
 
 
 def test_boards_are_compared(opened: Opened, shipped: Catalog) -> None:

@@ -147,7 +147,7 @@ function waitingText({ table, column, settings, best }) {
 }
 
 function askedConfidence({ settings, table }) {
-  return settings.confidence ?? table.defaults.usual_confidence;
+  return confidenceOf(table, settings);
 }
 
 /** What a reader must know of the figures, and what was excluded for want of them. */

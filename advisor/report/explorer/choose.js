@@ -11,12 +11,25 @@ const MOST_LOOKED_AT = 200; // so many of the best are looked at in passing
  */
 function choose(table, settings, { inPassing = false } = {}) {
   const { objective } = settings;
-  const confidence = settings.confidence ?? table.defaults.usual_confidence;
   const constraints = constraintsOf(table, settings);
+  const judged = judge(table, constraints, settings, eligible(table, settings));
+  const { nominal, isSure, isOut, isFeasible } = judged;
+  const looked = inPassing ? bestAmong(judged, objective, nominal, isFeasible) : nominal;
+  const likely = looked.filter(isSure);
+  const feasible = likely.filter((row) => !isOut(row));
+  const ranked = () => (inPassing ? feasible : inTurn(feasible, keysOf(judged, objective, feasible)));
+  return {
+    ...judged, settings, constraints, likely, feasible, inTurn: ranked, best: firstOf(ranked()),
+    left_out: likely.length - feasible.length, inPassing,
+  };
+}
+
+/** How rows of a table stand to limits, at the confidence of some settings: `nominal` meet all by their figures. */
+function judge(table, constraints, settings, considered) {
+  const confidence = confidenceOf(table, settings);
   const known = figuresIn(table, situationOf(settings, constraints));
   const unproven = remembered((row) => constraints.some(({ metric }) => known.isUnproven(metric, row)));
   const figures = { ...known, unproven };
-  const considered = eligible(table, settings);
   const values = constraints.map(({ metric }) => figures.column(metric));
   const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
   const failed = countsOfMissed(constraints, values, table.count);
@@ -25,8 +38,9 @@ function choose(table, settings, { inPassing = false } = {}) {
 
   /** Whether a row's chance is at least that. Joint ones are costly: at least 1 - sum(1 - p), at most the least p. */
   function isLikely(row, probability) {
+    if (probability <= 0) return true;
     const alone = aloneOf(row);
-    if (probability <= 0 || 1 - alone.reduce((sum, each) => sum + (1 - each), 0) >= probability) return true;
+    if (1 - alone.reduce((sum, each) => sum + (1 - each), 0) >= probability) return true;
     return Math.min(...alone) >= probability && chanceOf(row) >= probability;
   }
 
@@ -34,14 +48,12 @@ function choose(table, settings, { inPassing = false } = {}) {
   const isSure = remembered((row) => isLikely(row, confidence));
   const isOut = (row) => Boolean(settings.confidence) && unproven(row); // a confidence that is said asks for proof
   const isFeasible = (row) => isSure(row) && !isOut(row);
-  const looked = inPassing ? bestAmong(figures, objective, nominal, isFeasible) : nominal;
-  const likely = looked.filter(isSure);
-  const feasible = likely.filter((row) => !isOut(row));
-  const ranked = () => (inPassing ? feasible : inTurn(feasible, keysOf(figures, objective, feasible)));
-  return {
-    ...figures, settings, constraints, considered, nominal, likely, feasible, inTurn: ranked, best: firstOf(ranked()),
-    missed, failed, aloneOf, chanceOf, isLikely, left_out: likely.length - feasible.length, inPassing,
-  };
+  return { ...figures, considered, nominal, missed, failed, aloneOf, chanceOf, isLikely, isSure, isOut, isFeasible };
+}
+
+/** The probability with which candidates are to meet all limits; 0 where their figures are enough. */
+function confidenceOf(table, { confidence }) {
+  return confidence ?? table.defaults.usual_confidence;
 }
 
 /** The best of rows by their figures, in order, as many as it takes to find one that is feasible. */

@@ -152,6 +152,8 @@ def _metric(metric: Metric, absent: frozenset[str]) -> Json:
         else "quantity",
         "more_is_better": metric.more_is_better,
         "statistic": metric.statistic,
+        "typed": [LEAST_PERCENT if dimension is PERCENT else dimension.range[0], dimension.largest],
+        "changes_with_rate": metric.changes_with_rate,
         "needs_battery": "battery_j" in expression(metric.key).count,
         "at_rate": _formula(metric.key, absent, at_rate=True),
         "without_rate": _formula(metric.key, absent, at_rate=False),

@@ -18,6 +18,7 @@ let keeping = 0;
 const plot = makePlot(byId("plot"), table, showTooltip);
 const rows = candidatesTable();
 const boards = boardsTable((name) => change((now) => withBoards(table, now, [name])));
+const offers = offersList(change);
 const showControls = makeControls(table, change);
 
 /**
@@ -50,6 +51,8 @@ function show() {
   hideTooltip();
   showControls(settings);
   showAnswer(answer);
+  offers.show(answer);
+  showPrecisions(answer);
   showWhere();
   if (!inPassing) {
     rows.show(answer);
@@ -67,11 +70,13 @@ function show() {
 /** Wait until everything is drawn. */
 async function drawn() {
   while (scheduled || owed) await (scheduled ?? redraw());
+  await offers.done();
 }
 
 function showWhere() {
   const [board, ...more] = boardsIn(table, settings);
   byId("where").textContent = `on ${more.length ? `${more.length + 1} boards` : board.title}`;
+  byId("asked").textContent = `Asked: ${questionText(table, settings)}.`;
   const unknown = refused.map((word) => `The address asks for something that this page does not have: ${word}`);
   const notes = [...table.notes, ...unknown];
   byId("notes").replaceChildren(...notes.map((note) => element("li", {}, note)));
@@ -109,8 +114,31 @@ async function copyCommand() {
   } catch {
     copied = document.execCommand("copy"); // where the clipboard is not to be had
   }
-  byId("copy").textContent = copied ? "Copied" : "Press Ctrl+C";
-  setTimeout(() => (byId("copy").textContent = "Copy"), 1600);
+  said(byId("copy"), copied ? "Copied" : "Press Ctrl+C");
+}
+
+/** Hand on the question and its answer in words, with the address that asks it again. */
+async function share() {
+  keepInAddress();
+  const text = sharedText();
+  try {
+    await navigator.clipboard.writeText(text);
+    said(byId("share"), "Copied");
+  } catch {
+    prompt("Copy this:", text.replaceAll("\n", " "));
+  }
+}
+
+function sharedText() {
+  const where = byId("where").textContent;
+  return `Which network to ship ${where}? ${byId("asked").textContent}\n${byId("verdict").textContent}: ${byId("pick").textContent}\n${location.href}`;
+}
+
+/** Let a button say something for a moment. */
+function said(button, text) {
+  button.dataset.says ??= button.textContent;
+  button.textContent = text;
+  setTimeout(() => (button.textContent = button.dataset.says), 1600);
 }
 
 function fillAxes() {
@@ -123,6 +151,7 @@ function fillAxes() {
 
 fillAxes();
 byId("copy").addEventListener("click", copyCommand);
+byId("share").addEventListener("click", share);
 byId("every-batch").addEventListener("change", ({ target }) => change((now) => ({ ...now, every_batch: target.checked })));
 addEventListener("hashchange", () => {
   ({ settings, refused } = settingsOfHash(table, location.hash));
@@ -139,6 +168,7 @@ new ResizeObserver(plot.fit).observe(byId("picture"));
 window.explorer = {
   table, choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, bindingOf, rejectionsOf, unsureOf,
   settings: () => settings,
+  sharedText,
   change,
   drawn,
 };

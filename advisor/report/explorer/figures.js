@@ -44,6 +44,19 @@ function readTable(document) {
   return { ...document, rows, inputs: readers, lattices, sizes, variants, predicts, situations: new Map(), fixed: new Map() };
 }
 
+/** The same table of some of its rows alone, in this order. */
+function rowsOfTable(table, chosen) {
+  const taken = (column) => column && column.constructor.from(chosen, (row) => column[row]);
+  const part = (each) => (each.index ? { ...each, index: taken(each.index) } : taken(each));
+  const inputs = Object.fromEntries(Object.entries(table.inputs).map(([name, input]) => {
+    const columns = Object.fromEntries(Object.entries(input).filter(([, each]) => ArrayBuffer.isView(each)).map(([key, each]) => [key, taken(each)]));
+    const decided = Object.fromEntries(Object.entries(input.decided).map(([key, each]) => [key, taken(each)]));
+    return [name, { ...input, ...columns, decided, origin: (row) => input.origin(chosen[row]), source: (row) => input.source(chosen[row]) }];
+  }));
+  const rows = Object.fromEntries(Object.entries(table.rows).map(([name, each]) => [name, part(each)]));
+  return { ...table, count: chosen.length, rows, inputs, situations: new Map(), fixed: new Map() };
+}
+
 /** A column of figures as numbers, each at the place of its row; one figure stands for all. */
 function spreadOut(figures, places, count) {
   const found = new Float64Array(count);
@@ -109,6 +122,10 @@ function computedIn(table, situation) {
     if (!table.fixed.has(key)) table.fixed.set(key, made());
     return table.fixed.get(key);
   });
+
+  /** The same of one row alone. */
+  const figure = (metric, row) => evaluated(formulaOf(metric).tree, (part) => given(part) ?? table.inputs[part].value[row],
+    (operation, one, other) => CALCULATED[operation](one, other));
 
   /** The same as figures of which less is better; unknown is infinitely bad. */
   const badness = remembered((metric) => {
@@ -195,7 +212,8 @@ function computedIn(table, situation) {
       : { value, below, above };
   }
   const inputSpread = (name, row) => spreadAt(decidedPartAt(name, row), [name], row);
-  const spread = (metric, row) => spreadAt(withInterval(metric, row, decidedPartAt), restsOn(metric, row), row);
+  const spreads = remembered((metric) => remembered((row) => spreadAt(withInterval(metric, row, decidedPartAt), restsOn(metric, row), row)));
+  const spread = (metric, row) => spreads(metric)(row);
 
   /** The least trusted origin of what a metric follows from, and all its sources. */
   function provenance(metric, row) {
@@ -207,5 +225,5 @@ function computedIn(table, situation) {
   /** Whether a metric follows from figures of a run or of a board. */
   const isOfRuns = (metric) => ways(metric).parts.some((name) => ["row", "board"].includes(table.inputs[name].home));
 
-  return { table, isOfRuns, column, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
+  return { table, isOfRuns, column, figure, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
 }

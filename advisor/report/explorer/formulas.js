@@ -4,6 +4,7 @@
    these, by the rules of advisor/solve/candidates/uncertainty.py. Unknown is NaN. */
 
 const Z90 = 1.6448536269514722;
+const [QUANTILES_TO, QUANTILES_PER_UNIT] = [6, 2000];
 const TINY = 2.2250738585072014e-308;
 
 /** A formula's result, from what stands for its inputs and numbers, and from how an operation combines two of these. */
@@ -115,4 +116,17 @@ function normalCdf(z) {
   const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   const upper = 0.5 * series * Math.exp(-(x * x));
   return z < 0 ? upper : 1 - upper;
+}
+
+/** Its inverse, interpolated between places at which that is known. */
+function normalQuantile(probability) {
+  const placed = (place) => (place - QUANTILES_TO * QUANTILES_PER_UNIT) / QUANTILES_PER_UNIT;
+  let [low, high] = [0, 2 * QUANTILES_TO * QUANTILES_PER_UNIT];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (normalCdf(placed(middle)) <= probability) low = middle;
+    else high = middle;
+  }
+  const [below, above] = [low, high].map((place) => normalCdf(placed(place)));
+  return placed(low) + (probability - below) / (above - below) / QUANTILES_PER_UNIT;
 }

@@ -19,12 +19,12 @@ from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import Json, document
 from advisor.solve.question import asking, read_question
 
-PURE = ("formulas", "figures", "chance", "ranking", "choose", "words", "settings")
+PURE = ("formulas", "figures", "chance", "ranking", "choose", "relaxation", "words", "settings")
 """Scripts that need no page, in the order in which they stand: the choice, and how settings are written."""
 
 SHOWING = (
     *("elements", "details", "quantity", "controls", "answer", "axes"),
-    *("drawing", "plot", "table", "comparison", "explorer"),
+    *("drawing", "plot", "table", "comparison", "offers", "precisions", "explorer"),
 )
 """Scripts that need a page."""
 

@@ -111,6 +111,29 @@ function commandOf(table, settings) {
   return words.map(quoted).join(" ");
 }
 
+/** The question in words: "fps \u2265 30 and energy \u2264 0.5 J; the highest top-1 accuracy". */
+function questionText(table, settings) {
+  const constraints = constraintsOf(table, settings);
+  const run = VARIANT.filter((name) => settings.variant[name] !== null).map((name) => `${name} ${settings.variant[name].join(" or ")}`);
+  const sizes = settings.batches === null ? [] : [`batch ${settings.batches.join(" or ")}`];
+  const confidence = constraints.length && confidenceOf(table, settings) ? ` with ${Number((100 * confidenceOf(table, settings)).toPrecision(6))} % confidence` : "";
+  const parts = [
+    constraints.length ? `${limitsText(table, constraints)}${confidence}` : "no limits",
+    ...run, ...sizes,
+    settings.battery_j === null ? "" : `battery ${batteryText(settings.battery_j)}`,
+    settings.overhead_ms ? `overhead ${settings.overhead_ms} ms` : "",
+    `best is ${objectiveWords(table, settings.objective)}`,
+  ];
+  return parts.filter(Boolean).join("; ");
+}
+
+/** What ranks, in words: "the highest top-1 accuracy". */
+function objectiveWords(table, objective) {
+  if (objective.length > 1) return objectiveText(objective);
+  const { title, more_is_better } = table.metrics[objective[0].metric];
+  return `the ${more_is_better ? "highest" : "lowest"} ${title}`;
+}
+
 function boardsText(boards) {
   return boards === null ? "any" : boards.join(",");
 }

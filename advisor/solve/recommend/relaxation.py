@@ -124,7 +124,7 @@ PRECISION = 1e-6
 HAIR = 1e-9
 """A limit computed backwards can miss by a rounding error; by a hair looser, it holds."""
 
-RATES_TRIED = 33
+RATES_TRIED = 65
 """So many frame rates are tried for a candidate, where a lower one helps some limits and hurts others."""
 
 MOST_TRIED, BLOCK = 300, 4096
@@ -249,12 +249,19 @@ def _highest_of(one: Trial, key: str, low: float, high: float) -> float | None:
     """The highest frame rate between two at which one candidate meets all limits."""
     before = None
     near = [high, high * (1 - HAIR)]
-    between: list[float] = np.geomspace(high, low, RATES_TRIED).tolist() if one.confidence else []
+    between = _rates_between(high, low) if one.confidence else []
     for rate in [*near, *between]:
         if one.answers({key: rate}):
             return rate if before is None or rate in near else _between(one, key, before, rate)
         before = rate
     return None
+
+
+def _rates_between(high: float, low: float) -> list[float]:
+    """Frame rates to try, densely down to half the highest: what keeps it from being met is near there."""
+    half = max(high / 2, low)
+    dense: list[float] = np.geomspace(high, half, RATES_TRIED).tolist()
+    return dense if half == low else [*dense, *np.geomspace(half, low, RATES_TRIED).tolist()]
 
 
 Changes: TypeAlias = Mapping[str, float]

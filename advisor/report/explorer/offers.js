@@ -1,0 +1,72 @@
+/* What would have to give where nothing fits, in words, each with a button that gives it. */
+
+const MOST_SETS = 3; // so many sets of limits that nothing meets are named
+const OFFERED_AFTER_MS = 60; // what takes longer than a frame waits until the answer has been drawn
+
+/** A list in the page of what to relax; `change` takes a function from settings to new ones. */
+function offersList(change) {
+  let pending = null; // what is still to be looked for
+
+  /** Show what to relax for an answer, once that has been drawn. */
+  function show(answer) {
+    clearTimeout(pending?.timer);
+    pending = null;
+    const isAsked = answer.best === null && answer.considered.length > 0 && !answer.inPassing;
+    byId("offers").hidden = !isAsked;
+    if (!isAsked) return;
+    if (answer.considered.length <= MANY) return look(answer);
+    const button = element("button", { type: "button" }, `Look among ${WHOLE.format(answer.considered.length)} candidates`);
+    button.addEventListener("click", () => look(answer));
+    byId("offers-list").replaceChildren(element("li", {}, element("span", {}, "Of so many this takes some seconds."), button));
+  }
+
+  function look(answer) {
+    byId("offers").setAttribute("aria-busy", "true");
+    byId("offers-list").replaceChildren(element("li", { class: "quiet" }, "Looking for what would have to give \u2026"));
+    const { promise, resolve } = Promise.withResolvers();
+    const timer = setTimeout(() => {
+      pending = null;
+      byId("offers-list").replaceChildren(...offersOf(answer));
+      byId("offers").setAttribute("aria-busy", "false");
+      resolve();
+    }, OFFERED_AFTER_MS);
+    pending = { timer, promise };
+  }
+
+  function offersOf(answer) {
+    const { table } = answer;
+    const { alone, together } = relaxationsOf(answer);
+    const impossible = impossibleLimits(answer).slice(0, MOST_SETS).map((limits) =>
+      `No candidate meets ${limitsText(table, limits)}${limits.length > 1 ? " together" : ""}.`);
+    if (!alone.length) impossible.push("No single limit, changed alone, gives an answer.");
+    const line = (text, ...more) => element("li", {}, element("span", {}, text), ...more);
+    return [
+      ...impossible.map((text) => line(text)),
+      ...alone.map((each) => line(relaxingText(answer, each), applying(each))),
+      ...(together ? [line(`${relaxingText(answer, together)} That changes no limit by more than a factor of ${Math.exp(changeOf(together)).toPrecision(3)}.`, applying(together))] : []),
+    ];
+  }
+
+  function relaxingText(answer, { limits, row }) {
+    return `Relaxing to ${limitsText(answer.table, limits.map(({ asked }) => asked))} makes ${nameAmong(answer, row)} feasible.`;
+  }
+
+  /** A button that asks with the relaxed limits; null where one of them has no control of its own. */
+  function applying({ limits }) {
+    if (limits.some(({ constraint }) => constraint.text)) return null;
+    const asked = limits.map((each) => each.asked);
+    const button = element("button", { type: "button" }, "Relax", element("span", { class: "hidden" }, ` ${listed(asked.map(({ name }) => name))}`));
+    button.addEventListener("click", () => {
+      change((settings) => ({ ...settings, limits: { ...settings.limits, ...Object.fromEntries(asked.map(({ name, limit }) => [name, limit])) } }));
+      byId("pick").focus();
+    });
+    return button;
+  }
+
+  /** Wait until there is nothing more to look for. */
+  async function done() {
+    while (pending) await pending.promise;
+  }
+
+  return { show, done };
+}
