@@ -13,7 +13,8 @@ import advisor
 from advisor.catalog.check import check
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring.journal import Journal, read_runs
+from advisor.measuring import merging
+from advisor.measuring.journal import FORMAT, Journal, begin, read_runs
 from tests.conftest import Run
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
 
@@ -130,6 +131,103 @@ def test_accuracies_come_along_and_contradictions_are_named(run: Run, tmp_path: 
     assert ran.code == 1
     assert "accuracy of resnet-18 (mine) is here with another figure" in ran.out
     assert (one / "accuracy.csv").read_bytes() == kept
+
+
+WEIGHTS = "architecture,weights,top1_percent,top1_low_percent,top1_high_percent,top5_percent"
+WEIGHTS += ",origin,source\nresnet-18,mine,{},,,,reported,advisor-measure\n"
+
+
+def test_weights_and_names_come_along_and_contradictions_are_named(
+    run: Run, tmp_path: Path
+) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    (other / "weights.csv").write_text(WEIGHTS.format(70))
+    (other / "aliases.csv").write_text("name,network,note\nfirst,tv:resnet18,ours\n")
+    (other / "device-aliases.csv").write_text("name,device\nbench,raspberry-pi-4\n")
+    (one / "aliases.csv").write_text("name,network\nours,tv:resnet34\n")
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert (ran.code, ran.err) == (0, "")
+    assert "1 new set of weights\n2 new names of networks or devices\n" in ran.out
+    merged = Catalog.open(one)
+    assert merged.identities.find("first") == merged.identities.find("tv:resnet18")
+    assert merged.identities.find("ours") == merged.identities.find("tv:resnet34")
+    assert check(merged).faults == ()
+    kept = {each: (one / each).read_bytes() for each in ("weights.csv", "aliases.csv")}
+    (other / "weights.csv").write_text(WEIGHTS.format(71))
+    (other / "aliases.csv").write_text("name,network\nfirst,tv:resnet50\n")
+    ran = run("catalog", "merge", other, other, "--catalog", one)
+    assert ran.code == 1
+    assert f"{other}: resnet-18 mine is in weights.csv here with other figures" in ran.out
+    assert f"{other}: first is in aliases.csv here with other figures" in ran.out
+    assert {each: (one / each).read_bytes() for each in kept} == kept
+
+
+def test_a_broken_table_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    (other / "weights.csv").write_text(WEIGHTS.format("many"))
+    (other / "aliases.csv").write_text("name,network\nfirst,tv:resnet18\n")
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "mine: 1 new run" in ran.out
+    assert "1 new name" in ran.out
+    assert "weights.csv" in ran.out
+    assert not (one / "weights.csv").exists()
+
+
+def evaluated(folder: Path, day: int, ranks: str, place: str = "net-mine") -> Path:
+    """A catalog with a run on images, and the network that was quantised for it."""
+    runs = folder / "evaluations" / place
+    plan = {"device": "cpu", "threads": [0], "network": "net", "images": [len(ranks), "1a2b"]}
+    journal = begin(
+        runs,
+        {"format": FORMAT, "advisor": "0", "seed": 0, "plan": plan},
+        lambda: datetime(2026, 1, day, tzinfo=timezone.utc),
+    )
+    journal.append({"of": "eager fp32", "piece": 0, "ranks": ranks, "outputs": 10})
+    (runs / "onnxruntime-int8.onnx").write_bytes(b"quantised")
+    return folder
+
+
+def test_evaluations_come_along_and_none_counts_twice(run: Run, tmp_path: Path) -> None:
+    one = evaluated(catalog_of(tmp_path / "one", 2), 2, "0011")
+    other = evaluated(catalog_of(tmp_path / "other", 3), 2, "0011")
+    evaluated(other, 3, "00", "net-mine/boards/lab")
+    for count in (1, 0):
+        merged = advisor.merge(other, catalog=one)
+        assert merged.complete
+        assert merged.evaluations == count
+    (run_here,) = read_runs(one / "evaluations/net-mine")
+    (there,) = read_runs(one / "evaluations/net-mine/boards/lab")
+    assert run_here.records == read_runs(other / "evaluations/net-mine")[0].records
+    assert there.records == read_runs(other / "evaluations/net-mine/boards/lab")[0].records
+    third = evaluated(catalog_of(tmp_path / "third", 4), 4, "0012")
+    (third / "evaluations/net-mine/onnxruntime-int8.onnx").write_bytes(b"otherwise")
+    ran = run("catalog", "merge", third, "--catalog", one)
+    assert ran.code == 1
+    assert "of evaluation net-mine is here with other answers" in ran.out
+    assert "onnxruntime-int8.onnx of evaluation net-mine is here with another content" in ran.out
+    assert len(read_runs(one / "evaluations/net-mine")) == 1
+
+
+def test_the_catalog_that_is_merged_into_is_read_a_fixed_number_of_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+
+    class Counted(Catalog):
+        def __post_init__(self) -> None:
+            opened.append(self.layers)
+
+    monkeypatch.setattr(merging, "Catalog", Counted)
+    counts = []
+    for boards in (1, 3):
+        folder = tmp_path / f"of-{boards}"
+        for number in range(boards):
+            catalog_of(folder, 2, f"board-{number}")
+        opened.clear()
+        assert len(advisor.merge(folder, catalog=tmp_path / f"into-{boards}").boards) == boards
+        counts.append(len(opened))
+    assert counts[0] == counts[1]
 
 
 def test_an_imported_board_comes_with_its_sources(run: Run, tmp_path: Path) -> None:

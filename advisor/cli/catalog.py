@@ -70,8 +70,14 @@ def merge_command(
     for each in merged.boards:
         said = each.refused or f"{counted(each.added, 'new run')}, {each.known} known"
         emit(f"{each.source}: {each.board}: {said}\n")
-    if merged.accuracies:
-        emit(f"{counted(merged.accuracies, 'new row')} of accuracies\n")
+    for count, noun, of_what in (
+        (merged.accuracies, "new row", " of accuracies"),
+        (merged.weights, "new set", " of weights"),
+        (merged.aliases, "new name", " of networks or devices"),
+        (merged.evaluations, "new run", " on images"),
+    ):
+        if count:
+            emit(f"{counted(count, noun)}{of_what}\n")
     for reason in merged.refused:
         emit(f"{reason}\n")
     if not merged.complete:

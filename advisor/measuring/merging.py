@@ -5,19 +5,46 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from advisor.arguments import checked
-from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
+from advisor.catalog.accuracy_table import (
+    FURTHER,
+    REQUIRED,
+    accuracy_table,
+    key_of,
+    read_accuracies,
+)
+from advisor.catalog.csv_table import csv_text, read_csv
+from advisor.catalog.devices import (
+    DEVICE_ALIASES_COLUMNS,
+    DEVICE_ALIASES_FILE,
+    read_device_aliases,
+)
 from advisor.catalog.entries import read_board, read_sources
-from advisor.catalog.files import layers_with, shipped_folder, target_folder, write_whole
+from advisor.catalog.files import (
+    Content,
+    File,
+    layers_with,
+    shipped_folder,
+    target_folder,
+    write_whole,
+)
+from advisor.catalog.identities import ALIASES_COLUMNS, ALIASES_FILE, read_aliases
 from advisor.catalog.importers.board_files import as_written
+from advisor.catalog.locks import locked
 from advisor.catalog.records import Board
-from advisor.catalog.store import ACCURACY_FILE, Catalog
+from advisor.catalog.store import ACCURACY_FILE, WEIGHTS, Catalog
+from advisor.catalog.tables import WEIGHTS_COLUMNS, read_weights
 from advisor.catalog.writers import boards_of, made_aside, writing
+from advisor.digests import digest_of
 from advisor.errors import AdvisorError, BrokenFileError, shown_path
+from advisor.measuring.evaluation_plan import FOLDER
 from advisor.measuring.host import IDENTITY, UNKNOWN, Host
 from advisor.measuring.journal import SESSIONS, Journal, exclusive, read_runs
 from advisor.measuring.measurable import keep_costs
@@ -37,6 +64,7 @@ class MergedBoard:
         added: how many runs are new here.
         known: how many runs were here already.
         refused: why it was left out; "" where it was not.
+        is_new: whether the catalog had no board of that name.
     """
 
     board: str
@@ -44,6 +72,7 @@ class MergedBoard:
     added: int = 0
     known: int = 0
     refused: str = ""
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,14 +82,20 @@ class Merged:
     Attributes:
         catalog: where they were merged into.
         boards: what became of each board.
-        accuracies: how many accuracies are new here.
         refused: what was left out beside boards, in words.
+        accuracies: how many accuracies are new here.
+        weights: how many sets of weights are.
+        aliases: how many other names of networks and devices are.
+        evaluations: how many runs on images are.
     """
 
     catalog: Path
     boards: tuple[MergedBoard, ...]
-    accuracies: int
     refused: tuple[str, ...]
+    accuracies: int = 0
+    weights: int = 0
+    aliases: int = 0
+    evaluations: int = 0
 
     @property
     def complete(self) -> bool:
@@ -98,18 +133,20 @@ def merge(
             raise AdvisorError(f"{shown_path(source)} is what is merged into", hint)
     boards: list[MergedBoard] = []
     refused: list[str] = []
-    accuracies = 0
+    added: Counter[str] = Counter()
     with writing(target):
         for source in sources:
             opened = Catalog(layers_with(source))
-            boards += [_merged(opened, folder, source, target) for folder in boards_of(source)]
-            try:
-                more, conflicts = _accuracies(opened, source, target)
-            except BrokenFileError as error:
-                more, conflicts = 0, [error.message]
-            accuracies += more
-            refused += conflicts
-    return Merged(target, tuple(boards), accuracies, tuple(refused))
+            readable, broken = _readable(opened, source)
+            _keep_named(opened, source, target, readable)
+            boards += [*broken, *_boards(list(readable), source, target)]
+            for kind, more, conflicts in (
+                *_tables(source, target),
+                ("evaluations", *_evaluations(source, target)),
+            ):
+                added[kind] += more
+                refused += [f"{source}: {each}" for each in conflicts]
+    return Merged(target, tuple(boards), tuple(refused), **added)
 
 
 def _listed(
@@ -118,16 +155,49 @@ def _listed(
     return [folders] if isinstance(folders, str | os.PathLike) else list(folders)
 
 
-def _merged(opened: Catalog, folder: Path, source: Path, target: Path) -> MergedBoard:
-    """Merge one board; what is broken is left out, and costs nothing but itself."""
-    try:
-        named = opened.measurements(opened.board(folder.name)).architecture.names
-        known = Catalog(layers_with(target)).architectures
-        keep_costs(target, [opened.architectures[name] for name in named if name not in known])
+def _readable(
+    opened: Catalog, source: Path
+) -> tuple[dict[Path, Collection[str]], list[MergedBoard]]:
+    """The boards of a catalog, each with the networks that its rows name; and those that are broken."""
+    found: dict[Path, Collection[str]] = {}
+    broken = []
+    for folder in boards_of(source):
+        try:
+            found[folder] = opened.measurements(opened.board(folder.name)).architecture.names
+        except BrokenFileError as error:
+            broken.append(MergedBoard(folder.name, os.fspath(source), refused=error.message))
+    return found, broken
+
+
+def _keep_named(
+    opened: Catalog, source: Path, target: Path, boards: Mapping[Path, Collection[str]]
+) -> None:
+    """Bring what rows of a catalog name, networks and sources, where it is not known here."""
+    named = {name for names in boards.values() for name in names}
+    for file, columns, further in (
+        (ACCURACY_FILE, REQUIRED, FURTHER),
+        (WEIGHTS, WEIGHTS_COLUMNS, ()),
+    ):
+        with suppress(BrokenFileError):  # of which is said when its rows are to be added
+            named |= {each["architecture"] for each in _cells(source / file, columns, further)}
+    known = Catalog(layers_with(target)).architectures
+    new = sorted(name for name in named if name not in known and name in opened.architectures)
+    keep_costs(target, [opened.architectures[name] for name in new])
+    with suppress(BrokenFileError):
         _keep_sources(source, target)
-        return _board(folder, source, target)
-    except BrokenFileError as error:
-        return MergedBoard(folder.name, os.fspath(source), refused=error.message)
+
+
+def _boards(folders: Sequence[Path], source: Path, target: Path) -> list[MergedBoard]:
+    """Merge boards; what is broken is left out, and costs nothing but itself."""
+    found = []
+    for folder in folders:
+        try:
+            found.append(_board(folder, source, target))
+        except BrokenFileError as error:
+            said = MergedBoard(folder.name, os.fspath(source))
+            found.append(replace(said, refused=error.message))
+    here = Catalog(layers_with(target))
+    return [_checked(each, here, target) if each.is_new else each for each in found]
 
 
 def _keep_sources(source: Path, target: Path) -> None:
@@ -161,40 +231,41 @@ def _board(folder: Path, source: Path, target: Path) -> MergedBoard:
         if (folder / table).read_bytes() == (place / table).read_bytes():
             return said
         why = "it was imported, and its rows differ from those here: import one under another name"
-        return _of(said, refused=why)
+        return replace(said, refused=why)
     if unlike := _unlike(theirs, ours):
-        return _of(said, refused=f"the board of that name here is another: {unlike}")
+        return replace(said, refused=f"the board of that name here is another: {unlike}")
     new, known, contradicting = _sorted_out(runs, here)
     if contradicting:
         why = f"run {contradicting[0].run_id} is here with other sessions"
-        return _of(said, refused=why)
+        return replace(said, refused=why)
     if new:
         with exclusive(place), made_aside(place) as aside:
             _add(new, here, aside / "runs")
             publish(aside, _host(ours, [*here, *new]))
-    return _of(said, added=len(new), known=known)
+    return replace(said, added=len(new), known=known)
 
 
 def _new(said: MergedBoard, folder: Path, target: Path, runs: int) -> MergedBoard:
-    """Copy a board that is new, if it can be read here."""
-    place = target / "boards" / folder.name
-    with made_aside(place) as aside:
+    """Copy a board that is new."""
+    with made_aside(target / "boards" / folder.name) as aside:
         shutil.copytree(folder, aside, dirs_exist_ok=True, ignore=_links)
+    return replace(said, added=runs, is_new=True)
+
+
+def _checked(said: MergedBoard, here: Catalog, target: Path) -> MergedBoard:
+    """What was copied, if it can be read here; else it is taken away again."""
     try:
-        Catalog(layers_with(target)).surveyed(folder.name)
+        here.surveyed(said.board)
     except BrokenFileError as error:  # it names what this catalog does not know
-        shutil.rmtree(place)
-        return _of(said, refused=f"import it here instead: {error.message}")
-    return _of(said, added=runs)
+        shutil.rmtree(target / "boards" / said.board)
+        why = f"import it here instead: {error.message}"
+        return MergedBoard(said.board, said.source, refused=why)
+    return said
 
 
 def _links(folder: str, names: list[str]) -> list[str]:
     """What is not copied: links may lead anywhere."""
     return [name for name in names if (Path(folder) / name).is_symlink()]
-
-
-def _of(said: MergedBoard, *, added: int = 0, known: int = 0, refused: str = "") -> MergedBoard:
-    return MergedBoard(said.board, said.source, added, known, refused)
 
 
 def _unlike(one: Board, other: Board) -> str:
@@ -235,7 +306,7 @@ def _asked(run: Journal) -> str:
 def _add(new: Sequence[Journal], here: Sequence[Journal], runs: Path) -> None:
     """Write runs beside those of a board; one that went on elsewhere takes the place of what it was."""
     ours = {_asked(each): each for each in here}
-    number = max(each.number for each in here)
+    number = max((each.number for each in here), default=0)
     for each in sorted(new, key=lambda run: (run.run_id, run.number)):
         before = ours.get(_asked(each))
         if before is None:
@@ -268,22 +339,139 @@ def _host(board: Board, runs: Sequence[Journal]) -> Host:
     )
 
 
-def _accuracies(opened: Catalog, source: Path, target: Path) -> tuple[int, list[str]]:
-    """Add the accuracies of a catalog; how many are new, and which are here with another figure."""
-    path = source / ACCURACY_FILE
+def _evaluations(source: Path, target: Path) -> tuple[int, list[str]]:
+    """Add the runs on images of a catalog, and what was quantised for them.
+
+    Returns:
+        How many runs are new; and what contradicts what is here.
+    """
+    added, conflicts = 0, []
+    for folder in _with_runs(source / FOLDER):
+        name = folder.relative_to(source / FOLDER)
+        place = target / FOLDER / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        busy = f"another evaluation of {name} is at work"
+        with locked(place.with_name(f".{place.name}.lock"), busy, "wait for it, or end it"):
+            try:
+                theirs, here = read_runs(folder), read_runs(place)
+            except BrokenFileError as error:
+                conflicts.append(error.message)
+                continue
+            new, _, contradicting = _sorted_out(theirs, here)
+            _add(new, here, place)
+            conflicts += _keep_files(folder, place)
+        added += len(new)
+        conflicts += [
+            f"run {each.run_id} of evaluation {name} is here with other answers"
+            for each in contradicting
+        ]
+    return added, conflicts
+
+
+def _with_runs(evaluations: Path) -> list[Path]:
+    """The folders in which runs on images lie: of a network, and of it on a board elsewhere."""
+    places = (*evaluations.glob("*"), *evaluations.glob("*/boards/*"))
+    return sorted(
+        each
+        for each in places
+        if each.is_dir() and not each.is_symlink() and not each.name.startswith(".")
+    )
+
+
+def _keep_files(folder: Path, place: Path) -> list[str]:
+    """Copy networks that were quantised; which of them are here with another content."""
+    conflicts = []
+    for file in sorted(folder.iterdir()):
+        if not file.is_file() or file.is_symlink() or file.name.startswith("."):
+            continue
+        there = place / file.name
+        if not there.exists():
+            place.mkdir(parents=True, exist_ok=True)
+            write_whole(there, file.read_bytes())
+        elif digest_of([there]) != digest_of([file]):
+            conflicts.append(
+                f"{file.name} of evaluation {folder.name} is here with another content"
+            )
+    return conflicts
+
+
+def _tables(source: Path, target: Path) -> Iterator[tuple[str, int, list[str]]]:
+    """Add the rows of a catalog's tables: of what kind, how many are new, and which contradict those here."""
+    here = Catalog(layers_with(target))
+    work: dict[str, Callable[[], tuple[int, list[str]]]] = {
+        "accuracies": partial(_accuracies, here, source, target),
+        "weights": partial(_rows_of, WEIGHTS, partial(_read_weights, here), source, target),
+        "aliases": partial(_rows_of, ALIASES_FILE, read_aliases, source, target),
+        "devices": partial(_rows_of, DEVICE_ALIASES_FILE, read_device_aliases, source, target),
+    }
+    for kind, add in work.items():
+        try:
+            more, conflicts = add()
+        except BrokenFileError as error:
+            more, conflicts = 0, [error.message]
+        yield kind.replace("devices", "aliases"), more, conflicts
+
+
+def _read_weights(here: Catalog, file: File) -> object:
+    return read_weights(file, here.architectures, here.sources_for(here.layers[-1]))
+
+
+TABLES: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
+    WEIGHTS: (WEIGHTS_COLUMNS, (), 2),
+    ALIASES_FILE: (ALIASES_COLUMNS, ("note",), 1),
+    DEVICE_ALIASES_FILE: (DEVICE_ALIASES_COLUMNS, (), 1),
+}
+"""The columns that a table has and may have, and how many of them say what a row is of."""
+
+
+def _rows_of(
+    name: str, read: Callable[[File], object], source: Path, target: Path
+) -> tuple[int, list[str]]:
+    """Add the rows of one table, as they are written; how many are new, and which are here otherwise.
+
+    Raises:
+        BrokenFileError: one of the tables, or what they come to together, cannot be read.
+    """
+    columns, further, of = TABLES[name]
+    paths = [folder / name for folder in (source, target)]
+    theirs, ours = (
+        {tuple(row.values())[:of]: row for row in _cells(path, columns, further)} for path in paths
+    )
+    new = [row for key, row in theirs.items() if key not in ours]
+    differing = [key for key, row in theirs.items() if key in ours and {**row} != {**ours[key]}]
+    if new:
+        header = list(dict.fromkeys(column for row in (*ours.values(), *new) for column in row))
+        rows = ([row.get(each, "") for each in header] for row in (*ours.values(), *new))
+        text = csv_text(header, rows)
+        read(Content(paths[1], text))
+        write_whole(paths[1], text)
+    return len(new), [f"{' '.join(key)} is in {name} here with other figures" for key in differing]
+
+
+def _cells(path: Path, columns: Sequence[str], further: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a table as they are written; none where there is no such file."""
     if not path.exists():
-        return 0, []
-    known = {**opened.architectures, **Catalog(layers_with(target)).architectures}
-    read = [
-        read_accuracies(each, known, None, lambda name: known[name].task) if each.exists() else []
-        for each in (path, target / ACCURACY_FILE)
-    ]
-    theirs, ours = ({key_of(row): row for row in rows} for rows in read)
+        return []
+    table = read_csv(path, columns, further)
+    table.finish()
+    names = list(table.columns)
+    cells = (table.columns[name].tolist() for name in names)
+    return [dict(zip(names, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _accuracies(here: Catalog, source: Path, target: Path) -> tuple[int, list[str]]:
+    """Add the accuracies of a catalog; how many are new, and which are here with another figure."""
+    known = here.architectures
+    theirs, ours = (
+        {key_of(row): row for row in read_accuracies(path, known, None, lambda n: known[n].task)}
+        if path.exists()
+        else {}
+        for path in (source / ACCURACY_FILE, target / ACCURACY_FILE)
+    )
     differing = [key for key, row in theirs.items() if key in ours and ours[key] != row]
     new = [row for key, row in theirs.items() if key not in ours]
     if new:
         write_whole(target / ACCURACY_FILE, accuracy_table([*ours.values(), *new]))
     return len(new), [
-        f"{source}: accuracy of {key[0]} ({key[1]}) is here with another figure"
-        for key in differing
+        f"accuracy of {key[0]} ({key[1]}) is here with another figure" for key in differing
     ]
