@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from advisor.errors import AdvisorError
     from advisor.measuring.evaluation import evaluate
     from advisor.measuring.fleet import fleet
+    from advisor.measuring.fleet_evaluation import evaluate_on
     from advisor.measuring.fleet_run import measure_on
     from advisor.measuring.measure import measure
     from advisor.measuring.merging import merge
@@ -50,6 +51,7 @@ _HOMES = {
     "compare": "advisor.report.comparison",
     "draw": "advisor.report.charts.answer_figures",
     "evaluate": "advisor.measuring.evaluation",
+    "evaluate_on": "advisor.measuring.fleet_evaluation",
     "explore": "advisor.report.explorer.page",
     "export": "advisor.measuring.quantised_export",
     "figures": "advisor.paper.ten_figures",
@@ -89,6 +91,7 @@ __all__ = [
     "compare",
     "draw",
     "evaluate",
+    "evaluate_on",
     "explore",
     "export",
     "figures",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from advisor.arguments import AnyPath, checked, trusted
 from advisor.catalog.accuracy import OwnImages
@@ -144,8 +144,9 @@ def _verified_pick(
     fit = _fit(catalog, surveyed)
     children = children_of(name)
     bench = _bench(catalog, surveyed, simulate, device, on_progress, children)
-    if evaluating is not None and isinstance(bench, _ThisMachine) and children is None:
+    if evaluating is not None and isinstance(bench, _ThisMachine):
         evaluating.device = bench.bench.device
+        evaluating.on_board(name, children)
     again = _refit(catalog, fit, keep=simulate is None)
     limit_s = math.inf if time_s is None else time_s
     world = BoardWorld(
@@ -242,7 +243,8 @@ class _OwnImages:
     """Images of the user's own, on which accuracies are found out; see `AccuracyBench`.
 
     Attributes:
-        device: what networks run on: the CPU, or where the bench is this machine what that measures on.
+        device: what networks run on: the CPU, or what the bench measures on.
+        elsewhere: the board elsewhere on which they run, as `evaluate` takes it; none for this machine.
     """
 
     def __init__(
@@ -261,11 +263,16 @@ class _OwnImages:
 
         found = read_image_set(Path(how.data), how.images, on_progress=on_progress)
         self.how, self.device = how, "cpu"
+        self.elsewhere: dict[str, Any] = {}
         data_set = name_of_own(asked.selection.data_set or found.name, len(found.images))
         self.on_progress, self.count = on_progress, len(found.images)
         quantised = _quantised() if how.calibrate else ()
         self.catalog = replace(catalog, own_images=OwnImages(data_set, self.count, quantised))
         self.asked = replace(asked, selection=replace(asked.selection, data_set=data_set))
+
+    def on_board(self, name: str, children: Children | None) -> None:
+        """Run networks on a board elsewhere; on this machine where there are no children of one."""
+        self.elsewhere = {} if children is None else {"board": name, "children": children}
 
     def seconds(self, key: Key, latency_ms: float) -> float:
         """How long it takes, roughly; nothing where that is unknown."""
@@ -273,6 +280,7 @@ class _OwnImages:
 
     def evaluate(self, key: Key, weights: str) -> Evaluated:
         """Run the images through one candidate; what is found becomes part of the user's catalog."""
+        from advisor.measuring.children import BoardLostError
         from advisor.measuring.evaluation import evaluate
 
         try:
@@ -288,7 +296,10 @@ class _OwnImages:
                 data_set=self.asked.selection.data_set,
                 catalog=self.catalog.own_folder,
                 on_progress=self.on_progress,
+                **self.elsewhere,
             )
+        except BoardLostError:
+            raise
         except AdvisorError as error:
             return Evaluated(self.catalog, error.message)
         if not found.finished:
@@ -359,6 +370,7 @@ def schema(document: str) -> str:
     from advisor.catalog.listing import Boards, KnownBoards
     from advisor.measuring.evaluation import Evaluation
     from advisor.measuring.fleet import FleetFound
+    from advisor.measuring.fleet_evaluation import EvaluatedFleet
     from advisor.options import Requirements
     from advisor.paper import board_findings, survey_text
     from advisor.paper.survey import Survey
@@ -367,7 +379,7 @@ def schema(document: str) -> str:
     from advisor.report.answer_documents import FRONTIER, PICK, PLAN
     from advisor.report.budget_text import CHECK
     from advisor.report.comparison import Comparison
-    from advisor.report.evaluation_text import EVALUATE
+    from advisor.report.evaluation_text import EVALUATE, EVALUATE_ON
     from advisor.report.fleet_text import FLEET
     from advisor.report.known_network import show_schema
     from advisor.solve.budget import BudgetCheck
@@ -393,6 +405,7 @@ def schema(document: str) -> str:
         "show": show_schema,
         "show-boards": lambda: schema_text(answer_documents.SHOW_BOARDS, KnownBoards),
         "evaluate": lambda: schema_text(EVALUATE, Evaluation),
+        "evaluate-on": lambda: schema_text(EVALUATE_ON, EvaluatedFleet),
         "findings": lambda: schema_text(board_findings.SCHEMA, board_findings.Findings),
         "survey": lambda: schema_text(survey_text.SCHEMA, Survey),
         "zoo": lambda: schema_text(catalog_text.SCHEMA, catalog_text.ZooRows),

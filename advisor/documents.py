@@ -23,7 +23,8 @@ Json = dict[str, Any]
 
 DOCUMENTS = (
     "pick", "frontier", "plan", "check", "predict", "suggest", "compare", "boards", "show",
-    "show-boards", "evaluate", "findings", "survey", "zoo", "fleet", "requirements", "plan-file",
+    "show-boards", "evaluate", "evaluate-on", "findings", "survey", "zoo", "fleet", "requirements",
+    "plan-file",
 )  # fmt: skip
 """The documents that have a schema of their own; the last two are files that ask."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -13,9 +13,11 @@ from unittest.mock import patch
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.measuring.board_run import Ended, measure_board
-from advisor.measuring.children import Outcome, Sessions
+from advisor.measuring.children import Outcome, RealChildren, Sessions
 from advisor.measuring.host import Host, check_can_measure, device_named
+from advisor.measuring.image_data import LabelledImage
 from advisor.measuring.journal import Now, utc_now
+from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.run_plan import RunPlan, Thoroughness
 from advisor.measuring.runtimes.exports import drop_oldest, is_there
 from advisor.measuring.runtimes.variants import check_installed
@@ -118,6 +120,16 @@ class FakeChildren:
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
         return self._answer(f"energy {task.cell}", NoMeter("it is made up"))
+
+    def answers(
+        self,
+        function: Callable[..., object],
+        task: Task,
+        images: Sequence[LabelledImage],
+        how: Preprocessing,
+        limit_s: float,
+    ) -> Outcome:
+        return RealChildren().answers(function, task, images, how, limit_s)
 
     def _answer(self, what: str, value: object) -> Outcome:
         self.asked.append(what)

@@ -22,7 +22,9 @@ from advisor.architectures.published_weights import published_set
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
+from advisor.measuring import evaluation_run, fleet
 from advisor.measuring.evaluation import Evaluated, Evaluation, with_pareto
+from advisor.measuring.fleet_run import board_on
 from advisor.measuring.image_answers import ranks_of, scores_in
 from advisor.measuring.image_data import (
     ChangedError,
@@ -30,10 +32,11 @@ from advisor.measuring.image_data import (
     calibrating_images,
     read_image_set,
 )
+from advisor.measuring.journal import read_runs
 from advisor.measuring.paired_accuracy import loss, share
 from advisor.measuring.preprocessing import Preprocessing, decoded, stated
 from advisor.quality import name_of_own
-from tests.conftest import Run
+from tests.conftest import Ran, Run
 from tests.digits import HOW, OPTIONS, Digits, made_digits
 from tests.fleet_processes import started_scheduler, started_workers
 from tests.measuring_fakes import PLAN
@@ -560,33 +563,143 @@ def test_on_a_board_elsewhere_answers_are_the_same(case: Case, tmp_path: Path, r
     broken = tmp_path / "images" / "0" / "broken.png"
     shutil.copytree(case.digits.data, tmp_path / "images")
     broken.write_bytes(b"no image")
-    cache = tmp_path / "cache-of-boards"
+    cache, catalog = tmp_path / "cache-of-boards", tmp_path / "catalog"
     with (
         started_scheduler() as (scheduler, _),
-        started_workers(scheduler, "there", cache=str(cache)),
+        started_workers(scheduler, "other", "there/1", "there/2", cache=str(cache)),
     ):
-        found = advisor.evaluate(
+        found = advisor.evaluate_on(
+            scheduler,
             f"digits={case.onnx}",
             tmp_path / "images",
             precision="fp32,int8",
             calibrate=case.digits.training,
             skip_bad=True,
-            on=scheduler,
-            catalog=tmp_path / "catalog",
+            catalog=catalog,
             **SAID,
         )
         asked = ("evaluate", case.onnx, "--data", tmp_path / "images", "--on", scheduler)
-        ran = run(*asked, "--board", "elsewhere", "--catalog", tmp_path / "catalog")
+        ran = run(*asked, "--board", "elsewhere", "--catalog", catalog)
         assert ran.code == 2
         assert "no worker is board 'elsewhere'" in ran.err
+        with board_on(scheduler, "other") as other:
+            again = advisor.evaluate(
+                f"digits={case.onnx}",
+                tmp_path / "images",
+                precision="fp32,int8",
+                calibrate=case.digits.training,
+                skip_bad=True,
+                catalog=catalog,
+                board="other",
+                children=other,
+                **SAID,
+            )
+    assert again == found.boards[0].evaluation
+    assert [(each.board, each.fault, each.stopped) for each in found.boards] == [
+        ("other", "", False),
+        ("there", "", False),
+    ]
     here = way_of(case.found, "onnxruntime", "fp32").accuracy_percent
-    assert way_of(found, "onnxruntime", "fp32").accuracy_percent == here
-    assert way_of(found, "onnxruntime", "int8").accuracy_percent is not None
-    (skipped,) = found.skipped
-    assert skipped.startswith(f"{broken}: ")
-    sent = [*(cache / "there/dnn-advisor/fleet").glob("*/*.png")]
+    for end in found.boards:
+        assert end.evaluation is not None
+        assert way_of(end.evaluation, "onnxruntime", "fp32").accuracy_percent == here
+        assert way_of(end.evaluation, "onnxruntime", "int8").accuracy_percent is not None
+        (skipped,) = end.evaluation.skipped
+        assert skipped.startswith(f"{broken}: ")
+    units = found.boards[1].evaluation.units if found.boards[1].evaluation else {}
+    assert units.keys() == {"1", "2"}
+    assert sum(units.values()) == 2 * 361
+    for board in ("other", "there"):
+        (journal,) = read_runs(catalog / f"evaluations/digits-16-trained/boards/{board}")
+        pieces = [(each["of"], each["piece"]) for each in journal.records if "ranks" in each]
+        assert len(pieces) == len(set(pieces)) == 4
+    rows = Catalog.open(catalog).accuracies
+    assert sorted(each.scope for each in rows if each.architecture == "digits@16") == [
+        ("", "", "", ""),
+        ("onnxruntime", "int8", "", "other"),
+        ("onnxruntime", "int8", "", "there"),
+    ]
+    sent = [*(cache / "other/dnn-advisor/fleet").glob("*/*.png")]
     assert len(sent) == 361
-    assert [*(cache / "there/dnn-advisor/exports").glob("*.int8.onnx")]
+    assert [*(cache / "other/dnn-advisor/exports").glob("*.int8.onnx")]
+
+
+def test_the_command_says_what_each_board_found(case: Case, tmp_path: Path, run: Run) -> None:
+    def asked(scheduler: str, *more: object) -> Ran:
+        where = ("--on", scheduler, "--catalog", tmp_path / "catalog", *OPTIONS)
+        return run("evaluate", case.onnx, "--data", case.digits.data, *where, *more)
+
+    with (
+        started_scheduler() as (scheduler, _),
+        started_workers(scheduler, "one", "two", cache=str(tmp_path / "cache")),
+        started_workers(scheduler, "bare", fault="no torch"),
+    ):
+        ran = asked(scheduler, "--board", "one,two")
+        assert ran.code == 0, ran.err
+        for board in ("one", "two"):
+            assert f"board {board}\n" in ran.out
+            assert f"advisor pick --board {board} " in ran.out
+        ran = asked(scheduler, "--json")
+        assert ran.code == 2
+        assert "board bare: measuring needs torch" in ran.err
+        document = json.loads(ran.out)
+        assert document["schema"] == "advisor.evaluate-on/1"
+        jsonschema.validate(document, json.loads(advisor.schema("evaluate-on")))
+        assert [(each["board"], bool(each["evaluation"])) for each in document["boards"]] == [
+            ("bare", False),
+            ("one", True),
+            ("two", True),
+        ]
+
+
+def test_what_needs_no_board_is_refused_before_one_is_asked(case: Case, run: Run) -> None:
+    for arguments, said in (
+        (("nonet", "--data", case.digits.data), "nonet"),
+        ((case.onnx, "--data", "nowhere"), "nowhere: there is no such folder or file"),
+        ((case.onnx, "--data", case.digits.data, "--precision", "fp7"), "fp7"),
+        ((case.onnx, "--data", case.digits.data, "--device", "gpu"), "unknown device 'gpu'"),
+        ((case.onnx, "--data", case.digits.data, "--precision", "int8"), "int8 needs images"),
+        ((case.onnx, "--data", case.digits.folder), "digit"),
+    ):
+        ran = run("evaluate", *arguments, "--on", "tcp://127.0.0.1:1")
+        assert ran.code == 2
+        assert said in ran.err
+        assert "no scheduler answers" not in ran.err
+
+
+def test_a_unit_that_is_lost_leaves_its_images_to_the_others(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet, "LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr(evaluation_run, "PIECE", 40)
+    with (
+        started_scheduler() as (scheduler, _),
+        started_workers(scheduler, "nano/1", cache=str(tmp_path / "cache")) as (doomed,),
+        started_workers(scheduler, "nano/2", cache=str(tmp_path / "cache")),
+    ):
+
+        def kill(what: str, _: float) -> None:
+            if "80 of 360" in what:
+                doomed.process.kill()
+
+        (end,) = advisor.evaluate_on(
+            scheduler,
+            f"digits={case.onnx}",
+            case.digits.data,
+            catalog=tmp_path / "catalog",
+            absent_s=1.0,
+            on_progress=kill,
+            **SAID,
+        ).boards
+    assert end.fault == ""
+    assert end.evaluation is not None
+    assert any("board nano, unit 1 is gone" in each for each in end.evaluation.notes)
+    found, here = (
+        way_of(each, "onnxruntime", "fp32").accuracy_percent
+        for each in (end.evaluation, case.found)
+    )
+    assert found == here
+    assert sum(end.evaluation.units.values()) == 360
 
 
 def test_a_board_is_one_elsewhere(case: Case, run: Run) -> None:

@@ -37,6 +37,7 @@ def test_the_public_names() -> None:
         "compare",
         "draw",
         "evaluate",
+        "evaluate_on",
         "explore",
         "export",
         "figures",

@@ -37,6 +37,7 @@ from advisor.prediction.transfer.suggestions import most_informative
 from advisor.solve.verify.benches import Key, TableBench
 from advisor.solve.verify.verification import Check
 from tests.conftest import BOARD, HEADER, SOURCES, Overlay, Ran, Run
+from tests.fleet_processes import started_scheduler, started_workers
 from tests.measuring_fakes import PLAN, FakeChildren, StoppingChildren, measure
 from tests.test_cli import assert_refused
 from tests.test_transfer import made_up
@@ -720,9 +721,13 @@ class MadeUpImages:
     reach: Mapping[str, float]
     asked: list[tuple[str, ...]] = field(default_factory=list)
     devices: set[str] = field(default_factory=set)
+    boards: set[str] = field(default_factory=set)
 
     def __call__(self, network: str, data: str, **how: Any) -> SimpleNamespace:
         name = network.removeprefix("paper:")
+        if "board" in how:
+            assert how["children"].ready(how["device"]) == how["device"]
+            self.boards.add(how["board"])
         self.devices.add(how["device"])
         self.asked.append((name, data, how["runtime"], how["precision"], how["download"]))
         if name not in self.reach:
@@ -811,6 +816,17 @@ def test_accuracies_are_of_the_device_that_is_measured(
     ran = pick_of_few(mine, *asked)
     assert ran.code == 0, ran.err
     assert made.devices == {given[-1] if given else "cpu"}
+
+
+def test_accuracies_are_found_out_on_the_board_elsewhere(
+    mine: Mine, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = looked_at(monkeypatch, {"resnet-50": 74.0})
+    asked = ("--accuracy", 65, "--data", images, "--download", "--verify", 1)
+    with started_scheduler() as (scheduler, _), started_workers(scheduler, "mine"):
+        ran = pick_of_few(mine, *asked, "--on", scheduler)
+    assert ran.code == 0, ran.err
+    assert made.boards == {"mine"}
 
 
 def test_what_cannot_be_looked_at_is_spent_and_out(

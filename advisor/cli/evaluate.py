@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli.fleet import end_fleet
 from advisor.cli.options import (
     CatalogOption,
     DeviceOption,
@@ -18,7 +19,12 @@ from advisor.cli.options import (
 )
 from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.cli.progress import Progress
+from advisor.errors import AdvisorError
 from advisor.quality import CLASSIFICATION
+
+if TYPE_CHECKING:
+    from advisor.measuring.evaluation import Evaluation
+    from advisor.measuring.fleet_evaluation import EvaluatedFleet
 
 Network = Annotated[
     str,
@@ -152,14 +158,16 @@ def command(
         typer.Option(
             "--on",
             metavar="tcp://HOST:8786",
-            help="Run it on a board elsewhere, by its Dask scheduler; it is prepared here.",
+            help="Run it on boards elsewhere, by their Dask scheduler; it is prepared here.",
             show_default="this machine",
         ),
     ] = None,
     board: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="With --on: on which board.", show_default="the only one"
+            metavar="NAME,...",
+            help="With --on: on which boards, or units as NAME/UNIT.",
+            show_default="all",
         ),
     ] = None,
     tls_ca_file: TlsCaOption = None,
@@ -176,40 +184,60 @@ def command(
     Every answer is kept as soon as it is known: after an interruption, the same command goes on.
     """
     from advisor.measuring.access import Access
-    from advisor.measuring.evaluation import evaluate
-    from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
 
     access = Access.given(on, tls_ca_file, tls_cert, tls_key, insecure)
-
-    with Progress() as progress:
-        found = evaluate(
-            network,
-            data,
-            runtime=runtime,
-            precision=precision,
-            images=images,
-            crop=crop,
-            mean=mean,
-            std=std,
-            interpolation=interpolation,
-            weights=weights,
-            download=download,
-            calibrate=calibrate,
-            batch=batch,
-            device=device,
-            data_set=data_set,
-            task=task,
-            decoder=decoder,
-            classes=classes,
-            skip_bad=skip_bad,
-            fresh=fresh,
-            trust=trust,
-            on=on,
-            board=board,
-            access=access,
-            catalog=catalog,
-            on_progress=progress.show,
+    if on is None and board is not None:
+        raise AdvisorError(
+            "--board goes with --on", "it says which of the boards elsewhere run the network"
         )
+    asked: dict[str, Any] = {
+        "runtime": runtime,
+        "precision": precision,
+        "images": images,
+        "crop": crop,
+        "mean": mean,
+        "std": std,
+        "interpolation": interpolation,
+        "weights": weights,
+        "download": download,
+        "calibrate": calibrate,
+        "batch": batch,
+        "device": device,
+        "data_set": data_set,
+        "task": task,
+        "decoder": decoder,
+        "classes": classes,
+        "skip_bad": skip_bad,
+        "fresh": fresh,
+        "trust": trust,
+        "catalog": catalog,
+    }
+    with Progress() as progress:
+        if on is None:
+            from advisor.measuring.evaluation import evaluate
+
+            found = evaluate(network, data, on_progress=progress.show, **asked)
+        else:
+            from advisor.measuring.fleet_evaluation import evaluate_on
+
+            ends = evaluate_on(
+                on,
+                network,
+                data,
+                boards=board or "all",
+                access=access,
+                on_progress=progress.show,
+                **asked,
+            )
+    if on is None:
+        _emit(found, catalog, as_json=as_json)
+    else:
+        _emit_fleet(ends, catalog, as_json=as_json)
+
+
+def _emit(found: Evaluation, catalog: str | None, *, as_json: bool) -> None:
+    from advisor.report.evaluation_text import evaluation_json, evaluation_text, next_command
+
     warn(found.notes)
     if as_json:
         emit(evaluation_json(found))
@@ -220,3 +248,18 @@ def command(
         raise typer.Exit(130)
     if not as_json:
         emit(next_command(found, catalog))
+
+
+def _emit_fleet(ends: EvaluatedFleet, catalog: str | None, *, as_json: bool) -> None:
+    """What was found on each board; the exit status where one did not come to its end."""
+    from advisor.report.evaluation_text import evaluation_text, fleet_evaluation_json, next_command
+
+    if as_json:
+        emit(fleet_evaluation_json(ends))
+    for each in ends.boards:
+        if each.evaluation is not None:
+            warn([f"board {each.board}: {note}" for note in each.evaluation.notes])
+            if not as_json:
+                emit_table(evaluation_text(each.evaluation))
+                emit(next_command(each.evaluation, catalog) if not each.fault else "\n")
+    end_fleet(ends.boards)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli.fleet import end_fleet
 from advisor.cli.options import (
     CatalogOption,
     DeviceOption,
@@ -22,7 +22,6 @@ from advisor.cli.progress import Progress
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
-    from advisor.measuring.fleet_run import FleetBoard
     from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan
 
 
@@ -214,29 +213,9 @@ def command(
                 on, architectures or (), boards=board or "all", access=access, **asked
             )
     if on is not None:
-        _end_fleet(ends)
+        end_fleet(ends)
     elif not dry_run:
         _end(measured, catalog)
-
-
-def _end_fleet(ends: Sequence[FleetBoard]) -> None:
-    """How each board of a fleet ended; the exit status where one did not come to its end."""
-    faults: dict[str, list[str]] = {}
-    for each in ends:
-        if each.note:
-            complain(f"board {each.board}: {each.note}")
-        if each.fault:
-            faults.setdefault(each.fault, []).append(each.board)
-    for fault, boards in faults.items():
-        complain(f"board{'s' * (len(boards) > 1)} {', '.join(boards)}: {fault}")
-    if any(each.fault and not each.refused for each in ends):
-        complain("runs go on when the same command is run again")
-    if any(each.stopped for each in ends):
-        raise typer.Exit(130)
-    if any(each.refused for each in ends):
-        raise typer.Exit(2)
-    if any(each.fault or each.nothing_ran for each in ends):
-        raise typer.Exit(1)
 
 
 def _end(measured: Measured, catalog: str | None) -> None:

@@ -24,7 +24,9 @@ from typing import Any, Protocol
 from advisor.errors import AdvisorError
 from advisor.measuring import worker
 from advisor.measuring.host import Host, check_can_measure, describe, device_named
+from advisor.measuring.image_data import LabelledImage
 from advisor.measuring.memory_kills import kills_for_memory
+from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.runtimes.exports import drop_oldest, is_there
 from advisor.measuring.runtimes.variants import RUNTIMES, check_installed
 from advisor.measuring.tasks import Task, Variant
@@ -93,6 +95,25 @@ class Sessions(Protocol):
 
     def energy(self, task: Task, limit_s: float) -> Outcome:
         """Meter the energy; the value is an `EnergyFound`, a `NoMeter`, or `None` if unknown."""
+        ...
+
+    def answers(
+        self,
+        function: Callable[..., object],
+        task: Task,
+        images: Sequence[LabelledImage],
+        how: Preprocessing,
+        limit_s: float,
+    ) -> Outcome:
+        """Run images through a network; the value is what `function` makes of them.
+
+        Args:
+            function: what does so, as `advisor.measuring.image_answers.answer_images`.
+            task: the network, prepared on this machine where it must be.
+            images: the images.
+            how: how they become what the network takes.
+            limit_s: how long it may take.
+        """
         ...
 
 
@@ -199,6 +220,17 @@ class RealChildren:
     def energy(self, task: Task, limit_s: float) -> Outcome:
         """See `advisor.measuring.worker.energy_task`."""
         return self._isolation.run(worker.energy_task, task, limit_s=limit_s)
+
+    def answers(
+        self,
+        function: Callable[..., object],
+        task: Task,
+        images: Sequence[LabelledImage],
+        how: Preprocessing,
+        limit_s: float,
+    ) -> Outcome:
+        """See `Sessions`."""
+        return self._isolation.run(function, task, images, how, limit_s=limit_s)
 
 
 class Isolation:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +11,28 @@ import numpy as np
 
 from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.accuracy_table import accuracy_table, key_of, read_accuracies
-from advisor.catalog.files import layers_with, target_folder, write_whole
+from advisor.catalog.files import layers_with, write_whole
 from advisor.catalog.records import Estimate, Weights
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import writing
-from advisor.errors import AdvisorError, shown
-from advisor.folders import ready_cache
+from advisor.errors import AdvisorError
 from advisor.limits import LEAST_PERCENT
-from advisor.measuring.access import ALL, OPEN, Access
-from advisor.measuring.annotated_images import AnnotatedImages, read_annotated_images
+from advisor.measuring.annotated_images import AnnotatedImages
 from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.children import BoardLostError, Children, RealChildren
 from advisor.measuring.evaluation_plan import USUAL_BATCH, EvaluationPlan, plan_evaluation
-from advisor.measuring.evaluation_run import EvaluationRun, taken_up
-from advisor.measuring.fleet_run import RemoteUnit, board_on
+from advisor.measuring.evaluation_run import EvaluationRun, run_evaluation
 from advisor.measuring.image_answers import BAD, FIRST
-from advisor.measuring.image_data import ImageSet, read_image_set
-from advisor.measuring.mean_precision import (
-    LEAST_BOXES,
-    LEAST_IMAGES,
-    check_pycocotools,
-    mean_precision,
-)
+from advisor.measuring.image_data import ImageSet
+from advisor.measuring.mean_precision import LEAST_BOXES, LEAST_IMAGES, mean_precision
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.paired_accuracy import loss, share
-from advisor.measuring.preprocessing import ASSUMED, Preprocessing, stated, stated_for_boxes
-from advisor.measuring.runtimes.exports import EXPORTS, size_mb
+from advisor.measuring.preprocessing import ASSUMED, Preprocessing
+from advisor.measuring.runtimes.exports import size_mb
 from advisor.measuring.served_files import kept_beside, served_file
 from advisor.measuring.tasks import Cell
-from advisor.quality import CLASSIFICATION, DETECTION, name_of_own, read_task, usual
-
-FOLDER = "evaluations"
-"""The folder of a catalog in which the answers are kept."""
+from advisor.quality import CLASSIFICATION, usual
 
 MEASURED_TOO = ("latency_ms", "memory_mb")
 """What `advisor measure` finds of a way to run a network."""
@@ -139,6 +126,8 @@ class Evaluation:
     metric: str = usual(CLASSIFICATION).metric
     decoder: str = ""
     class_mapping: str = ""
+    board: str = ""
+    units: Mapping[str, int] = field(default_factory=dict)
 
 
 @trusting
@@ -166,11 +155,10 @@ def evaluate(
     skip_bad: bool = False,
     fresh: bool = False,
     trust: bool = False,  # noqa: ARG001  (it acts by being given)
-    on: str | None = None,
-    board: str | None = None,
-    access: Access = OPEN,
     catalog: AnyPath | None = None,
     on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
+    board: str = "",
+    children: Children | None = None,
 ) -> Evaluation:
     """How well a classifier or a detector does on your images, in each runtime and precision.
 
@@ -211,137 +199,81 @@ def evaluate(
         skip_bad: whether images that cannot be read are left out, and counted.
         fresh: begin anew even if an evaluation could go on.
         trust: whether a .pt2 file is read though that could run code which it holds.
-        on: the address of the Dask scheduler of boards elsewhere, of which one runs the network; `None` for
-            this machine, which prepares it in any case.
-        board: which of them, perhaps with one of its units as "board/unit"; `None` where there is only one.
-        access: by which right the scheduler is reached.
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         on_progress: hears what happens next, and about how many seconds are left.
+        board: what the board elsewhere is called that runs it; "" for this machine.
+        children: what runs each task; processes of this machine unless given.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be run; images and network do not go
             together; or another evaluation of the network is at work.
     """
-    folder, place = target_folder(catalog), Path(data)
-    if not place.exists():
-        raise AdvisorError(f"{place}: there is no such folder or file", "give one by --data")
-    if images is not None and images < 1:
-        raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
-    task, read, prepare = _by_task(task, decoder, classes)
-    with _unit_on(on, board, access) as elsewhere:
-        plan = plan_evaluation(
-            network,
-            partial(read, place, images, skip_bad=skip_bad, on_progress=on_progress),
-            lambda known: prepare(known, crop, mean, std, interpolation),
-            runtime=runtime,
-            precision=precision,
-            weights=None if weights is None else str(weights),
-            download=download,
-            calibrate=None if calibrate is None else str(calibrate),
-            batch=batch,
-            device=device,
-            catalog=folder,
-            task=task,
-            decoder=decoder or "",
-            elsewhere=elsewhere,
-        )
-        ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
-        called = name_of_own(data_set or plan.images.name, len(plan.images.images))
-        slug = re.sub(r"[^A-Za-z0-9._+-]+", "-", f"{plan.network.name}-{plan.weights.name}")
-        own = folder / FOLDER / slug
-        with taken_up(own, folder, plan, fresh=fresh) as journal:
-            run = EvaluationRun(plan, journal, on_progress, skip_bad=skip_bad, elsewhere=elsewhere)
-            return _evaluated(run, folder, own, place, called)
+    plan = plan_evaluation(
+        network,
+        data,
+        runtime=runtime,
+        precision=precision,
+        images=images,
+        crop=crop,
+        mean=mean,
+        std=std,
+        interpolation=interpolation,
+        weights=weights,
+        download=download,
+        calibrate=calibrate,
+        batch=batch,
+        device=device,
+        data_set=data_set,
+        task=task,
+        decoder=decoder,
+        classes=classes,
+        skip_bad=skip_bad,
+        catalog=catalog,
+        elsewhere=bool(board),
+        on_progress=on_progress,
+    )
+    here = RealChildren() if children is None else children
+    run = run_evaluation(plan, here, on_progress, board=board, fresh=fresh, skip_bad=skip_bad)
+    if run.why_stopped:
+        raise BoardLostError(run.why_stopped, "what was found is kept: once it is back, ask again")
+    return published(run)
 
 
-@contextmanager
-def _unit_on(on: str | None, board: str | None, access: Access) -> Iterator[RemoteUnit | None]:
-    """What runs the network elsewhere, held meanwhile; `None` for this machine.
-
-    Raises:
-        AdvisorError: a board is named, and no scheduler; or see `board_on`.
-    """
-    if on is not None:
-        with board_on(on, board or ALL, access) as there:
-            yield next(iter(there.units.values()))
-    elif board is not None:
-        raise AdvisorError(
-            "--board goes with --on", "it says which of the boards elsewhere runs the network"
-        )
-    else:
-        yield None
-
-
-def _evaluated(
-    run: EvaluationRun, catalog: Path, folder: Path, data: Path, data_set: str
-) -> Evaluation:
-    """Do what is left of a run; what is found becomes accuracies of the catalog.
+def published(run: EvaluationRun, *, first: bool = True) -> Evaluation:
+    """What a run has found; it becomes accuracies of the catalog.
 
     Args:
-        run: the run.
-        catalog: the catalog.
-        folder: where this network's evaluations lie in it.
-        data: where the images were found.
-        data_set: what they are called.
+        run: the run, which has ended.
+        first: whether what is found in fp32 becomes the network's accuracy in floats, wherever it runs.
     """
-    plan, finished = run.plan, True
-    try:
-        run.run()
-    except KeyboardInterrupt:
-        finished = False
+    plan = run.plan
     found = _detected(plan, run) if plan.finds_boxes else _classified(plan, run)
     in_files = [
-        _with_file(plan, run, cell, way, folder)
-        for cell, way in zip(plan.cells, found, strict=True)
+        _with_file(plan, run, cell, way) for cell, way in zip(plan.cells, found, strict=True)
     ]
-    ways = with_pareto(_with_measured(catalog, plan, in_files))
+    ways = with_pareto(_with_measured(plan, in_files))
     return Evaluation(
         network=plan.network.name,
         weights=plan.weights.name,
-        data=str(data),
-        data_set=data_set,
+        data=str(plan.data),
+        data_set=plan.data_set,
         images=len(_both(plan, run, plan.cells[0])),
         found=plan.images.found,
         classes=run.outputs or len(plan.images.classes),
         preprocessing=plan.preprocessing,
         skipped=(*plan.images.unreadable, *run.unreadable),
-        finished=finished,
+        finished=run.finished,
         ways=ways,
-        accuracy_file=_publish(catalog, plan, run, ways, data_set),
+        accuracy_file=_publish(plan, run, ways, first=first),
         left_out=plan.left_out,
-        notes=(*plan.notes, *plan.images.notes, *_notes(plan, run, ways)),
+        notes=(*plan.notes, *plan.images.notes, *run.lost.values(), *_notes(plan, run, ways)),
         task=plan.network.task,
         metric=usual(plan.network.task).metric,
         decoder=run.decoder,
         class_mapping=_mapping(plan.images, run),
+        board=plan.board,
+        units=run.images_by_unit,
     )
-
-
-ReadImages = Callable[..., ImageSet]
-Prepare = Callable[..., Preprocessing]
-
-
-def _by_task(
-    task: str, decoder: str | None, classes: str | Sequence[str] | None
-) -> tuple[str, ReadImages, Prepare]:
-    """What reads the images of a task, and what makes of its assumed preprocessing what is stated.
-
-    Raises:
-        AdvisorError: the task is none that is evaluated, or something lacks for it.
-    """
-    known = read_task(task)
-    if known == CLASSIFICATION and decoder is classes is None:
-        return known, read_image_set, stated
-    if known == CLASSIFICATION:
-        raise AdvisorError("a decoder and classes are for --task detection", "add it")
-    if known != DETECTION:
-        raise AdvisorError(
-            f"task: {shown(task)} is not evaluated", f"known: {CLASSIFICATION}, {DETECTION}"
-        )
-    check_pycocotools()
-    if decoder:
-        named_decoder(decoder)
-    return known, partial(read_annotated_images, classes=classes), stated_for_boxes
 
 
 def _classified(plan: EvaluationPlan, run: EvaluationRun) -> list[Evaluated]:
@@ -408,26 +340,27 @@ def _way(plan: EvaluationPlan, run: EvaluationRun, cell: Cell) -> Evaluated:
     return replace(found, loss_points=points, lost=lost, gained=gained)
 
 
-def _with_file(
-    plan: EvaluationPlan, run: EvaluationRun, cell: Cell, way: Evaluated, folder: Path
-) -> Evaluated:
+def _with_file(plan: EvaluationPlan, run: EvaluationRun, cell: Cell, way: Evaluated) -> Evaluated:
     """What a way was served from; what was quantised here is kept."""
     path = served_file(plan, cell, run.prepared.get(cell, ""))
     if path is None or way.accuracy_percent is None or not path.exists():
         return way
     if plan.task(cell).to_quantise:
-        path = kept_beside(folder, cell, path)
+        path = kept_beside(plan.folder, cell, path)
     return replace(way, file=path, file_size_mb=size_mb(path))
 
 
-def _with_measured(
-    folder: Path, plan: EvaluationPlan, ways: Sequence[Evaluated]
-) -> list[Evaluated]:
-    """The ways with what serving one image takes, where one of the user's boards has it."""
-    catalog = Catalog(layers_with(folder))
+def _with_measured(plan: EvaluationPlan, ways: Sequence[Evaluated]) -> list[Evaluated]:
+    """The ways with what serving one image takes, where one of the user's boards has it.
+
+    Of a network that was run on a board elsewhere that board alone counts.
+    """
+    catalog = Catalog(layers_with(plan.catalog))
     known: dict[tuple[str, str], dict[str, Any]] = {}
     for name, layer in catalog.board_layers.items():
         if layer is not catalog.layers[-1] or len(catalog.layers) < 2:
+            continue
+        if plan.board not in ("", name):
             continue
         try:
             table = catalog.measurements(catalog.board(name))
@@ -472,24 +405,23 @@ def _goods(way: Evaluated) -> list[float | None]:
 
 
 def _publish(
-    folder: Path,
-    plan: EvaluationPlan,
-    run: EvaluationRun,
-    ways: Sequence[Evaluated],
-    data_set: str,
+    plan: EvaluationPlan, run: EvaluationRun, ways: Sequence[Evaluated], *, first: bool
 ) -> Path | None:
-    """Put what was found into the catalog's table of accuracies.
+    """Put what was found into the catalog's table of accuracies; see `published`.
 
     Returns:
         The table; `None` where there was nothing to put into it.
     """
     rows = [
-        _row(plan, cell, way, data_set, len(_both(plan, run, cell)))
+        _row(plan, cell, way, len(_both(plan, run, cell)))
         for cell, way in zip(plan.cells, ways, strict=True)
-        if way.accuracy_percent is not None and way.accuracy_percent.value >= LEAST_PERCENT
+        if (first or cell != plan.baseline)
+        and way.accuracy_percent is not None
+        and way.accuracy_percent.value >= LEAST_PERCENT
     ]
     if not rows:
         return None
+    folder = plan.catalog
     keep_costs(folder, [plan.network])
     path = folder / ACCURACY_FILE
     with writing(folder):
@@ -503,19 +435,24 @@ def _publish(
     return path
 
 
-def _row(plan: EvaluationPlan, cell: Cell, way: Evaluated, data_set: str, images: int) -> Weights:
-    """A way's accuracy as the catalog has it; that in fp32 holds wherever the network runs in floats."""
+def _row(plan: EvaluationPlan, cell: Cell, way: Evaluated, images: int) -> Weights:
+    """A way's accuracy as the catalog has it; that in fp32 holds wherever the network runs in floats.
+
+    Any other that was found on a board elsewhere is that board's.
+    """
     if way.accuracy_percent is None:
         raise ValueError("what was not evaluated has no row")
-    runtime, precision = ("", "") if cell == plan.baseline else cell.variant
+    is_baseline = cell == plan.baseline
+    runtime, precision = ("", "") if is_baseline else cell.variant
     return Weights(
         architecture=plan.network.name,
         name=plan.weights.name,
         accuracy_percent=way.accuracy_percent,
         top5_percent=way.top5_percent,
-        quality=replace(usual(plan.network.task), data_set=data_set),
+        quality=replace(usual(plan.network.task), data_set=plan.data_set),
         runtime=runtime,
         precision=precision,
+        board="" if is_baseline else plan.board,
         images=images,
         loss_points=way.loss_points,
     )

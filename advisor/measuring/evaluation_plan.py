@@ -4,25 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from advisor.architectures.design import FLOATS
 from advisor.architectures.libraries import is_installed
 from advisor.architectures.names import is_own_file
-from advisor.catalog.files import layers_with
+from advisor.arguments import AnyPath
+from advisor.catalog.files import layers_with, target_folder
 from advisor.catalog.naming import Measurable
 from advisor.catalog.precision import read_precision
 from advisor.catalog.records import Architecture
 from advisor.catalog.store import Catalog
 from advisor.digests import digest_of
-from advisor.errors import AdvisorError, reason_of
-from advisor.measuring.host import check_can_measure, device_named
-from advisor.measuring.image_data import ImageSet, calibrating_images
+from advisor.errors import AdvisorError, reason_of, shown
+from advisor.measuring.annotated_images import read_annotated_images
+from advisor.measuring.box_decoders import named_decoder
+from advisor.measuring.campaign import ReportProgress
+from advisor.measuring.host import Host, check_can_measure, device_called, device_named
+from advisor.measuring.image_data import ImageSet, calibrating_images, read_image_set
+from advisor.measuring.mean_precision import check_pycocotools
 from advisor.measuring.measurable import measurable
-from advisor.measuring.preprocessing import Preprocessing, assumed_for, assumed_for_boxes
+from advisor.measuring.preprocessing import (
+    Preprocessing,
+    assumed_for,
+    assumed_for_boxes,
+    stated,
+    stated_for_boxes,
+)
 from advisor.measuring.run_plan import QUICK, RunPlan
 from advisor.measuring.runtimes.variants import (
     LIBRARIES,
@@ -31,10 +42,10 @@ from advisor.measuring.runtimes.variants import (
     requested_variants,
 )
 from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Calibration, Cell, Task
-from advisor.quality import CLASSIFICATION, DETECTION
+from advisor.quality import CLASSIFICATION, DETECTION, name_of_own, read_task
 
-if TYPE_CHECKING:
-    from advisor.measuring.fleet_run import RemoteUnit
+FOLDER = "evaluations"
+"""The folder of a catalog in which the answers are kept."""
 
 TRAINED = "trained"
 """What the weights are called that a network of the user's own brings."""
@@ -64,6 +75,9 @@ class EvaluationPlan:
     """All that decides what an evaluation finds.
 
     Attributes:
+        catalog: the catalog folder that is written into.
+        data: where the images were found.
+        data_set: what they are called.
         network: the network.
         weights: its weights.
         images: what it is evaluated on.
@@ -76,8 +90,12 @@ class EvaluationPlan:
         notes: what is to be said of the network.
         decoder: what a detector's output is decoded by; "" for what its shapes show.
         board: the board elsewhere on which it is run; "" for this machine.
+        libraries: by which versions; of a board elsewhere its own.
     """
 
+    catalog: Path
+    data: Path
+    data_set: str
     network: Architecture
     weights: TrainedWeights
     images: ImageSet
@@ -90,6 +108,23 @@ class EvaluationPlan:
     notes: tuple[str, ...]
     decoder: str = ""
     board: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where this network's evaluations lie, and what was quantised for them."""
+        name = f"{self.network.name}-{self.weights.name}"
+        return self.catalog / FOLDER / re.sub(r"[^A-Za-z0-9._+-]+", "-", name)
+
+    @property
+    def journals(self) -> Path:
+        """Where the answers lie, of each board elsewhere apart."""
+        return self.folder / "boards" / self.board if self.board else self.folder
+
+    def on(self, board: str, host: Host) -> EvaluationPlan:
+        """The same on a board elsewhere, whose own libraries decide what is found."""
+        own = {"torch": host.details.get("torch", ""), **host.runtimes}
+        return replace(self, board=board, libraries=own)
 
     @property
     def finds_boxes(self) -> bool:
@@ -122,7 +157,6 @@ class EvaluationPlan:
     def as_record(self) -> dict[str, object]:
         """What all cells' answers depend on, as plain values; equal plans go on from one another."""
         own = self.run.own.get(self.network.name)
-        libraries = [each for each in ("torch", "onnx", *LIBRARIES) if is_installed(each)]
         detector = {"task": DETECTION, "decoder": self.decoder} if self.finds_boxes else {}
         elsewhere = {"board": self.board} if self.board else {}
         return {
@@ -136,68 +170,96 @@ class EvaluationPlan:
             "batch": self.run.batches[0],
             "device": self.run.device,
             "threads": list(self.run.threads),
-            "libraries": [f"{each} {version(each)}" for each in libraries],
+            "libraries": [f"{name} {each}" for name, each in self.libraries.items()],
         }
 
 
 def plan_evaluation(
     network: str,
-    read_images: Callable[[], ImageSet],
-    prepare: Callable[[Preprocessing], Preprocessing],
+    data: AnyPath,
     *,
-    runtime: str | Sequence[str] | None,
-    precision: str | Sequence[str] | None,
-    weights: str | None,
-    download: bool | str,
-    calibrate: str | None,
-    batch: int,
-    device: str,
-    catalog: Path,
+    runtime: str | Sequence[str] | None = None,
+    precision: str | Sequence[str] | None = None,
+    images: int | None = None,
+    crop: str | float | None = None,
+    mean: str | Sequence[float] | None = None,
+    std: str | Sequence[float] | None = None,
+    interpolation: str | None = None,
+    weights: AnyPath | None = None,
+    download: bool | str = False,
+    calibrate: AnyPath | None = None,
+    batch: int = USUAL_BATCH,
+    device: str = "cpu",
+    data_set: str | None = None,
     task: str = CLASSIFICATION,
-    decoder: str = "",
-    elsewhere: RemoteUnit | None = None,
+    decoder: str | None = None,
+    classes: str | Sequence[str] | None = None,
+    skip_bad: bool = False,
+    catalog: AnyPath | None = None,
+    elsewhere: bool = False,
+    on_progress: ReportProgress = lambda what, remaining_s: None,  # noqa: ARG005
 ) -> EvaluationPlan:
-    """What `evaluate` would run; see there.
+    """What `evaluate` would run; no board elsewhere is asked for anything, and nothing is written.
 
     Args:
-        network: the network.
-        read_images: finds the images; called once all else is known to be well.
-        prepare: how images are made ready, by how they would be.
+        network: as `evaluate` takes it; so are the others up to `catalog`.
+        data: the images.
         runtime: what runs it.
         precision: number formats.
+        images: how many to choose.
+        crop: how much of an image is kept.
+        mean: what is taken off each channel.
+        std: what is divided by then.
+        interpolation: how sizes are changed.
         weights: the file of its weights.
         download: whether a library may fetch its own, or which.
         calibrate: a folder of images.
         batch: images per forward pass.
         device: what to run on.
-        catalog: the user's catalog.
+        data_set: what the images are called.
         task: what the network is for.
-        decoder: what a detector's output is decoded by; "" for what its shapes show.
-        elsewhere: the board on which it is to be run; `None` for this machine.
+        decoder: what a detector's output is decoded by.
+        classes: how a detector's classes become categories.
+        skip_bad: whether images that cannot be read are left out.
+        catalog: the user's catalog.
+        elsewhere: whether it is to be run on boards elsewhere, rather than on this machine.
+        on_progress: hears how far the images are read.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be run here.
     """
+    place = Path(data)
+    if not place.exists():
+        raise AdvisorError(f"{place}: there is no such folder or file", "give one by --data")
+    if images is not None and images < 1:
+        raise AdvisorError(f"images: {images} is no number of images", "give 1 or more")
+    task, read, prepare = _by_task(task, decoder, classes)
     check_can_measure()
-    device = device_named(device) if elsewhere is None else elsewhere.ready(device)
+    device = device_called(device) if elsewhere else device_named(device)
     if batch < 1:
         raise AdvisorError(f"batch: {batch} is no number of images", "give 1 or more")
-    opened = Catalog(layers_with(catalog))
+    folder = target_folder(catalog)
+    opened = Catalog(layers_with(folder))
     networks = measurable(opened, [network])
     (named,) = networks.named
     own = networks.own.get(named.name)
     named = _for_task(named, own, task)
     run, left_out = _run(named, own, runtime, precision, device, batch)
-    found = _weights(named, own, weights, download=download)
+    found = _weights(named, own, None if weights is None else str(weights), download=download)
     form = own.image if own else FLOATS
     if task == DETECTION:
-        preprocessing = prepare(assumed_for_boxes(named.input_shape, form))
+        assumed = assumed_for_boxes(named.input_shape, form)
     else:
-        preprocessing = prepare(found.preprocessing or assumed_for(named.input_shape, form))
+        assumed = found.preprocessing or assumed_for(named.input_shape, form)
+    preprocessing = prepare(assumed, crop, mean, std, interpolation)
     calibration = None
     if calibrate is not None:
         calibration = Calibration(calibrating_images(Path(calibrate)), preprocessing)
+    libraries = [each for each in ("torch", "onnx", *LIBRARIES) if is_installed(each)]
     plan = EvaluationPlan(
+        catalog=folder,
+        data=place,
+        data_set="",
         network=named,
         weights=found,
         images=ImageSet(Path(), (), (), 0),
@@ -208,17 +270,46 @@ def plan_evaluation(
         known={**opened.architectures, named.name: named},
         left_out=left_out,
         notes=networks.notes,
-        decoder=decoder,
-        board="" if elsewhere is None else elsewhere.board,
+        decoder=decoder or "",
+        libraries={each: version(each) for each in libraries},
     )
-    if elsewhere is not None:
-        elsewhere.check_installed(run.variants, device)
     if calibration is None and any(plan.task(each).to_quantise for each in plan.cells):
         raise AdvisorError(
             "int8 needs images by which its ranges are set",
             "give a folder of some: --calibrate DIR",
         )
-    return replace(plan, images=read_images())
+    if not elsewhere:
+        check_installed(run.variants, device)
+    image_set = read(place, images, skip_bad=skip_bad, on_progress=on_progress)
+    called = name_of_own(data_set or image_set.name, len(image_set.images))
+    return replace(plan, images=image_set, data_set=called)
+
+
+ReadImages = Callable[..., ImageSet]
+Prepare = Callable[..., Preprocessing]
+
+
+def _by_task(
+    task: str, decoder: str | None, classes: str | Sequence[str] | None
+) -> tuple[str, ReadImages, Prepare]:
+    """What reads the images of a task, and what makes of its assumed preprocessing what is stated.
+
+    Raises:
+        AdvisorError: the task is none that is evaluated, or something lacks for it.
+    """
+    known = read_task(task)
+    if known == CLASSIFICATION and decoder is classes is None:
+        return known, read_image_set, stated
+    if known == CLASSIFICATION:
+        raise AdvisorError("a decoder and classes are for --task detection", "add it")
+    if known != DETECTION:
+        raise AdvisorError(
+            f"task: {shown(task)} is not evaluated", f"known: {CLASSIFICATION}, {DETECTION}"
+        )
+    check_pycocotools()
+    if decoder:
+        named_decoder(decoder)
+    return known, partial(read_annotated_images, classes=classes), stated_for_boxes
 
 
 def _for_task(network: Architecture, own: Measurable | None, task: str) -> Architecture:
@@ -251,7 +342,6 @@ def _run(
     if precision is not None:
         wanted = list(map(read_precision, names_in(precision)))
     variants, left_out = requested_variants(runtimes, wanted, device, filed)
-    check_installed(variants, device)
     run = RunPlan(
         architectures=(network.name,),
         batches=(batch if own is None or own.any_batch else 1,),

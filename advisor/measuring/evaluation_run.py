@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -14,28 +17,31 @@ from advisor._version import __version__
 from advisor.catalog.locks import locked
 from advisor.catalog.writers import writing
 from advisor.errors import AdvisorError, Fault, with_all_faults
+from advisor.folders import ready_cache
 from advisor.measuring.annotated_images import AnnotatedImages
 from advisor.measuring.box_decoders import named_decoder
 from advisor.measuring.campaign import PREPARE_LIMIT_S, ReportProgress
-from advisor.measuring.children import Isolation, Outcome
+from advisor.measuring.children import BoardLostError, Children, Outcome, RealChildren
 from advisor.measuring.detections import DetectionsFound, detect_on_images, unpacked
 from advisor.measuring.evaluation_plan import EvaluationPlan
 from advisor.measuring.image_answers import BAD, AnswersFound, answer_images
-from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError, LabelledImage
+from advisor.measuring.image_data import SEED, UNREADABLE, ChangedError
 from advisor.measuring.journal import FORMAT, Journal, begin, mend, read_runs
-from advisor.measuring.runtimes.exports import is_there
-from advisor.measuring.tasks import REFERENCE, Cell, Task
-from advisor.measuring.worker import prepare_task
+from advisor.measuring.runtimes.exports import EXPORTS, is_there
+from advisor.measuring.runtimes.variants import libraries_of
+from advisor.measuring.tasks import REFERENCE, SERVE_ONNX, Cell, Task
 
 if TYPE_CHECKING:
     from advisor.measuring.box_decoders import Boxes
-    from advisor.measuring.fleet_run import RemoteUnit
 
 PIECE = 256
 """So many images are answered in one child: what is lost when a run is killed."""
 
 PIECE_LIMIT_S, IMAGE_LIMIT_S = 600.0, 30.0
 """How long a child may take at least, and for each image: none that gets on takes so long."""
+
+Prepare = Callable[[Task, float], Outcome]
+"""Prepares a network within so many seconds; see `advisor.measuring.children.Sessions`."""
 
 
 class EvaluationRun:
@@ -44,33 +50,39 @@ class EvaluationRun:
     Attributes:
         failed: why cells could not be run, by cell.
         prepared: the files that cells were served from, in the folder of exports; "" for none.
+        lost: why units of the board took no part until the end, by their labels.
+        finished: whether it has come to its end, rather than being stopped.
+        why_stopped: why it has not; "" where it has, or was stopped by Ctrl-C.
     """
 
     def __init__(
         self,
         plan: EvaluationPlan,
         journal: Journal,
+        children: Children,
         report_progress: ReportProgress,
         *,
         skip_bad: bool,
-        elsewhere: RemoteUnit | None = None,
+        prepare: Prepare | None = None,
     ) -> None:
         """Take up the run.
 
         Args:
             plan: what to run.
             journal: where everything is kept; what it holds already is not done again.
+            children: what runs the tasks; several units share the images.
             report_progress: hears of the progress.
             skip_bad: whether images that cannot be read are left out.
-            elsewhere: the board on which images go through the network; `None` for this machine, which
-                prepares it in any case.
+            prepare: prepares networks in files, on this machine; a child of it unless given.
         """
-        self._elsewhere = elsewhere
+        self._prepare = prepare or RealChildren().prepare
+        self.units, self.lost = dict(children.units), dict[str, str]()
+        self.finished, self.why_stopped = True, ""
+        self._keeping = threading.RLock()
         self.plan, self.journal, self.skip_bad = plan, journal, skip_bad
         self.report_progress = report_progress
         self.failed: dict[Cell, str] = {}
         self.prepared: dict[Cell, str] = {}
-        self._isolation = Isolation(["advisor.measuring.preload"])
         self._begun = time.monotonic()
         self._answered = 0
         self._answer: Callable[..., AnswersFound | DetectionsFound] = answer_images
@@ -78,12 +90,20 @@ class EvaluationRun:
             self._answer = partial(detect_on_images, decoder=plan.decoder)
 
     def run(self) -> None:
-        """Do all that is left.
+        """Do all that is left; Ctrl-C, or the loss of the whole board, ends it in order.
 
         Raises:
             AdvisorError: what the others are held against cannot be run, an image cannot be read, or the
                 images or classes are not those of the network, or not what they were.
         """
+        try:
+            self._run_all()
+        except KeyboardInterrupt:
+            self.finished = False
+        except BoardLostError as error:
+            self.finished, self.why_stopped = False, str(error)
+
+    def _run_all(self) -> None:
         for count, cell in enumerate(self.plan.cells):
             why = self._run_cell(cell)
             if why and count == 0:
@@ -140,6 +160,15 @@ class EvaluationRun:
         return list(dict.fromkeys(found))
 
     @property
+    def images_by_unit(self) -> dict[str, int]:
+        """How many images each unit of a board answered, counted for each way; none where it has none."""
+        found: Counter[str] = Counter()
+        for each in self.journal.records:
+            if "ranks" in each and each.get("unit"):
+                found[each["unit"]] += len(each["ranks"])
+        return dict(sorted(found.items()))
+
+    @property
     def _pieces(self) -> int:
         return -(-len(self.plan.images.images) // PIECE)
 
@@ -162,35 +191,80 @@ class EvaluationRun:
         task, why = self._prepared_task(cell)
         if why:
             return why
+        left: deque[int] = deque()
         for piece in range(self._pieces):
             if piece in kept:
                 self._check_classes(kept[piece])
-                continue
-            images = self.plan.images.images[piece * PIECE : (piece + 1) * PIECE]
-            self.report_progress(
-                f"{' '.join(cell.variant)}: {piece * PIECE} of {len(self.plan.images.images)} images",
-                self._remaining_s(),
-            )
-            outcome = self._answers(task, images)
-            if outcome.status != "ok":
-                return _why(outcome)
-            self._keep(cell, piece, outcome.value)
+            else:
+                left.append(piece)
+        while left and not why:
+            why = self._on_units(cell, task, left)
+        return why
+
+    def _on_units(self, cell: Cell, task: Task, left: deque[int]) -> str:
+        """Let each unit of the board take pieces as it gets on; see `_run_cell`.
+
+        A unit that is lost leaves its piece to the others.
+
+        Raises:
+            BoardLostError: no unit is left.
+        """
+        units = sorted(self.units)
+        if len(units) == 1:
+            return self._work_off(units[0], cell, task, left)
+        with ThreadPoolExecutor(len(units), "unit") as pool:
+            ends = [pool.submit(self._work_off, unit, cell, task, left) for unit in units]
+        return next(filter(None, [end.result() for end in ends]), "")
+
+    def _work_off(self, unit: str, cell: Cell, task: Task, left: deque[int]) -> str:
+        """What one unit does of the pieces that are left; nothing is left for others once one fails."""
+        why = ""
+        while left and not why:
+            with self._keeping:
+                if not left:
+                    break
+                piece = left.popleft()
+                done = f"{piece * PIECE} of {len(self.plan.images.images)} images"
+                self.report_progress(f"{' '.join(cell.variant)}: {done}", self._remaining_s())
+            try:
+                why = self._answer_piece(unit, cell, task, piece)
+            except BoardLostError as error:
+                with self._keeping:
+                    left.appendleft(piece)
+                    self.lost[unit] = str(error)
+                    del self.units[unit]
+                    self.journal.append({"unit": unit, "lost": str(error)})
+                    if not self.units:
+                        raise
+                return ""
+            except BaseException:
+                left.clear()
+                raise
+        if why:
+            left.clear()
+        return why
+
+    def _answer_piece(self, unit: str, cell: Cell, task: Task, piece: int) -> str:
+        """Have a unit answer some images; why it could not, "" where it could."""
+        images = self.plan.images.images[piece * PIECE : (piece + 1) * PIECE]
+        limit_s = PIECE_LIMIT_S + IMAGE_LIMIT_S * len(images)
+        how = self.plan.preprocessing
+        outcome = self.units[unit].answers(self._answer, task, images, how, limit_s)
+        if outcome.status != "ok":
+            return _why(outcome)
+        with self._keeping:
+            self._keep(cell, unit, piece, outcome.value)
             self._answered += len(images)
         return ""
 
-    def _answers(self, task: Task, images: Sequence[LabelledImage]) -> Outcome:
-        """What a network makes of images, wherever it is run."""
-        limit_s = PIECE_LIMIT_S + IMAGE_LIMIT_S * len(images)
-        how = self.plan.preprocessing
-        if self._elsewhere is None:
-            return self._isolation.run(self._answer, task, images, how, limit_s=limit_s)
-        return self._elsewhere.answers(self._answer, task, images, how, limit_s)
-
-    def _keep(self, cell: Cell, piece: int, found: AnswersFound | DetectionsFound) -> None:
+    def _keep(
+        self, cell: Cell, unit: str, piece: int, found: AnswersFound | DetectionsFound
+    ) -> None:
         """Put what a child found on disk, where it can be believed."""
         if found.changed:
             raise ChangedError(found.changed, "run it again: it begins anew")
-        record = {"of": self.plan.key(cell), "piece": piece, **asdict(found)}
+        of = {"of": self.plan.key(cell), "piece": piece, **({"unit": unit} if unit else {})}
+        record = {**of, **asdict(found)}
         del record["changed"]
         self._check_classes(record)
         self.journal.append(record)
@@ -208,7 +282,8 @@ class EvaluationRun:
     def _prepared_task(self, cell: Cell) -> tuple[Task, str]:
         """How to run a cell, from what was prepared for it; and why it cannot be."""
         task = self.plan.task(cell)
-        if cell.variant == REFERENCE:
+        made_there = self.plan.board and cell.runtime not in SERVE_ONNX  # it is in no file
+        if cell.variant == REFERENCE or made_there:
             self.prepared[cell] = ""
             return task, ""
         key = self.plan.key(cell)
@@ -217,8 +292,8 @@ class EvaluationRun:
                 self.prepared[cell] = each["prepared"]
         if cell not in self.prepared or not is_there(self.prepared[cell]):
             self.report_progress(f"preparing {' '.join(cell.variant)}", self._remaining_s())
-            here = task if self._elsewhere is None else replace(task, device="cpu")
-            outcome = self._isolation.run(prepare_task, here, limit_s=PREPARE_LIMIT_S)
+            here = replace(task, device="cpu") if self.plan.board else task
+            outcome = self._prepare(here, PREPARE_LIMIT_S)
             if outcome.status != "ok":
                 return task, _why(outcome)
             self.prepared[cell] = outcome.value.prepared
@@ -251,21 +326,55 @@ def _why(outcome: Outcome) -> str:
     return what + outcome.reason
 
 
-@contextmanager
-def taken_up(
-    folder: Path, catalog: Path, plan: EvaluationPlan, *, fresh: bool
-) -> Iterator[Journal]:
-    """The journal of an equal plan, or a new one, while nobody else evaluates this network.
+def run_evaluation(
+    plan: EvaluationPlan,
+    children: Children,
+    report_progress: ReportProgress,
+    *,
+    board: str = "",
+    fresh: bool,
+    skip_bad: bool,
+    prepare: Prepare | None = None,
+) -> EvaluationRun:
+    """Run what is planned, from wherever an equal plan stands; what is found is kept.
 
     Args:
-        folder: where this network's evaluations lie.
-        catalog: the catalog in which that is.
+        plan: what to run.
+        children: what runs the tasks.
+        report_progress: hears of the progress.
+        board: what the board elsewhere is called; "" for this machine.
+        fresh: begin anew in any case.
+        skip_bad: whether images that cannot be read are left out.
+        prepare: prepares networks in files, on this machine; a child of it unless given.
+
+    Raises:
+        AdvisorError: another evaluation of the network is at work, or see `EvaluationRun.run`.
+    """
+    if board:
+        variants, device = plan.run.variants, children.ready(plan.run.device)
+        children.check_installed(variants, device)
+        plan = plan.on(board, children.describe(device, 0, libraries_of(variants)))
+    ready_cache(EXPORTS)  # without it no network is prepared: better said once, and now
+    with taken_up(plan, fresh=fresh) as journal:
+        run = EvaluationRun(
+            plan, journal, children, report_progress, skip_bad=skip_bad, prepare=prepare
+        )
+        run.run()
+        return run
+
+
+@contextmanager
+def taken_up(plan: EvaluationPlan, *, fresh: bool) -> Iterator[Journal]:
+    """The journal of an equal plan, or a new one, while nobody else evaluates this network on this board.
+
+    Args:
         plan: what is to be run.
         fresh: begin a new one in any case.
 
     Raises:
         AdvisorError: another run is at work on it, or the folder cannot be written.
     """
+    folder, catalog = plan.journals, plan.catalog
     busy = f"another evaluation of {plan.network.name} is at work"
     lock = folder.with_name(f".{folder.name}.lock")
     with writing(catalog):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -235,15 +235,7 @@ class RemoteUnit:
         how: Preprocessing,
         limit_s: float,
     ) -> Outcome:
-        """Run images through a network in a child there; all that it needs is sent before.
-
-        Args:
-            function: what does so, as `advisor.measuring.image_answers.answer_images`.
-            task: the network, prepared on this machine where it must be.
-            images: the images.
-            how: how they become what the network takes.
-            limit_s: how long it may take.
-        """
+        """See `Sessions`; all that it needs is sent before."""
         try:
             self._note_restart()
             if task.prepared:
@@ -491,15 +483,6 @@ def measure_on(
     with connected(scheduler, access, **waiting) as fleet, ExitStack() as held:
         found = fleet.boards(boards)
         preparer = None if prepare_on is None else Preparer(_preparing(fleet, prepare_on, held))
-        speaking = threading.Lock()
-
-        def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
-            def heard(*said: object) -> None:
-                with speaking:
-                    hear(*said)
-
-            return heard
-
         heard = {"on_plan": one_at_a_time(on_plan), "on_board": one_at_a_time(on_board)}
         progress = one_at_a_time(on_progress)
 
@@ -511,13 +494,31 @@ def measure_on(
             units = found[board]
             return _measured(fleet, units, preparer, architectures, further)
 
-        with ThreadPoolExecutor(len(found), "board") as pool:
-            ends = [pool.submit(measured, board) for board in found]
-            try:
-                return tuple(end.result() for end in ends)
-            except KeyboardInterrupt:
-                fleet.stopping.set()
-                return tuple(end.result() for end in ends)
+        return side_by_side(fleet, found, measured)
+
+
+def side_by_side(
+    fleet: Fleet, boards: Collection[str], work: Callable[[str], Answer]
+) -> tuple[Answer, ...]:
+    """What comes of working with each board, all at a time; Ctrl-C stops each in order."""
+    with ThreadPoolExecutor(len(boards), "board") as pool:
+        ends = [pool.submit(work, board) for board in boards]
+        try:
+            return tuple(end.result() for end in ends)
+        except KeyboardInterrupt:
+            fleet.stopping.set()
+            return tuple(end.result() for end in ends)
+
+
+def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
+    """What hears of several boards, called by one thread after the other."""
+    speaking = threading.Lock()
+
+    def heard(*said: object) -> None:
+        with speaking:
+            hear(*said)
+
+    return heard
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from advisor.arguments import AnyPath, checked
 from advisor.catalog.files import target_folder
 from advisor.errors import AdvisorError, reason_of, shown
 from advisor.folders import WRITING
-from advisor.measuring.evaluation import FOLDER
+from advisor.measuring.evaluation_plan import FOLDER
 
 
 @dataclass(frozen=True)

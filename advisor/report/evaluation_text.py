@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -16,8 +17,13 @@ from advisor.measuring.mean_precision import HALVES
 from advisor.quality import CLASSIFICATION, DETECTION
 from advisor.report.terminal import counted, plain_table, significant
 
+if TYPE_CHECKING:
+    from advisor.measuring.fleet_evaluation import EvaluatedFleet
+
 EVALUATE = "advisor.evaluate/1"
 """The name and version of the document's shape."""
+EVALUATE_ON = "advisor.evaluate-on/1"
+"""The same of what was found on boards elsewhere."""
 USUAL_LIMIT = {CLASSIFICATION: 70, DETECTION: 30}
 """What is asked in the example of a question, in percent."""
 
@@ -25,6 +31,11 @@ USUAL_LIMIT = {CLASSIFICATION: 70, DETECTION: 30}
 def evaluation_json(found: Evaluation) -> str:
     """The evaluation as one JSON document."""
     return document_text({"schema": EVALUATE, **document(found)})
+
+
+def fleet_evaluation_json(found: EvaluatedFleet) -> str:
+    """What was found on boards elsewhere as one JSON document."""
+    return document_text({"schema": EVALUATE_ON, **document(found)})
 
 
 def evaluation_text(found: Evaluation) -> RenderableType:
@@ -60,6 +71,12 @@ def evaluation_text(found: Evaluation) -> RenderableType:
 
 
 def _head(found: Evaluation) -> Iterator[str]:
+    if found.board:
+        shares = (f"{count} by {unit}" for unit, count in found.units.items())
+        units = ", ".join(shares)
+        yield f"board {found.board}" + (
+            f", images answered, every way counted: {units}" * bool(units)
+        )
     of = f" of {found.found}" if found.images != found.found else ""
     yield (
         f"{found.network}, weights {found.weights}, on {found.images}{of} images of {found.data} "
@@ -113,9 +130,8 @@ def next_command(found: Evaluation, catalog: str | None) -> str:
     where = f" --catalog {shlex.quote(catalog)}" if catalog else ""
     task = "" if found.task == CLASSIFICATION else f" --task {found.task}"
     data_set = f"{task} --data-set {found.data_set}"
-    return (
-        f"ask it: advisor pick --board NAME{where}{data_set} --accuracy {USUAL_LIMIT[found.task]}\n"
-    )
+    board = shlex.quote(found.board) if found.board else "NAME"
+    return f"ask it: advisor pick --board {board}{where}{data_set} --accuracy {USUAL_LIMIT[found.task]}\n"
 
 
 def _figure(value: float | None) -> str:
