@@ -153,14 +153,14 @@ def worker(address: str, name: str, how: Mapping[str, str]) -> None:
     )
 
 
-def scheduler(port: int, tls: str) -> None:
+def scheduler(port: int, tls: str, host: str) -> None:
     """Be a scheduler until killed."""
     from distributed import Scheduler
 
     access = access_by(tls)
 
     async def run() -> None:
-        place = f"{'tls' if tls else 'tcp'}://127.0.0.1:{port}"
+        place = f"{'tls' if tls else 'tcp'}://{host}:{port}"
         async with Scheduler(host=place, dashboard=False, security=access.security()) as found:
             print(LISTENS, found.address, flush=True)
             await found.finished()
@@ -181,8 +181,14 @@ def free_port() -> int:
 class Started:
     """A process of this module."""
 
-    def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "tests.fleet_processes", *arguments]
+    def __init__(self, *arguments: str, within: Sequence[str] = ()) -> None:
+        """Start it.
+
+        Args:
+            arguments: see above.
+            within: the command that runs it where it is to be, as in another network.
+        """
+        command = [*within, sys.executable, "-m", "tests.fleet_processes", *arguments]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **LAPSE}
         )
@@ -205,8 +211,10 @@ class Started:
 
 
 @contextmanager
-def started_scheduler(port: int = 0, tls: str = "") -> Iterator[tuple[str, Started]]:
-    found = Started("scheduler", str(port or free_port()), *([tls] if tls else []))
+def started_scheduler(
+    port: int = 0, tls: str = "", host: str = "127.0.0.1"
+) -> Iterator[tuple[str, Started]]:
+    found = Started("scheduler", str(port or free_port()), tls, host)
     try:
         yield found.hear(LISTENS), found
     finally:
@@ -253,8 +261,62 @@ def started_workers(address: str, *boards: str, **how: str) -> Iterator[list[Sta
             each.kill()
 
 
+class Link:
+    """A network of its own, as a board has it, and the one wire that leads there.
+
+    Attributes:
+        here: this machine's address on the wire.
+        within: what runs a command there.
+    """
+
+    def __init__(self) -> None:
+        """Lay it.
+
+        Raises:
+            OSError: this machine does not allow it, or has not what it takes; it says why.
+        """
+        self._name, number = f"advisor-{os.getpid()}", os.getpid()
+        self._wire = f"adv{number % 10**8}"
+        network = f"10.{number // 256 % 256}.{number % 256}"
+        self.here = f"{network}.1"
+        self.within = ("ip", "netns", "exec", self._name)
+        self._ip("netns", "add", self._name)
+        there = ("peer", "name", "board", "netns", self._name)
+        try:
+            self._ip("link", "add", self._wire, "type", "veth", *there)
+            self._ip("address", "add", f"{self.here}/30", "dev", self._wire)
+            self._ip("link", "set", self._wire, "up")
+            for arguments in (
+                ("address", "add", f"{network}.2/30", "dev", "board"),
+                ("link", "set", "board", "up"),
+                ("link", "set", "lo", "up"),
+            ):
+                self._ip("-netns", self._name, *arguments)
+        except OSError:
+            self.remove()
+            raise
+
+    def _ip(self, *arguments: str) -> None:
+        done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise OSError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+
+    def cut(self) -> None:
+        """Nothing gets through from now on, and nobody hears of that."""
+        self._ip("-netns", self._name, "link", "set", "board", "down")
+
+    def mend(self) -> None:
+        self._ip("-netns", self._name, "link", "set", "board", "up")
+
+    def remove(self) -> None:
+        with suppress(OSError):
+            self._ip("link", "delete", self._wire)
+        with suppress(OSError):
+            self._ip("netns", "delete", self._name)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "scheduler":
-        scheduler(int(sys.argv[2]), "".join(sys.argv[3:]))
+        scheduler(int(sys.argv[2]), *sys.argv[3:])
     else:
         worker(sys.argv[2], sys.argv[3], dict(each.split("=", 1) for each in sys.argv[4:]))

@@ -35,8 +35,10 @@ from advisor.measuring.measure import Measured, MeasuredBoard, measure
 from advisor.measuring.tasks import TimingFound
 from tests.conftest import Ran, Run
 from tests.fleet_processes import (
+    JOINED,
     LAPSE,
     ROOT,
+    Link,
     Started,
     free_port,
     started_scheduler,
@@ -362,6 +364,44 @@ def test_a_worker_that_is_not_heard_of_for_a_while(
         assert client.wait() == 0
     assert len(sessions(tmp_path, "zeta")) == CELLS * SESSIONS
     assert table(tmp_path, "zeta") == undisturbed
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    try:
+        laid = Link()
+    except OSError as error:
+        pytest.skip(f"no network of its own can be made here: {error}")
+    yield laid
+    laid.remove()
+
+
+def test_a_board_whose_link_is_lost_for_longer_than_a_connection_lasts(
+    link: Link, tmp_path: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP", "15s")
+    asked = {"boards": "far", "catalog": tmp_path, "access": Access(insecure=True), **ASKED}
+    with started_scheduler(host=link.here) as (address, _), ThreadPoolExecutor(1) as pool:
+        worker = Started("worker", address, "far", "pause=0.05", within=link.within)
+        try:
+            worker.hear(JOINED)
+            measured = pool.submit(measure_on, address, NETWORKS, **asked)
+            folder = tmp_path / "boards/far/runs"
+            while not folder.exists() or len(sessions(tmp_path, "far")) < 5:
+                assert not measured.done()
+                time.sleep(0.05)
+            link.cut()
+            worker.hear("left")
+            before = len(sessions(tmp_path, "far"))
+            assert before < CELLS * SESSIONS
+            link.mend()
+            worker.hear(JOINED)
+            (end,) = measured.result()
+        finally:
+            worker.kill()
+    assert end.fault == ""
+    assert len(sessions(tmp_path, "far")) == CELLS * SESSIONS
+    assert table(tmp_path, "far") == undisturbed
 
 
 def test_two_clients_on_one_board(
