@@ -366,6 +366,48 @@ def test_a_worker_that_is_not_heard_of_for_a_while(
     assert table(tmp_path, "zeta") == undisturbed
 
 
+OWN_CODE = "from torch import nn\n\ndef make():\n    return nn.Conv2d(3, {}, 3)\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (4, ""),
+        (8, "has another own_code than this machine, and code does not travel"),
+        (0, "has no module own_code, and code does not travel"),
+    ],
+)
+def test_code_of_ones_own_is_the_same_there_or_refused(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int, said: str
+) -> None:
+    for folder, channels in (("here", 4), ("board", there)):
+        (tmp_path / folder).mkdir()
+        if channels:
+            (tmp_path / folder / "own_code.py").write_text(OWN_CODE.format(channels))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "board"))
+    monkeypatch.syspath_prepend(tmp_path / "here")
+    monkeypatch.delitem(sys.modules, "own_code", raising=False)
+    with started_workers(scheduler, "coded"):
+        (end,) = measure_on(
+            scheduler,
+            "net=own_code:make@3x8x8",
+            batch="1",
+            quick=True,
+            catalog=tmp_path / "catalog",
+        )
+    assert said in end.fault
+    assert bool(end.fault) == bool(said)
+    assert (end.measured is None) == bool(said)
+
+
+def test_one_unit_is_heated_at_a_time(scheduler: str, tmp_path: Path) -> None:
+    with started_workers(scheduler, "warm/1", "warm/2"):
+        (end,) = measure_on(scheduler, NETWORKS, sustained="10m", catalog=tmp_path, **ASKED)
+    assert end.fault == (
+        "--sustained heats one unit, and others would stay cold (name it: --board warm/1)"
+    )
+
+
 @pytest.fixture
 def link() -> Iterator[Link]:
     try:

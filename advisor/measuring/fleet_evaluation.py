@@ -145,7 +145,9 @@ def _evaluated(
         with ExitStack() as held:
             for each in units:
                 held.enter_context(fleet.held(each.name))
-            return run_evaluation(plan, RemoteBoard(fleet, units), board=board, **how)
+            there = RemoteBoard(fleet, units)
+            there.check_code(plan.run.own.values())
+            return run_evaluation(plan, there, board=board, **how)
     except AdvisorError as error:
         return EvaluatedBoard(board, None, str(error).removeprefix(f"{in_words(board)}: "))
     except KeyboardInterrupt:

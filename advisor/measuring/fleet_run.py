@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from advisor.architectures.names import is_own, is_own_file
 from advisor.arguments import checked, trusting
+from advisor.catalog.naming import Measurable
 from advisor.errors import AdvisorError
 from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.campaign import ReportProgress
@@ -24,6 +26,7 @@ from advisor.measuring.fleet_files import (
     Files,
     Sent,
     digest_of_export,
+    digest_of_module,
     part_of_export,
     receive,
     tidy,
@@ -140,6 +143,20 @@ class RemoteUnit:
     def check_installed(self, variants: Sequence[Variant], device: str) -> None:
         """See `Children`."""
         self._result(type(None), "looking for", "check_installed", list(variants), device)
+
+    def check_code(self, module: str) -> None:
+        """See that the machine has the same code of the user's own as this one.
+
+        Raises:
+            AdvisorError: it has not.
+        """
+        there = self._called(digest_of_module, module)
+        if there != digest_of_module(module):
+            has = f"has another {module} than this machine" if there else f"has no module {module}"
+            raise AdvisorError(
+                f"{in_words(self._unit.board, self._unit.unit)} {has}, and code does not travel",
+                "copy it to the folder in which its worker starts, or name a file of the network: net.onnx",
+            )
 
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """See `Children`."""
@@ -342,6 +359,18 @@ class RemoteBoard:
         for each in self._units.values():
             each.check_installed(variants, device)
 
+    def check_code(self, networks: Iterable[Measurable]) -> None:
+        """See that each unit has the code of those networks that are made by the user's own.
+
+        Raises:
+            AdvisorError: one has not.
+        """
+        names = (each.made_from for each in networks if is_own(each.made_from))
+        modules = {name.partition(":")[0] for name in names if not is_own_file(name)}
+        for module in sorted(modules):
+            for each in self._units.values():
+                each.check_code(module)
+
     def describe(self, device: str, threads: int, libraries: Sequence[str]) -> Host:
         """See `Children`.
 
@@ -478,7 +507,7 @@ def measure_on(
             there.
     """
     named = [] if boards == ALL else [each.strip().partition("/")[0] for each in boards.split(",")]
-    check_asked(architectures, named, asked)
+    own = check_asked(architectures, named, asked)
     waiting = {} if absent_s is None else {"absent_s": absent_s}
     with connected(scheduler, access, **waiting) as fleet, ExitStack() as held:
         found = fleet.boards(boards)
@@ -492,7 +521,7 @@ def measure_on(
 
             further = {"fit": False, **asked, **heard, "on_progress": of_board, "board": board}
             units = found[board]
-            return _measured(fleet, units, preparer, architectures, further)
+            return _measured(fleet, units, preparer, own, architectures, further)
 
         return side_by_side(fleet, found, measured)
 
@@ -561,19 +590,22 @@ def _measured(
     fleet: Fleet,
     units: Sequence[Unit],
     preparer: Preparer | None,
+    own: Iterable[Measurable],
     architectures: str | Sequence[str],
     asked: dict[str, Any],
 ) -> FleetBoard:
     """One board of a fleet, while no other client has it."""
     board = units[0].board
     if asked.get("sustained") and len(units) > 1:
-        hint = f"name it: --board {units[0].name}"
-        return FleetBoard(board, None, f"one unit of a board is heated at a time ({hint})")
+        why = "--sustained heats one unit, and others would stay cold"
+        return FleetBoard(board, None, f"{why} (name it: --board {units[0].name})")
     try:
         with ExitStack() as held:
             for each in units:
                 held.enter_context(fleet.held(each.name))
-            found = measure(architectures, children=RemoteBoard(fleet, units, preparer), **asked)
+            there = RemoteBoard(fleet, units, preparer)
+            there.check_code(own)
+            found = measure(architectures, children=there, **asked)
     except AdvisorError as error:
         return FleetBoard(board, None, str(error).removeprefix(f"{in_words(board)}: "))
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from advisor.architectures.libraries import is_installed
 from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.entries import read_board
 from advisor.catalog.measurements_table import Row
+from advisor.catalog.naming import Measurable
 from advisor.catalog.records import Architecture, BetweenRuns
 from advisor.errors import AdvisorError
 from advisor.folders import ready_cache
@@ -287,13 +288,16 @@ def plan_measuring(
 
 def check_asked(
     architectures: str | Sequence[str], boards: Sequence[str], asked: Mapping[str, Any]
-) -> None:
+) -> tuple[Measurable, ...]:
     """See that what is asked of boards can be read, before any of them is asked.
 
     Args:
         architectures: as `measure` takes it.
         boards: those that are named; none for whichever there are.
         asked: what else `measure` takes.
+
+    Returns:
+        Those of the networks that are the user's own.
 
     Raises:
         AdvisorError: it cannot.
@@ -304,10 +308,10 @@ def check_asked(
     known = signature(read_request).parameters
     common = {name: each for name, each in asked.items() if name in known}
     if not asked.get("again"):  # which differs from board to board
-        read_request(architectures, **common)
-    else:
-        for board in boards:
-            read_request(architectures, **common, board=board)
+        return tuple(read_request(architectures, **common).networks.own.values())
+    for board in boards:
+        read_request(architectures, **common, board=board)
+    return ()
 
 
 def measured_boards(
