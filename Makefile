@@ -6,7 +6,7 @@
 # make browser   install Debian's Chromium, for the tests that look at pages, where there is none
 # make docs      build the documentation into site/; make serve-docs shows it while it is edited
 # make dist      build what is published, check it, and try it in an environment of its own
-# make pictures  draw the README's pictures again
+# make pictures  draw the pictures of README and documentation again
 # make boards    make the shipped boards again, of published tables in the folders TABLES="DIR ..."
 
 PYTHON ?= python3
@@ -64,6 +64,11 @@ boards: .venv/full
 pictures: .venv/full
 	$(BIN)/advisor figures --board jetson-tx1 --only 2 --format svg -o docs
 	mv docs/figure-02-top1-against-operations.svg docs/ball-chart.svg
+	$(BIN)/advisor frontier --board jetson-tx1 --label vgg-19,resnet-101 --plot docs/pictures/frontier.svg
+	$(BIN)/advisor compare raspberry-pi-4.mlperf-v2.0-krai raspberry-pi-4.mlperf-v2.1-krai \
+	  --plot docs/pictures/comparison.svg
+	$(BIN)/advisor fit xeon-2-cores-vm --catalog $$(mktemp -d) --plot docs/pictures/fit.svg
+	$(BIN)/advisor findings --board any --plot docs/pictures/findings.svg
 	$(BIN)/advisor explore --board jetson-tx1 --fps 30 --energy 0.5J -o .venv/explorer.html
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
 	  --virtual-time-budget=4000 --window-size=1280,1180 --screenshot=docs/explorer.png \

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from advisor._version import __version__
 
 if TYPE_CHECKING:
-    from advisor.api import check_catalog, schema, verified_pick
+    from advisor.api import check_catalog, draw, schema, verified_pick
     from advisor.catalog.importers.imported import import_table
     from advisor.catalog.importers.published import import_boards
     from advisor.catalog.listing import boards, show, show_boards, zoo
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from advisor.paper.survey import survey
     from advisor.paper.ten_figures import figures
     from advisor.prediction.fitting import fit
-    from advisor.report.charts.answer_figures import draw
     from advisor.report.comparison import compare
     from advisor.report.explorer.page import explore
     from advisor.solve.budget import check
@@ -49,7 +48,7 @@ _HOMES = {
     "check": "advisor.solve.budget",
     "check_catalog": "advisor.api",
     "compare": "advisor.report.comparison",
-    "draw": "advisor.report.charts.answer_figures",
+    "draw": "advisor.api",
     "evaluate": "advisor.measuring.evaluation",
     "evaluate_on": "advisor.measuring.fleet_evaluation",
     "explore": "advisor.report.explorer.page",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +13,36 @@ from typing import TYPE_CHECKING, Any
 from advisor.arguments import AnyPath, checked, trusted
 from advisor.catalog.accuracy import OwnImages
 from advisor.catalog.check import Checked, check
+from advisor.catalog.files import check_folder_of, write_whole
 from advisor.catalog.hosted import layers_of
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, closest, shown, shown_path
 from advisor.limits import LEAST_PERCENT
 from advisor.measuring.access import OPEN, Access
-from advisor.prediction.board_model import BoardFit
+from advisor.option_kinds import read_names
+from advisor.paper.board_findings import Findings
+from advisor.paper.findings_figures import findings_figure, survey_figure
+from advisor.paper.survey import Survey
+from advisor.prediction.board_model import BoardFit, Fitted
 from advisor.prediction.fit_store import read_fit, write_fit
 from advisor.prediction.ready_fit import ready_fit
 from advisor.quality import name_of_own
 from advisor.quantities import TIME, parse
+from advisor.report.charts.answer_figures import (
+    FORMATS,
+    asked_names,
+    comparison_figure,
+    drawing,
+    fit_figure,
+    frontier_figure,
+)
+from advisor.report.charts.figure import Figure
+from advisor.report.comparison import Comparison
 from advisor.solve.candidates.named_networks import as_called
 from advisor.solve.question import read_question
+from advisor.solve.recommend.frontier import Frontier
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation
 from advisor.solve.verify.benches import Attempt, Bench, Evaluated, Key, TableBench
@@ -337,6 +353,71 @@ def _refit(catalog: Catalog, before: BoardFit, *, keep: bool) -> Callable[[Surve
         return fit
 
     return again
+
+
+@checked
+def draw(
+    answer: object,
+    path: str | os.PathLike[str],
+    *,
+    label: str | Sequence[str] | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> Path:
+    """Draw an answer, and write the picture.
+
+    Args:
+        answer: what `frontier`, `compare`, `fit`, `findings` or `survey` gives.
+        path: the file, whose ending says what kind: .svg or .png.
+        label: of a frontier or a fit, networks whose names are written in any case, as a list or with
+            commas between them.
+        catalog: the catalog folder beside the shipped one, in which those names are looked up.
+
+    Returns:
+        The file.
+
+    Raises:
+        AdvisorError: there is nothing to draw, a network to be named is not in the picture, the ending is
+            another, the file cannot be written, or the plotting libraries are not installed.
+    """
+    file = Path(path)
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise AdvisorError(f"{shown_path(file)}: no picture ends so", "write .svg or .png")
+    check_folder_of(file)
+    figure = _figure_of(answer, read_names("label", label), catalog)
+    write_whole(file, drawing()(figure, kind))
+    return file
+
+
+def _figure_of(
+    answer: object, label: tuple[str, ...], catalog: str | os.PathLike[str] | None
+) -> Figure:
+    def asked(here: Iterable[str]) -> frozenset[str]:
+        return (
+            asked_names(label, set(here), Catalog.open(catalog).identities)
+            if label
+            else frozenset()
+        )
+
+    if isinstance(answer, Frontier):
+        return frontier_figure(answer, asked(answer.compared))
+    if isinstance(answer, Fitted):
+        return fit_figure(answer, asked(each.architecture for each in answer.held_out))
+    if label:
+        raise AdvisorError(
+            "label: this picture names all that it has room for",
+            "name networks of a frontier or a fit",
+        )
+    if isinstance(answer, Comparison):
+        return comparison_figure(answer)
+    if isinstance(answer, Findings):
+        return findings_figure(answer)
+    if isinstance(answer, Survey):
+        return survey_figure(answer)
+    raise AdvisorError(
+        f"a {type(answer).__name__} has no picture",
+        "draw a frontier, a comparison, a fit, findings or a survey",
+    )
 
 
 @checked

@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 import advisor
 from advisor.catalog.store import Catalog
@@ -48,6 +49,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = advisor.schema(name)
         files.append(File.generated(config, f"reference/schemas/{name}.json", content=text))
     return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Give the theme's search a name, which screen readers read out."""
+    del page, config
+    search = 'data-md-component="search" role="dialog"'
+    return output.replace(search, f'{search} aria-label="Search"')
 
 
 def table(heads: Row, rows: Iterable[Row]) -> str:

@@ -352,7 +352,7 @@ def test_every_ball_of_a_few_has_its_name_and_no_name_covers_another(
     figures: dict[str, dict[int, Figure]], board: str, number: int
 ) -> None:
     figure = figures[board][number]
-    field = field_of(figure)
+    field = field_of(figure, figure.panels)
     drawn = drawing.chart(figure).to_dict(validate=False)
     for panel, part in zip(figure.panels, drawn.get("vconcat", [drawn]), strict=True):
         boxes = [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.documents import document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from advisor.documents import Schema
 
 
@@ -56,3 +58,16 @@ class Variant(NamedTuple):
         """What distinguishes it, without what nobody says."""
         count = f"{self.threads} thread{'s' * (self.threads > 1)}" if self.threads else ""
         return tuple(filter(None, (self.runtime, self.precision, self.processor, count)))
+
+
+def telling_apart(variants: Sequence[Variant]) -> dict[Variant, str]:
+    """What tells each of some variants from the others, in words; "" where all are alike."""
+    differs = [len(set(parts)) > 1 for parts in zip(*variants, strict=True)]
+    alike = Variant("", "")
+    kept = {
+        each: Variant._make(
+            part if apart else none for part, none, apart in zip(each, alike, differs, strict=True)
+        )
+        for each in variants
+    }
+    return {each: " ".join(variant.words) for each, variant in kept.items()}

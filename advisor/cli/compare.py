@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, PlotOption
 from advisor.cli.output import emit, emit_table
 
 HELP = "A board, or one of its runs or units as BOARD/RUN or BOARD/UNIT."
@@ -29,10 +28,7 @@ def command(
             help="How many times as fast as eager fp32 each runtime, or precision, of one board is.",
         ),
     ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
-    ] = None,
+    plot: PlotOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -42,7 +38,7 @@ def command(
 
     found = compare(first, second, by=by, catalog=catalog)
     if plot is not None:
-        from advisor.report.charts.answer_figures import draw
+        from advisor.api import draw
 
         draw(found, plot)
     if as_json:

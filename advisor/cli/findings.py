@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, PlotOption
 from advisor.cli.output import emit, emit_table
 
 
@@ -21,6 +21,7 @@ def command(
             show_default="$ADVISOR_BOARD or jetson-tx1",
         ),
     ] = None,
+    plot: PlotOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -30,6 +31,10 @@ def command(
     from advisor.paper.survey_text import survey_json, survey_text
 
     found = findings_or_survey(board, catalog=catalog)
+    if plot is not None:
+        from advisor.api import draw
+
+        draw(found, plot)
     if isinstance(found, Survey):
         return emit(survey_json(found)) if as_json else emit_table(survey_text(found))
     return emit(findings_json(found)) if as_json else emit_table(findings_text(found))

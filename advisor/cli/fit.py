@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from advisor.cli.completion import boards
 from advisor.cli.options import (
     CatalogOption,
     InsecureOption,
+    LabelOption,
     SpreadOption,
     TlsCaOption,
     TlsCertOption,
@@ -17,6 +19,7 @@ from advisor.cli.options import (
     spreading,
 )
 from advisor.cli.output import complain, emit, emit_table, warn
+from advisor.errors import AdvisorError
 
 
 def command(
@@ -54,6 +57,16 @@ def command(
             "pattern; kept when the board is fitted again, until none drops it.",
         ),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            "--plot",
+            metavar="FILE",
+            help="Draw predicted against measured, each network held out, too: .svg or .png.",
+            show_default=False,
+        ),
+    ] = None,
+    label: LabelOption = None,
     on: SpreadOption = None,
     tls_ca_file: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
@@ -65,10 +78,13 @@ def command(
 
     Of several boards, one that cannot be fitted holds up no other; the exit status is then 1.
     """
+    from advisor.prediction.board_model import Fitted
     from advisor.prediction.fitting import Unfitted, fit_each
     from advisor.report.fit_text import fit_text
 
-    done, unfitted = 0, list[Unfitted]()
+    if plot is not None and len(board) > 1:
+        raise AdvisorError("--plot draws one board", "name one")
+    done, unfitted = list[Fitted](), list[Unfitted]()
     with spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
         for each in fit_each(
             board,
@@ -81,10 +97,16 @@ def command(
             if isinstance(each, Unfitted):
                 unfitted.append(each)
                 continue
-            done += 1
+            done.append(each)
             warn(each.warnings)
             emit_table(fit_text(each.board, each.fit))
             emit(f"\nwritten to {each.file}\n")
+    if plot is not None and len(done) > 1:
+        raise AdvisorError(f"--plot draws one board, and {len(done)} were fitted", "name one")
+    if plot is not None and done:
+        from advisor.api import draw
+
+        draw(done[0], plot, label=label, catalog=catalog)
     if len(unfitted) == 1 and not done:
         raise unfitted[0].error
     for failed in unfitted:

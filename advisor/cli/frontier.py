@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.options import LabelOption, PlotOption
 from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
@@ -20,10 +20,8 @@ def command(
     z: Annotated[
         str | None, typer.Option(metavar="METRIC", help="A third one.", show_default=False)
     ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
-    ] = None,
+    plot: PlotOption = None,
+    label: LabelOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -35,12 +33,14 @@ def command(
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
     from advisor.solve.recommend.frontier import frontier
 
+    if label and plot is None:
+        raise AdvisorError("--label names networks in a picture", "say which: --plot FILE")
     found = frontier(x=x, y=y, z=z, **question)
     warn(found.notes)
     if plot is not None and found.points:
-        from advisor.report.charts.answer_figures import draw
+        from advisor.api import draw
 
-        draw(found, plot)
+        draw(found, plot, label=label, catalog=question.get("catalog"))
     if as_json:
         from advisor.report.answer_documents import frontier_json
 

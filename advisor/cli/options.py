@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +24,20 @@ CatalogOption = Annotated[
         metavar="DIR",
         help="Your own catalog folder, which overlays the shipped one. "
         "Default: $ADVISOR_CATALOG, else the user data folder.",
+        show_default=False,
+    ),
+]
+
+
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
+]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Networks whose names are written in the picture in any case.",
         show_default=False,
     ),
 ]

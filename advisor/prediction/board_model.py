@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -205,6 +205,55 @@ class BoardFit:
             rows = chosen == place
             found[rows] = model.outside(runs[rows])
         return found
+
+
+@dataclass(frozen=True)
+class HeldOutRun:
+    """What a model that had not seen a network said of one of its rows.
+
+    Attributes:
+        variant: how it was run.
+        metric: one of `METRICS`.
+        architecture: the network.
+        family: its family; "" where unknown.
+        batch: images per forward pass.
+        measured: what was found, in the unit of the metric.
+        predicted: what the model said.
+    """
+
+    variant: Variant
+    metric: str
+    architecture: str
+    family: str
+    batch: int
+    measured: float
+    predicted: float
+
+    @property
+    def off(self) -> float:
+        """How far the model was off: the logarithm of the factor between the two, 0 or more."""
+        return abs(math.log(self.predicted / self.measured))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A board fitted anew.
+
+    Attributes:
+        board: its name.
+        fit: its models, and what other boards predict of it.
+        warnings: what could not be fitted though the recipe has it.
+        file: where the fit was written.
+        held_out: what was measured of each network that was held out, and predicted without it, by the first
+            model of each metric that knows it; none where too few networks ran, or the residuals are another
+            board's.
+    """
+
+    board: str
+    fit: BoardFit
+    warnings: tuple[str, ...]
+    file: Path
+    held_out: tuple[HeldOutRun, ...] = field(default=(), repr=False)
 
 
 def describe(cost: Cost | None, batch: float) -> list[float]:

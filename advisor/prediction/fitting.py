@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from advisor.errors import AdvisorError
 from advisor.prediction.board_model import (
     AUTO,
     BoardFit,
+    Fitted,
+    HeldOutRun,
     Recipe,
     Transfer,
     fingerprint,
@@ -29,7 +31,9 @@ from advisor.prediction.fit_store import current_fit, write_fit
 from advisor.prediction.model import FittedModel, Form, HeldOut
 from advisor.prediction.recipe import NONE, recipe_asked
 from advisor.prediction.rows import METRICS, fitted_rows, fitted_values
+from advisor.prediction.terms import column
 from advisor.prediction.training import (
+    FURTHEST,
     LATENCY_FORMS,
     LEAST_ARCHITECTURES,
     MEMORY_FORMS,
@@ -49,23 +53,6 @@ Spread = Callable[
     Iterable["Refitted | AdvisorError"],
 ]
 """Has each of some boards fitted, here as `map` does or on several machines."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """A board fitted anew.
-
-    Attributes:
-        board: its name.
-        fit: its models, and what other boards predict of it.
-        warnings: what could not be fitted though the recipe has it.
-        file: where the fit was written.
-    """
-
-    board: str
-    fit: BoardFit
-    warnings: tuple[str, ...]
-    file: Path
 
 
 @checked
@@ -176,7 +163,35 @@ def _fitted(
             yield Unfitted(board.name, made)
         else:
             file = write_fit(board, made.fit, opened.own_folder)
-            yield Fitted(board.name, made.fit, (*warnings, *made.warnings), file)
+            rows = opened.surveyed(board.name).measurements
+            known_here = opened.architectures_with(rows)
+            held_out = tuple(held_out_runs(board, rows, known_here, made.fit))
+            yield Fitted(board.name, made.fit, (*warnings, *made.warnings), file, held_out)
+
+
+def held_out_runs(
+    board: Board, table: Measurements, architectures: Mapping[str, Architecture], fit: BoardFit
+) -> Iterator[HeldOutRun]:
+    """What the models of a board said of networks that they had not seen, beside what was found.
+
+    A row of which a model said nothing, 0 that is, is left out.
+    """
+    if fit.residuals_from:
+        return
+    for variant, metrics in fit.models.items():
+        for metric, models in metrics.items():
+            data = data_of(board, table, architectures, variant, metric)
+            batches = column(data.runs, "batch").astype(int).tolist()
+            # The first model that knows a network predicts it.
+            folds = [fold for model in reversed(models) for fold in model.held_out]
+            residuals = {fold.architecture: fold.residuals for fold in folds}
+            rows = zip(data.architecture.tolist(), batches, data.found.tolist(), strict=True)
+            for name, batch, found in rows:
+                off = residuals.get(name, {}).get(batch)
+                if off is not None and abs(off) < FURTHEST:
+                    predicted = found * math.exp(-off)
+                    family = architectures[name].family
+                    yield HeldOutRun(variant, metric, name, family, batch, found, predicted)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from rich.text import Text
 from advisor.arguments import checked
 from advisor.catalog.records import BetweenRuns, Estimate
 from advisor.catalog.reproducibility import latencies_again
-from advisor.catalog.run_as import Variant
+from advisor.catalog.run_as import Variant, telling_apart
 from advisor.catalog.store import Catalog
 from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
@@ -212,19 +212,8 @@ def comparison_text(comparison: Comparison) -> RenderableType:
 
 def _telling_apart(variants: Sequence[Variant]) -> Mapping[str, Cell]:
     """A column of what of their variants tells rows apart; none where all ran alike."""
-    differs = [len(set(parts)) > 1 for parts in zip(*variants, strict=True)]
-    if not any(differs):
-        return {}
-    return {
-        RUNS: lambda row: " ".join(
-            Variant(
-                *(
-                    part if apart else type(part)()
-                    for part, apart in zip(row.variant, differs, strict=True)
-                )
-            ).words
-        )
-    }
+    words = telling_apart(variants)
+    return {RUNS: lambda row: words[row.variant]} if any(words.values()) else {}
 
 
 def _speedups_text(comparison: Comparison) -> RenderableType:

@@ -11,13 +11,14 @@ from advisor.errors import printable
 from advisor.report.charts.bars import bars
 from advisor.report.charts.curves import curves
 from advisor.report.charts.figure import Figure
+from advisor.report.charts.intervals import intervals
 from advisor.report.charts.labels import wrapped
 from advisor.report.charts.marks import FONT, words_in
 from advisor.report.charts.scales import WIDTH
 from advisor.report.charts.scatter import scatter
 
-Chart: TypeAlias = alt.LayerChart | alt.VConcatChart
-FORMS = {"bars": bars, "curves": curves, "scatter": scatter}
+Chart: TypeAlias = alt.LayerChart | alt.ConcatChart | alt.VConcatChart
+FORMS = {"bars": bars, "curves": curves, "intervals": intervals, "scatter": scatter}
 
 TITLE_SIZE, SUBTITLE_SIZE = 19, 12.5
 

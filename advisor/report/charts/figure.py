@@ -8,7 +8,7 @@ from typing import Literal
 
 from advisor.catalog.records import Estimate
 
-Form = Literal["bars", "curves", "scatter"]
+Form = Literal["bars", "curves", "intervals", "scatter"]
 DECADE = 10.0
 """The ratio of the greatest to the least figure from which an axis is logarithmic."""
 VISIBLE = 0.025
@@ -36,20 +36,31 @@ class Dot:
 
     Attributes:
         network: its name.
-        family: its family, which decides how it looks.
+        family: its family, which decides how it looks; `None` where all look alike.
         x, y: where it stands; the height of a bar is its `x`, and its `y` means nothing.
         batch: the batch size; `None` where that does not matter.
         area: what the area of its ball stands for; `None` where that is unknown or it means nothing.
         named: whether its name is written beside it.
+        asked: whether its name is written even where that covers something, since somebody asked for it.
+        picked: whether it is the one that is picked.
+        label: what is written for it; "" for its network's name.
     """
 
     network: str
-    family: str
+    family: str | None
     x: Estimate
     y: Estimate
     batch: int | None = None
     area: float | None = None
     named: bool = True
+    asked: bool = False
+    picked: bool = False
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is written for it."""
+        return self.label or self.network
 
     @property
     def predicted(self) -> bool:
@@ -79,6 +90,9 @@ class Panel:
         dots: what stands in it.
         lines: what is drawn through it.
         bound: a line above which it is shaded, since nothing lies there.
+        band: two lines between which it is shaded.
+        behind: places of what is drawn faint and nameless behind everything.
+        x, y: its own axes, where its figures are of another kind than those of other panels.
         words: what it says instead of what is lacking.
     """
 
@@ -86,6 +100,10 @@ class Panel:
     dots: tuple[Dot, ...] = ()
     lines: tuple[Line, ...] = ()
     bound: Line | None = None
+    band: tuple[Line, Line] | None = None
+    behind: tuple[tuple[float, float], ...] = ()
+    x: Axis | None = None
+    y: Axis | None = None
     words: str = ""
 
     @property
@@ -105,7 +123,8 @@ class Figure:
         said: what a reader must know, clause by clause.
         form: how its dots are drawn.
         x, y: the axes.
-        panels: from top to bottom.
+        panels: row by row.
+        columns: how many panels stand side by side.
         area: what the area of a ball stands for, with its unit; "" where it means nothing.
     """
 
@@ -117,6 +136,7 @@ class Figure:
     x: Axis
     y: Axis
     panels: tuple[Panel, ...]
+    columns: int = 1
     area: str = ""
 
     @property

@@ -50,10 +50,12 @@ SWEEPS, SHUFFLES, FEW = 8, 6, 20
 """How often names are moved; how many orders are tried, and up to how many names."""
 _TOO_MUCH = 1500.0
 _OUTSIDE, _ON_NAME, _ON_BALL = 1e6, 400.0, 60.0
-_ON_LEADER, _ACROSS_LEADER, _POINTED, _THROUGH = 300.0, 120.0, 25.0, 8.0
+_ON_LEADER, _ACROSS_LEADER, _POINTED, _THROUGH = 600.0, 120.0, 25.0, 8.0
 _UNSURE, _LEFT = 6.0, 3.0
-_NEAR = 9.0
+_NEAR = 7.0
 """A name that is further away from its ball, in pixels, needs a leader."""
+_CLEARLY = 5.0
+"""So does one that is not by so many pixels nearer to its ball than to any other."""
 ROOMY = 16.0
 """How much wider a ball's radius must be than half the name for that to stand within it."""
 
@@ -128,12 +130,13 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 @dataclass(frozen=True)
 class Ball:
-    """Something round that wants a name: its centre, radius and name."""
+    """Something round that wants a name: its centre, radius and name, and whether that must be written."""
 
     x: float
     y: float
     radius: float
     name: str
+    asked: bool = False
 
 
 def free_corner(
@@ -224,18 +227,22 @@ def place(
         frame: width and height of the picture, in which all names must lie.
         size: of the letters.
         obstacles: boxes that no name may touch.
-        others: what else names should not cover.
+        others: what else names should not cover; those that have names stand for something, too.
     """
-    everyone = np.array([(ball.x, ball.y, ball.radius) for ball in (*balls, *others)])
+    shown = [*balls, *(each for each in others if each.name)]
+    rest = [each for each in others if not each.name]
+    everyone = np.array([(ball.x, ball.y, ball.radius) for ball in (*shown, *rest)])
     taken = np.array(obstacles).reshape(-1, 4)
+    further = (*DISTANCES, *FURTHER) if len(shown) > FEW else DISTANCES
     spots = [
-        _spots(ball, index, everyone[: len(balls)], everyone, frame, size, taken)
+        _spots(ball, index, everyone[: len(shown)], everyone, frame, size, taken, further)
         for index, ball in enumerate(balls)
     ]
     forwards = list(range(len(spots)))
     orders = [forwards, forwards[::-1]] + (_shuffled(len(spots)) if len(spots) <= FEW else [])
     found = [_settled(spots, order) for order in orders]
-    return _kept(spots, min(found, key=lambda chosen: _total(spots, chosen)))
+    best = min(found, key=lambda chosen: _total(spots, chosen))
+    return _kept(spots, best, [ball.asked for ball in balls])
 
 
 def _shuffled(count: int) -> list[list[int]]:
@@ -271,14 +278,16 @@ def _costs(spots: Sequence[_Spots], chosen: Sequence[int], index: int) -> Floats
     return costs
 
 
-def _kept(spots: Sequence[_Spots], chosen: Sequence[int]) -> list[Placed | None]:
-    """The places that were found, without those on too much else or on a name that is kept."""
+def _kept(
+    spots: Sequence[_Spots], chosen: Sequence[int], asked: Sequence[bool]
+) -> list[Placed | None]:
+    """The places that were found, but those on too much else or on a name that is kept, if none asked."""
     kept: list[Floats] = []
     placed: list[Placed | None] = []
-    for own, at in zip(spots, chosen, strict=True):
+    for own, at, must in zip(spots, chosen, asked, strict=True):
         box = own.boxes[at]
         covered = overlap(box[None, :], np.array(kept).reshape(-1, 4))[0] > 0
-        if covered or own.costs[at] >= _TOO_MUCH:
+        if not must and (covered or own.costs[at] >= _TOO_MUCH):
             placed.append(None)
             continue
         kept.append(box)
@@ -291,32 +300,34 @@ def _kept(spots: Sequence[_Spots], chosen: Sequence[int]) -> list[Placed | None]
 def _spots(
     ball: Ball,
     index: int,
-    named: Floats,
+    shown: Floats,
     everyone: Floats,
     frame: tuple[float, float],
     size: float,
     obstacles: Floats,
+    distances: Sequence[float],
 ) -> _Spots:
     """The places of a name, and what each costs whatever the other names do.
 
     Args:
         ball: whose name it is.
         index: its place among all.
-        named: x, y and radius of the balls with names; shape (balls, 3).
+        shown: x, y and radius of the balls that stand for something; shape (balls, 3).
         everyone: likewise of all that should not be covered.
         frame: as for `place`.
         size: likewise.
         obstacles: likewise; shape (obstacles, 4).
+        distances: how far from its ball the name may stand.
     """
-    own = _candidates(ball, size, DISTANCES if len(named) <= FEW else (*DISTANCES, *FURTHER))
+    own = _candidates(ball, size, distances)
     outside = np.any(own < 0, axis=1) | (own[:, 2] > frame[0]) | (own[:, 3] > frame[1])
     blocked = outside | (overlap(own, obstacles) > 0)
     depth = np.maximum(everyone[:, 2] + 1 - distance(own, everyone), 0)
     depth[:, index] = 0  # its own ball: it stands beside it, or within
-    gaps = distance(own, named) - named[:, 2]
+    gaps = distance(own, shown) - shown[:, 2]
     away = gaps[:, index]
     others_nearest = np.delete(gaps, index, axis=1).min(axis=1, initial=np.inf)
-    pointed = (away > _NEAR) | (others_nearest < away)
+    pointed = (away > _NEAR) | (others_nearest < away + _CLEARLY)
     middle = (own[:, :2] + own[:, 2:]) / 2
     costs = (
         np.where(blocked, _OUTSIDE, 0)
@@ -330,7 +341,7 @@ def _spots(
     nearest = np.clip([[ball.x, ball.y]], own[:, :2], own[:, 2:])
     centres = np.broadcast_to([ball.x, ball.y], nearest.shape)
     leaders = np.hstack([centres, nearest])
-    passed = _passed(leaders, np.delete(named, index, axis=0))
+    passed = _passed(leaders, np.delete(shown, index, axis=0))
     return _Spots(own, costs + np.where(pointed, _THROUGH * passed, 0), leaders, pointed)
 
 

@@ -17,7 +17,8 @@ Size = tuple[float, float]
 
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 LABEL_SIZE = 12
-INK, FAINT = "#333333", "#8a8a8a"
+INK, QUIET, FAINT = "#333333", "#5c5c5c", "#8a8a8a"
+"""Of words that matter, of words beside them, of lines."""
 PAD, ROOM = 12.0, 14.0
 DASHES = ([1, 0], [7, 4])
 """How the first and the second line of a panel are drawn."""
@@ -28,7 +29,7 @@ def records(dots: Iterable[Dot]) -> list[Record]:
     return [
         {
             "network": dot.network,
-            "label": shortened(dot.network),
+            "label": shortened(dot.name),
             "batch": dot.batch,
             "x": dot.x.value,
             "x_low": dot.x.low,
@@ -54,7 +55,9 @@ def of_records(values: Sequence[Record]) -> alt.Chart:
 def axis_of(scale: Scale, channel: Any, field: str, **axis: Any) -> Any:
     """An encoding on a scale whose ends are given."""
     kind: Literal["log", "linear"] = "log" if scale.logarithmic else "linear"
-    values = {"values": scale.ticks()} if scale.logarithmic and "values" not in axis else {}
+    values: dict[str, Any] = {} if scale.downwards else {"labelSeparation": 5}
+    if scale.logarithmic and "values" not in axis:
+        values["values"] = scale.ticks()
     return channel(
         f"{field}:Q",
         scale=alt.Scale(domain=[scale.low, scale.high], type=kind, nice=False, zero=False),
@@ -128,6 +131,30 @@ def lines_key(box: Box, labels: Sequence[str]) -> list[Any]:
         line = _one().mark_rule(color=FAINT, strokeWidth=1.8, strokeDash=DASHES[place % 2])
         drawn.append(line.encode(x=alt.value(x), x2=alt.value(x + 34), y=alt.value(y)))
         drawn.append(_text(x + 34 + PAD, y, label))
+    return drawn
+
+
+def families_extent(families: Sequence[str]) -> Size:
+    """The room that the key of families takes."""
+    widest = max(text_width(family, LABEL_SIZE) for family in families)
+    return widest + 3 * PAD + 10, 18.0 * len(families) + 12
+
+
+def families_key(box: Box, families: Sequence[str]) -> list[Any]:
+    """A point of each family with what that is called."""
+    drawn: list[Any] = []
+    for place, family in enumerate(families):
+        x, y = box[0] + PAD + 5, box[1] + 15 + 18 * place
+        point = _one().mark_point(
+            shape=shape(family),
+            size=90,
+            fill=colour("", family),
+            stroke=colour("", family),
+            opacity=1,
+            fillOpacity=0.72,
+        )
+        drawn.append(point.encode(x=alt.value(x), y=alt.value(y)))
+        drawn.append(_text(x + 5 + PAD, y, family))
     return drawn
 
 

@@ -60,6 +60,9 @@ SHAPES = tuple(look.shape for look in FAMILIES.values())
 _MUTED = 0.07
 """Chroma of families that are not the paper's, so that none passes for one of the seven."""
 
+PLAIN = "#2f6da8"
+"""Of what is not told apart by its family."""
+
 _TO_LMS = np.array([[1, 0.3963377774, 0.2158037573],
                     [1, -0.1055613458, -0.0638541728],
                     [1, -0.0894841775, -1.2914855480]])  # fmt: skip
@@ -69,16 +72,18 @@ _TO_RGB = np.array([[4.0767416621, -3.3077115913, 0.2309699292],
 """OKLab to linear sRGB: B. Ottosson, A perceptual color space for image processing, 2020."""
 
 
-def colour(name: str, family: str) -> str:
-    """The colour of a network, as "#rrggbb"."""
+def colour(name: str, family: str | None) -> str:
+    """The colour of a network, as "#rrggbb"; one for all where no family is given."""
+    if family is None:
+        return PLAIN
     look = look_of(family)
     lightness = SHADES.get(name, 0.42 + 0.38 * _fraction(name))
     return _hex(lightness, look.chroma, look.hue)
 
 
-def shape(family: str) -> str:
+def shape(family: str | None) -> str:
     """The shape of a family's points."""
-    return look_of(family).shape
+    return SHAPES[0] if family is None else look_of(family).shape
 
 
 def look_of(family: str) -> Look:

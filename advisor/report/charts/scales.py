@@ -49,7 +49,7 @@ class Scale:
     def ticks(self) -> list[float]:
         """Round numbers between the ends of a logarithmic axis, neither too few nor too many."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-        for digits in ((1,), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
+        for digits in ((1,), (1, 3), (1, 2, 5), (1, 2, 3, 5, 7), range(1, 10)):
             marks = [digit * 10.0**power for power in range(first, last + 1) for digit in digits]
             within = [mark for mark in marks if self.low <= mark <= self.high]
             if len(within) >= ENOUGH:

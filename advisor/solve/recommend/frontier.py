@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -50,11 +50,20 @@ class Frontier:
         feasible: how many of them meet every limit with the asked confidence.
         unknown: how many of those are left out because a figure on an axis is unknown.
         figures: the figures on the axes of all that were compared; shape (feasible - unknown, axes).
+        compared: the network of each of those rows.
+        families: the family of each of those networks.
         notes: what could not be done as it was asked, in words.
         weights_used: the names of the sets of weights that the candidates have.
     """
 
-    UNDOCUMENTED: ClassVar = ("requirements", "boards", "figures", "weights_used")
+    UNDOCUMENTED: ClassVar = (
+        "requirements",
+        "boards",
+        "figures",
+        "compared",
+        "families",
+        "weights_used",
+    )
 
     requirements: Requirements
     boards: tuple[Board, ...]
@@ -66,6 +75,8 @@ class Frontier:
     feasible: int
     unknown: int
     figures: Floats = field(repr=False, compare=False)
+    compared: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    families: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     notes: tuple[str, ...] = ()
     weights_used: frozenset[str] = frozenset()
 
@@ -162,8 +173,8 @@ def frontier_of(
     order = _along_axes(badness, in_order(candidates, objective, best))
     first = listed(candidates, objective, feasible, candidates.network_index, 1)
     points, pick = (tuple(records(candidates, positions, limits)) for positions in (order, first))
-    compared = figures[feasible]
-    compared = compared[~np.isnan(compared).any(axis=1)]
+    compared = feasible[~np.isnan(figures[feasible]).any(axis=1)]
+    networks = [candidates.architectures[at] for at in candidates.architecture_index[compared]]
     return Frontier(
         requirements=requirements,
         boards=candidates.boards,
@@ -174,7 +185,9 @@ def frontier_of(
         considered=len(candidates),
         feasible=len(feasible),
         unknown=len(feasible) - len(compared),
-        figures=compared,
+        figures=figures[compared],
+        compared=tuple(each.name for each in networks),
+        families={each.name: each.family for each in networks},
         notes=candidates.notes,
         weights_used=candidates.weights_used,
     )
