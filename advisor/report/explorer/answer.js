@@ -125,12 +125,12 @@ function figureAgainst(answer, constraint, row) {
   return `${figureWithUnit(answer, metric, row)} (${headroomText(constraint, answer.column(metric)[row])})`;
 }
 
-/** A candidate, and its board and what runs it where they are not the pick's. */
+/** A candidate, and its board and what runs it where they are not the pick's, or where without one candidates vary. */
 function nameAmong(answer, row) {
   const { table: { rows }, best } = answer;
-  const differs = (column) => best === null || column[row] !== column[best];
-  const board = differs(rows.board) ? ` on ${boardOf(answer, row).name}` : "";
-  const variant = VARIANT.filter((name) => differs(rows[name].index)).map((name) => variantText(name, named(rows[name], row)));
+  const differs = (name, column) => (best === null ? varies(answer, name) : column[row] !== column[best]);
+  const board = differs("board", rows.board) ? ` on ${boardOf(answer, row).name}` : "";
+  const variant = VARIANT.filter((name) => differs(name, rows[name].index)).map((name) => variantText(name, named(rows[name], row)));
   return `${nameOf(answer, row)}${board}${variant.length ? ` with ${variant.join(", ")}` : ""}`;
 }
 
