@@ -72,6 +72,7 @@ def measure_board(
     now: Now = utc_now,
     *,
     fresh: bool = False,
+    go_on: bool = False,
     follows: str = "",
 ) -> Ended:
     """Measure a board and write its files; go on with its last run if that was not finished.
@@ -87,6 +88,7 @@ def measure_board(
         report_progress: hears of the progress.
         now: the time of day.
         fresh: begin a new run even if one could go on.
+        go_on: begin none where the last one, of this very plan, has come to its end.
         follows: of a board that is kept hot, the run of the cold one that a new run belongs to.
 
     Raises:
@@ -98,7 +100,10 @@ def measure_board(
     with exclusive(board_folder):
         with writing(catalog):
             check_owner(board_folder, host)  # once more: now nobody else can take the name
-            journal = _taken_up(board_folder, plan, host, now, fresh=fresh, follows=follows)
+            journal = _taken_up(
+                board_folder, plan, host, now, fresh=fresh, go_on=go_on, follows=follows
+            )
+        was_finished = journal.finished
         if journal.records:
             report_progress(
                 f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
@@ -106,14 +111,15 @@ def measure_board(
         finished, why_stopped = True, ""
         campaign = Campaign(plan, known, journal, children, report_progress, now)
         try:
-            campaign.run()
+            if not was_finished:
+                campaign.run()
         except KeyboardInterrupt:
             finished = False
         except BoardLostError as error:
             finished, why_stopped = False, str(error)
         with writing(catalog):
             rows = publish(board_folder, host)
-        if finished:
+        if finished and not was_finished:
             journal.append({"end": True})
             children.end()
     found = campaign.findings
@@ -139,6 +145,7 @@ def measure_cold_and_hot(
     now: Now,
     *,
     fresh: bool = False,
+    go_on: bool = False,
 ) -> Iterator[tuple[Path, Ended]]:
     """Measure a board, and where asked the same kept hot, as a board of its own.
 
@@ -155,6 +162,7 @@ def measure_cold_and_hot(
         report_progress: hears of the progress.
         now: the time of day.
         fresh: begin new runs even if some could go on.
+        go_on: begin none where the last ones, of this very plan, have come to their end.
 
     Yields:
         Each board's folder and how its run ended; nothing follows a run that was stopped.
@@ -174,7 +182,7 @@ def measure_cold_and_hot(
     follows = cold[-1].run_id if cold else ""
     for its_folder, its_plan, its_host in parts:
         run = (its_folder, its_plan, its_host, known, children, report_progress, now)
-        ended = measure_board(*run, fresh=fresh, follows=follows)
+        ended = measure_board(*run, fresh=fresh, go_on=go_on, follows=follows)
         follows = ended.run_id
         yield its_folder, ended
         if not ended.finished:
@@ -300,12 +308,21 @@ def _unlike(board: str, what: str, theirs: str, own: str) -> AdvisorError:
 
 
 def _taken_up(
-    board_folder: Path, plan: RunPlan, host: Host, now: Now, *, fresh: bool, follows: str
+    board_folder: Path,
+    plan: RunPlan,
+    host: Host,
+    now: Now,
+    *,
+    fresh: bool,
+    go_on: bool,
+    follows: str,
 ) -> Journal:
     """The last run, where it can go on, or a new one; the board is whole, and ours, from then on."""
     journals = read_runs(board_folder / "runs")
     check_contents(journals, plan)
     last = None if fresh else unfinished(journals, plan)
+    if go_on and journals and journals[-1].header.get("plan") == plan.as_record():
+        last = journals[-1]
     if last is not None:
         mend(last)
     if board_folder.exists():

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.architectures.names import is_own, is_own_file
-from advisor.arguments import checked, trusting
+from advisor.arguments import AnyPath, checked, trusting
+from advisor.catalog.files import target_folder
 from advisor.catalog.naming import Measurable
 from advisor.errors import AdvisorError
 from advisor.measuring.access import ALL, OPEN, Access
+from advisor.measuring.board_run import SUSTAINED
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Sessions
 from advisor.measuring.detections import DetectionsFound
@@ -40,6 +42,7 @@ from advisor.measuring.fleet_worker import (
 from advisor.measuring.host import Host
 from advisor.measuring.image_answers import AnswersFound
 from advisor.measuring.image_data import LabelledImage
+from advisor.measuring.journal import read_runs
 from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, check_asked, measure
 from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.runtimes.variants import prepared_as
@@ -483,7 +486,8 @@ def measure_on(
     """Measure boards elsewhere, side by side, each as `measure` does on this machine.
 
     The journals, and all else that is written, lie in this machine's catalog: a session is on disk before the
-    next one of its board begins. After an interruption of whatever kind, the same call goes on.
+    next one of its board begins. After an interruption of whatever kind, the same call goes on; boards that
+    were done before it are then not measured once more.
 
     Args:
         scheduler: the address of the Dask scheduler that the boards' workers have joined.
@@ -515,11 +519,14 @@ def measure_on(
         heard = {"on_plan": one_at_a_time(on_plan), "on_board": one_at_a_time(on_board)}
         progress = one_at_a_time(on_progress)
 
+        go_on = not asked.get("fresh") and _is_left(asked.get("catalog"), found)
+
         def measured(board: str) -> FleetBoard:
             def of_board(what: str, remaining_s: float) -> None:
                 progress(f"{board}: {what}", remaining_s)
 
-            further = {"fit": False, **asked, **heard, "on_progress": of_board, "board": board}
+            further = {"fit": False, "go_on": go_on, **asked, **heard}
+            further.update({"on_progress": of_board, "board": board})
             units = found[board]
             return _measured(fleet, units, preparer, own, architectures, further)
 
@@ -548,6 +555,18 @@ def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
             hear(*said)
 
     return heard
+
+
+def _is_left(catalog: AnyPath | None, boards: Iterable[str]) -> bool:
+    """Whether an earlier call did not come to its end on one of these boards: then this one goes on with it.
+
+    The boards on which it did come to its end are done; else each kill of a client would have those that were
+    done before it measured once more.
+    """
+    folder = target_folder(catalog) / "boards"
+    names = [name for board in boards for name in (board, board + SUSTAINED)]
+    last = [runs[-1] for name in names if (runs := read_runs(folder / name / "runs"))]
+    return not all(each.finished for each in last)
 
 
 @contextmanager

@@ -155,6 +155,7 @@ def measure(
     calibrate: AnyPath | None = None,
     again: bool = False,
     fresh: bool = False,
+    go_on: bool = False,
     noisy: bool = False,
     wait_for_quiet: str | None = None,
     dry_run: bool = False,
@@ -188,6 +189,7 @@ def measure(
         again: measure a handful of what the board has already once more, which another day shows how much
             its speed changes from day to day.
         fresh: begin a new run even if one could go on.
+        go_on: begin none where the last one, of the same networks and settings, has come to its end.
         noisy: measure even while other programs keep the processors busy.
         wait_for_quiet: for how long to wait for them to end, as in "30min".
         dry_run: only plan; then nothing is measured or written.
@@ -227,7 +229,9 @@ def measure(
     if not dry_run:
         if not noisy:
             quiet.wait_for_quiet(_children(children).busy, wait_s, on_progress)
-        for measured in measured_boards(plan, on_progress, children, clock, fresh=fresh, fit=fit):
+        for measured in measured_boards(
+            plan, on_progress, children, clock, fresh=fresh, go_on=go_on, fit=fit
+        ):
             on_board(measured)
             boards.append(measured)
     return Measured(plan, tuple(boards))
@@ -321,6 +325,7 @@ def measured_boards(
     clock: Callable[[], datetime] = utc_now,
     *,
     fresh: bool = False,
+    go_on: bool = False,
     fit: bool = True,
 ) -> Iterator[MeasuredBoard]:
     """Do what was planned.
@@ -331,6 +336,7 @@ def measured_boards(
         children: what runs each task; processes of this machine unless given.
         clock: the time of day, by which runs are named.
         fresh: begin new runs even if some could go on.
+        go_on: begin none where the last ones, of this very plan, have come to their end.
         fit: whether to fit each board at once.
 
     Yields:
@@ -352,6 +358,7 @@ def measured_boards(
         on_progress,
         clock,
         fresh=fresh,
+        go_on=go_on,
     ):
         yield _fitted(plan.catalog, folder, ended, fit=fit)
 

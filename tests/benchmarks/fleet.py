@@ -1,8 +1,9 @@
 """How many simulated boards one client can measure at a time, and what that costs; with kills on the way.
 
 `python -m tests.benchmarks.fleet` (4 processes of 10 boards, 4,800 sessions; `--processes 20 --cells 50` for
-100,000). A board's sessions sleep and return values that follow from the board and the cell alone, so that an
-undisturbed run and one whose client and workers are killed must end in equal tables.
+100,000, a quarter of an hour without kills and as much with them). A board's sessions sleep and return values
+that follow from the board and the cell alone, so that an undisturbed run and one whose client and workers are
+killed must end in equal tables. What was found stands in `docs/explanation/fleet-at-scale.md`.
 """
 
 from __future__ import annotations
