@@ -565,8 +565,12 @@ def _is_left(catalog: AnyPath | None, boards: Iterable[str]) -> bool:
     """
     folder = target_folder(catalog) / "boards"
     names = [name for board in boards for name in (board, board + SUSTAINED)]
-    last = [runs[-1] for name in names if (runs := read_runs(folder / name / "runs"))]
-    return not all(each.finished for each in last)
+    for name in names:
+        with suppress(AdvisorError):  # that board says so itself, and no other
+            runs = read_runs(folder / name / "runs")
+            if runs and not runs[-1].finished:
+                return True
+    return False
 
 
 @contextmanager
