@@ -68,9 +68,19 @@ def test_the_readmes_picture_is_the_commands(run: Run, tmp_path: Path) -> None:
     assert texts(path.read_bytes()) == texts(kept.read_bytes()), "`make pictures` renews it"
 
 
+def test_names_are_written_that_are_asked_for(run: Run, tmp_path: Path) -> None:
+    asked = ("figures", "--board", "xeon-2-cores-vm", "--only", "9", "-o", tmp_path)
+    assert run(*asked).code == 0
+    (path,) = tmp_path.iterdir()
+    assert "vgg-16" not in texts(path.read_bytes())
+    assert run(*asked, "--label", "VGG-16").code == 0
+    assert "vgg-16" in texts(path.read_bytes())
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--label", "resnet-19"), ("label: network 'resnet-19' is", "did you mean 'resnet-18'?")),
         (("--only", "11"), ("only: unknown figure '11'", "1 to 10")),
         (("--only", "x"), ("only: unknown figure 'x'",)),
         (("--only", ""), ("only: unknown figure ''",)),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, LabelOption
 from advisor.cli.output import complain, emit
 
 
@@ -31,6 +31,7 @@ def command(
     only: Annotated[
         str | None, typer.Option(metavar="2,9", help="These figures.", show_default="all ten")
     ] = None,
+    label: LabelOption = None,
     catalog: CatalogOption = None,
 ) -> None:
     """Draw the paper's ten figures for a board: accuracy, time, power, memory, and what bounds them.
@@ -39,7 +40,7 @@ def command(
     """
     from advisor.paper.ten_figures import figures
 
-    drawn = figures(board, folder, format=file_format, only=only, catalog=catalog)
+    drawn = figures(board, folder, format=file_format, only=only, label=label, catalog=catalog)
     for figure in drawn.figures:
         emit(f"{figure.path}\n")
     if drawn.unpredicted:

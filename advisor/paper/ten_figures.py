@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from advisor.arguments import checked
 from advisor.catalog.files import make_last_folder, write_whole
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError, shown
+from advisor.option_kinds import read_names
 from advisor.options import default_board
 from advisor.paper import batch_figures, cost_figures
 from advisor.paper.board_data import BoardData, board_data
-from advisor.report.charts.answer_figures import FORMATS, drawing
-from advisor.report.charts.figure import Figure
+from advisor.report.charts.answer_figures import FORMATS, asked_names, drawing
+from advisor.report.charts.figure import Figure, Panel
 
 FIGURES: Mapping[int, Callable[[BoardData], Figure]] = {
     1: cost_figures.top1,
@@ -71,6 +72,7 @@ def figures(
     *,
     format: str = "svg",
     only: str | Iterable[int] | None = None,
+    label: str | Iterable[str] | None = None,
     catalog: str | os.PathLike[str] | None = None,
 ) -> DrawnFigures:
     """Draw the paper's ten figures for a board, and write them; what a board lacks, they say.
@@ -82,19 +84,23 @@ def figures(
         folder: where the files go; it is made where it is missing, the folder that it is to lie in is not.
         format: "svg" or "png".
         only: the numbers of the figures that are wanted, "2,9" or (2, 9); else all ten.
+        label: networks whose names are written in any case, as a list or with commas between them.
         catalog: folder of your own catalog, which overlays the shipped one; else that of
             `ADVISOR_CATALOG`, else the user data folder.
 
     Raises:
-        AdvisorError: there is no such board, figure or format, a file is broken or cannot be written,
-            or the plotting libraries are not installed.
+        AdvisorError: there is no such board, figure, network or format, a file is broken or cannot be
+            written, or the plotting libraries are not installed.
     """
     if format not in FORMATS:
         raise AdvisorError(f"unknown format {shown(format)}", "write svg or png")
     numbers = read_numbers(only)
     picture = drawing()
-    data = board_data(Catalog.open(catalog), board or default_board())
-    wanted = [FIGURES[number](data) for number in numbers]
+    opened = Catalog.open(catalog)
+    data = board_data(opened, board or default_board())
+    here = {network.name for network in data.networks}
+    asked = asked_names(read_names("label", label), here, opened.identities)
+    wanted = [_naming(FIGURES[number](data), asked) for number in numbers]
     contents = [picture(figure, format) for figure in wanted]
     place = Path(folder)
     make_last_folder(place)
@@ -104,6 +110,16 @@ def figures(
         write_whole(path, content)
         drawn.append(DrawnFigure(figure.number, figure.title, path, figure.lacks))
     return DrawnFigures(data.board.name, tuple(drawn), data.unpredicted)
+
+
+def _naming(figure: Figure, asked: Collection[str]) -> Figure:
+    """A figure that writes the names that are asked for."""
+
+    def named(panel: Panel) -> Panel:
+        dots = (replace(dot, asked=dot.network in asked) for dot in panel.dots)
+        return replace(panel, dots=tuple(dots))
+
+    return replace(figure, panels=tuple(map(named, figure.panels))) if asked else figure
 
 
 def read_numbers(only: str | Iterable[int] | None) -> list[int]:
