@@ -21,6 +21,7 @@ from mkdocs.structure.pages import Page
 import advisor
 from advisor.catalog.store import Catalog
 from advisor.cli.app import app
+from advisor.cli.options import said_beside
 from advisor.documents import DOCUMENTS
 from advisor.formulas import Expression
 from advisor.metrics import EVERY, INPUTS, METRICS, PARTS, expression, parameters_of
@@ -89,6 +90,8 @@ def _command_line() -> Iterator[str]:
         "`pick`, `frontier`, `explore` and `suggest` take [every part of a question](options.md), too; every "
         "command has `--help`. `advisor --install-completion` completes in your shell.\n"
     )
+    yield "Every command takes these, before its name or after; Python has it in the log `advisor`.\n"
+    yield table(("option", "takes", "does"), map(_parameter, said_beside()))
     for name, command in typer.main.get_command(app).commands.items():
         yield from _command(f"advisor {name}", command)
 
@@ -103,7 +106,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
             for line in _command(f"{name} {subcommand.name}", subcommand)
         )
     asks = "confidence" in {each.name for each in command.params}
-    own = [each for each in command.params if not (each.hidden or (asks and each.name in shared))]
+    shared = {*(shared if asks else ()), *(each.name for each in said_beside())}
+    own = [each for each in command.params if not (each.hidden or each.name in shared)]
     if own and not hasattr(command, "commands"):
         yield table(("argument or option", "takes", "does"), map(_parameter, own))
 

@@ -34,6 +34,7 @@ from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.tables import read_reported, read_weights, read_zoo_table
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END, WEIGHTS_END, zoo_files
 from advisor.errors import BrokenFileError, Fault, closest, shown
+from advisor.stages import counted_off
 
 Read = TypeVar("Read")
 Names = Collection[str] | None
@@ -112,7 +113,7 @@ class _Check:
             self.aliases(layer)
             self.devices(layer)
             self.strays(layer.folder, (*CATALOG_FILES, "boards"))
-            for folder in self.attempt(layer.board_folders) or ():
+            for folder in counted_off(self.attempt(layer.board_folders) or (), "checking boards"):
                 self.board(folder, layer, sources[layer], architectures, weights)
         return Checked(tuple(sorted(set(self.faults))), self.files, self.boards, self.rows)
 

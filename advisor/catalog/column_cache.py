@@ -30,6 +30,7 @@ from advisor.catalog.measurements_table import (
 )
 from advisor.catalog.packed_columns import Packed, columns_of, packed, stacked
 from advisor.catalog.records import ORIGINS, PROCESSORS, STATISTICS, STATUSES, Measurements
+from advisor.stages import LOG
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
@@ -62,6 +63,8 @@ def measurements_of(
     """
     kept = {path: found for path in paths if (found := _kept(path)) is not None}
     new = [path for path in paths if path not in kept]
+    where = paths[0].parent.name if len(paths) == 1 else f"{len(paths)} boards"
+    LOG.info("rows of %s: %d from the cache, %d from files", where, len(kept), len(new))
     if new:
         stamps = [stamp_of(path) for path in new]
         files = [raw_of(path) for path in new]

@@ -33,6 +33,7 @@ from advisor.catalog.files import (
 )
 from advisor.errors import AdvisorError, reason_of, shown
 from advisor.folders import ready_cache
+from advisor.stages import counted_off
 
 INDEX = "index.json"
 FORMAT = 1
@@ -90,7 +91,7 @@ def write_index(folder: Path) -> tuple[Indexed, ...]:
     if not folder.is_dir():
         raise AdvisorError(f"{folder} is not a folder", "name the folder of a catalog")
     found = []
-    for path in _files(folder):
+    for path in counted_off(list(_files(folder)), "reading files"):
         content = bytes_of(path)
         name = path.relative_to(folder).as_posix()
         found.append(Indexed(name, len(content), hashlib.sha256(content).hexdigest()))
@@ -171,7 +172,7 @@ def fetched(url: str) -> Path:
         os.utime(place)  # it is in use
         return place
     new = {each.sha256: each for each in files if not (contents / each.sha256).is_file()}
-    for some in _portions(list(new.values())):
+    for some in counted_off(list(_portions(list(new.values()))), f"fetching files of {url}"):
         for each, content in zip(some, _fetch(base, some), strict=True):
             digest = hashlib.sha256(content).hexdigest()
             if len(content) != each.size or digest != each.sha256:

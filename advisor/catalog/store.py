@@ -46,6 +46,7 @@ from advisor.catalog.tables import best_of_each, read_weights
 from advisor.catalog.zoo import Zoo, of_floats, read_zoo, renamed_weights
 from advisor.errors import AdvisorError, BrokenFileError, shown
 from advisor.quality import CLASSIFICATION, task_of, usual
+from advisor.stages import LOG, counted_off, stage
 
 WEIGHTS, ACCURACY_FILE = "weights.csv", "accuracy.csv"
 
@@ -122,6 +123,8 @@ class Catalog:
                 read here.
         """
         opened = cls(layers_of(folder))
+        for layer in opened.layers:
+            LOG.info("catalog: %s, %s", layer.folder, layer.title)
         for layer in opened.layers[1:]:
             read_format(layer.folder)
         return opened
@@ -572,13 +575,15 @@ class Catalog:
             raise AdvisorError("no board is named", "name one: `advisor boards` lists them")
         folders = [self.board_layers[name].folder / "boards" / name for name in names]
         try:
-            return of_one_state(folders, lambda: self._stacked(names, another_run=another_run)), []
+            with stage(f"reading {len(names)} board{'s' * (len(names) > 1)}"):
+                read = partial(self._stacked, names, another_run=another_run)
+                return of_one_state(folders, read), []
         except AdvisorError:
             pass  # one by one, which says what is broken, and reads the others
         boards: list[Board] = []
         tables: list[Measurements] = []
         broken: dict[str, BrokenFileError] = {}
-        for name in names:
+        for name in counted_off(names, "reading boards one by one"):
             try:
                 each = self.surveyed(name, another_run=another_run)
                 tables.append(each.measurements)

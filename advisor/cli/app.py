@@ -16,7 +16,8 @@ import typer
 from typer.core import TyperGroup
 
 from advisor._version import __version__
-from advisor.cli.output import complain, discard_output, emit
+from advisor.cli.options import said_beside
+from advisor.cli.output import complain, discard_output, emit, speaking
 from advisor.cli.program_fault import EXIT_CODE, fault_message, place_of
 from advisor.errors import AdvisorError, reason_of
 from advisor.folders import check_temporary
@@ -84,7 +85,15 @@ def _subcommand(name: str) -> Any:
         app.command(name)(module.command)
     found = typer.main.get_command(app)
     found.name = name
+    _say_as_asked(found)
     return found
+
+
+def _say_as_asked(command: Any) -> None:
+    """Give a command, and those below it, the options of how much is said beside an answer."""
+    command.params += said_beside()
+    for each in getattr(command, "commands", {}).values():
+        _say_as_asked(each)
 
 
 MEASURING = {"measure", "evaluate", "worker"}
@@ -97,6 +106,7 @@ class _Commands(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
+        self.params += said_beside()
         self.commands: Any = _Subcommands()
 
     def invoke(self, ctx: Any) -> Any:
@@ -152,7 +162,8 @@ def main() -> None:
     if os.environ.get("COLUMNS") == "0":  # what some shells say before they know
         del os.environ["COLUMNS"]
     try:
-        app(prog_name="advisor")
+        with speaking():
+            app(prog_name="advisor")
     except AdvisorError as error:
         complain(error.message + (f"\n  {error.hint}" if error.hint else ""))
         sys.exit(error.exit_code)

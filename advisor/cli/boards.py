@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import emit, emit_table, note
 
 
 def command(
@@ -48,4 +48,4 @@ def command(
     else:
         emit_table(boards_text(found))
     for message in found.left_out:
-        complain(f"left out: {message}")
+        note(f"left out: {message}")

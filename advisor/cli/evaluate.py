@@ -18,7 +18,7 @@ from advisor.cli.options import (
     TrustOption,
 )
 from advisor.cli.output import complain, emit, emit_table, warn
-from advisor.cli.progress import Progress
+from advisor.cli.progress import PROGRESS
 from advisor.errors import AdvisorError
 from advisor.quality import CLASSIFICATION
 
@@ -212,11 +212,11 @@ def command(
         "trust": trust,
         "catalog": catalog,
     }
-    with Progress() as progress:
+    with PROGRESS.said() as say:
         if on is None:
             from advisor.measuring.evaluation import evaluate
 
-            found = evaluate(network, data, on_progress=progress.show, **asked)
+            found = evaluate(network, data, on_progress=say, **asked)
         else:
             from advisor.measuring.fleet_evaluation import evaluate_on
 
@@ -226,7 +226,7 @@ def command(
                 data,
                 boards=board or "all",
                 access=access,
-                on_progress=progress.show,
+                on_progress=say,
                 **asked,
             )
     if on is None:

@@ -9,7 +9,7 @@ import typer
 
 from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption, LabelOption
-from advisor.cli.output import complain, emit
+from advisor.cli.output import emit, note
 
 
 def command(
@@ -44,7 +44,7 @@ def command(
     for figure in drawn.figures:
         emit(f"{figure.path}\n")
     if drawn.unpredicted:
-        complain(f"nothing is predicted: {drawn.unpredicted}")
+        note(f"nothing is predicted: {drawn.unpredicted}")
     for figure in drawn.figures:
         for words in dict.fromkeys(figure.lacks):
-            complain(f"figure {figure.number}: {words}")
+            note(f"figure {figure.number}: {words}")

@@ -12,7 +12,7 @@ import typer
 from advisor.catalog.importers import published
 from advisor.catalog.importers.import_options import FORMATS, OPTIONS, Format, ImportOption
 from advisor.cli.options import CatalogOption, parameter
-from advisor.cli.output import complain, emit
+from advisor.cli.output import emit, warn
 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported
@@ -106,5 +106,4 @@ def _print(imported: Imported) -> None:
 
     for line in imported_lines(imported):
         emit(line + "\n")
-    for warning in imported_warnings(imported):
-        complain(f"warning: {warning}")
+    warn(imported_warnings(imported))

@@ -18,7 +18,7 @@ from advisor.cli.options import (
     TrustOption,
 )
 from advisor.cli.output import complain, emit, emit_table, warn
-from advisor.cli.progress import Progress
+from advisor.cli.progress import PROGRESS
 from advisor.errors import AdvisorError
 
 if TYPE_CHECKING:
@@ -166,12 +166,7 @@ def command(
 
     Every finished session is kept: after an interruption, the same command goes on.
     """
-    with Progress() as progress:
-
-        def show_board(board: MeasuredBoard) -> None:
-            progress.clear()
-            _emit_board(board)
-
+    with PROGRESS.said() as say:
         asked: dict[str, Any] = {
             "batch": batch,
             "device": device,
@@ -191,8 +186,8 @@ def command(
             "trust": trust,
             "catalog": catalog,
             "on_plan": _emit_plan,
-            "on_progress": progress.show,
-            "on_board": show_board,
+            "on_progress": say,
+            "on_board": _emit_board,
         }
         from advisor.measuring.access import Access
 

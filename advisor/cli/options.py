@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperOption
+
+from advisor.cli.output import be_quiet, be_verbose
 
 
 def parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
@@ -102,3 +105,23 @@ def spreading(
 
     with cluster(on, access) as workers:
         yield workers.map
+
+
+def said_beside() -> list[TyperOption]:
+    """What every command takes, on how much it says beside its answer."""
+    return [
+        TyperOption(
+            param_decls=["--quiet", "-q"],
+            is_flag=True,
+            expose_value=False,
+            callback=lambda _, __, asked: be_quiet() if asked else None,
+            help="Print the answer and errors alone: no notes, no progress.",
+        ),
+        TyperOption(
+            param_decls=["--verbose", "-v"],
+            is_flag=True,
+            expose_value=False,
+            callback=lambda _, __, asked: be_verbose() if asked else None,
+            help="Say on standard error what is read and fitted, and how long each part takes.",
+        ),
+    ]

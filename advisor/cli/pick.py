@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
-from advisor.cli.output import complain, emit, emit_table, warn
+from advisor.cli.output import complain, emit, emit_table, note, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
 
@@ -204,16 +204,15 @@ def _verified(
     from rich.text import Text
 
     from advisor.api import verified_pick
-    from advisor.cli.progress import Progress
+    from advisor.cli.progress import PROGRESS
     from advisor.report.verify_text import check_text
 
-    with Progress() as progress:
+    with PROGRESS.said() as say:
 
         def show(check: Check) -> None:
-            progress.clear()
             line = check_text(check, most)
             if aside:
-                complain(line)
+                note(line)
             else:
                 emit_table(Text(line))
 
@@ -222,7 +221,7 @@ def _verified(
                 question,
                 most,
                 on_check=show,
-                on_progress=progress.show,
+                on_progress=say,
                 **how,
             )
         except KeyboardInterrupt as stop:
@@ -239,12 +238,12 @@ def _emit_csv(recommendation: Recommendation, verified: Verification | None) -> 
 
     emit(candidates_csv(recommendation.candidates))
     if recommendation.best is None:
-        complain("nothing fits; without --csv the answer says why")
+        note("nothing fits; without --csv the answer says why")
     if verified is not None:
         from advisor.report.verify_text import certainty_text
 
         for sentence in certainty_text(recommendation, verified):
-            complain(sentence)
+            note(sentence)
 
 
 def _draw(question: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from advisor.cli.completion import boards, boards_and_networks
 from advisor.cli.options import CatalogOption
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import emit, emit_table, note
 from advisor.errors import AdvisorError
 
 
@@ -56,6 +56,6 @@ def command(
     else:
         emit_table(architecture_text(known, board))
     if known.note:
-        complain(known.note)
+        note(known.note)
     for message in known.left_out:
-        complain(f"left out: {message}")
+        note(f"left out: {message}")

@@ -15,7 +15,7 @@ from advisor.cli.options import (
     TlsKeyOption,
     spreading,
 )
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import complain, emit, emit_table, warn
 from advisor.errors import AdvisorError
 
 
@@ -57,12 +57,12 @@ def command(
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
     from advisor.catalog.listing import zoo
-    from advisor.cli.progress import Progress
+    from advisor.cli.progress import PROGRESS
     from advisor.report.catalog_text import zoo_csv, zoo_json, zoo_text
 
     if on is not None and count is None:
         raise AdvisorError("--on goes with --count", "name a library: --count timm")
-    with Progress() as progress, spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
+    with PROGRESS.said() as say, spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
         found = zoo(
             family,
             library=library,
@@ -70,7 +70,7 @@ def command(
             max_ops=max_ops,
             count=count,
             catalog=catalog,
-            on_progress=progress.show,
+            on_progress=say,
             spread=spread,
         )
     if as_json:
@@ -79,8 +79,7 @@ def command(
         emit(zoo_csv(found.networks))
     elif found.networks:
         emit_table(zoo_text(found.networks))
-    for note in found.notes:
-        complain(f"warning: {note}")
+    warn(found.notes)
     if not found.networks:
         complain("no network is as asked for; `advisor zoo` lists all that are known")
         raise typer.Exit(1)

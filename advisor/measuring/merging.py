@@ -50,6 +50,7 @@ from advisor.measuring.journal import SESSIONS, Journal, exclusive, read_runs
 from advisor.measuring.measurable import keep_costs
 from advisor.measuring.publish import publish
 from advisor.measuring.runtimes.variants import LIBRARIES
+from advisor.stages import counted_off
 
 SOURCES_FILE = "sources.yaml"
 
@@ -190,7 +191,7 @@ def _keep_named(
 def _boards(folders: Sequence[Path], source: Path, target: Path) -> list[MergedBoard]:
     """Merge boards; what is broken is left out, and costs nothing but itself."""
     found = []
-    for folder in folders:
+    for folder in counted_off(folders, f"merging boards of {source}"):
         try:
             found.append(_board(folder, source, target))
         except BrokenFileError as error:

@@ -18,6 +18,7 @@ from advisor.options import default_board
 from advisor.paper.evidence import Evidence
 from advisor.paper.four_findings import HOLDS, NOT, UNDECIDED, Finding, four_findings
 from advisor.paper.statements import AGREES, DISAGREES, PARTLY, Statement, statements
+from advisor.stages import stage
 
 SCHEMA = "advisor.findings/2"
 """Name and version of the document's shape."""
@@ -70,6 +71,7 @@ def findings(
     return findings_on(Catalog.open(catalog), board)
 
 
+@stage("testing the findings")
 def findings_on(catalog: Catalog, board: str | None) -> Findings:
     """The same in a catalog that is open.
 

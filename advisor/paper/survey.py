@@ -22,6 +22,7 @@ from advisor.paper.board_findings import Findings, findings_on
 from advisor.paper.effects import Effect, mean_effect, rank_effect, slope_effect, spread_effect
 from advisor.paper.evidence import ABOVE_BOUND, Evidence, held_out_errors
 from advisor.paper.four_findings import LEAST_NETWORKS, SHAPES
+from advisor.stages import counted_off
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -191,7 +192,7 @@ def _survey(opened: Catalog, boards: Sequence[str] | None) -> Survey:
     variants: list[SurveyedVariant] = []
     quantisations: list[Quantisation] = []
     too_few = 0
-    for each in asked:
+    for each in counted_off(asked, "surveying boards"):
         ways = Evidence.each(opened, each.board, each.measurements)
         at_batch = [way.at(way.commonest_batch) for way in ways]
         enough = [way for way in at_batch if len(way) >= LEAST_SURVEYED]

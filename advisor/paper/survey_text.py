@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.documents import document, document_text
 from advisor.paper.effects import Effect
 from advisor.paper.survey import LEAST_SURVEYED, Effects, Quantisation, Survey, SurveyedVariant
-from advisor.report.terminal import Fitted, counted, plain_table
+from advisor.report.terminal import Fitted, TextTable, counted, plain_table
 from advisor.solve.candidates.gather import few
 
 SCHEMA = "advisor.survey/1"
@@ -124,8 +123,12 @@ def _known(effects: Sequence[Effects]) -> tuple[str, ...]:
     return tuple(key for key in SHOWN if any(getattr(each, key) for each in effects))
 
 
+def _of(keys: Sequence[str], known: Sequence[str]) -> list[str]:
+    return [key for key in keys if key in known]
+
+
 def _variants(variants: Sequence[SurveyedVariant]) -> Fitted:
-    def of(keys: Sequence[str]) -> Table:
+    def of(keys: Sequence[str]) -> TextTable:
         table = plain_table(
             "board", "run as", "net-\nworks", *(SHOWN[key].heading for key in keys), left=2
         )
@@ -135,11 +138,11 @@ def _variants(variants: Sequence[SurveyedVariant]) -> Fitted:
         return table
 
     known = _known([each.effects for each in variants])
-    return Fitted(of, known, tuple(key for key in DROPPED if key in known))
+    return Fitted(of, known, _of(DROPPED, known), _of(("power_spread",), known))
 
 
 def _quantisations(found: Sequence[Quantisation]) -> Fitted:
-    def of(keys: Sequence[str]) -> Table:
+    def of(keys: Sequence[str]) -> TextTable:
         headings = (CHANGES[key].heading for key in keys)
         table = plain_table("board", "run by", "from", "to", "net-\nworks", *headings, left=4)
         for each in found:
@@ -151,7 +154,7 @@ def _quantisations(found: Sequence[Quantisation]) -> Fitted:
         return table
 
     known = tuple(key for key in CHANGES if any(getattr(each, key) for each in found))
-    return Fitted(of, known, tuple(key for key in ("power_ratio",) if key in known))
+    return Fitted(of, known, _of(("power_ratio",), known), _of(("accuracy_loss_points",), known))
 
 
 def _medians(variants: Sequence[SurveyedVariant]) -> Fitted:
@@ -160,7 +163,7 @@ def _medians(variants: Sequence[SurveyedVariant]) -> Fitted:
     for each in variants:
         groups.setdefault((each.runtime, each.precision, each.processor), []).append(each)
 
-    def of(keys: Sequence[str]) -> Table:
+    def of(keys: Sequence[str]) -> TextTable:
         headings = (SHOWN[key].heading for key in keys)
         table = plain_table("run as", "devices", "vari-\nants", *headings)
         for words, group in sorted(groups.items()):
@@ -172,7 +175,7 @@ def _medians(variants: Sequence[SurveyedVariant]) -> Fitted:
         return table
 
     known = _known([each.effects for each in variants])
-    return Fitted(of, known, tuple(key for key in DROPPED if key in known))
+    return Fitted(of, known, _of(DROPPED, known), _of(("power_spread",), known))
 
 
 def _median(effects: Sequence[Effect | None], shown: Shown) -> str:

@@ -17,6 +17,7 @@ from advisor.paper import batch_figures, cost_figures
 from advisor.paper.board_data import BoardData, board_data
 from advisor.report.charts.answer_figures import FORMATS, asked_names, drawing
 from advisor.report.charts.figure import Figure, Panel
+from advisor.stages import counted_off
 
 FIGURES: Mapping[int, Callable[[BoardData], Figure]] = {
     1: cost_figures.top1,
@@ -101,7 +102,7 @@ def figures(
     here = {network.name for network in data.networks}
     asked = asked_names(read_names("label", label), here, opened.identities)
     wanted = [_naming(FIGURES[number](data), asked) for number in numbers]
-    contents = [picture(figure, format) for figure in wanted]
+    contents = [picture(figure, format) for figure in counted_off(wanted, "drawing figures")]
     place = Path(folder)
     make_last_folder(place)
     drawn = []

@@ -34,6 +34,7 @@ from advisor.prediction.calibration import Calibration
 from advisor.prediction.model import Errors, FittedModel, Form, HeldOut, Model, needs
 from advisor.prediction.rows import METRICS
 from advisor.prediction.terms import COLUMNS, TERMS
+from advisor.stages import LOG
 
 FILE = "fit.json"
 FORMAT = 3
@@ -571,6 +572,7 @@ def current_fit(
     for folder in kept or [board.folder]:
         boards = own / "boards" if own and folder.is_relative_to(own) else board.folder.parent
         fit, why_not = _current_fit(folder, board, table, architectures, boards)
+        LOG.info("fit of %s: %s", board.name, why_not or folder / FILE)
         if fit is not None:
             break
     return fit, why_not

@@ -47,6 +47,7 @@ from advisor.prediction.training import (
 )
 from advisor.prediction.transfer.boards import References, alike_named, references_of
 from advisor.prediction.transfer.predictions import could_transfer, fit_transfer
+from advisor.stages import stage
 
 Spread = Callable[
     [Callable[["Asked"], "Refitted | AdvisorError"], Iterable["Asked"]],
@@ -227,14 +228,17 @@ def refit(catalog: Catalog, board: Board, table: Measurements, recipe: Recipe) -
     warnings = []
     no_models = no_transfer = None
     try:
-        fitted = fit_board(board, table, known)
+        with stage(f"fitting the models of {board.name}"):
+            fitted = fit_board(board, table, known)
     except AdvisorError as error:
         no_models = error
         warnings.append(f"no models of its own: {error.message}")
         fitted = BoardFit(fingerprint(board, table, known), {})
     if references:
         try:
-            fitted = replace(fitted, transfer=_transfer(catalog, board, table, known, references))
+            with stage(f"predicting {board.name} from {len(references.boards)} other boards"):
+                transfer = _transfer(catalog, board, table, known, references)
+            fitted = replace(fitted, transfer=transfer)
         except AdvisorError as error:
             no_transfer = error
             alone = f"{board.name} is predicted by its own models alone"

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.architectures.names import device_of
@@ -25,7 +24,7 @@ from advisor.catalog.tables import COUNTS
 from advisor.documents import document, document_text
 from advisor.quality import IMAGENET
 from advisor.quantities import rounded
-from advisor.report.terminal import BEST_WEIGHTS, Fitted, counted, plain_table
+from advisor.report.terminal import BEST_WEIGHTS, Fitted, TextTable, counted, plain_table
 
 if TYPE_CHECKING:
     from advisor.catalog.importers.imported import Imported, ImportedBoard, ImportedCosts
@@ -132,12 +131,8 @@ def boards_text(listed: Boards) -> RenderableType:
         "from": lambda each: "shipped" if each.board.layer == SHIPPED else "own",
     }
 
-    def table(headings: Sequence[str]) -> Table:
-        table = plain_table(*headings)
-        for heading, column in zip(headings, table.columns, strict=True):
-            if heading not in ("networks", "batches"):
-                column.justify = "left"
-            column.no_wrap = heading not in ("what it is", "runs")
+    def table(headings: Sequence[str]) -> TextTable:
+        table = plain_table(*headings, left={*headings} - {"networks", "batches"})
         for each in listed.boards:
             table.add_row(*(columns[heading](each) for heading in headings))
         return table
@@ -240,7 +235,7 @@ def zoo_text(shown: Sequence[ListedNetwork]) -> RenderableType:
     return Fitted(lambda keys: _zoo_table(shown, keys), list(_HEADINGS), _DROPPABLE)
 
 
-def _zoo_table(shown: Sequence[ListedNetwork], keys: Sequence[str]) -> Table:
+def _zoo_table(shown: Sequence[ListedNetwork], keys: Sequence[str]) -> TextTable:
     table = plain_table("network", *(_HEADINGS[key] for key in keys), left=1 + ("family" in keys))
     for each in shown:
         cells = _zoo_cells(each)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.arguments import checked
@@ -17,7 +16,7 @@ from advisor.catalog.run_as import Variant, telling_apart
 from advisor.catalog.store import Catalog
 from advisor.documents import computed
 from advisor.errors import AdvisorError, closest, shown
-from advisor.report.terminal import Fitted, counted, plain_table, significant
+from advisor.report.terminal import Fitted, TextTable, counted, plain_table, significant
 from advisor.solve.latency_ratios import (
     BASE,
     Key,
@@ -237,12 +236,8 @@ def _table(
 ) -> Fitted:
     """A line a row, in bold where it is significant."""
 
-    def of(headings: Sequence[str]) -> Table:
-        table = plain_table(*headings)
-        for heading, column in zip(headings, table.columns, strict=True):
-            column.no_wrap = True
-            if heading in (RUNS, ""):
-                column.justify = "left"
+    def of(headings: Sequence[str]) -> TextTable:
+        table = plain_table(*headings, left=("network", RUNS, ""))
         for row in rows:
             style = "bold" if row.significant else None
             table.add_row(*(columns[heading](row) for heading in headings), style=style)

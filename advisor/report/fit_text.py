@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.prediction.board_model import AUTO, BoardFit, Transfer
-from advisor.prediction.model import LEAST_GROUPS, FittedModel, Model
+from advisor.prediction.model import LEAST_GROUPS, Errors, FittedModel, Model
 from advisor.prediction.training import binomial_band
 from advisor.quantities import MEMORY, POWER, TIME
-from advisor.report.terminal import counted, magnitude, plain_table, significant
+from advisor.report.terminal import Fitted, TextTable, counted, magnitude, plain_table, significant
 
 LEAST_NAMED = 0.01
 MOST_NAMED = 5
@@ -39,6 +38,21 @@ UNITS = {
     "rate": "per G operations/ms",
 }
 """What the coefficient of each term is counted per, for a whole batch where it is not the network's own."""
+
+ERRORS: Mapping[str, Callable[[Errors], str]] = {
+    "networks\nheld out": lambda errors: str(errors.architectures),
+    "error\nmean": lambda errors: magnitude(errors.mean),
+    "error\nmedian": lambda errors: magnitude(errors.median),
+    "within\n10 %": lambda errors: magnitude(errors.within_10),
+    "within\n25 %": lambda errors: magnitude(errors.within_25),
+    "in 90 %\ninterval": lambda errors: (
+        "-" if errors.coverage is None else magnitude(errors.coverage)
+    ),
+    "width\nmedian": lambda errors: "-" if errors.width is None else magnitude(errors.width),
+}
+"""What is said of a model's errors, by heading."""
+NEEDED_LEAST = ("within\n25 %", "width\nmedian", "within\n10 %", "error\nmedian")
+"""What a narrow terminal can do without, the first first."""
 
 
 def fit_text(board: str, fit: BoardFit) -> RenderableType:
@@ -83,23 +97,22 @@ def equation(model: Model, metric: str) -> str:
     return branches[0] if len(branches) == 1 else f"the larger of ({') and ('.join(branches)})"
 
 
-def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Table:
-    headings = ("model", "networks\nheld out", "error\nmean", "error\nmedian", "within\n10 %")
-    table = plain_table(*headings, "within\n25 %", "in 90 %\ninterval", "width\nmedian")
-    for metric, models in metrics.items():
-        for place, model in enumerate(models):
-            errors = model.errors
-            if errors is None:
-                continue
-            shares = [errors.mean, errors.median, errors.within_10, errors.within_25]
-            interval = [errors.coverage, errors.width]
-            table.add_row(
-                _name(metric, models, place),
-                str(errors.architectures),
-                *(magnitude(each) for each in shares),
-                *("-" if each is None else magnitude(each) for each in interval),
-            )
-    return table
+def _errors(metrics: Mapping[str, tuple[FittedModel, ...]]) -> Fitted:
+    """A line a model that was held out."""
+    lines = [
+        (_name(metric, models, place), model.errors)
+        for metric, models in metrics.items()
+        for place, model in enumerate(models)
+        if model.errors is not None
+    ]
+
+    def table_of(headings: Sequence[str]) -> TextTable:
+        table = plain_table("model", *headings)
+        for name, errors in lines:
+            table.add_row(name, *(ERRORS[heading](errors) for heading in headings))
+        return table
+
+    return Fitted(table_of, tuple(ERRORS), (), NEEDED_LEAST)
 
 
 def _transfer(board: str, transfer: Transfer) -> RenderableType:

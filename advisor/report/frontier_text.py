@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.limits import Constraint
@@ -34,7 +34,7 @@ from advisor.report.candidate_text import (
 )
 from advisor.report.pick_text import ALWAYS_SHOWN, MARK
 from advisor.report.scatter_text import Axis, Scatter, Series
-from advisor.report.terminal import Fitted, counted, heading, plain_table
+from advisor.report.terminal import Fitted, TextTable, counted, heading, plain_table
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.recommend.frontier import Frontier
 
@@ -86,10 +86,11 @@ def _points_table(frontier: Frontier) -> Fitted:
     # A narrow table leaves out how each is run before it breaks names; `--csv` has everything.
     droppable += [name for name in reversed(names) if name != "board"]
     keys = [*names, *frontier.axes, *others, *judged]
-    return Fitted(lambda keys: _table_of(frontier, keys), keys, droppable)
+    needed = [*judged, *(key for key in reversed(others) if key in limited)]
+    return Fitted(partial(_table_of, frontier), keys, droppable, needed)
 
 
-def _table_of(frontier: Frontier, shown: Sequence[str]) -> Table:
+def _table_of(frontier: Frontier, shown: Sequence[str]) -> TextTable:
     names = [name for name in shown if name in VARIANTS]
     keys = [key for key in shown if key not in VARIANTS]
     headings = ["meets\nlimits" if key == MARK else heading(key, frontier.quality) for key in keys]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.accuracy import FLOAT, TAKEN_OVER
@@ -34,7 +33,7 @@ from advisor.formulas import otherwise
 from advisor.quality import CLASSIFICATION
 from advisor.quantities import rounded
 from advisor.report.catalog_text import source_text
-from advisor.report.terminal import Fitted, counted, plain_table, significant
+from advisor.report.terminal import Fitted, TextTable, counted, plain_table, significant
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats, Integers
@@ -296,7 +295,7 @@ def _fastest(boards: Sequence[Surveyed], cited: _Cited) -> Fitted:
         )
         lines.append((float(time_ms[row]), cells))
 
-    def table_of(keys: Sequence[str]) -> Table:
+    def table_of(keys: Sequence[str]) -> TextTable:
         table = plain_table(*keys, left=2)
         for _, cells in sorted(lines):
             table.add_row(*(cells[headings.index(key)] for key in keys))
@@ -331,6 +330,8 @@ _LEAST_NEEDED = (
     "gross power\nW",
     "file\nMB",
     "verdict",
+    "net power\nW",
+    "memory\nMB",
 )
 """What a narrow table of a board's rows can do without, the first first."""
 
@@ -356,9 +357,8 @@ def _rows_table(rows: Measurements, cited: _Cited) -> Fitted:
     }
     known = {name: _provenance(column, cited) for name, column in columns.items()}
 
-    def table_of(headings: Sequence[str]) -> Table:
+    def table_of(headings: Sequence[str]) -> TextTable:
         table = plain_table(*headings)
-        table.columns[0].no_wrap = True
         for row in places:
             table.add_row(*(cells[name][row] for name in headings))
         for place, title in enumerate(("origin", "source")):

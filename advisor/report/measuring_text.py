@@ -84,11 +84,8 @@ def measured_text(rows: Sequence[Row], between_runs: BetweenRuns | None = None) 
     with_power = any(row.get("net_power_w") for row in rows)
     power = ["net W"] if with_power else []
     varying = [name for name in VARYING if len({row[name] for row in rows}) > 1]
-    table = plain_table("network", "batch", *varying, "ms", "+-", "MB", *power, "verdict")
-    for column in table.columns[2 : 2 + len(varying)]:
-        column.justify = "left"
-    table.columns[-1].justify = "left"
-    table.columns[-1].no_wrap = False
+    headings = ("network", "batch", *varying, "ms", "+-", "MB", *power, "verdict")
+    table = plain_table(*headings, left=("network", *varying, "verdict"))
     for row, verdict in zip(rows, verdicts, strict=True):
         cells = [str(row[name]) for name in varying]
         cells += [_figure(row, "latency_ms"), _half_width(row), _figure(row, "memory_mb")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
@@ -47,6 +47,7 @@ from advisor.report.candidate_text import (
 )
 from advisor.report.terminal import (
     Fitted,
+    TextTable,
     counted,
     figure,
     heading,
@@ -149,14 +150,16 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
     names = varying(recommendation.candidates, len(recommendation.boards))
     if asked.constraints:
         keys = [*keys, MARK]
-        # Names of boards are folded anyway where they are long, so that dropping it gains nothing.
-        droppable += [] if "board" in names else [MARK]
+        droppable += [] if "board" in names else [MARK]  # names of boards can be shortened
     # A narrow table says of the pick alone how it is run, above; `--csv` has everything.
     droppable += [name for name in reversed(names) if name != "board"]
-    return Fitted(lambda shown: _candidates_of(recommendation, shown), [*names, *keys], droppable)
+    judged = {MARK, *(each.metric for each in asked.constraints)}
+    build = partial(_candidates_of, recommendation)
+    rest = [key for key in reversed(keys) if key in judged and key not in droppable]
+    return Fitted(build, [*names, *keys], droppable, rest)
 
 
-def _candidates_of(recommendation: Recommendation, shown: Sequence[str]) -> Table:
+def _candidates_of(recommendation: Recommendation, shown: Sequence[str]) -> TextTable:
     constraints = recommendation.requirements.constraints
     names = [name for name in shown if name in VARIANTS]
     keys = [key for key in shown if key not in VARIANTS]
@@ -409,11 +412,8 @@ def _rejections_table(recommendation: Recommendation) -> Fitted:
     )
 
 
-def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> Table:
-    table = plain_table(*headings)
-    for column in table.columns:
-        if column.header in ("nearest, batch", "also fails"):
-            column.justify, column.no_wrap = "left", False
+def _rejections_of(recommendation: Recommendation, headings: Sequence[str]) -> TextTable:
+    table = plain_table(*headings, left=("limit", "nearest, batch", "also fails"))
     lines = [
         (str(each.constraint), str(each.rejected), *_nearest(each, recommendation))
         for each in recommendation.rejections
@@ -568,7 +568,7 @@ def _why_not(why: WhyNot, best: Candidate | None) -> Iterator[RenderableType]:
             if not limit.met
         }
         droppable = [key for key in reversed(keys) if key not in missed]
-        yield Fitted(lambda keys: _batches_table(why.candidates, keys), keys, [*droppable, *missed])
+        yield Fitted(partial(_batches_table, why.candidates), keys, droppable, sorted(missed))
         if notes := list(bound_notes(why.candidates, keys)):
             yield ""
             yield from map(Text, notes)
@@ -613,11 +613,10 @@ def _no_candidate(why: WhyNot) -> str:
     return "the board has no rows of it; --candidates all lets predictions be chosen."
 
 
-def _batches_table(candidates: Sequence[Candidate], keys: Sequence[str]) -> Table:
+def _batches_table(candidates: Sequence[Candidate], keys: Sequence[str]) -> TextTable:
     headings = [heading(key, candidates[0].quality) for key in keys]
     names = [name for name in varying(candidates) if name != "board"]
-    table = plain_table(*names, "batch", *headings, "chance", "fails", left=len(names))
-    table.columns[-1].justify, table.columns[-1].no_wrap = "left", False
+    table = plain_table(*names, "batch", *headings, "chance", "fails", left=(*names, "fails"))
     for each in candidates:
         fails = ", ".join(limit.constraint.key for limit in each.headroom if not limit.met)
         figures = [figure_of(each, key) for key in keys]

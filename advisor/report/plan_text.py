@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.files import SHIPPED
@@ -25,6 +24,7 @@ from advisor.report.candidate_text import (
 )
 from advisor.report.terminal import (
     Fitted,
+    TextTable,
     counted,
     figure,
     magnitude,
@@ -92,7 +92,7 @@ def _headline(plan: Plan) -> Text:
     return answer + Text(f"\n{count} on {board.name} ({board.title}{origin})")
 
 
-def _table(plan: Plan, keys: Sequence[str]) -> Table:
+def _table(plan: Plan, keys: Sequence[str]) -> TextTable:
     names = varying([each.candidate for each in plan.chosen])
     metrics = {each.candidate.quality.metric for each in plan.chosen}
     as_what = metrics.pop() if len(metrics) == 1 else "accuracy"

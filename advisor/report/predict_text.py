@@ -7,12 +7,11 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from advisor.catalog.records import Estimate
 from advisor.quantities import rounded
-from advisor.report.terminal import Fitted, counted, plain_table, significant
+from advisor.report.terminal import Fitted, TextTable, counted, plain_table, significant
 from advisor.solve.forecast import Forecast, Predictions
 
 CSV_COLUMNS = (
@@ -62,12 +61,8 @@ def predict_text(answer: Predictions) -> RenderableType:
         leading["runtime"] = lambda each: " ".join(each.variant.words)
     columns = {**leading, **COLUMNS}
 
-    def table_of(headings: Sequence[str]) -> Table:
-        table = plain_table(*headings)
-        if headings[-1] == "origin":
-            table.columns[-1].justify = "left"
-        for column in table.columns[: len(leading)]:
-            column.justify, column.no_wrap = "left", True
+    def table_of(headings: Sequence[str]) -> TextTable:
+        table = plain_table(*headings, left=(*leading, "origin"))
         for each in forecasts:
             table.add_row(*(columns[name](each) for name in headings))
         return table
@@ -75,7 +70,8 @@ def predict_text(answer: Predictions) -> RenderableType:
     parts: list[RenderableType] = [Text(_heading(answer), style="bold"), ""]
     untimed = any(each.latency_ms is None for each in forecasts)
     droppable = [name for name in DROPPABLE if not (untimed and name == RATE)]
-    parts += [Fitted(table_of, tuple(columns), droppable), ""] if forecasts else []
+    table = Fitted(table_of, tuple(columns), droppable, ("ms, 90 %\ninterval",))
+    parts += [table, ""] if forecasts else []
     return Group(*parts, *map(Text, [*_notes(forecasts), *answer.notes]))
 
 

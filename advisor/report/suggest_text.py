@@ -17,9 +17,7 @@ def suggest_text(suggestions: Suggestions, *, like: bool = False) -> RenderableT
         suggestions: the networks.
         like: whether the boards were named, which then are to be named where the new one is fitted.
     """
-    table = plain_table("", "network", "family", "params", "ops")
-    for column in table.columns[1:3]:
-        column.justify, column.no_wrap = "left", True
+    table = plain_table("", "network", "family", "params", "ops", left=3)
     named = zip(suggestions.networks, suggestions.names, strict=True)
     for place, (network, name) in enumerate(named, start=1):
         cost = network.reported or network.counted

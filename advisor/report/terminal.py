@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rich import box
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, JustifyMethod, RenderableType, RenderResult
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+from rich.table import Column, Table
 
 from advisor.metrics import EVERY
 from advisor.quality import Quality
@@ -83,15 +83,126 @@ def duration_text(seconds: float) -> str:
 _RULE = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n")
 """A line below the header and nothing else, so that rows stay narrow."""
 
+LONG_NAME = 24
+"""Of names longer than that a narrow table shows both ends, before it leaves out a column; lines it wraps."""
+SHORT_NAME = 16
+"""In columns that are narrower than that names take two lines: less would not say which is meant."""
+NARROW = 12
+"""Before a column of words that has such long ones is narrower, columns of figures are left out."""
+NARROWEST = 6
+"""It is never narrower than that."""
+ELLIPSIS = "..."
 
-def plain_table(*headings: str, left: int = 1) -> Table:
-    """An empty table in the house style: the first `left` columns to the left, the rest right."""
+
+def plain_table(*headings: str, left: int | Collection[str] = 1) -> TextTable:
+    """An empty table in the house style.
+
+    Args:
+        headings: above its columns.
+        left: the columns of words, by heading or the first so many. They stand to the left, and may be
+            wrapped and shortened; all others hold figures, which are shown whole at any width.
+    """
     padding = 1 if len(headings) <= 9 else 0
-    table = Table(box=_RULE, padding=(0, padding, 0, 0), show_edge=False, pad_edge=False)
+    table = TextTable(box=_RULE, padding=(0, padding, 0, 0), show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
-        justify: JustifyMethod = "left" if place < left else "right"
-        table.add_column(heading, justify=justify, overflow="fold", no_wrap=justify == "right")
+        words = place < left if isinstance(left, int) else heading in left
+        justify: JustifyMethod = "left" if words else "right"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=not words)
     return table
+
+
+class _Width(NamedTuple):
+    """How wide a column is: in the extreme, at least, long names shortened, words or lines whole."""
+
+    narrowest: int
+    narrow: int
+    least: int
+    word: int
+    line: int
+
+    @classmethod
+    def of(cls, column: Column) -> _Width:
+        """The widths of a column, by its heading and its cells."""
+        lines = [line for each in (column.header, *column.cells) for line in str(each).split("\n")]
+        whole = max(map(cell_len, lines))
+        if column.justify == "right":
+            return cls(*[whole] * 5)
+        heading, word = _longest_word([str(column.header)]), _longest_word(lines)
+        narrowest, narrow = (max(heading, min(word, limit)) for limit in (NARROWEST, NARROW))
+        least = max(heading, min(whole, LONG_NAME))
+        return cls(narrowest, narrow, least, word, whole)
+
+
+def _longest_word(lines: Sequence[str]) -> int:
+    """How long it is, with what a line is indented by."""
+    return max(cell_len(each) for line in lines for each in re.findall(r"^\s*\S*|\S+", line))
+
+
+class TextTable(Table):
+    """A table whose words give way to its figures: they are wrapped, then shortened in their middle."""
+
+    @property
+    def narrow_width(self) -> int:
+        """The least width at which all figures are whole."""
+        return sum(_Width.of(each).narrow for each in self.columns) + self._between
+
+    @property
+    def least_width(self) -> int:
+        """The least width at which names are whole, too, but for long ones."""
+        return sum(_Width.of(each).least for each in self.columns) + self._between
+
+    @property
+    def _between(self) -> int:
+        """What stands between the columns, all together."""
+        return (len(self.columns) - 1) * (1 + self.padding[1])
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the table; wider than the terminal where figures alone are."""
+        widths = _shared(
+            [_Width.of(each) for each in self.columns], options.max_width - self._between
+        )
+        drawn = copy(self)
+        drawn.columns, drawn.rows = [], []
+        for column, width in zip(self.columns, widths, strict=True):
+            drawn.columns.append(replace(column, width=width, _cells=[]))
+        columns = [
+            [_shortened(str(cell), width) for cell in column.cells]
+            for column, width in zip(self.columns, widths, strict=True)
+        ]
+        for row, cells in zip(self.rows, zip(*columns, strict=True), strict=True):
+            drawn.add_row(*cells, style=row.style)
+        width = max(options.max_width, sum(widths) + self._between)
+        yield from Table.__rich_console__(drawn, console, options.update_width(width))
+
+
+def _shared(columns: Sequence[_Width], room: int) -> list[int]:
+    """The widths of columns in so much room: words are made whole before lines are."""
+    widths = [each.least for each in columns]
+    while sum(widths) > room:
+        yielding = [place for place, each in enumerate(columns) if widths[place] > each.narrowest]
+        if not yielding:
+            return widths
+        widths[max(yielding, key=widths.__getitem__)] -= 1
+    for wanted in ([each.word for each in columns], [each.line for each in columns]):
+        lack = [max(want - width, 0) for want, width in zip(wanted, widths, strict=True)]
+        spare = min(room - sum(widths), sum(lack))
+        for place, each in enumerate(lack):
+            widths[place] += spare * each // (sum(lack) or 1)
+    return widths
+
+
+def _shortened(text: str, width: int) -> str:
+    """Text of which words that are too long for so much width show both ends."""
+    return re.sub(r"\S+", lambda found: _ends(found[0], width), text)
+
+
+def _ends(word: str, width: int) -> str:
+    two_lines = width < SHORT_NAME
+    if cell_len(word) <= width + two_lines * width:  # what has two lines is folded in the column
+        return word
+    tail = width if two_lines else (width - len(ELLIPSIS)) // 2
+    head = width - len(ELLIPSIS) - (0 if two_lines else tail)
+    return set_cell_size(word, head) + ELLIPSIS + set_cell_size(word[::-1], tail)[::-1]
 
 
 @dataclass(frozen=True)
@@ -102,62 +213,26 @@ class Fitted:
         build: makes the table with these columns.
         keys: all columns, in their order.
         droppable: those that may be left out, the least important first.
+        needed: those that are left out only where names cannot be shortened any more, likewise.
     """
 
-    build: Callable[[Sequence[str]], Table]
+    build: Callable[[Sequence[str]], TextTable]
     keys: Sequence[str]
     droppable: Sequence[str]
+    needed: Sequence[str] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the widest table that fits; the narrowest, its cells folded, if none does."""
+        """Yield the widest table that fits, its names shortened where they must be; else the narrowest."""
+        table = self.build(self.keys)
         keys = list(self.keys)
-        table = self.build(keys)
         for key in self.droppable:
-            if _width(console, options, table) <= options.max_width:
+            if table.least_width <= options.max_width:
                 break
             keys.remove(key)
             table = self.build(keys)
-        if _width(console, options, table) > options.max_width:
-            for column in table.columns:  # words may be folded; a figure cut in two is another one
-                column.no_wrap = column.justify == "right"
+        for key in self.needed:
+            if table.narrow_width <= options.max_width:
+                break
+            keys.remove(key)
+            table = self.build(keys)
         yield table
-
-
-def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
-    """The least width at which no number or name is broken."""
-    wide = options.update_width(10_000)
-    table = _widest_cells(table)
-    width = Measurement.get(console, wide, table).minimum
-    for column in table.columns:
-        if column.no_wrap:  # else it is measured by its longest word
-            cells = [
-                Measurement.get(console, wide, each) for each in (column.header, *column.cells)
-            ]
-            width += max(each.maximum for each in cells) - max(each.minimum for each in cells)
-    return width
-
-
-def _widest_cells(table: Table) -> Table:
-    """A table as wide as this one, of each column's cells with the longest word and the longest line alone.
-
-    Measuring takes long, and is done for every column that may have to be left out.
-    """
-    columns = [list(column.cells) for column in table.columns]
-    widest = [[max(cells, key=_line), max(cells, key=_word)] for cells in columns if cells]
-    if len(table.rows) <= 2 or not all(
-        isinstance(cell, str | Text) for each in columns for cell in each
-    ):
-        return table
-    slim = copy(table)
-    slim.columns, slim.rows = [column.copy() for column in table.columns], []
-    for row in zip(*widest, strict=True):
-        slim.add_row(*row)
-    return slim
-
-
-def _line(cell: RenderableType) -> int:
-    return max(map(cell_len, str(cell).split("\n")))
-
-
-def _word(cell: RenderableType) -> int:
-    return max(map(cell_len, str(cell).split()), default=0)

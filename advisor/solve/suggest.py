@@ -32,6 +32,7 @@ from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.chance import chance, meets
 from advisor.solve.candidates.gather import gather_on
 from advisor.solve.question import asking, read_question
+from advisor.stages import LOG, stage
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -91,7 +92,9 @@ def suggest(
         for name in sorted(ran)
         if (each := catalog.architectures[name]).task == task or task is None
     }
-    evidence = evidence_in_common(references, known)
+    LOG.info("learnt from: %s", ", ".join(each.board.name for each in references))
+    with stage(f"comparing {len(known)} networks"):
+        evidence = evidence_in_common(references, known)
     limited = requirements is not None or any(
         value not in (None, ()) for name, value in question.items() if name not in ANSWERED
     )
@@ -100,7 +103,8 @@ def suggest(
     else:
         rated = catalog.best_weights
         worth, notes = np.array([float(name in rated) for name in evidence.names]), ()
-    names = most_informative(evidence, count, measured, worth=worth if worth.any() else None)
+    with stage(f"choosing {count} networks"):
+        names = most_informative(evidence, count, measured, worth=worth if worth.any() else None)
     if not names:
         raise AdvisorError("every network that these boards know is measured already")
     return Suggestions(

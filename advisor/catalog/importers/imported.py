@@ -58,6 +58,7 @@ from advisor.catalog.writers import writing
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_FILE
 from advisor.errors import AdvisorError, closest, printable, shown
 from advisor.quality import CLASSIFICATION, IMAGENET, TASKS, Quality, read_data_set
+from advisor.stages import stage
 
 ACCURACIES_FILE = "zoo/timm-weights.csv"
 """Where a user's catalog keeps the accuracies of timm's networks on ImageNet-1k."""
@@ -190,7 +191,7 @@ def import_table(
         takers = " and ".join(each.name for each in FORMATS.values() if each.board)
         raise AdvisorError(f"board is not for the format {format}", f"it is for {takers}")
     folder = target_folder(catalog)
-    with writing(folder):
+    with writing(folder), stage(f"importing {', '.join(each.name for each in paths)}"):
         return _IMPORTING[format](Asked(folder, board or "", paths, chosen))
 
 

@@ -47,6 +47,7 @@ from advisor.catalog.yaml_file import yaml_text
 from advisor.catalog.zoo import ACCURACY_END, FOLDER, REPORTED_END
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quality import CLASSIFICATION
+from advisor.stages import stage
 
 Shape = tuple[int, int, int]
 
@@ -322,13 +323,15 @@ def import_with(
         return brought(found, dry_run=True)
     with writing(folder):
         found = _checked(folder, read, Path(path), only)
-        write_published(folder, format, found)
+        with stage(f"writing {len(found.boards)} boards"):
+            write_published(folder, format, found)
     return brought(found, dry_run=False)
 
 
 def _checked(folder: Path, read: Reader, path: Path, only: Sequence[str]) -> Published:
     """What is wanted of a table, as far as a catalog can take it."""
-    found = _wanted(read(path, Catalog(layers_with(folder))), only)
+    with stage(f"reading {path}"):
+        found = _wanted(read(path, Catalog(layers_with(folder))), only)
     for board in found.boards:
         description = folder / "boards" / board.name / "board.yaml"
         if description.exists() and MARK not in read_text(description):

@@ -18,6 +18,7 @@ from advisor.errors import printable
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import Json, document
 from advisor.solve.question import asking, read_question
+from advisor.stages import stage
 
 PURE = ("formulas", "figures", "chance", "ranking", "choose", "relaxation", "words", "settings")
 """Scripts that need no page, in the order in which they stand: the choice, and how settings are written."""
@@ -73,7 +74,8 @@ def explore(
     path = Path(output)
     check_folder_of(path)  # before what takes its time
     chosen = choice(*read_question(requirements, **question))  # type: ignore[arg-type]
-    write_whole(path, page(document(chosen)))
+    with stage("writing the page"):
+        write_whole(path, page(document(chosen)))
     return Explorer(path, chosen.candidates.notes)
 
 

@@ -37,6 +37,7 @@ from advisor.solve.candidates.stated_accuracies import (
     unused_losses,
 )
 from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
+from advisor.stages import stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +97,7 @@ def gather_on(
     return _gathered_on(catalog, requirements, stack, fits or {}, None)[0]
 
 
+@stage("gathering candidates")
 def _gathered_on(
     catalog: Catalog,
     requirements: Requirements,

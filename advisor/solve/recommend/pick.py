@@ -31,6 +31,7 @@ from advisor.solve.recommend.explain import (
 from advisor.solve.recommend.ranking import listed, narrowings
 from advisor.solve.recommend.recommendation import AnotherRun, Recommendation, WhyNot
 from advisor.solve.recommend.verdicts import Verdicts
+from advisor.stages import stage
 
 
 @asking
@@ -68,6 +69,7 @@ def answered(opened: Catalog, asked: Requirements) -> Recommendation:
     return replace(found, another_run=_another_run(opened, called, pool, found.best))
 
 
+@stage("choosing")
 def recommend(candidates: Candidates, requirements: Requirements) -> Recommendation:
     """The best candidate that meets every limit, its alternatives, and what the others lack.
 

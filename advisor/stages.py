@@ -1,0 +1,78 @@
+"""What takes long: logged with the time that it took, and said to who listens while it is under way.
+
+The log is Python's own, by the name `advisor`; who wants to read it asks for its level `INFO`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import TypeVar
+
+LOG = logging.getLogger("advisor")
+"""What is read from where, what is fitted or was there, and how long each stage took."""
+
+Item = TypeVar("Item")
+Listen = Callable[[str], None]
+
+_under_way: list[str] = []
+_listeners: list[Listen] = []
+
+
+@contextmanager
+def listening(listen: Listen) -> Iterator[None]:
+    """Let a function hear of what is under way, "" where nothing is.
+
+    Args:
+        listen: hears of each change, in whichever thread that happens.
+    """
+    _listeners.append(listen)
+    try:
+        yield
+    finally:
+        _listeners.remove(listen)
+
+
+@contextmanager
+def stage(what: str) -> Iterator[None]:
+    """Something that may take long.
+
+    Args:
+        what: what is done, in words as "fitting jetson-tx1".
+    """
+    begin = perf_counter()
+    with _said(what):
+        yield
+    LOG.info("%s: %.2f s", what, perf_counter() - begin)
+
+
+def counted_off(items: Sequence[Item], what: str) -> Iterator[Item]:
+    """Items one after another, each of which may take long: "reading boards, 3 of 204".
+
+    Args:
+        items: the items.
+        what: what is done with all of them.
+    """
+    begin = perf_counter()
+    for place, item in enumerate(items, start=1):
+        with _said(f"{what}, {place} of {len(items)}"):
+            yield item
+    LOG.info("%s: %d in %.2f s", what, len(items), perf_counter() - begin)
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    _under_way.append(what)
+    _say(what)
+    try:
+        yield
+    finally:
+        _under_way.remove(what)
+        _say(_under_way[-1] if _under_way else "")
+
+
+def _say(what: str) -> None:
+    for listen in _listeners:
+        listen(what)

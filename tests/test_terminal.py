@@ -1,0 +1,247 @@
+"""What is printed fits the terminal, and what is said beside it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+import advisor
+from advisor.cli.output import complain
+from advisor.cli.progress import ERASE, Progress
+from advisor.report.terminal import ELLIPSIS, LONG_NAME, NARROWEST, Fitted, TextTable, plain_table
+from advisor.stages import counted_off, stage
+from tests.conftest import Overlay, Run, examples
+
+WIDTHS = (60, 80, 120, 200)
+WIDE = 2000
+"""Where nothing is left out, wrapped or shortened."""
+COMMANDS = (
+    "pick --fps 30 --energy 0.5J",
+    "pick --fps 1000 --accuracy 90",
+    "pick --fps 30 --energy 0.5J --explain inception-v4",
+    "pick --fps 6 --latency 1s --energy 1J --power 13W --memory 2GiB --params 100M --ops 40G",
+    "frontier --fps 5",
+    "predict --all",
+    "predict resnet-50",
+    "show resnet-50 --board jetson-tx1",
+    "show jetson-tx1",
+    "boards",
+    "zoo --family resnet",
+    "findings",
+    "plan catalog/requirements/plan-robot.yaml",
+    "check catalog/requirements/drone.yaml resnet-18 inception-v4",
+    "compare xeon-2-cores-vm --by runtime",
+)
+LONG_NAMED = (
+    "pick --board any --fps 30",
+    "pick --board any --fps 50000 --accuracy 90",
+    "frontier --board any --z energy",
+    "predict resnet-50 --board all",
+    "suggest",
+    "show resnet-50",
+    "findings --board raspberry-pi-4",
+    "compare raspberry-pi-4.ncnn raspberry-pi-5.ncnn",
+)
+FIGURE = re.compile(r"[~<>=+-]*\d[\d.,]*[%kMG]?")
+
+
+def figures(text: str) -> set[str]:
+    """All that reads as a figure."""
+    return {word for word in text.split() if FIGURE.fullmatch(word)}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_figure_is_cut_and_no_line_is_too_long(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDE))
+    whole = figures(run(*shlex.split(command)).out)
+    assert whole
+    for width in WIDTHS:
+        monkeypatch.setenv("COLUMNS", str(width))
+        out = run(*shlex.split(command)).out
+        assert figures(out) <= whole
+        assert max(map(len, out.splitlines())) <= width
+        assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("command", LONG_NAMED)
+def test_no_line_is_too_long_where_names_are(
+    run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for width in (60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert max(map(len, run(*shlex.split(command)).out.splitlines())) <= width
+
+
+def test_a_fit_fits(run: Run, monkeypatch: pytest.MonkeyPatch, overlay: Overlay) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = run("fit", "jetson-tx1", "--catalog", overlay.folder).out
+    *answer, _ = out.splitlines()  # the last names a file
+    assert max(map(len, answer)) <= 60
+    assert re.search(r"^net power +14( +\d+%){4}$", out, re.MULTILINE)
+
+
+NAMES = st.text("abcdefgh-.", min_size=1, max_size=50)
+NUMBERS = st.integers(0, 10**9).map(lambda number: f"{number:,}")
+
+
+@given(st.lists(st.tuples(NAMES, NAMES, NUMBERS, NUMBERS), min_size=1), st.integers(20, 120))
+@examples(50)
+def test_figures_are_whole_at_any_width(rows: list[tuple[str, str, str, str]], width: int) -> None:
+    table = plain_table("network", "board", "fps", "ms", left=2)
+    for row in rows:
+        table.add_row(*row)
+    head, _, *lines = printed(table, width)
+    assert head.split() == ["network", "board", "fps", "ms"]
+    found = [pair for line in lines if len(pair := re.findall(r"\d[\d,]*", line)) == 2]
+    assert found == [[*row[2:]] for row in rows]
+    of_figures = [max(3, *(len(row[place]) for row in rows)) for place in (2, 3)]
+    least = sum(of_figures) + len("network") + NARROWEST + 3 * 2
+    assert max(map(len, lines)) <= max(width, least)
+
+
+def printed(table: TextTable | Fitted, width: int) -> list[str]:
+    stream = io.StringIO()
+    Console(file=stream, width=width).print(table, crop=False)
+    return [line.rstrip() for line in stream.getvalue().splitlines()]
+
+
+NAME = "jetson-agx-orin.mlperf-v3.0-ctuning"
+
+
+def test_a_long_name_shows_both_ends_before_a_column_is_left_out() -> None:
+    def of(keys: Sequence[str]) -> TextTable:
+        table = plain_table("board", *keys)
+        table.add_row(NAME, *("12.34" for _ in keys))
+        return table
+
+    def at(width: int) -> str:
+        return printed(Fitted(of, ("fps", "ms", "W"), ("W",), ("ms",)), width)[-1]
+
+    assert at(60) == f"{NAME}  12.34  12.34  12.34"
+    shortened, *found = at(LONG_NAME + 3 * 7).split()
+    assert len(shortened) == LONG_NAME
+    assert NAME.startswith(shortened.partition(ELLIPSIS)[0])
+    assert NAME.endswith(shortened.partition(ELLIPSIS)[2])
+    assert found == ["12.34"] * 3
+    assert at(LONG_NAME + 3 * 7 - 1).split()[1:] == ["12.34"] * 2
+    assert at(20).split()[-1] != "12.34"  # the rest of the name
+
+
+class Terminal(io.StringIO):
+    """A terminal that only its tests see."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Standard error as a terminal; pytest has its own between fixtures and tests."""
+    made = Terminal()
+    monkeypatch.setattr(sys, "stderr", made)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    return made
+
+
+MESSAGE = "board nosuch is unknown, and nothing else is called like it\n  known: " + ", ".join(
+    f"board-{number}" for number in range(20)
+)
+
+
+def test_messages_are_wrapped_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    complain(MESSAGE)
+    first, second, *more = terminal.getvalue().splitlines()
+    assert max(map(len, (first, second, *more))) <= 40
+    assert first.startswith("advisor: board nosuch")
+    assert second.startswith(" " * len("advisor: "))
+    assert " ".join(terminal.getvalue().split()) == "advisor: " + " ".join(MESSAGE.split())
+
+
+def test_messages_elsewhere_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(MESSAGE)
+    assert capsys.readouterr().err == f"advisor: {MESSAGE}\n"
+
+
+def test_what_is_under_way_is_shown_on_a_terminal_and_gone_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr("advisor.cli.progress.SHOWN_AFTER_S", 0.0)
+    progress = Progress()
+    with progress.shown(), stage("reading 204 boards"):
+        wait_for(lambda: terminal.getvalue() == f"{ERASE}reading 204 boards")
+        for _ in counted_off(["a"], "surveying"):
+            wait_for(lambda: terminal.getvalue().endswith(f"{ERASE}surveying, 1 of 1"))
+        wait_for(lambda: terminal.getvalue().endswith(f"{ERASE}reading 204 boards"))
+    assert terminal.getvalue().endswith(ERASE)
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    """Wait until something is so, however busy the machine is."""
+    end = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_dumb_terminal_and_a_quiet_command_show_no_line(
+    monkeypatch: pytest.MonkeyPatch, quiet: bool
+) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setattr("advisor.cli.progress.SHOWN_AFTER_S", 0.0)
+    monkeypatch.setenv("TERM", "xterm" if quiet else "dumb")
+    progress = Progress()
+    progress.quiet = quiet
+    with progress.shown(), stage("reading 204 boards"):
+        time.sleep(0.05)
+    assert terminal.getvalue() == ""
+
+
+def test_quiet_prints_the_answer_alone(run: Run) -> None:
+    noted = ("frontier", "--board", "raspberry-pi-4.ncnn")
+    loud = run(*noted)
+    assert loud.err.startswith("advisor: warning: ")
+    for quiet in (run(*noted, "--quiet"), run("-q", *noted)):
+        assert (quiet.code, quiet.out, quiet.err) == (0, loud.out, "")
+    assert run(*noted).err == loud.err
+    assert "unknown board" in run("frontier", "--board", "nosuch", "-q").err
+
+
+def test_verbose_says_what_is_read_and_how_long_it_takes(run: Run) -> None:
+    plain = run("pick", "--fps", "30")
+    verbose = run("pick", "--fps", "30", "--verbose")
+    assert verbose.out == plain.out
+    assert plain.err == ""
+    lines = verbose.err.splitlines()
+    assert all(re.match(r"advisor: \d+\.\d\d s: ", line) for line in lines)
+    assert re.search(r"catalog: .*catalog, shipped$", verbose.err, re.MULTILINE)
+    assert re.search(r"gathering candidates: \d+\.\d\d s$", verbose.err, re.MULTILINE)
+    assert run("-v", "pick", "--fps", "30").err.count("\n") == len(lines)
+    assert run("pick", "--fps", "30").err == ""
+
+
+def test_every_command_takes_them(run: Run) -> None:
+    for words in ("pick", "catalog check", "import csv", "schema", "worker", "fleet", "export"):
+        told = run(*words.split(), "--help").out
+        assert "--quiet" in told
+        assert "--verbose" in told
+
+
+def test_the_same_is_logged_for_python(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "advisor"):
+        advisor.pick(fps=30)
+    assert any(each.startswith("rows of jetson-tx1: ") for each in caplog.messages)
