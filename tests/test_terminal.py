@@ -40,9 +40,9 @@ COMMANDS = (
     "findings",
     "plan catalog/requirements/plan-robot.yaml",
     "check catalog/requirements/drone.yaml resnet-18 inception-v4",
-    "compare xeon-2-cores-vm --by runtime",
 )
 LONG_NAMED = (
+    "compare xeon-2-cores-vm --by runtime",
     "pick --board any --fps 30",
     "pick --board any --fps 50000 --accuracy 90",
     "frontier --board any --z energy",
