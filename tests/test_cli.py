@@ -225,7 +225,10 @@ def test_a_device_is_all_its_boards(run: Run, tmp_path: Path) -> None:
         picked = [document["best"], *document["alternatives"]]
         assert [each["board"] for each in picked] == ["jetson-nx.10w", "jetson-nx.20w"]
     assert "on jetson-nx.10w" in run("pick", "--board", "jetson-nx.10w", "--catalog", tmp_path).out
-    several = run("predict", "resnet-18", "--board", "jetson-nx", "--catalog", tmp_path)
+    predicted = run("predict", "resnet-18", "--board", "jetson-nx", "--csv", "--catalog", tmp_path)
+    boards = [row["board"] for row in csv.DictReader(predicted.out.splitlines())]
+    assert list(dict.fromkeys(boards)) == ["jetson-nx.10w", "jetson-nx.20w"]
+    several = run("suggest", "--board", "jetson-nx", "--catalog", tmp_path)
     assert (several.code, "2 boards are 'jetson-nx'" in several.err) == (2, True)
     assert "name one of them: jetson-nx.10w, jetson-nx.20w" in several.err
     unknown = run("pick", "--board", "jetson-ny", "--catalog", tmp_path)
