@@ -11,10 +11,11 @@ import pytest
 
 import advisor
 from advisor.catalog.check import check
+from advisor.catalog.locks import locked
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import merging
-from advisor.measuring.journal import FORMAT, Journal, begin, read_runs
+from advisor.measuring.journal import FORMAT, Journal, begin, exclusive, read_runs
 from tests.conftest import Run
 from tests.measuring_fakes import HOST, PLAN, FakeChildren, measure
 
@@ -158,8 +159,16 @@ def test_weights_and_names_come_along_and_contradictions_are_named(
     ran = run("catalog", "merge", other, other, "--catalog", one)
     assert ran.code == 1
     assert f"{other}: resnet-18 mine is in weights.csv here with other figures" in ran.out
-    assert f"{other}: first is in aliases.csv here with other figures" in ran.out
+    assert f"{other}: first is in aliases.csv here for another network" in ran.out
     assert {each: (one / each).read_bytes() for each in kept} == kept
+
+
+def test_names_that_differ_in_their_notes_alone_do_not_contradict(tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    (one / "aliases.csv").write_text("name,network\nfirst,tv:resnet18\n")
+    (other / "aliases.csv").write_text("name,network,note\nfirst,tv:resnet18,ours\n")
+    merged = advisor.merge(other, catalog=one)
+    assert merged.complete and merged.aliases == 0
 
 
 def test_a_broken_table_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
@@ -265,6 +274,45 @@ def test_a_broken_board_costs_nothing_but_itself(run: Run, tmp_path: Path) -> No
     assert "sound: 1 new run, 0 known" in ran.out
     assert "expected well-formed YAML" in ran.out
     assert [each.name for each in (tmp_path / "one/boards").iterdir() if each.is_dir()] == ["sound"]
+
+
+def of_a_later_format(runs: Path) -> None:
+    (journal,) = runs.glob("*/sessions.jsonl")
+    text = journal.read_text()
+    journal.write_text(text.replace(f'"format":{FORMAT}', f'"format":{FORMAT + 1}'))
+    assert journal.read_text() != text
+
+
+def test_a_journal_of_a_later_format_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    catalog_of(other, 3, "sound")
+    for place in ("late", "sound"):
+        evaluated(other, 3, "00", place)
+    of_a_later_format(other / "boards/mine/runs")
+    of_a_later_format(other / "evaluations/late")
+    ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "sound: 1 new run" in ran.out
+    said = f"a journal of format {FORMAT + 1}, and this advisor reads"
+    assert ran.out.count(said) == 2
+    assert len(read_runs(one / "boards/mine/runs")) == 1
+    assert len(read_runs(one / "evaluations/sound")) == 1
+
+
+def test_what_is_busy_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
+    one, other = (catalog_of(tmp_path / name, day) for name, day in (("one", 2), ("other", 3)))
+    catalog_of(other, 3, "sound")
+    for place in ("busy", "sound"):
+        evaluated(other, 3, "00", place)
+    lock = one / "evaluations/.busy.lock"
+    with exclusive(one / "boards/mine"), locked(lock, "busy", ""):
+        ran = run("catalog", "merge", other, "--catalog", one)
+    assert ran.code == 1
+    assert "another run is at work on board mine" in ran.out
+    assert "another evaluation of busy is at work" in ran.out
+    assert "sound: 1 new run" in ran.out
+    assert len(read_runs(one / "evaluations/sound")) == 1
+    assert advisor.merge(other, catalog=one).complete
 
 
 def test_bad_input_is_one_message(run: Run, tmp_path: Path) -> None:

@@ -113,15 +113,15 @@ def merge(
     """Take catalogs that were measured apart into the user's own.
 
     A board that both have gets the runs of both, and its rows anew from all of them; a run that is here
-    already counts once, and one that went on elsewhere is taken as it ended. What contradicts what is here
-    is left out, and said.
+    already counts once, and one that went on elsewhere is taken as it ended. What contradicts what is here,
+    cannot be read or is busy is left out, and said.
 
     Args:
         folders: the catalogs.
         catalog: the one that they are merged into; else that of `ADVISOR_CATALOG`, else the platform's.
 
     Raises:
-        AdvisorError: a folder is none, a file of it is broken, or the catalog cannot be written.
+        AdvisorError: a folder is none, or the catalog cannot be written.
     """
     target = target_folder(catalog)
     sources = [Path(each) for each in _listed(folders)]
@@ -165,7 +165,7 @@ def _readable(
     for folder in boards_of(source):
         try:
             found[folder] = opened.measurements(opened.board(folder.name)).architecture.names
-        except BrokenFileError as error:
+        except AdvisorError as error:
             broken.append(MergedBoard(folder.name, os.fspath(source), refused=error.message))
     return found, broken
 
@@ -189,12 +189,12 @@ def _keep_named(
 
 
 def _boards(folders: Sequence[Path], source: Path, target: Path) -> list[MergedBoard]:
-    """Merge boards; what is broken is left out, and costs nothing but itself."""
+    """Merge boards; what is broken, busy or of a later format is left out, and costs nothing but itself."""
     found = []
     for folder in counted_off(folders, f"merging boards of {source}"):
         try:
             found.append(_board(folder, source, target))
-        except BrokenFileError as error:
+        except AdvisorError as error:
             said = MergedBoard(folder.name, os.fspath(source))
             found.append(replace(said, refused=error.message))
     here = Catalog(layers_with(target))
@@ -257,7 +257,7 @@ def _checked(said: MergedBoard, here: Catalog, target: Path) -> MergedBoard:
     """What was copied, if it can be read here; else it is taken away again."""
     try:
         here.surveyed(said.board)
-    except BrokenFileError as error:  # it names what this catalog does not know
+    except AdvisorError as error:  # it names what this catalog does not know
         shutil.rmtree(target / "boards" / said.board)
         why = f"import it here instead: {error.message}"
         return MergedBoard(said.board, said.source, refused=why)
@@ -349,24 +349,29 @@ def _evaluations(source: Path, target: Path) -> tuple[int, list[str]]:
     added, conflicts = 0, []
     for folder in _with_runs(source / FOLDER):
         name = folder.relative_to(source / FOLDER)
-        place = target / FOLDER / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        busy = f"another evaluation of {name} is at work"
-        with locked(place.with_name(f".{place.name}.lock"), busy, "wait for it, or end it"):
-            try:
-                theirs, here = read_runs(folder), read_runs(place)
-            except BrokenFileError as error:
-                conflicts.append(error.message)
-                continue
-            new, _, contradicting = _sorted_out(theirs, here)
-            _add(new, here, place)
-            conflicts += _keep_files(folder, place)
-        added += len(new)
-        conflicts += [
-            f"run {each.run_id} of evaluation {name} is here with other answers"
-            for each in contradicting
-        ]
+        try:
+            more, contradicting = _evaluation(folder, target / FOLDER / name, name)
+        except AdvisorError as error:
+            more, contradicting = 0, [error.message]
+        added += more
+        conflicts += contradicting
     return added, conflicts
+
+
+def _evaluation(folder: Path, place: Path, name: Path) -> tuple[int, list[str]]:
+    """Add the runs on images of one network; see `_evaluations`."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"another evaluation of {name} is at work"
+    with locked(place.with_name(f".{place.name}.lock"), busy, "wait for it, or end it"):
+        theirs, here = read_runs(folder), read_runs(place)
+        new, _, contradicting = _sorted_out(theirs, here)
+        _add(new, here, place)
+        conflicts = _keep_files(folder, place)
+    conflicts += [
+        f"run {each.run_id} of evaluation {name} is here with other answers"
+        for each in contradicting
+    ]
+    return len(new), conflicts
 
 
 def _with_runs(evaluations: Path) -> list[Path]:
@@ -408,7 +413,7 @@ def _tables(source: Path, target: Path) -> Iterator[tuple[str, int, list[str]]]:
     for kind, add in work.items():
         try:
             more, conflicts = add()
-        except BrokenFileError as error:
+        except AdvisorError as error:
             more, conflicts = 0, [error.message]
         yield kind.replace("devices", "aliases"), more, conflicts
 
@@ -417,12 +422,13 @@ def _read_weights(here: Catalog, file: File) -> object:
     return read_weights(file, here.architectures, here.sources_for(here.layers[-1]))
 
 
-TABLES: Mapping[str, tuple[Sequence[str], Sequence[str], int]] = {
-    WEIGHTS: (WEIGHTS_COLUMNS, (), 2),
-    ALIASES_FILE: (ALIASES_COLUMNS, ("note",), 1),
-    DEVICE_ALIASES_FILE: (DEVICE_ALIASES_COLUMNS, (), 1),
+TABLES: Mapping[str, tuple[Sequence[str], Sequence[str], int, str]] = {
+    WEIGHTS: (WEIGHTS_COLUMNS, (), 2, "with other figures"),
+    ALIASES_FILE: (ALIASES_COLUMNS, ("note",), 1, "for another network"),
+    DEVICE_ALIASES_FILE: (DEVICE_ALIASES_COLUMNS, (), 1, "for another device"),
 }
-"""The columns that a table has and may have, and how many of them say what a row is of."""
+"""The columns that a table has and may have, how many of them say what a row is of, and how rows of the same
+contradict each other, in words."""
 
 
 def _rows_of(
@@ -433,20 +439,24 @@ def _rows_of(
     Raises:
         BrokenFileError: one of the tables, or what they come to together, cannot be read.
     """
-    columns, further, of = TABLES[name]
+    columns, further, of, otherwise = TABLES[name]
     paths = [folder / name for folder in (source, target)]
     theirs, ours = (
         {tuple(row.values())[:of]: row for row in _cells(path, columns, further)} for path in paths
     )
     new = [row for key, row in theirs.items() if key not in ours]
-    differing = [key for key, row in theirs.items() if key in ours and {**row} != {**ours[key]}]
+    differing = [
+        key
+        for key, row in theirs.items()
+        if key in ours and any(row[each] != ours[key][each] for each in columns)
+    ]
     if new:
         header = list(dict.fromkeys(column for row in (*ours.values(), *new) for column in row))
         rows = ([row.get(each, "") for each in header] for row in (*ours.values(), *new))
         text = csv_text(header, rows)
         read(Content(paths[1], text))
         write_whole(paths[1], text)
-    return len(new), [f"{' '.join(key)} is in {name} here with other figures" for key in differing]
+    return len(new), [f"{' '.join(key)} is in {name} here {otherwise}" for key in differing]
 
 
 def _cells(path: Path, columns: Sequence[str], further: Sequence[str]) -> list[dict[str, str]]:
