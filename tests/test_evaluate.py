@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import comb
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -22,7 +23,7 @@ from advisor.architectures.published_weights import published_set
 from advisor.catalog.records import Estimate
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.measuring import evaluation_run, fleet
+from advisor.measuring import evaluation_run, fleet, fleet_evaluation
 from advisor.measuring.evaluation import Evaluated, Evaluation, with_pareto
 from advisor.measuring.fleet_run import board_on
 from advisor.measuring.image_answers import ranks_of, scores_in
@@ -706,3 +707,26 @@ def test_a_board_is_one_elsewhere(case: Case, run: Run) -> None:
     ran = run("evaluate", case.onnx, "--data", case.digits.data, "--board", "mine")
     assert ran.code == 2
     assert "--board goes with --on" in ran.err
+    with pytest.raises(AdvisorError, match=r"runs on this machine, .* board 'mine'.*evaluate_on"):
+        advisor.evaluate(f"digits={case.onnx}", case.digits.data, board="mine")
+
+
+def test_accuracies_that_cannot_be_kept_are_the_fault_of_one_board(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(run: Any, *, first: bool) -> Evaluation:
+        if run.plan.board == "full":
+            raise AdvisorError("accuracy.csv cannot be written", "make room")
+        return replace(case.found, board=run.plan.board, notes=(str(first),))
+
+    monkeypatch.setattr(fleet_evaluation, "published", publish)
+    ends: list[Any] = [
+        SimpleNamespace(plan=SimpleNamespace(board=board), finished=True, why_stopped="")
+        for board in ("full", "one", "two")
+    ]
+    full, *others = fleet_evaluation._with_accuracies(ends)
+    assert (full.board, full.refused) == ("full", True)
+    assert full.fault == "accuracy.csv cannot be written (make room)"
+    assert [(each.board, each.fault) for each in others] == [("one", ""), ("two", "")]
+    # Accuracies of floats are those of the first board that has them.
+    assert [each.evaluation and each.evaluation.notes for each in others] == [("True",), ("False",)]

@@ -14,15 +14,20 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import psutil
 import pytest
+import typer
 
 import advisor
+from advisor.cli.fleet import end_fleet
+from advisor.cli.progress import PROGRESS
 from advisor.errors import AdvisorError
 from advisor.measuring import fleet as fleet_module
 from advisor.measuring import scheduler as scheduler_module
@@ -245,7 +250,7 @@ def test_a_scheduler_that_is_away_for_longer_than_its_client_lasts(
         started_workers(address, "theta"),
         connected(address, absent_s=120.0) as fleet,
     ):
-        monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+        monkeypatch.setattr(fleet_module, "ANSWER_S", 2.0)
         monkeypatch.setattr(fleet_module, "LOOK_EVERY_S", 0.0)
         first.kill()
         fleet._client.close()
@@ -285,7 +290,7 @@ def test_a_worker_that_hangs_holds_up_no_other(
         started_workers(scheduler, "well"),
         connected(scheduler) as fleet,
     ):
-        monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+        monkeypatch.setattr(fleet_module, "ANSWER_S", 2.0)
         worker.process.send_signal(signal.SIGSTOP)
         assert [each.name for each in fleet.units()] == ["well"]
         assert [each.name for each in fleet.units(only="well")] == ["well"]
@@ -704,7 +709,7 @@ def test_what_needs_no_board_is_refused_before_any_is_asked(
 def test_a_scheduler_that_goes_before_it_is_asked_for_boards(
     monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(fleet_module, "CONNECT_S", 2.0)
+    monkeypatch.setattr(fleet_module, "ANSWER_S", 2.0)
     connect = fleet_module.Fleet._connect
     with started_scheduler() as (address, scheduler):
 
@@ -737,6 +742,22 @@ def test_an_address_at_which_no_scheduler_is(
     assert ran.err.count("advisor: ") == 1
 
 
+@contextmanager
+def speaking(said: bytes) -> Iterator[str]:
+    """The address of a program that says this to whoever comes."""
+
+    class Says(StreamRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                self.wfile.write(said)
+                self.rfile.read()
+
+    with ThreadPoolExecutor(1) as pool, ThreadingTCPServer(("127.0.0.1", 0), Says) as server:
+        pool.submit(server.serve_forever)
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
 def test_ports_of_other_programs(scheduler: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler_module, "ANSWER_S", 1.0)
     pages = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
@@ -746,12 +767,33 @@ def test_ports_of_other_programs(scheduler: str, run: Run, monkeypatch: pytest.M
         pages.shutdown()
     assert ran.code == 2
     assert "what listens there, if anything, says nothing" in ran.err
+    for said in (b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"):
+        with speaking(said) as address:
+            ran = run("fleet", address)
+        assert ran.code == 2
+        assert "what listens there is another program, or a scheduler of an unlike ver" in ran.err
     with started_workers(scheduler, "one"), connected(scheduler) as fleet:
         address = fleet.addresses()["one"]
         ran = run("fleet", address)
     assert ran.code == 2
     assert f"no scheduler answers at {address}: that is the port of a worker" in ran.err
     assert "usually 8786" in ran.err
+
+
+def test_what_is_no_fault_of_a_board_is_not_said_when_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = [FleetBoard("one", None, "no torch", "prepared on the board itself")]
+    for quiet, said in (
+        (False, ["prepared on the board itself", "no torch"]),
+        (True, ["no torch"]),
+    ):
+        monkeypatch.setattr(PROGRESS, "quiet", quiet)
+        with pytest.raises(typer.Exit):
+            end_fleet(ends)
+        assert [line.partition(": ")[2] for line in capsys.readouterr().err.splitlines()] == [
+            f"board one: {each}" for each in said
+        ]
 
 
 def certificates(folder: Path, name: str) -> Path:

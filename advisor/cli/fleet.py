@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
-from advisor.cli.output import complain, emit, emit_table
+from advisor.cli.output import complain, emit, emit_table, note
 from advisor.cli.worker import Scheduler
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def end_fleet(ends: Sequence[FleetBoard | EvaluatedBoard]) -> None:
     faults: dict[str, list[str]] = {}
     for each in ends:
         if each.note:
-            complain(f"board {each.board}: {each.note}")
+            note(f"board {each.board}: {each.note}")
         if each.fault:
             faults.setdefault(each.fault, []).append(each.board)
     for fault, boards in faults.items():

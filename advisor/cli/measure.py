@@ -17,7 +17,7 @@ from advisor.cli.options import (
     TlsKeyOption,
     TrustOption,
 )
-from advisor.cli.output import complain, emit, emit_table, warn
+from advisor.cli.output import complain, emit, emit_table, note, warn
 from advisor.cli.progress import PROGRESS
 from advisor.errors import AdvisorError
 
@@ -267,7 +267,7 @@ def _emit_sustained(plan: MeasuringPlan) -> None:
     try:
         found = compare(plan.board, plan.board + SUSTAINED, catalog=plan.catalog)
     except AdvisorError as error:
-        complain(f"hot and cold are not compared: {error.message}")
+        note(f"hot and cold are not compared: {error.message}")
         return
     emit_table(comparison_text(found))
     emit("\n")

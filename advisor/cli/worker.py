@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
-from advisor.cli.output import complain
+from advisor.cli.output import complain, note
 
 Scheduler = Annotated[
     str,
@@ -46,6 +46,6 @@ def command(
         board,
         unit_id,
         Access.given(scheduler, tls_ca_file, tls_cert, tls_key, insecure),
-        on_joined=lambda name: complain(f"{in_words(*name.split('/'))} is at {scheduler}"),
+        on_joined=lambda name: note(f"{in_words(*name.split('/'))} is at {scheduler}"),
         on_left=lambda why: complain(f"not at {scheduler} ({why}); it is tried again"),
     )

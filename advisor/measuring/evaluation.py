@@ -15,7 +15,7 @@ from advisor.catalog.files import layers_with, write_whole
 from advisor.catalog.records import Estimate, Weights
 from advisor.catalog.store import ACCURACY_FILE, Catalog
 from advisor.catalog.writers import writing
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, shown
 from advisor.limits import LEAST_PERCENT
 from advisor.measuring.annotated_images import AnnotatedImages
 from advisor.measuring.box_decoders import named_decoder
@@ -202,12 +202,17 @@ def evaluate(
         catalog: the catalog folder to write into; else that of `ADVISOR_CATALOG`, else the platform's.
         on_progress: hears what happens next, and about how many seconds are left.
         board: what the board elsewhere is called that runs it; "" for this machine.
-        children: what runs each task; processes of this machine unless given.
+        children: what runs each task there; processes of this machine unless given.
 
     Raises:
         AdvisorError: something is unknown, cannot be read, or cannot be run; images and network do not go
-            together; or another evaluation of the network is at work.
+            together; another evaluation of the network is at work; or a board is named without children.
     """
+    if board and children is None:
+        raise AdvisorError(
+            f"evaluate runs on this machine, which is not board {shown(board)}",
+            "evaluate it there: advisor.evaluate_on, or advisor evaluate --on; or name no board",
+        )
     plan = plan_evaluation(
         network,
         data,

@@ -20,7 +20,6 @@ from advisor.errors import AdvisorError, closest, first_line, shown
 from advisor.measuring.access import ALL, OPEN, Access
 from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet_worker import (
-    CONNECT_S,
     SLOT,
     description_now,
     in_words,
@@ -28,7 +27,7 @@ from advisor.measuring.fleet_worker import (
     quieten,
     worker_name,
 )
-from advisor.measuring.scheduler import check_answers, no_scheduler
+from advisor.measuring.scheduler import ANSWER_S, NOT_OF_DASK, check_answers, no_scheduler
 
 LOOK_EVERY_S = 5.0
 """How often the scheduler is asked who is there, while an answer is waited for."""
@@ -224,14 +223,14 @@ class Fleet:
     def close(self) -> None:
         """Leave; what runs for this client is given up."""
         with suppress(*OF_THE_WAY):
-            self._client.close(timeout=CONNECT_S)
+            self._client.close(timeout=ANSWER_S)
 
     def _connect(self) -> Any:
         """A client; waited for from outside, since one that meets another program's port waits for ever."""
         made: list[Any] = []
         making = threading.Thread(target=lambda: made.append(self._made()), daemon=True)
         making.start()
-        making.join(PATIENCE * CONNECT_S)
+        making.join(PATIENCE * ANSWER_S)
         if not made:
             made.append(no_scheduler(self.scheduler, TimeoutError(), self._access))
         if isinstance(made[0], AdvisorError):
@@ -245,12 +244,12 @@ class Fleet:
         try:
             return Client(
                 self.scheduler,
-                timeout=CONNECT_S,
+                timeout=ANSWER_S,
                 set_as_default=False,
                 security=self._security,
                 name="advisor",
             )
-        except (*OF_THE_WAY, RuntimeError, TypeError) as error:
+        except (*OF_THE_WAY, RuntimeError, *NOT_OF_DASK) as error:
             return no_scheduler(self.scheduler, error, self._access)
 
     def connection(self) -> Any:
@@ -474,7 +473,7 @@ class Fleet:
             if future.status == "error":
                 raise _failed(future.exception())
             try:
-                return future.result(timeout=CONNECT_S)
+                return future.result(timeout=ANSWER_S)
             except Exception as error:  # noqa: BLE001  (whatever comes out of what it sent)
                 if future.status == "finished" and not isinstance(error, OF_THE_WAY):
                     raise TaskError("failed", first_line(error, with_kind=True)) from None
@@ -531,7 +530,7 @@ async def _answers(client: Any, addresses: Sequence[str]) -> dict[str, object]:
 
     async def asked(address: str) -> object:
         asking = client.run(description_now, workers=[address], on_error="return")
-        found = await asyncio.wait_for(asking, CONNECT_S)
+        found = await asyncio.wait_for(asking, ANSWER_S)
         return found.get(address)
 
     found = await asyncio.gather(*map(asked, addresses), return_exceptions=True)

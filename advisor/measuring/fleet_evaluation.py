@@ -27,7 +27,7 @@ class EvaluatedBoard:
 
     Attributes:
         board: its name.
-        evaluation: what was found; `None` where the run did not even begin.
+        evaluation: what was found; `None` where the run did not even begin, or its accuracies cannot be kept.
         fault: why it did not come to its end; "" where it did.
         note: what went otherwise than asked.
         stopped: whether it was stopped by Ctrl-C.
@@ -41,7 +41,7 @@ class EvaluatedBoard:
 
     @property
     def refused(self) -> bool:
-        """Whether its run did not even begin: something is missing there, or another client has it."""
+        """Whether it has no evaluation: something is missing or wrong, or another client has the board."""
         return self.evaluation is None and not self.stopped
 
     @property
@@ -162,7 +162,11 @@ def _with_accuracies(ends: Sequence[EvaluationRun | EvaluatedBoard]) -> list[Eva
         if isinstance(end, EvaluatedBoard):
             boards.append(end)
             continue
-        found = published(end, first=not has_floats)
+        try:
+            found = published(end, first=not has_floats)
+        except AdvisorError as error:
+            boards.append(EvaluatedBoard(end.plan.board, None, str(error)))
+            continue
         has_floats = has_floats or found.ways[0].accuracy_percent is not None
         fault = "" if end.finished else end.why_stopped or "stopped"
         stopped = not end.finished and not end.why_stopped

@@ -23,14 +23,11 @@ from advisor.measuring.energy import find_meter
 from advisor.measuring.host import check_can_measure, describe, name_of
 from advisor.measuring.runtimes.runtime import need
 from advisor.measuring.runtimes.variants import LIBRARIES
-from advisor.measuring.scheduler import check_answers, no_scheduler, reason_unreached
+from advisor.measuring.scheduler import ANSWER_S, check_answers, no_scheduler, reason_unreached
 from advisor.measuring.tasks import NoMeter
 
 SLOT = "board"
 """The resource of which each worker has one, so that nothing ever runs beside a session."""
-
-CONNECT_S = 10.0
-"""How long a scheduler may take to answer."""
 
 REJOIN_S = 2.0
 """How long a worker that lost its scheduler waits before it tries to join again."""
@@ -241,7 +238,7 @@ async def _joined(
                 host=host_of(scheduler) if is_here(scheduler) else None,
                 dashboard_address="127.0.0.1:0",
                 security=access.security(),
-                death_timeout=CONNECT_S,
+                death_timeout=ANSWER_S,
             ) as worker:
                 before = True
                 on_joined(name)

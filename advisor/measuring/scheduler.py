@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from advisor.errors import AdvisorError, first_line
 from advisor.measuring.access import Access, host_of
 
-ANSWER_S = 5.0
-"""How long a scheduler may take to say that it is one."""
+ANSWER_S = 10.0
+"""How long a scheduler, or a worker, may take to answer."""
 
 SCHEDULER = "Scheduler"
 """What Dask's scheduler says that it is."""
@@ -20,6 +20,9 @@ SCHEDULER = "Scheduler"
 START = "start one there (dask scheduler), or name the address and port of another"
 OTHER_PORT = "name the port that dask scheduler prints when it starts, usually 8786"
 SAME_AUTHORITY = "--tls-ca-file, --tls-cert and --tls-key must be of the scheduler's own authority"
+
+NOT_OF_DASK = (TypeError, KeyError, MemoryError, OverflowError)
+"""What Dask raises at an answer that is none of its own: it takes the first 8 bytes of any for a length."""
 
 REASONS: Mapping[type[BaseException], tuple[str, str]] = {
     socket.gaierror: ("no machine of that name is known", "name it as this machine reaches it"),
@@ -33,7 +36,10 @@ REASONS: Mapping[type[BaseException], tuple[str, str]] = {
         (TimeoutError, asyncio.TimeoutError, asyncio.CancelledError),
         ("what listens there, if anything, says nothing", OTHER_PORT),
     ),
-    TypeError: ("what listens there is no scheduler of a like version", OTHER_PORT),
+    **dict.fromkeys(
+        NOT_OF_DASK,
+        ("what listens there is another program, or a scheduler of an unlike version", OTHER_PORT),
+    ),
 }
 """Why no scheduler was reached, and what to do, by what was raised; the first that fits counts."""
 
@@ -53,7 +59,7 @@ def check_answers(scheduler: str, access: Access) -> None:
         socket.create_connection((host_of(scheduler), port), ANSWER_S).close()
         with ThreadPoolExecutor(1) as pool:  # the caller may have an event loop of its own
             kind = pool.submit(asyncio.run, _kind_at(scheduler, access)).result()
-    except (OSError, asyncio.TimeoutError, TypeError, ValueError) as error:
+    except (OSError, asyncio.TimeoutError, ValueError, *NOT_OF_DASK) as error:
         raise no_scheduler(scheduler, error, access) from None
     if kind != SCHEDULER:
         is_worker = f"that is the port of a {kind.lower()}"
