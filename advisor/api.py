@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from advisor.arguments import AnyPath, checked, trusted
 from advisor.catalog.accuracy import OwnImages
 from advisor.catalog.check import Checked, check
-from advisor.catalog.files import check_folder_of, write_whole
+from advisor.catalog.files import write_whole
 from advisor.catalog.hosted import layers_of
 from advisor.catalog.importers.results import read_results
 from advisor.catalog.store import Catalog, Surveyed
 from advisor.documents import DOCUMENTS, file_schema_text, schema_text
-from advisor.errors import AdvisorError, closest, shown, shown_path
+from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import LEAST_PERCENT
 from advisor.measuring.access import OPEN, Access
 from advisor.option_kinds import read_names
@@ -31,12 +31,12 @@ from advisor.prediction.ready_fit import ready_fit
 from advisor.quality import name_of_own
 from advisor.quantities import TIME, parse
 from advisor.report.charts.answer_figures import (
-    FORMATS,
     asked_names,
     comparison_figure,
     drawing,
     fit_figure,
     frontier_figure,
+    kind_of,
 )
 from advisor.report.charts.figure import Figure
 from advisor.report.comparison import Comparison
@@ -380,10 +380,7 @@ def draw(
             another, the file cannot be written, or the plotting libraries are not installed.
     """
     file = Path(path)
-    kind = file.suffix.removeprefix(".").lower()
-    if kind not in FORMATS:
-        raise AdvisorError(f"{shown_path(file)}: no picture ends so", "write .svg or .png")
-    check_folder_of(file)
+    kind = kind_of(file)
     figure = _figure_of(answer, read_names("label", label), catalog)
     write_whole(file, drawing()(figure, kind))
     return file
@@ -418,6 +415,36 @@ def _figure_of(
         f"a {type(answer).__name__} has no picture",
         "draw a frontier, a comparison, a fit, findings or a survey",
     )
+
+
+@checked
+def check_fit_drawn(
+    boards: str | Sequence[str],
+    *,
+    label: str | Sequence[str] | None = None,
+    catalog: str | os.PathLike[str] | None = None,
+) -> None:
+    """Refuse, before anything is fitted, what no fit of these boards could be drawn as.
+
+    Args:
+        boards: what is to be fitted, by names or patterns.
+        label: networks whose names are to be written; one that the board has run, but of which no model says
+            anything, only `draw` can refuse.
+        catalog: the catalog folder beside the shipped one, as everywhere.
+
+    Raises:
+        AdvisorError: several boards are meant, or the board has not run a network that is to be named.
+    """
+    opened = Catalog.open(catalog)
+    names = opened.boards_meant([boards] if isinstance(boards, str) else boards)
+    if len(names) > 1:
+        raise AdvisorError(
+            f"a picture shows the fit of one board, {len(names)} are meant", "name one"
+        )
+    if asked := read_names("label", label):
+        (board,) = names
+        here = opened.surveyed(board).measurements.architecture.names
+        asked_names(asked, here, opened.identities)
 
 
 @checked

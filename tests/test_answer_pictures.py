@@ -235,7 +235,12 @@ def test_of_many_boards_each_has_one_interval_a_claim_sorted(
         assert panel.dots[0].named and panel.dots[-1].named
     assert len(figure.panels[0].dots) > 100
     said = texts(advisor.draw(everything, tmp_path / "s.svg").read_bytes())
-    assert any("155 boards, median" in each for each in said) or len(said) > 20
+    for panel in figure.panels:
+        median = np.median([dot.x.value for dot in panel.dots])
+        start = f"{len(panel.dots)} boards, median {median:.3g}; "
+        assert any(each.startswith(start) for each in said)
+    ran = {each.board for each in everything.variants if each.effects.time_rank}
+    assert {dot.network for dot in figure.panels[0].dots} == ran
 
 
 def test_the_commands_write_the_file_and_print_the_answer(run: Run, tmp_path: Path) -> None:
@@ -258,12 +263,56 @@ def test_a_fit_is_drawn_by_its_command(run: Run, tmp_path: Path) -> None:
     ("file", "said"),
     [("f.pdf", "write .svg or .png"), ("nowhere/f.svg", "nowhere"), ("f", "write .svg or .png")],
 )
-def test_what_cannot_be_written_is_one_message(
-    run: Run, tmp_path: Path, file: str, said: str
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        ("frontier", "solve.recommend.frontier.frontier"),
+        ("compare jetson-tx1 xeon-2-cores-vm", "report.comparison.compare"),
+        ("findings", "paper.survey.findings_or_survey"),
+        ("fit jetson-tx1", "prediction.fitting.fit_each"),
+    ],
+)
+def test_what_cannot_be_written_is_one_message_before_anything_is_done(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: str,
+    home: str,
+    file: str,
+    said: str,
 ) -> None:
-    ran = run("frontier", "--plot", tmp_path / file)
+    def nothing_else(*_: object, **__: object) -> None:
+        pytest.fail("begun though the picture cannot be written")
+
+    monkeypatch.setattr(f"advisor.{home}", nothing_else)
+    own = tmp_path / "own"
+    own.mkdir()
+    ran = run(*command.split(), "--plot", tmp_path / file, "--catalog", own)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+    assert not any(own.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("jetson-tx1", "--label", "resnet-18"), "say which: --plot FILE"),
+        (("rasp*", "--plot"), "a picture shows the fit of one board"),
+        (("jetson-tx1", "jetson-nano*", "--plot"), "a picture shows the fit of one board"),
+        (("jetson-tx1", "--label", "nosuch", "--plot"), "network 'nosuch' is unknown"),
+        (("jetson-tx1", "--label", "vit_b_16", "--plot"), "is not drawn here"),
+    ],
+)
+def test_what_no_fit_could_be_drawn_as_is_refused_before_anything_is_fitted(
+    run: Run, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    picture = [tmp_path / "f.svg"] if words[-1] == "--plot" else []
+    ran = run("fit", *words, *picture, "--catalog", own)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert not any(tmp_path.rglob("*.*"))
 
 
 def test_what_has_no_picture_is_refused(tmp_path: Path) -> None:

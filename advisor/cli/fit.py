@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,14 +11,15 @@ from advisor.cli.options import (
     CatalogOption,
     InsecureOption,
     LabelOption,
+    PlotOption,
     SpreadOption,
     TlsCaOption,
     TlsCertOption,
     TlsKeyOption,
+    check_label,
     spreading,
 )
 from advisor.cli.output import complain, emit, emit_table, warn
-from advisor.errors import AdvisorError
 
 
 def command(
@@ -57,15 +57,7 @@ def command(
             "pattern; kept when the board is fitted again, until none drops it.",
         ),
     ] = None,
-    plot: Annotated[
-        Path | None,
-        typer.Option(
-            "--plot",
-            metavar="FILE",
-            help="Draw predicted against measured, each network held out, too: .svg or .png.",
-            show_default=False,
-        ),
-    ] = None,
+    plot: PlotOption = None,
     label: LabelOption = None,
     on: SpreadOption = None,
     tls_ca_file: TlsCaOption = None,
@@ -76,14 +68,18 @@ def command(
 ) -> None:
     """Fit every model to a board's rows, and say how far they are off networks they have not seen.
 
+    The picture shows predicted against measured, each network held out.
     Of several boards, one that cannot be fitted holds up no other; the exit status is then 1.
     """
     from advisor.prediction.board_model import Fitted
     from advisor.prediction.fitting import Unfitted, fit_each
     from advisor.report.fit_text import fit_text
 
-    if plot is not None and len(board) > 1:
-        raise AdvisorError("--plot draws one board", "name one")
+    check_label(label, plot)
+    if plot is not None:
+        from advisor.api import check_fit_drawn
+
+        check_fit_drawn(board, label=label, catalog=catalog)
     done, unfitted = list[Fitted](), list[Unfitted]()
     with spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
         for each in fit_each(
@@ -101,8 +97,6 @@ def command(
             warn(each.warnings)
             emit_table(fit_text(each.board, each.fit))
             emit(f"\nwritten to {each.file}\n")
-    if plot is not None and len(done) > 1:
-        raise AdvisorError(f"--plot draws one board, and {len(done)} were fitted", "name one")
     if plot is not None and done:
         from advisor.api import draw
 

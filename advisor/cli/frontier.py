@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.options import LabelOption, PlotOption
+from advisor.cli.options import LabelOption, PlotOption, check_label
 from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
@@ -33,8 +33,7 @@ def command(
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
     from advisor.solve.recommend.frontier import frontier
 
-    if label and plot is None:
-        raise AdvisorError("--label names networks in a picture", "say which: --plot FILE")
+    check_label(label, plot)
     found = frontier(x=x, y=y, z=z, **question)
     warn(found.notes)
     if plot is not None and found.points:

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperOption
 
 from advisor.cli.output import be_quiet, be_verbose
+from advisor.errors import AdvisorError
 
 
 def parameter(name: str, annotation: object, default: object = None) -> inspect.Parameter:
@@ -32,9 +33,24 @@ CatalogOption = Annotated[
 ]
 
 
+def _drawable(plot: Path | None) -> Path | None:
+    """Refuse a picture that could not be written, before anything else is done."""
+    if plot is not None:
+        from advisor.report.charts.answer_figures import kind_of
+
+        kind_of(plot)
+    return plot
+
+
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="FILE", help="Draw it, too: .svg or .png.", show_default=False),
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw it, too: .svg or .png.",
+        show_default=False,
+        callback=_drawable,
+    ),
 ]
 LabelOption = Annotated[
     str | None,
@@ -44,6 +60,12 @@ LabelOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def check_label(label: str | None, plot: Path | None) -> None:
+    """Refuse names for a picture that nobody asks for."""
+    if label and plot is None:
+        raise AdvisorError("--label names networks in a picture", "say which: --plot FILE")
 
 
 TrustOption = Annotated[

@@ -6,13 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from advisor.catalog.files import check_folder_of
 from advisor.catalog.identities import Identities
 from advisor.catalog.records import Estimate
 from advisor.catalog.run_as import Variant
-from advisor.errors import AdvisorError, closest, shown
+from advisor.errors import AdvisorError, closest, shown, shown_path
 from advisor.prediction.board_model import Fitted, HeldOutRun
 from advisor.prediction.model import LEAST_GROUPS
 from advisor.quantities import PERCENT
@@ -55,6 +57,20 @@ def drawing() -> Callable[[Figure, str], bytes]:
         hint = "install it: pip install 'dnn-advisor[report]'"
         raise AdvisorError(f"drawing needs {error.name}, which is not installed", hint) from None
     return picture
+
+
+def kind_of(file: Path) -> str:
+    """Which of `FORMATS` a picture is to be: asked before what takes its time is done for it.
+
+    Raises:
+        AdvisorError: its ending is another, it has no folder, or the plotting libraries are not installed.
+    """
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        raise AdvisorError(f"{shown_path(file)}: no picture ends so", "write .svg or .png")
+    check_folder_of(file)
+    drawing()
+    return kind
 
 
 def asked_names(
