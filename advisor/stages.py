@@ -70,7 +70,7 @@ def _said(what: str) -> Iterator[None]:
         yield
     finally:
         _under_way.remove(what)
-        _say(_under_way[-1] if _under_way else "")
+        _say("".join(_under_way[-1:]))  # at once: another thread may end what it does meanwhile
 
 
 def _say(what: str) -> None:

@@ -9,6 +9,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,11 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import advisor
+from advisor import stages
 from advisor.cli.output import complain
 from advisor.cli.progress import ERASE, Progress
 from advisor.report.terminal import ELLIPSIS, LONG_NAME, NARROWEST, Fitted, TextTable, plain_table
-from advisor.stages import counted_off, stage
+from advisor.stages import counted_off, listening, stage
 from tests.conftest import Overlay, Run, examples
 
 WIDTHS = (60, 80, 120, 200)
@@ -197,18 +199,54 @@ def wait_for(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("quiet", [True, False])
-def test_a_dumb_terminal_and_a_quiet_command_show_no_line(
-    monkeypatch: pytest.MonkeyPatch, quiet: bool
-) -> None:
+def test_a_dumb_terminal_has_nothing_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setenv("TERM", "dumb")
+
+    def begun(**_: object) -> None:
+        pytest.fail("something is there to draw")
+
+    monkeypatch.setattr("advisor.cli.progress.Thread", begun)
+    with Progress().shown(), stage("reading 204 boards"):
+        assert terminal.getvalue() == ""
+    assert terminal.getvalue() == ""
+
+
+def test_a_quiet_command_shows_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
     monkeypatch.setattr("advisor.cli.progress.SHOWN_AFTER_S", 0.0)
-    monkeypatch.setenv("TERM", "xterm" if quiet else "dumb")
     progress = Progress()
-    progress.quiet = quiet
-    with progress.shown(), stage("reading 204 boards"):
-        time.sleep(0.05)
+    progress.quiet = True
+    drawn, draw = list[str](), progress._draw
+
+    def draw_noted(line: str) -> None:
+        draw(line)
+        drawn.append(line)
+
+    with ExitStack() as under_way:
+        with progress.aside():  # nothing is drawn before there is something to say
+            under_way.enter_context(progress.shown())
+            under_way.enter_context(stage("reading 204 boards"))
+            monkeypatch.setattr(progress, "_draw", draw_noted)
+        wait_for(lambda: bool(drawn))
+    assert set(drawn) == {""}
     assert terminal.getvalue() == ""
+
+
+def test_a_stage_may_end_while_another_thread_ends_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shared(list[str]):
+        """Another thread takes its own out as soon as this one has seen that there is something."""
+
+        def __bool__(self) -> bool:
+            there = len(self) > 0
+            self.clear()
+            return there
+
+    heard = list[str]()
+    monkeypatch.setattr(stages, "_under_way", Shared(["reading a.yaml"]))
+    with listening(heard.append), stage("fitting"):
+        pass
+    assert heard == ["fitting", "reading a.yaml"]
 
 
 def test_quiet_prints_the_answer_alone(run: Run) -> None:
