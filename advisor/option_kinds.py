@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from advisor.architectures.names import NAME, NAME_EXPECTED
+from advisor.architectures.names import ALL_BOARDS, NAME, NAME_EXPECTED
 from advisor.catalog.precision import has_float_accuracy, read_precision
 from advisor.errors import AdvisorError, closest, shown
 from advisor.limits import LEAST_PERCENT
@@ -64,12 +64,12 @@ def read_boards(what: str, written: object) -> tuple[str, ...] | None:
         AdvisorError: something is not a name.
     """
     words = _words(what, written)
-    if words in (["any"], ["all"]):
+    if len(words) == 1 and words[0] in ALL_BOARDS:
         return None
     for word in words:
         if not NAME.fullmatch(re.sub(r"[*?\[\] ]", "-", word.lstrip("*?[") or "x")):
             raise AdvisorError(f"{what}: {shown(word)} is not a name", f"give {NAME_EXPECTED}")
-        if word in ("any", "all"):
+        if word in ALL_BOARDS:
             raise AdvisorError(
                 f"{what}: '{word}' beside other names", f"give names, or '{word}' alone"
             )

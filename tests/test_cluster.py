@@ -19,7 +19,7 @@ from advisor.catalog.hosted import carried
 from advisor.errors import AdvisorError
 from advisor.measuring import cluster as cluster_module
 from advisor.measuring import fleet_worker
-from advisor.measuring.cluster import Cluster, cluster
+from advisor.measuring.cluster import WORK, Cluster, cluster
 from advisor.measuring.fleet import connected
 from tests.benchmarks.decisions.every_board import (
     Outcome,
@@ -153,7 +153,7 @@ def test_a_scheduler_that_restarts() -> None:
 
 @contextmanager
 def boards_alone() -> Iterator[str]:
-    with started_scheduler() as (address, _), started_workers(address, "a-board"):
+    with started_scheduler() as (address, _), started_workers(address, "a-board", WORK):
         yield address
 
 
@@ -193,6 +193,10 @@ def test_networks_are_counted_as_here(helped: str, monkeypatch: pytest.MonkeyPat
         (("zoo", "--on", "tcp://localhost:8786"), "--on goes with --count"),
         (("zoo", "--count", "timm", "--on", "tcp://192.0.2.1:8786"), "whatever code its scheduler"),
         (("zoo", "--count", "timm", "--insecure"), "--insecure goes with --on"),
+        (
+            ("zoo", "--count", "tv:resnet18", "--on", "tcp://localhost:1"),
+            "goes with --count of a whole library",
+        ),
     ],
 )
 def test_what_is_refused(run: Run, asked: tuple[str, ...], said: str) -> None:
@@ -235,9 +239,15 @@ def test_boards_are_fitted_as_here(helped: str, own: Path, run: Run) -> None:
 
 
 def test_what_travels_of_a_catalog(own: Path) -> None:
+    (own / "boards/mine").rename(own / "boards/runs")
+    evaluated = own / "evaluations/net/first/sessions.jsonl"
+    evaluated.parent.mkdir(parents=True)
+    evaluated.write_text("{}\n")
     layer = layers(own)[-1]
     came = carried(layer)
-    assert not any("runs" in path for path, _ in came.files)
+    names = [path for path, _ in came.files]
+    assert "boards/runs/measurements.csv" in names
+    assert not [path for path in names if path.endswith(".jsonl")]
     shipped, there = came.layers()
     assert (shipped.title, there.title) == ("shipped", layer.title)
     assert there.folder != own

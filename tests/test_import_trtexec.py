@@ -9,6 +9,7 @@ import pytest
 
 import advisor
 from advisor import AdvisorError
+from advisor.architectures.names import ALL_BOARDS
 from advisor.catalog.importers.imported import Imported, import_table
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog
@@ -364,11 +365,12 @@ def test_what_a_log_does_not_say_is_stated_and_what_it_says_stays(run: Run, tmp_
         imported(tmp_path, two, architecture="vgg-16")
 
 
-def test_no_board_is_called_what_asks_all_of_them(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ALL_BOARDS)
+def test_no_board_is_called_what_asks_all_of_them(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / "a.log").write_text("nothing")
-    ran = run("import", "trtexec", tmp_path / "a.log", "--board", "any")
+    ran = run("import", "trtexec", tmp_path / "a.log", "--board", name)
     assert ran.code == 2
-    assert "'any' asks all boards" in ran.err
+    assert f"{name!r} asks all boards" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@:+-]{0,99}")
 """What networks, boards, weights, sources and all else in the catalog may be called."""
 NAME_EXPECTED = "a name of letters, digits and . _ @ : + - that begins with a letter or digit"
 
-ALL_BOARDS = "any"
+ALL_BOARDS = ("any", "all")
 """What asks all boards, and is the name of none."""
 
 _SHAPE = re.compile(r"([1-9]\d{0,3})x([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
@@ -317,6 +317,6 @@ def device_of(board: str) -> str:
 
 def board_fault(name: str) -> str:
     """Why a board cannot be called so, as what is expected of its name; "" if it can."""
-    if name == ALL_BOARDS:
-        return f"another name: {ALL_BOARDS!r} asks all boards"
+    if name in ALL_BOARDS:
+        return f"another name: {name!r} asks all boards"
     return "" if NAME.fullmatch(name) else NAME_EXPECTED

@@ -39,8 +39,8 @@ INDEX = "index.json"
 FORMAT = 1
 SUFFIXES = (".csv", ".json", ".jsonl", ".md", ".txt", ".yaml")
 """What the files of a catalog are; nothing else is indexed, and nothing else is fetched."""
-RUNS = "runs"
-"""The folder of a board in which its journals lie."""
+RUNS, EVALUATIONS = "runs", "evaluations"
+"""The folder of a board in which its journals lie, and that of a catalog with those of runs on images."""
 LARGEST = 1 << 30
 """In bytes; no longer index is read, nor one that names more than so much in all."""
 AT_ONCE = 16
@@ -149,8 +149,15 @@ def carried(layer: Layer) -> Carried:
     files = ((path, path.relative_to(layer.folder)) for path in _files(layer.folder))
     return Carried(
         layer.title,
-        tuple((name.as_posix(), bytes_of(path)) for path, name in files if RUNS not in name.parts),
+        tuple(
+            (name.as_posix(), bytes_of(path)) for path, name in files if not _is_journal(name.parts)
+        ),
     )
+
+
+def _is_journal(parts: Sequence[str]) -> bool:
+    """Whether a file of a catalog is of what was timed, by where it lies."""
+    return parts[0] == EVALUATIONS or (parts[0] == "boards" and parts[2:3] == (RUNS,))
 
 
 def fetched(url: str) -> Path:

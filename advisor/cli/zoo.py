@@ -57,11 +57,12 @@ def command(
     if as_json and as_csv:
         raise AdvisorError("--json and --csv exclude each other", "give one of them")
     from advisor.catalog.listing import zoo
+    from advisor.catalog.zoo import LIBRARIES
     from advisor.cli.progress import PROGRESS
     from advisor.report.catalog_text import zoo_csv, zoo_json, zoo_text
 
-    if on is not None and count is None:
-        raise AdvisorError("--on goes with --count", "name a library: --count timm")
+    if on is not None and count not in LIBRARIES:
+        raise AdvisorError("--on goes with --count of a whole library", "name one: --count timm")
     with PROGRESS.said() as say, spreading(on, tls_ca_file, tls_cert, tls_key, insecure) as spread:
         found = zoo(
             family,

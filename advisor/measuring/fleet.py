@@ -25,6 +25,7 @@ from advisor.measuring.fleet_worker import (
     in_words,
     python_minor,
     quieten,
+    resource_of,
     worker_name,
 )
 from advisor.measuring.scheduler import ANSWER_S, NOT_OF_DASK, check_answers, no_scheduler
@@ -434,7 +435,7 @@ class Fleet:
             function,
             *arguments,
             key=f"{what}-{uuid4().hex}",
-            resources={SLOT: 1, name: 1},
+            resources={SLOT: 1, resource_of(name): 1},
             pure=False,
         )
 

@@ -17,7 +17,7 @@ from typing import Any
 from advisor._version import __version__
 from advisor.architectures.names import board_fault
 from advisor.errors import AdvisorError, first_line, shown
-from advisor.measuring.access import ALL, OPEN, Access, host_of, is_here
+from advisor.measuring.access import OPEN, Access, host_of, is_here
 from advisor.measuring.children import Children, Isolation, Outcome, RealChildren
 from advisor.measuring.energy import find_meter
 from advisor.measuring.host import check_can_measure, describe, name_of
@@ -52,6 +52,11 @@ def worker_name(board: str, unit: str = "") -> str:
     return f"{board}/{unit}" if unit else board
 
 
+def resource_of(name: str) -> str:
+    """The resource that a board or a worker alone has; none of another use, whatever it is called."""
+    return f"{SLOT} {name}"
+
+
 def in_words(board: str, unit: str = "") -> str:
     """A worker, in words."""
     return f"board {board}, unit {unit}" if unit else f"board {board}"
@@ -63,7 +68,7 @@ def check_name(name: str, what: str) -> None:
     Raises:
         AdvisorError: it is none.
     """
-    if fault := f"another name: {ALL!r} asks all boards" if name == ALL else board_fault(name):
+    if fault := board_fault(name):
         raise AdvisorError(f"{what}: {shown(name)} is not a name", fault)
 
 
@@ -232,7 +237,9 @@ async def _joined(
                 scheduler,
                 name=name,
                 nthreads=1,
-                resources={SLOT: 1, name: 1, name.partition("/")[0]: 1},
+                resources=dict.fromkeys(
+                    (SLOT, resource_of(name), resource_of(name.partition("/")[0])), 1
+                ),
                 memory_limit=0,
                 # Left to itself it would listen to every network that the machine is in.
                 host=host_of(scheduler) if is_here(scheduler) else None,
