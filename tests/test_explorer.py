@@ -342,6 +342,47 @@ def test_the_page_offers_what_the_command_offers(
     assert together > count / 8
 
 
+def test_precisions_are_compared_within_one_set_of_weights(
+    tmp_path: Path, overlay: Overlay
+) -> None:
+    """As fast as those of any other set, and beside a row that is not the fastest of its own precision."""
+    overlay.write(
+        "accuracy.csv",
+        "architecture,weights,task,metric,data_set,value,precision,origin,source\n"
+        "resnet-18,paper,,,,66.6,int8,reported,my-notes\n",
+    )
+    overlay.measurements(
+        "resnet-18,tflite,int8,1,10,,300,reported,my-notes",
+        "resnet-18,tflite,fp32,1,20,,300,reported,my-notes",
+        "resnet-18,eager,fp32,1,25,,200,reported,my-notes",
+    )
+    asked = read_requirements({}, board="small", weights="any", catalog=str(overlay.folder))
+    found = node.answered(
+        tmp_path,
+        f"""{script((*PURE, "precisions"))}{ANSWER} const table = readTable(given[0]);
+        const answer = choose(table, askedSettings(table));
+        return [...Array(table.count).keys()].map((row) => {{
+            const {{ base, rows }} = precisionsOf(answer, row);
+            const points = base === null ? null : againstBase(answer, row, base).points;
+            const shown = (each) => identity(table, each);
+            return [shown(row), rows.map(shown), points];
+        }});""",
+        document(choice(Catalog.open(overlay.folder), asked)),
+    )
+    fast, slow, small = (
+        ["resnet-18", "paper", "small", *run, 1]
+        for run in (("tflite", "fp32"), ("eager", "fp32"), ("tflite", "int8"))
+    )
+    of_paper = {tuple(row): (rows, points) for row, rows, points in found if row[1] == "paper"}
+    assert of_paper == {
+        tuple(fast): ([fast, small], 0),
+        tuple(slow): ([fast, small, slow], 0),
+        tuple(small): ([fast, small], pytest.approx(66.6 - 69.57)),
+    }
+    others = [rows for row, rows, _ in found if row[1] != "paper"]
+    assert len(others) > 10 and not any(others)  # which have one precision
+
+
 def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog) -> None:
     """While a slider moves, the pick and the best are found without a look at all others."""
     asking = Asking(shipped, 17, candidates="all")

@@ -1,20 +1,27 @@
-/* What each precision costs: the pick's network on its board at its batch size, the fastest way of each precision. */
+/* What each precision costs: the pick's network and weights on its board at its batch size, the fastest way of each precision. */
 
 const FLOATS = ["fp32", "float", "tf32", "fp16", "bf16"]; // of which the first that there is is what others are held against
 
-/** The fastest row of each precision of a row's network on its board at its batch size, and which of them is the measure. */
+/**
+ * A row and the fastest of each precision that differ from it in how they run alone, and which of them is the measure.
+ * Rows of no known weights, whose accuracy is unknown, stand for a precision that those weights have no row of.
+ */
 function precisionsOf({ table, column }, row) {
-  const { board, architecture, batch, precision } = table.rows;
+  const { board, architecture, weights, batch, precision } = table.rows;
   const time = column("time_per_image_ms");
+  const setOf = (each) => table.weights[weights[each]]; // by name: a set has a place of its own for each precision
+  const isOwn = (each) => setOf(each) === setOf(row);
+  const isAlike = (each) => board[each] === board[row] && architecture[each] === architecture[row] && batch[each] === batch[row]
+    && (isOwn(each) || setOf(each) === undefined);
+  const alike = [row, ...Array(table.count).keys()].filter((each) => isAlike(each) && named(precision, each) && !Number.isNaN(time[each]));
   const fastest = new Map();
-  for (let other = 0; other < table.count; other++) {
-    if (board[other] !== board[row] || architecture[other] !== architecture[row] || batch[other] !== batch[row]) continue;
-    const name = named(precision, other);
-    const known = fastest.get(name);
-    if (name && !Number.isNaN(time[other]) && (known === undefined || time[other] < time[known])) fastest.set(name, other);
+  for (const each of alike.sort((one, other) => isOwn(other) - isOwn(one) || time[one] - time[other])) {
+    const name = named(precision, each);
+    if (!fastest.has(name)) fastest.set(name, each);
   }
+  if (fastest.size < 2) return { base: null, rows: [] };
   const base = FLOATS.map((name) => fastest.get(name)).find((found) => found !== undefined) ?? null;
-  const rows = [...fastest.values()].sort((one, other) => (other === base) - (one === base) || time[one] - time[other]);
+  const rows = [...new Set([row, ...fastest.values()])].sort((one, other) => (other === base) - (one === base) || time[one] - time[other]);
   return { base, rows };
 }
 
@@ -28,8 +35,8 @@ function againstBase({ table, column }, row, base) {
 function showPrecisions(answer) {
   const { table, best, column } = answer;
   const { base, rows } = best === null || answer.inPassing ? { rows: [] } : precisionsOf(answer, best);
-  byId("precisions").hidden = rows.length < 2;
-  if (rows.length < 2) return byId("precisions-table").replaceChildren();
+  byId("precisions").hidden = !rows.length;
+  if (!rows.length) return byId("precisions-table").replaceChildren();
   const accuracy = table.metrics[table.accuracy.metric];
   byId("precisions-title").textContent = `What each precision costs ${table.architectures[table.rows.architecture[best]].name} here`;
   const heading = (text, isNumber) => element("th", { scope: "col", class: isNumber ? "number" : null }, text);
@@ -45,7 +52,7 @@ function showPrecisions(answer) {
   });
   const than = base === null ? "" : ` than ${named(table.rows.precision, base)}`;
   byId("precisions-table").replaceChildren(
-    element("thead", {}, element("tr", {}, heading("precision"), heading("fastest by"), heading(`${accuracy.heading} ${accuracy.unit}`, true),
+    element("thead", {}, element("tr", {}, heading("precision"), heading("run by"), heading(`${accuracy.heading} ${accuracy.unit}`, true),
       heading(`more${than}`, true), heading("time per image", true), heading(`faster${than}`, true))),
     element("tbody", {}, lines));
 }
