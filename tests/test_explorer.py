@@ -748,6 +748,35 @@ def test_what_would_have_to_give_is_given(opened: Opened, shipped: Catalog) -> N
     assert not look.is_visible("#offers")
 
 
+def test_nobody_waits_for_offers_that_are_no_longer_looked_for(
+    opened: Opened, shipped: Catalog
+) -> None:
+    """Those of an answer that another one, where something fits or not, has come upon."""
+    nothing = "limits: { fps: 60, energy: 0.1, accuracy: 70 }"
+    for then, count in (("limits: {}", 0), (nothing, 1)):
+        opened.follow(f"{TX1}&fps=30")
+        waited = opened.ask(
+            f"""async () => {{
+            const later = window.setTimeout;
+            window.setTimeout = (what, ms) => later(what, ms + 1000); // so that it is come upon
+            const ask = (limits) => explorer.change((now) => ({{ ...now, ...limits }}));
+            const looked = new Promise((resolve) => new MutationObserver(resolve)
+                .observe(document.getElementById("offers"), {{ attributeFilter: ["aria-busy"] }}));
+            ask({{ {nothing} }});
+            const waiting = explorer.drawn().then(() => "until drawn");
+            await looked;
+            ask({{ {then} }});
+            const waited = await Promise.race([
+                waiting, new Promise((resolve) => later(resolve, 20000, "in vain"))]);
+            window.setTimeout = later;
+            return waited; }}"""
+        )
+        assert waited == "until drawn"
+        assert opened.page.get_attribute("#offers", "aria-busy") == "false"
+        agrees(opened, shipped)
+        assert opened.page.locator("#offers button:visible").count() >= count
+
+
 def test_what_each_precision_costs(opened: Opened, shipped: Catalog) -> None:
     """Of the pick's network the fastest row of each precision, held against the floats."""
     opened.follow(f"#board={BOARDS[1]}&fps=30")

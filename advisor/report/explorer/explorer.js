@@ -69,8 +69,10 @@ function show() {
 
 /** Wait until everything is drawn. */
 async function drawn() {
-  while (scheduled || owed) await (scheduled ?? redraw());
-  await offers.done();
+  do {
+    while (scheduled || owed) await (scheduled ?? redraw());
+    await offers.done(); // during which something else may be asked
+  } while (scheduled || owed);
 }
 
 function showWhere() {

@@ -9,8 +9,7 @@ function offersList(change) {
 
   /** Show what to relax for an answer, once that has been drawn. */
   function show(answer) {
-    clearTimeout(pending?.timer);
-    pending = null;
+    cancel();
     const isAsked = answer.best === null && answer.considered.length > 0 && !answer.inPassing;
     byId("offers").hidden = !isAsked;
     if (!isAsked) return;
@@ -18,6 +17,14 @@ function offersList(change) {
     const button = element("button", { type: "button" }, `Look among ${WHOLE.format(answer.considered.length)} candidates`);
     button.addEventListener("click", () => look(answer));
     byId("offers-list").replaceChildren(element("li", {}, element("span", {}, "Of so many this takes some seconds."), button));
+  }
+
+  /** Look no further for an earlier answer, for which nobody is to wait either. */
+  function cancel() {
+    clearTimeout(pending?.timer);
+    pending?.resolve();
+    pending = null;
+    byId("offers").setAttribute("aria-busy", "false");
   }
 
   function look(answer) {
@@ -30,7 +37,7 @@ function offersList(change) {
       byId("offers").setAttribute("aria-busy", "false");
       resolve();
     }, OFFERED_AFTER_MS);
-    pending = { timer, promise };
+    pending = { timer, promise, resolve };
   }
 
   function offersOf(answer) {
