@@ -36,7 +36,7 @@ from advisor.measuring.children import BoardLostError
 from advisor.measuring.fleet import connected
 from advisor.measuring.fleet_run import FleetBoard, measure_on, sound
 from advisor.measuring.journal import read_runs
-from advisor.measuring.measure import Measured, MeasuredBoard, measure
+from advisor.measuring.measure import Measured, MeasuredBoard, is_left, measure
 from advisor.measuring.tasks import TimingFound
 from tests.conftest import Ran, Run
 from tests.fleet_processes import (
@@ -50,7 +50,7 @@ from tests.fleet_processes import (
     started_workers,
     wait_for,
 )
-from tests.measuring_fakes import FakeChildren
+from tests.measuring_fakes import FakeChildren, StoppingChildren
 
 ASKED: dict[str, Any] = {"batch": "1,2", "quick": True}
 NETWORKS = ("bn-nin", "resnet-18")
@@ -215,6 +215,8 @@ def test_a_board_that_is_lost_holds_up_no_other_and_goes_on_later(
         with started_workers(scheduler, "lost"):
             ends = measure_on(scheduler, NETWORKS, **asked)
     assert [each.fault for each in ends] == ["", ""]
+    notes = {each.board: each.note for each in ends}
+    assert notes["kept"].startswith("done by run ") and not notes["lost"]
     assert len(sessions(tmp_path, "lost")) == CELLS * SESSIONS
     # What was done before is done; only a call after the last one's end measures once more.
     assert len(sessions(tmp_path, "kept")) == CELLS * SESSIONS
@@ -223,6 +225,23 @@ def test_a_board_that_is_lost_holds_up_no_other_and_goes_on_later(
         ends = measure_on(scheduler, NETWORKS, **{**asked, "boards": "kept"})
     assert len(sessions(tmp_path, "kept")) == 2 * CELLS * SESSIONS
     assert table(tmp_path, "lost") == undisturbed
+
+
+def test_only_what_asked_for_the_same_is_gone_on_with(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"catalog": tmp_path, **ASKED}
+    hot = {**asked, "sustained": "10min"}
+    for board, after, its in (("cold", 10, asked), ("hot", 60, hot)):
+        children = StoppingChildren(after, KeyboardInterrupt)
+        assert not measure(NETWORKS, board=board, children=children, **its).board.finished
+    (whole,) = read_runs(tmp_path / "boards" / "hot" / "runs")
+    assert whole.finished
+    assert is_left(NETWORKS, ["none", "cold"], asked)
+    assert is_left(NETWORKS, ["hot"], hot)
+    assert not is_left(NETWORKS, ["hot"], asked)
+    assert not is_left(NETWORKS, ["hot"], {**hot, "sustained": "20min"})
+    assert not is_left(NETWORKS[:1], ["cold"], asked)
+    for other in ({"batch": "1"}, {"quick": False}, {"threads": 7}):
+        assert not is_left(NETWORKS, ["cold"], {**asked, **other})
 
 
 def test_a_scheduler_that_restarts(tmp_path: Path, undisturbed: str) -> None:

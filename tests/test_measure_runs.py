@@ -152,6 +152,21 @@ def test_a_fresh_run_leaves_the_unfinished_one_alone(tmp_path: Path) -> None:
     assert sorted(finished) == [False, True]
 
 
+def test_what_is_done_is_left_alone_unless_it_is_to_be_fresh(tmp_path: Path) -> None:
+    first = measure(board(tmp_path), FakeChildren())
+    heard: list[str] = []
+    how = (board(tmp_path), PLAN, HOST, known(), FakeChildren(), lambda what, _: heard.append(what))
+    again = board_run.measure_board(*how, go_on=True)
+    assert (again.run_id, again.was_done, heard) == (
+        first.run_id,
+        True,
+        [f"done by run {first.run_id}"],
+    )
+    fresh = board_run.measure_board(*how, go_on=True, fresh=True)
+    assert fresh.run_id != first.run_id
+    assert not fresh.was_done
+
+
 def test_another_plan_does_not_go_on_from_this_one(tmp_path: Path) -> None:
     measure(board(tmp_path), StoppingChildren(10, KeyboardInterrupt))
     measure(board(tmp_path), FakeChildren(), replace(PLAN, batches=(1,)))

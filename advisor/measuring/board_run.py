@@ -51,6 +51,7 @@ class Ended:
         why_no_power: why no power is known, where a meter was sought; "" where it is.
         why_stopped: why it did not come to its end; "" where it did, or was stopped by Ctrl-C.
         lost_units: why units of the board took no part until the end, by their labels.
+        was_done: whether it had come to its end before, and nothing was measured.
     """
 
     rows: list[Row]
@@ -60,6 +61,7 @@ class Ended:
     why_no_power: str = ""
     why_stopped: str = ""
     lost_units: Mapping[str, str] = field(default_factory=dict)
+    was_done: bool = False
 
 
 def measure_board(
@@ -88,7 +90,7 @@ def measure_board(
         report_progress: hears of the progress.
         now: the time of day.
         fresh: begin a new run even if one could go on.
-        go_on: begin none where the last one, of this very plan, has come to its end.
+        go_on: begin none where the last one, of this very plan, has come to its end, unless `fresh`.
         follows: of a board that is kept hot, the run of the cold one that a new run belongs to.
 
     Raises:
@@ -104,7 +106,9 @@ def measure_board(
                 board_folder, plan, host, now, fresh=fresh, go_on=go_on, follows=follows
             )
         was_finished = journal.finished
-        if journal.records:
+        if was_finished:
+            report_progress(f"done by run {journal.run_id}", 0.0)
+        elif journal.records:
             report_progress(
                 f"run {journal.run_id} goes on, {len(journal.records)} results kept", 0.0
             )
@@ -131,6 +135,7 @@ def measure_board(
         found.why_no_power,
         why_stopped,
         campaign.lost,
+        was_done=was_finished,
     )
 
 
@@ -321,7 +326,7 @@ def _taken_up(
     journals = read_runs(board_folder / "runs")
     check_contents(journals, plan)
     last = None if fresh else unfinished(journals, plan)
-    if go_on and journals and journals[-1].header.get("plan") == plan.as_record():
+    if go_on and not fresh and journals and journals[-1].header.get("plan") == plan.as_record():
         last = journals[-1]
     if last is not None:
         mend(last)

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from advisor.architectures.names import is_own, is_own_file
-from advisor.arguments import AnyPath, checked, trusting
-from advisor.catalog.files import target_folder
+from advisor.arguments import checked, trusting
 from advisor.catalog.naming import Measurable
 from advisor.errors import AdvisorError
 from advisor.measuring.access import ALL, OPEN, Access
-from advisor.measuring.board_run import SUSTAINED
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import BoardLostError, Outcome, RealChildren, Sessions
 from advisor.measuring.detections import DetectionsFound
@@ -42,8 +40,14 @@ from advisor.measuring.fleet_worker import (
 from advisor.measuring.host import Host
 from advisor.measuring.image_answers import AnswersFound
 from advisor.measuring.image_data import LabelledImage
-from advisor.measuring.journal import read_runs
-from advisor.measuring.measure import Measured, MeasuredBoard, MeasuringPlan, check_asked, measure
+from advisor.measuring.measure import (
+    Measured,
+    MeasuredBoard,
+    MeasuringPlan,
+    check_asked,
+    is_left,
+    measure,
+)
 from advisor.measuring.preprocessing import Preprocessing
 from advisor.measuring.runtimes.variants import prepared_as
 from advisor.measuring.tasks import (
@@ -487,7 +491,7 @@ def measure_on(
 
     The journals, and all else that is written, lie in this machine's catalog: a session is on disk before the
     next one of its board begins. After an interruption of whatever kind, the same call goes on; boards that
-    were done before it are then not measured once more.
+    it was done with are then not measured once more, unless `fresh`.
 
     Args:
         scheduler: the address of the Dask scheduler that the boards' workers have joined.
@@ -519,7 +523,7 @@ def measure_on(
         heard = {"on_plan": one_at_a_time(on_plan), "on_board": one_at_a_time(on_board)}
         progress = one_at_a_time(on_progress)
 
-        go_on = not asked.get("fresh") and _is_left(asked.get("catalog"), found)
+        go_on = not asked.get("fresh") and is_left(architectures, found, asked)
 
         def measured(board: str) -> FleetBoard:
             def of_board(what: str, remaining_s: float) -> None:
@@ -555,22 +559,6 @@ def one_at_a_time(hear: Callable[..., None]) -> Callable[..., None]:
             hear(*said)
 
     return heard
-
-
-def _is_left(catalog: AnyPath | None, boards: Iterable[str]) -> bool:
-    """Whether an earlier call did not come to its end on one of these boards: then this one goes on with it.
-
-    The boards on which it did come to its end are done; else each kill of a client would have those that were
-    done before it measured once more.
-    """
-    folder = target_folder(catalog) / "boards"
-    names = [name for board in boards for name in (board, board + SUSTAINED)]
-    for name in names:
-        with suppress(AdvisorError):  # that board says so itself, and no other
-            runs = read_runs(folder / name / "runs")
-            if runs and not runs[-1].finished:
-                return True
-    return False
 
 
 @contextmanager
@@ -636,6 +624,8 @@ def _measured(
     note = ""
     if preparer is not None and preparer.why_lost:
         note = f"prepared on the board itself: {preparer.why_lost}"
+    if found.boards and all(each.was_done for each in found.boards):
+        note = f"done by run {found.board.run_id}; --fresh measures it once more"
     if not found.boards or found.board.finished:
         return FleetBoard(board, found, note=note)
     why = found.board.why_stopped

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from inspect import signature
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.architectures.libraries import is_installed
 from advisor.arguments import AnyPath, checked, trusting
 from advisor.catalog.entries import read_board
+from advisor.catalog.files import target_folder
 from advisor.catalog.measurements_table import Row
 from advisor.catalog.naming import Measurable
 from advisor.catalog.records import Architecture, BetweenRuns
@@ -28,7 +30,7 @@ from advisor.measuring.board_run import (
 from advisor.measuring.campaign import ReportProgress
 from advisor.measuring.children import Children, RealChildren
 from advisor.measuring.host import Host, default_threads, name_of
-from advisor.measuring.journal import utc_now
+from advisor.measuring.journal import Journal, read_runs, utc_now
 from advisor.measuring.measurable import called_as_on, keep_costs
 from advisor.measuring.request import check_board_name, read_request
 from advisor.measuring.run_findings import Heat
@@ -97,6 +99,7 @@ class MeasuredBoard:
         warnings: which units were lost on the way, and what could not be fitted as it was before.
         why_no_power: why no power is known, where a meter was sought; "" where it is.
         why_stopped: why the run did not come to its end; "" where it did, or was stopped by Ctrl-C.
+        was_done: whether the run had come to its end before, and nothing was measured.
     """
 
     folder: Path
@@ -111,6 +114,7 @@ class MeasuredBoard:
     warnings: tuple[str, ...] = ()
     why_no_power: str = ""
     why_stopped: str = ""
+    was_done: bool = False
 
     @property
     def anything_ran(self) -> bool:
@@ -189,7 +193,8 @@ def measure(
         again: measure a handful of what the board has already once more, which another day shows how much
             its speed changes from day to day.
         fresh: begin a new run even if one could go on.
-        go_on: begin none where the last one, of the same networks and settings, has come to its end.
+        go_on: begin none where the last one, of the same networks and settings, has come to its end, unless
+            `fresh`.
         noisy: measure even while other programs keep the processors busy.
         wait_for_quiet: for how long to wait for them to end, as in "30min".
         dry_run: only plan; then nothing is measured or written.
@@ -309,13 +314,57 @@ def check_asked(
     signature(measure).bind(architectures, **asked)
     if (wait := asked.get("wait_for_quiet")) is not None:
         parse(wait, DURATION, "wait_for_quiet")
-    known = signature(read_request).parameters
-    common = {name: each for name, each in asked.items() if name in known}
+    common = _of_request(asked)
     if not asked.get("again"):  # which differs from board to board
         return tuple(read_request(architectures, **common).networks.own.values())
     for board in boards:
         read_request(architectures, **common, board=board)
     return ()
+
+
+def _of_request(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `read_request` takes of what `measure` does."""
+    known = signature(read_request).parameters
+    return {name: each for name, each in asked.items() if name in known}
+
+
+def is_left(
+    architectures: str | Sequence[str], boards: Iterable[str], asked: Mapping[str, Any]
+) -> bool:
+    """Whether an earlier call that asked for the same did not come to its end on one of these boards.
+
+    Then another goes on with it, and boards on which it did come to its end are done; else each kill of a
+    client would have those that were done before it measured once more.
+
+    Args:
+        architectures: as `measure` takes it.
+        boards: their names.
+        asked: what else `measure` takes.
+    """
+    folder = target_folder(asked.get("catalog")) / "boards"
+    for board in boards:
+        with suppress(AdvisorError):  # that board says so itself, and no other
+            cold, hot = (read_runs(folder / name / "runs") for name in (board, board + SUSTAINED))
+            if not any(runs and not runs[-1].finished for runs in (cold, hot)):
+                continue
+            request = read_request(architectures, **_of_request(asked), board=board)
+            names = called_as_on(request.opened, board, request.networks).names
+            plan = replace(request.run, architectures=names)
+            if _is_unfinished(cold, plan):
+                return True
+            if request.sustained_s and _is_unfinished(hot, plan.sustained(request.sustained_s)):
+                return True
+    return False
+
+
+def _is_unfinished(runs: Sequence[Journal], plan: RunPlan) -> bool:
+    """Whether the last run has no end, and is of this plan, whose threads may be the board's choice."""
+    if not runs:
+        return False
+    theirs, ours = runs[-1].header["plan"], plan.as_record()
+    if not plan.threads:
+        ours["threads"] = theirs.get("threads")
+    return theirs == ours and not runs[-1].finished
 
 
 def measured_boards(
@@ -336,7 +385,7 @@ def measured_boards(
         children: what runs each task; processes of this machine unless given.
         clock: the time of day, by which runs are named.
         fresh: begin new runs even if some could go on.
-        go_on: begin none where the last ones, of this very plan, have come to their end.
+        go_on: begin none where the last ones, of this very plan, have come to their end, unless `fresh`.
         fit: whether to fit each board at once.
 
     Yields:
@@ -374,6 +423,7 @@ def _fitted(catalog: Path, folder: Path, ended: Ended, *, fit: bool) -> Measured
         between_runs=read_board(folder, "own", None).between_runs,
         why_no_power=ended.why_no_power,
         why_stopped=ended.why_stopped,
+        was_done=ended.was_done,
         warnings=tuple(ended.lost_units.values()) if ended.finished else (),
     )
     if not ended.finished:
