@@ -10,16 +10,24 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 import advisor
 from advisor import stages
+from advisor.catalog.records import Estimate
 from advisor.cli.output import complain
 from advisor.cli.progress import ERASE, Progress
+from advisor.measuring.evaluation import Evaluated, Evaluation
+from advisor.measuring.fleet import FleetFound, Unit
+from advisor.measuring.preprocessing import Preprocessing
+from advisor.report.evaluation_text import evaluation_text
+from advisor.report.fleet_text import fleet_text
+from advisor.report.measuring_text import Row, measured_text
 from advisor.report.terminal import ELLIPSIS, LONG_NAME, NARROWEST, Fitted, TextTable, plain_table
 from advisor.stages import counted_off, listening, stage
 from tests.conftest import Overlay, Run, examples
@@ -283,3 +291,99 @@ def test_the_same_is_logged_for_python(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.INFO, "advisor"):
         advisor.pick(fps=30)
     assert any(each.startswith("rows of jetson-tx1: ") for each in caplog.messages)
+
+
+def reading(value: float, low: float | None = None, high: float | None = None) -> Estimate:
+    return Estimate(value, low, high, "measured", "own")
+
+
+WAYS = tuple(
+    Evaluated(
+        runtime,
+        precision,
+        reading(100, 99.01, 100),
+        top5_percent=reading(90.12),
+        loss_points=None if precision == "fp32" else reading(-1.11, -10.12, 12.34),
+        file_size_mb=25.7,
+        latency_ms=reading(1234.5),
+        memory_mb=reading(1383.4),
+        pareto_optimal=True,
+    )
+    for runtime, precision in (
+        ("eager", "fp32"),
+        ("onnxruntime", "int8"),
+        ("torch.compile", "bf16"),
+    )
+)
+EVALUATION = Evaluation(
+    network="resnet-50",
+    weights="own",
+    data="photos",
+    data_set="own-1a2b3c",
+    images=1000,
+    found=1000,
+    classes=1000,
+    preprocessing=Preprocessing(224, 224, 3, 256, (0.5,), (0.5,)),
+    skipped=(),
+    finished=True,
+    ways=WAYS,
+    accuracy_file=None,
+)
+MEASURED: list[Row] = [
+    {
+        "architecture": name,
+        "batch": 16,
+        "runtime": runtime,
+        "precision": precision,
+        "processor": "cpu",
+        "threads": threads,
+        "status": "ok",
+        "verdict": verdict,
+        "source": "own",
+        "latency_ms": 12345.6,
+        "latency_low_ms": 11000.0,
+        "latency_high_ms": 13000.0,
+        "memory_mb": 1383.4,
+        "net_power_w": 12.31,
+    }
+    for name, runtime, precision, threads, verdict in (
+        ("mobilenet_v3_large_100", "onnxruntime", "int8", 16, "stable"),
+        ("vgg-16", "eager", "fp32", 2, "noisy: drift of 12%; another process ran (unknown: clock)"),
+        ("inception-resnet-v2", "torch.compile", "bf16", 16, "noisy: drift of 30%"),
+    )
+]
+UNIT = Unit(
+    board="jetson-agx-orin",
+    unit="nr-1",
+    host="rack-17-left.lab.example.org",
+    devices={"cuda:0": "NVIDIA Jetson AGX Orin 64GB", "cpu": "Cortex-A78AE"},
+    meters={"cuda:0": "zeus"},
+    versions={},
+    clock_off_s=0.0,
+    doing="timing resnet-50 at batch 16",
+)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize(
+    ("answer", "needed"),
+    [
+        (evaluation_text(EVALUATION), ["100.00", "99.01 to 100.00"]),
+        (evaluation_text(replace(EVALUATION, ways=WAYS[:1])), ["100.00", "1,234", "25.7"]),
+        (measured_text(MEASURED), ["12,346"]),
+        (fleet_text(FleetFound("tcp://lab:8786", (UNIT,), (), {}, ())), ["nr-1"]),
+    ],
+)
+def test_what_is_evaluated_measured_and_there_fits(
+    answer: RenderableType, needed: Sequence[str], width: int
+) -> None:
+    def at(columns: int) -> list[str]:
+        console = Console(file=io.StringIO(), width=columns, highlight=False)
+        console.print(answer, crop=False)
+        assert isinstance(console.file, io.StringIO)
+        return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+    lines = at(width)
+    assert max(map(len, lines)) <= width
+    assert all(each in "\n".join(lines) for each in needed)
+    assert figures("\n".join(lines)) <= figures("\n".join(at(WIDE)))

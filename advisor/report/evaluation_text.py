@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -15,7 +15,7 @@ from advisor.measuring.box_decoders import SUPPRESSION, named_decoder
 from advisor.measuring.evaluation import Evaluated, Evaluation
 from advisor.measuring.mean_precision import HALVES
 from advisor.quality import CLASSIFICATION, DETECTION
-from advisor.report.terminal import counted, plain_table, significant
+from advisor.report.terminal import Fitted, TextTable, counted, plain_table, significant
 
 if TYPE_CHECKING:
     from advisor.measuring.fleet_evaluation import EvaluatedFleet
@@ -40,33 +40,21 @@ def fleet_evaluation_json(found: EvaluatedFleet) -> str:
 
 def evaluation_text(found: Evaluation) -> RenderableType:
     """A line a way to run the network: accuracy with its interval, and what it loses against fp32."""
-    with_top5 = any(each.top5_percent for each in found.ways)
-    with_loss = any(each.loss_points for each in found.ways)
-    headings = ["runtime", "precision", found.metric, "90 %"]
-    headings += ["top-5"] if with_top5 else []
-    headings += ["loses", "90 %"] if with_loss else []
-    every: dict[str, list[float | None]] = {
-        "file\nMB": [each.file_size_mb for each in found.ways],
-        "latency\nms": [each.latency_ms.value if each.latency_ms else None for each in found.ways],
-        "memory\nMB": [each.memory_mb.value if each.memory_mb else None for each in found.ways],
-    }
-    taken = {heading: figures for heading, figures in every.items() if any(figures)}
-    headings += taken
-    several = len(found.ways) > 1
-    headings += ["best"] if several else []
-    table = plain_table(*headings, left=2)
-    for place, way in enumerate(found.ways):
-        cells = [
-            way.runtime,
-            way.precision,
-            _value(way.accuracy_percent),
-            _ends(way.accuracy_percent),
-        ]
-        cells += [_value(way.top5_percent)] if with_top5 else []
-        cells += [_value(way.loss_points), _ends(way.loss_points)] if with_loss else []
-        cells += [_figure(figures[place]) for figures in taken.values()]
-        cells += ["*" if way.pareto_optimal else ""] if several else []
-        table.add_row(*cells)
+    cells = {key: [cell(way) for way in found.ways] for key, cell in _CELLS.items()}
+    known = [key for key in cells if key in _ALWAYS or any(cells[key])]
+    keys = known if len(found.ways) > 1 else [key for key in known if key != "best"]
+    headings = {"accuracy": found.metric, "loss 90 %": "90 %"}
+
+    def table_of(shown: Sequence[str]) -> TextTable:
+        table = plain_table(
+            "runtime", "precision", *(headings.get(key, key) for key in shown), left=2
+        )
+        for place, way in enumerate(found.ways):
+            table.add_row(way.runtime, way.precision, *(cells[key][place] for key in shown))
+        return table
+
+    needed_least = [key for key in _NEEDED_LEAST if key in keys]
+    table = Fitted(table_of, keys, (), needed_least)
     return Group(*map(Text, _head(found)), table, *map(Text, _tail(found)))
 
 
@@ -138,6 +126,10 @@ def _figure(value: float | None) -> str:
     return "" if value is None else significant(value)
 
 
+def _middle(estimate: Estimate | None) -> str:
+    return _figure(estimate.value if estimate else None)
+
+
 def _value(estimate: Estimate | None) -> str:
     return "" if estimate is None else f"{estimate.value:.2f}"
 
@@ -146,3 +138,20 @@ def _ends(estimate: Estimate | None) -> str:
     if estimate is None or estimate.low is None or estimate.high is None:
         return ""
     return f"{estimate.low:.2f} to {estimate.high:.2f}"
+
+
+_CELLS: Mapping[str, Callable[[Evaluated], str]] = {
+    "accuracy": lambda way: _value(way.accuracy_percent),
+    "90 %": lambda way: _ends(way.accuracy_percent),
+    "top-5": lambda way: _value(way.top5_percent),
+    "loses": lambda way: _value(way.loss_points),
+    "loss 90 %": lambda way: _ends(way.loss_points),
+    "file\nMB": lambda way: _figure(way.file_size_mb),
+    "latency\nms": lambda way: _middle(way.latency_ms),
+    "memory\nMB": lambda way: _middle(way.memory_mb),
+    "best": lambda way: "*" if way.pareto_optimal else "",
+}
+"""What is said of a way to run the network, by heading."""
+_ALWAYS = ("accuracy", "90 %")
+_NEEDED_LEAST = ("loss 90 %", "top-5", "loses", "memory\nMB", "file\nMB", "latency\nms")
+"""What a narrow terminal can do without, the first first: what is lost is said in a sentence, too."""

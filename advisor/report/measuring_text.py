@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -16,7 +16,14 @@ from advisor.measuring.measure import MeasuringPlan
 from advisor.measuring.run_findings import Heat
 from advisor.measuring.statistics import MOST_DRIFT
 from advisor.report.comparison import slower_text
-from advisor.report.terminal import counted, duration_text, plain_table, significant
+from advisor.report.terminal import (
+    Fitted,
+    TextTable,
+    counted,
+    duration_text,
+    plain_table,
+    significant,
+)
 from advisor.solve.latency_ratios import Key, speedups
 
 Row = Mapping[str, str | int | float | None]
@@ -42,6 +49,11 @@ class _Verdict:
         known, _, unknown = text.partition(" (unknown: ")
         word, _, reasons = known.partition(": ")
         return cls(word, tuple(reasons.split("; ")) if reasons else (), unknown.rstrip(")"))
+
+    def beside(self, common: Set[str]) -> str:
+        """The verdict with those reasons that not every row has."""
+        own = "; ".join(reason for reason in self.reasons if reason not in common)
+        return f"{self.word}: {own}" if own else self.word
 
 
 def plan_text(plan: MeasuringPlan) -> str:
@@ -81,19 +93,28 @@ def measured_text(rows: Sequence[Row], between_runs: BetweenRuns | None = None) 
     """
     verdicts = [_Verdict.of(row) for row in rows]
     common = set.intersection(*(set(each.reasons) for each in verdicts)) if verdicts else set()
-    with_power = any(row.get("net_power_w") for row in rows)
-    power = ["net W"] if with_power else []
     varying = [name for name in VARYING if len({row[name] for row in rows}) > 1]
-    headings = ("network", "batch", *varying, "ms", "+-", "MB", *power, "verdict")
-    table = plain_table(*headings, left=("network", *varying, "verdict"))
-    for row, verdict in zip(rows, verdicts, strict=True):
-        cells = [str(row[name]) for name in varying]
-        cells += [_figure(row, "latency_ms"), _half_width(row), _figure(row, "memory_mb")]
-        cells += [_figure(row, "net_power_w")] if with_power else []
-        own = "; ".join(reason for reason in verdict.reasons if reason not in common)
-        text = f"{verdict.word}: {own}" if own else verdict.word
-        style = None if verdict.word == "stable" else "dim"
-        table.add_row(str(row["architecture"]), str(row["batch"]), *cells, text, style=style)
+    power = ["net W"] if any(row.get("net_power_w") for row in rows) else []
+    headings = ["network", "batch", *varying, "ms", "+-", "MB", *power, "verdict"]
+
+    def table_of(shown: Sequence[str]) -> TextTable:
+        table = plain_table(*shown, left=("network", *varying, "verdict"))
+        for row, verdict in zip(rows, verdicts, strict=True):
+            cells = {
+                "network": str(row["architecture"]),
+                "batch": str(row["batch"]),
+                **{name: str(row[name]) for name in varying},
+                "ms": _figure(row, "latency_ms"),
+                "+-": _half_width(row),
+                "MB": _figure(row, "memory_mb"),
+                "net W": _figure(row, "net_power_w"),
+                "verdict": verdict.beside(common),
+            }
+            style = None if verdict.word == "stable" else "dim"
+            table.add_row(*(cells[heading] for heading in shown), style=style)
+        return table
+
+    table = Fitted(table_of, headings, (), [*power, "MB", "+-"])
     notes = [f"In every row: {'; '.join(sorted(common))}."] if common else []
     unknown = sorted({each.unknown for each in verdicts if each.unknown})
     notes += [f"Unknown here: {'; '.join(unknown)}."] if unknown else []
