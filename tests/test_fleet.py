@@ -282,6 +282,36 @@ def test_a_scheduler_that_is_away_for_longer_than_its_client_lasts(
             assert fleet.ask("theta", "adding", sum, [1, 2], limit_s=60.0) == 3
 
 
+def test_a_client_that_gives_up_while_it_is_asked(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is seen to be there, and lost for good before the question is on its way."""
+    connection = fleet_module.Fleet.connection
+    to_lose: list[str] = []
+
+    def there_and_lost(fleet: fleet_module.Fleet) -> Any:
+        client = connection(fleet)
+        if to_lose:
+            to_lose.pop()
+            client.close()
+        return client
+
+    with started_workers(scheduler, "psi"), connected(scheduler) as fleet:
+        monkeypatch.setattr(fleet_module.Fleet, "connection", there_and_lost)
+        to_lose += ["asked"]
+        assert fleet.ask("psi", "adding", sum, [1, 2], limit_s=60.0) == 3
+        monkeypatch.setattr(fleet_module, "LOOK_EVERY_S", 600.0)
+        assert "psi" in fleet.addresses()
+        to_lose += ["looked at"]
+        with pytest.raises(ConnectionError, match="the connection to the scheduler is lost"):
+            fleet.check_again("psi")
+        fleet.check_again("psi")
+        to_lose += ["waited for", "once more"]
+        fleet._wait_for_scheduler("psi")
+        with pytest.raises(ValueError, match="the worker's own fault"), fleet._asked():
+            raise ValueError("the worker's own fault")
+
+
 def test_what_waits_for_another_task_of_its_worker_is_not_late(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,9 @@ from advisor.measuring.scheduler import ANSWER_S, NOT_OF_DASK, check_answers, no
 LOOK_EVERY_S = 5.0
 """How often the scheduler is asked who is there, while an answer is waited for."""
 
+CONNECTED = ("running", "connecting")
+"""How a client of Dask is that has not given up."""
+
 PATIENCE = 3.0
 """How many times as long as a scheduler may take a client is waited for."""
 
@@ -185,10 +188,6 @@ OF_THE_WAY = (
 """What is raised where an answer was lost on its way, rather than by the task."""
 
 
-_OF_A_CLIENT_THAT_GAVE_UP = (ValueError, RuntimeError)
-"""What Dask raises where its client lost the scheduler for good before it is asked."""
-
-
 def _failed(error: BaseException) -> TaskError:
     """Why a task failed."""
     from distributed import KilledWorker
@@ -260,12 +259,30 @@ class Fleet:
             ConnectionError: the scheduler is not there for now.
         """
         with self._making:
-            if self._client.status not in ("running", "connecting"):
+            if self._client.status not in CONNECTED:
                 try:
                     self._client = self._connect()
                 except AdvisorError as error:
                     raise ConnectionError(error.message) from None
             return self._client
+
+    @contextmanager
+    def _asked(self) -> Iterator[Any]:
+        """The client, while it is asked for something.
+
+        Raises:
+            ConnectionError: the scheduler is not there for now, or the client gives up meanwhile: what Dask
+                then raises differs with where it was.
+        """
+        from distributed.client import ClosedClientError
+
+        client = self.connection()
+        try:
+            yield client
+        except (AttributeError, ValueError, RuntimeError, ClosedClientError) as error:
+            if client.status in CONNECTED:
+                raise
+            raise ConnectionError("the connection to the scheduler is lost") from error
 
     def addresses(self) -> dict[str, str]:
         """The address of each worker by its name; asked of the scheduler now and then.
@@ -276,8 +293,9 @@ class Fleet:
             when, seen = self._seen
             if time.monotonic() - when > LOOK_EVERY_S:
                 workers: Mapping[str, Any] = {}
-                with suppress(*OF_THE_WAY):  # whoever waits for a worker gives up after a while
-                    workers = self.connection().scheduler_info().get("workers", {})
+                # Whoever waits for a worker gives up after a while.
+                with suppress(*OF_THE_WAY), self._asked() as client:
+                    workers = client.scheduler_info().get("workers", {})
                 seen = {str(each["name"]): address for address, each in workers.items()}
                 self._seen = time.monotonic(), seen
         return seen
@@ -291,10 +309,11 @@ class Fleet:
         Raises:
             ConnectionError: the scheduler is not there for now.
         """
-        client, before = self.connection(), time.time()
+        before = time.time()
         at = {name: where for name, where in self.addresses().items() if only in ("", name)}
-        doing = {address: keys for address, keys in client.processing().items() if keys}
-        answers = client.sync(_answers, client, list(at.values()))
+        with self._asked() as client:
+            doing = {address: keys for address, keys in client.processing().items() if keys}
+            answers = client.sync(_answers, client, list(at.values()))
         after = time.time()
         for name, address in sorted(at.items()):
             answer = answers.get(address)
@@ -310,7 +329,7 @@ class Fleet:
         """
         try:
             return tuple(self.units())
-        except (*OF_THE_WAY, *_OF_A_CLIENT_THAT_GAVE_UP) as error:
+        except OF_THE_WAY as error:
             raise no_scheduler(self.scheduler, error, self._access) from None
 
     def boards(self, names: str) -> dict[str, list[Unit]]:
@@ -362,7 +381,7 @@ class Fleet:
             yield
             return
         try:
-            with self.connection().as_current():
+            with self._asked() as client, client.as_current():
                 lock = Lock(f"advisor {name}")
                 taken = lock.acquire(timeout=LOCK_S)
         except OF_THE_WAY as error:
@@ -403,8 +422,9 @@ class Fleet:
         with self._turn(name):
             while not self.stopping.is_set():
                 try:
-                    future = self._begun(name, what, function, *arguments)
-                    return self._answer(future, name, limit_s)
+                    with self._asked() as client:
+                        future = _begun(client, name, what, function, *arguments)
+                        return self._answer(future, name, limit_s)
                 except _TaskHangsError:
                     self._wait_for_worker(name)  # else what follows would wait behind this one
                     reason = f"no answer within {limit_s + LATE_S:.0f} s"
@@ -429,16 +449,6 @@ class Fleet:
         finally:
             turn.release()
 
-    def _begun(self, name: str, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """A task on its way to a worker."""
-        return self.connection().submit(
-            function,
-            *arguments,
-            key=f"{what}-{uuid4().hex}",
-            resources={SLOT: 1, resource_of(name): 1},
-            pure=False,
-        )
-
     def _wait_for_worker(self, name: str) -> None:
         """Return once a worker is free again of a task that was given up.
 
@@ -446,7 +456,8 @@ class Fleet:
             BoardLostError: it hangs.
         """
         try:
-            self._answer(self._begun(name, "waiting", bool), name, self.absent_s - LATE_S)
+            with self._asked() as client:
+                self._answer(_begun(client, name, "waiting", bool), name, self.absent_s - LATE_S)
         except (TaskError, _TaskLostError, _TaskHangsError, *OF_THE_WAY):
             raise BoardLostError(f"{in_words(*name.split('/'))} hangs") from None
 
@@ -507,6 +518,17 @@ class Fleet:
                     self.check_again(name)
                     return
         raise BoardLostError(f"{self.scheduler} and {in_words(*name.split('/'))} do not come back")
+
+
+def _begun(client: Any, name: str, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """A task on its way to a worker."""
+    return client.submit(
+        function,
+        *arguments,
+        key=f"{what}-{uuid4().hex}",
+        resources={SLOT: 1, resource_of(name): 1},
+        pure=False,
+    )
 
 
 @contextmanager
