@@ -21,6 +21,7 @@ from playwright.sync_api import Browser
 
 import advisor
 from advisor.catalog.files import shipped_folder
+from advisor.catalog.records import Values
 from advisor.catalog.store import Catalog
 from advisor.limits import natural_sense
 from advisor.metrics import BY_NAME, EVERY, METRICS, Metric, tail_of
@@ -31,6 +32,7 @@ from advisor.report.explorer.document import document, question
 from advisor.report.explorer.page import PURE, SHOWING, data_text, page, script, source
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather
+from advisor.solve.candidates.uncertainty import chance_below
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation, Relaxation
 from tests import node
@@ -381,6 +383,21 @@ def test_precisions_are_compared_within_one_set_of_weights(
     }
     others = [rows for row, rows, _ in found if row[1] != "paper"]
     assert len(others) > 10 and not any(others)  # which have one precision
+
+
+def test_a_figure_that_could_be_anything_has_the_chance_that_the_command_gives_it(
+    tmp_path: Path,
+) -> None:
+    """To the last digit: at a confidence of one half that decides whether it may be picked."""
+    limits = (1.0, 6.5, 6.75, 40.0)
+    found = node.answered(
+        tmp_path,
+        f"{script(PURE)} const anything = {{ value: 6.5, below: Infinity, above: Infinity }};"
+        "return given[0].map((limit) => chanceBelow(anything, limit));",
+        limits,
+    )
+    anything = Values(*(np.full(len(limits), each) for each in (6.5, np.inf, np.inf)))
+    assert found == chance_below(anything, np.array(limits)).tolist()
 
 
 def test_what_is_picked_in_passing_is_the_pick(tmp_path: Path, shipped: Catalog) -> None:

@@ -105,7 +105,8 @@ function quantile(ordered, share) {
 function chanceBelow({ value, below, above }, limit) {
   const off = Math.log(limit / value);
   const width = off < 0 ? below : above;
-  return width === Infinity ? 0.5 : normalCdf(width > 0 ? off / width : off >= 0 ? Infinity : -Infinity);
+  if (width === Infinity) return normalCdf(0); // which is no exact half, as in the command: at 50% it decides
+  return normalCdf(width > 0 ? off / width : off >= 0 ? Infinity : -Infinity);
 }
 
 /** The standard normal distribution function, to 1e-7 (Abramowitz and Stegun 7.1.26). */
