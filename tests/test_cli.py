@@ -65,6 +65,8 @@ def test_a_batch_says_how_long_its_first_image_waits(run: Run) -> None:
     folded = " ".join(ran.out.split())
     assert "the first image waits 0.30 s for its answer: 150 ms for its batch to fill" in folded
     assert "5.00 ms overhead" in folded
+    streaming = " ".join(run("pick", "--board", "hailo-8", "--fps", 60, "--batch", 8).out.split())
+    assert "the first image waits 117 ms for its batch to fill, and then for a latency" in streaming
 
 
 def test_nothing_fits_is_exit_1_explained(run: Run) -> None:

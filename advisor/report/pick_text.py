@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from advisor.catalog.records import Estimate
 from advisor.limits import Constraint
 from advisor.metrics import EVERY, METRICS, Metric
 from advisor.options import BY_BOARD
@@ -225,8 +224,8 @@ def _why(recommendation: Recommendation, best: Candidate, *, verified: bool) -> 
         yield _nothing_binds(recommendation, objective)
     if recommendation.overlooked is not None:
         yield _overlooked(recommendation.overlooked, best)
-    if best.batch > 1 and best.response_ms:
-        yield _waiting(recommendation, best, best.response_ms)
+    if best.batch > 1 and (best.response_ms or asked.fps):
+        yield _waiting(recommendation, best)
     if best.metric(objective.key) is None and not recommendation.narrowings:
         needed = asked.needed_for(objective.key)
         unknown = f"unknown ({needed})" if needed else "unknown"
@@ -389,14 +388,19 @@ def _overlooked(overlooked: Overlooked, best: Candidate) -> str:
     return f"{candidates}{of_networks} {might} {metric.title} is unknown: {promising}{how}."
 
 
-def _waiting(recommendation: Recommendation, best: Candidate, response: Estimate) -> str:
+def _waiting(recommendation: Recommendation, best: Candidate) -> str:
     asked = recommendation.requirements
     running = with_unit("batch_latency_ms", value_of(best, "batch_latency_ms"))
     if asked.fps is None:
         return f"The batch runs in {running}; without --fps the wait to fill it is left out."
     fill = with_unit("response_ms", (best.batch - 1) * 1000 / asked.fps)
+    if best.response_ms is None:
+        return (
+            f"At batch {best.batch} the first image waits {fill} for its batch to fill, and then for a "
+            "latency that is unknown."
+        )
     overhead = f", {with_unit('response_ms', asked.overhead_ms)} overhead"
-    total = f"{response.value / 1000:.2f} s"
+    total = f"{best.response_ms.value / 1000:.2f} s"
     return (
         f"At batch {best.batch} the first image waits {total} for its answer: "
         f"{fill} for its batch to fill, {running} to run{overhead if asked.overhead_ms else ''}."
