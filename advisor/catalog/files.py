@@ -108,7 +108,8 @@ def _expanded(named: str) -> Path:
     return Path(os.path.expanduser(named))  # noqa: PTH111  (pathlib's raises on an unknown user)
 
 
-def _platform_folder() -> Path | None:
+def platform_folder() -> Path | None:
+    """Where the user's catalog lies unless somebody says otherwise; `None` where there is no home."""
     data = data_folder()
     return None if data is None else data / "catalog"
 
@@ -129,7 +130,7 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     """
     named = named_catalog(asked)
     if asked is None and not named:
-        folder = _platform_folder()
+        folder = platform_folder()
         return folder if folder and folder.is_dir() else None
     refuse_hosted(named)
     origin = "ADVISOR_CATALOG" if asked is None else "catalog"
@@ -150,7 +151,7 @@ def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:
     """
     named = named_catalog(asked)
     refuse_hosted(named)
-    folder = _expanded(named) if named else _platform_folder()
+    folder = _expanded(named) if named else platform_folder()
     if folder is None:
         raise AdvisorError(
             f"catalog: no folder to write into is known: {no_home()}", "name one: --catalog DIR"

@@ -348,14 +348,20 @@ class Identities:
     def find_among(self, text: str, here: Collection[str]) -> Meaning | None:
         """The network of some rows that somebody names: as `find` has it.
 
-        Where that one has no rows, and some have the very name, it is theirs, and the note says so.
+        Where that one has no rows, and some have the very name, it is theirs, and the note says so. Of
+        several networks of a bare name of which none comes first, it is the only one that has rows.
 
         Args:
             text: a name, short or qualified.
             here: the names that the rows have.
         """
         meaning = self.find(text)
-        if meaning is None or text not in here or text not in self._names:
+        if meaning is None:
+            named = Name.read(text)
+            alike = self._of_size_in(self._of_design(named), named.size)
+            alone = [each for each in alike if each in here]
+            return Meaning(alone[0], self.identity(alone[0])) if len(alone) == 1 else None
+        if text not in here or text not in self._names:
             return meaning
         if any(each in here for each in self.names_of(meaning.name)):
             return meaning

@@ -41,7 +41,7 @@ def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
             table.add_row(str(each.constraint), has, _chance_of(each), fails)
         if len(kept.limits) > 1 and kept.candidate:
             together = "" if kept.kept else "fails"
-            table.add_row(JOINTLY, "", chance_text(kept.candidate.chance), together)
+            table.add_row(JOINTLY, "", _together(kept), together)
         yield table
 
 
@@ -116,7 +116,14 @@ def _failures(kept: Kept, found: BudgetCheck) -> Iterator[tuple[str, str]]:
         has, chance = _has(kept.candidate, each), _chance(_chance_of(each), found)
         yield str(each.constraint), f"has {has} {where}; {chance}"
     if not alone:
-        yield JOINTLY, f"{where}: {_chance(chance_text(kept.candidate.chance), found)}"
+        yield JOINTLY, f"{where}: {_chance(_together(kept), found)}"
+
+
+def _together(kept: Kept) -> str:
+    """The chance to keep all limits, in words; where a figure is unknown and no other fails, it is, too."""
+    unknown = any(each.value is None for each in kept.limits)
+    fails = any(each.value is not None and not each.met for each in kept.limits)
+    return chance_text(kept.candidate.chance if kept.candidate and (fails or not unknown) else None)
 
 
 def _chance_of(limit: Headroom) -> str:

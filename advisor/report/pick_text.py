@@ -147,15 +147,13 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
     }
     droppable = dispensable(recommendation.candidates, keys, needed)
     names = varying(recommendation.candidates, len(recommendation.boards))
-    if asked.constraints:
-        keys = [*keys, MARK]
-        droppable += [] if "board" in names else [MARK]  # names of boards can be shortened
     # A narrow table says of the pick alone how it is run, above; `--csv` has everything.
     droppable += [name for name in reversed(names) if name != "board"]
-    judged = {MARK, *(each.metric for each in asked.constraints)}
+    limited = {each.metric for each in asked.constraints}
+    rest = [key for key in reversed(keys) if key in limited and key not in droppable]
+    mark = [MARK] if asked.constraints else []
     build = partial(_candidates_of, recommendation)
-    rest = [key for key in reversed(keys) if key in judged and key not in droppable]
-    return Fitted(build, [*names, *keys], droppable, rest)
+    return Fitted(build, [*names, *keys, *mark], droppable, [*rest, *mark])
 
 
 def _candidates_of(recommendation: Recommendation, shown: Sequence[str]) -> TextTable:

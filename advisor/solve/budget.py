@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from advisor.architectures.names import is_own, is_own_file, split_name
 from advisor.arguments import checked, trusting
+from advisor.catalog.store import Catalog
 from advisor.documents import computed
 from advisor.errors import AdvisorError, shown
 from advisor.options import Requirements
@@ -103,15 +104,22 @@ def check(
     # All of the user's own are there each time: the budget may state the accuracy of each.
     own = {name: text for name, text in texts.items() if is_own(text)}
     for name in texts.keys() - own:
-        if opened.identities.find(name) is None:
+        if opened.identities.find(name) is None and not opened.identities.spelt_like(name):
             raise AdvisorError(f"unknown network {shown(name)}", opened.identities.hint(name))
     found = []
     for name in texts:
-        alone = replace(selection, architectures=(name,), networks="all", include=own)
+        task = selection.task or _task_of(opened, name)
+        alone = replace(selection, architectures=(name,), networks="all", include=own, task=task)
         found.append(
             _kept(name, answered(opened, replace(asked, selection=alone, explain=(name,))))
         )
     return BudgetCheck(asked, tuple(found))
+
+
+def _task_of(catalog: Catalog, name: str) -> str | None:
+    """What all networks of a name are for; `None` where they differ, or none is known."""
+    tasks = {catalog.architecture(each).task for each in catalog.identities.spelt_like(name)}
+    return tasks.pop() if len(tasks) == 1 else None
 
 
 def _named(network: str) -> tuple[str, str]:

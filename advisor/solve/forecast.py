@@ -223,9 +223,9 @@ def _as_shown(catalog: Catalog, text: str, board: str) -> tuple[str, tuple[str, 
         return text, ()
     rows = catalog.measurements(catalog.board(board))
     meaning = catalog.identities.find_among(text, rows.architecture.position)
-    if meaning is None or meaning.name != text or not meaning.note:
+    if meaning is None or meaning == catalog.identities.find(text):
         return text, ()
-    return meaning.identity, (meaning.note,)
+    return meaning.identity, (meaning.note,) if meaning.note else ()
 
 
 def _described(ops: object, params: object, activations: object) -> Architecture:

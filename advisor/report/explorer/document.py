@@ -6,6 +6,7 @@ once, in a list that columns point into.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from advisor.catalog.accuracy import note_at
+from advisor.catalog.files import platform_folder
 from advisor.catalog.records import (
     ORIGINS,
     Architecture,
@@ -471,7 +473,9 @@ def _step(step: Step) -> Json:
 def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes, defaults left out."""
     fixed, plain = replace(asked.selection, batches=None, **ANY_VARIANT), Selection()
-    catalog = ["--catalog", asked.catalog] if asked.catalog else []
+    # Where a user's catalog lies by itself is for nobody else, who gets the page.
+    usual = os.fspath(platform_folder() or "")
+    catalog = ["--catalog", asked.catalog] if asked.catalog not in (None, usual) else []
     run = ["--reproducible"] if asked.reproducible else []
     said = [
         option.words(getattr(fixed, option.field))

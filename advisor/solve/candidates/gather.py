@@ -377,19 +377,20 @@ def _with_predictions(
 
 def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) -> Iterator[str]:
     """What is to be said of networks that lie outside what the models have seen."""
-    here = distinct(whole.architecture.index[outside[:, _OF_NETWORKS].any(axis=1)])
-    names = [name for place in here.tolist() if (name := whole.architecture.names[place]) in wanted]
+    of_wanted = np.isin(np.array(whole.architecture.names)[whole.architecture.index], [*wanted])
+    rows = np.flatnonzero(outside[:, _OF_NETWORKS].any(axis=1) & of_wanted)
+    names = [whole.architecture.names[place] for place in distinct(whole.architecture.index[rows])]
     if names:
-        of_names = np.isin(whole.architecture.index, here)
         columns = [
-            COLUMNS[place].replace("_", " ")
-            for place in _OF_NETWORKS
-            if outside[of_names, place].any()
+            COLUMNS[place].replace("_", " ") for place in _OF_NETWORKS if outside[rows, place].any()
         ]
+        ways = distinct(whole.variant_index[rows])
+        ran = ", ".join(" ".join(whole.variants[way].words) for way in ways)
+        as_run = f", run as {ran}," if len(ways) < len(whole.variants) else ""
         lies, it = ("lies", "it") if len(names) == 1 else ("lie", "them")
         yield (
-            f"{few(names)} {lies} outside what the models have seen, by {', '.join(columns)}: no error is "
-            f"known there, so that nothing is sure of {it}"
+            f"{few(names)}{as_run} {lies} outside what the models have seen, by {', '.join(columns)}: no "
+            f"error is known there, so that nothing is sure of {it}{' so' if as_run else ''}"
         )
 
 
