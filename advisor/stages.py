@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TypeVar
 
+from advisor.errors import printable
+
 LOG = logging.getLogger("advisor")
 """What is read from where, what is fitted or was there, and how long each stage took."""
 
@@ -45,7 +47,7 @@ def stage(what: str) -> Iterator[None]:
     begin = perf_counter()
     with _said(what):
         yield
-    LOG.info("%s: %.2f s", what, perf_counter() - begin)
+    LOG.info("%s: %.2f s", printable(what), perf_counter() - begin)
 
 
 def counted_off(items: Sequence[Item], what: str) -> Iterator[Item]:
@@ -59,11 +61,12 @@ def counted_off(items: Sequence[Item], what: str) -> Iterator[Item]:
     for place, item in enumerate(items, start=1):
         with _said(f"{what}, {place} of {len(items)}"):
             yield item
-    LOG.info("%s: %d in %.2f s", what, len(items), perf_counter() - begin)
+    LOG.info("%s: %d in %.2f s", printable(what), len(items), perf_counter() - begin)
 
 
 @contextmanager
 def _said(what: str) -> Iterator[None]:
+    what = printable(what)
     _under_way.append(what)
     _say(what)
     try:

@@ -257,6 +257,16 @@ def test_a_stage_may_end_while_another_thread_ends_one(monkeypatch: pytest.Monke
     assert heard == ["fitting", "reading a.yaml"]
 
 
+def test_what_is_under_way_is_said_in_letters_alone(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[str] = []
+    with caplog.at_level(logging.INFO, logger="advisor"), listening(heard.append):
+        with stage("importing \udcff\x1b[2J.csv"):
+            pass
+        assert list(counted_off([1], "reading \udcff")) == [1]
+    assert all(each.isprintable() for each in (*heard, *caplog.messages))
+    assert "importing " in caplog.text
+
+
 def test_quiet_prints_the_answer_alone(run: Run) -> None:
     noted = ("frontier", "--board", "raspberry-pi-4.ncnn")
     loud = run(*noted)

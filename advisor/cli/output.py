@@ -146,6 +146,7 @@ def speaking() -> Iterator[None]:
     finally:
         PROGRESS.quiet = False
         LOG.removeHandler(_LOGGED)
+        LOG.setLevel(logging.NOTSET)
 
 
 class _Log(logging.Handler):

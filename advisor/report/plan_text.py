@@ -76,7 +76,8 @@ def plan_text(plan: Plan) -> RenderableType:
     keys = tuple(key for key in COLUMNS if key != MARK or plan.unproven)
     judged = "accuracy" if plan.objective.name.endswith("accuracy") else plan.objective.name
     droppable = [key for key in DROPPABLE if key != judged]
-    table = Fitted(lambda keys: _table(plan, keys), keys, droppable)
+    needed = [key for key in DROPPABLE if key == judged]  # its mean stands above
+    table = Fitted(lambda keys: _table(plan, keys), keys, droppable, needed)
     return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
 
 
