@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 KEEP_EVERY_S = 15.0
 """How often the counts of a library's networks are kept."""
 
-Spread = Callable[[Callable[[ZooNetwork], ZooNetwork], Iterable[ZooNetwork]], Iterable[ZooNetwork]]
+Spread = Callable[
+    [Callable[[ZooNetwork], ZooNetwork], Iterable[ZooNetwork]], Iterable[ZooNetwork | AdvisorError]
+]
 """Calls a function with each of some networks, here as `map` does or on several machines."""
 
 MOST_FAULT = 200
@@ -149,7 +151,8 @@ class Step:
     Attributes:
         network: what has been counted, or could not be: then it has a fault.
         left: how many are to follow.
-        note: why the counts could not be kept; "" where they were.
+        note: why the counts could not be kept, or why it was not counted elsewhere and may be another time;
+            "" where neither is so.
     """
 
     network: ZooNetwork
@@ -199,10 +202,14 @@ def count_each(
     kept_s = time.monotonic()
     try:
         for place, network in enumerate(spread(counted, waiting)):
+            left = len(waiting) - place - 1
+            if isinstance(network, AdvisorError):
+                yield Step(waiting[place], left, f"not counted: {network}")
+                continue
             done.append(network)
             if time.monotonic() - kept_s > KEEP_EVERY_S:
                 note, done, kept_s = remember(library, done), [], time.monotonic()
-            yield Step(network, len(waiting) - place - 1, note)
+            yield Step(network, left, note)
             note = ""
     finally:
         remember(library, done)

@@ -40,16 +40,16 @@ class _Task(Generic[Asked]):
 
     Attributes:
         argument: what the function is called with.
-        future: what Dask knows of it.
+        future: what Dask knows of it; `None` until it is sent.
     """
 
     argument: Asked
-    future: Any
+    future: Any = None
 
     @property
     def is_lost(self) -> bool:
-        """Whether the scheduler that knew of it is gone."""
-        return self.future.status in ("cancelled", "lost")
+        """Whether the scheduler that knew of it is gone, or none has heard of it."""
+        return self.future is None or self.future.status in ("cancelled", "lost")
 
 
 class Cluster:
@@ -75,7 +75,7 @@ class Cluster:
 
     def map(
         self, function: Callable[[Asked], Answer], arguments: Iterable[Asked]
-    ) -> Iterator[Answer]:
+    ) -> Iterator[Answer | AdvisorError]:
         """Call a function with each argument, on whichever worker is free; the answers in their order.
 
         The task of a worker that is lost is done again by another one, and so are the tasks of a scheduler
@@ -85,8 +85,11 @@ class Cluster:
             function: a module's, which the workers have, too.
             arguments: plain ones.
 
+        Returns:
+            The answers; of a task that failed or killed its workers, why.
+
         Raises:
-            AdvisorError: a task raised it, failed otherwise, or killed its workers; or no worker is left.
+            AdvisorError: no worker is left.
         """
         waiting: deque[_Task[Asked]] = deque()
         left = iter(arguments)
@@ -94,9 +97,10 @@ class Cluster:
             while True:
                 room = AHEAD * max(1, self._slots()) - len(waiting)
                 for _, argument in zip(range(room), left, strict=False):
-                    waiting.append(_Task(argument, self._begun(function, argument)))
+                    waiting.append(_Task(argument))
                 if not waiting:
                     return
+                self._send(function, [each for each in waiting if each.future is None])
                 answer = self._answer(function, waiting)
                 waiting.popleft()
                 yield answer
@@ -105,20 +109,27 @@ class Cluster:
                 with suppress(Exception):  # there may be nobody left to hear of it
                     each.future.cancel()
 
-    def _begun(self, function: Callable[..., Any], argument: object) -> Any:
-        """A task on its way to whoever is free first."""
-        return self._fleet.connection().submit(function, argument, resources={WORK: 1}, pure=False)
+    def _send(self, function: Callable[..., Any], tasks: Iterable[_Task[Any]]) -> None:
+        """Send tasks to whoever is free first, if the scheduler is there."""
+        with suppress(ConnectionError):
+            for each in tasks:
+                client = self._fleet.connection()
+                each.future = client.submit(
+                    function, each.argument, resources={WORK: 1}, pure=False
+                )
 
     def _answer(self, function: Callable[..., Any], waiting: Sequence[_Task[Any]]) -> Any:
         """The answer of the first that is waited for."""
         absent_since = time.monotonic()
         while True:
+            first = waiting[0]
             try:
-                return waiting[0].future.result(timeout=LOOK_EVERY_S)
+                if first.future is not None:
+                    return first.future.result(timeout=LOOK_EVERY_S)
             except (*OF_THE_WAY, Exception) as error:  # noqa: BLE001  (a task's is of any kind)
-                status, is_own = waiting[0].future.status, not isinstance(error, OF_THE_WAY)
+                status, is_own = first.future.status, not isinstance(error, OF_THE_WAY)
                 if status == "error" or (status == "finished" and is_own):
-                    raise _failed(error, waiting[0].argument) from None
+                    return _failed(error, first.argument)
             if self._slots():
                 absent_since = time.monotonic()
             elif time.monotonic() - absent_since > self._fleet.absent_s:
@@ -134,9 +145,7 @@ class Cluster:
         if not lost:
             return
         time.sleep(LOOK_EVERY_S)
-        with suppress(ConnectionError):
-            for each in lost:
-                each.future = self._begun(function, each.argument)
+        self._send(function, lost)
 
     def _slots(self) -> int:
         """How many tasks can run at a time; 0 while the scheduler is away."""

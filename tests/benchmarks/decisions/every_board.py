@@ -37,6 +37,7 @@ from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Z90, Board, Values
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
+from advisor.errors import AdvisorError
 from advisor.measuring.cluster import cluster
 from advisor.prediction.transfer.boards import (
     LIKENESS,
@@ -207,7 +208,10 @@ def all_outcomes(
     found = iter(spread(partial(outcomes_of, settings), left))
     for way, key in zip(ways, keys, strict=True):
         if key not in kept:
-            kept[key] = next(found)
+            outcome = next(found)
+            if isinstance(outcome, AdvisorError):
+                raise outcome
+            kept[key] = outcome
             if journal:
                 outcomes = [asdict(each) for each in kept[key]]
                 with journal.open("a") as lines_of_it:
