@@ -443,6 +443,13 @@ def test_a_prediction_on_all_boards_says_once_that_most_have_no_fit(run: Run) ->
     assert f"Nothing is predicted of {without} boards without a fit; run: advisor fit NAME." in said
 
 
+def test_another_network_of_that_name_that_ran_there_is_named() -> None:
+    said = "ncnn:resnet18@224 is another network of that name, and ran there"
+    for asked, is_said in (("resnet18", True), ("ncnn:resnet18", False)):
+        notes = predict(asked, board="raspberry-pi-5.ncnn").notes
+        assert any(said in each for each in notes) == is_said
+
+
 def test_a_prediction_asks_all_boards_of_a_device_and_each_that_is_named() -> None:
     raspberry = predict("resnet-18", board="Raspberry Pi 5", batch=1)
     assert {each.board for each in raspberry.forecasts} == {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.architectures.names import is_own, is_own_file, read_shape
+from advisor.architectures.names import is_own, is_own_file, read_shape, split_prefix, split_size
 from advisor.arguments import checked, trusting
 from advisor.catalog.naming import named_network
 from advisor.catalog.records import ORIGINS, Architecture, Board, Cost, Estimate, Measurements
@@ -313,7 +313,24 @@ def _on_board(
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
             notes.append(_missing(board, table, fit, architecture, place, missing))
+    if len(wanted) == 1:
+        notes += _alike_here(catalog, wanted[0], own)
     return found, notes, "" if fit else said
+
+
+def _bare(name: str) -> str:
+    return split_size(split_prefix(name)[1])[0]
+
+
+def _alike_here(catalog: Catalog, network: Architecture, table: Measurements) -> Iterator[str]:
+    """Which other networks of its name a board ran, where it did not run that one."""
+    here, names = table.architecture.position, catalog.identities.names_of(network.name)
+    if any(each in here for each in names):
+        return
+    spelt = {each for name in names for each in catalog.identities.spelt_like(_bare(name))}
+    if alike := sorted(spelt.intersection(here)):
+        verb = "is another network" if len(alike) == 1 else "are other networks"
+        yield f"{', '.join(alike)} {verb} of that name, and ran there; advisor predict {alike[0]} shows it."
 
 
 def _all_ran(
