@@ -153,7 +153,7 @@ def _candidates_table(recommendation: Recommendation) -> Fitted:
     rest = [key for key in reversed(keys) if key in limited and key not in droppable]
     mark = [MARK] if asked.constraints else []
     build = partial(_candidates_of, recommendation)
-    return Fitted(build, [*names, *keys, *mark], droppable, [*rest, *mark])
+    return Fitted(build, [*names, *keys, *mark], droppable, [*mark, *rest])
 
 
 def _candidates_of(recommendation: Recommendation, shown: Sequence[str]) -> TextTable:
