@@ -435,7 +435,10 @@ def test_predict_marks_measured_from_predicted(run: Run) -> None:
     assert re.search(r"^xeon-2-cores-vm +eager fp32 +1 .* measured$", out, re.MULTILINE)
 
 
-def test_a_prediction_on_all_boards_says_once_that_most_have_no_fit(run: Run) -> None:
+def test_a_prediction_on_all_boards_says_once_that_most_have_no_fit(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # names of boards are whole there
     said = " ".join(run("predict", "resnet-50", "--board", "all", "--batch", "1").out.split())
     assert "raspberry-pi-4" in said
     without = len(advisor.boards().boards) - 2

@@ -61,7 +61,7 @@ class Variant(NamedTuple):
 
 
 def telling_apart(variants: Sequence[Variant]) -> dict[Variant, str]:
-    """What tells each of some variants from the others, in words; "" where all are alike."""
+    """In what each of some variants differs from the others, in words; "" where all are alike."""
     differs = [len(set(parts)) > 1 for parts in zip(*variants, strict=True)]
     alike = Variant("", "")
     kept = {

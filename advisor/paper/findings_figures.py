@@ -135,7 +135,7 @@ def _by_name(key: str, variants: Sequence[SurveyedVariant]) -> Panel:
 
 
 def _names(variants: Sequence[SurveyedVariant]) -> Iterator[str]:
-    """Boards, and what tells the ways of running apart."""
+    """Boards, and in what the ways of running differ."""
     boards = [each.board for each in variants]
     words = telling_apart([each.variant for each in variants])
     for each in variants:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from advisor.architectures.names import is_own, is_own_file, read_shape, split_prefix, split_size
+from advisor.architectures.names import is_own, is_own_file, read_shape
 from advisor.arguments import checked, trusting
 from advisor.catalog.naming import named_network
 from advisor.catalog.records import ORIGINS, Architecture, Board, Cost, Estimate, Measurements
@@ -29,6 +29,7 @@ from advisor.prediction.terms import COLUMNS
 from advisor.quantities import COUNT, parse, read_batches
 from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
 from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
+from advisor.solve.candidates.named_networks import called_alike
 from advisor.solve.candidates.uncertainty import Uncertain
 
 if TYPE_CHECKING:
@@ -313,13 +314,9 @@ def _on_board(
         missing = sizes - set(table.batch[rows].tolist()) if batches or len(wanted) == 1 else set()
         if missing and fit is not None:
             notes.append(_missing(board, table, fit, architecture, place, missing))
-    if len(wanted) == 1:
+    if make and len(wanted) == 1:
         notes += _alike_here(catalog, wanted[0], own)
     return found, notes, "" if fit else said
-
-
-def _bare(name: str) -> str:
-    return split_size(split_prefix(name)[1])[0]
 
 
 def _alike_here(catalog: Catalog, network: Architecture, table: Measurements) -> Iterator[str]:
@@ -327,8 +324,7 @@ def _alike_here(catalog: Catalog, network: Architecture, table: Measurements) ->
     here, names = table.architecture.position, catalog.identities.names_of(network.name)
     if any(each in here for each in names):
         return
-    spelt = {each for name in names for each in catalog.identities.spelt_like(_bare(name))}
-    if alike := sorted(spelt.intersection(here)):
+    if alike := called_alike(names, here):
         verb = "is another network" if len(alike) == 1 else "are other networks"
         yield f"{', '.join(alike)} {verb} of that name, and ran there; advisor predict {alike[0]} shows it."
 

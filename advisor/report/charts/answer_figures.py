@@ -101,7 +101,7 @@ def asked_names(
 
 
 def one_look(dots: Sequence[Dot]) -> tuple[Dot, ...]:
-    """Dots that look alike where they are of more families than can be told apart."""
+    """Dots that look alike where they are of more families than can be distinguished."""
     alike = len({dot.family for dot in dots}) > len(SHAPES)
     return tuple(replace(dot, family=None) for dot in dots) if alike else tuple(dots)
 

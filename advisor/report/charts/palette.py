@@ -61,7 +61,7 @@ _MUTED = 0.07
 """Chroma of families that are not the paper's, so that none passes for one of the seven."""
 
 PLAIN = "#2f6da8"
-"""Of what is not told apart by its family."""
+"""Of what is not distinguished by its family."""
 
 _TO_LMS = np.array([[1, 0.3963377774, 0.2158037573],
                     [1, -0.1055613458, -0.0638541728],
