@@ -584,6 +584,31 @@ def test_a_choice_that_leaves_nothing_is_named(lab: Overlay, run: Run) -> None:
     assert (stated.code, "accuracy-of" in stated.err) == (0, False)
 
 
+def test_an_accuracy_that_one_name_of_a_network_has_is_missed_of_no_other(run: Run) -> None:
+    asked = ("pick", "--board", "xeon-2-cores-vm,rtx-3090", "--accuracy-of")
+    stated = run(*asked, "tv:convnext_tiny:int8=99")
+    assert (stated.code, "is that of no candidate" in stated.err) == (0, False)
+    assert stated.out.startswith("tv:convnext_tiny@224 at batch 1")
+    missed = run(*asked, "timm:convnext_tiny:int4=99").err
+    assert missed.count("is that of no candidate") == 1
+
+
+def test_an_accuracy_that_would_not_settle_it_is_not_asked_for_alone(
+    lab: Overlay, run: Run
+) -> None:
+    text = (
+        rows("resnet-18").replace(",20,,,", ",20,3,,")
+        + rows("resnet-152", variants=(("tflite", "i8"),)).partition("\n")[2]
+    )
+    lab.write("boards/one/measurements.csv", text)
+    asked = ("pick", "--board", "one", "--catalog", lab.folder)
+    alone = " ".join(run(*asked, "--fps", "5").out.split())
+    assert "(--accuracy-of and --quantised-loss state it)." in alone
+    both = " ".join(run(*asked, "--power", "9W").out.split())
+    assert "77.84 % in floats, whose average power is unknown, too." in both
+    assert "--accuracy-of" not in both
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [

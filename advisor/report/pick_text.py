@@ -382,7 +382,16 @@ def _overlooked(overlooked: Overlooked, best: Candidate) -> str:
     promising = place(overlooked.candidate, best)
     if overlooked.float_percent is not None:
         promising += f", {with_unit(overlooked.metric, overlooked.float_percent)} in floats"
-    how = " (--accuracy-of and --quantised-loss state it)" if metric.key == ACCURACY else ""
+    unknown = [
+        metric_text(each.constraint, best.quality)
+        for each in overlooked.candidate.headroom
+        if each.value is None and each.constraint.metric != overlooked.metric
+    ]
+    how = ""
+    if unknown:
+        how = f", whose {listed(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown, too"
+    elif metric.key == ACCURACY:
+        how = " (--accuracy-of and --quantised-loss state it)"
     return f"{candidates}{of_networks} {might} {metric.title} is unknown: {promising}{how}."
 
 

@@ -137,7 +137,7 @@ def _gathered_on(
     notes += _without_accuracy(found, requirements)
     ran = found.measurements.architecture.used().names
     notes += without_rows(catalog, chosen, ran, pool.architectures, pool.stated_for)
-    notes += unreached(found, pool.accuracies, chosen)
+    notes += unreached(found, pool.accuracies, chosen, pool.stated_for)
     notes += unused_losses(found, chosen)
     notes += _of_unknown_threads(found, chosen)
     notes += _of_unknown_licence(found, chosen)

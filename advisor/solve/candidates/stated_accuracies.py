@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from advisor.catalog.accuracy import DECLARED, LOSS, Accuracies
 from advisor.catalog.csv_table import read_csv
@@ -92,8 +94,20 @@ _LIKE_A_PRECISION = re.compile(r"(u?int|i|fp|float|bf)-?[0-9]+", re.IGNORECASE)
 """What stands behind a network's name and cannot be a runtime."""
 
 
-def unreached(found: Candidates, accuracies: Accuracies, chosen: Selection) -> Iterator[str]:
-    """What is to be said of accuracies that the user states, and that no row of their networks has."""
+def unreached(
+    found: Candidates,
+    accuracies: Accuracies,
+    chosen: Selection,
+    stated_for: Mapping[str, Sequence[str]],
+) -> Iterator[str]:
+    """What is to be said of accuracies that the user states, and that no row of their networks has.
+
+    Args:
+        found: the candidates.
+        accuracies: what is known of them.
+        chosen: what may be chosen from.
+        stated_for: by what the user states an accuracy of, the names of that network.
+    """
     if not chosen.accuracy_of or chosen.accuracy_table is not None:
         return
     used = {
@@ -102,19 +116,20 @@ def unreached(found: Candidates, accuracies: Accuracies, chosen: Selection) -> I
         if each.name == OWN
     }
     table, there = found.measurements, found.measurements.architecture.position
-    for (name, set_name), known in accuracies.known.items():
-        if set_name != OWN or name not in there:
-            continue
-        rows = found.rows[table.architecture.index[found.rows] == there[name]]
+    for names in dict.fromkeys(map(tuple, stated_for.values())):
+        here = [name for name in names if name in there]
+        known = [each for name in here for each in accuracies.known.get((name, OWN), ())]
+        places = [there[name] for name in here]
+        rows = found.rows[np.isin(table.architecture.index[found.rows], places)]
         formats = [table.precision.names[each] for each in distinct(table.precision.index[rows])]
-        for each in known:
-            if (name, each.precision, each.runtime) in used or not formats:
+        for precision, runtime in dict.fromkeys((each.precision, each.runtime) for each in known):
+            if not formats or any((name, precision, runtime) in used for name in here):
                 continue
-            said = ":".join(filter(None, (name, each.precision, each.runtime)))
+            said = ":".join(filter(None, (here[0], precision, runtime)))
             at = " and ".join(formats)
             yield (
-                f"--accuracy-of {said} is that of no candidate: {name} runs here at {at}; write "
-                f"--accuracy-of {name}:{formats[0]}=PERCENT"
+                f"--accuracy-of {said} is that of no candidate: {here[0]} runs here at {at}; write "
+                f"--accuracy-of {here[0]}:{formats[0]}=PERCENT"
             )
 
 
