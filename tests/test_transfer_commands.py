@@ -226,6 +226,24 @@ def test_boards_alike_predict_a_board_that_nobody_said_anything_of(
     assert run("fit", "new", "--like", "auto", *where).out == plain.out
 
 
+def test_what_is_unknown_of_boards_is_not_called_the_same(run: Run, boards: Overlay) -> None:
+    where = ("--catalog", boards.folder)
+    measure(boards, suggested(run, boards, 12))
+    unknown = predicted_from(run("fit", "new", *where))
+    same = "run on the same processor, precision and runtime"
+    assert f"{same}, as far as known: of some the processor is unknown" in unknown
+    predicted = run("predict", "--all", "--board", "new", "--csv", *where).out
+    for name in ("first", "second", "new"):
+        text = DESCRIPTION.format(name=name, scope="whole") + "processor: one core\n"
+        boards.write(f"boards/{name}/board.yaml", text)
+    assert "as far as known" not in predicted_from(run("fit", "new", *where))
+    assert run("predict", "--all", "--board", "new", "--csv", *where).out == predicted
+    for name in ("first", "second", "new"):
+        path = boards.folder / f"boards/{name}/measurements.csv"
+        path.write_text(path.read_text().replace(",fp32,", ",unknown,"))
+    assert "of some the precision is unknown" in predicted_from(run("fit", "new", *where))
+
+
 def test_what_is_left_out_stays_out_until_none_lets_it_in(run: Run, boards: Overlay) -> None:
     where = ("--catalog", boards.folder)
     measure(boards, suggested(run, boards, 12))

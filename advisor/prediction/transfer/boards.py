@@ -10,7 +10,7 @@ import numpy as np
 from advisor.architectures.names import device_of
 from advisor.catalog.files import SHIPPED
 from advisor.catalog.identities import Identities
-from advisor.catalog.precision import has_float_accuracy
+from advisor.catalog.precision import UNKNOWN, has_float_accuracy
 from advisor.catalog.records import Architecture, Board, Measurements
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog, Surveyed
@@ -116,6 +116,13 @@ def _processor(board: Board, variant: Variant) -> str:
     return variant.processor or ("gpu" if board.accelerator else "cpu")
 
 
+def unknown_of(board: Board, variant: Variant) -> frozenset[str]:
+    """What nobody says of a way of running networks, of the words of `LIKENESS`."""
+    processor = variant.processor or board.accelerator or board.processor
+    said = {"processor": processor, "precision": variant.precision, "runtime": variant.runtime}
+    return frozenset(word for word, name in said.items() if name in ("", UNKNOWN))
+
+
 @dataclass(frozen=True)
 class Reference:
     """One way in which a reference board ran networks.
@@ -124,11 +131,31 @@ class Reference:
         figures: what it found.
         likeness: how alike that is to the new board, as a place in `LIKENESS`.
         named: whether it counts in any case.
+        unknown: what nobody says of how either board ran them, of the words of `LIKENESS`.
     """
 
     figures: Figures
     likeness: int
     named: bool = False
+    unknown: frozenset[str] = frozenset()
+
+
+def likeness_text(references: Sequence[Reference]) -> str:
+    """In what some references ran networks as the new board did, the least alike of them; "" for none.
+
+    What is unknown may not be alike, so that it is said to be unknown.
+    """
+    if not references:
+        return ""
+    said = LIKENESS[max(each.likeness for each in references)]
+    unknown = frozenset[str]().union(*(each.unknown for each in references))
+    words = [
+        each for each in ("processor", "precision", "runtime") if each in said and each in unknown
+    ]
+    if not words:
+        return said
+    are = "is" if len(words) == 1 else "are"
+    return f"{said}, as far as known: of some the {' and '.join(words)} {are} unknown"
 
 
 def alike(references: Sequence[Reference]) -> list[Reference]:

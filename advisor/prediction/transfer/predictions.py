@@ -25,7 +25,9 @@ from advisor.prediction.transfer.boards import (
     in_scope,
     like_variant,
     likeness,
+    likeness_text,
     other_networks,
+    unknown_of,
     without,
 )
 from advisor.prediction.transfer.pools import (
@@ -113,9 +115,8 @@ def _portion(new: _New, variant: Variant) -> _Portion | None:
         if len(own.by_network) < LEAST_MEASURED:
             continue
         known = alike(list(_references(new, variant, own, metric)))
-        chosen = [each.likeness for each in known if not each.named]
-        if chosen and metric == "latency_ms":
-            said = LIKENESS[max(chosen)]
+        if metric == "latency_ms":
+            said = likeness_text([each for each in known if not each.named])
         figures = [each.figures for each in known]
         like = [each.likeness == LIKENESS.index(SAME_WAY) for each in known]
         found = transferred(
@@ -132,7 +133,8 @@ def _references(new: _New, variant: Variant, own: Figures, metric: str) -> Itera
     for other in new.table.variants if new.references.choose else ():
         found = figures_of(board, new.table, metric, other)
         if other != variant and common(own, found) >= LEAST_MEASURED:
-            yield Reference(found, likeness(board, variant, board, other))
+            unknown = unknown_of(board, variant) | unknown_of(board, other)
+            yield Reference(found, likeness(board, variant, board, other), unknown=unknown)
     for each in new.references.boards:
         if not in_scope(board, each.board, metric):
             continue
@@ -142,7 +144,8 @@ def _references(new: _New, variant: Variant, own: Figures, metric: str) -> Itera
                 continue
             others = other_networks(board, each.board, found.by_network, new.architectures)
             kept = without(found, others) if others else found
-            yield Reference(kept, likeness(board, variant, each.board, other), named)
+            unknown = unknown_of(board, variant) | unknown_of(each.board, other)
+            yield Reference(kept, likeness(board, variant, each.board, other), named, unknown)
 
 
 def _too_few(new: _New) -> tuple[str, str]:
