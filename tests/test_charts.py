@@ -200,7 +200,7 @@ def test_the_line_of_time_in_operations(figures: dict[str, dict[int, Figure]]) -
     first, second = figures["jetson-tx1"][7].panels
     assert "R² 0.95, off by 33% on average" in second.title
     for panel in (first, second):
-        ((time0, operations0), (time1, operations1)) = panel.lines[0].corners
+        (time0, operations0), *_, (time1, operations1) = panel.lines[0].corners
         slope, intercept = np.polyfit(
             [dot.y.value for dot in panel.dots], [dot.x.value for dot in panel.dots], 1
         )
@@ -382,19 +382,55 @@ def test_in_a_crowd_a_ball_is_named_or_said_to_have_no_room(
         assert places == wanted
 
 
-def test_of_many_networks_figure_9_names_those_that_matter(
-    figures: dict[str, dict[int, Figure]],
+@pytest.mark.parametrize(
+    ("number", "across", "upwards"), [(2, -1, 1), (6, 1, -1), (7, -1, 1), (9, 1, 1)]
+)
+def test_of_many_networks_those_are_named_that_none_exceeds_and_the_extremes(
+    figures: dict[str, dict[int, Figure]], number: int, across: int, upwards: int
 ) -> None:
-    assert all(dot.named for dot in dots(figures[BOARDS[0]][9]))
-    figure = figures[BOARDS[1]][9]
-    assert figure.x.logarithmic
-    assert "named: what none is both faster and more accurate than, and the extremes" in figure.said
+    assert all(dot.named for dot in dots(figures[BOARDS[0]][number]))
+    figure = figures[BOARDS[1]][number]
+    (said,) = [clause for clause in figure.said if clause.startswith("named: ")]
+    assert said.endswith(", and the extremes")
     for panel in figure.panels:
+        ends = {
+            end(getattr(dot, axis).value for dot in panel.dots)
+            for axis in "xy"
+            for end in (min, max)
+        }
         for dot in panel.dots:
-            beaten = any(
-                other.x.value > dot.x.value and other.y.value > dot.y.value for other in panel.dots
+            exceeded = any(
+                across * (other.x.value - dot.x.value) >= 0
+                and upwards * (other.y.value - dot.y.value) >= 0
+                and (other.x.value, other.y.value) != (dot.x.value, dot.y.value)
+                for other in panel.dots
             )
-            assert dot.named or beaten
+            assert dot.named or exceeded or "some of" in said
+            assert not dot.named or not exceeded or {dot.x.value, dot.y.value} & ends
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_an_axis_is_logarithmic_where_its_figures_span_a_decade_but_for_accuracy_and_bars(
+    figures: dict[str, dict[int, Figure]], board: str
+) -> None:
+    for number in (1, 2, 6, 7, 8, 9, 10):
+        figure = figures[board][number]
+        for axis, values in (
+            (figure.x, [dot.x.value for dot in dots(figure)]),
+            (figure.y, [dot.y.value for dot in dots(figure)]),
+        ):
+            spans = bool(values) and 10 * min(values) <= max(values)
+            linear = figure.form == "bars" or axis.title == "top-1 accuracy, %"
+            assert axis.logarithmic == (spans and not linear), (number, axis)
+
+
+def test_a_board_that_ran_neither_batch_size_of_the_paper_is_drawn_at_its_own() -> None:
+    data = board_data(Catalog.open(), "rtx-3090.timm-pytorch-2.4.0")
+    assert not {1, 16} & set(data.batches)
+    (panel,) = FIGURES[7](data).panels
+    assert panel.title.startswith("batch 1024: ")
+    assert len(panel.dots) > 400
+    assert 20 <= sum(dot.named for dot in panel.dots) <= 28
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 7, 10])

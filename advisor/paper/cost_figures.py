@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,14 +26,19 @@ PARAMETERS = "parameters, M"
 MOST_BARS = 60
 """More bars than these nobody reads."""
 BATCHES = (1, 16)
-"""The batch sizes that the paper sets side by side: 16 is the largest that all its networks ran."""
+"""The batch sizes that the paper sets side by side: 16 is the largest that all its networks ran.
+
+Of a board that ran neither it is the one that most networks ran.
+"""
 PAPER = "canziani-2016"
 """How the keys of the sources begin that hold the paper's own figures."""
 LEAST_FOR_A_LINE, LEAST_FOR_A_BOUND = 3, 2
-BOUND_CORNERS = 60
-"""As so many corners a straight line is drawn on a logarithmic axis."""
+CORNERS = 60
+"""As so many corners a straight line is drawn, since it is none on a logarithmic axis."""
 MANY = 20
 """Of more networks than these only those are named that matter."""
+MOST_NAMED = 24
+"""Of these again no more than so many, evenly along x."""
 
 
 def _accuracy(data: BoardData) -> Axis:
@@ -73,7 +80,7 @@ def top1_against_operations(data: BoardData) -> Figure:
         if network.top1_percent and network.operations_g and network.params_m
     ]
     clauses = (f"{data.board.cost} costs, one image", "area of a ball: parameters")
-    return Figure(
+    figure = Figure(
         number=2,
         slug="top1-against-operations",
         title=_titled(data, " against operations"),
@@ -84,6 +91,7 @@ def top1_against_operations(data: BoardData) -> Figure:
         panels=(_panel(dots, data.no_accuracy),),
         area=PARAMETERS,
     )
+    return _legible(figure, (-1, 1), "the most accurate for their operations", "x")
 
 
 def accuracy_per_parameter(data: BoardData) -> Figure:
@@ -145,7 +153,7 @@ def memory_against_parameters(data: BoardData) -> Figure:
     lines, clause = _memory_lines(data, dots, batch)
     scope = data.board.memory_scope
     clauses = (f"batch {batch}", scope and f"memory: {scope}", clause)
-    return Figure(
+    figure = Figure(
         number=6,
         slug="memory-against-parameters",
         title="Memory against parameters",
@@ -155,13 +163,15 @@ def memory_against_parameters(data: BoardData) -> Figure:
         y=Axis("peak memory, MB"),
         panels=(_panel(dots, data.no_memory, lines),),
     )
+    return _legible(figure, (1, -1), "those of least memory for their parameters")
 
 
 def _memory_lines(data: BoardData, dots: Sequence[Dot], batch: int) -> tuple[tuple[Line, ...], str]:
     """The paper's law in both readings on its own rows, the board's model on others; and what it is."""
     if not dots:
         return (), ""
-    sizes = np.linspace(0, 1.05 * max(dot.x.value for dot in dots), 200)
+    parameters = [dot.x.value for dot in dots]
+    sizes = np.geomspace(min(parameters) / 1.05, 1.05 * max(parameters), 200)
     if any(dot.y.source.startswith(PAPER) for dot in dots):
         readings = ("paper: max(200, 1.30 × size)", "paper: 200 + 1.30 × (size − 100)")
         lines = tuple(
@@ -208,7 +218,8 @@ def operations_against_time(data: BoardData) -> Figure:
         panels=(),
         area=PARAMETERS,
     )
-    return _side_by_side(data, figure, dot, _with_line, "known operations")
+    drawn = _side_by_side(data, figure, dot, _with_line, "known operations")
+    return _legible(drawn, (-1, 1), "those that do most operations in their time")
 
 
 def _with_line(panel: Panel) -> Panel:
@@ -219,8 +230,10 @@ def _with_line(panel: Panel) -> Panel:
         words = f"Too few networks for a line: it takes {LEAST_FOR_A_LINE} that differ."
         return replace(panel, words=words)
     line = straight_line(operations, time_ms)
-    ends = np.array([operations.min(), operations.max()])
-    drawn = _line((line.intercept + line.slope * ends).tolist(), ends.tolist())
+    along = np.geomspace(operations.min(), operations.max(), CORNERS)
+    estimated_ms = line.intercept + line.slope * along
+    possible = estimated_ms > 0
+    drawn = _line(estimated_ms[possible].tolist(), along[possible].tolist())
     sign = "−" if line.intercept < 0 else "+"
     equation = f"time = {line.slope:.3g} ms/G × operations {sign} {abs(line.intercept):.3g} ms"
     fit = f"R² {line.r2:.2f}, off by {line.mean_error:.0%} on average"
@@ -249,7 +262,8 @@ def operations_against_power(data: BoardData) -> Figure:
     )
     if not any(run.net_power_w for run in data.runs):
         return replace(figure, said=data.said(), panels=(Panel(words=data.no_power),))
-    return _side_by_side(data, figure, dot, lambda panel: panel, "known power and operations")
+    drawn = _side_by_side(data, figure, dot, lambda panel: panel, "known power and operations")
+    return _legible(drawn, (-1, 1), "those that do most operations at their power")
 
 
 def top1_against_rate(data: BoardData) -> Figure:
@@ -274,8 +288,7 @@ def top1_against_rate(data: BoardData) -> Figure:
     )
     finished = partial(_with_bound, metric=data.quality.metric)
     drawn = _side_by_side(data, figure, dot, finished, "known accuracy and operations")
-    rates = [each.x.value for panel in drawn.panels for each in panel.dots]
-    return replace(drawn, x=replace(figure.x, logarithmic=spans_decade(rates)))
+    return _legible(drawn, (1, 1), "those that none is both faster and more accurate than", "x")
 
 
 def rate_fps(time_ms: Estimate) -> Estimate:
@@ -295,22 +308,52 @@ def _with_bound(panel: Panel, metric: str) -> Panel:
         return replace(panel, words=words)
     rate = np.array([dot.x.value for dot in measured])
     bound = least_line_above(rate, np.array([dot.y.value for dot in measured]))
-    along = np.geomspace(*bound.range, BOUND_CORNERS)  # straight on a linear axis alone
+    along = np.geomspace(*bound.range, CORNERS)
     drawn = _line(along.tolist(), bound(along).tolist())
     equation = f"{metric} ≤ {bound.intercept:.1f} − {bound.slope:.3g} × images/s"
-    dots = _named_where_it_matters(panel.dots)
-    return replace(panel, title=f"{panel.title}: {equation}", dots=dots, bound=drawn)
+    return replace(panel, title=f"{panel.title}: {equation}", bound=drawn)
 
 
-def _named_where_it_matters(dots: Sequence[Dot]) -> tuple[Dot, ...]:
-    """Dots, of many only those named than which none is both faster and more accurate, and the extremes."""
+def _legible(figure: Figure, better: tuple[int, int], named: str, ratios: str = "xy") -> Figure:
+    """A figure in which many networks can be read, too.
+
+    Args:
+        figure: with linear axes and all networks named.
+        better: 1 or -1 along x and y: of many networks those are named that none exceeds in both directions.
+        named: these in words.
+        ratios: the axes that are logarithmic where their figures differ by more than a decade.
+    """
+    along = {axis: [getattr(dot, axis).value for dot in figure.dots] for axis in "xy"}
+    axes = {
+        axis: replace(getattr(figure, axis), logarithmic=spans_decade(along[axis]))
+        for axis in ratios
+    }
+    panels, thinned = [], False
+    for panel in figure.panels:
+        named_here, fewer = _that_matter(panel.dots, better)
+        dots = [replace(dot, named=at in named_here) for at, dot in enumerate(panel.dots)]
+        panels.append(replace(panel, dots=tuple(dots)))
+        thinned |= fewer
+    drawn = replace(figure, panels=tuple(panels), **axes)
+    if all(dot.named for dot in drawn.dots):
+        return drawn
+    clause = f"named: {'some of ' if thinned else ''}{named}, and the extremes"
+    return replace(drawn, said=(*figure.said, clause))
+
+
+def _that_matter(dots: Sequence[Dot], better: tuple[int, int]) -> tuple[set[int], bool]:
+    """Which dots are named: all of few, else the extremes and those that none exceeds in both directions.
+
+    Returns:
+        Their places, and whether there are so many of the latter that some of these are left out.
+    """
     if len(dots) <= MANY:
-        return tuple(dots)
+        return set(range(len(dots))), False
     x, y = (np.array([getattr(dot, axis).value for dot in dots]) for axis in "xy")
-    named = non_dominated(np.stack([-x, -y], axis=1))
+    best = non_dominated(np.stack([-better[0] * x, -better[1] * y], axis=1))
+    step = math.ceil(len(best) / MOST_NAMED)
     extremes = {int(find(each)) for each in (x, y) for find in (np.argmin, np.argmax)}
-    shown = extremes.union(named.tolist())
-    return tuple(replace(dot, named=place in shown) for place, dot in enumerate(dots))
+    return extremes.union(best[np.argsort(x[best])][::step].tolist()), step > 1
 
 
 def _side_by_side(
@@ -320,11 +363,11 @@ def _side_by_side(
     finished: Callable[[Panel], Panel],
     needed: str,
 ) -> Figure:
-    """A figure with one panel for each of `BATCHES`; `needed` is what its networks must have."""
+    """A figure with one panel for each batch size; `needed` is what its networks must have."""
     if data.no_rows:
         return replace(empty, said=data.said(), panels=(Panel(words=data.no_rows),))
     panels = []
-    for batch in BATCHES:
+    for batch in _batches(data):
         found = [dot(run) for run in data.runs if run.batch == batch]
         dots = tuple(each for each in found if each)
         title = f"batch {batch}"
@@ -340,7 +383,12 @@ def _side_by_side(
     if any(panel.bound for panel in panels):
         clauses.append("line: the least above all that ran, drawn where there are any")
         clauses.append("shaded: none that ran is so accurate so fast")
-    if not all(dot.named for panel in panels for dot in panel.dots):
-        clauses.append("named: what none is both faster and more accurate than, and the extremes")
     shown = [each for panel in panels for each in panel.dots]
     return replace(empty, said=data.said(*clauses, dots=shown), panels=tuple(panels))
+
+
+def _batches(data: BoardData) -> tuple[int, ...]:
+    ran = Counter(run.batch for run in data.runs)
+    if any(batch in ran for batch in BATCHES):
+        return BATCHES
+    return (min(ran, key=lambda batch: (-ran[batch], batch)),)

@@ -31,7 +31,7 @@ def chart(figure: Figure) -> Chart:
         drawn = words_in(WIDTH, 200, list(dict.fromkeys(figure.lacks)))
     title = alt.TitleParams(
         text=figure.title,
-        subtitle=wrapped(figure.said, " · ", WIDTH + 40, SUBTITLE_SIZE, most_lines=5),
+        subtitle=wrapped(figure.said, " · ", WIDTH + 40, SUBTITLE_SIZE, most_lines=8),
         anchor="start",
         fontSize=TITLE_SIZE,
         subtitleFontSize=SUBTITLE_SIZE,

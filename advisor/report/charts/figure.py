@@ -140,6 +140,11 @@ class Figure:
     area: str = ""
 
     @property
+    def dots(self) -> tuple[Dot, ...]:
+        """What stands in all its panels."""
+        return tuple(dot for panel in self.panels for dot in panel.dots)
+
+    @property
     def lacks(self) -> tuple[str, ...]:
         """What it says that the board lacks, panel by panel."""
         return tuple(panel.words for panel in self.panels if panel.words)

@@ -49,6 +49,8 @@ SMALL, SMALLEST = 6.0, 3.2
 """Radius of a ball whose area means nothing; that where there are very many."""
 FULL = 60
 """From so many of these on they get smaller."""
+SPECK = 1.5
+"""Radius of the least ball, which would be too small to be seen."""
 RING = 5.0
 """Between a point and the ring around it, in pixels."""
 GRAIN = 3.0
@@ -81,7 +83,9 @@ class Field:
 
     def radius(self, area: float | None) -> float:
         """The radius of a ball, in pixels."""
-        return math.sqrt(self.area_unit * area) if self.area_unit and area else self.small
+        if not (self.area_unit and area):
+            return self.small
+        return max(math.sqrt(self.area_unit * area), SPECK)
 
     def ball(self, dot: Dot) -> Ball:
         """Where a dot stands, and what it is called."""
