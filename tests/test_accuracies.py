@@ -584,6 +584,21 @@ def test_a_choice_that_leaves_nothing_is_named(lab: Overlay, run: Run) -> None:
     assert (stated.code, "accuracy-of" in stated.err) == (0, False)
 
 
+def test_the_accuracy_of_floats_is_none_that_a_quantised_board_has(lab: Overlay) -> None:
+    def known() -> tuple[str, ...]:
+        (board,) = advisor.boards("one", catalog=lab.folder).boards
+        return board.known
+
+    assert known() == ("latency", "accuracy")
+    for precision in ("int8", "unknown"):
+        lab.write(
+            "boards/one/measurements.csv", rows("resnet-18", variants=(("armnn", precision),))
+        )
+        assert known() == ("latency",)
+    lab.write("accuracy.csv", ACCURACY + "resnet-18,paper,,,,68,,,,armnn,unknown,,reported,lab\n")
+    assert known() == ("latency", "accuracy")
+
+
 def test_an_accuracy_that_one_name_of_a_network_has_is_missed_of_no_other(run: Run) -> None:
     asked = ("pick", "--board", "xeon-2-cores-vm,rtx-3090", "--accuracy-of")
     stated = run(*asked, "tv:convnext_tiny:int8=99")

@@ -190,6 +190,18 @@ def test_boards_are_found_by_words_task_and_what_is_known(run: Run) -> None:
     assert "classification, depth-estimation, detection" in bogus.err
 
 
+def test_the_name_of_a_board_or_a_device_is_no_words_to_find_others_by() -> None:
+    def found(*words: str) -> list[str]:
+        return [each.board.name for each in advisor.boards(words).boards]
+
+    five = ["raspberry-pi-5.ncnn", "raspberry-pi-5.ncnn-2", "raspberry-pi-5.overclocked.ncnn"]
+    assert found("raspberry-pi-5") == found("Raspberry", "Pi", "5") == found("rpi5") == five
+    assert found("raspberry-pi-5.*") == five
+    assert found("raspberry-pi-5.ncnn") == five[:1]
+    assert {*five, "raspberry-pi-zero-2-w.ncnn"} < set(found("raspberry", "pi"))
+    assert found("raspberry-pi-5", "ncnn", "overclocked") == five[-1:]
+
+
 def test_boards_are_found_by_who_makes_them(run: Run, overlay: Overlay) -> None:
     def devices(maker: str) -> set[str]:
         return {device_of(each.board.name) for each in advisor.boards(maker=maker).boards}

@@ -15,7 +15,9 @@ import numpy as np
 
 from advisor.architectures.names import device_of, folded
 from advisor.arguments import checked
+from advisor.catalog.accuracy import Place
 from advisor.catalog.counting import Spread, count_each, count_one, found, uncounted_of
+from advisor.catalog.precision import has_float_accuracy
 from advisor.catalog.records import Architecture, Board, Source, Weights, distinct, source_keys
 from advisor.catalog.run_as import Variant
 from advisor.catalog.stack import Stack
@@ -92,7 +94,8 @@ def boards(
     """The boards that can be asked about, and what each covers.
 
     Args:
-        words: only those whose name, title, processor, software, source or makers have all of these.
+        words: the name of a board or a device, for it alone; else only those whose name, title, processor,
+            software, source or makers have all of these.
         task: only those with networks for it.
         known: only those of which that is known, of `KNOWLEDGE`; a list, or with commas between.
         maker: only those of devices that somebody of that name makes, or a chip on it that runs networks.
@@ -107,8 +110,9 @@ def boards(
     for each in asked:
         if each not in KNOWLEDGE:
             raise AdvisorError(f"with: unknown {shown(each)}", closest(each, KNOWLEDGE))
-    wanted = folded(words if isinstance(words, str) else " ".join(words)).split("-")
+    text = words if isinstance(words, str) else " ".join(words)
     opened = Catalog.open(catalog)
+    named, wanted = opened.boards_called(text), folded(text).split("-")
     stack, broken = opened.stacked(None)
     listed = _listed(opened, stack)
     if task is not None and not any(read_task(task) in each.tasks for each in listed):
@@ -118,7 +122,7 @@ def boards(
     found = [
         each
         for each in listed
-        if all(word in each.words for word in wanted)
+        if (each.board.name in named if named else all(word in each.words for word in wanted))
         and (task is None or read_task(task) in each.tasks)
         and set(asked) <= set(each.known)
         and (made is None or made in each.makers)
@@ -147,7 +151,6 @@ def _listed(catalog: Catalog, stack: Stack) -> list[ListedBoard]:
     table, names = stack.table, stack.table.architecture.names
     used = distinct(table.architecture.index).tolist()
     tasks = {each: catalog.architectures[names[each]].task for each in used}
-    rated = [catalog.best_weights.__contains__(name) for name in names]
     powers = (table.net_power_w, table.gross_power_w)
     figures = {
         "latency": (table.latency_ms,),
@@ -159,8 +162,8 @@ def _listed(catalog: Catalog, stack: Stack) -> list[ListedBoard]:
         what: np.logical_or.reduce([~np.isnan(each.values.value) for each in columns])
         for what, columns in figures.items()
     }
-    rows["accuracy"] = np.array(rated, dtype=np.bool_)[table.architecture.index]
-    known = {what: stack.have(rows[what]) for what in KNOWLEDGE}
+    known = {what: stack.have(each) for what, each in rows.items()}
+    known["accuracy"] = _rated(catalog, stack)
     columns = (table.architecture.index, table.batch, table.variant_index)
     lists = zip(*map(stack.distinct, columns), strict=True)
     listed = []
@@ -178,6 +181,26 @@ def _listed(catalog: Catalog, stack: Stack) -> list[ListedBoard]:
             )
         )
     return listed
+
+
+def _rated(catalog: Catalog, stack: Stack) -> list[bool]:
+    """For each board, whether the accuracy of any of its networks is known as it ran there."""
+    table, names = stack.table, stack.table.architecture.names
+    in_best = np.array([name in catalog.best_weights for name in names], dtype=np.bool_)
+    in_floats = np.array([has_float_accuracy(each.precision) for each in table.variants], np.bool_)
+    rated = stack.have(in_best[table.architecture.index] & in_floats[table.variant_index])
+    known = catalog.accuracies_of(each for each in catalog.published if each.quality.is_usual)
+    for place, board in enumerate(stack.boards):
+        if not rated[place]:
+            rows = stack.measurements(place)
+            at = map(Place.on(board, rows), rows.variants)
+            rated[place] = any(
+                known.at((name, of), each) or known.carried_loss((name, of), each)
+                for each in at
+                for name in rows.take(rows.rows_of(each.variant)).architecture.used().names
+                for of in catalog.sets_of.get(name, ())
+            )
+    return rated
 
 
 @dataclass(frozen=True)

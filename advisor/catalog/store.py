@@ -385,23 +385,29 @@ class Catalog:
             return False
 
     def boards_named(self, text: str) -> tuple[str, ...]:
-        """The boards that somebody means, by name.
+        """The boards that somebody means, by name; see `boards_called`.
+
+        Raises:
+            AdvisorError: there is none.
+        """
+        found = self.boards_called(text)
+        if not found:
+            hint = f"{board_hint(text, self.board_layers)} (`advisor boards` lists them)"
+            raise AdvisorError(f"unknown board {shown(text)}", hint)
+        return found
+
+    def boards_called(self, text: str) -> tuple[str, ...]:
+        """The boards of a name, by name; none where there is no such name.
 
         Args:
             text: the name of a device, which is that of all its boards, whatever its case and whatever stands
                 between its words, or another name that an alias gives it; the whole name of a board;
                 or a pattern of either, such as "raspberry*".
-
-        Raises:
-            AdvisorError: there is none.
         """
         found = self._boards_matching(text)
         if not found:
             device = self._merged(DEVICE_ALIASES_FILE, lambda path, _: read_device_aliases(path))
             found = self._boards_matching(device.get(folded(text), ""))
-        if not found:
-            hint = f"{board_hint(text, self.board_layers)} (`advisor boards` lists them)"
-            raise AdvisorError(f"unknown board {shown(text)}", hint)
         return found
 
     def _boards_matching(self, text: str) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[WORDS]...",
-            help="Only those whose name, title, processor, software, source or makers have all of these.",
+            help="A board or a device by its name; else only those whose name, title, processor, software, "
+            "source or makers have all of these words.",
             show_default=False,
         ),
     ] = None,
