@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from advisor.prediction.fitting import fit
     from advisor.report.comparison import compare
     from advisor.report.explorer.page import explore
+    from advisor.report.explorer.plan_page import plan_page
     from advisor.solve.budget import check
     from advisor.solve.candidates.candidate import Candidate
     from advisor.solve.forecast import predict
@@ -66,6 +67,7 @@ _HOMES = {
     "migrate": "advisor.catalog.migration",
     "pick": "advisor.solve.recommend.pick",
     "plan": "advisor.solve.plan.plan",
+    "plan_page": "advisor.report.explorer.plan_page",
     "predict": "advisor.solve.forecast",
     "schema": "advisor.api",
     "show": "advisor.catalog.listing",
@@ -106,6 +108,7 @@ __all__ = [
     "migrate",
     "pick",
     "plan",
+    "plan_page",
     "predict",
     "schema",
     "show",

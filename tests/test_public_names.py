@@ -53,6 +53,7 @@ def test_the_public_names() -> None:
         "migrate",
         "pick",
         "plan",
+        "plan_page",
         "predict",
         "schema",
         "show",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,14 @@ def command(
             metavar="FILE", help="The workloads and what they share (`advisor schema plan-file`)."
         ),
     ],
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a page, too: a bar for each budget, and other choices to try.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -28,6 +37,12 @@ def command(
 
     answer = plan(file, catalog)
     warn(answer.notes)
+    if page is not None and answer.chosen:
+        from advisor.report.explorer.plan_page import plan_page
+
+        plan_page(answer, page)
+    elif page is not None:
+        warn([f"{page} was not written: a workload has no candidate"])
     if as_json:
         from advisor.report.answer_documents import plan_json
 

@@ -78,7 +78,7 @@ def plan_text(plan: Plan) -> RenderableType:
     droppable = [key for key in DROPPABLE if key != judged]
     needed = [key for key in DROPPABLE if key == judged]  # its mean stands above
     table = Fitted(lambda keys: _table(plan, keys), keys, droppable, needed)
-    return Group(_headline(plan), "", table, "", *map(Text, _sentences(plan)))
+    return Group(_headline(plan), "", table, "", *map(Text, sentences(plan)))
 
 
 def _headline(plan: Plan) -> Text:
@@ -166,7 +166,7 @@ def _percent(amount: Amount | None) -> str:
     return "?" if amount is None else significant(100 * amount.bound)
 
 
-def _sentences(plan: Plan) -> Iterator[str]:
+def sentences(plan: Plan) -> Iterator[str]:
     """What stands below the table."""
     yield from _battery(plan)
     yield from map(_short, plan.shortfalls)

@@ -81,12 +81,17 @@ def explore(
 
 def page(document: Json) -> str:
     """The page that shows a document."""
+    return assembled("page.html", ("page.css",), (*PURE, *SHOWING), document)
+
+
+def assembled(template: str, styles: Sequence[str], scripts: Sequence[str], document: Json) -> str:
+    """A page of a template, stylesheets and scripts, with the data that it shows."""
     parts = {
-        "style": source("page.css"),
+        "style": "\n".join(map(source, styles)),
         "data": packed(data_text(document)),
-        "script": script((*PURE, *SHOWING)),
+        "script": script(scripts),
     }
-    return _PLACE.sub(lambda place: parts[place.group(1)], source("page.html"))
+    return _PLACE.sub(lambda place: parts[place.group(1)], source(template))
 
 
 def source(name: str) -> str:

@@ -22,8 +22,9 @@ from advisor.quantities import written_as
 from advisor.solve.candidates.candidate import Candidate, candidate_at
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
-from advisor.solve.plan.plan_answer import Amount, Considered, Guarantee, OwnLimit
+from advisor.solve.plan.plan_answer import Alternative, Amount, Considered, Guarantee, OwnLimit
 from advisor.solve.plan.workloads import PlanRequest, Workload
+from advisor.solve.recommend.non_dominated import non_dominated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,6 +124,11 @@ class Offer:
         """What it adds to the average power: net power x its share of the time."""
         return self.columns[POWER].by(self.share)
 
+    def beyond_floor_mb(self, floor_mb: float) -> Column:
+        """The memory beyond what the runtime takes; a prediction that could be anything, as it is."""
+        value, bound = self.columns[MEMORY].value, self.columns[MEMORY].bound
+        return Column(value, np.where(np.isinf(bound), value, bound)).plus(-floor_mb)
+
     def figure(self, name: str, key: str) -> Column:
         """The figure that one of the workload's own limits is on, nothing else running."""
         if name == "fps":
@@ -165,6 +171,37 @@ class Offer:
             fits &= bound >= constraint.limit if least else bound <= constraint.limit
         return fits
 
+    def alternatives(self, chosen: int, floor_mb: float) -> tuple[Alternative, ...]:
+        """What no other candidate beats in accuracy, time, response, power and memory; and what is chosen.
+
+        Args:
+            chosen: the place of what the workload is to run.
+            floor_mb: what the runtime takes of the memory.
+        """
+        memory = self.beyond_floor_mb(floor_mb)
+        used = (self.share, self.own_ms, self.latency_ms, self.draw_w, memory)
+        costs = np.column_stack([-self.accuracy.value, *(each.bound for each in used)])
+        best = non_dominated(np.where(np.isnan(costs), np.inf, costs))
+        places = np.union1d(best, [chosen])
+        places = places[np.lexsort((costs[places, 1], costs[places, 0]))]
+        these = self.candidates
+        variants = these.measurements.variants
+        return tuple(
+            Alternative(
+                architecture=these.architectures[int(these.architecture_index[place])].name,
+                variant=variants[int(these.measurements.variant_index[these.rows[place]])],
+                batch=int(these.batch[place]),
+                chosen=place == chosen,
+                accuracy=self.accuracy.at(place),
+                fill_ms=float(self.fill_ms[place]),
+                latency_ms=known(self.latency_ms.at(place)),
+                share=known(self.share.at(place)),
+                power_w=self.draw_w.at(place),
+                memory_mb=memory.at(place),
+            )
+            for place in places.tolist()
+        )
+
     def take(self, positions: Integers) -> Offer:
         """Only the candidates at these positions."""
         columns = {
@@ -183,6 +220,13 @@ class Offer:
         own = self.workload.requirements.constraints
         found = candidate_at(self.candidates, position, own)
         return replace(found, chance=None) if self.unproven[position] else found
+
+
+def known(amount: Amount | None) -> Amount:
+    """A figure without which a candidate would not be possible."""
+    if amount is None:
+        raise ValueError("a candidate of unknown latency was chosen")
+    return amount
 
 
 def considered(offer: Offer) -> Considered:

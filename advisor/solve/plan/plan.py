@@ -18,11 +18,11 @@ from advisor.arguments import checked
 from advisor.catalog.records import Z90, Estimate
 from advisor.catalog.store import Catalog
 from advisor.solve.plan.offers import (
-    MEMORY,
     Column,
     Offer,
     considered,
     gather_offers,
+    known,
     runtime_floor,
     unlike_accuracies,
 )
@@ -136,12 +136,19 @@ def _chosen(answer: Plan, found: Sequence[Offer], budgets: Budgets) -> Plan:
     if optimum is None:
         raise ArithmeticError("no plan was found although every budget was loosened")
     starts = np.cumsum([0, *(len(each) for each in usable[:-1])])
-    by_name = {
-        each.workload.name: each
-        for each in chosen_of(usable, (optimum.items - starts).tolist(), budgets)
+    places = (optimum.items - starts).tolist()
+    by_name = {each.workload.name: each for each in chosen_of(usable, places, budgets)}
+    others = {
+        each.workload.name: each.alternatives(place, budgets.floor_mb)
+        for each, place in zip(usable, places, strict=True)
     }
     chosen = tuple(by_name[each.name] for each in request.workloads)
-    answer = replace(answer, chosen=chosen, budgets=uses_of(chosen, budgets))
+    answer = replace(
+        answer,
+        chosen=chosen,
+        budgets=uses_of(chosen, budgets),
+        alternatives=tuple(others[each.name] for each in request.workloads),
+    )
     # In plain arithmetic, since the solver itself keeps limits to within a millionth only.
     answer = replace(answer, fits=not answer.shortfalls)
     if not answer.fits:
@@ -157,11 +164,11 @@ def _achieved(answer: Plan, left: float) -> Achieved:
             each.used.value for each in answer.budgets if each.budget == name and each.used
         )
         return Achieved(name, value, left / value)
-    known = [(each, each.accuracy.value) for each in answer.chosen if each.accuracy]
+    accuracies = [(each, each.accuracy.value) for each in answer.chosen if each.accuracy]
     if name == "worst-accuracy":  # its costs are shares of 1
-        value = min(accuracy for _, accuracy in known)
+        value = min(accuracy for _, accuracy in accuracies)
         return Achieved(name, value, 100 * left / value)
-    value = _mean(known)
+    value = _mean(accuracies)
     return Achieved(name, value, left / value)
 
 
@@ -218,7 +225,7 @@ def _budget_rows(offers: Sequence[Offer], budgets: Budgets) -> Iterator[tuple[Fl
     """What each candidate uses of each budget, and what is used anyway."""
     yield _all([each.share for each in offers]) / budgets.share, 0.0
     if budgets.memory_mb is not None:
-        used = _all([_beyond_floor(each, budgets) for each in offers])
+        used = _all([each.beyond_floor_mb(budgets.floor_mb) for each in offers])
         used = np.where(
             np.isfinite(used), used, 0.0
         )  # what nobody knows takes nothing, and it is said
@@ -242,12 +249,6 @@ def _response_rows(offers: Sequence[Offer]) -> Iterator[tuple[int, Floats]]:
                 yield place, row
 
 
-def _beyond_floor(offer: Offer, budgets: Budgets) -> Column:
-    """What a network takes of the memory by itself; a prediction that could be anything, as it is."""
-    value, bound = offer.columns[MEMORY].value, offer.columns[MEMORY].bound
-    return Column(value, np.where(np.isinf(bound), value, bound)).plus(-budgets.floor_mb)
-
-
 def _all(columns: Sequence[Column]) -> Floats:
     return np.concatenate([each.bound for each in columns])
 
@@ -268,9 +269,9 @@ def chosen_of(
             candidate=offer.candidate(place),
             accuracy=offer.accuracy.at(place),
             response=_response(offers, places, offer),
-            share=_known(offer.share.at(place)),
+            share=known(offer.share.at(place)),
             power_w=offer.draw_w.at(place),
-            memory_mb=_beyond_floor(offer, budgets).at(place),
+            memory_mb=offer.beyond_floor_mb(budgets.floor_mb).at(place),
         )
         for offer, place in zip(offers, places, strict=True)
     )
@@ -278,7 +279,7 @@ def chosen_of(
 
 def _response(offers: Sequence[Offer], places: Sequence[int], offer: Offer) -> Response:
     runs = {
-        each.workload.name: _known(each.latency_ms.at(place))
+        each.workload.name: known(each.latency_ms.at(place))
         for each, place in zip(offers, places, strict=True)
     }
     own = runs.pop(offer.workload.name)
@@ -292,12 +293,6 @@ def _response(offers: Sequence[Offer], places: Sequence[int], offer: Offer) -> R
         overhead_ms=offer.workload.requirements.overhead_ms,
         waits_for=waits_for,
     )
-
-
-def _known(amount: Amount | None) -> Amount:
-    if amount is None:
-        raise ValueError("a candidate of unknown latency was chosen")
-    return amount
 
 
 def uses_of(chosen: Sequence[Chosen], budgets: Budgets) -> tuple[Use, ...]:
@@ -317,5 +312,5 @@ def uses_of(chosen: Sequence[Chosen], budgets: Budgets) -> tuple[Use, ...]:
 
 def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
     """The sum; unknown where one of them is."""
-    known = [each for each in amounts if each is not None]
-    return sum(known, NONE) if len(known) == len(amounts) else None
+    summed = [each for each in amounts if each is not None]
+    return sum(summed, NONE) if len(summed) == len(amounts) else None

@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import ClassVar, Literal
 
 from advisor.catalog.records import Board
+from advisor.catalog.run_as import Variant
 from advisor.documents import computed
 from advisor.metrics import battery_hours
 from advisor.quality import Quality
@@ -175,6 +176,33 @@ class Chosen:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """What a workload may run, and what that uses.
+
+    Attributes:
+        architecture: the network.
+        variant: how it is run.
+        batch: images per forward pass.
+        chosen: whether it is what the plan runs.
+        accuracy: in percent; `None` where unknown, as for power and memory.
+        fill_ms: how long its first image waits for the batch to be full.
+        latency_ms: how long a batch runs.
+        share, power_w, memory_mb: as of what is chosen.
+    """
+
+    architecture: str
+    variant: Variant
+    batch: int
+    chosen: bool
+    accuracy: Amount | None
+    fill_ms: float
+    latency_ms: Amount
+    share: Amount
+    power_w: Amount | None
+    memory_mb: Amount | None
+
+
+@dataclass(frozen=True)
 class OwnLimit:
     """How a workload's candidates stand to one of its own limits, nothing else running.
 
@@ -256,9 +284,11 @@ class Plan:
         considered: what each workload could be chosen from.
         notes: what a reader must know besides, in words.
         catalog: the user's catalog folder, where there is one.
+        alternatives: for each of what is chosen, what its workload may run as well as what it is to run, the
+            most accurate first: of what could serve it alone that which nothing beats in everything.
     """
 
-    UNDOCUMENTED: ClassVar = ("request", "board")
+    UNDOCUMENTED: ClassVar = ("request", "board", "alternatives")
 
     request: PlanRequest
     board: Board
@@ -272,6 +302,7 @@ class Plan:
     considered: tuple[Considered, ...]
     notes: tuple[str, ...]
     catalog: str | None
+    alternatives: tuple[tuple[Alternative, ...], ...] = ()
 
     @computed
     def status(self) -> Literal["ok", "infeasible"]:
