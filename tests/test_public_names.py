@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import subprocess
 import sys
 import zipfile
@@ -138,6 +139,10 @@ def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()
         packed.extractall(site)
+    (metadata,) = site.glob("*.dist-info/METADATA")
+    text = metadata.read_text(encoding="utf-8")
+    assert "## Ask" in text and "(https://arxiv.org" in text
+    assert not re.search(r"\]\((?!https?:)", text)  # a package index has no files beside the README
     assert "advisor/_catalog/boards/jetson-tx1/measurements.csv" in names
     assert "advisor/py.typed" in names
     licences = sorted(each.name for each in (ROOT / "catalog/LICENSES").iterdir())
