@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -99,6 +100,25 @@ def test_a_file_is_predicted_and_may_be_named(run: Run, budget: Path) -> None:
     assert ran.code == 1
     assert ran.out.startswith("mine does not keep the budget")
     assert run("check", budget, budget.with_name("net.onnx")).out.startswith("net does not keep")
+
+
+def test_what_is_predicted_is_marked_in_every_format(run: Run, budget: Path) -> None:
+    budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {latency: 90 ms, accuracy: 70}\n")
+    text = run("check", budget, "resnet-50").out
+    assert re.search(r"accuracy >= 70 +[0-9.]+ % ", text)
+    assert re.search(r"response <= 90 ms +~[0-9.]+ ms ", text)
+    assert "~ is predicted; see advisor predict." in text
+    report = run("check", budget, "resnet-50", "--format", "junit").out
+    said = [case.findtext("system-out", "") for case in ET.fromstring(report).iter("testcase")]
+    assert ["(predicted) at batch 1 on" in each for each in said] == [False, True]
+    notice = run("check", budget, "resnet-50", "--format", "github").out
+    assert re.search(r" with .* and [0-9.]+ ms \(predicted\); its chance is [0-9]", notice)
+    budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {latency: 9 ms}\n")
+    error = run("check", budget, "resnet-50", "--format", "github").out
+    assert re.search(r"::has [0-9.]+ ms \(predicted\) at batch 1 on", error)
+    budget.write_text("board: hailo-8\nrequire: {fps: 100}\n")
+    unknown = run("check", budget, "hailo:resnet_v1_50", "--format", "github").out
+    assert unknown.endswith(" with 1,372 fps; its chance is unknown\n")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from advisor.documents import document, document_text
-from advisor.report.candidate_text import bounded, chance_text
+from advisor.report.candidate_text import (
+    PREDICTED_MARK,
+    chance_text,
+    is_predicted,
+    listed,
+    marked,
+    prediction_note,
+)
 from advisor.report.terminal import plain_table, with_unit
 from advisor.solve.budget import BudgetCheck, Kept
 from advisor.solve.candidates.candidate import Candidate, Headroom
@@ -23,7 +30,8 @@ JOINTLY = "all limits together"
 def budget_text(found: BudgetCheck) -> RenderableType:
     """A sentence for each network, and a line for each limit."""
     parts = [part for each in found.networks for part in ("", *_network(each, found))]
-    return Group(*parts[1:])
+    note = prediction_note(each.candidate for each in found.networks if each.candidate)
+    return Group(*parts[1:], *(part for each in note for part in ("", Text(each))))
 
 
 def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
@@ -64,8 +72,8 @@ def _junit(found: BudgetCheck) -> str:
     suites = ET.Element("testsuites", name="advisor check")
     for kept in found.networks:
         failures = dict(_failures(kept, found))
-        names = [str(each.constraint) for each in kept.limits]
-        names += [name for name in failures if name not in names]
+        limits = {str(each.constraint): each for each in kept.limits}
+        names = [*limits, *(name for name in failures if name not in limits)]
         suite = ET.SubElement(
             suites,
             "testsuite",
@@ -79,6 +87,9 @@ def _junit(found: BudgetCheck) -> str:
             case = ET.SubElement(suite, "testcase", classname=group, name=name)
             if name in failures:
                 ET.SubElement(case, "failure", message=failures[name]).text = failures[name]
+            elif kept.candidate:
+                said = _stands(kept.candidate, limits[name], found)
+                ET.SubElement(case, "system-out").text = said
     ET.indent(suites)
     return ET.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -90,9 +101,10 @@ def _annotations(found: BudgetCheck, file: str) -> Iterator[str]:
             title = _property(f"{kept.network}: {name}")
             yield f"::error file={_property(file)},title={title}::{_escaped(message)}\n"
         if kept.kept and kept.candidate:
-            chance = chance_text(kept.candidate.chance)
-            said = f"{kept.network} keeps the budget at {_where(kept.candidate)}, {chance}"
-            yield f"::notice file={_property(file)}::{_escaped(said)}\n"
+            figures = [_has_in_words(kept.candidate, each) for each in kept.limits]
+            said = f"{kept.network} keeps the budget at {_where(kept.candidate)} with {listed(figures)}"
+            chance = f"its chance is {chance_text(kept.candidate.chance)}"
+            yield f"::notice file={_property(file)}::{_escaped(f'{said}; {chance}')}\n"
 
 
 def _escaped(text: str) -> str:
@@ -110,13 +122,17 @@ def _failures(kept: Kept, found: BudgetCheck) -> Iterator[tuple[str, str]]:
     if kept.candidate is None:
         yield "figures", kept.reason
         return
-    where = f"at {_where(kept.candidate)}"
     alone = [each for each in kept.limits if not _passes(each, found)]
     for each in alone:
-        has, chance = _has(kept.candidate, each), _chance(_chance_of(each), found)
-        yield str(each.constraint), f"has {has} {where}; {chance}"
+        yield str(each.constraint), _stands(kept.candidate, each, found)
     if not alone:
-        yield JOINTLY, f"{where}: {_chance(_together(kept), found)}"
+        yield JOINTLY, f"at {_where(kept.candidate)}: {_chance(_together(kept), found)}"
+
+
+def _stands(candidate: Candidate, limit: Headroom, found: BudgetCheck) -> str:
+    """How a candidate stands to a limit, in a sentence."""
+    has, chance = _has_in_words(candidate, limit), _chance(_chance_of(limit), found)
+    return f"has {has} at {_where(candidate)}; {chance}"
 
 
 def _together(kept: Kept) -> str:
@@ -145,7 +161,15 @@ def _has(candidate: Candidate | None, limit: Headroom) -> str:
     if candidate is None or limit.value is None:
         return "unknown"
     key = limit.constraint.metric
-    return bounded(candidate, key, with_unit(key, limit.value))
+    return marked(candidate, key, with_unit(key, limit.value))
+
+
+def _has_in_words(candidate: Candidate | None, limit: Headroom) -> str:
+    """The same where no line below says what the mark of a prediction means."""
+    has = _has(candidate, limit)
+    if candidate is None or not is_predicted(candidate, limit.constraint.metric):
+        return has
+    return f"{has.replace(PREDICTED_MARK, '')} (predicted)"
 
 
 def _where(candidate: Candidate) -> str:

@@ -188,20 +188,35 @@ def value_of(candidate: Candidate, key: str) -> float | None:
 
 
 def figure_of(candidate: Candidate, key: str) -> str:
-    """A metric's figure in a table; what is predicted is marked."""
-    text = figure(key, value_of(candidate, key))
-    text = PREDICTED_MARK + text if is_predicted(candidate, key) else text
-    if key == ACCURACY:
-        return text + note_mark(candidate.accuracy_note)
-    return bounded(candidate, key, text)
+    """A metric's figure in a table, marked as `marked` has it."""
+    text = marked(candidate, key, figure(key, value_of(candidate, key)))
+    return text + note_mark(candidate.accuracy_note) if key == ACCURACY else text
 
 
-def bounded(candidate: Candidate, key: str, text: str) -> str:
-    """A figure in words, marked where it is a bound."""
-    if candidate.metric(key) is None:
+def marked(candidate: Candidate, key: str, text: str) -> str:
+    """A figure in words, marked where it is a bound, or predicted."""
+    if key not in METRICS or candidate.metric(key) is None:
         return text
     upper, lower = key in candidate.upper_bounds, key in candidate.lower_bounds
-    return f"{UPPER_MARK * upper}{LOWER_MARK * lower}{text}"
+    predicted = is_predicted(candidate, key)
+    return f"{UPPER_MARK * upper}{LOWER_MARK * lower}{PREDICTED_MARK * predicted}{text}"
+
+
+def prediction_note(
+    candidates: Iterable[Candidate], nearest: Iterable[Candidate] = ()
+) -> Iterator[str]:
+    """What the mark of predicted figures means, where any is.
+
+    Args:
+        candidates: those of which any metric may be shown.
+        nearest: those of which only that is said which meets no limit.
+    """
+    shown = [(each, key) for each in candidates for key in METRICS]
+    shown += [
+        (each, of.constraint.metric) for each in nearest for of in each.headroom if not of.met
+    ]
+    if any(is_predicted(each, key) for each, key in shown):
+        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
 
 
 def between_text(candidate: Candidate, key: str) -> str:

@@ -15,7 +15,6 @@ from advisor.metrics import METRICS
 from advisor.quantities import PERCENT
 from advisor.report.candidate_text import (
     MOST_NAMED,
-    PREDICTED_MARK,
     VARIANTS,
     accuracy_notes,
     boards_text,
@@ -23,10 +22,10 @@ from advisor.report.candidate_text import (
     choice_text,
     dispensable,
     figure_of,
-    is_predicted,
     limits_text,
     listed,
     place,
+    prediction_note,
     unlike_scopes,
     value_of,
     variant_cell,
@@ -174,8 +173,7 @@ def _sentences(frontier: Frontier) -> Iterator[str]:
         yield f"{MOST_LINES} of {count} are listed, evenly spread; --csv and --json list all."
     if frontier.pick and frontier.pick not in points:
         yield f"The pick, {place(frontier.pick)}, is not among them."
-    if any(is_predicted(point, key) for point in _spread(points) for key in METRICS):
-        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
+    yield from prediction_note(_spread(points))
 
 
 def _why_nothing(frontier: Frontier) -> Iterator[str]:

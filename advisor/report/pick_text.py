@@ -17,26 +17,25 @@ from advisor.options import BY_BOARD
 from advisor.quality import ACCURACY, Quality
 from advisor.quantities import COUNT, written_as
 from advisor.report.candidate_text import (
-    PREDICTED_MARK,
     VARIANTS,
     accuracy_notes,
     boards_text,
     bound_notes,
-    bounded,
     calibration_text,
     chance_text,
     choice_text,
     dispensable,
     excluded,
     figure_of,
-    is_predicted,
     limits_text,
     listed,
     margin_text,
+    marked,
     metric_text,
     needs_text,
     place,
     place_among,
+    prediction_note,
     unlike,
     unlike_scopes,
     value_of,
@@ -238,8 +237,9 @@ def _why(recommendation: Recommendation, best: Candidate, *, verified: bool) -> 
     named = [*recommendation.candidates, *([binding.candidate] if binding else [])]
     judged = {each.metric for each in asked.constraints} | {objective.key}
     yield from bound_notes(named, _shown_keys(recommendation), judged)
-    if any(is_predicted(each, key) for each in recommendation.candidates for key in METRICS):
-        yield f"{PREDICTED_MARK} is predicted; see advisor predict."
+    yield from prediction_note(
+        recommendation.candidates, [*named, *_nearest_explained(recommendation)]
+    )
     yield from excluded(recommendation)
     if asked.by == BY_BOARD:
         without = len(recommendation.boards) - recommendation.boards_feasible
@@ -253,6 +253,11 @@ def _why(recommendation: Recommendation, best: Candidate, *, verified: bool) -> 
         what = "network" if len(recommendation.boards) == 1 else "network on a board"
         more = f"1 more {what} meets" if hidden == 1 else f"{hidden} more {_plural(what)} meet"
         yield f"{more} every limit (--top)."
+
+
+def _nearest_explained(recommendation: Recommendation) -> Iterator[Candidate]:
+    """The candidates by which it is said why networks are not picked."""
+    return (each.nearest for each in recommendation.explained if each.nearest)
 
 
 def _deciding(candidates: Sequence[Candidate]) -> str:
@@ -346,7 +351,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
     nearest = binding.candidate
     lacks = [each for each in nearest.headroom if each.constraint in binding.constraints]
     figures = ", ".join(
-        bounded(nearest, key, with_unit(key, value_of(nearest, key))) for key in keys
+        marked(nearest, key, with_unit(key, value_of(nearest, key))) for key in keys
     )
     subject = f"{place(nearest, best)} ({figures})"
     if not lacks:
@@ -361,7 +366,7 @@ def _binding(binding: Binding, keys: Sequence[str], best: Candidate) -> str:
         verb = "is" if len(unknown) == 1 else "are"
         return f"{subject} would be better, but its {listed(unknown)} {verb} unknown."
     has = [
-        bounded(nearest, key := each.constraint.metric, with_unit(key, each.value))
+        marked(nearest, key := each.constraint.metric, with_unit(key, each.value))
         + f" ({margin_text(each)})"
         for each in lacks
     ]
@@ -442,7 +447,7 @@ def _nearest(rejection: Rejection, recommendation: Recommendation) -> Sequence[s
     of_this = next(each for each in nearest.headroom if each.constraint == constraint)
     return (
         _briefly(nearest, recommendation),
-        bounded(nearest, constraint.metric, with_unit(constraint.metric, of_this.value)),
+        marked(nearest, constraint.metric, with_unit(constraint.metric, of_this.value)),
         "?" if of_this.margin is None else magnitude(of_this.margin),
         _shortened([each.name for each in rejection.also_fails]),
     )
@@ -491,6 +496,7 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
     nearest = [each.nearest for each in recommendation.rejections if each.nearest]
     limited = {each.constraint.metric for each in recommendation.rejections}
     yield from bound_notes(nearest, limited)
+    yield from prediction_note((), [*nearest, *_nearest_explained(recommendation)])
     yield from excluded(recommendation)
     yield from _tail_unknown(recommendation)
     yield from map(_impossible, recommendation.impossible[:MOST_SETS])
@@ -599,7 +605,7 @@ def _reason(why: WhyNot, best: Candidate | None) -> str:
             [
                 "an unknown " + metric_text(each.constraint, nearest.quality)
                 if each.value is None
-                else f"{bounded(nearest, key := each.constraint.metric, with_unit(key, each.value))} "
+                else f"{marked(nearest, key := each.constraint.metric, with_unit(key, each.value))} "
                 f"({margin_text(each)})"
                 for each in lacks
             ]

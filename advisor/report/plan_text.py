@@ -15,9 +15,9 @@ from advisor.report.candidate_text import (
     UPPER_MARK,
     accuracy_notes,
     bound_notes,
-    bounded,
     is_predicted,
     listed,
+    marked,
     note_mark,
     variant_cell,
     varying,
@@ -126,9 +126,7 @@ def _cells(chosen: Chosen) -> dict[str, str]:
         "response": mark["response"] + significant(chosen.response.total.bound),
         "limit": f"{limit.limit:g}" if limit else "",
         "time": mark["time"] + _percent(chosen.share),
-        "power": bounded(
-            chosen.candidate, RESTS_ON["power"], mark["power"] + _bound(chosen.power_w)
-        ),
+        "power": marked(chosen.candidate, RESTS_ON["power"], _bound(chosen.power_w)),
         "memory": mark["memory"] + _bound(chosen.memory_mb),
         MARK: "unproven" if chosen.candidate.chance is None else "",
     }

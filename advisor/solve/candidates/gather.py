@@ -390,7 +390,7 @@ def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) ->
         lies, it = ("lies", "it") if len(names) == 1 else ("lie", "them")
         yield (
             f"{few(names)}{as_run} {lies} outside what the models have seen, by {', '.join(columns)}: no "
-            f"error is known there, so that nothing is sure of {it}{' so' if as_run else ''}"
+            f"error is known there, so that nothing is sure of {it}{' run so' if as_run else ''}"
         )
 
 
