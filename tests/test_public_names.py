@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import re
 import subprocess
 import sys
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -128,41 +126,6 @@ def test_no_file_name_occurs_twice() -> None:
         if path.parent.name != "cli" and path.stem != "__init__"
     )
     assert {name for name, times in named.items() if times > 1} == DOUBLES
-
-
-def test_a_wheel_carries_the_catalog_and_answers_from_it(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation"]
-    subprocess.run([*build, "--outdir", tmp_path, ROOT], check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    assert wheel.name.startswith(f"dnn_advisor-{advisor.__version__}-")
-    site = tmp_path / "site"
-    with zipfile.ZipFile(wheel) as packed:
-        names = packed.namelist()
-        packed.extractall(site)
-    (metadata,) = site.glob("*.dist-info/METADATA")
-    text = metadata.read_text(encoding="utf-8")
-    assert "## Ask" in text and "(https://arxiv.org" in text
-    assert not re.search(r"\]\((?!https?:)", text)  # a package index has no files beside the README
-    assert "advisor/_catalog/boards/jetson-tx1/measurements.csv" in names
-    assert "advisor/py.typed" in names
-    licences = sorted(each.name for each in (ROOT / "catalog/LICENSES").iterdir())
-    assert "NOTICE.md" in licences
-    assert {f"advisor/_catalog/LICENSES/{each}" for each in licences} <= set(names)
-    assert wheel.stat().st_size < 4_000_000
-    page = {f"advisor/report/explorer/{name}" for name in ("page.html", "page.css", "choose.js")}
-    assert page <= set(names)
-    assert not [name for name in names if name.startswith(("tests/", "catalog/"))]
-    script = (
-        f"import sys; sys.path.insert(0, {str(site)!r}); import advisor\n"
-        "from advisor.catalog.files import shipped_folder\n"
-        "print(advisor.__file__, shipped_folder().name, advisor.pick(fps=30).best.architecture)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True
-    )
-    file, folder, best = ran.stdout.split()
-    assert Path(file).is_relative_to(site)
-    assert (folder, best) == ("_catalog", "resnet-18")
 
 
 @pytest.mark.parametrize(
