@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -69,18 +70,24 @@ def test_installing_it_as_the_tutorial_says(wheel: Path, tmp_path: Path) -> None
     """With the wheel for a package index; what it depends on is taken from where the tests run."""
     (block,) = (each for each in blocks(FIRST_PICK) if each.title == "Needs the package index")
     typed = [each.command for each in examples(block)]
-    assert "pip install dnn-advisor" in typed
+    installed = typed.index("pip install dnn-advisor") + 1
+    needed = os.pathsep.join(each for each in sys.path if each and Path(each) != ROOT)
     where = 'python -c "import advisor; print(advisor.__file__)"'
+    lines = [
+        *typed[:installed],
+        f"export PYTHONPATH={shlex.quote(needed)}",
+        *typed[installed:],
+        where,
+    ]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("PIP_")},
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
         "PIP_FIND_LINKS": str(wheel.parent),
-        "PYTHONPATH": os.pathsep.join(each for each in sys.path if each and Path(each) != ROOT),
     }
     ran = subprocess.run(
-        ["bash", "-euc", "\n".join([*typed, where])],
+        ["bash", "-euc", "\n".join(lines)],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
