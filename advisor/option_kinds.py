@@ -34,6 +34,7 @@ class Kind:
         joined: whether several texts stand in one option with commas, not in an option each.
         choices: the words that are accepted; empty where any may be.
         one: the JSON Schema of one text, as far as it says more than that.
+        named: whether a file may have pairs of a name and a text instead of texts.
     """
 
     shape: Shape
@@ -42,6 +43,7 @@ class Kind:
     joined: bool = True
     choices: tuple[str, ...] = ()
     one: Mapping[str, Any] = field(default_factory=lambda: {"type": ["string", "number"]})
+    named: bool = False
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -54,7 +56,8 @@ class Kind:
             "pairs": [{"type": "object", "additionalProperties": one}],
             "flag": [{"type": "boolean"}],
         }
-        return {"anyOf": [*by_shape[self.shape], {"type": "null"}]}
+        named = by_shape["pairs"] if self.named else []
+        return {"anyOf": [*by_shape[self.shape], *named, {"type": "null"}]}
 
 
 def read_boards(what: str, written: object) -> tuple[str, ...] | None:
@@ -319,7 +322,7 @@ OBJECTIVE = Kind(
     "texts", lambda _, written: read_objective(written), lambda steps: list(map(str, steps))
 )
 INCLUDED = Kind("pairs", _read_included, dict)
-LOSSES = Kind("texts", _read_losses, _write_losses)
+LOSSES = Kind("texts", _read_losses, _write_losses, named=True)
 TASK = Kind("text", lambda what, text: read_task(_read_name(what, text)), lambda task: task)
 ACCURACIES = Kind(
     "pairs",

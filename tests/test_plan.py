@@ -746,6 +746,7 @@ REQUIRE = "workloads: {{a: {{require: {{fps: '>= 2', {}}}}}}}\n"
         ("", ("found nothing; expected the key 'workloads'",)),
         ("workloads:\n", ("expected the key 'workloads' with a value",)),
         ("workloads: {}\n", ("line 1, column 12: found no workloads; expected at least one",)),
+        ("task: pose\n", ("'task'; expected it in the block 'candidates' of a workload",)),
         ("workloads: [a, b]\n", ("found a list; expected a mapping for 'workloads'",)),
         ("workloads: {a: 3}\n", ("found '3'; expected a mapping for 'a'",)),
         ("workloads: {a b: {}}\n", ("found the key 'a b'",)),

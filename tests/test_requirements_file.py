@@ -232,7 +232,14 @@ def without_question(answer: Recommendation) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("fps: 30\n", ["line 1, column 1", "the key 'fps'"]),
+        ("fps: 30\n", ["line 1, column 1", "the key 'fps'; expected it in the block 'require'"]),
+        ("task: pose\n", ["the key 'task'; expected it in the block 'candidates', like candidates: {task:"]),
+        ("quantised_loss: 1\n", ["the key 'quantised_loss'; expected it in the block 'candidates'"]),
+        ("workloads: {}\n", ["the key 'workloads'; expected it in a file for advisor plan"]),
+        ("candidates: {fps: 1}\n", ["'fps'; expected it beside 'candidates', not in it: require: {fps:"]),
+        ("candidates: {board: x}\n", ["'board'; expected it beside 'candidates', not in it"]),
+        ("candidates: {accuracy_of: 75}\n", ["a mapping for 'accuracy_of', like {NAME", ": PERCENT}"]),
+        ("candidates: {quantised_loss: {int8: x}}\n", ["quantised-loss int8: 'x' is not a percentage"]),
         ("require: {fsp: 30}\n", ["line 1, column 11", "unknown limit 'fsp'", "did you mean 'fps'"]),
         ("require:\n  fps: 3O\n", ["line 2, column 8", "'O' in '3O' is no unit of a frame rate"]),
         ("require:\n  energy: 0.5\n", ["line 2, column 11", "has no unit", "'0.5 J'"]),
@@ -241,7 +248,7 @@ def without_question(answer: Recommendation) -> tuple[object, ...]:
         ("require:\n  fps: {least: 30}\n", ["line 2, column 8", "'least' is neither min nor max"]),
         ("require:\n  fps: {min: 40, max: 30}\n", ["line 2", "fps >= 40 and fps <= 30"]),
         ("require:\n  batch: 4\n", ["line 2, column 3", "--batch 1,4"]),
-        ("require: 30\n", ["line 1, column 10", "a mapping for 'require'"]),
+        ("require: 30\n", ["line 1, column 10", "a mapping for 'require', like {fps: 30}"]),
         ("require: {hours: 8}\n", ["of which battery", "--battery 10Wh"]),
         ("board: {name: x}\n", ["line 1, column 8", "text or a list for 'board'"]),
         ("board: [a, [b]]\n", ["line 1, column 12", "a list"]),
@@ -257,7 +264,7 @@ def without_question(answer: Recommendation) -> tuple[object, ...]:
         ("top: 0\n", ["line 1, column 6", "a whole number from 1"]),
         ("overhead: 5\n", ["line 1, column 11", "has no unit"]),
         ("battery: 10 W\n", ["line 1, column 10", "no unit of an energy"]),
-        ("candidates: everything\n", ["line 1, column 13", "known: all, board"]),
+        ("candidates: everything\n", ["line 1, column 13", "a mapping", "or board, or all"]),
         ("candidates: {arch: x}\n", ["line 1, column 14", "the key 'arch'"]),
         ("candidates: {batch: [1, x]}\n", ["line 1, column 21", "'x' is not a batch size"]),
         ("candidates: {architectures: resnt-18}\n", ["unknown architecture 'resnt-18'", "'resnet-18'"]),
@@ -276,6 +283,14 @@ def test_a_fault_is_told_with_its_place_and_mend(
     assert not ran.out
     for words in said:
         assert words in ran.err
+
+
+def test_a_loss_by_precision_is_a_mapping_or_text(run: Run, tmp_path: Path) -> None:
+    texts = ("{int8: 1.5, w8a16: 0.3}", "'int8=1.5,w8a16=0.3'", "[int8=1.5, w8a16=0.3]")
+    for text in texts:
+        path = write(tmp_path, f"candidates: {{quantised_loss: {text}}}\n")
+        assert asked(path).selection.quantised_loss == {"int8": 1.5, "w8a16": 0.3}
+        jsonschema.validate(yaml.safe_load(path.read_text()), schema(run))
 
 
 def test_every_fault_is_told_at_once(run: Run, tmp_path: Path) -> None:

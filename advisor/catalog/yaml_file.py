@@ -214,10 +214,12 @@ class Fields:
         """Note every field that nothing asked for."""
         for key in self.block.entries:
             if key not in self.asked:
-                hint = closest(key, self.asked)
-                self.note(
-                    self.block.key_marks[key], f"the key {shown(key)}", f"a known key ({hint})"
-                )
+                expected = self.belongs(key) or f"a known key ({closest(key, self.asked)})"
+                self.note(self.block.key_marks[key], f"the key {shown(key)}", expected)
+
+    def belongs(self, key: str) -> str:  # noqa: ARG002  (files of several blocks use it)
+        """Where a field that nothing asked for belongs, in words; "" where that is nowhere."""
+        return ""
 
     def node(self, key: str, *, required: bool) -> Node | None:
         """The field's node; an empty value counts as absent."""
@@ -278,13 +280,14 @@ class Fields:
             self.note(node.mark, shown(node.text), expected)
             return None
 
-    def inner(self, key: str, *, required: bool = False) -> Fields | None:
-        """The fields of a nested mapping; the caller must call its `leftovers`."""
+    def inner(self, key: str, *, required: bool = False, example: str = "") -> Fields | None:
+        """The fields of a nested mapping, such as `example`; the caller must call its `leftovers`."""
         node = self.node(key, required=required)
         if node is None:
             return None
         if not isinstance(node, Block):
-            self.note(node.mark, describe(node), f"a mapping for {key!r}")
+            like = f", like {example}" if example else ""
+            self.note(node.mark, describe(node), f"a mapping for {key!r}{like}")
             return None
         return Fields(self.path, node, self.faults)
 

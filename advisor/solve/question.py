@@ -27,6 +27,7 @@ from advisor.metrics import METRICS
 from advisor.option_kinds import read_names
 from advisor.options import (
     LIMITED,
+    NETWORKS,
     OPTIONS,
     WHERE,
     Option,
@@ -181,6 +182,8 @@ class QuestionFields(Fields):
         node = self.node(option.key, required=False)
         if node is None:
             return None
+        if option.kind.named and isinstance(node, Block):
+            return self._pairs(option)
         texts = option.kind.shape == "texts"
         written: str | list[str] | None
         written = self._texts(option.key, node) if texts else self._text(option.key, node)
@@ -190,7 +193,7 @@ class QuestionFields(Fields):
         return written if self.accepts(node.mark, read) else None
 
     def _pairs(self, option: Option) -> dict[str, str] | None:
-        inner = self.inner(option.key)
+        inner = self.inner(option.key, example=f"{{{option.metavar.replace('=', ': ')}}}")
         if inner is None:
             return None
         pairs = {name: inner.text(name, required=True) for name in inner.block.entries}
@@ -218,10 +221,9 @@ class QuestionFields(Fields):
     def candidates(self) -> dict[str, Any]:
         """What may be chosen from: "board" or "all", or a block that says more."""
         node = self.node("candidates", required=False)
-        if isinstance(node, Text):
-            read = partial(OPTIONS["candidates"].kind.read, "candidates", node.text)
-            return {"candidates": node.text} if self.accepts(node.mark, read) else {}
-        inner = self.inner("candidates")
+        if isinstance(node, Text) and node.text in NETWORKS:
+            return {"candidates": node.text}
+        inner = self.inner("candidates", example="{architectures: [resnet-18]}, or board, or all")
         if inner is None:
             return {}
         chosen = QuestionFields(self.path, inner.block, self.faults)
@@ -239,7 +241,7 @@ class QuestionFields(Fields):
             key: the block's key.
             check: raises an `AdvisorError` for a limit that must not stand here.
         """
-        inner = self.inner(key)
+        inner = self.inner(key, example="{fps: 30}")
         found: dict[tuple[str, Sense], Constraint] = {}
         if inner is None:
             return ()
@@ -281,6 +283,22 @@ class QuestionFields(Fields):
                 self.note(figure.mark, describe(figure), f"one figure for {sense!r}")
                 return None
         return {sense: each.text for sense, each in node.entries.items() if isinstance(each, Text)}
+
+    def belongs(self, key: str) -> str:
+        """Where a limit or an option belongs that stands in another block."""
+        blocks = {each.key: each.block for each in OPTIONS.values()}
+        block = "require" if key in LIMITED else blocks.get(key)
+        if block is None:
+            return "it in a file for advisor plan" if key == "workloads" else ""
+        if block in self.asked:
+            return f"it in the block {block!r}, like {block}: {{{key}: ...}}"
+        if block and "workloads" in self.asked:
+            return f"it in the block {block!r} of a workload, like {block}: {{{key}: ...}}"
+        if "architectures" in self.asked:  # this is the block of the candidates
+            return "it beside 'candidates', not in it" + (
+                f": {block}: {{{key}: ...}}" if block else ""
+            )
+        return ""
 
     def accepts(self, mark: Mark, read: Callable[[], Any]) -> bool:
         """Whether `read` succeeds; if not, why is noted."""
