@@ -130,8 +130,8 @@ function nameAmong(answer, row) {
   const { table: { rows }, best } = answer;
   const differs = (name, column) => (best === null ? varies(answer, name) : column[row] !== column[best]);
   const board = differs("board", rows.board) ? ` on ${boardOf(answer, row).name}` : "";
-  const variant = VARIANT.filter((name) => differs(name, rows[name].index)).map((name) => variantText(name, named(rows[name], row)));
-  return `${nameOf(answer, row)}${board}${variant.length ? ` with ${variant.join(", ")}` : ""}`;
+  const variant = variantOf(answer, row, VARIANT.filter((name) => differs(name, rows[name].index)));
+  return `${nameOf(answer, row)}${board}${variant ? ` with ${variant}` : ""}`;
 }
 
 function waitingText({ table, column, settings, best }) {

@@ -11,8 +11,8 @@ function boardOf({ table }, row) {
 
 /** How what says how a candidate is run is written in a sentence. */
 function variantText(name, text) {
-  if (name === "threads" && text) return text === "1" ? "1 thread" : `${text} threads`;
-  return text || "?";
+  if (name === "threads") return text === "1" ? "1 thread" : `${text} threads`;
+  return text === "unknown" ? `unknown ${name}` : text;
 }
 
 /** Where it runs: its board, weights, runtime and precision, and its processor and threads where they are known. */
@@ -23,8 +23,8 @@ function placeText(answer, row) {
 }
 
 /** How it is run, as far as that is known: "tflite, int8, cpu, 4 threads". */
-function variantOf({ table }, row) {
-  const known = VARIANT.map((name) => [name, named(table.rows[name], row)]).filter(([, text]) => text);
+function variantOf({ table }, row, names = VARIANT) {
+  const known = names.map((name) => [name, named(table.rows[name], row)]).filter(([, text]) => text);
   return known.map(([name, text]) => variantText(name, text)).join(", ");
 }
 

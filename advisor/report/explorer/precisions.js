@@ -46,8 +46,7 @@ function showPrecisions(answer) {
     const cells = [markedText(answer, table.accuracy.metric, row), held[0], withUnit(table.metrics.time_per_image_ms, column("time_per_image_ms")[row]), held[1]];
     return element("tr", { class: row === best ? "pick" : null },
       element("th", { scope: "row" }, named(table.rows.precision, row)),
-      element("td", {}, VARIANT.filter((name) => name !== "precision").map((name) => [name, named(table.rows[name], row)])
-        .filter(([, text]) => text).map(([name, text]) => variantText(name, text)).join(", ")),
+      element("td", {}, variantOf(answer, row, VARIANT.filter((name) => name !== "precision"))),
       cells.map((text) => element("td", { class: "number" }, text)));
   });
   const than = base === null ? "" : ` than ${named(table.rows.precision, base)}`;
