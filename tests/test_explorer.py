@@ -287,13 +287,19 @@ def test_the_page_chooses_as_the_command_does(
 
 
 RELAXED = """
+const finished = (steps) => {
+    for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+    }
+};
 const offered = (table, relaxation) => relaxation && [
     identity(table, relaxation.row),
     limits(relaxation.limits.map(({ constraint, limit }) => ({ ...constraint, limit }))),
     limits(relaxation.limits.map(({ asked }) => asked))];
 const relaxedBy = (table, settings) => {
     const answer = choose(table, settings);
-    const { alone, together } = relaxationsOf(answer);
+    const { alone, together } = finished(relaxationsOf(answer));
     return {
         alone: alone.map((each) => offered(table, each)),
         together: offered(table, together),

@@ -2,6 +2,7 @@
 
 const MOST_SETS = 3; // so many sets of limits that nothing meets are named
 const OFFERED_AFTER_MS = 60; // what takes longer than a frame waits until the answer has been drawn
+const SLICE_MS = 12; // so long it is looked for at a time, before the page may do something else
 
 /** A list in the page of what to relax; `change` takes a function from settings to new ones. */
 function offersList(change) {
@@ -12,11 +13,7 @@ function offersList(change) {
     cancel();
     const isAsked = answer.best === null && answer.considered.length > 0 && !answer.inPassing;
     byId("offers").hidden = !isAsked;
-    if (!isAsked) return;
-    if (answer.considered.length <= MANY) return look(answer);
-    const button = element("button", { type: "button" }, `Look among ${WHOLE.format(answer.considered.length)} candidates`);
-    button.addEventListener("click", () => look(answer));
-    byId("offers-list").replaceChildren(element("li", {}, element("span", {}, "Of so many this takes some seconds."), button));
+    if (isAsked) look(answer);
   }
 
   /** Look no further for an earlier answer, for which nobody is to wait either. */
@@ -29,20 +26,28 @@ function offersList(change) {
 
   function look(answer) {
     byId("offers").setAttribute("aria-busy", "true");
-    byId("offers-list").replaceChildren(element("li", { class: "quiet" }, "Looking for what would have to give \u2026"));
+    const many = answer.considered.length > MANY ? ` among ${WHOLE.format(answer.considered.length)} candidates` : "";
+    byId("offers-list").replaceChildren(element("li", { class: "quiet" }, `Looking for what would have to give${many} \u2026`));
     const { promise, resolve } = Promise.withResolvers();
-    const timer = setTimeout(() => {
+    const steps = offersOf(answer);
+    const own = { promise, resolve, timer: setTimeout(goOn, OFFERED_AFTER_MS) };
+    pending = own;
+
+    function goOn() {
+      const until = performance.now() + SLICE_MS;
+      let step = steps.next();
+      while (!step.done && performance.now() < until) step = steps.next();
+      if (!step.done) return void (own.timer = setTimeout(goOn));
       pending = null;
-      byId("offers-list").replaceChildren(...offersOf(answer));
+      byId("offers-list").replaceChildren(...step.value);
       byId("offers").setAttribute("aria-busy", "false");
       resolve();
-    }, OFFERED_AFTER_MS);
-    pending = { timer, promise, resolve };
+    }
   }
 
-  function offersOf(answer) {
+  function* offersOf(answer) {
     const { table } = answer;
-    const { alone, together } = relaxationsOf(answer);
+    const { alone, together } = yield* relaxationsOf(answer);
     const impossible = impossibleLimits(answer).slice(0, MOST_SETS).map((limits) =>
       `No candidate meets ${limitsText(table, limits)}${limits.length > 1 ? " together" : ""}.`);
     if (!alone.length) impossible.push("No single limit, changed alone, gives an answer.");

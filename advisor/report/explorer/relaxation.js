@@ -1,6 +1,6 @@
 /* What would have to give where nothing fits: the smallest change of one limit, or of several together, as in
    advisor/solve/recommend/relaxation.py. Changes are log ratios; those of all limits stand in a list, in the limits'
-   order. */
+   order. What takes long is a generator, which yields whenever it can be interrupted, and returns what it found. */
 
 const FEWEST_DIGITS = 3; // limits are offered with so few digits if they keep the pick
 const EXACT_DIGITS = 17;
@@ -15,12 +15,27 @@ const MARGIN = 0.1;
 const FAR_OFF = 4; // standard deviations, at which a limit is met or not for certain
 const MOST_IMPOSSIBLE = 20;
 const LARGEST_IMPOSSIBLE = 4;
+const ROWS_BETWEEN = 32; // so many are looked at between interruptions
 
 /** Everything that is offered: {alone: relaxations, the smallest first, together: one or null}. */
-function relaxationsOf(answer) {
-  const alone = answer.constraints.map((_, place) => relaxationAlone(answer, place)).filter(Boolean);
+function* relaxationsOf(answer) {
+  const alone = [];
+  for (const place of answer.constraints.keys()) {
+    const found = yield* relaxationAlone(answer, place);
+    if (found) alone.push(found);
+  }
   alone.sort((one, other) => changeOf(one) - changeOf(other));
-  return { alone, together: relaxationTogether(answer, alone) };
+  return { alone, together: yield* relaxationTogether(answer, alone) };
+}
+
+/** The first rows for which something is so, at most so many; interrupted between a few rows. */
+function* rowsWhere(rows, isSo, most = Infinity) {
+  const found = [];
+  for (const [place, row] of rows.entries()) {
+    if (place % ROWS_BETWEEN === 0) yield;
+    if (isSo(row) && found.push(row) === most) break;
+  }
+  return found;
 }
 
 /** The largest change of any limit of a relaxation {limits: [{constraint, limit: exactly, asked: with few digits}], row}. */
@@ -56,33 +71,33 @@ function trialOf({ table, settings, constraints }, rows) {
   const every = rows.map((_, place) => place);
   const changed = (limits) => constraints.map((each, place) => ({ ...each, limit: limits[place] }));
   const judged = (limits) => judge(own, changed(limits), settings, every);
-  const answers = (limits) => {
+  function* answers(limits) {
     const { nominal, isFeasible } = judged(limits);
-    return nominal.some(isFeasible);
-  };
-  const pick = (limits) => {
+    return (yield* rowsWhere(nominal, isFeasible, 1)).length > 0;
+  }
+  function* pick(limits) {
     const { nominal, isFeasible, ...figures } = judged(limits);
-    const feasible = nominal.filter(isFeasible);
+    const feasible = yield* rowsWhere(nominal, isFeasible);
     return firstOf(inTurn(feasible, keysOf(figures, settings.objective, feasible)));
-  };
+  }
 
   /** What changing the limits at some places so would give; null where that is nothing. */
-  function relaxation(limits, places) {
-    const best = pick(limits);
+  function* relaxation(limits, places) {
+    const best = yield* pick(limits);
     if (best === null) return null;
-    const typed = rounded(limits, places, best);
+    const typed = yield* rounded(limits, places, best);
     return { limits: places.map((place) => ({ constraint: constraints[place], limit: limits[place], asked: { ...constraints[place], limit: typed[place] } })), row: rows[best] };
   }
 
   /** The limits, loosened to the fewest digits that give the same pick and can be typed. */
-  function rounded(limits, places, best) {
+  function* rounded(limits, places, best) {
     for (let digits = FEWEST_DIGITS; digits < EXACT_DIGITS; digits++) {
       const found = limits.map((limit, place) => (places.includes(place) ? loosened(limit, digits, constraints[place].sense === "min") : limit));
       const canBeTyped = places.every((place) => {
         const [least, most] = table.metrics[constraints[place].metric].typed;
         return least <= found[place] && found[place] <= most;
       });
-      if (canBeTyped && pick(found) === best) return found;
+      if (canBeTyped && (yield* pick(found)) === best) return found;
     }
     return limits;
   }
@@ -128,7 +143,7 @@ function heldFigures(table, settings, constraints) {
 }
 
 /** The relaxation of one limit alone; null where none gives an answer. */
-function relaxationAlone(answer, place) {
+function* relaxationAlone(answer, place) {
   const { table, constraints, column, considered } = answer;
   const own = constraints[place];
   const others = constraints.filter((each) => each !== own && !(isRate(own) && table.metrics[each.metric].changes_with_rate));
@@ -137,8 +152,8 @@ function relaxationAlone(answer, place) {
   const trial = trialOf(answer, rows);
   const limits = constraints.map(({ limit }) => limit);
   const withOwn = (limit) => limits.with(place, limit);
-  const limit = isRate(own) ? highestRate(answer, trial, rows, withOwn, own) : leastLoose(answer, trial, withOwn, own);
-  return limit === null ? null : trial.relaxation(withOwn(limit), [place]);
+  const limit = yield* isRate(own) ? highestRate(answer, trial, rows, withOwn, own) : leastLoose(answer, trial, withOwn, own);
+  return limit === null ? null : yield* trial.relaxation(withOwn(limit), [place]);
 }
 
 /** Whether a limit is the required frame rate. */
@@ -147,24 +162,24 @@ function isRate({ name, sense }) {
 }
 
 /** The least loose limit that gives an answer: found among those at which one more row meets it by itself, and between. */
-function leastLoose({ settings, constraints }, trial, withOwn, own) {
+function* leastLoose({ settings, constraints }, trial, withOwn, own) {
   const isLeast = own.sense === "min";
   const hair = isLeast ? 1 - HAIR : 1 + HAIR;
   const answers = (limit) => trial.answers(withOwn(limit));
-  const { limits, confidence } = neededLimits(trial.table, settings, constraints, own);
+  const { limits, confidence } = yield* neededLimits(trial.table, settings, constraints, own);
   let [first, last] = [0, limits.length];
   while (first < last) {
     const middle = (first + last) >> 1;
-    if (answers(limits[middle] * hair)) last = middle;
+    if (yield* answers(limits[middle] * hair)) last = middle;
     else first = middle + 1;
   }
   if (first === limits.length) return null;
-  const found = answers(limits[first]) ? limits[first] : limits[first] * hair;
-  return confidence ? limitBetween(answers, first ? limits[first - 1] : own.limit, found) : found;
+  const found = (yield* answers(limits[first])) ? limits[first] : limits[first] * hair;
+  return confidence ? yield* limitBetween(answers, first ? limits[first - 1] : own.limit, found) : found;
 }
 
 /** What a limit would have to be for each row to meet it by itself, the least loose first, and one that all meet for certain. */
-function neededLimits(table, settings, constraints, own) {
+function* neededLimits(table, settings, constraints, own) {
   const confidence = confidenceOf(table, settings);
   const isLeast = own.sense === "min";
   const { needed } = heldFigures(table, settings, constraints);
@@ -173,6 +188,7 @@ function neededLimits(table, settings, constraints, own) {
   let end = isLeast ? Infinity : 0;
   const limits = [];
   for (let row = 0; row < table.count; row++) {
+    if (row % ROWS_BETWEEN === 0) yield;
     const limit = needed(own, row);
     if (isKnown(limit)) limits.push(limit);
     if (!confidence) continue;
@@ -186,17 +202,17 @@ function neededLimits(table, settings, constraints, own) {
 }
 
 /** The limit between one that gives no answer and one that gives some, nearly. */
-function limitBetween(answers, tooTight, enough) {
+function* limitBetween(answers, tooTight, enough) {
   while (Math.abs(Math.log(enough / tooTight)) > CHANGE_PRECISION) {
     const middle = Math.sqrt(enough * tooTight);
-    if (answers(middle)) enough = middle;
+    if (yield* answers(middle)) enough = middle;
     else tooTight = middle;
   }
   return enough;
 }
 
 /** The highest frame rate below that asked for at which some row meets all limits; null where none does. */
-function highestRate(answer, trial, rows, withOwn, own) {
+function* highestRate(answer, trial, rows, withOwn, own) {
   const { table, settings, constraints } = answer;
   const held = heldFigures(trial.table, settings, constraints);
   const eased = held.changing.filter(held.isEased);
@@ -210,22 +226,27 @@ function highestRate(answer, trial, rows, withOwn, own) {
   let left = MOST_TRIED;
   const enough = () => (best === null ? 0 : best * (1 + CHANGE_PRECISION));
   for (const place of highestFirst(order, highestOf, isAbove, enough)) {
+    if (place === null) {
+      yield;
+      continue;
+    }
     const high = highestOf(place);
     const one = trialOf(answer, [rows[place]]);
     const low = Math.max(best ?? 0, high / 1e4);
-    best = highestOfOne((rate) => one.answers(withOwn(rate)), high, low, confidenceOf(table, settings)) ?? best;
+    best = (yield* highestOfOne((rate) => one.answers(withOwn(rate)), high, low, confidenceOf(table, settings))) ?? best;
     left -= 1;
     if (!left) break;
   }
   return best;
 }
 
-/** Places by their highest figure, those that are above what is enough; of the others it is not computed. */
+/** Places by their highest figure, those that are above what is enough, and null between; of the others it is not computed. */
 function* highestFirst(places, highestOf, isAbove, enough) {
   for (let waiting = places; waiting.length;) {
     let top = null;
     let highest = enough();
-    for (const place of waiting) {
+    for (const [at, place] of waiting.entries()) {
+      if (at % ROWS_BETWEEN === 0) yield null;
       if (highest && !isAbove(place, highest)) continue;
       if (highestOf(place) > highest) [top, highest] = [place, highestOf(place)];
     }
@@ -254,12 +275,12 @@ function highestAlone({ at }, eased, hardened, row, most) {
 }
 
 /** The highest frame rate between two at which one row meets all limits; null where there is none. */
-function highestOfOne(answers, high, low, confidence) {
+function* highestOfOne(answers, high, low, confidence) {
   const near = [high, high * (1 - HAIR)];
   const between = confidence ? ratesBetween(high, low) : [];
   let before = null;
   for (const rate of [...near, ...between]) {
-    if (answers(rate)) return before === null || near.includes(rate) ? rate : limitBetween(answers, before, rate);
+    if (yield* answers(rate)) return before === null || near.includes(rate) ? rate : yield* limitBetween(answers, before, rate);
     before = rate;
   }
   return null;
@@ -273,25 +294,25 @@ function ratesBetween(high, low) {
 }
 
 /** The change of several limits together whose largest part is smallest; null where one limit alone changes less. */
-function relaxationTogether(answer, alone) {
+function* relaxationTogether(answer, alone) {
   const { constraints, considered } = answer;
-  const { bounds, slowings } = leastChanges(answer);
+  const { bounds, slowings } = yield* leastChanges(answer);
   let most = Math.min(...alone.map(changeOf), Infinity) * 0.999;
   let found = null;
   const places = considered.map((_, place) => place);
   for (const place of inTurn(places, [(place) => bounds[place]])) {
     if (!(bounds[place] < most - CHANGE_PRECISION)) break;
     const one = oneRow(answer, considered[place], slowings[place]);
-    const changes = one.leastChange(bounds[place], most);
+    const changes = yield* one.leastChange(bounds[place], most);
     if (!changes) continue;
     found = { one, changes };
     most = Math.max(...changes);
   }
   if (!found) return null;
-  const needed = found.one.takenBack(found.changes);
+  const needed = yield* found.one.takenBack(found.changes);
   const rows = considered.filter((_, place) => bounds[place] <= most + 0.05); // rounding loosens by less
   const changed = constraints.flatMap((_, place) => (needed[place] ? [place] : []));
-  return trialOf(answer, rows).relaxation(loosenedBy(constraints, needed), changed);
+  return yield* trialOf(answer, rows).relaxation(loosenedBy(constraints, needed), changed);
 }
 
 /** The limits when they are loosened by so much. */
@@ -307,27 +328,27 @@ function oneRow(answer, row, slowing) {
   const isMet = (changes) => trial.answers(loosenedBy(constraints, changes));
 
   /** A change of at most so much that admits it; null where there is none. */
-  function atMost(most) {
+  function* atMost(most) {
     const count = isTorn ? SLOWINGS : 1;
     const slower = Array.from({ length: count }, (_, place) => (count === 1 ? most : most * (1 - place / (count - 1))));
     for (const slowed of [Math.min(slowing + 1e-12, most), ...slower]) {
       const changes = constraints.map((each) => (isRate(each) ? slowed : most));
-      if (isMet(changes)) return changes;
+      if (yield* isMet(changes)) return changes;
     }
     return null;
   }
 
   /** The least change of all limits that admits it, between a lower bound and `most`; null where there is none. */
-  function leastChange(least, most) {
+  function* leastChange(least, most) {
     let [low, high] = [least, Math.min(Math.max(least * 1.001, CHANGE_PRECISION), most - CHANGE_PRECISION)];
-    let found = atMost(least + 1e-12) ?? atMost(high);
+    let found = (yield* atMost(least + 1e-12)) ?? (yield* atMost(high));
     while (!found && high < Math.min(most - CHANGE_PRECISION, MUCH)) {
       [low, high] = [high, Math.min(2 * high, most - CHANGE_PRECISION)];
-      found = atMost(high);
+      found = yield* atMost(high);
     }
     while (found && Math.max(...found) - low > CHANGE_PRECISION) {
       const middle = (low + Math.max(...found)) / 2;
-      const better = atMost(middle);
+      const better = yield* atMost(middle);
       if (better) found = better;
       else low = middle;
     }
@@ -335,13 +356,13 @@ function oneRow(answer, row, slowing) {
   }
 
   /** The changes with each limit in turn as near to the asked one as the row allows. */
-  function takenBack(changes) {
+  function* takenBack(changes) {
     let left = changes;
     for (const place of changes.keys()) {
-      let [enough, tooTight] = [isMet(left.with(place, 0)) ? 0 : left[place], 0];
+      let [enough, tooTight] = [(yield* isMet(left.with(place, 0))) ? 0 : left[place], 0];
       while (enough - tooTight > CHANGE_PRECISION) {
         const middle = (enough + tooTight) / 2;
-        if (isMet(left.with(place, middle))) enough = middle;
+        if (yield* isMet(left.with(place, middle))) enough = middle;
         else tooTight = middle;
       }
       left = left.with(place, enough);
@@ -353,7 +374,7 @@ function oneRow(answer, row, slowing) {
 }
 
 /** For each considered row a lower bound of the change that admits it, and that of the frame rate in it; far off a rough one. */
-function leastChanges(answer) {
+function* leastChanges(answer) {
   const { table, settings, constraints, column, considered } = answer;
   const bounds = new Float64Array(considered.length);
   const slowings = new Float64Array(considered.length);
@@ -368,8 +389,10 @@ function leastChanges(answer) {
   }
   const exactly = exactChange(rowsOfTable(table, considered), settings, constraints);
   let bar = Infinity; // beyond it no row can be the one
+  let looked = 0;
   for (const place of inTurn([...bounds.keys()], [(place) => bounds[place]])) {
     if (bounds[place] > bar) break;
+    if (looked++ % ROWS_BETWEEN === 0) yield;
     [bounds[place], slowings[place]] = exactly(place, bar);
     bar = Math.min(bar, bounds[place] + MARGIN);
   }
