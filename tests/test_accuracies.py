@@ -17,7 +17,7 @@ from advisor.catalog.accuracy_table import (
 )
 from advisor.catalog.tables import quantised_as
 from advisor.report.explorer.choice import choice
-from advisor.report.explorer.document import document
+from advisor.report.explorer.document import task_document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, Overlay, Run
 
@@ -376,7 +376,7 @@ def test_the_page_knows_no_float_accuracy_of_a_quantised_row(lab: Overlay) -> No
         "accuracy.csv", ACCURACY + "resnet-18,paper,,,,68.0,,,,tflite,int8,one,measured,lab\n"
     )
     opened, asked = read_question(board="two", catalog=lab.folder)
-    page = document(choice(opened, asked))
+    page = task_document(choice(opened, asked))
     weights, figures = page["rows"]["weights"], page["inputs"]["accuracy_percent"]["value"]
     precisions = page["rows"]["precision"]
     found = {
@@ -481,7 +481,7 @@ def test_formats_that_take_the_float_accuracy_over_say_so(lab: Overlay, run: Run
     shown = run("show", "resnet-18", "--catalog", lab.folder).out
     assert "Accuracy at float and fp16 is taken over from fp32." in shown
     opened, asked = read_question(board="one", catalog=lab.folder)
-    page = document(choice(opened, asked))
+    page = task_document(choice(opened, asked))
     precision, note = (page["rows"][name] for name in ("precision", "accuracy_note"))
     assert {
         (precision["names"][at], note["names"][said])

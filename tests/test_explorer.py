@@ -28,7 +28,7 @@ from advisor.metrics import BY_NAME, EVERY, METRICS, Metric, tail_of
 from advisor.options import BY_BOARD, LIMITED, NETWORKS, Requirements, read_requirements
 from advisor.quantities import RATE
 from advisor.report.explorer.choice import choice
-from advisor.report.explorer.document import document, question
+from advisor.report.explorer.document import document, question, task_document
 from advisor.report.explorer.page import PURE, SHOWING, data_text, page, script, source
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather
@@ -76,20 +76,23 @@ def shipped(own: Path) -> Catalog:
 class Asking:
     """Made-up questions of any metrics, the more limits the looser, so that about half have an answer."""
 
+    BOARDS: tuple[str, ...] = (*BOARDS, "any")
+    """Of which the last one is asked for all that may come up."""
     OBJECTIVES = (
         *METRICS, *["accuracy"] * 10, "accuracy within 1 points, energy", "energy within 20%, accuracy",
         "accuracy within 6, memory within 50 MB, response",
     )  # fmt: skip
 
-    VARIANTS = (
+    VARIANTS: tuple[Json, ...] = (
         {"runtime": "eager"}, {"runtime": "onnxruntime,openvino", "precision": "int8"},
         {"precision": "fp32", "batch": "1"}, {"runtime": "openvino,torch7"},
     )  # fmt: skip
 
     def __init__(self, catalog: Catalog, seed: int, **fixed: Any) -> None:
-        self.random = random.Random(seed)
+        self.catalog, self.random = catalog, random.Random(seed)
         self.fixed = {"catalog": str(catalog.own_folder), **fixed}
-        asked = read_requirements({"fps": 8}, board="any", battery="36 kJ", **self.fixed)
+        everywhere: Json = {"board": self.BOARDS[-1], "battery": "36 kJ"}
+        asked = read_requirements({"fps": 8}, **everywhere, **self.fixed)
         self.candidates = gather(catalog, asked)
         self.known = [key for key in METRICS if not np.isnan(self.candidates.figure(key)).all()]
 
@@ -111,10 +114,10 @@ class Asking:
             metrics[0] = METRICS["fps"]
         objective = pick.choice(self.OBJECTIVES)
         places: Json = {
-            "board": pick.choice((*BOARDS, "any")),
+            "board": pick.choice(self.BOARDS),
             "batch": pick.choice((None, None, "1", "1,4", "2,8,16")),
         }
-        variants: Json = {"board": "any", **pick.choice(self.VARIANTS)}
+        variants: Json = {"board": self.BOARDS[-1], **pick.choice(self.VARIANTS)}
         return read_requirements(
             {},
             where=[self.limit(metric, count) for metric in metrics],
@@ -562,7 +565,7 @@ def test_the_frontier_is_that_of_the_command(
 def test_the_bound_is_that_of_the_command(shipped: Catalog) -> None:
     limits = {"fps": 30, "accuracy": 99}
     folder = str(shipped.own_folder)
-    shown = document(choice(shipped, read_requirements({}, board="any", catalog=folder)))
+    shown = task_document(choice(shipped, read_requirements({}, board="any", catalog=folder)))
     bounds = {each["name"]: each["bound"] for each in shown["boards"]} | {"any": shown["bound"]}
     assert set(bounds) == {*BOARDS, "any"}
     for board, bound in bounds.items():
@@ -1061,12 +1064,13 @@ def test_names_show_as_text(browser: Browser, overlay: Overlay, tmp_path: Path) 
     )
     asked = read_requirements({}, board="small", catalog=str(overlay.folder))
     written = document(choice(Catalog.open(overlay.folder), asked))
-    for each in [*written["architectures"], *written["boards"]]:
+    told = written["common"]
+    for each in [*told["architectures"], *told["boards"]]:
         each["name"] += EVIL
-    written["weights"] = [name + EVIL for name in written["weights"]]
-    written["rows"]["runtime"]["names"] = [EVIL]
-    written["asked"]["boards"] = [written["boards"][0]["name"]]
-    written["notes"] = [EVIL]
+    told["weights"] = [name + EVIL for name in told["weights"]]
+    told["rows"]["runtime"]["names"] = [EVIL]
+    told["asked"]["boards"] = [told["boards"][0]["name"]]
+    told["notes"] = [EVIL]
     path = tmp_path / "page.html"
     path.write_text(page(written), encoding="utf-8")
     opened = Opened.at(browser, path)
@@ -1105,7 +1109,7 @@ def test_control_characters_are_left_out_and_backslashes_stay() -> None:
 def test_numbers_are_written_exactly(shipped: Catalog) -> None:
     asked = read_requirements({}, board="any", candidates="all", catalog=str(shipped.own_folder))
     wide = choice(shipped, asked)
-    written = json.loads(data_text(document(wide)))["inputs"]["latency_ms"]["value"]
+    written = json.loads(data_text(task_document(wide)))["inputs"]["latency_ms"]["value"]
     assert np.array_equal(written, wide.candidates.figure("batch_latency_ms"))
 
 

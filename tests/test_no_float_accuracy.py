@@ -20,7 +20,7 @@ from advisor.catalog.measurements_table import MEASUREMENT_COLUMNS
 from advisor.catalog.precision import read_precision
 from advisor.catalog.store import Catalog
 from advisor.report.explorer.choice import choice
-from advisor.report.explorer.document import document
+from advisor.report.explorer.document import task_document
 from advisor.solve.question import read_question
 from tests.conftest import BOARD, SOURCES, examples
 
@@ -148,7 +148,7 @@ def carried(catalog: Path, **question: Any) -> list[tuple[str, float | None]]:
         for each in answer.candidates
     ]
     opened, asked = read_question(catalog=catalog, **question)
-    page = document(choice(opened, asked))
+    page = task_document(choice(opened, asked))
     precision, weights = page["rows"]["precision"], page["rows"]["weights"]
     figures = page["inputs"]["accuracy_percent"]["value"]
     found += [

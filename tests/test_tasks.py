@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 import advisor
 from advisor.catalog.accuracy_table import COLUMNS, LOSS
 from advisor.report.explorer.choice import choice
-from advisor.report.explorer.document import document
+from advisor.report.explorer.document import task_document
 from advisor.solve.question import read_question
 from tests.conftest import Overlay, Run
 
@@ -118,7 +118,7 @@ def test_a_frontier_is_of_one_task(cameras: Overlay) -> None:
 
 def test_the_page_is_of_one_task_in_its_metric(cameras: Overlay) -> None:
     opened, asked = read_question(board="small", catalog=cameras.folder, task="detection")
-    page = document(choice(opened, asked))
+    page = task_document(choice(opened, asked))
     assert page["metrics"]["accuracy_percent"]["heading"] == "mAP50-95"
     assert page["metrics"]["accuracy_percent"]["title"] == "mAP50-95"
     names = [page["architectures"][place]["name"] for place in page["rows"]["architecture"]]

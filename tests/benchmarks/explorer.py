@@ -23,7 +23,7 @@ from playwright.sync_api import Browser
 
 from advisor.catalog.store import Catalog
 from advisor.options import read_requirements
-from advisor.report.explorer.choice import choice
+from advisor.report.explorer.choice import choices
 from advisor.report.explorer.document import Json, document
 from advisor.report.explorer.page import data_text, packed, page
 from tests.browser import Opened, chromium
@@ -110,7 +110,7 @@ def main() -> None:
             board = "any" if given.all_boards else "made-up"
             catalog = None if given.all_boards else str(folder)
             asked = read_requirements(limits, board=board, catalog=catalog)
-            told = document(choice(Catalog.open(catalog), asked))
+            told = document(*choices(Catalog.open(catalog), asked))
             path.write_text(page(told), encoding="utf-8")
             print(
                 f"{title}: {path.stat().st_size / 1e6:.2f} MB, of which {packed_mb(told):.2f} data"

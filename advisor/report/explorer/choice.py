@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from advisor.catalog.records import Labels, Metered, distinct, source_keys
+from advisor.catalog.stack import Stack
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
-from advisor.metrics import INPUTS
+from advisor.metrics import EVERY, INPUTS, expression
 from advisor.option_kinds import Counts
 from advisor.options import Requirements, Selection
+from advisor.quality import TASKS
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import boards_asked, gather_on, selected
 from advisor.solve.candidates.named_networks import chosen_here
@@ -33,6 +36,11 @@ VARIANT = {
 }
 """How a network is run: the names of its parts, and the fields of a selection that name some of them."""
 
+OF_QUALITY = frozenset(
+    key for key in EVERY if any(INPUTS[name].home == "weights" for name in expression(key).count)
+)
+"""The metrics that say how good a network is for its task: no limit on one holds for another task."""
+
 ANY_VARIANT: dict[str, Any] = dict.fromkeys(VARIANT.values())
 
 
@@ -49,6 +57,7 @@ class Choice:
         out_of_memory: the rows of the candidates' measurements that are known not to fit in their board's
             memory.
         silent: the sources of rows and boards that do not say how far another run would be off.
+        tasks: for each board, what its networks are for.
     """
 
     requirements: Requirements
@@ -56,15 +65,47 @@ class Choice:
     own_batches: Sequence[Sequence[int]]
     out_of_memory: Integers
     silent: Sequence[str]
+    tasks: Sequence[Sequence[str]]
 
 
-def choice(catalog: Catalog, requirements: Requirements) -> Choice:
-    """All that a page which opens with this question may choose from.
+def choices(catalog: Catalog, requirements: Requirements) -> list[Choice]:
+    """All that a page which opens with this question may choose from, by task: that of the question first.
+
+    The others are those that usually go by a metric of their own, on the boards that are asked.
 
     Raises:
         AdvisorError: the question cannot be asked; see `gather`.
     """
     stack, notes = boards_asked(catalog, requirements)
+    asked = _choice(catalog, requirements, stack, notes)
+    found = [asked]
+    chosen = requirements.selection
+    if chosen.data_set is not None or chosen.accuracy_table is not None:
+        return found  # which are those of one task
+    here = {task for tasks in asked.tasks for task in tasks}
+    free = tuple(each for each in requirements.constraints if each.metric not in OF_QUALITY)
+    for task in TASKS:
+        if task not in here or task == asked.candidates.quality.task:
+            continue
+        other = replace(requirements, selection=replace(chosen, task=task), constraints=free)
+        # Where what else is asked for leaves nothing of a task, the page does not offer it.
+        with suppress(AdvisorError):
+            found.append(_choice(catalog, other, stack, notes))
+    return [asked, *(each for each in found[1:] if len(each.candidates))]
+
+
+def choice(catalog: Catalog, requirements: Requirements) -> Choice:
+    """The same of the task of the question alone.
+
+    Raises:
+        AdvisorError: the question cannot be asked; see `gather`.
+    """
+    return _choice(catalog, requirements, *boards_asked(catalog, requirements))
+
+
+def _choice(
+    catalog: Catalog, requirements: Requirements, stack: Stack, notes: Sequence[str]
+) -> Choice:
     own = stack.distinct(stack.table.batch)
     chosen = requirements.selection
     everywhere = None
@@ -104,7 +145,17 @@ def choice(catalog: Catalog, requirements: Requirements) -> Choice:
         own,
         too_large,
         list(_silent(catalog, candidates)),
+        _tasks(catalog, stack),
     )
+
+
+def _tasks(catalog: Catalog, stack: Stack) -> list[list[str]]:
+    """For each board, what its networks are for."""
+    names = stack.table.architecture.names
+    return [
+        sorted({catalog.architectures[names[place]].task for place in networks})
+        for networks in stack.distinct(stack.table.architecture.index)
+    ]
 
 
 def _names(name: str, candidates: Candidates, rows: Booleans) -> tuple[str, ...] | Counts | None:

@@ -10,22 +10,43 @@ const OPEN_CHOICES = 6; // so many stand open, more of them behind their name
  * settings into the controls.
  */
 function makeControls(table, change) {
-  const controls = [
-    boardControl(table, change), batchControl(table, change), objectiveControl(table, change),
+  const reset = element("button", { type: "button" }, "Reset to what was asked");
+  reset.addEventListener("click", () => change(() => askedSettings(table)));
+  const groups = GROUPS.map((title) => element("fieldset", {}, element("legend", {}, title)));
+  const place = (controls) => controls.forEach(({ group, node }) => groups[GROUPS.indexOf(group)].append(node));
+  const ofAllTasks = [taskControl(table, change), boardControl(table, change)].filter(Boolean);
+  const ofTask = remembered((task) => controlsOfTask(table.ofTask(task), change));
+  let shown = [];
+  place(ofAllTasks);
+  byId("controls").append(...groups, reset);
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  return (settings) => {
+    const wanted = ofTask(settings.task);
+    if (shown !== wanted) {
+      shown.forEach(({ node }) => node.remove());
+      place(wanted);
+      shown = wanted;
+    }
+    for (const control of [...ofAllTasks, ...shown]) control.show(settings);
+    for (const group of groups) group.hidden = ![...group.querySelectorAll(".control")].some((control) => !control.hidden);
+  };
+}
+
+/** The controls whose choices and ranges are those of one task. */
+function controlsOfTask(table, change) {
+  return [
+    batchControl(table, change), objectiveControl(table, change),
     ...quantitiesOf(table).map((quantity) => quantityControl(table, quantity, change)),
     conditionsControl(table, change),
     ...VARIANT.map((name) => variantControl(table, name, change)).filter(Boolean),
   ];
-  const reset = element("button", { type: "button" }, "Reset to what was asked");
-  reset.addEventListener("click", () => change(() => askedSettings(table)));
-  const groups = GROUPS.map((title) => element("fieldset", {}, element("legend", {}, title),
-    controls.filter(({ group }) => group === title).map(({ node }) => node)));
-  byId("controls").append(...groups, reset);
-  byId("controls").addEventListener("submit", (event) => event.preventDefault());
-  return (settings) => {
-    controls.forEach((control) => control.show(settings));
-    for (const group of groups) group.hidden = ![...group.querySelectorAll(".control")].some((control) => !control.hidden);
-  };
+}
+
+/** What the networks are for, where the page has several tasks. */
+function taskControl(table, change) {
+  if (table.tasks.length < 2) return null;
+  const take = (task) => change((settings) => withTask(table, settings, task));
+  return { group: "Choosing from", ...listControl("task", "Task", table.tasks, table.tasks, ({ task }) => task, take) };
 }
 
 /** A quantity's field and slider. */

@@ -41,11 +41,11 @@ from advisor.option_kinds import Counts
 from advisor.options import OPTIONS, Requirements, Selection
 from advisor.prediction.bound import least_line_above
 from advisor.prediction.rows import METRICS as PREDICTED
-from advisor.quality import ACCURACY
+from advisor.quality import ACCURACY, CLASSIFICATION
 from advisor.quantities import COUNT, PERCENT
 from advisor.report.candidate_text import calibration_text, note_mark
 from advisor.report.charts.palette import colour, shape
-from advisor.report.explorer.choice import ANY_VARIANT, VARIANT, Choice
+from advisor.report.explorer.choice import ANY_VARIANT, OF_QUALITY, VARIANT, Choice
 from advisor.report.pick_text import ALWAYS_SHOWN
 from advisor.solve.candidates.candidate import LIKELY, SURE
 from advisor.solve.candidates.candidates import (
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 
+_ABSENT = object()
+
 NAMED = [name for name in VARIANT if name != "threads"]
 """The parts of a variant that have names."""
 
@@ -78,11 +80,45 @@ def _by_board(candidates: Candidates, boards: Integers) -> list[Integers]:
     return np.split(order, np.cumsum(counts)[:-1])[1:]
 
 
-def document(choice: Choice) -> Json:
-    """Everything that the page knows."""
+def document(*choices: Choice) -> Json:
+    """Everything that the page knows: what its tasks have in common stands once."""
+    common, own = _apart([task_document(each) for each in choices])
+    return {"schema": "advisor.explore/4", "common": common, "tasks": own}
+
+
+def _apart(documents: Sequence[Json]) -> tuple[Json, list[Json]]:
+    """What documents have in common, at any depth, and what each has of its own."""
+    common: Json = {}
+    own: list[Json] = [{} for _ in documents]
+    first, *others = documents
+    for name in dict.fromkeys(name for each in documents for name in each):
+        values = [each.get(name, _ABSENT) for each in documents]
+        if all(each.get(name, _ABSENT) == first.get(name, _ABSENT) for each in others):
+            common[name] = first[name]
+        elif all(isinstance(value, dict) for value in values):
+            common[name], parts = _apart(values)
+            for each, part in zip(own, parts, strict=True):
+                each[name] = part
+        elif all(_is_of_dicts(value) and len(value) == len(values[0]) for value in values):
+            pairs = [_apart(each) for each in zip(*values, strict=True)]
+            common[name] = [shared for shared, _ in pairs]
+            for place, each in enumerate(own):
+                each[name] = [parts[place] for _, parts in pairs]
+        else:
+            for each, value in zip(own, values, strict=True):
+                if value is not _ABSENT:
+                    each[name] = value
+    return common, own
+
+
+def _is_of_dicts(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
+
+
+def task_document(choice: Choice) -> Json:
+    """What the page knows of one task."""
     candidates, asked = choice.candidates, choice.requirements
     return {
-        "schema": "advisor.explore/3",
         "count": len(candidates),
         "metrics": {
             key: _metric(candidates.quality.worded(key), candidates.absent) for key in EVERY
@@ -109,6 +145,7 @@ def document(choice: Choice) -> Json:
         "accuracy": {
             "metric": ACCURACY,
             "quality": document_of(candidates.quality),
+            "metrics": sorted(OF_QUALITY),
             "marks": [note_mark(each.note) for each in candidates.weights],
             "unproven": [each.is_unproven() for each in candidates.weights],
         },
@@ -223,6 +260,7 @@ def _defaults() -> Json:
     """What goes without saying."""
     plain = Requirements()
     return {
+        "task": CLASSIFICATION,
         "objective": objective_text(plain.objective),
         "confidence": plain.stated_confidence,
         "usual_confidence": plain.confidence,
@@ -253,6 +291,7 @@ def _boards(choice: Choice) -> list[Json]:
             "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
             "knows": [name for name in SCOPED if known[name][place]],
             "own_batches": list(choice.own_batches[place]),
+            "tasks": list(choice.tasks[place]),
             "bound": _bound(candidates, points[place]),
         }
         for place, board in enumerate(candidates.boards)
@@ -472,7 +511,7 @@ def _step(step: Step) -> Json:
 
 def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes, defaults left out."""
-    fixed, plain = replace(asked.selection, batches=None, **ANY_VARIANT), Selection()
+    fixed, plain = replace(asked.selection, task=None, batches=None, **ANY_VARIANT), Selection()
     # Where a user's catalog lies by itself is for nobody else, who gets the page.
     usual = os.fspath(platform_folder() or "")
     catalog = ["--catalog", asked.catalog] if asked.catalog not in (None, usual) else []

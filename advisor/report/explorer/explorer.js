@@ -6,8 +6,9 @@ const POINTER_GAP = 14;
 const AT_REST_AFTER_MS = 250;
 const MANY = 4000; // candidates, of which not everything is drawn while a slider moves
 
-const table = readTable(JSON.parse(await unpacked(byId("data").textContent)));
-let { settings, refused } = settingsOfHash(table, location.hash);
+const first = readTable(JSON.parse(await unpacked(byId("data").textContent)));
+let { settings, refused } = settingsOfHash(first, location.hash);
+let table = null; // that of the task of the settings
 let answer = null;
 let scheduled = null; // a drawing with the next frame
 let inPassing = false; // whether that one is
@@ -15,11 +16,11 @@ let owed = 0; // the drawing of everything, after one in passing
 let speaking = 0;
 let keeping = 0;
 
-const plot = makePlot(byId("plot"), table, showTooltip);
+const plot = makePlot(byId("plot"), showTooltip);
 const rows = candidatesTable();
-const boards = boardsTable((name) => change((now) => withBoards(table, now, [name])));
+const boards = boardsTable((name) => change((now) => withBoards(first, now, [name])));
 const offers = offersList(change);
-const showControls = makeControls(table, change);
+const showControls = makeControls(first, change);
 
 /**
  * Take new settings, made from the present ones; the page follows with the next frame. In passing, while something
@@ -30,7 +31,7 @@ function change(next, { inPassing: passing = false } = {}) {
   refused = [];
   clearTimeout(keeping);
   keeping = setTimeout(keepInAddress, KEPT_AFTER_MS);
-  return redraw(passing && table.count > MANY);
+  return redraw(passing && first.ofTask(settings.task).count > MANY);
 }
 
 /** Draw once, with the next frame, however many changes there are until then. */
@@ -47,6 +48,10 @@ function redraw(passing = false) {
 }
 
 function show() {
+  if (table?.task !== settings.task) {
+    table = first.ofTask(settings.task);
+    fillAxes();
+  }
   answer = { ...choose(table, settings, { inPassing }), unlike: unlikeScopes(table, settings) };
   hideTooltip();
   showControls(settings);
@@ -77,7 +82,9 @@ async function drawn() {
 
 function showWhere() {
   const [board, ...more] = boardsIn(table, settings);
-  byId("where").textContent = `on ${more.length ? `${more.length + 1} boards` : board.title}`;
+  const goesWithoutSaying = table.tasks.length === 1 && table.task === table.defaults.task;
+  const aim = goesWithoutSaying ? "" : `for ${table.task} `;
+  byId("where").textContent = `${aim}on ${more.length ? `${more.length + 1} boards` : board.title}`;
   byId("asked").textContent = `Asked: ${questionText(table, settings)}.`;
   const unknown = refused.map((word) => `The address asks for something that this page does not have: ${word}`);
   const notes = [...table.notes, ...unknown];
@@ -87,7 +94,7 @@ function showWhere() {
 
 /** The address as it reproduces the view. Written late, since browsers limit how often it may change. */
 function keepInAddress() {
-  history.replaceState(null, "", `#${hashOf(table, settings)}`);
+  history.replaceState(null, "", `#${hashOf(first.ofTask(settings.task), settings)}`);
 }
 
 function showTooltip(event, row) {
@@ -146,17 +153,18 @@ function said(button, text) {
 function fillAxes() {
   for (const id of ["x", "y"]) {
     const select = byId(`${id}-axis`);
-    select.append(...metricsOf(table).map((key) => element("option", { value: key }, table.metrics[key].title)));
-    select.addEventListener("change", () => change((now) => ({ ...now, [id]: select.value })));
+    select.replaceChildren(...metricsOf(table).map((key) => element("option", { value: key }, table.metrics[key].title)));
   }
 }
 
-fillAxes();
+for (const id of ["x", "y"]) {
+  byId(`${id}-axis`).addEventListener("change", ({ target }) => change((now) => ({ ...now, [id]: target.value })));
+}
 byId("copy").addEventListener("click", copyCommand);
 byId("share").addEventListener("click", share);
 byId("every-batch").addEventListener("change", ({ target }) => change((now) => ({ ...now, every_batch: target.checked })));
 addEventListener("hashchange", () => {
-  ({ settings, refused } = settingsOfHash(table, location.hash));
+  ({ settings, refused } = settingsOfHash(first, location.hash));
   redraw();
 });
 addEventListener("keydown", ({ key }) => key === "Escape" && hideTooltip());
@@ -168,7 +176,8 @@ new ResizeObserver(plot.fit).observe(byId("picture"));
 
 /** For a console, and for tests: what the page would answer, and when it has drawn. */
 window.explorer = {
-  table, choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, bindingOf, rejectionsOf, unsureOf,
+  get table() { return table; },
+  choose, askedSettings, boardsIn, commandOf, hashOf, settingsOfHash, bindingOf, rejectionsOf, unsureOf,
   settings: () => settings,
   sharedText,
   change,

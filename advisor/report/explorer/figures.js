@@ -3,12 +3,28 @@
 
 const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
 
+/** The table of a document's first task, which is that of the question; `ofTask` gives that of any of its `tasks`. */
+function readTable({ common, tasks }) {
+  const documents = tasks.map((own) => merged(common, own));
+  const names = documents.map(({ accuracy }) => accuracy.quality.task);
+  const ofTask = remembered((task) => ({ ...readTask(documents[names.indexOf(task)]), task, tasks: names, ofTask }));
+  return ofTask(names[0]);
+}
+
+/** What is common, completed by what is one's own, to any depth. */
+function merged(common, own) {
+  if (Array.isArray(common)) return common.map((each, place) => merged(each, own[place]));
+  const found = { ...common };
+  for (const [name, value] of Object.entries(own)) found[name] = Object.hasOwn(common, name) ? merged(common[name], value) : value;
+  return found;
+}
+
 /**
- * A document, with its inputs of formulas as {value, low, high: columns, usual: the figure that chances are about, where
+ * A document of one task, with its inputs of formulas as {value, low, high: columns, usual: the figure that chances are about, where
  * it is another; decided: the same with the errors that count in decisions, origin, source: of a row, and whether a row's
  * figure is predicted, could be anything, lacks an error that it should have}.
  */
-function readTable(document) {
+function readTask(document) {
   const { inputs, count } = document;
   const rows = { ...document.rows };
   const kinds = document.boards.map(({ cost }) => cost * document.architectures.length);

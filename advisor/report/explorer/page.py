@@ -15,7 +15,7 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
 from advisor.errors import printable
-from advisor.report.explorer.choice import choice
+from advisor.report.explorer.choice import choices
 from advisor.report.explorer.document import Json, document
 from advisor.solve.question import asking, read_question
 from advisor.stages import stage
@@ -73,10 +73,10 @@ def explore(
     """
     path = Path(output)
     check_folder_of(path)  # before what takes its time
-    chosen = choice(*read_question(requirements, **question))  # type: ignore[arg-type]
+    chosen = choices(*read_question(requirements, **question))  # type: ignore[arg-type]
     with stage("writing the page"):
-        write_whole(path, page(document(chosen)))
-    return Explorer(path, chosen.candidates.notes)
+        write_whole(path, page(document(*chosen)))
+    return Explorer(path, chosen[0].candidates.notes)
 
 
 def page(document: Json) -> str:

@@ -9,7 +9,7 @@ const REJECTED_OPACITY = 0.36;
 const REACH = 7; // so near a point is pointed at
 
 /** A plot in `place` that shows answers; `hover` is told the row under the pointer. */
-function makePlot(place, table, hover) {
+function makePlot(place, hover) {
   const canvas = element("canvas", { role: "img" });
   const stamps = { feasible: stampsOf(FEASIBLE_SIZE), rejected: stampsOf(REJECTED_SIZE) };
   let drawn = []; // what can be pointed at, and where it stands

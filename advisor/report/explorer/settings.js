@@ -1,5 +1,5 @@
 /* The settings of the page, and how its address keeps them. Settings are
-   {boards: names, those of devices, or patterns, or null for all, batches: sizes or null for any,
+   {task: what networks are for, boards: names, those of devices, or patterns, or null for all, batches: sizes or null for any,
     variant: names or null for any, by what they are names of, limits: a number by name, null for none,
     statistic: of the response, conditions: further limits, objective: steps, overhead_ms, battery_j,
     confidence: null for the usual one, x, y: the axes' metrics, every_batch: whether the table lists each batch size}. */
@@ -9,8 +9,8 @@ const VARIANT = ["runtime", "precision", "processor", "threads"];
 const ANY_VARIANT = Object.fromEntries(VARIANT.map((name) => [name, null]));
 
 /** What the page opens with: what was asked for. */
-function askedSettings({ asked, defaults }) {
-  return { ...asked, x: defaults.x, y: defaults.y, every_batch: false };
+function askedSettings({ task, asked, defaults }) {
+  return { ...asked, task, x: defaults.x, y: defaults.y, every_batch: false };
 }
 
 /** What an address without words asks for, on the boards of the question. */
@@ -90,20 +90,50 @@ function variantsOn({ variants, rows }, boards, name) {
   return rows[name].names.filter((each) => each && there.has(each));
 }
 
-/** Settings on other boards; of their batch sizes and variants, those that these have. */
+/** Settings for another task: without limits on how good a network is for its task, and without what has no rows of it. */
+function withTask({ ofTask }, settings, task) {
+  if (task === settings.task) return settings;
+  const table = ofTask(task);
+  const isOfQuality = (metric) => table.accuracy.metrics.includes(metric);
+  const limits = Object.fromEntries(Object.entries(settings.limits).filter(([name]) => !isOfQuality(table.limits.find((each) => each.name === name).metric)));
+  const conditions = settings.conditions.filter(({ metric }) => !isOfQuality(metric));
+  return withRowsOf(table, { ...settings, task, limits, conditions });
+}
+
+/** Settings on other boards; where these have nothing for the task, for the one that they have. */
 function withBoards(table, settings, boards) {
+  const there = tasksOn(table, boards);
+  const task = there.includes(settings.task) ? settings.task : there[0] ?? settings.task;
+  return withRowsOf(table.ofTask(task), { ...withTask(table, settings, task), boards });
+}
+
+/** The tasks of the page of which some boards have rows. */
+function tasksOn(table, boards) {
+  const known = new Set(boardsIn(table, { boards }).flatMap(({ tasks }) => tasks));
+  return table.tasks.filter((task) => known.has(task));
+}
+
+/** The task that goes without saying on some boards: classification, or the only other one; null where there are several. */
+function usualTask(table, boards) {
+  const known = [...new Set(boardsIn(table, { boards }).flatMap(({ tasks }) => tasks))];
+  if (known.includes(table.defaults.task) || !known.length) return table.defaults.task;
+  return known.length === 1 ? known[0] : null;
+}
+
+/** Settings without those batch sizes and variants of which a table has no rows on their boards. */
+function withRowsOf(table, settings) {
   const left = (asked, there) => {
     const found = asked?.filter((each) => there.includes(each)) ?? [];
     return found.length ? found : null;
   };
-  const chosen = boardsIn(table, { boards });
+  const chosen = boardsIn(table, settings);
   const variant = Object.fromEntries(VARIANT.map((name) => [name, left(settings.variant[name], variantsOn(table, chosen, name))]));
-  return { ...settings, boards, batches: left(settings.batches, batchesOn(table, boards)), variant };
+  return { ...settings, batches: left(settings.batches, batchesOn(table, settings.boards)), variant };
 }
 
 /** Settings as the part of an address that follows "#". */
 function hashOf(table, settings) {
-  const words = [["board", boardsText(settings.boards)]];
+  const words = [...(table.tasks.length > 1 ? [["task", settings.task]] : []), ["board", boardsText(settings.boards)]];
   if (settings.batches !== null) words.push(["batch", settings.batches.join(",")]);
   for (const name of VARIANT) if (settings.variant[name] !== null) words.push([name, settings.variant[name].join(",")]);
   for (const { text, name, limit } of constraintsOf(table, settings)) words.push(text ? ["where", text] : [name, limit]);
@@ -121,9 +151,11 @@ function hashOf(table, settings) {
  * The settings of an address, and what it says that this page cannot do. Without anything after "#" they
  * are what was asked for; else what it does not say is left to its default.
  */
-function settingsOfHash(table, hash) {
+function settingsOfHash(first, hash) {
   const words = [...new URLSearchParams(hash.replace(/^#/, ""))];
-  if (!words.length) return { settings: askedSettings(table), refused: [] };
+  if (!words.length) return { settings: askedSettings(first), refused: [] };
+  const task = words.findLast(([name, text]) => name === "task" && first.tasks.includes(text))?.[1] ?? first.task;
+  const table = task === first.task ? first : first.ofTask(task);
   const readers = readersOf(table);
   const settings = plainSettings(table);
   const refused = [];
@@ -150,6 +182,7 @@ function readersOf(table) {
     || (steps.length === 1 && table.metrics[steps[0].metric].names.includes(text));
   const metric = (text) => metricsOf(table).find((key) => table.metrics[key].names.includes(text));
   const readers = {
+    task: (text) => ({ task: table.tasks.includes(text) ? table.task : undefined }),
     board: (text) => ({ boards: boardsAsked(table, text) }),
     batch: (text) => ({ batches: sizesIn(table, text) }),
     ...Object.fromEntries(VARIANT.map((name) => [name, (text, { variant }) => {

@@ -100,6 +100,7 @@ function commandOf(table, settings) {
     words.push(...(constraint.text ? ["--where", constraint.text] : [`--${constraint.name}`, quantityText(table, constraint)]));
   }
   words.push("--board", boardsText(settings.boards));
+  if (settings.task !== usualTask(table, settings.boards)) words.push("--task", settings.task);
   if (settings.batches !== null) words.push("--batch", settings.batches.join(","));
   for (const name of VARIANT) if (settings.variant[name] !== null) words.push(`--${name}`, settings.variant[name].join(","));
   words.push(...table.words);
