@@ -30,6 +30,7 @@ from advisor.quantities import RATE
 from advisor.report.explorer.choice import choice
 from advisor.report.explorer.document import document, question, task_document
 from advisor.report.explorer.page import PURE, SHOWING, data_text, page, script, source
+from advisor.report.explorer.plan_page import SCRIPTS
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.candidates.gather import gather
 from advisor.solve.candidates.uncertainty import chance_below
@@ -1122,12 +1123,14 @@ def test_the_page_needs_no_other_file(shown: Opened) -> None:
 
 
 def test_no_name_of_the_scripts_stands_for_two_things() -> None:
-    text = script((*PURE, *SHOWING))
-    names = re.findall(r"^(?:async )?(?:function|const|let|class) +(\w+)", text, re.MULTILINE)
-    assert len(names) == len(set(names)) > 100
+    pages = ((*PURE, *SHOWING), SCRIPTS)
+    for scripts in pages:
+        named = r"^(?:async )?(?:function\*?|const|let|class) +(\w+)"
+        names = re.findall(named, script(scripts), re.MULTILINE)
+        assert len(names) == len(set(names)) > 20
     there = {each.name for each in files("advisor.report.explorer").iterdir()}
     assert {name for name in there if name.endswith(".js")} == {
-        f"{name}.js" for name in (*PURE, *SHOWING)
+        f"{name}.js" for scripts in pages for name in scripts
     }
 
 
