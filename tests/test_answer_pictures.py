@@ -165,7 +165,11 @@ def test_a_fit_is_drawn_predicted_against_measured(fitted: Fitted, tmp_path: Pat
         }
         assert len(within) >= 0.9 * len({dot.network for dot in panel.dots}) - 1
     said = texts(advisor.draw(fitted, tmp_path / "fit.svg", label="AlexNet").read_bytes())
-    assert "alexnet" in said
+    # Once a panel that has it, at the smallest batch.
+    asked = [[dot for dot in panel.dots if dot.asked] for panel in figure.panels]
+    assert [len(each) for each in asked] == [1, 1, 0]
+    assert all(dot.batch == 1 for each in asked for dot in each)
+    assert said.count("alexnet, batch 1") == 2
 
 
 def held_out(architecture: str, predicted: float) -> HeldOutRun:

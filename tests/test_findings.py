@@ -16,6 +16,7 @@ from advisor.paper.evidence import GROSS, Evidence, explained, rank_correlation
 from advisor.paper.four_findings import (
     HOLDS,
     NOT,
+    RELATED,
     UNDECIDED,
     accuracy_is_hyperbolic,
     four_findings,
@@ -33,7 +34,8 @@ XEON = Evidence.of(Catalog.open(), "xeon-2-cores-vm")
 
 def test_the_papers_findings_on_its_own_board() -> None:
     verdicts = [each.verdict for each in four_findings(TX1)]
-    assert verdicts == [HOLDS, UNDECIDED, HOLDS, HOLDS]
+    # 14 networks are too few to decide whether energy and accuracy are related strongly enough.
+    assert verdicts == [HOLDS, UNDECIDED, UNDECIDED, HOLDS]
     power, hyperbola, energy, operations = (each.numbers for each in four_findings(TX1))
     assert power["mean_w"] == pytest.approx(11.82, abs=0.005)
     assert power["standard_deviation_w"] == pytest.approx(0.71, abs=0.005)
@@ -47,7 +49,7 @@ def test_the_papers_findings_on_its_own_board() -> None:
     assert hyperbola[f"{gain}_low"] < 0 < hyperbola[gain] < hyperbola[f"{gain}_high"]
     assert hyperbola["gain_over_linear_percent_points_low"] > 1
     assert energy["accuracy_slope_percent_joule"] > 0
-    assert energy["accuracy_rank_correlation_low"] > 0.4
+    assert 0.4 < energy["accuracy_rank_correlation_low"] < RELATED
     assert operations["r2"] == pytest.approx(0.950, abs=0.0005)
     assert operations["mean_relative_error"] == pytest.approx(0.33, abs=0.005)
     assert operations["rank_correlation_low"] > 0.9
@@ -178,10 +180,14 @@ WORLD_KINDS = [
         "accuracy hyperbolic, noise 1.0 and 0.0 points",
         "accuracy logarithmic, noise 1.0 and 0.0 points",
         "accuracy unrelated, noise 1.0 and 0.0 points",
-        "energy correlates to 0.52",
+        "energy correlates to 0.52, just enough",
+        "energy correlates to 0.52, just too little",
+        "energy correlates to 0.90",
         "energy independent",
         "energy correlates with operations alone",
-        "time correlates to 0.52",
+        "time correlates to 0.52, just enough",
+        "time correlates to 0.52, just too little",
+        "time correlates to 0.90",
         "time independent",
     )
 ]

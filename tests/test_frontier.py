@@ -349,7 +349,11 @@ def test_the_text_says_why_there_is_no_frontier(run: Run) -> None:
     none_fits = run("frontier", "--fps", 60, "--accuracy", 75).out
     assert none_fits.startswith("Nothing fits accuracy >= 75 and fps >= 60 on jetson-tx1")
     unknown = run("frontier", "--x", "energy", "--board", "xeon-2-cores-vm").out
-    assert unknown.startswith("285 candidates on xeon-2-cores-vm would do, but energy per image or")
+    assert unknown.startswith("285 candidates on xeon-2-cores-vm would do, but energy per image of")
+    assert "ask with --x fps" in unknown
+    by_rate = run("frontier", "--board", "hailo-8")
+    assert (by_rate.code, "ask with --x fps" in by_rate.out) == (1, True)
+    assert run("frontier", "--board", "hailo-8", "--x", "fps").code == 0
 
 
 def test_a_single_point_is_the_best_there_is(run: Run) -> None:

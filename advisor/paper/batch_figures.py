@@ -25,7 +25,7 @@ def time_against_batch(data: BoardData) -> Figure:
         form="curves",
         x=BATCH,
         y=Axis("time per image, ms", logarithmic=True),
-        panels=(Panel(words=data.no_rows),),
+        panels=(Panel(words=data.no_time),),
     )
     return _against_batch(data, empty, lambda run: run.time_ms)
 

@@ -61,13 +61,15 @@ class Run:
         network: the network.
         batch: images per forward pass.
         time_ms: time per image.
+        rate_fps: images per second: what the source states, else batch / latency.
         net_power_w: watts above idle.
         memory_mb: peak memory to serve the batch.
     """
 
     network: Network
     batch: int
-    time_ms: Estimate
+    time_ms: Estimate | None
+    rate_fps: Estimate
     net_power_w: Estimate | None
     memory_mb: Estimate | None
 
@@ -104,6 +106,13 @@ class BoardData:
     def no_rows(self) -> str:
         """What is said of a board on which nothing ran; "" of others."""
         return "" if self.runs else f"Board {self.board.name} has no rows that ran."
+
+    @property
+    def no_time(self) -> str:
+        """What is said of a board without times."""
+        return self.no_rows or (
+            f"Board {self.board.name} has no latency figures: what is known is its throughput."
+        )
 
     @property
     def no_power(self) -> str:
@@ -167,7 +176,14 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     used = catalog.weights_on(board)
     named = {name: catalog.weights.get((name, weights)) or used.get(name) for name in sorted(ran)}
     reached = catalog.accuracies_in(board, table, variant, task)
-    trained = {name: reached((name, each.name)) if each else None for name, each in named.items()}
+
+    def trained_set(name: str) -> Weights | None:
+        usual = named[name]
+        found = reached((name, usual.name)) if usual else None
+        known = filter(None, (reached((name, each)) for each in catalog.sets_of.get(name, ())))
+        return found or max(known, key=lambda each: each.accuracy_percent.value, default=None)
+
+    trained = {name: trained_set(name) for name in named}
     networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known, catalog.own_folder)
@@ -178,7 +194,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         variant=variant,
         other_variants=tuple(each for each in table.variants if each != variant),
         quality=usual(task),
-        weights=_weights_text(weights, named.values()),
+        weights=_weights_text(weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         memory_model=models[0].model if models else None,
@@ -225,11 +241,14 @@ def _runs(table: Measurements, variant: Variant, networks: Mapping[str, Network]
     for row in table.rows_of(variant).tolist():
         network = networks.get(table.architecture.at(row))
         latency = table.latency_ms.estimate(row)
-        if network is None or latency is None:
-            continue
+        throughput = table.throughput_fps.estimate(row)
         batch = int(table.batch[row])
+        time_ms = scaled(latency, 1 / batch) if latency else None
+        rate = throughput or (inverse(time_ms, 1000) if time_ms else None)
+        if network is None or rate is None:
+            continue
         power, memory = table.net_power_w.estimate(row), table.memory_mb.estimate(row)
-        found.append(Run(network, batch, scaled(latency, 1 / batch), power, memory))
+        found.append(Run(network, batch, time_ms, rate, power, memory))
     return sorted(found, key=lambda run: (run.network.name, run.batch))
 
 
@@ -240,4 +259,14 @@ def scaled(estimate: Estimate, factor: float) -> Estimate:
         value=estimate.value * factor,
         low=None if estimate.low is None else estimate.low * factor,
         high=None if estimate.high is None else estimate.high * factor,
+    )
+
+
+def inverse(estimate: Estimate, of: float) -> Estimate:
+    """A number divided by an estimate."""
+    return replace(
+        estimate,
+        value=of / estimate.value,
+        low=of / estimate.high if estimate.high else None,
+        high=of / estimate.low if estimate.low else None,
     )

@@ -40,6 +40,7 @@ class Findings:
         precision: at what precision.
         processor: on which processor; "" for the board's own, which nobody names.
         threads: by how many threads; 0 where unknown.
+        time: what stands for time per image.
         findings: the paper's four, in its order.
         statements: every number that the paper states on which the board's rows have figures.
     """
@@ -50,6 +51,7 @@ class Findings:
     precision: str
     processor: str
     threads: int
+    time: str
     findings: tuple[Finding, ...]
     statements: tuple[Statement, ...]
 
@@ -80,7 +82,14 @@ def findings_on(catalog: Catalog, board: str | None) -> Findings:
     """
     evidence = Evidence.of(catalog, board or default_board())
     name, title = evidence.board.name, evidence.board.title
-    return Findings(name, title, *evidence.variant, four_findings(evidence), statements(evidence))
+    return Findings(
+        name,
+        title,
+        *evidence.variant,
+        evidence.time_kind,
+        four_findings(evidence),
+        statements(evidence),
+    )
 
 
 def findings_text(found: Findings) -> RenderableType:

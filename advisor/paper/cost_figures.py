@@ -203,7 +203,7 @@ def operations_against_time(data: BoardData) -> Figure:
 
     def dot(run: Run) -> Dot | None:
         operations, params = run.network.operations_g, run.network.params_m
-        if not operations or not params:
+        if not operations or not params or not run.time_ms:
             return None
         return run.network.at(run.time_ms, operations, run.batch, params.value)
 
@@ -218,7 +218,9 @@ def operations_against_time(data: BoardData) -> Figure:
         panels=(),
         area=PARAMETERS,
     )
-    drawn = _side_by_side(data, figure, dot, _with_line, "known operations")
+    if not any(run.time_ms for run in data.runs):
+        return replace(figure, said=data.said(), panels=(Panel(words=data.no_time),))
+    drawn = _side_by_side(data, figure, dot, _with_line, "known time and operations")
     return _legible(drawn, (-1, 1), "those that do most operations in their time")
 
 
@@ -273,7 +275,7 @@ def top1_against_rate(data: BoardData) -> Figure:
         top1_percent, operations = run.network.top1_percent, run.network.operations_g
         if not top1_percent or not operations:
             return None
-        return run.network.at(rate_fps(run.time_ms), top1_percent, run.batch, operations.value)
+        return run.network.at(run.rate_fps, top1_percent, run.batch, operations.value)
 
     figure = Figure(
         number=9,
@@ -289,16 +291,6 @@ def top1_against_rate(data: BoardData) -> Figure:
     finished = partial(_with_bound, metric=data.quality.metric)
     drawn = _side_by_side(data, figure, dot, finished, "known accuracy and operations")
     return _legible(drawn, (1, 1), "those that none is both faster and more accurate than", "x")
-
-
-def rate_fps(time_ms: Estimate) -> Estimate:
-    """Images per second from the time per image."""
-    return replace(
-        time_ms,
-        value=1000 / time_ms.value,
-        low=1000 / time_ms.high if time_ms.high else None,
-        high=1000 / time_ms.low if time_ms.low else None,
-    )
 
 
 def _with_bound(panel: Panel, metric: str) -> Panel:

@@ -11,7 +11,6 @@ import numpy as np
 from advisor.catalog.records import Board
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
-from advisor.formulas import otherwise
 from advisor.prediction.bound import Bound, least_line_above
 from advisor.prediction.rows import NOTHING_RAN, ends_early, fitted_values
 
@@ -28,6 +27,11 @@ GROSS = "gross power"
 POWERS = (NET, ABOVE_BOUND, GROSS)
 """What may stand for net power: the second is at most that, the third more."""
 
+PER_IMAGE = "time per image"
+BY_RATE = "1 / throughput, since latency is unknown"
+TIMES = (PER_IMAGE, BY_RATE)
+"""What may stand for time: the second is shorter where a board works on several frames at once."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -38,7 +42,8 @@ class Evidence:
         variant: how they were run.
         names: the network of each row; shape (rows,), like all that follow.
         batch: images per forward pass.
-        time_ms: time per image: 1 / throughput where the source reports that, else latency / batch.
+        time_ms: time per image, or what comes nearest to it.
+        time_kind: which of `TIMES` that is.
         power_w: net power, or what comes nearest to it.
         power_kind: which of `POWERS` that is.
         memory_mb: peak memory.
@@ -55,6 +60,7 @@ class Evidence:
     names: NDArray[np.str_]
     batch: Integers
     time_ms: Floats
+    time_kind: str
     power_w: Floats
     power_kind: str
     memory_mb: Floats
@@ -84,10 +90,8 @@ class Evidence:
             table: its rows.
         """
         task, table = catalog.of_one_task(table)
-        time_ms = otherwise(
-            1000 / fitted_values(table.throughput_fps),
-            fitted_values(table.latency_ms) / table.batch,
-        )
+        per_image_ms = fitted_values(table.latency_ms) / table.batch
+        by_rate_ms = 1000 / fitted_values(table.throughput_fps)
         power_w, power_kind = _power(board, table)
         memory_mb = fitted_values(table.memory_mb)
         weights = catalog.weights_on(board)
@@ -102,6 +106,8 @@ class Evidence:
 
         def of_variant(variant: Variant) -> Evidence:
             rows = table.rows_of(variant)
+            timed = not np.isnan(per_image_ms[rows]).all() or np.isnan(by_rate_ms[rows]).all()
+            time_ms = per_image_ms if timed else by_rate_ms
             rows = rows[~np.isnan(time_ms[rows])]
             reached = catalog.accuracies_in(board, table, variant, task)
             top1 = np.full(len(every), np.nan)
@@ -122,6 +128,7 @@ class Evidence:
                 names=np.array(every, dtype=np.str_)[index[rows]],
                 batch=table.batch[rows],
                 time_ms=time_ms[rows],
+                time_kind=PER_IMAGE if timed else BY_RATE,
                 power_w=power_w[rows],
                 power_kind=power_kind,
                 memory_mb=memory_mb[rows],
@@ -133,6 +140,11 @@ class Evidence:
             )
 
         return tuple(map(of_variant, table.variants or (NOTHING_RAN,)))
+
+    @property
+    def per_image_ms(self) -> Floats:
+        """Time per image; NaN where something else stands for it."""
+        return self.time_ms if self.time_kind == PER_IMAGE else np.full(len(self), np.nan)
 
     @property
     def rate_fps(self) -> Floats:

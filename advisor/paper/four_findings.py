@@ -2,7 +2,7 @@
 
 Each has the sizes of its effects, with 90 % intervals, and a verdict from tests: that a finding holds, or
 does not, is said wrongly in at most 5 % of the boards on which the opposite is so
-(`tests/benchmarks/findings.py`); where the rows are too few or too noisy for either, it cannot be told.
+(`tests/benchmarks/findings.py`); where the rows are too few or too noisy for either, it is undecided.
 """
 
 from __future__ import annotations
@@ -15,17 +15,25 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from advisor.paper.effects import TAIL, Effect, mean_effect, rank_effect, slope_effect
-from advisor.paper.evidence import ABOVE_BOUND, GROSS, NET, Evidence, explained, held_out_errors
+from advisor.paper.evidence import (
+    ABOVE_BOUND,
+    GROSS,
+    NET,
+    PER_IMAGE,
+    Evidence,
+    explained,
+    held_out_errors,
+)
 from advisor.paper.layout import Layout
 from advisor.prediction.bound import least_line_above
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
 
-Verdict: TypeAlias = Literal["holds", "does not hold", "cannot be told"]
+Verdict: TypeAlias = Literal["holds", "does not hold", "undecided"]
 HOLDS: Verdict = "holds"
 NOT: Verdict = "does not hold"
-UNDECIDED: Verdict = "cannot be told"
+UNDECIDED: Verdict = "undecided"
 
 TITLES = {
     1: "power does not depend on the network or the batch size",
@@ -142,7 +150,8 @@ def power_is_constant(evidence: Evidence) -> Finding:
     ]
     said = (
         f"networks differ by {_with_ends('spread_of_networks', '.0%')}, batch sizes by at most "
-        f"{_with_ends('farthest_batch_size', '.0%')}; {of_rows}, of which "
+        f"{_with_ends('farthest_batch_size', '.0%')}, as good as equal below {EQUIVALENT:.0%}; "
+        f"{of_rows}, of which "
         "{share_of_rows_within_10_percent:.0%} are within 10 % of it"
     )
     verdict = _verdict(shown, _power_differs(known))
@@ -152,6 +161,11 @@ def power_is_constant(evidence: Evidence) -> Finding:
 def _kind(evidence: Evidence) -> str:
     """What stands for net power, before what is said of it."""
     return "" if evidence.power_kind == NET else f"{evidence.power_kind}: "
+
+
+def _timed(evidence: Evidence) -> str:
+    """What stands for time per image, likewise."""
+    return "" if evidence.time_kind == PER_IMAGE else f"time is {evidence.time_kind}: "
 
 
 def _least_differing(evidence: Evidence) -> Floats:
@@ -233,8 +247,8 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
     )
     compared = ", ".join(f"{name} {{{name}_error_percent_points:.1f}}" for name in SHAPES)
     said = (
-        f"a hyperbolic curve is {nearer} to the {{networks}} best networks at batch {batch}, each held "
-        f"out; root mean square errors in points of accuracy: {compared}"
+        f"{_timed(evidence)}a hyperbolic curve is {nearer} to the {{networks}} best networks at batch "
+        f"{batch}, each held out; root mean square errors in points of accuracy: {compared}"
     )
     shown = [mean_effect(gain).low > 0 for gain in gains.values()]
     refuted = [mean_effect(gain, TAIL / 2).high < 0 for gain in gains.values()]
@@ -244,9 +258,9 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
 def energy_bounds(evidence: Evidence) -> Finding:
     """Whether a limit on energy bounds both accuracy and operations.
 
-    Tested by ranks, against no relation of energy with either, and against one that is too weak to bound
-    anything. The least lines above all (images per joule, accuracy), and (images per joule, operations), say
-    where the bounds are.
+    Tested by ranks: whether the relation of energy with both is shown to be strong enough to bound anything,
+    or that with one of them too weak. The least lines above all (images per joule, accuracy), and (images per
+    joule, operations), say where the bounds are.
     """
     batch = evidence.commonest_batch
     rows = evidence.at(batch)
@@ -270,9 +284,10 @@ def energy_bounds(evidence: Evidence) -> Finding:
         ),
     }
     said = (
-        f"energy ranks as accuracy does to {_with_ends('accuracy_rank_correlation', '.2f')} and as "
-        f"operations do to {_with_ends('rank_correlation', '.2f')}, over {{networks}} networks at batch "
-        f"{batch}; top-1 <= "
+        f"{_timed(evidence)}energy ranks as accuracy does to "
+        f"{_with_ends('accuracy_rank_correlation', '.2f')} and as operations do to "
+        f"{_with_ends('rank_correlation', '.2f')}, over {{networks}} networks at batch {batch} (too "
+        f"weak below {RELATED}); top-1 <= "
         "{accuracy_intercept_percent:.1f} - {accuracy_slope_percent_joule:.2f} x images/J, operations <= "
         "{operations_intercept_g:.1f} - {operations_slope_g_joule:.2f} x images/J (G)"
     )
@@ -281,7 +296,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
 
 
 def operations_estimate_time(evidence: Evidence) -> Finding:
-    """Whether operations estimate the time per image: by ranks, against no relation and too weak a one.
+    """Whether operations estimate the time per image: by ranks, whether the relation is strong enough.
 
     How far a straight line is off says how well.
     """
@@ -304,15 +319,16 @@ def operations_estimate_time(evidence: Evidence) -> Finding:
         ),
     }
     said = (
-        f"time ranks as operations do to {_with_ends('rank_correlation', '.2f')}, over {{networks}} "
-        f"networks at batch {batch}; a straight line has R2 {{r2:.3f}}, but is off networks held out by "
+        f"{_timed(evidence)}time ranks as operations do to {_with_ends('rank_correlation', '.2f')}, over "
+        f"{{networks}} networks at batch {batch} (too weak below {RELATED}); a straight line has R2 "
+        "{r2:.3f}, but is off networks held out by "
         f"{_with_ends('held_out_relative_error', '.0%')} on average"
     )
     return _finding(4, _related([(known.operations, known.time_ms)]), said, numbers)
 
 
 def _related(pairs: Sequence[tuple[Floats, Floats]]) -> Verdict:
-    """Whether all these pairs of columns rank alike, or one of them is shown to do so too weakly."""
-    shown = [rank_effect(*pair).low > 0 for pair in pairs]
+    """Whether all these pairs of columns are shown to rank alike, or one of them to do so too weakly."""
+    shown = [rank_effect(*pair).low > RELATED for pair in pairs]
     refuted = [rank_effect(*pair, TAIL / 2).high < RELATED for pair in pairs]  # of at most two
     return _verdict(shown, refuted)

@@ -88,13 +88,13 @@ def _idle(evidence: Evidence) -> Numbers:
 
 def _slow_passes(evidence: Evidence) -> Numbers:
     power = evidence.power_w[~np.isnan(evidence.power_w)]
-    slower = evidence.value("time_ms", ("vgg-16", 2)) / evidence.value("time_ms", ("vgg-16", 1))
+    one, two = (evidence.value("per_image_ms", ("vgg-16", batch)) for batch in (1, 2))
     return {
         "alexnet_batch_1_w": evidence.value("power_w", ("alexnet", 1)),
         "vgg-16_batch_2_w": evidence.value("power_w", ("vgg-16", 2)),
         "vgg-19_batch_2_w": evidence.value("power_w", ("vgg-19", 2)),
         "mean_w": float(np.mean(power)) if len(power) else math.nan,
-        "vgg-16_relative_change_of_time": slower - 1,
+        "vgg-16_relative_change_of_time": two / one - 1,
     }
 
 
@@ -104,7 +104,7 @@ def _slow_passes_agree(numbers: Numbers) -> bool:
 
 
 def _alexnet(evidence: Evidence) -> Numbers:
-    one, many = (evidence.value("time_ms", ("alexnet", batch)) for batch in (1, 64))
+    one, many = (evidence.value("per_image_ms", ("alexnet", batch)) for batch in (1, 64))
     return {"batch_1_ms": one, "batch_64_ms": many, "speedup": one / many}
 
 
@@ -118,13 +118,14 @@ def _both_alexnets(evidence: Evidence) -> Numbers:
 
 def _vgg(evidence: Evidence) -> Numbers:
     return {
-        f"{name}_batch_1_ms": evidence.value("time_ms", (name, 1)) for name in ("vgg-16", "vgg-19")
+        f"{name}_batch_1_ms": evidence.value("per_image_ms", (name, 1))
+        for name in ("vgg-16", "vgg-19")
     }
 
 
 def _time_in_operations(evidence: Evidence) -> Numbers:
     rows = evidence.at(16)
-    rows = rows.where(~np.isnan(rows.operations))
+    rows = rows.where(~np.isnan(rows.operations) & ~np.isnan(rows.per_image_ms))
     if len(rows) < 3:
         return {}
     line = rows.time_in_operations()

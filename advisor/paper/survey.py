@@ -69,6 +69,7 @@ class SurveyedVariant:
         runtime, precision, processor, threads: the variant.
         batch: the batch size that most networks ran, of which the figures are.
         networks: how many ran it.
+        time: what stands for time per image.
         power: what stands for net power; "" where no power is known.
         effects: how large each effect is.
     """
@@ -81,6 +82,7 @@ class SurveyedVariant:
     threads: int
     batch: int
     networks: int
+    time: str
     power: str
     effects: Effects
 
@@ -236,6 +238,7 @@ def _surveyed(way: Evidence) -> SurveyedVariant:
         *way.variant,
         batch=way.commonest_batch,
         networks=len(way),
+        time=way.time_kind,
         power=way.power_kind if known else "",
         effects=effects(way),
     )

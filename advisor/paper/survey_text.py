@@ -11,6 +11,7 @@ from rich.text import Text
 
 from advisor.documents import document, document_text
 from advisor.paper.effects import Effect
+from advisor.paper.evidence import BY_RATE, PER_IMAGE
 from advisor.paper.survey import LEAST_SURVEYED, Effects, Quantisation, Survey, SurveyedVariant
 from advisor.report.terminal import Fitted, TextTable, counted, plain_table
 from advisor.solve.candidates.gather import few
@@ -228,6 +229,9 @@ def _named(each: SurveyedVariant) -> str:
 def _notes(found: Survey) -> Iterator[str]:
     """What stands behind the figures, and what is left out."""
     yield "In brackets: 90 % intervals over networks, at the batch size that most of them ran."
+    by_rate = tuple(each.board for each in found.variants if each.time != PER_IMAGE)
+    if by_rate:
+        yield f"Time is {BY_RATE}: {few(tuple(dict.fromkeys(by_rate)))}."
     for power in dict.fromkeys(each.power for each in found.variants):
         having = [each for each in found.variants if each.power == power]
         if power and power != "net power":

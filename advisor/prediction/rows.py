@@ -40,10 +40,15 @@ NOTHING_RAN = Variant("", "")
 
 
 def fullest_variant(table: Measurements) -> tuple[Variant, Integers]:
-    """The variant of most measured rows, and those rows; `NOTHING_RAN` where there is none."""
-    latency = fitted_values(table.latency_ms)
+    """The variant of most measured rows, and those rows; `NOTHING_RAN` where there is none.
+
+    Those of known latency are counted, or where no row has one, those of known throughput.
+    """
+    timed = fitted_values(table.latency_ms)
+    if np.isnan(timed).all():
+        timed = fitted_values(table.throughput_fps)
     ran = {each: table.rows_of(each) for each in table.variants}
-    ran = {each: rows[~np.isnan(latency[rows])] for each, rows in ran.items()}
+    ran = {each: rows[~np.isnan(timed[rows])] for each, rows in ran.items()}
     variant = max(ran, key=lambda each: len(ran[each]), default=NOTHING_RAN)
     return variant, ran.get(variant, np.zeros(0, dtype=np.int64))
 

@@ -184,9 +184,18 @@ def _why_nothing(frontier: Frontier) -> Iterator[str]:
         yield "advisor pick says what would have to give."
     else:
         fit = counted(frontier.feasible, "candidate")
-        yield (
-            f"{fit} on {_boards(frontier)} would do, but {_any_of_axes(frontier)} of each is unknown."
-        )
+        changed = [
+            (name, axis, other)
+            for name, axis, other in zip("xyz", frontier.axes, frontier.instead, strict=False)
+            if axis != other
+        ]
+        lacking = [frontier.quality.worded(axis).title for _, axis, _ in changed]
+        unknown = " and ".join(lacking) or _any_of_axes(frontier)
+        yield f"{fit} on {_boards(frontier)} would do, but {unknown} of each is unknown."
+        if changed:
+            ask = " ".join(f"--{name} {METRICS[other].name}" for name, _, other in changed)
+            titles = listed([frontier.quality.worded(other).title for _, _, other in changed])
+            yield f"Known of some is the {titles}: ask with {ask}."
 
 
 def _boards(frontier: Frontier) -> str:

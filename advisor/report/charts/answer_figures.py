@@ -20,6 +20,7 @@ from advisor.prediction.model import LEAST_GROUPS
 from advisor.quantities import PERCENT
 from advisor.report.candidate_text import boards_text, limits_text
 from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact, spans_decade
+from advisor.report.charts.labels import LONGEST, shortened
 from advisor.report.charts.palette import SHAPES
 from advisor.report.comparison import BASE_NAME, Comparison
 from advisor.report.terminal import counted
@@ -324,6 +325,8 @@ def _agreement(metric: str, runs: Sequence[HeldOutRun], asked: Collection[str]) 
     title = FITTED[metric].partition(",")[0]
     factor = band_factor(runs)
     furthest = _furthest(runs, factor)
+    wanted = _smallest_batches(runs, asked)
+    batches = Counter(each.architecture for each in runs)
     dots = [
         Dot(
             each.architecture,
@@ -332,7 +335,8 @@ def _agreement(metric: str, runs: Sequence[HeldOutRun], asked: Collection[str]) 
             exact(each.predicted),
             each.batch,
             named=at in furthest,
-            asked=each.architecture in asked,
+            asked=at in wanted,
+            label=_with_batch(each) if batches[each.architecture] > 1 else "",
         )
         for at, each in enumerate(runs)
     ]
@@ -369,6 +373,20 @@ def band_factor(runs: Sequence[HeldOutRun]) -> float | None:
         return None
     rank = math.ceil(0.9 * (len(off) + 1) - 1e-9)
     return math.exp(sorted(off.values())[rank - 1])
+
+
+def _with_batch(run: HeldOutRun) -> str:
+    batch = f", batch {run.batch}"
+    return shortened(run.architecture, LONGEST - len(batch)) + batch
+
+
+def _smallest_batches(runs: Sequence[HeldOutRun], asked: Collection[str]) -> set[int]:
+    """The place of each network's run of its smallest batch, of those that are asked for."""
+    found: dict[str, int] = {}
+    for at in sorted(range(len(runs)), key=lambda at: runs[at].batch):
+        if runs[at].architecture in asked:
+            found.setdefault(runs[at].architecture, at)
+    return set(found.values())
 
 
 def _furthest(runs: Sequence[HeldOutRun], factor: float | None) -> set[int]:

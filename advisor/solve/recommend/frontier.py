@@ -54,6 +54,8 @@ class Frontier:
         families: the family of each of those networks.
         notes: what could not be done as it was asked, in words.
         weights_used: the names of the sets of weights that the candidates have.
+        instead: where a figure on an axis is unknown of every candidate that meets every limit, axes of which
+            all are known of some; else empty.
     """
 
     UNDOCUMENTED: ClassVar = (
@@ -63,6 +65,7 @@ class Frontier:
         "compared",
         "families",
         "weights_used",
+        "instead",
     )
 
     requirements: Requirements
@@ -79,6 +82,7 @@ class Frontier:
     families: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     notes: tuple[str, ...] = ()
     weights_used: frozenset[str] = frozenset()
+    instead: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @computed
     def status(self) -> Literal["ok", "infeasible"]:
@@ -190,7 +194,22 @@ def frontier_of(
         families={each.name: each.family for each in networks},
         notes=candidates.notes,
         weights_used=candidates.weights_used,
+        instead=() if len(compared) else _known_axes(candidates, feasible, metrics),
     )
+
+
+def _known_axes(
+    candidates: Candidates, feasible: Integers, metrics: Sequence[Metric]
+) -> tuple[str, ...]:
+    """The same axes, but for those of which no figure is known another that is; empty where there is none."""
+    known = {key: ~np.isnan(candidates.figure(key)[feasible]) for key in METRICS}
+    axes: list[str] = []
+    for metric in metrics:
+        taken = [*axes, *(each.key for each in metrics)]
+        others = [key for key in METRICS if key not in taken and known[key].any()]
+        axes += [metric.key] if known[metric.key].any() else others[:1]
+    together = np.logical_and.reduce([known[key] for key in axes])
+    return tuple(axes) if len(axes) == len(metrics) and together.any() else ()
 
 
 def _along_axes(badness: Floats, positions: Integers) -> Integers:
