@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, JsonOption
 from advisor.cli.output import emit, emit_table, note
 
 
@@ -35,7 +35,7 @@ def command(
         str | None,
         typer.Option(metavar="NAME", help="Only those made by them, or with a chip of theirs."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """The boards that can be asked about, and where each comes from."""

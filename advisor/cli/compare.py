@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption, PlotOption
+from advisor.cli.options import CatalogOption, JsonOption, PlotOption
 from advisor.cli.output import emit, emit_table
 
 HELP = "A board, or one of its runs or units as BOARD/RUN or BOARD/UNIT."
@@ -29,7 +29,7 @@ def command(
         ),
     ] = None,
     plot: PlotOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """The ratio of latencies, with its interval; only what is significant is stressed."""

@@ -9,9 +9,12 @@ import typer
 
 from advisor.cli.fleet import end_fleet
 from advisor.cli.options import (
+    CalibrateOption,
     CatalogOption,
     DeviceOption,
     InsecureOption,
+    JsonOption,
+    RuntimesOption,
     TlsCaOption,
     TlsCertOption,
     TlsKeyOption,
@@ -39,14 +42,6 @@ Data = Annotated[
         metavar="DIR|FILE",
         help="A folder with a folder of images for each class, in the order of their names; or a CSV file of "
         "path and label. Of detectors: annotations as COCO's, .json, or the folder that has them.",
-    ),
-]
-Runtimes = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME,...",
-        help="What runs it: eager, compile, onnxruntime, openvino.",
-        show_default="eager; onnxruntime for ONNX files",
     ),
 ]
 Precisions = Annotated[
@@ -89,10 +84,6 @@ WeightsFile = Annotated[
 Download = Annotated[
     bool, typer.Option("--download", help="Let torchvision or timm fetch its own weights.")
 ]
-Calibrate = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", help="Images by which int8 ranges are set; 128 by a fixed seed."),
-]
 Batch = Annotated[int, typer.Option(min=1, metavar="N", help="Images per forward pass.")]
 DataSet = Annotated[
     str | None,
@@ -134,7 +125,7 @@ Fresh = Annotated[
 def command(
     network: Network,
     data: Data,
-    runtime: Runtimes = None,
+    runtime: RuntimesOption = None,
     precision: Precisions = None,
     images: Images = None,
     crop: Crop = None,
@@ -143,7 +134,7 @@ def command(
     interpolation: Interpolation = None,
     weights: WeightsFile = None,
     download: Download = False,
-    calibrate: Calibrate = None,
+    calibrate: CalibrateOption = None,
     batch: Batch = 32,
     device: DeviceOption = "cpu",
     data_set: DataSet = None,
@@ -152,7 +143,7 @@ def command(
     classes: Classes = None,
     skip_bad: SkipBad = False,
     fresh: Fresh = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     on: Annotated[
         str | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
-from advisor.cli.options import CatalogOption, PlotOption
+from advisor.cli.options import CatalogOption, JsonOption, PlotOption
 from advisor.cli.output import emit, emit_table
 
 
@@ -22,7 +22,7 @@ def command(
         ),
     ] = None,
     plot: PlotOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """What holds on a board of the paper's four findings and its stated figures, or how much on many."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
+from advisor.cli.options import InsecureOption, JsonOption, TlsCaOption, TlsCertOption, TlsKeyOption
 from advisor.cli.output import complain, emit, emit_table, note
 from advisor.cli.worker import Scheduler
 
@@ -22,7 +22,7 @@ def command(
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
     insecure: InsecureOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """The boards at a scheduler, what they are and do, and where versions or clocks differ."""
     from advisor.measuring.access import Access

@@ -6,10 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.cli.options import LabelOption, PlotOption, check_label
+from advisor.cli.options import (
+    CsvOption,
+    JsonOption,
+    LabelOption,
+    PlotOption,
+    check_label,
+    check_one_form,
+)
 from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
-from advisor.errors import AdvisorError
 
 
 @asks()
@@ -22,15 +28,14 @@ def command(
     ] = None,
     plot: PlotOption = None,
     label: LabelOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """The candidates that meet every limit and that no other one beats on two or three metrics.
 
     Exits with 1 where nothing meets every limit.
     """
-    if as_json and as_csv:
-        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    check_one_form(json=as_json, csv=as_csv)
     from advisor.solve.recommend.frontier import frontier
 
     check_label(label, plot)

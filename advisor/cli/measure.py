@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.cli.fleet import end_fleet
 from advisor.cli.options import (
+    CalibrateOption,
     CatalogOption,
     DeviceOption,
     InsecureOption,
+    RuntimesOption,
     TlsCaOption,
     TlsCertOption,
     TlsKeyOption,
@@ -72,14 +73,6 @@ Threads = Annotated[
         show_default="as many as PyTorch takes",
     ),
 ]
-Runtimes = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME,...",
-        help="What runs them: eager, compile, onnxruntime, openvino.",
-        show_default="eager; onnxruntime for ONNX files",
-    ),
-]
 Precisions = Annotated[
     list[str] | None,
     typer.Option(
@@ -104,14 +97,6 @@ Power = Annotated[
 Check = Annotated[
     bool,
     typer.Option("--check/--no-check", help="Hold each runtime's answers against the reference's."),
-]
-Calibrate = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="Images by which int8 ranges are set; 128 by a fixed seed.",
-        show_default="random ones",
-    ),
 ]
 Fresh = Annotated[
     bool,
@@ -141,13 +126,13 @@ def command(
     batch: Batch = None,
     device: DeviceOption = "cpu",
     threads: Threads = None,
-    runtime: Runtimes = None,
+    runtime: RuntimesOption = None,
     precision: Precisions = None,
     quick: Quick = False,
     sustained: Sustained = None,
     power: Power = None,
     check: Check = True,
-    calibrate: Calibrate = None,
+    calibrate: CalibrateOption = None,
     again: Again = False,
     fresh: Fresh = False,
     noisy: Noisy = False,

@@ -33,6 +33,21 @@ CatalogOption = Annotated[
 ]
 
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+def check_one_form(**asked: bool) -> None:
+    """Refuse several forms of one answer, such as `json=True, csv=True`.
+
+    Raises:
+        AdvisorError: more than one is asked for.
+    """
+    if sum(asked.values()) > 1:
+        *names, last = (f"--{name}" for name in asked)
+        raise AdvisorError(f"{', '.join(names)} and {last} exclude each other", "give one of them")
+
+
 def _drawable(plot: Path | None) -> Path | None:
     """Refuse a picture that could not be written, before anything else is done."""
     if plot is not None:
@@ -77,6 +92,22 @@ TrustOption = Annotated[
 ]
 
 
+RuntimesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="What runs a network: eager, compile, onnxruntime, openvino.",
+        show_default="eager; onnxruntime for ONNX files",
+    ),
+]
+CalibrateOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Images by which int8 ranges are set, 128 by a fixed seed; measure does with random ones.",
+        show_default=False,
+    ),
+]
 DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]
 TlsCaOption = Annotated[
     str | None,

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.cli.options import InsecureOption, TlsCaOption, TlsCertOption, TlsKeyOption
+from advisor.cli.options import (
+    CsvOption,
+    InsecureOption,
+    JsonOption,
+    TlsCaOption,
+    TlsCertOption,
+    TlsKeyOption,
+    check_one_form,
+)
 from advisor.cli.output import complain, emit, emit_table, note, warn
 from advisor.cli.question import asks
 from advisor.errors import AdvisorError
@@ -114,15 +122,14 @@ def command(
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
     insecure: InsecureOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
 ) -> None:
     """Which network to ship on a board, and why.
 
     Exits with 1 where nothing meets every limit.
     """
-    if as_json + as_csv + plot > 1:
-        raise AdvisorError("--json, --csv and --plot exclude each other", "give one of them")
+    check_one_form(json=as_json, csv=as_csv, plot=plot)
     verified: Verification | None = None
     on_images = {
         "data": data,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, JsonOption
 from advisor.cli.output import emit, emit_table, warn
 
 
@@ -26,7 +26,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Which networks to run together on one board, within its time, memory and power.

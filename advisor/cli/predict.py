@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards, networks
-from advisor.cli.options import CatalogOption, TrustOption
+from advisor.cli.options import CatalogOption, JsonOption, TrustOption, check_one_form
 from advisor.cli.output import emit, emit_table, warn
-from advisor.errors import AdvisorError
 
 
 def command(
@@ -51,7 +50,7 @@ def command(
             "--all", help="Every network of the catalog, and all that other boards predict."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV: time per image.")] = False,
     trust: TrustOption = False,
     catalog: CatalogOption = None,
@@ -60,8 +59,7 @@ def command(
 
     Exits with 1 where nothing is known and nothing can be predicted.
     """
-    if as_json and as_csv:
-        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    check_one_form(json=as_json, csv=as_csv)
     from advisor.report.answer_documents import PREDICT, answer_json
     from advisor.report.predict_text import predict_csv, predict_text
     from advisor.solve.forecast import predict

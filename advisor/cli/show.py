@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards, boards_and_networks
-from advisor.cli.options import CatalogOption
+from advisor.cli.options import CatalogOption, JsonOption
 from advisor.cli.output import emit, emit_table, note
 from advisor.errors import AdvisorError
 
@@ -28,7 +28,7 @@ def command(
             help="Only a network's rows on this board, device, or pattern of boards.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """All that is known of a network, by board, or of a device's boards; with sources."""

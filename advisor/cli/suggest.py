@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from advisor.cli.completion import boards
+from advisor.cli.options import JsonOption, check_one_form
 from advisor.cli.output import emit, emit_table, warn
 from advisor.cli.question import asks
-from advisor.errors import AdvisorError
 
 
 @asks()
@@ -25,7 +25,7 @@ def command(
             show_default="the boards of most networks",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the names alone, one a line.")
     ] = False,
@@ -36,8 +36,7 @@ def command(
     Asked as `pick` is, networks count that could be picked, most of all those near a limit. `--board` is the
     new board, if it has rows already: these are not named again.
     """
-    if as_json and as_csv:
-        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    check_one_form(json=as_json, csv=as_csv)
     from advisor.report.answer_documents import SUGGEST, answer_json
     from advisor.report.suggest_text import suggest_text
     from advisor.solve.suggest import suggest

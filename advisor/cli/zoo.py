@@ -8,11 +8,14 @@ import typer
 
 from advisor.cli.options import (
     CatalogOption,
+    CsvOption,
     InsecureOption,
+    JsonOption,
     SpreadOption,
     TlsCaOption,
     TlsCertOption,
     TlsKeyOption,
+    check_one_form,
     spreading,
 )
 from advisor.cli.output import complain, emit, emit_table, warn
@@ -41,8 +44,8 @@ def command(
             "What was counted before is not counted again, so it can be interrupted.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
     on: SpreadOption = None,
     tls_ca_file: TlsCaOption = None,
     tls_cert: TlsCertOption = None,
@@ -54,8 +57,7 @@ def command(
 
     They are candidates of `advisor pick --candidates all`. Exits with 1 where none is as asked.
     """
-    if as_json and as_csv:
-        raise AdvisorError("--json and --csv exclude each other", "give one of them")
+    check_one_form(json=as_json, csv=as_csv)
     from advisor.catalog.listing import zoo
     from advisor.catalog.zoo import LIBRARIES
     from advisor.cli.progress import PROGRESS
