@@ -151,6 +151,31 @@ def parse(text: object, dimension: Dimension, name: str, *, zero_allowed: bool =
     return value
 
 
+BELIEVED_BARE = 1e4
+"""So many operations or parameters of a network at least are believed without an SI prefix."""
+
+
+def parse_cost(text: object, name: str, usual: str) -> float:
+    """Read a count of what a network costs, which nearly always has an SI prefix.
+
+    Args:
+        text: what people write.
+        name: as `parse` takes it.
+        usual: the prefix that such counts have.
+
+    Raises:
+        AdvisorError: as `parse` raises it; or the prefix seems to have been forgotten.
+    """
+    value = parse(text, COUNT, name)
+    written = str(text).strip()
+    if value < BELIEVED_BARE and not written[-1:].isalpha():
+        raise AdvisorError(
+            f"{name}: {shown(written)} is hardly a network's",
+            f"did you mean '{written}{usual}'? so few are written like '{value / 1000:.12g}k'",
+        )
+    return value
+
+
 def _unit_error(written: str, unit: str, dimension: Dimension, name: str) -> AdvisorError:
     accepted = ", ".join(known for known in dimension.units if known and known != "\u03bcs")
     if not unit:

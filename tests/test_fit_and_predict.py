@@ -481,6 +481,46 @@ def test_a_network_described_by_its_cost_needs_no_torch(
     assert "Outside what the models have seen, by its operations" in " ".join(beyond.out.split())
 
 
+@pytest.mark.parametrize(
+    ("costs", "said"),
+    [
+        (("4.1", "25.6M"), ("ops: '4.1' is hardly", "did you mean '4.1G'?", "'0.0041k'")),
+        (("4.1G", "25.6"), ("params: '25.6' is hardly", "did you mean '25.6M'?")),
+        (("4.1G", "25.6M", "11"), ("activations: '11' is hardly", "did you mean '11M'?")),
+    ],
+)
+def test_a_forgotten_prefix_is_asked_for(
+    run: Run, costs: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    flags = ("--ops", "--params", "--activations")
+    asked = [word for pair in zip(flags, costs, strict=False) for word in pair]
+    ran = run("predict", *asked)
+    assert (ran.code, ran.out) == (2, "")
+    assert all(words in ran.err for words in said)
+    few = advisor.predict(ops="0.9k", params=10_000, board="jetson-tx1", batch=1)
+    assert few.forecasts
+
+
+def test_no_fit_is_missed_where_everything_asked_for_was_measured(
+    run: Run, overlay: Overlay
+) -> None:
+    where = ("--board", "small", "--catalog", overlay.folder)
+    for batch in ("any", "1"):
+        ran = run("predict", "resnet-18", "--batch", batch, *where)
+        assert ran.code == 0
+        assert "reported" in ran.out
+        assert "advisor fit" not in ran.out
+    assert "Nothing is predicted: board small" in run("predict", "vgg-16", *where).out
+    on_all = advisor.predict("resnet-18", board="all", catalog=overlay.folder)
+    assert not any("small" in note for note in on_all.notes)
+
+
+def test_a_board_stands_in_for_no_residuals_of_its_own(run: Run) -> None:
+    ran = run("fit", "jetson-tx1", "--residuals-from", "jetson-tx1")
+    assert (ran.code, ran.out) == (2, "")
+    assert "residuals-from: jetson-tx1 cannot stand in for itself" in ran.err
+
+
 MODULE = """
 from torch import nn
 

@@ -320,6 +320,8 @@ def test_counting_from_python_reports_each_network() -> None:
         (("--family", "mobilenot"), "did you mean 'MobileNet'"),
         (("--library", "keras"), "unknown library 'keras'"),
         (("--max-params", "25MB"), "max-params"),
+        (("--max-params", "25"), "did you mean '25M'?"),
+        (("--max-ops", "4.1"), "did you mean '4.1G'?"),
         (("--csv", "--json"), "exclude each other"),
         (("--count", "vit_b_16@100"), "it needs 224 or 384"),
     ],

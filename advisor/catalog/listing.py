@@ -26,7 +26,7 @@ from advisor.catalog.tables import ZooNetwork
 from advisor.catalog.zoo import LIBRARIES, Zoo
 from advisor.errors import AdvisorError, closest, shown
 from advisor.quality import read_task
-from advisor.quantities import COUNT, parse
+from advisor.quantities import parse_cost
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Cost
@@ -410,8 +410,8 @@ def zoo(
     if library is not None and library not in LIBRARIES:
         raise AdvisorError(f"unknown library {shown(library)}", closest(library, LIBRARIES))
     most = {
-        "params": None if max_params is None else parse(max_params, COUNT, "max-params"),
-        "operations": None if max_ops is None else parse(max_ops, COUNT, "max-ops"),
+        "params": None if max_params is None else parse_cost(max_params, "max-params", "M"),
+        "operations": None if max_ops is None else parse_cost(max_ops, "max-ops", "G"),
     }
     opened = Catalog.open(catalog)
     known = opened.zoo

@@ -47,6 +47,11 @@ def recipe_asked(
         if recipe.unlike and AUTO not in recipe.like:
             fault = f"unlike: board {board.name} is not predicted from boards that are chosen"
             raise AdvisorError(fault, f"let them be chosen, too: --like {AUTO}")
+    if residuals_from == board.name:
+        fault = f"residuals-from: {board.name} cannot stand in for itself"
+        raise AdvisorError(
+            fault, f"name another board, or {NONE}: its own residuals count in any case"
+        )
     if residuals_from is not None:
         recipe = replace(recipe, residuals_from="" if residuals_from == NONE else residuals_from)
     if None not in (like, unlike, residuals_from):

@@ -26,7 +26,7 @@ from advisor.prediction.board_model import BoardFit, runs_of
 from advisor.prediction.fit_store import current_fit
 from advisor.prediction.ready_fit import ready_fit
 from advisor.prediction.terms import COLUMNS
-from advisor.quantities import COUNT, parse, read_batches
+from advisor.quantities import parse_cost, read_batches
 from advisor.solve.candidates.completion import SOURCE, completed, usual_sizes
 from advisor.solve.candidates.idle_power import below_idle_text, without_power_below_idle
 from advisor.solve.candidates.named_networks import called_alike
@@ -234,14 +234,14 @@ def _described(ops: object, params: object, activations: object) -> Architecture
     if ops is None or params is None:
         raise AdvisorError("a network is described by --ops and --params", "give both")
 
-    def declared(text: object, what: str) -> Estimate:
-        value = parse(text, COUNT, what)
+    def declared(text: object, what: str, usual: str) -> Estimate:
+        value = parse_cost(text, what, usual)
         return Estimate(value, value, value, "declared", "")
 
     cost = Cost(
-        params=declared(params, "params"),
-        operations=declared(ops, "ops"),
-        activations=None if activations is None else declared(activations, "activations"),
+        params=declared(params, "params", "M"),
+        operations=declared(ops, "ops", "G"),
+        activations=None if activations is None else declared(activations, "activations", "M"),
         layers=None,
         window_reads=None,
         peak_activations=None,
@@ -269,7 +269,7 @@ def _on_board(
 
     Returns:
         The forecasts by network and batch size; notes: what became of each asked batch size of which there
-        is no forecast; and why nothing is predicted, "" where it is.
+        is no forecast; and why nothing is predicted, "" where it is, or nothing is left to predict.
 
     Raises:
         AdvisorError: there is no such board, or a file is broken.
@@ -278,7 +278,10 @@ def _on_board(
     board = surveyed.board
     own, below_idle = without_power_below_idle(board, surveyed.measurements)
     known = catalog.architectures_with(own)
-    if make and not _all_ran(own, wanted, batches):
+    if wanted is not None and len(wanted) == 1:
+        wanted = [_as_called(catalog, wanted[0], own)]
+    all_ran = _all_ran(own, wanted, batches)
+    if make and not all_ran:
         fit, said = ready_fit(catalog, board, own, known)
     else:
         fit, said = current_fit(board, own, known, catalog.own_folder)
@@ -291,8 +294,6 @@ def _on_board(
         }
         repeated = catalog.identities.repeated([*own.architecture.names, *transferred, *known])
         wanted = [each for name, each in known.items() if name not in repeated]
-    if len(wanted) == 1:
-        wanted = [_as_called(catalog, wanted[0], own)]
     known |= {each.name: each for each in wanted}
     table = own if fit is None else completed(board, own, known, fit, batches or ())
     runs = runs_of(board, table, known)
@@ -316,7 +317,7 @@ def _on_board(
             notes.append(_missing(board, table, fit, architecture, place, missing))
     if make and len(wanted) == 1:
         notes += _alike_here(catalog, wanted[0], own)
-    return found, notes, "" if fit else said
+    return found, notes, "" if fit or all_ran else said
 
 
 def _alike_here(catalog: Catalog, network: Architecture, table: Measurements) -> Iterator[str]:
