@@ -1137,6 +1137,39 @@ def test_no_name_of_the_scripts_stands_for_two_things() -> None:
 # --- the command
 
 
+WRITTEN = """async () => {
+    const written = [];
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+        written.push(text);
+        return write.call(this, text, ...where);
+    };
+    explorer.change(() => ({ ...explorer.settings(), confidence: 0.8 }));
+    await explorer.drawn();
+    CanvasRenderingContext2D.prototype.fillText = write;
+    return written;
+}"""
+"""What the plot writes when it is drawn once more."""
+
+
+def test_names_that_are_asked_for_are_written_in_the_plot_though_they_do_not_fit(
+    browser: Browser, run: Run, tmp_path: Path
+) -> None:
+    asked = ("explore", "--board", BOARDS[0], "--fps", 30, "--energy", "0.5J")
+    for label, times in ((), 0), (("--label", "VGG19"), 1):
+        page = tmp_path / "page.html"
+        assert run(*asked, *label, "-o", page).code == 0
+        opened = Opened.at(browser, page)
+        written = opened.ask(WRITTEN)
+        assert "resnet-18" in written
+        assert written.count("vgg-19") == times
+        opened.check()
+        opened.close()
+    refused = run(*asked, "--label", "nosuch", "-o", tmp_path / "page.html")
+    assert refused.code == 2
+    assert "label: network 'nosuch' is unknown" in refused.err
+
+
 def test_the_command_writes_the_page(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.options import LabelOption
 from advisor.cli.output import emit, warn
 from advisor.cli.question import asks
 
@@ -18,6 +19,7 @@ def command(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="FILE", help="Where the page goes.")
     ] = Path("explorer.html"),
+    label: LabelOption = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write a page to explore: sliders for every limit, a plot, the pick, and all candidates.
@@ -26,7 +28,7 @@ def command(
     """
     from advisor.report.explorer.page import explore
 
-    written = explore(**question, output=output)
+    written = explore(**question, output=output, label=label)
     warn(written.notes)
     emit(f"{written.path}\n")
     if show:

@@ -7,7 +7,7 @@ once, in a list that columns point into.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -80,10 +80,16 @@ def _by_board(candidates: Candidates, boards: Integers) -> list[Integers]:
     return np.split(order, np.cumsum(counts)[:-1])[1:]
 
 
-def document(*choices: Choice) -> Json:
-    """Everything that the page knows: what its tasks have in common stands once."""
+def document(*choices: Choice, labelled: Iterable[str] = ()) -> Json:
+    """Everything that the page knows: what its tasks have in common stands once.
+
+    Args:
+        choices: what may be chosen from, by task.
+        labelled: the networks whose names its plot writes in any case.
+    """
     common, own = _apart([task_document(each) for each in choices])
-    return {"schema": "advisor.explore/4", "common": common, "tasks": own}
+    names = {"labelled": sorted(labelled)}
+    return {"schema": "advisor.explore/4", "common": common, "tasks": own, **names}
 
 
 def _apart(documents: Sequence[Json]) -> tuple[Json, list[Json]]:

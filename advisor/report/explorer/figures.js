@@ -3,11 +3,14 @@
 
 const MOST_SITUATIONS = 8; // so many keep their columns, those looked at last
 
-/** The table of a document's first task, which is that of the question; `ofTask` gives that of any of its `tasks`. */
-function readTable({ common, tasks }) {
+/**
+ * The table of a document's first task, which is that of the question; `ofTask` gives that of any of its `tasks`. In all
+ * the same networks are `labelled`.
+ */
+function readTable({ common, tasks, labelled }) {
   const documents = tasks.map((own) => merged(common, own));
   const names = documents.map(({ accuracy }) => accuracy.quality.task);
-  const ofTask = remembered((task) => ({ ...readTask(documents[names.indexOf(task)]), task, tasks: names, ofTask }));
+  const ofTask = remembered((task) => ({ ...readTask(documents[names.indexOf(task)]), task, tasks: names, ofTask, labelled: new Set(labelled) }));
   return ofTask(names[0]);
 }
 

@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,8 @@ from pathlib import Path
 from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
 from advisor.errors import printable
+from advisor.option_kinds import read_names
+from advisor.report.charts.answer_figures import asked_names
 from advisor.report.explorer.choice import choices
 from advisor.report.explorer.document import Json, document
 from advisor.solve.question import asking, read_question
@@ -56,6 +58,7 @@ def explore(
     requirements: str | os.PathLike[str] | None = None,
     *,
     output: str | os.PathLike[str] = "explorer.html",
+    label: str | Iterable[str] | None = None,
     **question: object,
 ) -> Explorer:
     """Write a page to explore: sliders for every limit, a plot, the pick, and all candidates.
@@ -65,6 +68,7 @@ def explore(
     Args:
         requirements: a YAML file that asks; what is said here overrides it.
         output: where the page goes.
+        label: networks whose names the plot writes in any case, as a list or with commas between them.
         **question: the parts of a question, as `pick` takes them.
 
     Raises:
@@ -73,9 +77,12 @@ def explore(
     """
     path = Path(output)
     check_folder_of(path)  # before what takes its time
-    chosen = choices(*read_question(requirements, **question))  # type: ignore[arg-type]
+    catalog, asked = read_question(requirements, **question)  # type: ignore[arg-type]
+    chosen = choices(catalog, asked)
+    here = {each.name for choice in chosen for each in choice.candidates.architectures}
+    labelled = asked_names(read_names("label", label), here, catalog.identities)
     with stage("writing the page"):
-        write_whole(path, page(document(*chosen)))
+        write_whole(path, page(document(*chosen, labelled=labelled)))
     return Explorer(path, chosen[0].candidates.notes)
 
 

@@ -192,20 +192,23 @@ function boundLine({ table, settings }, { x, y }) {
   });
 }
 
-/** The pick's name and those of the best other networks, where there is room for them in the frame. */
-function labelsOf({ table, feasible, best }, rows, frame, placeOf) {
+/** The names of the pick and of networks that are asked for, and where there is room those of the best others. */
+function labelsOf({ table, feasible, considered, best }, rows, frame, placeOf) {
   const taken = feasible.map((row) => around(...placeOf(row), row === best ? 12 : 6)).filter(({ left }) => !Number.isNaN(left));
   const found = [];
   const named = new Set();
-  const firsts = rows.filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
-  for (const row of firsts.slice(0, LEGEND_MOST)) {
+  const nameOf = (row) => table.architectures[table.rows.architecture[row]].name;
+  const isAsked = (row) => table.labelled.has(nameOf(row));
+  const asked = table.labelled.size ? [...rows, ...feasible, ...considered].filter((row) => isAsked(row) && Number.isFinite(placeOf(row)[0] + placeOf(row)[1])) : [];
+  const firsts = [...rows.slice(0, 1), ...asked, ...rows].filter((row) => !named.has(table.rows.architecture[row]) && named.add(table.rows.architecture[row]));
+  for (const row of firsts.slice(0, LEGEND_MOST + table.labelled.size)) {
     const [x, y] = placeOf(row);
     if (!Number.isFinite(x + y)) continue;
-    const text = table.architectures[table.rows.architecture[row]].name;
+    const text = nameOf(row);
     const places = placesAround(row === best ? 15 : 9);
     const inside = places.filter((place) => within(labelBox(x, y, text, place), frame));
     const free = inside.find((place) => !taken.some((other) => overlap(labelBox(x, y, text, place), other)));
-    const place = free ?? (row === best ? inside[0] ?? places[0] : null);
+    const place = free ?? (row === best || isAsked(row) ? inside[0] ?? places[0] : null);
     if (!place) continue;
     taken.push(labelBox(x, y, text, place));
     found.push({ x, y, text, ...place, fontWeight: row === best ? "bold" : "normal" });
