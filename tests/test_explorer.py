@@ -462,6 +462,26 @@ def test_the_page_says_that_it_is_about_the_very_run_that_was_published(
         assert all(source in published[0] for source in found.another_run.silent)
 
 
+@pytest.mark.parametrize(
+    ("loss", "signs"), [(None, []), ("1.5", ["! accuracy is another one less what"])]
+)
+def test_the_page_says_what_signs_mean_and_leaves_out_what_is_unknown(
+    tmp_path: Path, shipped: Catalog, loss: str | None, signs: list[str]
+) -> None:
+    asked: Json = {"board": BOARDS[1], "quantised_loss": loss, "catalog": str(shipped.own_folder)}
+    said, name = node.answered(
+        tmp_path,
+        f"{script((*PURE, 'details', 'answer', 'table'))} const table = readTable(given[0]);"
+        "const answer = choose(table, askedSettings(table));"
+        "table.rows.processor.names = table.rows.processor.names.map(() => '');"
+        "return [doubtsOf({ ...answer, unlike: [] }), nameAmong({ ...answer, best: null }, answer.best)];",
+        document(choice(shipped, read_requirements({}, **asked))),
+    )
+    found = [each for each in said if each[0] in "^!"]
+    assert [each[: len(sign)] for each, sign in zip(found, signs, strict=True)] == signs
+    assert " with " in name and "?" not in name and not name.endswith(", ")
+
+
 FAST = """\
 architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,processor,threads,\
 throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms,latency_statistic

@@ -263,6 +263,13 @@ def bound_notes(
     )
 
 
+NOTE_MARKS = {
+    ELSEWHERE_MARK: "accuracy was found on another board",
+    LOSS_MARK: "accuracy is another one less what its precision loses",
+}
+"""What the marks of accuracies say."""
+
+
 def note_mark(note: str) -> str:
     """What marks an accuracy that was found elsewhere, or that the user made up of another one."""
     if note.startswith(FROM):

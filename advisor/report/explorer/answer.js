@@ -10,6 +10,14 @@ function metricsShown({ table, settings, constraints }, others) {
   return Object.keys(table.metrics).filter((metric) => wanted.has(metric) || concerned(table.metrics[metric]));
 }
 
+/** Those of them of which something is known here, or that are asked about: what tables have columns of. */
+function metricsTabled(answer, others) {
+  const { settings, constraints, column, considered } = answer;
+  const asked = new Set([...settings.objective, ...constraints].map(({ metric }) => metric));
+  const isKnown = (metric) => considered.some((row) => !Number.isNaN(column(metric)[row]));
+  return metricsShown(answer, others).filter((metric) => asked.has(metric) || isKnown(metric));
+}
+
 function showAnswer(answer) {
   const { table, best, settings, considered } = answer;
   const found = best !== null;
@@ -180,7 +188,15 @@ function doubtsOf(answer) {
   }
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
   if (hasPredicted) sentences.push("~ is predicted.");
+  sentences.push(...signsOf(answer));
   return sentences;
+}
+
+/** What the signs behind the accuracies of what is considered say. */
+function signsOf({ table, considered }) {
+  const { signs, marks } = table.accuracy;
+  const there = new Set(considered.map((row) => marks[table.rows.weights[row]]));
+  return Object.keys(signs).filter((sign) => there.has(sign)).map((sign) => `${sign} ${signs[sign]}: the table says of each which.`);
 }
 
 /** The sources of published figures that the pick's limits rest on, with the error of that very run, and nothing of another. */

@@ -32,7 +32,7 @@ function boardsTable(only) {
     const without = boards.filter((board) => !found.has(board));
     const most = isWhole ? boards.length : BOARDS_AT_ONCE;
     const nearest = nearestOnBoards(answer, without.slice(0, Math.max(most - best.length, 0)).map((board) => table.boards.indexOf(board)));
-    const metrics = metricsShown(answer, []);
+    const metrics = metricsTabled(answer, []);
     const ofRow = (row) => line(boardOf(answer, row), row, standingText(answer, row, true), metrics);
     const ofNone = (row, place) => line(without[place], row, row === null ? "no candidate" : standingText(answer, row, false), metrics);
     byId("boards-listing").textContent = `The same question to each board: something fits ${best.length} of ${boards.length}`;

@@ -43,7 +43,7 @@ from advisor.prediction.bound import least_line_above
 from advisor.prediction.rows import METRICS as PREDICTED
 from advisor.quality import ACCURACY, CLASSIFICATION
 from advisor.quantities import COUNT, PERCENT
-from advisor.report.candidate_text import calibration_text, note_mark
+from advisor.report.candidate_text import NOTE_MARKS, calibration_text, note_mark
 from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.choice import ANY_VARIANT, OF_QUALITY, VARIANT, Choice
 from advisor.report.pick_text import ALWAYS_SHOWN
@@ -152,6 +152,7 @@ def task_document(choice: Choice) -> Json:
             "metric": ACCURACY,
             "quality": document_of(candidates.quality),
             "metrics": sorted(OF_QUALITY),
+            "signs": NOTE_MARKS,
             "marks": [note_mark(each.note) for each in candidates.weights],
             "unproven": [each.is_unproven() for each in candidates.weights],
         },

@@ -43,7 +43,11 @@ function drawAxes(pen, axes, { frame, ticks, across, upwards }, theme) {
   for (const ends of lines) drawLine(pen, ends.map((end) => Math.floor(end) + 0.5));
   pen.fillStyle = theme.quiet;
   Object.assign(pen, { textAlign: "center", textBaseline: "top" });
-  for (const tick of ticks.x) pen.fillText(TICK_TEXT.format(tick), across(tick), frame.bottom + TICK_GAP);
+  for (const tick of ticks.x) {
+    const text = TICK_TEXT.format(tick);
+    const rightmost = frame.right + BESIDE - pen.measureText(text).width / 2 - 1;
+    pen.fillText(text, Math.min(across(tick), rightmost), frame.bottom + TICK_GAP);
+  }
   Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
   for (const tick of ticks.y) pen.fillText(TICK_TEXT.format(tick), frame.left - TICK_GAP, upwards(tick));
   Object.assign(pen, { textAlign: "center", textBaseline: "alphabetic", fillStyle: theme.ink });

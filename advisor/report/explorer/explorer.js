@@ -84,7 +84,7 @@ function showWhere() {
   const [board, ...more] = boardsIn(table, settings);
   const goesWithoutSaying = table.tasks.length === 1 && table.task === table.defaults.task;
   const aim = goesWithoutSaying ? "" : `for ${table.task} `;
-  byId("where").textContent = `${aim}on ${more.length ? `${more.length + 1} boards` : board.title}`;
+  byId("where").textContent = `${aim}on ${more.length ? `${more.length + 1} boards` : `${board.name} (${board.title})`}`;
   byId("asked").textContent = `Asked: ${questionText(table, settings)}.`;
   const unknown = refused.map((word) => `The address asks for something that this page does not have: ${word}`);
   const notes = [...table.notes, ...unknown];

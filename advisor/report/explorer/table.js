@@ -32,7 +32,7 @@ function candidatesTable() {
     const [count, all] = [feasible, considered].map((rows) => rows.filter(wanted()).length);
     const varying = VARIANTS.filter((name) => varies(answer, name));
     const what = settings.every_batch ? "candidate" : "network";
-    const metrics = metricsShown(answer, [settings.x, settings.y]);
+    const metrics = metricsTabled(answer, [settings.x, settings.y]);
     const fit = `${count} of ${counted(all, what)} ${count === 1 ? "fits" : "fit"}`;
     const several = varying.includes("board");
     const fits = new Set(feasible);
