@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.measuring import evaluation_run, fleet, fleet_evaluation
 from advisor.measuring.evaluation import Evaluated, Evaluation, with_pareto
+from advisor.measuring.fleet_files import MOST_BYTES
 from advisor.measuring.fleet_run import board_on
 from advisor.measuring.image_answers import ranks_of, scores_in
 from advisor.measuring.image_data import (
@@ -565,6 +567,11 @@ def test_on_a_board_elsewhere_answers_are_the_same(case: Case, tmp_path: Path, r
     shutil.copytree(case.digits.data, tmp_path / "images")
     broken.write_bytes(b"no image")
     cache, catalog = tmp_path / "cache-of-boards", tmp_path / "catalog"
+    of_long_ago = cache / "other/dnn-advisor/fleet/of-long-ago"
+    of_long_ago.mkdir(parents=True)
+    with (of_long_ago / "image.png").open("wb") as stream:
+        stream.truncate(MOST_BYTES)  # a hole, which takes no room
+    os.utime(of_long_ago, (0, 0))
     with (
         started_scheduler() as (scheduler, _),
         started_workers(scheduler, "other", "there/1", "there/2", cache=str(cache)),
@@ -622,6 +629,7 @@ def test_on_a_board_elsewhere_answers_are_the_same(case: Case, tmp_path: Path, r
     ]
     sent = [*(cache / "other/dnn-advisor/fleet").glob("*/*.png")]
     assert len(sent) == 361
+    assert not of_long_ago.exists()
     assert [*(cache / "other/dnn-advisor/exports").glob("*.int8.onnx")]
 
 

@@ -147,7 +147,10 @@ def _evaluated(
                 held.enter_context(fleet.held(each.name))
             there = RemoteBoard(fleet, units)
             there.check_code(plan.run.own.values())
-            return run_evaluation(plan, there, board=board, **how)
+            run = run_evaluation(plan, there, board=board, **how)
+            if run.finished:
+                there.end()
+            return run
     except AdvisorError as error:
         return EvaluatedBoard(board, None, str(error).removeprefix(f"{in_words(board)}: "))
     except KeyboardInterrupt:
