@@ -162,7 +162,7 @@ def test_what_is_unknown_is_said_and_names_are_text(
     opened = Opened.at(browser, file)
     assert opened.ask("window.ran === undefined")
     assert evil in opened.text("#where")
-    assert "Power\nunknown used, no limit" in opened.text("#budgets")
+    assert "Power\nunknown, no limit" in opened.text("#budgets")
     opened.close()
 
 

@@ -68,9 +68,9 @@ function budgetBar(use) {
   const width = (value) => `width: ${(100 * value) / full}%`;
   const limit = use.limit === null ? "no limit" : `${use.used === null ? "" : `${shareText(use.used / use.limit)} of `}${amountText(use, use.limit)}`;
   return element("div", { class: `budget${use.short ? " short" : ""}` },
-    element("p", { class: "name" }, element("strong", {}, BUDGETS[use.budget]), `${amountText(use, use.used)} used, ${limit}`),
+    element("p", { class: "name" }, element("strong", {}, BUDGETS[use.budget]), `${amountText(use, use.used)}${use.used === null ? "" : " used"}, ${limit}`),
     element("div", { class: "track", "aria-hidden": "true" },
-      parts.map(([, part, colour]) => element("span", { class: "part", style: `${width(part ?? 0)}; --own: ${colour}` })),
+      parts.filter(([, part]) => part !== null).map(([, part, colour]) => element("span", { class: "part", style: `${width(part)}; --own: ${colour}` })),
       use.short ? element("span", { class: "beyond", style: `left: ${(100 * use.limit) / full}%; right: ${(100 * (full - known)) / full}%` }) : null,
       use.limit === null ? null : element("span", { class: "limit", style: `left: ${(100 * use.limit) / full}%` })),
     element("ul", { class: "uses" }, parts.map(([name, part, colour]) => element("li", {}, block(colour), `${name} ${amountText(use, part)}`))));
