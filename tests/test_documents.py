@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 import pytest
@@ -15,6 +16,7 @@ import typer
 
 from advisor.catalog.measurements_table import FURTHER_MEASUREMENT_COLUMNS, MEASUREMENT_COLUMNS
 from advisor.cli.app import app
+from tests.browser import PATIENCE_MS, barriers, chromium
 from tests.conftest import Run
 from tests.documents import DOCUMENTS, ROOT, Shell, blocks, commands, examples, prepare
 
@@ -26,6 +28,14 @@ NOT_RUN = {
     ("docs/tutorials/your-own-board.md", "On your board, another day"),
 }
 """The examples that are not run here, by what they need; what needs the package index is run on a release."""
+
+MAIN_PAGES = (
+    "index",
+    "tutorials/first-pick",
+    "how-to/share-a-page",
+    "reference/files",
+    "reference/boards",
+)
 
 PAGES = pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -87,31 +97,44 @@ def test_the_readme_is_a_door() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
-def test_the_site_is_built_searchable_and_asks_nothing_of_the_network(tmp_path: Path) -> None:
-    build = [
-        sys.executable,
-        "-m",
-        "mkdocs",
-        "build",
-        "--quiet",
-        "--strict",
-        "--site-dir",
-        str(tmp_path),
-    ]
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documentation as `make docs` builds it."""
+    folder = tmp_path_factory.mktemp("site")
+    to = ["--site-dir", str(folder)]
+    build = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", *to]
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     built = subprocess.run(
         build, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert built.returncode == 0, built.stderr
+    return folder
+
+
+def test_the_site_is_built_searchable_and_asks_nothing_of_the_network(site: Path) -> None:
     pages = [page.relative_to(ROOT / "docs") for page in DOCUMENTS if page.parent != ROOT]
-    assert not [page for page in pages if not (tmp_path / page).with_suffix(".html").exists()]
-    index = (tmp_path / "search/search_index.js").read_text(encoding="utf-8")
+    assert not [page for page in pages if not (site / page).with_suffix(".html").exists()]
+    index = (site / "search/search_index.js").read_text(encoding="utf-8")
     assert "how-to/few-measurements.html" in index
     fetched = re.compile(
         r"<(?:script|img|iframe|source)[^>]+src=\"?(?:\w+:)?//|<link[^>]+href=\"?(?:\w+:)?//"
     )
-    for page in tmp_path.rglob("*.html"):
+    for page in site.rglob("*.html"):
         assert not fetched.search(page.read_text(encoding="utf-8")), page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_using_the_site(
+    site: Path, scheme: Literal["light", "dark"]
+) -> None:
+    with chromium() as browser:
+        context = browser.new_context(offline=True, color_scheme=scheme)
+        for name in MAIN_PAGES:
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto((site / name).with_suffix(".html").as_uri())
+            assert barriers(page) == []
+            page.close()
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from advisor.solve.candidates.uncertainty import chance_below
 from advisor.solve.recommend.pick import recommend
 from advisor.solve.recommend.recommendation import Recommendation, Relaxation
 from tests import node
-from tests.browser import Opened, chromium
+from tests.browser import Opened, barriers, chromium
 from tests.conftest import HEADER, Overlay, Run
 
 BOARDS = ("jetson-tx1", "xeon-2-cores-vm")
@@ -1044,6 +1044,19 @@ def test_it_fits_every_screen(opened: Opened) -> None:
         opened.wait_until(f"document.querySelector('#plot canvas').clientWidth === {room}")
         assert opened.ask("document.documentElement.scrollWidth") == width
         assert 240 <= opened.ask(room) <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_using_it(
+    opened: Opened, scheme: Literal["light", "dark"]
+) -> None:
+    opened.page.emulate_media(color_scheme=scheme)
+    for asked in ("fps=30", "fps=60&energy=0.1&accuracy=70"):  # which nothing fits
+        opened.follow(f"{TX1}&{asked}")
+        assert barriers(opened.page) == []
+    opened.follow(f"#board={','.join(BOARDS)}&fps=30")
+    opened.page.locator("#table tbody button").first.click()
+    assert barriers(opened.page) == []
 
 
 def test_everything_has_a_name_and_the_keyboard_reaches_it(opened: Opened) -> None:

@@ -19,7 +19,7 @@ from advisor.report.explorer.page import PURE, page, script
 from advisor.solve.candidates.gather import gather
 from advisor.solve.recommend.pick import recommend
 from tests import node
-from tests.browser import Opened, chromium
+from tests.browser import Opened, barriers, chromium
 from tests.test_explorer import (
     ANSWER,
     RELAXED,
@@ -222,6 +222,18 @@ def test_the_task_is_a_choice_on_the_page(
     look.get_by_role("button", name="Reset to what was asked").click()
     agrees(opened, shipped)
     assert "--accuracy 60" in opened.text("#command")
+    opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_using_the_page_of_all_boards(
+    browser: Browser, shipped: Catalog, tmp_path: Path, scheme: str
+) -> None:
+    asked = read_requirements({"fps": 30}, board="any", catalog=str(shipped.own_folder))
+    path = tmp_path / "page.html"
+    path.write_text(page(document(*choices(shipped, asked))), encoding="utf-8")
+    opened = Opened.at(browser, path, color_scheme=scheme)
+    assert barriers(opened.page) == []
     opened.close()
 
 
