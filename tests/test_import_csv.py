@@ -497,12 +497,33 @@ def test_two_names_of_one_network_are_one_row_twice(tmp_path: Path) -> None:
 def test_a_new_network_is_for_what_the_networks_of_its_name_are_for(tmp_path: Path) -> None:
     rows = "model,latency_ms\nyolov8n,12\nresnet18,8\nmine,9\n"
     notes = imported(tmp_path, rows).notes
-    assert "for detection by its name: yolov8n@224 (--map task==... says another)" in notes
+    assert "for detection by its name: yolov8n@640 (--map task==... says another)" in notes
     described = Catalog.open(tmp_path / "catalog").architectures
-    assert (described["yolov8n@224"].task, described["mine@224"].task) == (
+    assert (described["yolov8n@640"].task, described["mine@224"].task) == (
         "detection",
         "classification",
     )
+
+
+def test_a_detector_has_no_input_that_is_assumed_of_classifiers(tmp_path: Path) -> None:
+    rows = "model,latency_ms,task\nyolov8n,12,\nmine,9,\nmy-det@320,7,detection\n"
+    notes = imported(tmp_path, rows).notes
+    for _ in range(2):
+        assert sorted(table_of(tmp_path).architecture.tolist()) == [
+            "mine@224",
+            "my-det@320",
+            "yolov8n@640",
+        ]
+        imported(tmp_path, rows)
+    as_known = "the input of 1 of them taken as 3x640x640, as detectors of their names have it"
+    assert any(note.startswith(as_known) for note in notes)
+    assert any("the input of 1 of them taken as 3x224x224" in note for note in notes)
+    for name, said in (
+        ("yolov3", "those that are known have 416 and 608"),
+        ("det", "no usual one"),
+    ):
+        with pytest.raises(AdvisorError, match=f"unknown input of the detector '{name}'.*{said}"):
+            imported(tmp_path, f"model,latency_ms,task\n{name},9,detection\n")
 
 
 def test_two_spellings_of_a_new_network_are_one(tmp_path: Path) -> None:
@@ -650,11 +671,11 @@ def test_words_that_no_catalog_can_have_are_refused_with_the_row(
 def test_a_mean_average_precision_is_taken_where_its_heading_says_which(
     tmp_path: Path, heading: str, value: float | None
 ) -> None:
-    board = imported(tmp_path, f"model,latency_ms,{heading}\nmine,5,37.3\n")
+    board = imported(tmp_path, f"model,latency_ms,{heading}\nmine@640,5,37.3\n")
     of_mine = [
         (each.accuracy_percent.value, str(each.quality))
         for each in Catalog.open(tmp_path / "catalog").accuracies
-        if each.architecture == "mine@224"
+        if each.architecture == "mine@640"
     ]
     assert of_mine == ([] if value is None else [(value, "mAP50-95 on coco")])
     if value is None:
@@ -662,7 +683,7 @@ def test_a_mean_average_precision_is_taken_where_its_heading_says_which(
         assert f"not read: {heading!r}" in said
         assert "--map accuracy=... with --map metric==mAP50-95" in said
     else:
-        assert Catalog.open(tmp_path / "catalog").architectures["mine@224"].task == "detection"
+        assert Catalog.open(tmp_path / "catalog").architectures["mine@640"].task == "detection"
 
 
 def test_an_accuracy_at_a_small_input_is_not_taken_as_imagenets(tmp_path: Path) -> None:
@@ -919,7 +940,7 @@ def test_a_metric_that_its_task_does_not_go_by_is_said(
     tmp_path: Path, word: str, task: str, compared: bool
 ) -> None:
     board = imported(
-        tmp_path, f"model,latency_ms,accuracy,metric,task\nmine,5,37.3,{word},{task}\n"
+        tmp_path, f"model,latency_ms,accuracy,metric,task\nmine@640,5,37.3,{word},{task}\n"
     )
     said = [note for note in board.notes if "are not compared" in note]
     assert bool(said) != compared

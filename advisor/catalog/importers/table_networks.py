@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,7 +25,7 @@ from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import scalar
 from advisor.errors import AdvisorError, shown
-from advisor.quality import CLASSIFICATION, read_task
+from advisor.quality import CLASSIFICATION, DETECTION, read_task
 from advisor.quantities import COUNT, rounded, written_as
 
 Shape = tuple[int, int, int]
@@ -163,8 +164,9 @@ class Networks:
         """The name of a network that the catalog does not know by the name that the row has."""
         origin, rest = split_prefix(text)
         bare, size = split_size(rest)
-        shape = stated or _shape(size) or USUAL_INPUT
         plain = re.sub(r"[^A-Za-z0-9._+-]+", "-", bare).strip("-._+")
+        task, by_name = self._task(values, plain)
+        shape = stated or _shape(size) or self._assumed_input(plain, task)
         prefix = "own" if own else origin
         name = (f"{prefix}:" if prefix else "") + sized(plain, size_of(shape))
         if not plain or not NAME.fullmatch(name):
@@ -184,19 +186,53 @@ class Networks:
             said = f"{text}: its name says {other}, and nothing that this is its input, taken as {taken}"
             self.notes[f"{said}: a column of inputs, or --map input=..., says it"] = None
         family = str(values.get("family", "")) or family_of(folded(plain).replace("-", "_"))
-        task = read_task(str(values.get("task", ""))) or self._task_by_name(name, plain)
+        if by_name:
+            self._by_name.setdefault(task, []).append(name)
         network = Network(name, family, shape, bool(stated or size), task, NOTHING)
         return self._brought(network, values)
 
-    def _task_by_name(self, name: str, bare: str) -> str:
-        """What all networks of that name are for that the catalog knows; "" where that is to classify."""
-        alike = self.catalog.identities.spelt_like(bare)
-        tasks = {self.catalog.architecture(each).task for each in alike}
+    def _task(self, values: Values, bare: str) -> tuple[str, bool]:
+        """What a network is for, "" where that is to classify, and whether only its name says so.
+
+        The name does where all networks of that name that the catalog knows are for the same.
+        """
+        if said := read_task(str(values.get("task", ""))):
+            return said, False
+        tasks = {each.task for each in self._spelt_like(bare)}
         if len(tasks) != 1 or tasks == {CLASSIFICATION}:
-            return ""
-        (task,) = tasks
-        self._by_name.setdefault(task, []).append(name)
-        return task
+            return "", False
+        return tasks.pop(), True
+
+    def _spelt_like(self, bare: str) -> list[Architecture]:
+        """The networks of a name that the catalog knows, whosever they are."""
+        return [
+            self.catalog.architecture(each) for each in self.catalog.identities.spelt_like(bare)
+        ]
+
+    def _assumed_input(self, bare: str, task: str) -> Shape:
+        """The input of a network of which nothing says it.
+
+        Classifiers have a usual one. Detectors have none: theirs is that of all detectors of the name that
+        the catalog knows.
+
+        Raises:
+            AdvisorError: a detector's input is unknown.
+        """
+        if task != DETECTION:
+            return USUAL_INPUT
+        known = {
+            each.input_shape
+            for each in self._spelt_like(bare)
+            if each.task == task and not each.reference.startswith(REFERENCE)
+        }
+        if len(known) == 1:
+            return known.pop()
+        sizes = " and ".join(sorted(map(size_of, known), key=lambda size: (len(size), size)))
+        why = f"those that are known have {sizes}" if known else "detectors have no usual one"
+        raise AdvisorError(
+            f"unknown input of the detector {shown(bare)}: {why}",
+            f"call it {bare}@640, say, or give a column input, or --map input==640",
+        )
 
     def _again(self, known: Architecture, values: Values) -> str:
         """A network that an earlier import of the board has brought, with what the table says of it now."""
@@ -243,11 +279,12 @@ class Networks:
             names = [f"{each.name}{self._meant(each)}" for each in new[:MOST_SAID]]
             more = f" and {len(new) - MOST_SAID} more" if len(new) > MOST_SAID else ""
             notes.append(f"new to the catalog: {', '.join(names)}{more}")
-            assumed = sum(not each.size_said for each in new)
-            if assumed:
-                size = "x".join(map(str, USUAL_INPUT))
+            assumed = Counter(each.input_shape for each in new if not each.size_said)
+            for shape, count in assumed.items():
+                size = "x".join(map(str, shape))
+                like = "" if shape == USUAL_INPUT else ", as detectors of their names have it"
                 notes.append(
-                    f"the input of {assumed} of them taken as {size}: --map input=... says another"
+                    f"the input of {count} of them taken as {size}{like}: --map input=... says another"
                 )
         return notes
 
