@@ -6,8 +6,9 @@ The log is Python's own, by the name `advisor`; who wants to read it asks for it
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from time import perf_counter
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ from advisor.errors import printable
 
 LOG = logging.getLogger("advisor")
 """What is read from where, what is fitted or was there, and how long each stage took."""
+
+SAID_EVERY = 10_000
+"""After so many of very many rows is said how far it is."""
 
 Item = TypeVar("Item")
 Listen = Callable[[str], None]
@@ -62,6 +66,23 @@ def counted_off(items: Sequence[Item], what: str) -> Iterator[Item]:
         with _said(f"{what}, {place} of {len(items)}"):
             yield item
     LOG.info("%s: %d in %.2f s", printable(what), len(items), perf_counter() - begin)
+
+
+def counted_rows(rows: Iterable[Item], total: int, what: str) -> Iterator[Item]:
+    """Very many items one after another, counted off now and then: "reading rows, 20,000 of 1,000,000".
+
+    Args:
+        rows: the items.
+        total: how many there are, about.
+        what: what is done with all of them.
+    """
+    begin = perf_counter()
+    left, done = iter(rows), 0
+    while some := list(islice(left, SAID_EVERY)):
+        with _said(f"{what}, {done:,} of {total:,}"):
+            yield from some
+        done += len(some)
+    LOG.info("%s: %d in %.2f s", printable(what), done, perf_counter() - begin)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -239,6 +240,22 @@ def test_a_quiet_command_shows_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
         wait_for(lambda: bool(drawn))
     assert set(drawn) == {""}
     assert terminal.getvalue() == ""
+
+
+def test_the_rows_of_a_large_table_are_counted_off(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(stages, "SAID_EVERY", 2)
+    path = tmp_path / "big.csv"
+    path.write_text("model,latency_ms\n" + "".join(f"net-{row},{row}\n" for row in range(1, 6)))
+    heard = list[str]()
+    with listening(heard.append):
+        advisor.import_table("csv", path, "mine", catalog=tmp_path / "catalog")
+    assert [each for each in heard if each.startswith("reading rows")] == [
+        f"reading rows of big.csv, {done} of 5" for done in (0, 2, 4)
+    ]
+    for said in ("reading lines of big.csv, 4 of", "reading columns of big.csv, 2 of 2"):
+        assert any(each.startswith(said) for each in heard)
 
 
 def test_a_stage_may_end_while_another_thread_ends_one(monkeypatch: pytest.MonkeyPatch) -> None:

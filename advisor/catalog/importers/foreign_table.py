@@ -12,6 +12,7 @@ import numpy as np
 from advisor.catalog.csv_table import Table
 from advisor.catalog.files import content_of
 from advisor.errors import BrokenFileError, Fault, shown
+from advisor.stages import counted_rows
 
 SEPARATORS = (",", ";", "\t", "|")
 NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -44,7 +45,7 @@ def read_foreign(path: Path) -> tuple[Table, str]:
     if faults:
         raise BrokenFileError(faults)
     good, lines = [], []
-    for line, row in rows:
+    for line, row in counted_rows(rows, text.count("\n"), f"reading lines of {path.name}"):
         while len(row) > len(header) and not row[-1].strip():
             row.pop()
         if len(row) == len(header):

@@ -29,6 +29,7 @@ from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS, Cost
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown, with_all_faults
 from advisor.limits import LEAST_PERCENT
+from advisor.stages import counted_off, counted_rows, stage
 
 DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN, "batch": "1"}
 """What a column that the file lacks stands for."""
@@ -110,12 +111,13 @@ def read_table(
         found.notes += settle_units(table, found.bound.columns, values, costs_of)
         if skip_bad and len(table.faults) > before:  # of a column no row can be left out
             raise with_all_faults(table.faults[before:], HINT)
-    for row in wanted:
+    for row in counted_rows(wanted, len(wanted), f"reading rows of {path.name}"):
         made = _row(table, row, values[row], found.bound.columns, source, name_of)
         found.rows.append(made)
         found.values.append(values[row])
         found.lines.append(table.lines[row])
-    _hold_against_catalog(table, found)
+    with stage(f"checking rows of {path.name}"):
+        _hold_against_catalog(table, found)
     bad = {fault.line for fault in table.faults}
     if skip_bad and bad:
         _leave_out(found, bad)
@@ -213,7 +215,8 @@ def _values(
     """What each row says, numbers read as the table shows how they are written."""
     written = _written(table, rows, found, separator)
     values: dict[int, Values] = {row: {} for row in rows}
-    for key, each in found.bound.columns.items():
+    columns = list(found.bound.columns.items())
+    for key, each in counted_off(columns, f"reading columns of {table.path.name}"):
         column = table.cells(each.heading) if each.heading else None
         for row in rows:
             cell = each.value if column is None else column[row].strip()
