@@ -1026,7 +1026,8 @@ def test_axes_can_be_switched_and_say_what_is_unknown(opened: Opened) -> None:
         look.select_option("#y-axis", y)
         opened.drawn()
         assert look.locator("#plot canvas").is_visible()
-    assert "energy per image unknown" in opened.text("#plot-note")
+    assert "not drawn, since" in opened.text("#plot-note")
+    assert "energy per image is unknown" in opened.text("#plot-note")
     look.fill("#board", BOARDS[1])  # no meter there
     opened.drawn()
     assert not look.locator("#plot canvas").is_visible()

@@ -199,6 +199,7 @@ def test_the_task_is_a_choice_on_the_page(
     titles = look.locator("#y-axis option").all_inner_texts()
     assert "mAP50-95" in titles and "top-1 accuracy" not in titles
     assert "highest mAP50-95" in look.locator("#objective option").all_inner_texts()
+    assert "mAP50-95" in look.locator("#controls label").all_inner_texts()  # with its small letter
     said = opened.ask("explorer.sharedText()")
     assert "for detection" in said and "highest mAP50-95" in said
     look.fill("#accuracy", "75")

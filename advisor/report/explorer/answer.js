@@ -174,7 +174,7 @@ function doubtsOf(answer) {
   const unsure = unsureOf(answer);
   if (unsure) {
     const { count, likeliest } = unsure;
-    const meet = `${count}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
+    const meet = `${WHOLE.format(count)}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
     const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceText(chanceOf(likeliest))}`;
     sentences.push(`${meet} every limit by the figures, but not with ${chanceText(askedConfidence(answer))} confidence; ${chance}.`);
   }
@@ -183,7 +183,7 @@ function doubtsOf(answer) {
   }
   for (const { metric } of constraints) {
     const unknown = considered.filter((row) => Number.isNaN(column(metric)[row])).length;
-    const excluded = `${unknown} of ${counted(considered.length, "candidate")} excluded`;
+    const excluded = `${WHOLE.format(unknown)} of ${counted(considered.length, "candidate")} excluded`;
     if (unknown) sentences.push(`${excluded}: ${table.metrics[metric].title} unknown.`);
   }
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
@@ -223,7 +223,7 @@ function scopesText(name, boards) {
 function rejectionsTable(answer) {
   const line = (limit, rejected, near) => element("tr", {},
     element("th", { scope: "row" }, limit),
-    element("td", { class: "number" }, String(rejected)),
+    element("td", { class: "number" }, WHOLE.format(rejected)),
     near.map((text) => element("td", {}, text)));
   const lines = rejectionsOf(answer).map(({ constraint, rejected, nearest, alsoFails }) => {
     const near = nearest === null ? ["none", "", ""]

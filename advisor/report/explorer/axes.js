@@ -1,12 +1,11 @@
 /* The axes of the plot: what stands on them, from where to where, and their round numbers. */
 
-/** An axis from its figures: {metric, title, factor, log, low, high}; null where none is known. */
-function axisOf({ table, column, considered }, metric) {
+/** An axis from the figures of rows: {metric, title, factor, log, low, high}; null where there are none. */
+function axisOf({ table, column }, metric, rows) {
   const { kind, unit, title } = table.metrics[metric];
   const figures = column(metric);
   let [least, most] = [Infinity, -Infinity];
-  for (const row of considered) {
-    if (!Number.isFinite(figures[row])) continue;
+  for (const row of rows) {
     least = Math.min(least, figures[row]);
     most = Math.max(most, figures[row]);
   }

@@ -96,11 +96,16 @@ function quantityControl(table, quantity, change) {
   }
 
   const node = element("div", { class: "control" },
-    element("label", { for: id }, label[0].toUpperCase() + label.slice(1)),
+    element("label", { for: id }, headed(label)),
     statistic?.node ?? null,
     element("span", { class: "field" }, element("span", { class: "sign" }, sign), field, element("span", { class: "unit" }, unit)),
     slider, hint);
   return { group, node, show };
+}
+
+/** A label as it begins a line: "Top-1 accuracy"; what is written with a small letter before large ones stays: "mAP50-95". */
+function headed(label) {
+  return /^[a-z](?![A-Z])/.test(label) ? label[0].toUpperCase() + label.slice(1) : label;
 }
 
 /** What is wrong with the text of a field; "" where nothing is. */

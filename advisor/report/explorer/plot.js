@@ -68,10 +68,12 @@ function makePlot(place, hover) {
   return { show, fit };
 }
 
-/** Both axes of an answer, on all boards and batches that may be chosen; null where a figure is unknown. */
+/** Both axes of what is drawn of an answer, on all boards and batches that may be chosen; null where nothing is. */
 function axesOf(answer) {
-  const { table, settings } = answer;
-  const [x, y] = [settings.x, settings.y].map((metric) => axisOf(answer, metric));
+  const { table, settings, column, considered } = answer;
+  const figures = [settings.x, settings.y].map(column);
+  const rows = considered.filter((row) => figures.every((each) => Number.isFinite(each[row])));
+  const [x, y] = [settings.x, settings.y].map((metric) => axisOf(answer, metric, rows));
   if (!x || !y) return null;
   return { x: { ...x, name: "x" }, y: { ...y, name: "y" }, isMoreBetter: table.metrics[x.metric].more_is_better };
 }
@@ -247,15 +249,16 @@ function overlap(one, other) {
 
 /** What the marks of the plot mean, which networks they are, and what is not drawn. */
 function showMarks(answer, axes) {
-  const { table, settings, column, considered, isPredicted } = answer;
+  const { table, settings, column, considered, best, isPredicted } = answer;
   byId("plot").hidden = byId("marks").hidden = byId("legend").hidden = !axes;
   const drawn = [...new Set([settings.x, settings.y])];
   const unknown = drawn.filter((metric) => considered.some((row) => Number.isNaN(column(metric)[row])));
-  const titles = listed(unknown.map((metric) => table.metrics[metric].title));
-  const hidden = unknown.length ? considered.filter((row) => unknown.some((metric) => Number.isNaN(column(metric)[row]))).length : 0;
+  const titles = unknown.map((metric) => table.metrics[metric].title);
+  const isHidden = (row) => row !== null && unknown.some((metric) => Number.isNaN(column(metric)[row]));
+  const hidden = unknown.length ? considered.filter(isHidden).length : 0;
   byId("plot-note").textContent = !hidden ? ""
-    : axes ? `${counted(hidden, "candidate")} not drawn: ${titles} unknown.`
-    : `Nothing to draw: the ${titles} of every candidate here is unknown.`;
+    : axes ? `${counted(hidden, "candidate")} not drawn, since ${titles.join(" or ")} is unknown${isHidden(best) ? "; the pick is one of them" : ""}.`
+    : `Nothing to draw: the ${titles.join(" or ")} of every candidate here is unknown.`;
   if (!axes) return;
   const marks = [["ring", "the pick"], ["bright", "meets every limit"], ["faint", "does not"], ["step", "frontier: nothing that fits beats it"]];
   if (boundLine(answer, axes).length) marks.push(["dash", "no known network lies above"]);

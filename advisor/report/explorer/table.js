@@ -33,7 +33,7 @@ function candidatesTable() {
     const varying = VARIANTS.filter((name) => varies(answer, name));
     const what = settings.every_batch ? "candidate" : "network";
     const metrics = metricsTabled(answer, [settings.x, settings.y]);
-    const fit = `${count} of ${counted(all, what)} ${count === 1 ? "fits" : "fit"}`;
+    const fit = `${WHOLE.format(count)} of ${counted(all, what)} ${count === 1 ? "fits" : "fit"}`;
     const several = varying.includes("board");
     const fits = new Set(feasible);
     byId("listing").textContent = several && !settings.every_batch ? `${fit}, counted on each board` : fit;
@@ -99,7 +99,7 @@ function candidatesTable() {
 /** The headings of a candidate's batch size and figures. */
 function headingsOf({ table }, metrics) {
   return [{ heading: "batch" }, ...metrics.map((metric) => table.metrics[metric])].map(({ heading, unit }) =>
-    element("th", { scope: "col", class: "number" }, heading, unit ? element("span", { class: "unit" }, ` ${unit}`) : null));
+    element("th", { scope: "col", class: "number" }, element("span", { class: "whole" }, heading), unit ? element("span", { class: "unit" }, ` ${unit}`) : null));
 }
 
 /** How a candidate stands to the limits, in a few words. */
