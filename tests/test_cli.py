@@ -826,17 +826,25 @@ def test_what_is_not_asked_is_null_in_the_echoed_question(run: Run) -> None:
         ("advisor pick --board jetson-tx1,xeon-2", ["jetson-tx1,xeon-2-cores-vm"]),
         ("advisor show resnet-1", ["resnet-101", "resnet-152", "resnet-18"]),
         ("advisor compare xeon-2", ["xeon-2-cores-vm"]),
+        ("advisor boards xeon-2", ["xeon-2-cores-vm"]),
+        ("advisor predict convnext_tiny@2", ["convnext_tiny@224", "convnext_tiny@288"]),
+        ("advisor check budget.yaml resnet-18,hailo:yolov8n@", ["resnet-18,hailo:yolov8n@640"]),
         ("advisor pick --architectures no-such", []),
     ],
 )
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_completes_boards_and_networks(
-    run: Run, monkeypatch: pytest.MonkeyPatch, typed: str, found: list[str]
+    run: Run, monkeypatch: pytest.MonkeyPatch, shell: str, typed: str, found: list[str]
 ) -> None:
-    monkeypatch.setenv("_ADVISOR_COMPLETE", "complete_bash")
+    monkeypatch.setenv("_ADVISOR_COMPLETE", f"complete_{shell}")
     monkeypatch.setenv("COMP_WORDS", typed)
     monkeypatch.setenv("COMP_CWORD", str(len(typed.split()) - 1))
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
     ran = run()
-    assert (ran.out.split(), ran.err) == (found, "")
+    out = ran.out.replace("\\\\:", ":")  # as zsh takes names apart at colons
+    names = re.findall('"([^"]+)"', out) if shell == "zsh" else out.split()
+    assert (names, ran.err) == (found, "")
 
 
 def test_a_catalog_that_is_not_there_completes_nothing(

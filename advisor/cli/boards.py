@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.cli.completion import boards
 from advisor.cli.options import CatalogOption, JsonOption
 from advisor.cli.output import emit, emit_table, note
 
@@ -18,6 +19,7 @@ def command(
             help="A board or a device by its name; else only those whose name, title, processor, software, "
             "source or makers have all of these words.",
             show_default=False,
+            autocompletion=boards,
         ),
     ] = None,
     task: Annotated[
@@ -39,11 +41,11 @@ def command(
     catalog: CatalogOption = None,
 ) -> None:
     """The boards that can be asked about, and where each comes from."""
-    from advisor.catalog.listing import boards
+    from advisor.catalog.listing import boards as listed
     from advisor.report.answer_documents import BOARDS, answer_json
     from advisor.report.catalog_text import boards_text
 
-    found = boards(words or (), task=task, known=known or (), maker=maker, catalog=catalog)
+    found = listed(words or (), task=task, known=known or (), maker=maker, catalog=catalog)
     if as_json:
         emit(answer_json(BOARDS, found))
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from advisor.cli.completion import boards
+from advisor.cli.completion import networks as networks_known
 from advisor.cli.options import CatalogOption, TrustOption
 from advisor.cli.output import emit, emit_table, warn
 from advisor.errors import AdvisorError
@@ -29,6 +30,7 @@ def command(
             metavar="[NAME=]NETWORK...",
             help="A network of the catalog, a file (.onnx, .pt2), or code that makes one "
             "(MODULE:FACTORY).",
+            autocompletion=networks_known,
         ),
     ],
     board: Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from advisor.errors import AdvisorError
 
@@ -15,8 +16,8 @@ def boards(incomplete: str) -> list[str]:
 
 
 def networks(incomplete: str) -> list[str]:
-    """The catalog's networks, likewise."""
-    return _completed(incomplete, _networks)
+    """The networks that may be meant, likewise; before anything is typed those that the catalog describes."""
+    return _completed(incomplete, partial(_networks, incomplete.rpartition(",")[2]))
 
 
 def boards_and_networks(incomplete: str) -> list[str]:
@@ -50,7 +51,12 @@ def _boards() -> Iterator[str]:
         yield device_of(name)
 
 
-def _networks() -> Iterator[str]:
+def _networks(begun: str) -> Iterator[str]:
+    from advisor.architectures.names import split_prefix
     from advisor.catalog.store import Catalog
 
-    yield from Catalog.open().architectures
+    catalog = Catalog.open()
+    yield from catalog.described
+    for name in catalog.zoo.networks if begun else ():
+        yield name
+        yield split_prefix(name)[1]
