@@ -50,7 +50,7 @@ def test_what_lacks_is_named_and_the_command_succeeds(run: Run, tmp_path: Path) 
         "figure-04-power-against-batch.svg",
         "figure-08-operations-against-power.svg",
     ]
-    assert ran.err.count("has no power figures: it was measured without a meter") == 2
+    assert ran.err.count("has no net power figures: it was measured without a meter") == 2
     assert "figure 4: " in ran.err and "figure 8: " in ran.err
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from advisor.catalog.records import Board, Cost, Estimate, Measurements, Weights
 from advisor.catalog.run_as import Variant
 from advisor.catalog.store import Catalog
@@ -86,6 +88,7 @@ class BoardData:
         weights: the set of weights whose accuracy is drawn, or in words which of each network.
         networks: those that ran, the most accurate first.
         runs: their rows and what the board's fitted models fill in, by network and batch size.
+        knows_gross_power: whether some row of the board has gross power.
         memory_model: the board's fitted model of memory; `None` where there is none.
         ends_early: whether some batch size of a network is known not to fit in memory.
         unpredicted: why the board's models fill nothing in; "" if they do.
@@ -98,6 +101,7 @@ class BoardData:
     weights: str
     networks: tuple[Network, ...]
     runs: tuple[Run, ...]
+    knows_gross_power: bool
     memory_model: Model | None
     ends_early: bool
     unpredicted: str
@@ -116,9 +120,10 @@ class BoardData:
 
     @property
     def no_power(self) -> str:
-        """What is said of a board without power."""
+        """What is said of a board without net power."""
         why = ": it was measured without a meter" if self.board.power_meter == "none" else ""
-        return self.no_rows or f"Board {self.board.name} has no power figures{why}."
+        why = ": known is its gross power" if self.knows_gross_power else why
+        return self.no_rows or f"Board {self.board.name} has no net power figures{why}."
 
     @property
     def no_memory(self) -> str:
@@ -197,6 +202,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         weights=_weights_text(weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
+        knows_gross_power=not np.isnan(table.gross_power_w.values.value).all(),
         memory_model=models[0].model if models else None,
         ends_early=ends_early(table, variant),
         unpredicted=why_not,

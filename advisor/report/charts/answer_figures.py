@@ -107,6 +107,12 @@ def one_look(dots: Sequence[Dot]) -> tuple[Dot, ...]:
     return tuple(replace(dot, family=None) for dot in dots) if alike else tuple(dots)
 
 
+def _with_batch(name: str, batch: int) -> str:
+    """What is written for a network at a batch size, the latter in full."""
+    said = f", batch {batch}"
+    return shortened(name, LONGEST - len(said)) + said
+
+
 def frontier_figure(found: Frontier, asked: Collection[str] = ()) -> Figure:
     """Two axes of a frontier, its points joined, before what they beat; a third as the area of the points.
 
@@ -183,7 +189,7 @@ def _on_frontier(found: Frontier, asked: Collection[str]) -> Iterator[Dot]:
         dot = _dot(found, found.pick, named=True)
         if dot:
             name = found.pick.architecture
-            label = f"{name}, batch {found.pick.batch}" if name in seen else name
+            label = _with_batch(name, found.pick.batch) if name in seen else name
             yield replace(dot, label=label)
 
 
@@ -298,7 +304,7 @@ def fit_figure(found: Fitted, asked: Collection[str] = ()) -> Figure:
         for metric in FITTED
         if (of_metric := [each for each in runs if each.metric == metric])
     ]
-    said = [found.board, _most_of(variant, ran), "each network held out in turn"]
+    said = [found.board, _most_of(variant, ran), "each network drawn was held out"]
     said += ["line: predicted as measured", "shaded: where 90 % of networks lie"]
     if any(dot.named for panel in panels for dot in panel.dots):
         said.append("named: the furthest outside")
@@ -336,7 +342,9 @@ def _agreement(metric: str, runs: Sequence[HeldOutRun], asked: Collection[str]) 
             each.batch,
             named=at in furthest,
             asked=at in wanted,
-            label=_with_batch(each) if batches[each.architecture] > 1 else "",
+            label=_with_batch(each.architecture, each.batch)
+            if batches[each.architecture] > 1
+            else "",
         )
         for at, each in enumerate(runs)
     ]
@@ -373,11 +381,6 @@ def band_factor(runs: Sequence[HeldOutRun]) -> float | None:
         return None
     rank = math.ceil(0.9 * (len(off) + 1) - 1e-9)
     return math.exp(sorted(off.values())[rank - 1])
-
-
-def _with_batch(run: HeldOutRun) -> str:
-    batch = f", batch {run.batch}"
-    return shortened(run.architecture, LONGEST - len(batch)) + batch
 
 
 def _smallest_batches(runs: Sequence[HeldOutRun], asked: Collection[str]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from advisor.report.charts.figure import Figure, shows_intervals
-from advisor.report.charts.labels import text_width
+from advisor.report.charts.labels import LONGEST_IN_LINE, text_width
 from advisor.report.charts.marks import INK, LABEL_SIZE, Record, of_records, records
 from advisor.report.charts.scales import WIDTH
 from advisor.report.terminal import significant
@@ -62,5 +62,5 @@ def bar_records(figure: Figure) -> list[Record]:
             "end": max(record["x"], record["x_high"] or 0.0) if shown else record["x"],
             "said": significant(record["x"]) if decimals is None else f"{record['x']:.{decimals}f}",
         }
-        for place, record in enumerate(records(panel.dots))
+        for place, record in enumerate(records(panel.dots, LONGEST_IN_LINE))
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 
 from advisor.report.charts.figure import Figure, Panel, shows_intervals
-from advisor.report.charts.labels import spread, text_width
+from advisor.report.charts.labels import LONGEST_IN_LINE, spread, text_width
 from advisor.report.charts.marks import (
     FAINT,
     INK,
@@ -34,7 +34,7 @@ APART = 30.0
 def curves(figure: Figure) -> alt.LayerChart:
     """A figure of lines; each ends at its network's name."""
     (panel,) = figure.panels
-    data = records(panel.dots)
+    data = records(panel.dots, LONGEST_IN_LINE)
     shown = shows_intervals([dot.y for dot in panel.dots])
     names = max(text_width(record["label"], LABEL_SIZE) for record in data)
     width = WIDTH - NAME - names

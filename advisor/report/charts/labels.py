@@ -6,7 +6,8 @@ All lengths are in pixels; y grows downwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     Booleans = NDArray[np.bool_]
 
-LONGEST = 26
+LONGEST = 30
 """Longer names are cut in the middle, where they say least."""
+LONGEST_IN_LINE = 46
+"""The same of names in a column of their own."""
 
 _EMS = {
     "ijl": 0.222,
@@ -71,6 +74,15 @@ def shortened(text: str, longest: int = LONGEST) -> str:
         return text
     tail = (longest - 1) // 2
     return f"{text[: longest - 1 - tail]}…{text[-tail:]}"
+
+
+def apart(names: Iterable[str], longest: int = LONGEST) -> dict[str, str]:
+    """Names, cut in the middle where they are too long, but not so far that two of them look alike."""
+    full = dict.fromkeys(names)
+    cut = {name: shortened(name, longest) for name in full}
+    times = Counter(cut.values())
+    alike = [name for name in full if times[cut[name]] > 1]
+    return cut | apart(alike, longest + 4) if alike else cut
 
 
 def wrapped(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import altair as alt
 
 from advisor.report.charts.figure import Dot
-from advisor.report.charts.labels import Box, shortened, text_width, wrapped
+from advisor.report.charts.labels import LONGEST, Box, apart, text_width, wrapped
 from advisor.report.charts.palette import colour, shape
 from advisor.report.charts.scales import Scale
 
@@ -24,12 +24,13 @@ DASHES = ([1, 0], [7, 4])
 """How the first and the second line of a panel are drawn."""
 
 
-def records(dots: Iterable[Dot]) -> list[Record]:
-    """One record for each dot, in their order."""
+def records(dots: Sequence[Dot], longest: int = LONGEST) -> list[Record]:
+    """One record for each dot, in their order; longer names are cut."""
+    names = apart((dot.name for dot in dots), longest)
     return [
         {
             "network": dot.network,
-            "label": shortened(dot.name),
+            "label": names[dot.name],
             "batch": dot.batch,
             "x": dot.x.value,
             "x_low": dot.x.low,

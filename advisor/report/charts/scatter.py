@@ -12,7 +12,7 @@ import altair as alt
 
 from advisor.catalog.records import Estimate
 from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, shows_intervals
-from advisor.report.charts.labels import Ball, Box, Placed, free_corner, place, shortened, wrapped
+from advisor.report.charts.labels import Ball, Box, Placed, apart, free_corner, place, wrapped
 from advisor.report.charts.marks import (
     DASHES,
     FAINT,
@@ -87,12 +87,11 @@ class Field:
             return self.small
         return max(math.sqrt(self.area_unit * area), SPECK)
 
-    def ball(self, dot: Dot) -> Ball:
+    def ball(self, dot: Dot, name: str = "") -> Ball:
         """Where a dot stands, and what it is called."""
-        name = shortened(dot.name)
         x, y = self.x.pixel(dot.x.value), self.y.pixel(dot.y.value)
         radius = self.radius(dot.area) + (RING if dot.picked else 0.0)
-        return Ball(x, y, radius, name, asked=dot.asked)
+        return Ball(x, y, radius, name or dot.name, asked=dot.asked)
 
     def along(self, corners: Sequence[tuple[float, float]]) -> list[Ball]:
         """A line as a row of little balls, which names keep clear of."""
@@ -382,7 +381,8 @@ def _named(panel: Panel, field: Field, room: Box | None) -> list[Named]:
     """The balls, and where their names stand; those come first whose names are asked for."""
     wanted = [dot for dot in panel.dots if dot.named or dot.asked]
     wanted.sort(key=lambda dot: (not dot.asked, not dot.picked))
-    balls = [field.ball(dot) for dot in wanted]
+    names = apart(dot.name for dot in wanted)
+    balls = [field.ball(dot, names[dot.name]) for dot in wanted]
     nameless = [field.ball(dot) for dot in panel.dots if not (dot.named or dot.asked)]
     lines = [line.corners for line in panel.all_lines]
     lines += [bar(dot, axis) for axis in field.intervals for dot in panel.dots]
