@@ -165,7 +165,9 @@ def test_where_too_few_boards_ran_networks_so_it_says_that_nothing_is_calibrated
     found = advisor.pick(**asked(boards, "lonely"))
     assert found.calibrations == {"latency_ms": None}
     said = " ".join(run(*words(boards, "lonely")).out.split())
-    assert "Predicted, and not calibrated on decisions" in said
+    assert (
+        "Predicted: how often the best of many such predictions turns out wrong is unknown" in said
+    )
     assert "--verify 5 measures it before it ships" in said
 
 

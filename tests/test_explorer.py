@@ -455,10 +455,10 @@ def test_the_page_says_that_it_is_about_the_very_run_that_was_published(
         document(choice(shipped, read)),
     )
     found = advisor.pick(**asked, **limits)
-    published = [each for each in said if each.startswith("This run, as published: ")]
+    published = [each for each in said if each.startswith("The figures are of one published run: ")]
     assert bool(published) == says == (found.another_run is not None)
     if found.another_run:
-        assert published[0].endswith(" do not say how far another one would be off.")
+        assert published[0].endswith(" do not say how far a run of your own would be off.")
         assert all(source in published[0] for source in found.another_run.silent)
 
 

@@ -107,15 +107,17 @@ def test_another_run_is_said_beside_the_pick(overlay: Overlay, run: Run) -> None
     words = ("pick", "--board", "small", "--fps", 38, "--catalog", overlay.folder)
     silent = " ".join(run(*words).out.split())
     assert (
-        "This run, as published: my-notes does not say how far another one would be off." in silent
+        "The figures are of one published run: my-notes does not say how far a run of your own would be off."
+        in silent
     )
     overlay.write("sources.yaml", SOURCES + AGREES)
     found = asked(overlay, fps=38)
     assert found.best and found.best.mark == "sure"
     assert found.another_run and found.another_run.chance
     assert 0.75 < found.another_run.chance < 0.9
-    assert "This run, as published; another one would meet every limit" in " ".join(
-        run(*words).out.split()
+    assert (
+        "The figures are of one published run; one of your own would meet every limit"
+        in " ".join(run(*words).out.split())
     )
     other = asked(overlay, fps=38, reproducible=True, confidence="none")
     assert other.best and other.best.chance == pytest.approx(found.another_run.chance)
@@ -164,7 +166,9 @@ def test_the_shortest_run_proves_nothing(overlay: Overlay, run: Run, sources: st
     assert asked(overlay, latency="30ms", confidence=0.9).best is None
     ran = run("pick", "--board", "small", "--latency", "30ms", "--catalog", overlay.folder)
     said = " ".join((ran.out + ran.err).split())
-    assert "the latency of 1 candidate is that of the shortest run, which others exceed" in said
+    assert (
+        "the latency of 1 candidate is that of its fastest run, and most runs take longer" in said
+    )
     overlay.measurements(
         "resnet-18,eager,fp32,1,20,,,reported,my-notes,minimum,20,45,", header=HEADER + RUNS
     )

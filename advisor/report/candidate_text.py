@@ -251,7 +251,7 @@ def bound_notes(
     marks = [f"{UPPER_MARK} is an upper bound"] if found.keys() - lower else []
     marks += [f"{LOWER_MARK} is a lower bound"] if lower else []
     by_gross = any(key in each.upper_bounds for each in found.values() for key in ABOVE_IDLE)
-    why = "gross power is known, and of idle power only a bound"
+    why = "the published power includes idle power, of which only a bound is known"
     lies = [
         f"{METRICS[key].title} of {place(each)} lies between {between_text(each, key)}"
         for key, each in found.items()
@@ -326,8 +326,8 @@ def calibration_text(calibrations: Mapping[str, Calibration | None]) -> str:
         return ""
     if len(known) < len(calibrations):
         return (
-            "Predicted, and not calibrated on decisions, which takes three other devices that ran networks "
-            "in this way: how often the luckiest of such predictions is wrong is unknown."
+            "Predicted: how often the best of many such predictions turns out wrong is unknown, since fewer "
+            "than three other devices ran networks in this way."
         )
     worst = max(known, key=lambda each: each.broken)
     margin = max(each.margin for each in known)

@@ -340,10 +340,13 @@ def _another_run(another: AnotherRun) -> str:
     """What to expect of a run other than the very one that was published."""
     if another.chance is None:
         say = "does not say" if len(another.silent) == 1 else "do not say"
-        return f"This run, as published: {listed(another.silent)} {say} how far another one would be off."
+        return (
+            f"The figures are of one published run: {listed(another.silent)} {say} how far a run of your own "
+            "would be off."
+        )
     return (
-        f"This run, as published; another one would meet every limit with a probability of "
-        f"{chance_text(another.chance)} (--reproducible)."
+        f"The figures are of one published run; one of your own would meet every limit with a probability "
+        f"of {chance_text(another.chance)} (--reproducible asks for that)."
     )
 
 

@@ -169,7 +169,7 @@ function doubtsOf(answer) {
   const silent = best === null ? [] : silentSources(answer);
   if (silent.length) {
     const say = silent.length === 1 ? "does not say" : "do not say";
-    sentences.push(`This run, as published: ${listed(silent)} ${say} how far another one would be off.`);
+    sentences.push(`The figures are of one published run: ${listed(silent)} ${say} how far a run of your own would be off.`);
   }
   const unsure = unsureOf(answer);
   if (unsure) {

@@ -242,10 +242,12 @@ def _of_shortest_runs(found: Candidates) -> Iterator[str]:
     """What is to be said of latencies that are those of the shortest run."""
     shortest = found.measurements.latency_statistic
     if MINIMUM in shortest.names and (count := int(shortest.where(MINIMUM)[found.rows].sum())):
-        candidates = "1 candidate" if count == 1 else f"{count} candidates"
+        candidates, their = (
+            ("1 candidate", "its") if count == 1 else (f"{count} candidates", "their")
+        )
         yield (
-            f"the latency of {candidates} is that of the shortest run, which others exceed: it proves that a "
-            "limit is met only as far as the longest run is known"
+            f"the latency of {candidates} is that of {their} fastest run, and most runs take longer: leave "
+            "some head-room; sure are only those whose slowest run is known, too, and meets the limits"
         )
 
 
@@ -369,8 +371,8 @@ def _with_predictions(
         of_families = len({known[name].family_or_name for name in table.architecture.names})
         too_few = ", too few to be sure" if of_families < LEAST_GROUPS else ""
         notes.append(
-            f"the models have seen none of {unseen} of the families that may be chosen: intervals there are "
-            f"as wide as they were off families held out, of {of_families}{too_few}"
+            f"of {unseen} of the families that may be chosen no network ran there: how far predictions of "
+            f"these may be off is judged by {of_families} other families, each left out of the fit{too_few}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
