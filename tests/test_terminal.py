@@ -150,6 +150,29 @@ def test_a_long_name_shows_both_ends_before_a_column_is_left_out() -> None:
     assert at(20).split()[-1] != "12.34"  # the rest of the name
 
 
+def test_a_name_in_two_lines_is_folded_between_its_parts() -> None:
+    table = plain_table("network", "run as", "ms", left=2)
+    table.add_row("tv:resnet50@224", "armnn-neon fp32 v1.15-b.ncnn", "12.34")
+    lines = [line.split("  ") for line in printed(table, 32)]
+    found = [[cell.strip() for cell in line if cell.strip()] for line in lines[2:]]
+    assert found == [["tv:resnet50", "armnn-neon", "12.34"], ["@224", "fp32"], ["v1.15-b.ncnn"]]
+
+
+@given(st.lists(NAMES, min_size=1, unique=True), st.integers(10, 40))
+@examples(50)
+def test_names_look_alike_at_no_width(names: list[str], width: int) -> None:
+    table = plain_table("board", "ms")
+    for number, name in enumerate(names):
+        table.add_row(name, str(10 + number))
+    shown: list[str] = []
+    for line in printed(table, width)[2:]:
+        *words, last = line.split()
+        if last.isdecimal():
+            shown.append("")
+        shown[-1] += "".join(words if last.isdecimal() else [*words, last])
+    assert len(set(shown)) == len(names)
+
+
 class Terminal(io.StringIO):
     """A terminal that only its tests see."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -92,6 +93,8 @@ NARROW = 12
 NARROWEST = 6
 """It is never narrower than that."""
 ELLIPSIS = "..."
+_PARTS = re.compile(r"(?<=[-_:/])|(?<=\.)(?!\d)|(?=@)")
+"""Where a name may be folded."""
 
 
 def plain_table(*headings: str, left: int | Collection[str] = 1) -> TextTable:
@@ -166,7 +169,7 @@ class TextTable(Table):
         for column, width in zip(self.columns, widths, strict=True):
             drawn.columns.append(replace(column, width=width, _cells=[]))
         columns = [
-            [_shortened(str(cell), width) for cell in column.cells]
+            _shortened([str(cell) for cell in column.cells], width)
             for column, width in zip(self.columns, widths, strict=True)
         ]
         for row, cells in zip(self.rows, zip(*columns, strict=True), strict=True):
@@ -191,18 +194,37 @@ def _shared(columns: Sequence[_Width], room: int) -> list[int]:
     return widths
 
 
-def _shortened(text: str, width: int) -> str:
-    """Text of which words that are too long for so much width show both ends."""
-    return re.sub(r"\S+", lambda found: _ends(found[0], width), text)
+def _shortened(cells: Sequence[str], width: int) -> list[str]:
+    """Cells of which words that are too long for so much width show both ends, if no two look alike so."""
+    words = {word for cell in cells for word in cell.split()}
+    short = {word: _ends(word, width) for word in words}
+    times = Counter(short.values())
+    short |= {word: _folded(word, width) for word in words if times[short[word]] > 1}
+    return [re.sub(r"\S+", lambda found: short[found[0]], cell) for cell in cells]
 
 
 def _ends(word: str, width: int) -> str:
     two_lines = width < SHORT_NAME
-    if cell_len(word) <= width + two_lines * width:  # what has two lines is folded in the column
+    if cell_len(word) <= width:
         return word
+    if two_lines and cell_len(word) <= 2 * width:
+        folded = _folded(word, width)
+        return folded if folded.count("\n") == 1 else word  # the column folds it where it is full
     tail = width if two_lines else (width - len(ELLIPSIS)) // 2
     head = width - len(ELLIPSIS) - (0 if two_lines else tail)
     return set_cell_size(word, head) + ELLIPSIS + set_cell_size(word[::-1], tail)[::-1]
+
+
+def _folded(word: str, width: int) -> str:
+    """A word in lines, broken between its parts where that is possible, so that no number in it is."""
+    lines = []
+    while cell_len(word) > width:
+        ends = [found.start() for found in _PARTS.finditer(word)]
+        fitting = [end for end in ends if end > 0 and cell_len(word[:end]) <= width]
+        end = max(fitting, default=len(set_cell_size(word, width).rstrip()) or 1)
+        lines.append(word[:end])
+        word = word[end:]
+    return "\n".join([*lines, word])
 
 
 @dataclass(frozen=True)
