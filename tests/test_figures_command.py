@@ -251,3 +251,13 @@ def test_gaps_are_predicted_where_the_board_has_models(
     assert low is not None and high is not None
     assert low < hollow[0].y.value < high
     assert math.isclose(hollow[0].y.value, 53, rel_tol=0.1)
+
+
+def test_a_board_that_states_a_rate_alone_is_drawn_by_it(run: Run, tmp_path: Path) -> None:
+    ran = run("figures", "--board", "hailo-8", "--only", "1,2,3,7,9", "-o", tmp_path)
+    assert ran.code == 0
+    assert ran.err.count("has no latency figures: what is known is its throughput") == 2
+    assert "figure 1:" not in ran.err and "figure 2:" not in ran.err
+    table = Catalog.open().measurements(Catalog.open().board("hailo-8.hailo-v2.18.0"))
+    (panel, *_) = FIGURES[9](board_data(Catalog.open(), "hailo-8.hailo-v2.18.0")).panels
+    assert {dot.x.value for dot in panel.dots} <= set(table.throughput_fps.values.value.tolist())

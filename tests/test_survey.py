@@ -16,7 +16,7 @@ from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
 from advisor.paper.effects import Effect, mean_effect, rank_effect, slope_effect, spread_effect
-from advisor.paper.evidence import ABOVE_BOUND, Evidence, held_out_errors
+from advisor.paper.evidence import ABOVE_BOUND, BY_RATE, PER_IMAGE, Evidence, held_out_errors
 from advisor.paper.survey import Survey, SurveyedVariant
 from tests.conftest import Run
 
@@ -105,10 +105,23 @@ def test_what_quantising_costs_is_what_the_table_says(raspberries: Survey) -> No
     assert found.power_ratio is not None
 
 
-def test_accelerators_that_report_a_rate_are_timed_by_it() -> None:
+def test_accelerators_that_report_a_rate_are_timed_by_it(run: Run) -> None:
     (found,) = (each for each in advisor.survey("hailo-8").variants if each.device == "hailo-8")
     assert found.effects.time_rank is not None
     assert 0.3 < found.effects.time_rank.value < 1
+    assert found.time == BY_RATE
+    said = " ".join(run("findings", "--board", "hailo-*").out.split())
+    assert f"Time is {BY_RATE}: hailo-10h.hailo-v5.2.0, hailo-15h.hailo-v5.2.0, " in said
+    assert "and 1 more board." in said
+    # Where a source states both, the time per image is the latency's.
+    both = Evidence.of(Catalog.open(), "jetson-nano.torch2trt")
+    table = Catalog.open().measurements(both.board)
+    assert both.time_kind == PER_IMAGE
+    assert not np.isnan(table.throughput_fps.values.value).all()
+    assert set(both.time_ms) <= set(table.latency_ms.values.value / table.batch)
+    one = " ".join(run("findings", "--board", "hailo-8").out.split())
+    assert f"time is {BY_RATE}: time ranks as operations do" in one
+    assert "VGG takes a fifth of a second" not in one
 
 
 def test_the_papers_own_board_has_its_laws() -> None:

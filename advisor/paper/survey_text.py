@@ -25,7 +25,7 @@ def _ratio(value: float) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.0f}"
+    return f"{100 * value:,.0f}"
 
 
 def _points(value: float) -> str:
@@ -231,12 +231,12 @@ def _notes(found: Survey) -> Iterator[str]:
     yield "In brackets: 90 % intervals over networks, at the batch size that most of them ran."
     by_rate = tuple(each.board for each in found.variants if each.time != PER_IMAGE)
     if by_rate:
-        yield f"Time is {BY_RATE}: {few(tuple(dict.fromkeys(by_rate)))}."
+        yield f"Time is {BY_RATE}: {few(tuple(dict.fromkeys(by_rate)), 'boards')}."
     for power in dict.fromkeys(each.power for each in found.variants):
         having = [each for each in found.variants if each.power == power]
         if power and power != "net power":
             boards = tuple(dict.fromkeys(each.board for each in having))
-            yield f"Power is {power}: {few(boards)}."
+            yield f"Power is {power}: {few(boards, 'boards')}."
     if found.too_few:
         yield f"Left out: {counted(found.too_few, 'variant')} with fewer than {LEAST_SURVEYED} networks."
     yield from (f"left out, since a file is broken: {message}" for message in found.left_out)

@@ -274,7 +274,8 @@ def _of_unknown_licence(found: Candidates, chosen: Selection) -> Iterator[str]:
 def few(names: Sequence[str], what: str = "networks", most: int = 3) -> str:
     """The first few names, and how many more there are."""
     more = len(names) - most
-    return ", ".join(names[:most]) + (f", and {more} more {what}" if more > 0 else "")
+    rest = f", and {more} more {what if more > 1 else what.removesuffix('s')}" if more > 0 else ""
+    return ", ".join(names[:most]) + rest
 
 
 def _fit(
