@@ -155,6 +155,7 @@ const answerTo = (table, settings) => {
     const chance = (row) => (unproven(row) ? null : chanceOf(row));
     const binding = best === null ? null : bindingOf(answer);
     const unsure = unsureOf(answer);
+    const overlooked = best === null ? null : overlookedOf(answer);
     const figure = (key) => {
         const [value, low, high] = estimate(key, best);
         return [key, { value, low, high, ...provenance(key, best) }];
@@ -167,7 +168,10 @@ const answerTo = (table, settings) => {
         considered: considered.length,
         limits: limits(constraints),
         rejected: rejectionsOf(answer).map((each) =>
-            [each.rejected, each.unknown, identity(table, each.nearest), limits(each.alsoFails)]),
+            [each.rejected, each.unknown, each.mightLead, identity(table, each.nearest),
+             limits(each.alsoFails)]),
+        overlooked: overlooked && [
+            overlooked.metric, overlooked.count, overlooked.networks, identity(table, overlooked.row)],
         unsure: unsure && [unsure.count, identity(table, unsure.likeliest), chance(unsure.likeliest)],
         binding: binding && [identity(table, binding.row), limits(binding.constraints)],
         narrowed: narrowingsOf(answer, settings.objective, feasible).map(({ best, left }) => [best, left]),
@@ -188,7 +192,12 @@ def limits(constraints: Any) -> list[list[object]]:
 
 def expected(found: Recommendation) -> Json:
     """What the page is to answer."""
-    best, unsure, binding = found.best, found.unsure, found.binding
+    best, unsure, binding, overlooked = (
+        found.best,
+        found.unsure,
+        found.binding,
+        found.overlooked,
+    )
     known = best.metrics if best else {}
     return {
         "listed": [[identity(each), each.chance] for each in found.candidates],
@@ -206,8 +215,21 @@ def expected(found: Recommendation) -> Json:
         "considered": found.considered,
         "limits": limits(found.requirements.constraints),
         "rejected": [
-            [each.rejected, each.unknown, identity(each.nearest), limits(each.also_fails)]
+            [
+                each.rejected,
+                each.unknown,
+                each.might_lead,
+                identity(each.nearest),
+                limits(each.also_fails),
+            ]
             for each in found.rejections
+        ],
+        "overlooked": overlooked
+        and [
+            overlooked.metric,
+            overlooked.count,
+            overlooked.networks,
+            identity(overlooked.candidate),
         ],
         "unsure": unsure and [unsure.count, identity(unsure.likeliest), unsure.likeliest.chance],
         "binding": binding and [identity(binding.candidate), limits(binding.constraints)],

@@ -195,6 +195,11 @@ def test_the_task_is_a_choice_on_the_page(
     assert "--fps 5" in opened.text("#command")
     assert "accuracy" not in opened.text("#command")  # 60 % of top-1 is no mAP
     assert "mAP50-95" in opened.text("#figures") and "top-1" not in opened.text("#answer")
+    asked = read_command(opened.text("#command"))
+    overlooked = recommend(gather(shipped, asked), asked).overlooked
+    assert overlooked is not None  # since nobody knows the accuracy of some
+    said = f"{overlooked.count} candidates of {overlooked.networks} networks might be better"
+    assert said in opened.text("#why")
     assert opened.ask("document.activeElement.id") == "task"
     titles = look.locator("#y-axis option").all_inner_texts()
     assert "mAP50-95" in titles and "top-1 accuracy" not in titles

@@ -92,9 +92,22 @@ function whyThis(answer) {
   return [
     ...narrowings,
     binding ? bindingText(answer, binding) : `Nothing is binding: no ${better}.`,
+    overlookedText(answer),
     Number.isNaN(column(metric)[best]) ? `The ${title} of these is unknown, so it decides nothing.` : "",
     table.rows.batch[best] > 1 && !Number.isNaN(column("response_ms")[best]) ? waitingText(answer) : "",
   ].filter(Boolean);
+}
+
+/** What might be better than the pick if a figure that decides were known of it; "" where nothing might. */
+function overlookedText(answer) {
+  const { table } = answer;
+  const found = overlookedOf(answer);
+  if (!found) return "";
+  const { title, unit } = table.metrics[found.metric];
+  const of = found.networks > 1 ? ` of ${counted(found.networks, "network")}` : "";
+  const floats = found.metric === table.accuracy.metric ? inFloats(table, found.row) : NaN;
+  const promising = `${nameAmong(answer, found.row)}${Number.isNaN(floats) ? "" : `, ${figureText(table.metrics[found.metric], floats)} ${unit} in floats`}`;
+  return `${counted(found.count, "candidate")}${of} might be better than the pick, since ${found.count === 1 ? "its" : "their"} ${title} is unknown: ${promising}.`;
 }
 
 function narrowingText(table, { step, best, left }) {
@@ -181,10 +194,10 @@ function doubtsOf(answer) {
   if (answer.left_out) {
     sentences.push(`${counted(answer.left_out, "candidate")} excluded, since a figure that would meet a limit is stated without any error.`);
   }
-  for (const { metric } of constraints) {
-    const unknown = considered.filter((row) => Number.isNaN(column(metric)[row])).length;
+  for (const { constraint, unknown, mightLead } of rejectionsOf(answer).filter((each) => each.unknown)) {
     const excluded = `${WHOLE.format(unknown)} of ${counted(considered.length, "candidate")} excluded`;
-    if (unknown) sentences.push(`${excluded}: ${table.metrics[metric].title} unknown.`);
+    const could = best === null ? "met every limit" : "been better than the pick";
+    sentences.push(`${excluded}: ${table.metrics[constraint.metric].title} unknown; ${mightLead ? WHOLE.format(mightLead) : "none"} of them could have ${could}.`);
   }
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
   if (hasPredicted) sentences.push("~ is predicted.");

@@ -166,16 +166,69 @@ function rejectedInTurn(answer) {
   return inTurn(rest, [failed, largest, ...keysOf(answer, answer.settings.objective, rest)]);
 }
 
-/** What each limit rejects, how many figures it lacks, and which of the rejected comes nearest. */
+/** The accuracy of a row's network in floats; NaN where that is unknown. */
+function inFloats({ accuracy, rows }, row) {
+  return accuracy.in_floats[rows.architecture[row]] ?? NaN;
+}
+
+/** What no limit is known to reject; quantised, a network is no better than in floats. */
+function notRejected({ table, constraints, column, considered }) {
+  const values = constraints.map(({ metric }) => column(metric));
+  const mayMeet = (constraint, value, row) => {
+    if (!Number.isNaN(value)) return meets(constraint, value);
+    const { metric, sense, limit } = constraint;
+    return !(metric === table.accuracy.metric && sense === "min" && inFloats(table, row) < limit);
+  };
+  return considered.filter((row) => constraints.every((each, place) => mayMeet(each, values[place][row], row)));
+}
+
+/** Step by step of the objective, of which of some rows that are level with the pick its figure is unknown: {metric, rows}. */
+function* undecidedAmong(answer, possible) {
+  const { table, settings, column, best } = answer;
+  let level = possible.filter((row) => row !== best);
+  for (const step of settings.objective) {
+    const figures = column(step.metric);
+    const isNoBetter = (row) => step.metric === table.accuracy.metric && inFloats(table, row) <= figures[best];
+    yield { metric: step.metric, rows: level.filter((row) => Number.isNaN(figures[row]) && !isNoBetter(row)) };
+    const badness = badnessOf(answer, step);
+    level = level.filter((row) => badness(row) <= worstAccepted(step, badness(best)));
+  }
+}
+
+/** What might be better than the pick if more were known of it: {metric, count, networks, row: the most promising}; or null. */
+function overlookedOf(answer) {
+  const { table } = answer;
+  for (const { metric, rows } of undecidedAmong(answer, notRejected(answer))) {
+    if (!rows.length) continue;
+    const promise = (row) => (metric === table.accuracy.metric ? inFloats(table, row) || 0 : 0);
+    const row = rows.reduce((most, each) => (promise(each) > promise(most) ? each : most));
+    return { metric, count: rows.length, networks: new Set(rows.map((each) => table.rows.architecture[each])).size, row };
+  }
+  return null;
+}
+
+/** What no limit is known to reject and might be better than the pick; where there is none, whatever may meet all limits. */
+function mightLead(answer) {
+  const { settings, considered, feasible, best } = answer;
+  const possible = notRejected(answer);
+  if (best === null) return new Set(possible);
+  const better = new Set(preferred(answer, settings.objective, considered, feasible, best));
+  for (const { rows } of undecidedAmong(answer, possible)) rows.forEach((row) => better.add(row));
+  return new Set(possible.filter((row) => better.has(row)));
+}
+
+/** What each limit rejects, how many figures it lacks and of how many of these that could matter, and which of the rejected comes nearest. */
 function rejectionsOf(answer) {
   const { failed } = nearnessOf(answer);
+  const leading = mightLead(answer);
   return answer.constraints.map((constraint) => {
     const values = answer.column(constraint.metric);
-    const unknown = answer.considered.filter((row) => Number.isNaN(values[row])).length;
+    const unknown = answer.considered.filter((row) => Number.isNaN(values[row]));
     const rejected = answer.considered.filter((row) => !Number.isNaN(values[row]) && !meets(constraint, values[row]));
     const nearest = leastBy(answer, rejected, failed, (row) => excess(answer, constraint, row));
     const alsoFails = nearest === null ? [] : answer.missed(nearest).filter((each) => each !== constraint);
-    return { constraint, rejected: rejected.length, unknown, nearest, alsoFails };
+    const mightLead = unknown.filter((row) => leading.has(row)).length;
+    return { constraint, rejected: rejected.length, unknown: unknown.length, mightLead, nearest, alsoFails };
   });
 }
 

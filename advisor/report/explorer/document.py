@@ -152,6 +152,9 @@ def task_document(choice: Choice) -> Json:
             "metric": ACCURACY,
             "quality": document_of(candidates.quality),
             "metrics": sorted(OF_QUALITY),
+            "in_floats": [
+                candidates.float_percents.get(each.name) for each in candidates.architectures
+            ],
             "signs": NOTE_MARKS,
             "marks": [note_mark(each.note) for each in candidates.weights],
             "unproven": [each.is_unproven() for each in candidates.weights],
