@@ -12,6 +12,7 @@ import advisor
 from advisor import AdvisorError
 from advisor.catalog.entries import read_sources
 from advisor.catalog.importers.board_files import read_back
+from advisor.catalog.importers.foreign_table import read_foreign
 from advisor.catalog.importers.imported import ImportedBoard, import_table
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog
@@ -954,3 +955,14 @@ def test_a_metric_that_its_task_does_not_go_by_is_said(
 def test_a_top_5_accuracy_below_the_top_1_accuracy_is_refused(tmp_path: Path) -> None:
     content = "model,latency_ms,top1,top5\nmine,5,70,60\nhers,5,60,70\n"
     assert faults_of(tmp_path, content) == [(2, "top5")]
+
+
+def test_the_cells_of_a_column_are_made_once_however_often_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("model,latency_ms\nresnet-18,5\n")
+    table, _ = read_foreign(path)
+    for column in ("model", "power_w"):
+        assert table.cells(column) is table.cells(column)
+    assert (table.cells("model"), table.cells("power_w")) == (["resnet-18"], [""])

@@ -56,6 +56,7 @@ class Table:
     columns: dict[str, NDArray[np.object_]]
     lines: Sequence[int]
     faults: list[Fault] = field(default_factory=list)
+    _cells: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -106,11 +107,11 @@ class Table:
         return np.fromiter(map(bool, self.cells(column)), dtype=np.bool_, count=len(self))
 
     def cells(self, column: str) -> Sequence[str]:
-        """The column's cells; all empty where the file lacks the column."""
-        if column not in self.columns:
-            return [""] * len(self)
-        cells: list[str] = self.columns[column].tolist()
-        return cells
+        """The column's cells, made once; all empty where the file lacks the column."""
+        if column not in self._cells:
+            known = column in self.columns
+            self._cells[column] = self.columns[column].tolist() if known else [""] * len(self)
+        return self._cells[column]
 
     def labels(
         self, column: str, known: Collection[str] | None = None, *, default: Labels | None = None
