@@ -57,11 +57,17 @@ def test_what_cannot_be_measured(
     assert not (tmp_path / "catalog").exists()
 
 
-def test_a_dry_run_says_what_would_run_and_writes_nothing(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_dry_run_says_what_would_run_and_writes_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
     isolation()  # whose server describes the machine
+    monkeypatch.setenv("COLUMNS", str(width))
     ran = run("measure", "--quick", "--dry-run", "--catalog", tmp_path / "catalog")
     assert ran.code == 0
-    assert "14 networks at batch 1, 2, 4, 8, 16: 10 to 16 sessions each" in ran.out
+    said = " ".join(ran.out.split())
+    assert "14 networks at batch 1, 2, 4, 8, 16: 10 to 16 sessions each" in said
+    assert max(map(len, ran.out.splitlines())) <= width
     assert "about" in ran.out
     assert not (tmp_path / "catalog").exists()
 

@@ -18,7 +18,7 @@ from advisor.cli.options import (
     TlsKeyOption,
     TrustOption,
 )
-from advisor.cli.output import complain, emit, emit_table, note, warn
+from advisor.cli.output import complain, emit, emit_sentences, emit_table, note, warn
 from advisor.cli.progress import PROGRESS
 from advisor.errors import AdvisorError
 
@@ -216,7 +216,7 @@ def _emit_plan(plan: MeasuringPlan) -> None:
     from advisor.report.measuring_text import plan_text
 
     warn(plan.notes)
-    emit(plan_text(plan))
+    emit_sentences(plan_text(plan))
 
 
 def _emit_board(measured: MeasuredBoard) -> None:
@@ -231,14 +231,14 @@ def _emit_board(measured: MeasuredBoard) -> None:
         emit_table(heat_text(heat))
     emit(f"\nboard {board} in {measured.folder}: {describe_rows(measured.rows)}\n")
     if measured.between_runs:
-        emit(f"{between_runs_text(measured.between_runs)}\n")
+        emit_sentences(between_runs_text(measured.between_runs))
     if measured.why_no_power:
-        emit(f"power is unknown: {measured.why_no_power}\n")
+        emit_sentences(f"power is unknown: {measured.why_no_power}")
     if not measured.finished:
         return
     warn(measured.warnings)
     if measured.fit is None:
-        emit(f"no models are fitted: {measured.why_no_fit}\n")
+        emit_sentences(f"no models are fitted: {measured.why_no_fit}")
     else:
         where = measured.fit_file
         emit(f"its models, for what was not measured: {where} (advisor fit {board} shows them)\n")

@@ -49,6 +49,13 @@ def discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def emit_sentences(text: str) -> None:
+    """Write lines that people read, each wrapped as tables are."""
+    from rich.text import Text
+
+    emit_table(Text(text.rstrip("\n")))
+
+
 def emit_table(renderable: RenderableType) -> None:
     """Write a table or text, coloured on a terminal only."""
     from rich.console import Console

@@ -213,7 +213,8 @@ def _values(
     table: Table, rows: Sequence[int], found: TableRows, separator: str
 ) -> dict[int, Values]:
     """What each row says, numbers read as the table shows how they are written."""
-    written = _written(table, rows, found, separator)
+    with stage(f"finding how numbers of {table.path.name} are written"):
+        written = _written(table, rows, found, separator)
     values: dict[int, Values] = {row: {} for row in rows}
     columns = list(found.bound.columns.items())
     for key, each in counted_off(columns, f"reading columns of {table.path.name}"):
