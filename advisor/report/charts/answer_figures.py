@@ -23,7 +23,7 @@ from advisor.report.charts.figure import Axis, Dot, Figure, Line, Panel, exact, 
 from advisor.report.charts.labels import LONGEST, shortened
 from advisor.report.charts.palette import SHAPES
 from advisor.report.comparison import BASE_NAME, Comparison
-from advisor.report.terminal import counted
+from advisor.report.terminal import counted, significant
 from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.recommend.frontier import Frontier
 
@@ -247,12 +247,12 @@ def comparison_figure(found: Comparison) -> Figure:
     if found.other:
         title = f"{found.other} against {found.board}"
         said = [f"latency of {found.other} over that of {found.board}"]
-        said += [f"{found.mean_ratio:.3g} on geometric mean", "dashed: equally fast"]
+        said += [f"{significant(found.mean_ratio)} on geometric mean", "dashed: equally fast"]
         axis = "ratio of latencies"
     else:
         title = f"{found.board}, by {found.by}"
         said = [f"how many times as fast as {BASE_NAME}"]
-        said += [f"{1 / found.mean_ratio:.3g} on geometric mean", "dashed: equally fast"]
+        said += [f"{significant(1 / found.mean_ratio)} on geometric mean", "dashed: equally fast"]
         axis = "speed-up"
     if not several_variants and rows and not found.other:
         said.append(" ".join(rows[0].variant.words))
