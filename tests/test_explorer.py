@@ -314,9 +314,9 @@ def test_the_page_chooses_as_the_command_does(
 
 RELAXED = """
 const finished = (steps) => {
-    for (;;) {
+    for (let interruptions = 0; ; interruptions++) {
         const { done, value } = steps.next();
-        if (done) return value;
+        if (done) return { ...value, interruptions };
     }
 };
 const offered = (table, relaxation) => relaxation && [
@@ -325,8 +325,9 @@ const offered = (table, relaxation) => relaxation && [
     limits(relaxation.limits.map(({ asked }) => asked))];
 const relaxedBy = (table, settings) => {
     const answer = choose(table, settings);
-    const { alone, together } = finished(relaxationsOf(answer));
+    const { alone, together, interruptions } = finished(relaxationsOf(answer));
     return {
+        isInterrupted: interruptions > 0,
         alone: alone.map((each) => offered(table, each)),
         together: offered(table, together),
         impossible: impossibleLimits(answer).map(limits),
@@ -371,6 +372,7 @@ def test_the_page_offers_what_the_command_offers(
             "alone": list(map(relaxed, answer.relaxations)),
             "together": relaxed(answer.together),
             "impossible": list(map(limits, answer.impossible)),
+            "isInterrupted": True,
         }
         assert list(differences(offered, shown, within=1e-5)) == [], each
     assert together > count / 8

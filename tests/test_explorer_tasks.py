@@ -114,6 +114,7 @@ def test_the_page_chooses_as_the_command_does_for_each_task(
                 "alone": list(map(relaxed, right.relaxations)),
                 "together": relaxed(right.together),
                 "impossible": list(map(limits, right.impossible)),
+                "isInterrupted": True,
             }
             assert list(differences(offered, offers, within=1e-5)) == [], command
     assert 0.2 < feasible / len(asked) < 0.9

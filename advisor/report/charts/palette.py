@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -72,6 +73,7 @@ _TO_RGB = np.array([[4.0767416621, -3.3077115913, 0.2309699292],
 """OKLab to linear sRGB: B. Ottosson, A perceptual color space for image processing, 2020."""
 
 
+@cache
 def colour(name: str, family: str | None) -> str:
     """The colour of a network, as "#rrggbb"; one for all where no family is given."""
     if family is None:
@@ -86,6 +88,7 @@ def shape(family: str | None) -> str:
     return SHAPES[0] if family is None else look_of(family).shape
 
 
+@cache
 def look_of(family: str) -> Look:
     """How a family looks; one that is not the paper's gets a hue and a shape by its name."""
     if family in FAMILIES:
