@@ -18,7 +18,7 @@ from advisor.report.explorer.plan_page import plan_document
 from advisor.solve.plan.plan import plan
 from advisor.solve.plan.workloads import OBJECTIVES
 from tests import node
-from tests.browser import Opened, chromium
+from tests.browser import Opened, barriers, chromium
 from tests.conftest import Overlay, Run
 from tests.test_plan import ROBOT, Exhaustive, Row, Task, drawn, write_board
 
@@ -147,6 +147,14 @@ def test_it_is_no_wider_than_the_window(tmp_path: Path, browser: Browser, width:
     file = advisor.plan_page(advisor.plan(ROBOT), tmp_path / "plan.html")
     opened = Opened.at(browser, file, viewport={"width": width, "height": 800})
     assert opened.ask("document.documentElement.scrollWidth") <= width
+    opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_people_from_using_it(tmp_path: Path, browser: Browser, scheme: str) -> None:
+    file = advisor.plan_page(advisor.plan(ROBOT), tmp_path / "plan.html")
+    opened = Opened.at(browser, file, color_scheme=scheme)
+    assert barriers(opened.page) == []
     opened.close()
 
 
