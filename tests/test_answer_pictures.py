@@ -68,6 +68,13 @@ def test_a_third_metric_is_the_area_of_the_points(tmp_path: Path) -> None:
     assert "energy per image, J" in said  # the key
 
 
+def test_millions_are_written_with_their_prefix(tmp_path: Path) -> None:
+    found = advisor.frontier(board="xeon-2-cores-vm", x="ops", z="params")
+    said = texts(advisor.draw(found, tmp_path / "frontier.svg").read_bytes())
+    assert {"100M", "1G", "10G", "5M", "50M"} <= set(said)
+    assert not any(",000" in each for each in said)
+
+
 def test_a_network_is_named_that_is_asked_for_however_it_is_spelt(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "f.svg"
     ran = run("frontier", "--plot", file, "--label", "VGG19,ResNet-101")

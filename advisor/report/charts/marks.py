@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import altair as alt
 
+from advisor.quantities import rounded
 from advisor.report.charts.figure import Dot
 from advisor.report.charts.labels import LONGEST, Box, apart, text_width, wrapped
 from advisor.report.charts.palette import colour, shape
@@ -19,6 +20,8 @@ FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 LABEL_SIZE = 12
 INK, QUIET, FAINT = "#333333", "#5c5c5c", "#8a8a8a"
 """Of words that matter, of words beside them, of lines."""
+MILLION = 1e6
+"""From there on figures have SI prefixes."""
 PAD, ROOM = 12.0, 14.0
 DASHES = ([1, 0], [7, 4])
 """How the first and the second line of a panel are drawn."""
@@ -59,6 +62,8 @@ def axis_of(scale: Scale, channel: Any, field: str, **axis: Any) -> Any:
     values: dict[str, Any] = {} if scale.downwards else {"labelSeparation": 5}
     if scale.logarithmic and "values" not in axis:
         values["values"] = scale.ticks()
+    if scale.high >= MILLION:
+        values["labelExpr"] = "datum.value >= 1000 ? format(datum.value, '~s') : datum.label"
     return channel(
         f"{field}:Q",
         scale=alt.Scale(domain=[scale.low, scale.high], type=kind, nice=False, zero=False),
@@ -112,9 +117,13 @@ def sizes_key(box: Box, sizes: Sequence[float], radii: Sequence[float], title: s
             opacity=1,
         )
         drawn.append(ball.encode(x=alt.value(middle), y=alt.value(box[3] - 44 - radius)))
-        drawn.append(_text(middle, box[3] - 32, f"{size:,g}", align="center"))
+        drawn.append(_text(middle, box[3] - 32, _size_text(size), align="center"))
         left += room + ROOM
     return drawn
+
+
+def _size_text(size: float) -> str:
+    return rounded(size, 1) if size >= MILLION else f"{size:,g}"
 
 
 def lines_extent(labels: Sequence[str]) -> Size:
