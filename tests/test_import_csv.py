@@ -851,6 +851,10 @@ def test_a_size_in_a_name_that_is_not_the_assumed_input_is_asked_about(tmp_path:
     board = imported(tmp_path, HEADER + "my-net-1.0-192,1,5\nmy-net-1.0-224,1,5\nmy-net-50,1,4\n")
     (said,) = (note for note in board.notes if "its name says" in note)
     assert said.startswith("my-net-1.0-192: its name says 192") and "--map input=..." in said
+    many = "".join(f"net-{size},1,5\n" for size in range(256, 400, 16))
+    notes = imported(tmp_path, HEADER + many).notes
+    assert sum("its name says" in note for note in notes) == 5
+    assert "4 more names may say an input likewise" in notes
 
 
 @pytest.mark.parametrize(

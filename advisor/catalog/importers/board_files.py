@@ -20,6 +20,7 @@ from advisor.catalog.yaml_file import Entries, yaml_text
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_END, WEIGHTS_END
 from advisor.errors import AdvisorError, BrokenFileError, printable, shown
 from advisor.quantities import MEMORY, POWER, parse
+from advisor.stages import stage
 
 MARK = "# Written by `advisor import`."
 IMPORTED = "imported; the name of this source is a digest of their content"
@@ -119,13 +120,14 @@ def write_board(
     Raises:
         AdvisorError: as `check_board` has it, or a file cannot be written.
     """
-    check_board(catalog, board, rows, source)
+    with stage(f"checking board {board}"):
+        check_board(catalog, board, rows, source)
     folder = catalog / "boards" / board
     text = description_of(catalog, board, description, source, stated)
     drafts = {catalog / "sources.yaml": with_source(catalog, source, files)}
     read_back({**drafts, folder / "board.yaml": text})
     write_drafts(drafts)
-    with made_aside(folder) as aside:
+    with stage(f"writing board {board}"), made_aside(folder) as aside:
         write_whole(aside / "measurements.csv", measurements_csv(rows))
         write_whole(aside / "board.yaml", text)
     return folder

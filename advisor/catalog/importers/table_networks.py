@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import islice
 
 from advisor.architectures.names import (
     NAME,
@@ -92,6 +93,7 @@ class Networks:
     _called: dict[str, str] = field(default_factory=dict)
     _overruled: dict[str, None] = field(default_factory=dict)
     _by_name: dict[str, list[str]] = field(default_factory=dict)
+    _sizes_in_words: dict[str, None] = field(default_factory=dict)
 
     def name_of(self, values: Values) -> str:
         """What the catalog calls the network of a row, or is to call it.
@@ -184,7 +186,7 @@ class Networks:
         if not (stated or size) and (other := _size_in_words(bare)):
             taken = "x".join(map(str, shape))
             said = f"{text}: its name says {other}, and nothing that this is its input, taken as {taken}"
-            self.notes[f"{said}: a column of inputs, or --map input=..., says it"] = None
+            self._sizes_in_words[f"{said}: a column of inputs, or --map input=..., says it"] = None
         family = str(values.get("family", "")) or family_of(folded(plain).replace("-", "_"))
         if by_name:
             self._by_name.setdefault(task, []).append(name)
@@ -264,7 +266,10 @@ class Networks:
         """What the user must know of the networks that rows are left of."""
         brought = [self.made[name] for name in dict.fromkeys(used) if name in self.made]
         new = [each for each in brought if not each.again]
-        notes = [*self.notes]
+        notes = [*self.notes, *islice(self._sizes_in_words, MOST_SAID)]
+        if len(self._sizes_in_words) > MOST_SAID:
+            further = len(self._sizes_in_words) - MOST_SAID
+            notes.append(f"{further} more names may say an input likewise")
         for task, names in self._by_name.items():
             which = ", ".join(names[:MOST_SAID]) + (", ..." if len(names) > MOST_SAID else "")
             notes.append(f"for {task} by its name: {which} (--map task==... says another)")
