@@ -354,6 +354,8 @@ def test_the_text_says_why_there_is_no_frontier(run: Run) -> None:
     by_rate = run("frontier", "--board", "hailo-8")
     assert (by_rate.code, "ask with --x fps" in by_rate.out) == (1, True)
     assert run("frontier", "--board", "hailo-8", "--x", "fps").code == 0
+    # A frame rate beside a time says nothing new.
+    assert "--y fps" not in run("frontier", "--board", "am62").out
 
 
 def test_a_single_point_is_the_best_there_is(run: Run) -> None:

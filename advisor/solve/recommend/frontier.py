@@ -12,7 +12,7 @@ import numpy as np
 from advisor.catalog.records import Board
 from advisor.documents import computed
 from advisor.errors import AdvisorError
-from advisor.metrics import METRICS, Metric, metric_named
+from advisor.metrics import METRICS, Metric, expression, metric_named
 from advisor.options import Requirements
 from advisor.quality import Quality
 from advisor.solve.candidates.candidate import ROW_COLUMNS, Candidate, records
@@ -201,15 +201,26 @@ def frontier_of(
 def _known_axes(
     candidates: Candidates, feasible: Integers, metrics: Sequence[Metric]
 ) -> tuple[str, ...]:
-    """The same axes, but for those of which no figure is known another that is; empty where there is none."""
+    """The same axes, but for those of which no figure is known another that is; empty where there is none.
+
+    None that stands for another axis is meant: a frame rate says nothing new beside a time.
+    """
     known = {key: ~np.isnan(candidates.figure(key)[feasible]) for key in METRICS}
-    axes: list[str] = []
-    for metric in metrics:
-        taken = [*axes, *(each.key for each in metrics)]
-        others = [key for key in METRICS if key not in taken and known[key].any()]
-        axes += [metric.key] if known[metric.key].any() else others[:1]
+    axes = [metric.key if known[metric.key].any() else "" for metric in metrics]
+    for place in (at for at, key in enumerate(axes) if not key):
+        others = [key for key in METRICS if known[key].any() and _is_new(key, axes)]
+        if not others:
+            return ()
+        axes[place] = others[0]
     together = np.logical_and.reduce([known[key] for key in axes])
-    return tuple(axes) if len(axes) == len(metrics) and together.any() else ()
+    return tuple(axes) if together.any() else ()
+
+
+def _is_new(key: str, axes: Sequence[str]) -> bool:
+    """Whether a metric is more than one of these axes, some unknown, in other figures."""
+    own = set(expression(key).count)
+    theirs = [set(expression(axis).count) for axis in axes if axis]
+    return not any(own <= each or each <= own for each in theirs)
 
 
 def _along_axes(badness: Floats, positions: Integers) -> Integers:
