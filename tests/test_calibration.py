@@ -267,7 +267,7 @@ def test_the_page_says_what_the_command_says(
         "return doubtsOf({ ...answer, unlike: [] });",
         document(choice(Catalog.open(boards.folder), read_requirements({}, **given, **limits))),
     )
-    of_predictions = [each for each in said if each.startswith("Predicted, and ")]
+    of_predictions = [each for each in said if each.startswith("Predicted")]
     told = " ".join(run(*words(boards, board)).out.split())
     assert len(of_predictions) == (board != "first")
     assert all(each in told for each in of_predictions)
