@@ -266,7 +266,7 @@ def test_a_board_of_another_kind_counts_where_it_is_named(run: Run, boards: Over
     path = boards.folder / "boards/far/measurements.csv"
     path.write_text(path.read_text().replace(",fp32,", ",int8,"))
     measure(boards, suggested(run, boards, 12))
-    assert "far" not in predicted_from(run("fit", "new", *where))
+    assert "far (" not in predicted_from(run("fit", "new", *where))
     named = predicted_from(run("fit", "new", "--like", "far", *where))
     assert named.startswith("far (")
     assert "run on the same processor, precision and runtime" in named
