@@ -33,6 +33,7 @@ from tests.test_explorer import (
     read_command,
     relaxed,
 )
+from tests.test_own_networks import NODES, WEIGHTS, saved
 
 PHONE, METERED, DETECTING = (
     "galaxy-s24.qualcomm-ai-hub-0.46.1",
@@ -132,7 +133,9 @@ def test_what_tasks_have_in_common_stands_once(shipped: Catalog) -> None:
     assert len(page(first)) < len(page(whole)) < min(1.3 * len(page(first)), 1_200_000)
 
 
-def test_other_tasks_are_asked_without_what_is_of_one_alone(shipped: Catalog) -> None:
+def test_other_tasks_are_asked_without_what_is_of_one_alone(
+    shipped: Catalog, tmp_path: Path
+) -> None:
     def tasks(**asked: object) -> list[tuple[str, list[str]]]:
         said = {"board": EVERYWHERE, "catalog": str(shipped.own_folder), **asked}
         limits = {name: said.pop(name) for name in ("accuracy", "fps") if name in said}
@@ -152,6 +155,10 @@ def test_other_tasks_are_asked_without_what_is_of_one_alone(shipped: Catalog) ->
     assert [task for task, _ in tasks(families="ResNet")] == ["classification"]
     assert [task for task, _ in tasks(data_set="imagenet-1k")] == ["classification"]
     assert [task for task, _ in tasks(board=DETECTING)] == ["detection"]
+    # Neither a network of one's own nor its accuracy says what it is for: of another task it would be a lie.
+    own = {"mine": str(saved(tmp_path / "net.onnx", NODES, WEIGHTS))}
+    assert [task for task, _ in tasks(accuracy_of={"resnet50": "75"})] == ["classification"]
+    assert [task for task, _ in tasks(board=PHONE, include=own)] == ["classification"]
 
 
 def test_a_task_without_words_is_that_of_the_command(tmp_path: Path, shipped: Catalog) -> None:

@@ -80,7 +80,7 @@ def choices(catalog: Catalog, requirements: Requirements) -> list[Choice]:
     asked = _choice(catalog, requirements, stack, notes)
     found = [asked]
     chosen = requirements.selection
-    if chosen.data_set is not None or chosen.accuracy_table is not None:
+    if chosen.data_set or chosen.accuracy_table or chosen.accuracy_of or chosen.include:
         return found  # which are those of one task
     here = {task for tasks in asked.tasks for task in tasks}
     free = tuple(each for each in requirements.constraints if each.metric not in OF_QUALITY)
