@@ -15,9 +15,11 @@ import advisor
 from advisor.catalog.files import shipped_folder
 from advisor.catalog.store import Catalog
 from advisor.errors import AdvisorError
+from advisor.paper.board_data import board_data
 from advisor.paper.effects import Effect, mean_effect, rank_effect, slope_effect, spread_effect
 from advisor.paper.evidence import ABOVE_BOUND, BY_RATE, PER_IMAGE, Evidence, held_out_errors
 from advisor.paper.survey import Survey, SurveyedVariant
+from advisor.paper.ten_figures import FIGURES
 from tests.conftest import Run
 
 PI = "raspberry-pi-4.mlperf-v2.0-krai"
@@ -119,6 +121,14 @@ def test_accelerators_that_report_a_rate_are_timed_by_it(run: Run) -> None:
     assert both.time_kind == PER_IMAGE
     assert not np.isnan(table.throughput_fps.values.value).all()
     assert set(both.time_ms) <= set(table.latency_ms.values.value / table.batch)
+    assert both.value("rate_fps", ("alexnet@224", 1)) == 46.4  # published beside 22.1 ms
+    # So the highest accuracy is that of the paper's figure 9.
+    drawn = board_data(Catalog.open(), "jetson-nano.torch2trt")
+    panel, *_ = FIGURES[9](drawn).panels
+    line = both.accuracy_bound()
+    assert line is not None
+    assert f"{line.intercept:.1f} − {line.slope:.3g} × images/s" in panel.title
+    assert line(np.array([30.0])) == pytest.approx(74.85, abs=0.01)
     one = " ".join(run("findings", "--board", "hailo-8").out.split())
     assert f"time is {BY_RATE}: time ranks as operations do" in one
     assert "VGG takes a fifth of a second" not in one

@@ -442,6 +442,12 @@ class Metered:
         """Columns below one another."""
         return _stacked(columns)
 
+    def otherwise(self, other: Metered) -> Metered:
+        """These estimates where they are known, else the other ones, row by row."""
+        unknown = np.isnan(self.values.value)
+        rows = np.arange(len(unknown)) + np.where(unknown, len(unknown), 0)
+        return Metered.joined([self, other]).take(rows)
+
     @cached_property
     def lacks_error(self) -> Booleans:
         """Where a figure was reported or declared without any error; shape (rows,)."""
@@ -545,6 +551,14 @@ class Measurements:
     def out_of_memory(self) -> Booleans:
         """Which rows say that the batch does not fit in the board's memory; shape (rows,)."""
         return self.status.where("does_not_fit")
+
+    @cached_property
+    def rate_fps(self) -> Metered:
+        """Images per second: what the source states, else batch / latency."""
+        with np.errstate(divide="ignore"):
+            value, high, low = (1000.0 * self.batch / each for each in self.latency_ms.values)
+        by_latency = replace(self.latency_ms, values=Values(value, low, high))
+        return self.throughput_fps.otherwise(by_latency)
 
     @cached_property
     def usual_latency_ms(self) -> Floats | None:

@@ -247,10 +247,9 @@ def _runs(table: Measurements, variant: Variant, networks: Mapping[str, Network]
     for row in table.rows_of(variant).tolist():
         network = networks.get(table.architecture.at(row))
         latency = table.latency_ms.estimate(row)
-        throughput = table.throughput_fps.estimate(row)
         batch = int(table.batch[row])
         time_ms = scaled(latency, 1 / batch) if latency else None
-        rate = throughput or (inverse(time_ms, 1000) if time_ms else None)
+        rate = table.rate_fps.estimate(row)
         if network is None or rate is None:
             continue
         power, memory = table.net_power_w.estimate(row), table.memory_mb.estimate(row)
@@ -265,14 +264,4 @@ def scaled(estimate: Estimate, factor: float) -> Estimate:
         value=estimate.value * factor,
         low=None if estimate.low is None else estimate.low * factor,
         high=None if estimate.high is None else estimate.high * factor,
-    )
-
-
-def inverse(estimate: Estimate, of: float) -> Estimate:
-    """A number divided by an estimate."""
-    return replace(
-        estimate,
-        value=of / estimate.value,
-        low=of / estimate.high if estimate.high else None,
-        high=of / estimate.low if estimate.low else None,
     )

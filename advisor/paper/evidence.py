@@ -44,6 +44,7 @@ class Evidence:
         batch: images per forward pass.
         time_ms: time per image, or what comes nearest to it.
         time_kind: which of `TIMES` that is.
+        rate_fps: images per second: what the source states, else batch / latency.
         power_w: net power, or what comes nearest to it.
         power_kind: which of `POWERS` that is.
         memory_mb: peak memory.
@@ -61,6 +62,7 @@ class Evidence:
     batch: Integers
     time_ms: Floats
     time_kind: str
+    rate_fps: Floats
     power_w: Floats
     power_kind: str
     memory_mb: Floats
@@ -92,6 +94,7 @@ class Evidence:
         task, table = catalog.of_one_task(table)
         per_image_ms = fitted_values(table.latency_ms) / table.batch
         by_rate_ms = 1000 / fitted_values(table.throughput_fps)
+        rate_fps = fitted_values(table.rate_fps)
         power_w, power_kind = _power(board, table)
         memory_mb = fitted_values(table.memory_mb)
         weights = catalog.weights_on(board)
@@ -129,6 +132,7 @@ class Evidence:
                 batch=table.batch[rows],
                 time_ms=time_ms[rows],
                 time_kind=PER_IMAGE if timed else BY_RATE,
+                rate_fps=rate_fps[rows],
                 power_w=power_w[rows],
                 power_kind=power_kind,
                 memory_mb=memory_mb[rows],
@@ -147,14 +151,9 @@ class Evidence:
         return self.time_ms if self.time_kind == PER_IMAGE else np.full(len(self), np.nan)
 
     @property
-    def rate_fps(self) -> Floats:
-        """Images per second."""
-        return 1000 / self.time_ms
-
-    @property
     def energy_j(self) -> Floats:
-        """Net energy per image."""
-        return self.power_w * self.time_ms / 1000
+        """Net energy per image: an image takes the board 1 / rate, which may be less than its latency."""
+        return self.power_w / self.rate_fps
 
     @property
     def shared_batch(self) -> int:
@@ -187,6 +186,7 @@ class Evidence:
             "names",
             "batch",
             "time_ms",
+            "rate_fps",
             "power_w",
             "memory_mb",
             "top1",

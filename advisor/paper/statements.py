@@ -292,7 +292,7 @@ def _average_power(evidence: Evidence) -> Numbers:
     able = rows.where((rows.rate_fps >= 5) & ~np.isnan(rows.power_w))
     if len(able) < 2 or not idle:
         return {}
-    average = idle.value + able.power_w * 5 * able.time_ms / 1000
+    average = idle.value + 5 * able.energy_j
     return {
         f"average_power_w_{able.names[row]}": float(average[row])
         for row in np.argsort(able.time_ms).tolist()

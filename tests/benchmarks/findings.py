@@ -85,7 +85,8 @@ def rows(count: int, **columns: Any) -> Evidence:
             for name in ("time_ms", "power_w", "memory_mb", "top1", "params", "operations")
         },
     }
-    return replace(BASE, **{**plain, **columns})
+    both = {**plain, **columns}
+    return replace(BASE, **both, rate_fps=1000 / both["time_ms"])
 
 
 def powers(
