@@ -535,6 +535,51 @@ def test_unknown_memory_excludes_nothing_where_no_memory_is_limited(
     assert re.search(r"^one +resnet-18 ", ran.out, re.M)
 
 
+def test_a_device_is_asked_by_its_name_where_it_is_one_board(run: Run, tmp_path: Path) -> None:
+    asked = tmp_path / "plan.yaml"
+    asked.write_text("board: Jetson TX1\nworkloads: {one: {require: {fps: 2}}}\n")
+    assert "1 workload on jetson-tx1 " in run("plan", asked).out
+    asked.write_text("board: raspberry-pi-5\nworkloads: {one: {require: {fps: 2}}}\n")
+    ran = run("plan", asked)
+    assert ran.code == 2
+    assert "'raspberry-pi-5'; expected one of its boards: raspberry-pi-5" in ran.err
+
+
+def test_what_is_known_may_be_too_much_by_itself(run: Run, overlay: Overlay) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text() + "memory: {value: 1 GB}\n")
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,10,5,700,reported,my-notes",
+        "googlenet,eager,fp32,1,10,5,700,reported,my-notes",
+        "enet,eager,fp32,1,10,5,,reported,my-notes",
+    )
+    names = ("resnet-18", "googlenet", "enet")
+    workloads = [
+        f"w{name}: {{require: {{fps: 2}}, candidates: {{architectures: {name}}}}}" for name in names
+    ]
+    path = small(overlay, "confidence: none\nworkloads:\n  " + "\n  ".join(workloads) + "\n")
+    ran = run("plan", path, "--catalog", overlay.folder)
+    assert ran.code == 1
+    assert ran.out.startswith("No plan keeps every limit")
+    assert "memory: at least 1400 of 1000 MB, short by at least 40%." in ran.out.replace("\n", " ")
+
+
+def test_nothing_beats_what_is_unknown(overlay: Overlay) -> None:
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,20,9,300,reported,my-notes",
+        "resnet-18,onnxruntime,fp32,1,21,,300,reported,my-notes",
+        "resnet-18,openvino,fp32,1,22,,300,reported,my-notes",
+    )
+    (offered,) = plan(
+        small(overlay, "workloads: {one: {require: {fps: 2}}}\n"), overlay.folder
+    ).alternatives
+    assert {each.candidate.runtime for each in offered} == {"eager", "onnxruntime"}
+
+
+def test_how_all_run_is_said_once(run: Run) -> None:
+    assert "on jetson-tx1 (NVIDIA Jetson TX1), torch7, fp32\n" in run("plan", ROBOT).out
+
+
 def test_a_reported_throughput_is_what_the_board_is_busy_by(overlay: Overlay) -> None:
     header = HEADER.rstrip() + ",throughput_fps\n"
     rows = "resnet-18,eager,fp32,1,20,5,300,reported,my-notes,400\n"
@@ -675,7 +720,7 @@ def test_what_is_short_and_by_how_much(run: Run, overlay: Overlay) -> None:
     ran = run("plan", path, "--catalog", overlay.folder)
     assert ran.code == 1
     assert ran.out.startswith("No plan keeps every limit\n2 workloads on small (A small board")
-    assert "time: 1.25 of 1.00, short by 25%." in ran.out
+    assert "time: 1.25 of 1.00, short by 25%; batches queue up without end." in ran.out
     assert "response of one: 200 of 150 ms, short by 33%." in ran.out
     answer = document(run("plan", path, "--catalog", overlay.folder, "--json"))
     check_shape(answer, run)

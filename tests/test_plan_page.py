@@ -174,6 +174,53 @@ def test_what_is_unknown_is_said_and_names_are_text(
     opened.close()
 
 
+def test_what_is_known_of_a_budget_may_be_too_much(
+    overlay: Overlay, tmp_path: Path, browser: Browser
+) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text() + "memory: {value: 1 GB}\n")
+    overlay.measurements(
+        "resnet-18,eager,fp32,1,10,5,700,reported,my-notes",
+        "enet,onnxruntime,fp32,1,9,5,,reported,my-notes",
+    )
+    of_resnet = {"architectures": "resnet-18"}
+    asked = {
+        "board": "small",
+        "workloads": {
+            "one": {"require": {"fps": 2}, "candidates": of_resnet},
+            "two": {"require": {"fps": 2}, "candidates": {"architectures": "enet"}},
+            "three": {"require": {"fps": 2}, "candidates": of_resnet},
+        },
+    }
+    file = advisor.plan_page(advisor.plan(asked, overlay.folder), tmp_path / "plan.html")
+    opened = Opened.at(browser, file)
+    assert opened.text("#verdict").lower() == "does not keep every limit"
+    assert "memory: at least 1,400 MB of 1,000 MB, short by at least 40.0 %" in opened.text(
+        "#short"
+    )
+    assert "memory of two is unknown" in opened.text("#short")
+    opened.close()
+
+
+def test_figures_have_the_marks_of_the_table(
+    overlay: Overlay, tmp_path: Path, browser: Browser
+) -> None:
+    board = overlay.folder / "boards/small/board.yaml"
+    board.write_text(board.read_text().replace("{value: 2 W, error: 100 mW,", "{at_most: 2 W,"))
+    asked = {"board": "small", "workloads": {"one": {"require": {"fps": 2}}}}
+    answer = advisor.plan(asked, overlay.folder)
+    opened = Opened.at(browser, advisor.plan_page(answer, tmp_path / "plan.html"))
+    assert "Power\n<=" in opened.text("#budgets")
+    assert "<= is an upper bound." in opened.text("#signs")
+    opened.close()
+
+
+def test_a_page_that_cannot_be_written_is_refused_first(run: Run, tmp_path: Path) -> None:
+    ran = run("plan", tmp_path / "no-such-plan.yaml", "--page", tmp_path / "nowhere" / "plan.html")
+    assert ran.code == 2
+    assert "there is no folder" in ran.err
+
+
 def test_a_page_needs_a_candidate_for_each_workload(run: Run, tmp_path: Path) -> None:
     asked = tmp_path / "impossible.yaml"
     asked.write_text(

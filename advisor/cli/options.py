@@ -104,8 +104,8 @@ CalibrateOption = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Images by which int8 ranges are set, 128 by a fixed seed; measure does with random ones.",
-        show_default=False,
+        help="Images by which int8 ranges are set; 128 by a fixed seed.",
+        show_default="evaluate needs them; measure takes random ones",
     ),
 ]
 DeviceOption = Annotated[str, typer.Option(metavar="cpu|cuda:0", help="What to run on.")]

@@ -33,8 +33,11 @@ def command(
 
     Exits with 1 where nothing keeps every limit.
     """
+    from advisor.catalog.files import check_folder_of
     from advisor.solve.plan.plan import plan
 
+    if page is not None:
+        check_folder_of(page)  # before what takes its time
     answer = plan(file, catalog)
     warn(answer.notes)
     if page is not None and answer.chosen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +149,8 @@ def _evaluated(
             there.check_code(plan.run.own.values())
             run = run_evaluation(plan, there, board=board, **how)
             if run.finished:
-                there.end()
+                with suppress(KeyboardInterrupt):  # which leaves what is there to the next run
+                    there.end()
             return run
     except AdvisorError as error:
         return EvaluatedBoard(board, None, str(error).removeprefix(f"{in_words(board)}: "))

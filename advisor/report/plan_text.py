@@ -32,6 +32,7 @@ from advisor.report.terminal import (
     significant,
     with_unit,
 )
+from advisor.solve.candidates.candidate import Candidate
 from advisor.solve.plan.plan_answer import Amount, Chosen, Considered, OwnLimit, Plan, Use
 
 MARK = "mark"
@@ -49,7 +50,7 @@ COLUMNS = {
     MARK: "keeps\nlimits",
 }
 DROPPABLE = ("fps", "limit", "accuracy", "response", "batch")
-"""What a narrow terminal gives up first; what is shared, it keeps."""
+"""What a narrow terminal gives up first, after what is shared without a limit; with one, it keeps that."""
 
 OBJECTIVES = {
     "accuracy": "mean accuracy {:.2f} %",
@@ -75,7 +76,8 @@ def plan_text(plan: Plan) -> RenderableType:
         return Group(_headline(plan), "", *map(Text, [*_battery(plan), *lines, *_excluded(plan)]))
     keys = tuple(key for key in COLUMNS if key != MARK or plan.unproven)
     judged = "accuracy" if plan.objective.name.endswith("accuracy") else plan.objective.name
-    droppable = [key for key in DROPPABLE if key != judged]
+    unlimited = [each.budget for each in plan.budgets if each.limit is None]
+    droppable = [key for key in (*unlimited, *DROPPABLE) if key != judged]
     needed = [key for key in DROPPABLE if key == judged]  # its mean stands above
     table = Fitted(lambda keys: _table(plan, keys), keys, droppable, needed)
     return Group(_headline(plan), "", table, "", *map(Text, sentences(plan)))
@@ -85,12 +87,16 @@ def _headline(plan: Plan) -> Text:
     count = counted(len(plan.request.workloads), "workload")
     board = plan.board
     origin = "" if board.layer == SHIPPED else f", from {board.layer}"
-    if plan.objective.value is None:
+    if plan.impossible:
+        answer = Text("No plan: a workload has no candidate", style="bold red")
+    elif plan.objective.value is None:
         answer = Text("No plan keeps every limit", style="bold red")
     else:
         objective = OBJECTIVES[plan.objective.name].format(plan.objective.value)
         answer = Text(f"A plan with {objective}", style="bold green")
-    return answer + Text(f"\n{count} on {board.name} ({board.title}{origin})")
+    variants = {each.candidate.variant for each in plan.chosen}
+    alike = f", {', '.join(variants.pop().words)}" if len(variants) == 1 else ""
+    return answer + Text(f"\n{count} on {board.name} ({board.title}{origin}){alike}")
 
 
 def _table(plan: Plan, keys: Sequence[str]) -> TextTable:
@@ -113,23 +119,24 @@ def _table(plan: Plan, keys: Sequence[str]) -> TextTable:
 
 def _cells(chosen: Chosen) -> dict[str, str]:
     """A workload's row; figures as the limits count them."""
-    limit = chosen.workload.response
-    mark = {
-        key: PREDICTED_MARK if is_predicted(chosen.candidate, metric) else ""
-        for key, metric in RESTS_ON.items()
-    }
+    limit, candidate = chosen.workload.response, chosen.candidate
     return {
-        "batch": str(chosen.candidate.batch),
+        "batch": str(candidate.batch),
         "fps": f"{chosen.workload.fps:g}",
         "accuracy": figure(ACCURACY, chosen.accuracy.value if chosen.accuracy else None)
-        + note_mark(chosen.candidate.accuracy_note),
-        "response": mark["response"] + significant(chosen.response.total.bound),
+        + note_mark(candidate.accuracy_note),
+        "response": marks(candidate, "response") + significant(chosen.response.total.bound),
         "limit": f"{limit.limit:g}" if limit else "",
-        "time": mark["time"] + _percent(chosen.share),
-        "power": marked(chosen.candidate, RESTS_ON["power"], _bound(chosen.power_w)),
-        "memory": mark["memory"] + _bound(chosen.memory_mb),
-        MARK: "unproven" if chosen.candidate.chance is None else "",
+        "time": marks(candidate, "time") + _percent(chosen.share),
+        "power": marks(candidate, "power") + _bound(chosen.power_w),
+        "memory": marks(candidate, "memory") + _bound(chosen.memory_mb),
+        MARK: "unproven" if candidate.chance is None else "",
     }
+
+
+def marks(candidate: Candidate, use: str) -> str:
+    """What stands before a use of a candidate, of those in `RESTS_ON`: that it is predicted, or a bound."""
+    return marked(candidate, RESTS_ON[use], "")
 
 
 def _footer(plan: Plan) -> Iterator[tuple[str, dict[str, str]]]:
@@ -199,9 +206,12 @@ def _short(use: Use) -> str:
     what = use.budget if use.workload is None else f"response of {use.workload}"
     unit = "" if use.budget == "time" else f" {use.unit}"
     write = "{:.2f}" if use.budget == "time" else "{:.4g}"
-    used = write.format(use.used.bound if use.used else 0.0)
-    limit = write.format(use.limit)
-    return f"{what}: {used} of {limit}{unit}, short by {magnitude(use.short_by)}."
+    used, limit = write.format(use.known.bound), write.format(use.limit)
+    least = "at least " if use.used is None else ""
+    endless = (
+        "; batches queue up without end" if use.budget == "time" and use.known.bound > 1 else ""
+    )
+    return f"{what}: {least}{used} of {limit}{unit}, short by {least}{magnitude(use.short_by)}{endless}."
 
 
 def _optimality(plan: Plan, gap: float) -> str:

@@ -10,9 +10,10 @@ from advisor.arguments import checked
 from advisor.catalog.files import check_folder_of, write_whole
 from advisor.catalog.run_as import telling_apart
 from advisor.errors import AdvisorError
+from advisor.report.candidate_text import UPPER_MARK, note_mark
 from advisor.report.explorer.document import Json
 from advisor.report.explorer.page import assembled
-from advisor.report.plan_text import sentences
+from advisor.report.plan_text import RESTS_ON, marks, sentences
 from advisor.solve.plan.plan_answer import Alternative, Amount, Chosen, Plan
 
 SCRIPTS = ("words", "elements", "plan_uses", "plan")
@@ -62,6 +63,7 @@ def plan_document(plan: Plan) -> Json:
             "memory": plan.runtime_floor_mb,
             "power": None if plan.idle_power_w is None else plan.idle_power_w.bound,
         },
+        "idle_mark": UPPER_MARK if plan.board.idle_is_bound else "",
         "idle_power_w": None if plan.idle_power_w is None else plan.idle_power_w.value,
         "workloads": [
             _workload(chosen, alternatives)
@@ -75,7 +77,7 @@ def _workload(chosen: Chosen, alternatives: Sequence[Alternative]) -> Json:
     """A workload, and what it may run."""
     workload = chosen.workload
     limit = workload.response
-    apart = telling_apart(sorted({each.variant for each in alternatives}))
+    apart = telling_apart(sorted({each.candidate.variant for each in alternatives}))
     return {
         "name": workload.name,
         "metric": chosen.candidate.quality.metric,
@@ -84,23 +86,31 @@ def _workload(chosen: Chosen, alternatives: Sequence[Alternative]) -> Json:
         "overhead_ms": workload.requirements.overhead_ms,
         "most_response_ms": limit.limit if limit else None,
         "chosen": next(place for place, each in enumerate(alternatives) if each.chosen),
-        "networks": [{**_network(each), "variant": apart[each.variant]} for each in alternatives],
+        "networks": [
+            {**_network(each), "variant": apart[each.candidate.variant]} for each in alternatives
+        ],
     }
 
 
 def _network(alternative: Alternative) -> Json:
-    """What a workload may run, and what that uses."""
+    """What a workload may run, and what that uses; marks as the terminal's table has them."""
+    candidate = alternative.candidate
     accuracy, power = alternative.accuracy, alternative.power_w
+    place = [f"weights {candidate.weights}" if candidate.weights else "", *candidate.variant.words]
     return {
-        "name": alternative.architecture,
-        "batch": alternative.batch,
+        "name": candidate.architecture,
+        "batch": candidate.batch,
+        "how": ", ".join(filter(None, place)),
+        "unproven": candidate.chance is None,
         "accuracy": accuracy.value if accuracy else None,
+        "accuracy_mark": note_mark(candidate.accuracy_note),
         "fill_ms": alternative.fill_ms,
         "latency_ms": alternative.latency_ms.bound,
         "time": alternative.share.bound,
         "memory": _bound(alternative.memory_mb),
         "power": _bound(power),
         "power_as_it_is": power.value if power else None,
+        "marks": {use: marks(candidate, use) for use in RESTS_ON},
     }
 
 

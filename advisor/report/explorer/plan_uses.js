@@ -13,21 +13,24 @@ function sumOf(parts) {
   return parts.includes(null) ? null : parts.reduce((one, other) => one + other, 0);
 }
 
-/** By how much a limit is short, relatively; 0 where it is kept, or where there is none or nobody knows. */
-function shortBy(used, limit) {
-  if (used === null || limit === null) return 0;
-  const beyond = used / limit - 1;
+/** By how much, at least, a limit is short, relatively; 0 where none is seen. */
+function shortBy(known, limit) {
+  if (limit === null) return 0;
+  const beyond = known / limit - 1;
   return beyond > ROUNDING ? beyond : 0;
 }
 
-/** Each budget: {budget, unit, limit, used, anyway: what is used whatever runs, parts: of each workload, short}. */
+/**
+ * Each budget: {budget, unit, limit, used, known: what is used as far as it is known, anyway: what is used whatever
+ * runs, parts: of each workload, short}.
+ */
 function usesOf(plan, places) {
   const networks = networksAt(plan, places);
   return plan.budgets.map((each) => {
     const anyway = plan.anyway[each.budget];
     const parts = networks.map((network) => network[each.budget]);
-    const used = sumOf([anyway, ...parts]);
-    return { ...each, anyway, parts, used, short: shortBy(used, each.limit) };
+    const known = sumOf([anyway, ...parts].filter((part) => part !== null));
+    return { ...each, anyway, parts, known, used: sumOf([anyway, ...parts]), short: shortBy(known, each.limit) };
   });
 }
 

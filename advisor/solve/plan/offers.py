@@ -19,7 +19,7 @@ from advisor.prediction.fit_store import current_fit
 from advisor.prediction.terms import COLUMNS
 from advisor.quality import ACCURACY
 from advisor.quantities import written_as
-from advisor.solve.candidates.candidate import Candidate, candidate_at
+from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import gather
 from advisor.solve.plan.plan_answer import Alternative, Amount, Considered, Guarantee, OwnLimit
@@ -172,7 +172,7 @@ class Offer:
         return fits
 
     def alternatives(self, chosen: int, floor_mb: float) -> tuple[Alternative, ...]:
-        """What no other candidate beats in accuracy, time, response, power and memory; and what is chosen.
+        """What none beats in accuracy, time, response, power and memory, as far as known; and what is chosen.
 
         Args:
             chosen: the place of what the workload is to run.
@@ -181,25 +181,22 @@ class Offer:
         memory = self.beyond_floor_mb(floor_mb)
         used = (self.share, self.own_ms, self.latency_ms, self.draw_w, memory)
         costs = np.column_stack([-self.accuracy.value, *(each.bound for each in used)])
-        best = non_dominated(np.where(np.isnan(costs), np.inf, costs))
-        places = np.union1d(best, [chosen])
+        places = np.union1d(_unbeaten(costs), [chosen])
         places = places[np.lexsort((costs[places, 1], costs[places, 0]))]
-        these = self.candidates
-        variants = these.measurements.variants
+        own = self.workload.requirements.constraints
+        found = records(self.candidates, places, own)
         return tuple(
             Alternative(
-                architecture=these.architectures[int(these.architecture_index[place])].name,
-                variant=variants[int(these.measurements.variant_index[these.rows[place]])],
-                batch=int(these.batch[place]),
+                candidate=replace(candidate, chance=None) if self.unproven[place] else candidate,
                 chosen=place == chosen,
                 accuracy=self.accuracy.at(place),
                 fill_ms=float(self.fill_ms[place]),
-                latency_ms=known(self.latency_ms.at(place)),
-                share=known(self.share.at(place)),
+                latency_ms=needed_amount(self.latency_ms.at(place)),
+                share=needed_amount(self.share.at(place)),
                 power_w=self.draw_w.at(place),
                 memory_mb=memory.at(place),
             )
-            for place in places.tolist()
+            for place, candidate in zip(places.tolist(), found, strict=True)
         )
 
     def take(self, positions: Integers) -> Offer:
@@ -222,11 +219,21 @@ class Offer:
         return replace(found, chance=None) if self.unproven[position] else found
 
 
-def known(amount: Amount | None) -> Amount:
+def needed_amount(amount: Amount | None) -> Amount:
     """A figure without which a candidate would not be possible."""
     if amount is None:
-        raise ValueError("a candidate of unknown latency was chosen")
+        raise ValueError("a candidate of unknown latency or rate was chosen")
     return amount
+
+
+def _unbeaten(costs: Floats) -> Integers:
+    """The rows that none beats of those of which the same is known; what is unknown is NaN."""
+    unknown, which = np.unique(np.isnan(costs), axis=0, return_inverse=True)
+    groups = [np.flatnonzero(which.ravel() == group) for group in range(len(unknown))]
+    known = [costs[np.ix_(group, ~lacking)] for group, lacking in zip(groups, unknown, strict=True)]
+    return np.concatenate(
+        [group[non_dominated(each)] for group, each in zip(groups, known, strict=True)]
+    )
 
 
 def considered(offer: Offer) -> Considered:

@@ -22,7 +22,7 @@ from advisor.solve.plan.offers import (
     Offer,
     considered,
     gather_offers,
-    known,
+    needed_amount,
     runtime_floor,
     unlike_accuracies,
 )
@@ -31,6 +31,7 @@ from advisor.solve.plan.plan_answer import (
     NONE,
     Achieved,
     Amount,
+    Budget,
     Chosen,
     Guarantee,
     Plan,
@@ -269,7 +270,7 @@ def chosen_of(
             candidate=offer.candidate(place),
             accuracy=offer.accuracy.at(place),
             response=_response(offers, places, offer),
-            share=known(offer.share.at(place)),
+            share=needed_amount(offer.share.at(place)),
             power_w=offer.draw_w.at(place),
             memory_mb=offer.beyond_floor_mb(budgets.floor_mb).at(place),
         )
@@ -279,7 +280,7 @@ def chosen_of(
 
 def _response(offers: Sequence[Offer], places: Sequence[int], offer: Offer) -> Response:
     runs = {
-        each.workload.name: known(each.latency_ms.at(place))
+        each.workload.name: needed_amount(each.latency_ms.at(place))
         for each, place in zip(offers, places, strict=True)
     }
     own = runs.pop(offer.workload.name)
@@ -299,18 +300,14 @@ def uses_of(chosen: Sequence[Chosen], budgets: Budgets) -> tuple[Use, ...]:
     """What is used of the board's time, memory and power, in plain sums."""
     floor = Amount(budgets.floor_mb, budgets.floor_mb)
     return (
-        Use("time", None, _sum([NONE, *(each.share for each in chosen)]), budgets.share),
-        Use("memory", None, _sum([floor, *(each.memory_mb for each in chosen)]), budgets.memory_mb),
-        Use(
-            "power",
-            None,
-            _sum([budgets.idle_power_w, *(each.power_w for each in chosen)]),
-            budgets.power_w,
-        ),
+        _use("time", [each.share for each in chosen], budgets.share),
+        _use("memory", [floor, *(each.memory_mb for each in chosen)], budgets.memory_mb),
+        _use("power", [budgets.idle_power_w, *(each.power_w for each in chosen)], budgets.power_w),
     )
 
 
-def _sum(amounts: Sequence[Amount | None]) -> Amount | None:
-    """The sum; unknown where one of them is."""
-    summed = [each for each in amounts if each is not None]
-    return sum(summed, NONE) if len(summed) == len(amounts) else None
+def _use(budget: Budget, parts: Sequence[Amount | None], limit: float | None) -> Use:
+    """The sum of parts; unknown where one of them is."""
+    summed = [each for each in parts if each is not None]
+    known = sum(summed, NONE)
+    return Use(budget, None, known if len(summed) == len(parts) else None, limit, known)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeAlias
 
 from advisor.catalog.records import Board
-from advisor.catalog.run_as import Variant
 from advisor.documents import computed
 from advisor.metrics import battery_hours
 from advisor.quality import Quality
@@ -68,7 +67,8 @@ class Amount:
 
 
 NONE = Amount(0.0, 0.0)
-UNITS = {"time": "share", "memory": "MB", "power": "W", "response": "ms"}
+Budget: TypeAlias = Literal["time", "memory", "power", "response"]
+UNITS: dict[Budget, str] = {"time": "share", "memory": "MB", "power": "W", "response": "ms"}
 """The unit of each budget."""
 
 
@@ -81,12 +81,14 @@ class Use:
         workload: whose response it is; `None` for what all share.
         used: in the limit's unit; `None` where unknown.
         limit: `None` where there is none.
+        known: what is used as far as it is known, which is no more than `used`.
     """
 
-    budget: Literal["time", "memory", "power", "response"]
+    budget: Budget
     workload: str | None
     used: Amount | None
     limit: float | None
+    known: Amount
 
     @computed
     def unit(self) -> str:
@@ -102,8 +104,8 @@ class Use:
 
     @computed
     def short_by(self) -> float:
-        """By how much the limit is short, relatively: 0.31 is 31 % beyond it, 0 is kept."""
-        beyond = (self.ratio or 0.0) - 1
+        """By how much, at least, the limit is short, relatively: 0.31 is 31 % beyond it."""
+        beyond = 0.0 if self.limit is None else self.known.bound / self.limit - 1
         return beyond if beyond > ROUNDING else 0.0
 
 
@@ -169,10 +171,8 @@ class Chosen:
     @computed
     def response_use(self) -> Use:
         """The response against its limit."""
-        limit = self.workload.response
-        return Use(
-            "response", self.workload.name, self.response.total, limit.limit if limit else None
-        )
+        limit, total = self.workload.response, self.response.total
+        return Use("response", self.workload.name, total, limit.limit if limit else None, total)
 
 
 @dataclass(frozen=True)
@@ -180,9 +180,7 @@ class Alternative:
     """What a workload may run, and what that uses.
 
     Attributes:
-        architecture: the network.
-        variant: how it is run.
-        batch: images per forward pass.
+        candidate: what it may run, as of what is chosen.
         chosen: whether it is what the plan runs.
         accuracy: in percent; `None` where unknown, as for power and memory.
         fill_ms: how long its first image waits for the batch to be full.
@@ -190,9 +188,7 @@ class Alternative:
         share, power_w, memory_mb: as of what is chosen.
     """
 
-    architecture: str
-    variant: Variant
-    batch: int
+    candidate: Candidate
     chosen: bool
     accuracy: Amount | None
     fill_ms: float

@@ -36,6 +36,9 @@ WEIGHT = Dimension("a weight", "", {"": Decimal(1)}, "2", 1e6)
 FREE = ("runtime_floor_mb",)
 """Figures of a request that may be zero."""
 
+MOST_NAMED = 8
+"""So many boards at most are named in a message."""
+
 OBJECTIVES = ("accuracy", "worst-accuracy", "power")
 """The best mean accuracy (by weight), the best accuracy of the worst workload, the least power."""
 
@@ -293,7 +296,7 @@ def read_plan_file(path: Path, catalog: Catalog) -> PlanRequest:
 
 def _request(file: QuestionFields, catalog: Catalog) -> PlanRequest | None:
     """The question; `None` where something in the file is at fault."""
-    board = file.name("board", catalog.board_layers) or default_board()
+    board = _board(file, catalog)
     options = {each.field: file.option(each) for each in declared(PlanRequest).values()}
     inner = file.inner("workloads", required=True)
     workloads = [
@@ -312,6 +315,18 @@ def _request(file: QuestionFields, catalog: Catalog) -> PlanRequest | None:
         workloads=tuple(each for each in workloads if each is not None),
         **_read(PlanRequest, options),
     )
+
+
+def _board(file: QuestionFields, catalog: Catalog) -> str:
+    """The one board that is asked about: by its name, or that of a device which is one board alone."""
+    name = file.text("board")
+    found = catalog.boards_called(name) if name else (default_board(),)
+    if not found:
+        return file.name("board", catalog.board_layers)  # which says what is wrong
+    if len(found) > 1:
+        some = ", ".join(found[:MOST_NAMED]) + ", ..." * (len(found) > MOST_NAMED)
+        file.note(file.block.entries["board"].mark, shown(name), f"one of its boards: {some}")
+    return found[0]
 
 
 def _read(owner: type, texts: Mapping[str, object]) -> dict[str, Any]:
