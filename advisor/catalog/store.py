@@ -293,15 +293,6 @@ class Catalog:
     def _sets(self) -> dict[bool, Mapping[str, Collection[str]]]:
         return {}
 
-    def weights_on(self, board: Board) -> Mapping[str, Weights]:
-        """By network, the set of weights that it has on a board unless another is asked for.
-
-        The set that the board's source used; where it names none, or there is no such set, the best.
-        """
-        floats = of_floats(self.published)
-        named = {name: each for (name, of), each in floats.items() if of == board.weights}
-        return {**self.best_weights, **named}
-
     def _called_otherwise(self, names: Iterable[str]) -> Mapping[str, str]:
         """What the catalog calls those of some names, whole or qualified, that it calls otherwise."""
         beyond = [name for name in names if name not in self.described]
@@ -346,14 +337,49 @@ class Catalog:
         ]
 
     def accuracies_in(
-        self, board: Board, table: Measurements, variant: Variant, task: str
-    ) -> Callable[[tuple[str, str]], Weights | None]:
-        """What sets of weights, by (architecture, name), reach in a variant of a board."""
+        self,
+        board: Board,
+        table: Measurements,
+        variant: Variant,
+        task: str,
+        networks: Iterable[str],
+    ) -> Mapping[str, Mapping[str, Weights]]:
+        """What is known to be reached in a variant of a board, by network and the name of the weights."""
         asked = task, self.zoo.networks.is_whole
         if asked not in self._accuracies:
             known = (each for each in self.published if each.quality == usual(task))
             self._accuracies[asked] = self.accuracies_of(known)
-        return partial(self._accuracies[asked].at, place=Place.on(board, table)(variant))
+        place = Place.on(board, table)(variant)
+        found: dict[str, dict[str, Weights]] = {}
+        for network in networks:
+            of_sets = {
+                name: self._accuracies[asked].at((network, name), place)
+                for name in self.sets_of.get(network, ())
+            }
+            found[network] = {name: each for name, each in of_sets.items() if each}
+        return found
+
+    def trained_on(
+        self, board: Board, reached: Mapping[str, Mapping[str, Weights]]
+    ) -> Mapping[str, Weights]:
+        """By network, the set of weights that counts on a board; none where nothing is known of any.
+
+        The set that the board's source used; where it names none, or there is no such set, the best published
+        one. Where it is not known what that reaches, the best of those of which it is.
+
+        Args:
+            board: the board.
+            reached: what `accuracies_in` has found there.
+        """
+        found = {}
+        for network, known in reached.items():
+            name, published = board.weights, self.best_weights.get(network)
+            if published and name not in self.sets_of[network]:
+                name = published.name
+            if known:
+                best = max(known.values(), key=lambda each: each.accuracy_percent.value)
+                found[network] = known.get(name, best)
+        return found
 
     @cached_property
     def _accuracies(self) -> dict[tuple[str, bool], Accuracies]:

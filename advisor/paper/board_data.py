@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -177,19 +176,8 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     task, of_task = catalog.of_one_task(table)
     variant, rows = fullest_variant(of_task)
     ran = {of_task.architecture.at(row) for row in rows.tolist()}
-    weights = board.weights or _commonest_weights(catalog.weights, ran)
-    used = catalog.weights_on(board)
-    named = {name: catalog.weights.get((name, weights)) or used.get(name) for name in sorted(ran)}
-    reached = catalog.accuracies_in(board, table, variant, task)
-
-    def trained_set(name: str) -> Weights | None:
-        usual = named[name]
-        found = reached((name, usual.name)) if usual else None
-        known = filter(None, (reached((name, each)) for each in catalog.sets_of.get(name, ())))
-        return found or max(known, key=lambda each: each.accuracy_percent.value, default=None)
-
-    trained = {name: trained_set(name) for name in named}
-    networks = {name: _network(catalog, name, board, of) for name, of in trained.items()}
+    trained = catalog.trained_on(board, catalog.accuracies_in(board, of_task, variant, task, ran))
+    networks = {name: _network(catalog, name, board, trained.get(name)) for name in sorted(ran)}
     known = {name: catalog.architectures[name] for name in table.architecture.names}
     fit, why_not = current_fit(board, table, known, catalog.own_folder)
     models = fit.models.get(variant, {}).get("memory_mb", ()) if fit else ()
@@ -199,7 +187,7 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
         variant=variant,
         other_variants=tuple(each for each in table.variants if each != variant),
         quality=usual(task),
-        weights=_weights_text(weights, trained.values()),
+        weights=_weights_text(board.weights, trained.values()),
         networks=tuple(sorted(networks.values(), key=_by_accuracy)),
         runs=tuple(_runs(whole, variant, networks)),
         knows_gross_power=not np.isnan(table.gross_power_w.values.value).all(),
@@ -209,18 +197,11 @@ def board_data(catalog: Catalog, board_name: str) -> BoardData:
     )
 
 
-def _commonest_weights(known: Mapping[tuple[str, str], Weights], networks: Iterable[str]) -> str:
-    """The set of weights that most networks have, for a board that names none; "" if none has any."""
-    wanted = set(networks)
-    having = Counter(name for architecture, name in known if architecture in wanted)
-    return min(having, key=lambda name: (-having[name], name), default="")
-
-
-def _weights_text(weights: str, drawn: Iterable[Weights | None]) -> str:
+def _weights_text(weights: str, drawn: Iterable[Weights]) -> str:
     """Which sets of weights are drawn, in words."""
     if not weights:
         return BEST_WEIGHTS
-    others = any(each and each.name != weights for each in drawn)
+    others = any(each.name != weights for each in drawn)
     if not others:
         return weights
     return f"{weights}, else {BEST_WEIGHTS}"

@@ -97,7 +97,6 @@ class Evidence:
         rate_fps = fitted_values(table.rate_fps)
         power_w, power_kind = _power(board, table)
         memory_mb = fitted_values(table.memory_mb)
-        weights = catalog.weights_on(board)
         index, every = table.architecture.index, table.architecture.names
         costs = [catalog.architectures[name].cost(board.cost) for name in every]
 
@@ -112,19 +111,15 @@ class Evidence:
             timed = not np.isnan(per_image_ms[rows]).all() or np.isnan(by_rate_ms[rows]).all()
             time_ms = per_image_ms if timed else by_rate_ms
             rows = rows[~np.isnan(time_ms[rows])]
-            reached = catalog.accuracies_in(board, table, variant, task)
-            top1 = np.full(len(every), np.nan)
-            by_set: dict[str, dict[str, float]] = {}
-            for place in np.unique(index[rows]).tolist():
-                name = every[place]
-                known = {each: reached((name, each)) for each in catalog.sets_of.get(name, ())}
-                by_set[name] = {
-                    each: found.accuracy_percent.value for each, found in known.items() if found
-                }
-                of_board = weights.get(name)
-                usual = by_set[name].get(of_board.name if of_board else board.weights)
-                best = max(by_set[name].values(), default=np.nan)
-                top1[place] = best if usual is None else usual
+            ran = [every[place] for place in np.unique(index[rows]).tolist()]
+            reached = catalog.accuracies_in(board, table, variant, task, ran)
+            trained = catalog.trained_on(board, reached)
+            top1 = np.array(
+                [
+                    trained[name].accuracy_percent.value if name in trained else np.nan
+                    for name in every
+                ]
+            )
             return cls(
                 board=board,
                 variant=variant,
@@ -137,7 +132,10 @@ class Evidence:
                 power_kind=power_kind,
                 memory_mb=memory_mb[rows],
                 top1=top1[index[rows]],
-                reached=by_set,
+                reached={
+                    name: {of: each.accuracy_percent.value for of, each in known.items()}
+                    for name, known in reached.items()
+                },
                 params=params[index[rows]],
                 operations=operations[index[rows]],
                 ends_early=ends_early(table, variant),
