@@ -506,6 +506,20 @@ def test_the_page_says_what_signs_mean_and_leaves_out_what_is_unknown(
     assert " with " in name and "?" not in name and not name.endswith(", ")
 
 
+def test_of_what_has_no_time_the_frame_rate_is_drawn(
+    overlay: Overlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overlay.write("boards/fast/board.yaml", "title: fast\nweights: paper\nsource: my-notes\n")
+    header, _, *streaming = FAST.splitlines()
+    overlay.write("boards/fast/measurements.csv", "\n".join([header, *streaming[:2]]) + "\n")
+    asked = read_requirements({}, board="fast", catalog=str(overlay.folder))
+    shown = task_document(choice(Catalog.open(overlay.folder), asked))
+    assert shown["defaults"]["x"] == "fps"
+    assert shown["words"][-2:] == ["--catalog", str(overlay.folder)]
+    monkeypatch.setenv("ADVISOR_CATALOG", str(overlay.folder))
+    assert "--catalog" not in task_document(choice(Catalog.open(), asked))["words"]
+
+
 FAST = """\
 architecture,runtime,precision,batch,latency_ms,net_power_w,memory_mb,origin,source,processor,threads,\
 throughput_fps,throughput_low_fps,throughput_high_fps,gross_power_w,latency_min_ms,latency_max_ms,latency_statistic
@@ -659,6 +673,11 @@ def test_an_address_that_asks_for_what_is_not_there(tmp_path: Path, shipped: Cat
         (refused,) = answer["refused"]
         assert refused.removesuffix(" without a battery") == word
         assert answer["settings"]["limits"] == {}
+    asked = read_requirements({"fps": 30}, board=BOARDS[0], catalog=str(shipped.own_folder))
+    (broken,) = node.answered(
+        tmp_path, address, document(choice(shipped, asked)), ["#a-broken-link"]
+    )
+    assert broken["settings"]["limits"] == {"fps": 30}  # as it was asked
     old = "#latency=20&objective=latency&x=latency"  # what the response was called
     (renamed,) = node.answered(tmp_path, address, shown, [old])
     assert renamed["refused"] == []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from advisor.catalog.accuracy import note_at
-from advisor.catalog.files import platform_folder
+from advisor.catalog.files import is_hosted, named_catalog, user_folder
 from advisor.catalog.records import (
     ORIGINS,
     Architecture,
@@ -137,7 +137,7 @@ def task_document(choice: Choice) -> Json:
         },
         "lattices": _lattices(candidates.absent),
         "shown": ALWAYS_SHOWN,
-        "defaults": _defaults(),
+        "defaults": _defaults(candidates),
         "marks": {"sure": SURE, "likely": LIKELY, "unlikely": 0},
         "origins": ORIGINS,
         "scoped": SCOPED,
@@ -266,15 +266,16 @@ def _lattices(absent: frozenset[str]) -> list[list[list[float]]]:
     return [lattice(count).round(9).tolist() for count in range(1, most + 1)]
 
 
-def _defaults() -> Json:
+def _defaults(candidates: Candidates) -> Json:
     """What goes without saying."""
-    plain = Requirements()
+    plain, time = Requirements(), BY_NAME["time"].key
+    timed = not np.isnan(candidates.figure(time)).all()
     return {
         "task": CLASSIFICATION,
         "objective": objective_text(plain.objective),
         "confidence": plain.stated_confidence,
         "usual_confidence": plain.confidence,
-        "x": BY_NAME["time"].key,
+        "x": time if timed else BY_NAME["fps"].key,
         "y": BY_NAME["accuracy"].key,
     }
 
@@ -523,7 +524,8 @@ def _unchanging_words(asked: Requirements) -> Sequence[str]:
     """The options of `advisor pick` that nothing on the page changes, defaults left out."""
     fixed, plain = replace(asked.selection, task=None, batches=None, **ANY_VARIANT), Selection()
     # Where a user's catalog lies by itself is for nobody else, who gets the page.
-    usual = os.fspath(platform_folder() or "")
+    named = named_catalog(None)
+    usual = named if is_hosted(named) else os.fspath(user_folder() or "")
     catalog = ["--catalog", asked.catalog] if asked.catalog not in (None, usual) else []
     run = ["--reproducible"] if asked.reproducible else []
     said = [

@@ -164,6 +164,7 @@ function settingsOfHash(first, hash) {
     if (Object.values(read).some((value) => value !== undefined)) Object.assign(settings, read);
     else refused.push(`${name}=${text}`);
   }
+  if (refused.length === words.length) return { settings: askedSettings(first), refused };
   for (const [name, limit] of Object.entries(settings.limits)) {
     if (constraintsOf(table, settings).some((each) => each.name === name)) continue;
     refused.push(`${name}=${limit} without a battery`);
