@@ -28,7 +28,14 @@ from advisor.metrics import EVERY, INPUTS, METRICS, PARTS, expression, parameter
 from advisor.options import OPTIONS, WHERE
 
 ROOT = Path(__file__).resolve().parent.parent
-MADE = "<!-- Made by docs/reference.py. -->\n"
+MADE = """\
+---
+search:
+  boost: 0.3
+---
+<!-- Made by docs/reference.py. -->
+"""
+"""What every page begins with; the search lists guides before it."""
 Row = Iterable[object]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import re
 import subprocess
@@ -116,6 +117,9 @@ def test_the_site_is_built_searchable_and_asks_nothing_of_the_network(site: Path
     assert not [page for page in pages if not (site / page).with_suffix(".html").exists()]
     index = (site / "search/search_index.js").read_text(encoding="utf-8")
     assert "how-to/few-measurements.html" in index
+    entries = json.loads(index[index.index("{") :])["docs"]
+    boosted = {each["location"].split("#")[0]: each.get("boost", 1) for each in entries}
+    assert boosted["reference/python.html"] < boosted["how-to/verify.html"]  # guides come first
     fetched = re.compile(
         r"<(?:script|img|iframe|source)[^>]+src=\"?(?:\w+:)?//|<link[^>]+href=\"?(?:\w+:)?//"
     )
