@@ -161,6 +161,35 @@ def test_other_tasks_are_asked_without_what_is_of_one_alone(
     assert [task for task, _ in tasks(board=PHONE, include=own)] == ["classification"]
 
 
+@pytest.mark.parametrize(
+    ("objective", "kept"),
+    [("top5", False), ("top5 within 1 points, energy", False), ("accuracy within 5, energy", True)],
+)
+def test_an_objective_of_one_task_alone_ranks_for_no_other(
+    tmp_path: Path, shipped: Catalog, objective: str, kept: bool
+) -> None:
+    """No detector has a top-5 accuracy: a ranking by that would be one by names."""
+    asked = read_requirements(
+        {"fps": 5}, board=EVERYWHERE, objective=objective, catalog=str(shipped.own_folder)
+    )
+    usual = read_requirements({}, catalog=str(shipped.own_folder)).objective
+    found = choices(shipped, asked)
+    for each in found[1:]:
+        assert each.requirements.objective == (asked.objective if kept else usual)
+    command, x, y = node.answered(
+        tmp_path,
+        f"""{script(PURE)} const first = readTable(given[0]), table = first.ofTask("detection");
+        const drawn = {{ ...askedSettings(first), y: "accuracy_top5_percent" }};
+        const settings = withTask(first, drawn, "detection");
+        return [commandOf(table, settings), settings.x, settings.y];""",
+        document(*found),
+    )
+    read = read_command(command)
+    assert read.selection.task == "detection" and len(read.constraints) == 1
+    assert read.objective == (asked.objective if kept else usual)
+    assert (x, y) == ("time_per_image_ms", "accuracy_percent")
+
+
 def test_a_task_without_words_is_that_of_the_command(tmp_path: Path, shipped: Catalog) -> None:
     """As where none is asked for: classification, else the only one of the boards."""
     asked = read_requirements({}, board=EVERYWHERE, catalog=str(shipped.own_folder))

@@ -16,7 +16,7 @@ from advisor.errors import AdvisorError
 from advisor.metrics import EVERY, INPUTS, expression
 from advisor.option_kinds import Counts
 from advisor.options import Requirements, Selection
-from advisor.quality import TASKS
+from advisor.quality import ACCURACY, TASKS
 from advisor.solve.candidates.candidates import Candidates
 from advisor.solve.candidates.gather import boards_asked, gather_on, selected
 from advisor.solve.candidates.named_networks import chosen_here
@@ -39,7 +39,10 @@ VARIANT = {
 OF_QUALITY = frozenset(
     key for key in EVERY if any(INPUTS[name].home == "weights" for name in expression(key).count)
 )
-"""The metrics that say how good a network is for its task: no limit on one holds for another task."""
+"""The metrics that say how good a network is for its task: no limit on one holds for another task.
+
+Of these the accuracy alone can rank the networks of each.
+"""
 
 ANY_VARIANT: dict[str, Any] = dict.fromkeys(VARIANT.values())
 
@@ -84,10 +87,18 @@ def choices(catalog: Catalog, requirements: Requirements) -> list[Choice]:
         return found  # which are those of one task
     here = {task for tasks in asked.tasks for task in tasks}
     free = tuple(each for each in requirements.constraints if each.metric not in OF_QUALITY)
+    ranked = {step.metric.key for step in requirements.objective}
+    of_one = ranked & OF_QUALITY - {ACCURACY}
+    objective = Requirements().objective if of_one else requirements.objective
     for task in TASKS:
         if task not in here or task == asked.candidates.quality.task:
             continue
-        other = replace(requirements, selection=replace(chosen, task=task), constraints=free)
+        other = replace(
+            requirements,
+            selection=replace(chosen, task=task),
+            constraints=free,
+            objective=objective,
+        )
         # Where what else is asked for leaves nothing of a task, the page does not offer it.
         with suppress(AdvisorError):
             found.append(_choice(catalog, other, stack, notes))

@@ -15,10 +15,10 @@ function askedSettings({ task, asked, defaults }) {
 
 /** What an address without words asks for, on the boards of the question. */
 function plainSettings(table) {
-  const { objective, confidence } = table.defaults;
+  const { confidence } = table.defaults;
   return {
     ...askedSettings(table), batches: null, variant: ANY_VARIANT, limits: {}, statistic: "median", conditions: [],
-    objective: objectivesOf(table).find((steps) => objectiveText(steps) === objective),
+    objective: usualObjective(table),
     overhead_ms: 0, battery_j: null, confidence,
   };
 }
@@ -33,6 +33,11 @@ function objectivesOf(table) {
   const single = metricsOf(table).map((metric) => [{ text: table.metrics[metric].name, metric, tolerance: 0, relative: false }]);
   const { objective } = table.asked;
   return objective.length > 1 ? [objective, ...single] : single;
+}
+
+/** The objective that goes without saying. */
+function usualObjective(table) {
+  return objectivesOf(table).find((steps) => objectiveText(steps) === table.defaults.objective);
 }
 
 /** The boards of some settings. */
@@ -90,14 +95,20 @@ function variantsOn({ variants, rows }, boards, name) {
   return rows[name].names.filter((each) => each && there.has(each));
 }
 
-/** Settings for another task: without limits on how good a network is for its task, and without what has no rows of it. */
+/**
+ * Settings for another task: without limits on how good a network is for its task, and without what has no rows of it. Of
+ * figures of that, which rank or are drawn, the accuracy alone is there for each task.
+ */
 function withTask({ ofTask }, settings, task) {
   if (task === settings.task) return settings;
   const table = ofTask(task);
   const isOfQuality = (metric) => table.accuracy.metrics.includes(metric);
   const limits = Object.fromEntries(Object.entries(settings.limits).filter(([name]) => !isOfQuality(table.limits.find((each) => each.name === name).metric)));
   const conditions = settings.conditions.filter(({ metric }) => !isOfQuality(metric));
-  return withRowsOf(table, { ...settings, task, limits, conditions });
+  const isOfOne = (metric) => isOfQuality(metric) && metric !== table.accuracy.metric;
+  const objective = settings.objective.some(({ metric }) => isOfOne(metric)) ? usualObjective(table) : settings.objective;
+  const [x, y] = ["x", "y"].map((axis) => (isOfOne(settings[axis]) ? table.defaults[axis] : settings[axis]));
+  return withRowsOf(table, { ...settings, task, limits, conditions, objective, x, y });
 }
 
 /** Settings on other boards; where these have nothing for the task, for the one that they have. */
