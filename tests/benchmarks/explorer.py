@@ -110,17 +110,17 @@ def main() -> None:
             board = "any" if given.all_boards else "made-up"
             catalog = None if given.all_boards else str(folder)
             asked = read_requirements(limits, board=board, catalog=catalog)
-            told = document(*choices(Catalog.open(catalog), asked))
-            path.write_text(page(told), encoding="utf-8")
+            written = document(*choices(Catalog.open(catalog), asked))
+            path.write_text(page(written), encoding="utf-8")
             print(
-                f"{title}: {path.stat().st_size / 1e6:.2f} MB, of which {packed_mb(told):.2f} data"
+                f"{title}: {path.stat().st_size / 1e6:.2f} MB, of which {packed_mb(written):.2f} data"
             )
             measure(browser, path, given.turns)
 
 
-def packed_mb(told: Json) -> float:
+def packed_mb(written: Json) -> float:
     """How much of a page is its data."""
-    return len(packed(data_text(told))) / 1e6
+    return len(packed(data_text(written))) / 1e6
 
 
 def measure(browser: Browser, path: Path, turns: int) -> None:

@@ -8,7 +8,7 @@ const [FEASIBLE_SIZE, REJECTED_SIZE, PICK_SIZE] = [9.7, 6.5, 20.7]; // in pixels
 const REJECTED_OPACITY = 0.36;
 const REACH = 7; // so near a point is pointed at
 
-/** A plot in `place` that shows answers; `hover` is told the row under the pointer. */
+/** A plot in `place` that shows answers; `hover` is given the row under the pointer. */
 function makePlot(place, hover) {
   const canvas = element("canvas", { role: "img" });
   const stamps = { feasible: stampsOf(FEASIBLE_SIZE), rejected: stampsOf(REJECTED_SIZE) };
