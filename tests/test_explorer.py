@@ -168,7 +168,7 @@ const answerTo = (table, settings) => {
         considered: considered.length,
         limits: limits(constraints),
         rejected: rejectionsOf(answer).map((each) =>
-            [each.rejected, each.unknown, each.mightLead, identity(table, each.nearest),
+            [each.rejected, each.unknown, each.leading, identity(table, each.nearest),
              limits(each.alsoFails)]),
         overlooked: overlooked && [
             overlooked.metric, overlooked.count, overlooked.networks, identity(table, overlooked.row)],
@@ -573,6 +573,60 @@ def test_the_page_follows_throughput_and_gross_power(
         found = recommend(gather(catalog, each), replace(each, top=TOP))
         del answer["command"], answer["onBoards"]
         assert list(differences(expected(found), answer)) == []
+
+
+BOUND, KNOWN = "{at_most: 500 mW", "{value: 0.5 W, error: 50 mW"
+
+
+@pytest.mark.parametrize(
+    ("idle", "words", "marks", "more"),
+    [
+        (BOUND, ("--fps", 30, "--energy", "1 J"), "≤", ""),
+        (BOUND, ("--fps", 30, "--battery", "36 kJ", "--hours", 1), "≥", ""),
+        (BOUND, ("--fps", 30, "--power", "0.1 W"), "≤", ""),  # which nothing meets
+        (BOUND, ("--power", "7 W", "--objective", "energy"), "≤", "average power is unknown, too."),
+        (BOUND, ("--accuracy", 69, "--runtime", "ncnn", "--power", "9 W"), "≤", ""),
+        (BOUND, ("--fps", 1600, "--energy", "1 J"), "≤", "energy per image is unknown, too."),
+        (KNOWN, ("--fps", 1600), "", "73.27 % in floats (--accuracy-of and --quantised-loss state it)."),
+        (KNOWN, ("--fps", 30, "--energy", "1 J"), "", ""),
+    ],
+)  # fmt: skip
+def test_the_page_says_of_bounds_and_of_what_is_unknown_what_the_command_says(
+    run: Run, tmp_path: Path, overlay: Overlay, idle: str, words: tuple[str, ...], marks: str, more: str
+) -> None:  # fmt: skip
+    """In its own signs, where a terminal has two characters for each."""
+    described = (
+        f"title: fast\nweights: paper\nsource: my-notes\nidle_power: {idle}, source: my-notes}}\n"
+    )
+    overlay.write("boards/fast/board.yaml", described)
+    quantised = "resnet-34,hailort,int8,1,,,,reported,my-notes,npu,,2000,1900,2100,,,,median\n"
+    overlay.write("boards/fast/measurements.csv", FAST + quantised)
+    printed = run("pick", "--board", "fast", *words, "--catalog", overlay.folder).out
+    command = " ".join(printed.replace("<=", "≤").replace(">=", "≥").split())
+    said = dict(zip((each.removeprefix("--") for each in words[::2]), words[1::2], strict=True))
+    limits: Json = {name: said.pop(name) for name in LIMITED if name in said}
+    asked = read_requirements(limits, board="fast", catalog=str(overlay.folder), **said)  # type: ignore[arg-type]
+    marked, sentences = node.answered(
+        tmp_path,
+        f"""{script((*PURE, "details", "answer"))} const table = readTable(given[0]);
+        const answer = {{ ...choose(table, askedSettings(table)), unlike: [] }};
+        const {{ best, constraints }} = answer;
+        const shown = best !== null ? constraints.map(({{ metric }}) => [metric, best])
+            : rejectionsOf(answer).map(({{ constraint, nearest }}) => [constraint.metric, nearest]);
+        return [
+            shown.filter(([, row]) => row !== null).map((each) => markedText(answer, ...each)),
+            [best === null ? "" : overlookedText(answer), ...doubtsOf(answer)],
+        ];""",
+        document(choice(Catalog.open(overlay.folder), asked)),
+    )
+    assert {each[0] for each in marked if not each[0].isdigit()} == set(marks)
+    assert all(each in command for each in marked)
+    bounds = [each for each in sentences if "bound: " in each]
+    assert len(bounds) == len(marks) == command.count("bound: ")
+    assert all(each in command for each in bounds)
+    assert ("might be better" in sentences[0]) == ("might be better" in command) == bool(more)
+    assert sentences[0].partition(" is unknown: ")[0] in command
+    assert sentences[0].endswith(more) and more in command
 
 
 def test_a_batch_size_that_only_predictions_have(tmp_path: Path, shipped: Catalog) -> None:
@@ -1142,13 +1196,13 @@ def test_names_show_as_text(browser: Browser, overlay: Overlay, tmp_path: Path) 
     )
     asked = read_requirements({}, board="small", catalog=str(overlay.folder))
     written = document(choice(Catalog.open(overlay.folder), asked))
-    told = written["common"]
-    for each in [*told["architectures"], *told["boards"]]:
+    common = written["common"]
+    for each in [*common["architectures"], *common["boards"]]:
         each["name"] += EVIL
-    told["weights"] = [name + EVIL for name in told["weights"]]
-    told["rows"]["runtime"]["names"] = [EVIL]
-    told["asked"]["boards"] = [told["boards"][0]["name"]]
-    told["notes"] = [EVIL]
+    common["weights"] = [name + EVIL for name in common["weights"]]
+    common["rows"]["runtime"]["names"] = [EVIL]
+    common["asked"]["boards"] = [common["boards"][0]["name"]]
+    common["notes"] = [EVIL]
     path = tmp_path / "page.html"
     path.write_text(page(written), encoding="utf-8")
     opened = Opened.at(browser, path)
@@ -1260,7 +1314,7 @@ def test_the_command_writes_the_page(
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("--board", "nowhere"), "unknown board 'nowhere'"),
         (("--fps", "4OO"), "fps: 'OO' in '4OO'"),
@@ -1270,10 +1324,10 @@ def test_the_command_writes_the_page(
         (("no-such.yaml",), "no such file 'no-such.yaml'"),
     ],
 )
-def test_bad_input(run: Run, tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+def test_bad_input(run: Run, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
     target = tmp_path / "page.html"
     ran = run("explore", *words, "-o", target)
-    assert ran.code == 2 and told in ran.err and ran.out == ""
+    assert ran.code == 2 and message in ran.err and ran.out == ""
     assert not target.exists()
 
 

@@ -1,5 +1,6 @@
 /* The answer in words and figures: the pick, what binds, or what rejects how many. */
 
+const ROWS_AT_ONCE = 30; // so many candidates are listed before more are asked for
 const MOST_NAMED = 4; // so many boards at most are named in a sentence
 
 /** The metrics worth showing: the usual ones, those limited, those of the objective, and any others named. */
@@ -100,14 +101,18 @@ function whyThis(answer) {
 
 /** What might be better than the pick if a figure that decides were known of it; "" where nothing might. */
 function overlookedText(answer) {
-  const { table } = answer;
+  const { table, column, constraints } = answer;
   const found = overlookedOf(answer);
   if (!found) return "";
   const { title, unit } = table.metrics[found.metric];
   const of = found.networks > 1 ? ` of ${counted(found.networks, "network")}` : "";
   const floats = found.metric === table.accuracy.metric ? inFloats(table, found.row) : NaN;
   const promising = `${nameAmong(answer, found.row)}${Number.isNaN(floats) ? "" : `, ${figureText(table.metrics[found.metric], floats)} ${unit} in floats`}`;
-  return `${counted(found.count, "candidate")}${of} might be better than the pick, since ${found.count === 1 ? "its" : "their"} ${title} is unknown: ${promising}.`;
+  const unknown = constraints.filter(({ metric }) => metric !== found.metric && Number.isNaN(column(metric)[found.row]));
+  const titles = listed(unknown.map(({ metric }) => table.metrics[metric].title));
+  const how = titles ? `, whose ${titles} ${unknown.length === 1 ? "is" : "are"} unknown, too`
+    : found.metric === table.accuracy.metric ? " (--accuracy-of and --quantised-loss state it)" : "";
+  return `${counted(found.count, "candidate")}${of} might be better than the pick, since ${found.count === 1 ? "its" : "their"} ${title} is unknown: ${promising}${how}.`;
 }
 
 function narrowingText(table, { step, best, left }) {
@@ -173,8 +178,8 @@ function askedConfidence({ settings, table }) {
 
 /** What a reader must know of the figures, and what was excluded for want of them. */
 function doubtsOf(answer) {
-  const { table, column, settings, constraints, considered, feasible, best, chanceOf, isPredicted } = answer;
-  const hasPredicted = table.predicts && feasible.some((row) => table.shown.some((metric) => isPredicted(metric, row)));
+  const { table, column, settings, constraints, considered, best, chanceOf, isPredicted } = answer;
+  const hasPredicted = table.predicts && considered.some((row) => table.shown.some((metric) => isPredicted(metric, row)));
   const sentences = [];
   if (best !== null && constraints.some(({ metric }) => isPredicted(metric, best))) {
     sentences.push(`${named(table.rows.calibration, best)} --verify 5 measures it before it ships, and what may be better.`);
@@ -194,15 +199,38 @@ function doubtsOf(answer) {
   if (answer.left_out) {
     sentences.push(`${counted(answer.left_out, "candidate")} excluded, since a figure that would meet a limit is stated without any error.`);
   }
-  for (const { constraint, unknown, mightLead } of rejectionsOf(answer).filter((each) => each.unknown)) {
+  for (const { constraint, unknown, leading } of rejectionsOf(answer).filter((each) => each.unknown)) {
     const excluded = `${WHOLE.format(unknown)} of ${counted(considered.length, "candidate")} excluded`;
     const could = best === null ? "met every limit" : "been better than the pick";
-    sentences.push(`${excluded}: ${table.metrics[constraint.metric].title} unknown; ${mightLead ? WHOLE.format(mightLead) : "none"} of them could have ${could}.`);
+    sentences.push(`${excluded}: ${table.metrics[constraint.metric].title} unknown; ${leading ? WHOLE.format(leading) : "none"} of them could have ${could}.`);
   }
   for (const name of answer.unlike) sentences.push(`* ${name} is not the same on all boards: ${scopesText(name, boardsIn(table, settings))}.`);
+  sentences.push(...boundNotes(answer));
   if (hasPredicted) sentences.push("~ is predicted.");
   sentences.push(...signsOf(answer));
   return sentences;
+}
+
+/** What the signs before figures that are bounds say, and between what the first of each lies, the best candidate first. */
+function boundNotes(answer) {
+  const { table, settings, constraints, considered, best, estimate, boundOf } = answer;
+  const rows = [...(best === null ? rejectionsOf(answer).map(({ nearest }) => nearest) : firstFew(answer.inTurn(), ROWS_AT_ONCE)), ...considered];
+  const bounded = metricsShown(answer, [settings.x, settings.y]).filter((metric) => table.metrics[metric].by_idle);
+  const first = bounded.map((metric) => ({ metric, place: rows.findIndex((row) => row !== null && boundOf(metric, row)) }));
+  const found = sortedBy(first.filter(({ place }) => place >= 0), [({ place }) => place]).map(({ metric, place }) => ({ metric, row: rows[place] }));
+  if (!found.length) return [];
+  const marks = ["max", "min"].filter((kind) => found.some(({ metric, row }) => boundOf(metric, row) === kind))
+    .map((kind) => `${SIGNS[kind]} is ${kind === "max" ? "an upper" : "a lower"} bound`);
+  const isByGross = found.some(({ row }) => boundOf("net_power_w", row));
+  const why = isByGross ? "the published power includes idle power, of which only a bound is known" : "of idle power only a bound is known";
+  const judged = new Set([...constraints, ...settings.objective.slice(-1)].map(({ metric }) => metric));
+  const said = found.filter(({ metric }) => judged.has(metric));
+  const lies = (said.length ? said : found).map(({ metric, row }) => {
+    const [value, low, high] = estimate(metric, row);
+    const [least, most] = [low > 0 ? figureText(table.metrics[metric], low) : "0", withUnit(table.metrics[metric], Number.isNaN(high) ? value : high)];
+    return `${table.metrics[metric].title} of ${nameOf(answer, row)} lies between ${least} and ${most}`;
+  });
+  return [`${listed(marks)}: ${why}; the ${listed(lies)}.`];
 }
 
 /** What the signs behind the accuracies of what is considered say. */

@@ -220,15 +220,15 @@ function mightLead(answer) {
 /** What each limit rejects, how many figures it lacks and of how many of these that could matter, and which of the rejected comes nearest. */
 function rejectionsOf(answer) {
   const { failed } = nearnessOf(answer);
-  const leading = mightLead(answer);
+  const ahead = mightLead(answer);
   return answer.constraints.map((constraint) => {
     const values = answer.column(constraint.metric);
     const unknown = answer.considered.filter((row) => Number.isNaN(values[row]));
     const rejected = answer.considered.filter((row) => !Number.isNaN(values[row]) && !meets(constraint, values[row]));
     const nearest = leastBy(answer, rejected, failed, (row) => excess(answer, constraint, row));
     const alsoFails = nearest === null ? [] : answer.missed(nearest).filter((each) => each !== constraint);
-    const mightLead = unknown.filter((row) => leading.has(row)).length;
-    return { constraint, rejected: rejected.length, unknown: unknown.length, mightLead, nearest, alsoFails };
+    const leading = unknown.filter((row) => ahead.has(row)).length;
+    return { constraint, rejected: rejected.length, unknown: unknown.length, leading, nearest, alsoFails };
   });
 }
 

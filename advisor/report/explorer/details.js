@@ -28,16 +28,23 @@ function variantOf({ table }, row, names = VARIANT) {
   return known.map(([name, text]) => variantText(name, text)).join(", ");
 }
 
-/** A candidate's figure with its unit. */
-function figureWithUnit({ table, column }, metric, row) {
-  return withUnit(table.metrics[metric], column(metric)[row]);
+/** What marks a figure that is a bound, or predicted; "" for others, and where it is unknown. */
+function markBefore({ column, isPredicted, boundOf }, metric, row) {
+  if (Number.isNaN(column(metric)[row])) return "";
+  return `${SIGNS[boundOf(metric, row)] ?? ""}${isPredicted(metric, row) ? "~" : ""}`;
 }
 
-/** A figure marked where it is predicted, or is an accuracy that was found elsewhere or made up of another one. */
-function markedText({ table, column, isPredicted }, metric, row) {
-  const text = figureText(table.metrics[metric], column(metric)[row]);
-  if (metric === table.accuracy.metric) return text + (table.accuracy.marks[table.rows.weights[row]] ?? "");
-  return isPredicted(metric, row) && text !== "?" ? `~${text}` : text;
+/** A candidate's figure with its unit, marked. */
+function figureWithUnit(answer, metric, row) {
+  return markBefore(answer, metric, row) + withUnit(answer.table.metrics[metric], answer.column(metric)[row]);
+}
+
+/** A figure without its unit, marked, also where it is an accuracy that was found elsewhere or made up of another one. */
+function markedText(answer, metric, row) {
+  const { table, column } = answer;
+  const { metric: accuracy, marks } = table.accuracy;
+  const after = metric === accuracy ? marks[table.rows.weights[row]] ?? "" : "";
+  return markBefore(answer, metric, row) + figureText(table.metrics[metric], column(metric)[row]) + after;
 }
 
 /** A figure's interval, or "" where none is known. */

@@ -47,7 +47,13 @@ from advisor.report.candidate_text import NOTE_MARKS, calibration_text, note_mar
 from advisor.report.charts.palette import colour, shape
 from advisor.report.explorer.choice import ANY_VARIANT, OF_QUALITY, VARIANT, Choice
 from advisor.report.pick_text import ALWAYS_SHOWN
-from advisor.solve.candidates.candidate import LIKELY, SURE
+from advisor.solve.candidates.candidate import (
+    ABOVE_IDLE,
+    LESS_WITH_IDLE,
+    LIKELY,
+    SURE,
+    WITH_IDLE,
+)
 from advisor.solve.candidates.candidates import (
     SCOPED,
     TAILS_OF_LATENCY,
@@ -68,6 +74,9 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 
 _ABSENT = object()
+
+BY_IDLE = {"above": ABOVE_IDLE, "with": WITH_IDLE, "less": LESS_WITH_IDLE}
+"""The metrics that are bounds where idle power is one: those of what is above it, that grow, that shrink."""
 
 NAMED = [name for name in VARIANT if name != "threads"]
 """The parts of a variant that have names."""
@@ -204,6 +213,7 @@ def _metric(metric: Metric, absent: frozenset[str]) -> Json:
         "typed": [LEAST_PERCENT if dimension is PERCENT else dimension.range[0], dimension.largest],
         "changes_with_rate": metric.changes_with_rate,
         "needs_battery": "battery_j" in expression(metric.key).count,
+        "by_idle": next((way for way, keys in BY_IDLE.items() if metric.key in keys), None),
         "at_rate": _formula(metric.key, absent, at_rate=True),
         "without_rate": _formula(metric.key, absent, at_rate=False),
         "reciprocals": _reciprocals(metric.key, absent),
@@ -299,6 +309,7 @@ def _boards(choice: Choice) -> list[Json]:
             "name": board.name,
             "title": board.title,
             "cost": _costs(candidates).index(board.cost),
+            "idle_is_bound": board.idle_is_bound,
             "scopes": {name: getattr(board, f"{name}_scope") for name in SCOPED},
             "knows": [name for name in SCOPED if known[name][place]],
             "own_batches": list(choice.own_batches[place]),

@@ -84,7 +84,7 @@ function spreadOut(figures, places, count) {
   return found;
 }
 
-/** Figures with the ends of their intervals, where these are told as the ratio of one to the next. */
+/** Figures with the ends of their intervals, where these stand as the ratio of one to the next. */
 function withRatios([value, low, high], ratio) {
   for (let row = 0; ratio && row < value.length; row++) {
     if (Number.isNaN(ratio[row])) continue;
@@ -214,6 +214,17 @@ function computedIn(table, situation) {
 
   const isPredicted = (metric, row) => table.predicts && restsOn(metric, row).some((name) => Boolean(table.inputs[name].predicted?.[row]));
 
+  /** "max" or "min" for a figure that is such a bound, since of idle power only an upper bound is known; null for others. */
+  function boundOf(metric, row) {
+    const { by_idle } = table.metrics[metric];
+    if (!by_idle || !table.boards[table.rows.board[row]].idle_is_bound || Number.isNaN(column(metric)[row])) return null;
+    const [isNet, isGross] = ["net_power_w", "gross_power_w"].map((name) => !Number.isNaN(table.inputs[name]?.value[row] ?? NaN));
+    if (by_idle === "above") return isGross && !isNet ? "max" : null;
+    const rests = !Number.isNaN(situation.required_fps); // else gross power is what is drawn, whatever is drawn idle
+    if (!rests && !isNet) return null;
+    return by_idle === "with" ? "max" : "min";
+  }
+
   /** Whether a metric of a row is known, and rests on something that was reported or declared without any error. */
   function isUnproven(metric, row) {
     if (Number.isNaN(column(metric)[row])) return false;
@@ -244,5 +255,5 @@ function computedIn(table, situation) {
   /** Whether a metric follows from figures of a run or of a board. */
   const isOfRuns = (metric) => ways(metric).parts.some((name) => ["row", "board"].includes(table.inputs[name].home));
 
-  return { table, isOfRuns, column, figure, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, isUnproven, provenance };
+  return { table, isOfRuns, column, figure, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, boundOf, isUnproven, provenance };
 }

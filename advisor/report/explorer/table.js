@@ -1,6 +1,5 @@
 /* The table of all candidates: what is feasible first, best first, then what comes nearest to it. */
 
-const ROWS_AT_ONCE = 30;
 const VARIANTS = ["board", "weights", "runtime", "precision", "processor", "threads"];
 
 /** A table in the page that shows answers; more rows, and all that is known of one, on request. */
