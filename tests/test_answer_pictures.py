@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from advisor.report.charts.answer_figures import (
 )
 from advisor.report.charts.labels import Ball, place
 from tests.conftest import Overlay, Run
-from tests.pictures import dots, texts
+from tests.pictures import SVG, dots, texts
 
 
 def test_a_frontier_is_drawn_with_the_names_of_its_points(tmp_path: Path) -> None:
@@ -30,6 +31,19 @@ def test_a_frontier_is_drawn_with_the_names_of_its_points(tmp_path: Path) -> Non
     said = texts(advisor.draw(found, tmp_path / "f.svg").read_bytes())
     assert "Top-1 accuracy against time per image" in said
     assert {each.architecture for each in found.points} <= set(said)
+
+
+def test_what_is_said_below_the_title_has_room_where_letters_are_wider_than_those_of_arial(
+    tmp_path: Path,
+) -> None:
+    """In DejaVu Sans, which stands for it on many Linux systems, the whole of it as one line was cut off."""
+    picture = advisor.draw(advisor.frontier(board="jetson-tx1"), tmp_path / "f.svg").read_bytes()
+    root = ElementTree.fromstring(picture)
+    lines = [each.text or "" for each in root.iter(f"{SVG}tspan")]
+    assert " · ".join(lines).endswith(" that they beat · ringed: the pick, inception-v4")
+    mean_width = 823.1 / 133  # of a letter of this size in that face, in such a line
+    room = float(root.attrib["width"]) - 2 * 14
+    assert all(len(each) * mean_width < room for each in lines)
 
 
 def test_of_a_long_frontier_some_points_are_named_the_pick_among_them(tmp_path: Path) -> None:

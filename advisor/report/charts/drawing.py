@@ -12,7 +12,7 @@ from advisor.report.charts.bars import bars
 from advisor.report.charts.curves import curves
 from advisor.report.charts.figure import Figure
 from advisor.report.charts.intervals import intervals
-from advisor.report.charts.labels import wrapped
+from advisor.report.charts.labels import WIDER, wrapped
 from advisor.report.charts.marks import FONT, words_in
 from advisor.report.charts.scales import WIDTH
 from advisor.report.charts.scatter import scatter
@@ -31,7 +31,7 @@ def chart(figure: Figure) -> Chart:
         drawn = words_in(WIDTH, 200, list(dict.fromkeys(figure.lacks)))
     title = alt.TitleParams(
         text=figure.title,
-        subtitle=wrapped(figure.said, " · ", WIDTH + 40, SUBTITLE_SIZE, most_lines=8),
+        subtitle=wrapped(figure.said, " · ", (WIDTH + 40) / WIDER, SUBTITLE_SIZE, most_lines=8),
         anchor="start",
         fontSize=TITLE_SIZE,
         subtitleFontSize=SUBTITLE_SIZE,
