@@ -6,13 +6,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import advisor
 from advisor import AdvisorError
+from advisor.catalog.csv_table import Table
 from advisor.catalog.entries import read_sources
 from advisor.catalog.importers.board_files import read_back
-from advisor.catalog.importers.foreign_table import read_foreign
 from advisor.catalog.importers.imported import ImportedBoard, import_table
 from advisor.catalog.records import Measurements
 from advisor.catalog.store import Catalog
@@ -961,12 +962,63 @@ def test_a_top_5_accuracy_below_the_top_1_accuracy_is_refused(tmp_path: Path) ->
     assert faults_of(tmp_path, content) == [(2, "top5")]
 
 
+def test_the_name_of_accuracies_goes_with_them(tmp_path: Path) -> None:
+    imported(tmp_path, "model,precision,latency_ms,accuracy\nresnet-18,fp32,12,61\n")
+    description = tmp_path / "catalog/boards/mine/board.yaml"
+    assert 'weights: "mine"' in description.read_text()
+    second = tmp_path / "second.csv"
+    second.write_text("model,precision,latency_ms\nresnet-18,fp32,12\n")
+    import_table("csv", second, "mine", catalog=tmp_path / "catalog")
+    assert "weights" not in description.read_text()
+    assert 'title: "imported from second.csv"' in description.read_text()
+    best = advisor.pick(board="mine", catalog=tmp_path / "catalog").best
+    assert best is not None
+    assert best.accuracy_percent is not None
+    assert best.accuracy_percent.value > 65  # that of the paper, and not 61
+
+
+def test_weights_and_a_title_that_somebody_wrote_stay(tmp_path: Path) -> None:
+    imported(tmp_path, "model,latency_ms,accuracy\nresnet-18,12,61\n")
+    description = tmp_path / "catalog/boards/mine/board.yaml"
+    text = description.read_text().replace('weights: "mine"', "weights: paper")
+    description.write_text(text.replace("imported from mine.csv", "imported from the kitchen"))
+    imported(tmp_path, "model,latency_ms\nresnet-18,13\n")
+    assert "weights: paper" in description.read_text()
+    assert "imported from the kitchen" in description.read_text()
+
+
+def test_a_board_of_unknown_weights_costs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
+    imported(tmp_path, "model,precision,latency_ms\nresnet-18,fp32,12\n")
+    description = tmp_path / "catalog/boards/mine/board.yaml"
+    description.write_text(description.read_text() + "weights: lost\n")
+    catalog = ("--catalog", tmp_path / "catalog")
+    alone = run("pick", "--board", "mine", *catalog)
+    assert alone.code == 2
+    assert "unknown weights 'lost'" in alone.err
+    assert "remove that line" in alone.err
+    assert run("pick", "--board", "mine", "--weights", "any", *catalog).code == 0
+    for boards in ("any", "mine,jetson-tx1", "[jm]*"):
+        among = run("pick", "--board", boards, *catalog)
+        assert among.code == 0
+        assert "mine is left out: unknown weights 'lost'" in among.out + among.err
+        assert "remove that line" in among.out + among.err
+
+
+class Counting(np.ndarray[Any, Any]):
+    """A column that counts how often its cells are made a list."""
+
+    made = 0
+
+    def tolist(self) -> Any:
+        Counting.made += 1
+        return super().tolist()
+
+
 def test_the_cells_of_a_column_are_made_once_however_often_they_are_asked_for(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "mine.csv"
-    path.write_text("model,latency_ms\nresnet-18,5\n")
-    table, _ = read_foreign(path)
-    for column in ("model", "power_w"):
-        assert table.cells(column) is table.cells(column)
-    assert (table.cells("model"), table.cells("power_w")) == (["resnet-18"], [""])
+    monkeypatch.setattr(Counting, "made", 0)
+    column = np.array(["resnet-18"], dtype=object).view(Counting)
+    table = Table(tmp_path / "mine.csv", {"model": column}, [2])
+    assert [table.cells("model") for _ in range(3)] == [["resnet-18"]] * 3
+    assert Counting.made == 1

@@ -16,7 +16,7 @@ from advisor.catalog.files import Content, read_text, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.tables import read_reported, read_weights
 from advisor.catalog.writers import made_aside
-from advisor.catalog.yaml_file import Entries, yaml_text
+from advisor.catalog.yaml_file import yaml_text
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_END, WEIGHTS_END
 from advisor.errors import AdvisorError, BrokenFileError, printable, shown
 from advisor.quantities import MEMORY, POWER, parse
@@ -25,11 +25,16 @@ from advisor.stages import stage
 MARK = "# Written by `advisor import`."
 IMPORTED = "imported; the name of this source is a digest of their content"
 """How a source says that an import has written it."""
+OWN_RESULTS = "the user's own results: "
+"""How the citation of such a source begins."""
 REFERRING = ("*.yaml", "*.csv", "zoo/*.csv", "boards/*/*")
 """The files of a catalog that may name a source."""
 
 Drafts: TypeAlias = Mapping[Path, str]
 """What files of a catalog are to hold; "" for one that stays as it is."""
+
+Stated: TypeAlias = Mapping[str, str | Mapping[str, str] | None]
+"""Entries of a `board.yaml`; `None` for one that is to go."""
 
 READERS: Mapping[str, Callable[[Content], object]] = {
     "sources.yaml": read_sources,
@@ -99,7 +104,7 @@ def write_board(
     rows: Sequence[Row],
     files: Sequence[Path],
     source: str,
-    stated: Mapping[str, str | Mapping[str, str]] | None = None,
+    stated: Stated | None = None,
 ) -> Path:
     """Write a board's files, all at once, and add its source to the catalog's.
 
@@ -112,7 +117,8 @@ def write_board(
         rows: its rows.
         files: where they come from.
         source: the source's name, from `source_key`.
-        stated: entries that the user states now. All else that stands in the file already, stays.
+        stated: entries that the user states now, and those that no longer hold, as `None`. All else that
+            stands in the file already, stays.
 
     Returns:
         The board's folder.
@@ -138,7 +144,7 @@ def description_of(
     board: str,
     description: Mapping[str, str],
     source: str,
-    stated: Mapping[str, str | Mapping[str, str]] | None = None,
+    stated: Stated | None = None,
 ) -> str:
     """The `board.yaml` of an imported board, as `write_board` writes it."""
     path = catalog / "boards" / board / "board.yaml"
@@ -152,14 +158,14 @@ def as_written(key: str) -> re.Pattern[str]:
     return re.compile(rf"^{re.escape(key)}[ ]*:.*\n?(?:[ \t]+.*\n?)*", re.MULTILINE)
 
 
-def with_entries(text: str, entries: Entries) -> str:
-    """A YAML file with some of its entries replaced or added; all else, comments included, stays."""
+def with_entries(text: str, entries: Stated) -> str:
+    """A YAML file with some of its entries replaced, added or, where `None`, removed; all else stays."""
     for key, value in entries.items():
-        entry = yaml_text({key: value})
+        entry = "" if value is None else yaml_text({key: value})
         there = as_written(key)
         if there.search(text):
             text = there.sub(lambda _, entry=entry: entry, text, count=1)  # type: ignore[misc]
-        else:
+        elif entry:
             text += ("" if text.endswith("\n") else "\n") + entry
     return text
 
@@ -199,6 +205,22 @@ def weights_of(catalog: Path, board: str) -> str:
     """The sets of weights that a board of that name in a catalog names; "" where there is none."""
     folder = catalog / "boards" / board
     return read_board(folder, "", None).weights if (folder / "board.yaml").exists() else ""
+
+
+def title_of(files: Sequence[Path]) -> str:
+    """What a board is called whose user gives it no title."""
+    return f"imported from {_named(files)}"
+
+
+def has_given_title(catalog: Path, board: str) -> bool:
+    """Whether a board of that name in a catalog has a title that is not the one its import gave it."""
+    folder = catalog / "boards" / board
+    if not (folder / "board.yaml").exists():
+        return False
+    known = read_board(folder, "", None)
+    source = read_sources(catalog / "sources.yaml").get(known.source)
+    files = source.citation.removeprefix(OWN_RESULTS) if source else ""
+    return known.title != f"imported from {files}"
 
 
 def rows_before(catalog: Path, board: str) -> int:
@@ -294,17 +316,20 @@ def with_source(catalog: Path, key: str, files: Sequence[Path]) -> str:
     text = text_of(path)
     if text and key in read_sources(path):
         return text
-    names = ", ".join(printable(file.name) for file in files[:5]) + (
-        ", ..." if len(files) > 5 else ""
-    )
     entry = {
         key: {
-            "citation": f"the user's own results: {names}",
+            "citation": OWN_RESULTS + _named(files),
             "read": f"{IMPORTED} ({key[-8:]})",
             "error": "as reported, unknown where no interval is given",
         }
     }
     return text + ("" if not text or text.endswith("\n") else "\n") + yaml_text(entry)
+
+
+def _named(files: Sequence[Path]) -> str:
+    return ", ".join(printable(file.name) for file in files[:5]) + (
+        ", ..." if len(files) > 5 else ""
+    )
 
 
 def drop_former_sources(catalog: Path, source: str) -> None:

@@ -20,12 +20,14 @@ from advisor.catalog.importers.board_files import (
     check_board,
     description_of,
     drop_former_sources,
+    has_given_title,
     read_back,
     rows_before,
     same_board,
     source_key,
     stated_entries,
     text_of,
+    title_of,
     weights_of,
     with_source,
     write_board,
@@ -225,7 +227,7 @@ class Asked:
 def _import_csv(asked: Asked) -> Imported:
     folder, board, file, source = asked.folder, asked.board, asked.file, asked.source
     stated = {each.name: asked.options[each.name] for each in DESCRIBING}
-    entries = stated_entries(source, stated)
+    entries: dict[str, str | Mapping[str, str] | None] = {**stated_entries(source, stated)}
     catalog = Catalog(layers_with(folder))
     described = folder / "architectures.yaml"
     own = read_architectures(described, None) if described.exists() else {}
@@ -253,7 +255,11 @@ def _import_csv(asked: Asked) -> Imported:
     accuracies = accuracies_in(table, board, weights, source, tasks, shapes)
     if accuracies:
         entries = {"weights": weights, **entries}
-    description = {"title": f"imported from {printable(file.name)}"}
+    elif weights == board and not stated["weights"]:
+        entries["weights"] = None  # that name of ours is of accuracies which are gone
+    description = {"title": title_of([file])}
+    if not has_given_title(folder, board):
+        entries = {**description, **entries}
     reached = folder / ACCURACY_FILE
     drafts = {
         folder / "sources.yaml": with_source(folder, source, [file]),

@@ -36,7 +36,13 @@ from advisor.solve.candidates.stated_accuracies import (
     unreached,
     unused_losses,
 )
-from advisor.solve.candidates.weight_sets import Wanted, wanted_weights, with_weights
+from advisor.solve.candidates.weight_sets import (
+    Wanted,
+    names_unknown,
+    unknown_of,
+    wanted_weights,
+    with_weights,
+)
 from advisor.stages import stage
 
 if TYPE_CHECKING:
@@ -112,6 +118,8 @@ def _gathered_on(
     task, said = _task(catalog, requirements, stack)
     pool = pool or network_pool(catalog, chosen, stack, task)
     notes += said
+    stack, without = _without_unknown_weights(stack, pool, chosen)
+    notes += without
     transfers: dict[str, Transfer] = {}
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     if chosen.completes:
@@ -399,6 +407,34 @@ def _outside(whole: Measurements, outside: Booleans, wanted: Collection[str]) ->
 
 _OF_NETWORKS = [place for place, name in enumerate(COLUMNS) if name not in ("batch", "latency_ms")]
 """The columns that describe a network."""
+
+
+def _without_unknown_weights(
+    stack: Stack, pool: NetworkPool, chosen: Selection
+) -> tuple[Stack, list[str]]:
+    """The boards without those that name weights of which nothing is known, and what is to be said of them.
+
+    Raises:
+        AdvisorError: all of them do.
+    """
+    known = pool.accuracies.known
+    unknown = {
+        board.weights: names_unknown(known, board, pool.stand_ins, pool.sets)
+        for board in (stack.boards if chosen.weights is None else ())
+    }
+    kept, faults = [], {}
+    for place, board in enumerate(stack.boards):
+        if unknown.get(board.weights):
+            faults[board.name] = unknown_of(board)
+        else:
+            kept.append(place)
+    if not faults:
+        return stack, []
+    if not kept:
+        raise next(iter(faults.values()))
+    tables = [stack.measurements(place) for place in kept]
+    notes = [f"{name} is left out: {fault}" for name, fault in faults.items()]
+    return Stack.of([stack.boards[place] for place in kept], tables), notes
 
 
 def _in_no_format(network: Architecture, fit: BoardFit) -> bool:

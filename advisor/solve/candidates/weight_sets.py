@@ -182,16 +182,33 @@ def wanted_weights(
     foreign = asked is None and name not in names and name in sets  # for networks of another task
     if not name or foreign:
         return Wanted(sorted(known), only_best=True)
-    # a table of the user's own need not know the board's
-    replaced = asked is None and OWN in stand_ins.values()
-    if name not in names and not replaced:
-        place = "" if asked else f" in {board.folder / 'board.yaml'}"
-        raise AdvisorError(f"unknown weights {shown(name)}{place}", closest(name, names))
+    if asked is None and names_unknown(known, board, stand_ins, sets):
+        raise unknown_of(board)
+    if asked is not None and name not in names:
+        raise AdvisorError(f"unknown weights {shown(name)}", closest(name, names))
     wanted = {
         key for key in known if name == ANY_SET or key[1] in (name, f"{name}-{QUANTISED}", OWN)
     }
     wanted |= {key for key in stand_ins.items() if (key[0], name) not in known}
     return Wanted(sorted(wanted), only_best=False)
+
+
+def names_unknown(
+    known: Collection[Key], board: Board, stand_ins: Mapping[str, str], sets: Collection[str]
+) -> bool:
+    """Whether a board names a set of weights of which nothing is known; see `wanted_weights`."""
+    if not board.weights or board.weights in sets or board.weights == ANY_SET:
+        return False
+    # a table of the user's own need not know the board's
+    return OWN not in stand_ins.values() and all(key[1] != board.weights for key in known)
+
+
+def unknown_of(board: Board) -> AdvisorError:
+    """What is wrong with a board that names a set of weights of which nothing is known."""
+    return AdvisorError(
+        f"unknown weights {shown(board.weights)} in {board.folder / 'board.yaml'}",
+        "import accuracies of them, or correct or remove that line; --weights any asks all that are known",
+    )
 
 
 def _joined(
