@@ -16,7 +16,7 @@ from advisor.catalog.files import Content, read_text, readable, write_whole
 from advisor.catalog.measurements_table import Row, measurements_csv, read_measurements
 from advisor.catalog.tables import read_reported, read_weights
 from advisor.catalog.writers import made_aside
-from advisor.catalog.yaml_file import yaml_text
+from advisor.catalog.yaml_file import Entries, yaml_text
 from advisor.catalog.zoo import ACCURACY_END, REPORTED_END, WEIGHTS_END
 from advisor.errors import AdvisorError, BrokenFileError, printable, shown
 from advisor.quantities import MEMORY, POWER, parse
@@ -33,7 +33,7 @@ REFERRING = ("*.yaml", "*.csv", "zoo/*.csv", "boards/*/*")
 Drafts: TypeAlias = Mapping[Path, str]
 """What files of a catalog are to hold; "" for one that stays as it is."""
 
-Stated: TypeAlias = Mapping[str, str | Mapping[str, str] | None]
+Stated: TypeAlias = Mapping[str, "str | Entries | None"]
 """Entries of a `board.yaml`; `None` for one that is to go."""
 
 READERS: Mapping[str, Callable[[Content], object]] = {
