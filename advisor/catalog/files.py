@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -376,6 +376,24 @@ def check_folder_of(path: Path) -> None:
     if not os.path.lexists(path.parent):
         missing = f"{path} cannot be written: there is no folder {path.parent}"
         raise AdvisorError(missing, "make it, or name a file in one that exists")
+
+
+def refuse_overwriting(path: Path, read: Iterable[str]) -> None:
+    """Refuse a file that a user names to be written, and by whatever name to be read, too.
+
+    Args:
+        path: the file to be written.
+        read: what else the user named; what is no file is passed over.
+
+    Raises:
+        AdvisorError: it is one of them.
+    """
+    for each in read:
+        with suppress(OSError, ValueError):
+            if path.samefile(each):
+                raise AdvisorError(
+                    f"{path} is read, too: writing it would destroy it", "name another file"
+                )
 
 
 def write_whole(path: Path, content: str | bytes, *, make_folder: bool = False) -> None:

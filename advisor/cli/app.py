@@ -7,9 +7,10 @@ import gc
 import keyword
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -86,6 +87,7 @@ def _subcommand(name: str) -> Any:
     found = typer.main.get_command(app)
     found.name = name
     _say_as_asked(found)
+    _spare_what_is_read(found)
     return found
 
 
@@ -94,6 +96,43 @@ def _say_as_asked(command: Any) -> None:
     command.params += said_beside()
     for each in getattr(command, "commands", {}).values():
         _say_as_asked(each)
+
+
+OUTPUTS = ("output", "page", "plot")
+"""What the options of files that commands write are called."""
+
+
+def _spare_what_is_read(command: Any) -> None:
+    """Let a command, and those below it, refuse to write the very file that it is to read."""
+    run = command.invoke
+
+    def invoke(context: Any) -> Any:
+        said = context.params
+        outputs = [Path(each) for name in OUTPUTS if isinstance(each := said.get(name), str | Path)]
+        if outputs:
+            from advisor.catalog.files import refuse_overwriting
+
+            read = [*_files_in(each for name, each in said.items() if name not in OUTPUTS)]
+            for each in outputs:
+                refuse_overwriting(each, read)
+        return run(context)
+
+    command.invoke = invoke
+    for each in getattr(command, "commands", {}).values():
+        _spare_what_is_read(each)
+
+
+def _files_in(values: Iterable[Any]) -> Iterator[str]:
+    """Whatever may name files in what was said: also behind NAME=, and between commas."""
+    for value in values:
+        if isinstance(value, list | tuple):
+            yield from _files_in(value)
+        elif isinstance(value, str | Path):
+            text = str(value)
+            yield text
+            for part in text.split(",") if isinstance(value, str) else ():
+                yield part
+                yield part.partition("=")[2]
 
 
 MEASURING = {"measure", "evaluate", "worker"}
