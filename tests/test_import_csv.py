@@ -517,15 +517,27 @@ def test_a_detector_has_no_input_that_is_assumed_of_classifiers(tmp_path: Path) 
             "yolov8n@640",
         ]
         imported(tmp_path, rows)
-    as_known = "the input of 1 of them taken as 3x640x640, as detectors of their names have it"
+    as_known = "the input of 1 of them taken as 3x640x640, as networks of their names have it"
     assert any(note.startswith(as_known) for note in notes)
     assert any("the input of 1 of them taken as 3x224x224" in note for note in notes)
     for name, said in (
         ("yolov3", "those that are known have 416 and 608"),
         ("det", "no usual one"),
     ):
-        with pytest.raises(AdvisorError, match=f"unknown input of the detector '{name}'.*{said}"):
+        with pytest.raises(AdvisorError, match=f"unknown input of '{name}'.*detection: .*{said}"):
             imported(tmp_path, f"model,latency_ms,task\n{name},9,detection\n")
+
+
+def test_only_classifiers_have_a_usual_input(tmp_path: Path) -> None:
+    imported(
+        tmp_path, "model,latency_ms,task\nyolov8n-seg,12,segmentation\nmine,3,classification\n"
+    )
+    assert sorted(table_of(tmp_path).architecture.tolist()) == ["mine@224", "yolov8n-seg@640"]
+    for task in ("segmentation", "pose"):
+        with pytest.raises(
+            AdvisorError, match=f"unknown input of 'mynet'.* for {task}: .*mynet@640"
+        ):
+            imported(tmp_path, f"model,latency_ms,task\nmynet,9,{task}\n")
 
 
 def test_two_spellings_of_a_new_network_are_one(tmp_path: Path) -> None:

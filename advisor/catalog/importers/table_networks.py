@@ -26,7 +26,7 @@ from advisor.catalog.records import Architecture, Cost, Estimate
 from advisor.catalog.store import Catalog
 from advisor.catalog.yaml_file import scalar
 from advisor.errors import AdvisorError, shown
-from advisor.quality import CLASSIFICATION, DETECTION, read_task
+from advisor.quality import CLASSIFICATION, read_task
 from advisor.quantities import COUNT, rounded, written_as
 
 Shape = tuple[int, int, int]
@@ -214,25 +214,25 @@ class Networks:
     def _assumed_input(self, bare: str, task: str) -> Shape:
         """The input of a network of which nothing says it.
 
-        Classifiers have a usual one. Detectors have none: theirs is that of all detectors of the name that
-        the catalog knows.
+        Classifiers have a usual one. Others have none: theirs is that of all of the name that the catalog
+        knows, classifiers aside.
 
         Raises:
-            AdvisorError: a detector's input is unknown.
+            AdvisorError: it is unknown.
         """
-        if task != DETECTION:
+        if task in ("", CLASSIFICATION):
             return USUAL_INPUT
         known = {
             each.input_shape
             for each in self._spelt_like(bare)
-            if each.task == task and not each.reference.startswith(REFERENCE)
+            if each.task != CLASSIFICATION and not each.reference.startswith(REFERENCE)
         }
         if len(known) == 1:
             return known.pop()
         sizes = " and ".join(sorted(map(size_of, known), key=lambda size: (len(size), size)))
-        why = f"those that are known have {sizes}" if known else "detectors have no usual one"
+        why = f"those that are known have {sizes}" if known else "such networks have no usual one"
         raise AdvisorError(
-            f"unknown input of the detector {shown(bare)}: {why}",
+            f"unknown input of {shown(bare)}, which is for {task}: {why}",
             f"call it {bare}@640, say, or give a column input, or --map input==640",
         )
 
@@ -287,7 +287,7 @@ class Networks:
             assumed = Counter(each.input_shape for each in new if not each.size_said)
             for shape, count in assumed.items():
                 size = "x".join(map(str, shape))
-                like = "" if shape == USUAL_INPUT else ", as detectors of their names have it"
+                like = "" if shape == USUAL_INPUT else ", as networks of their names have it"
                 notes.append(
                     f"the input of {count} of them taken as {size}{like}: --map input=... says another"
                 )
