@@ -102,6 +102,43 @@ def test_a_file_is_predicted_and_may_be_named(run: Run, budget: Path) -> None:
     assert run("check", budget, budget.with_name("net.onnx")).out.startswith("net does not keep")
 
 
+def test_a_mark_that_is_not_shown_is_not_explained(run: Run, budget: Path) -> None:
+    budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {accuracy: 70}\n")
+    assert "~" not in run("check", budget, "resnet-50").out
+    budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {accuracy: 70, latency: 90 ms}\n")
+    assert "~ is predicted" in run("check", budget, "resnet-50").out
+
+
+def test_a_budget_is_never_written_over(run: Run, budget: Path) -> None:
+    for name in (budget, budget.with_name("x") / ".." / budget.name):
+        budget.with_name("x").mkdir(exist_ok=True)
+        ran = run("check", budget, "resnet-18", "--format", "junit", "-o", name)
+        assert ran.code == 2
+        assert "is read, too" in ran.err
+        assert budget.read_text() == BUDGET
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "FILE", "--page", "FILE"),
+        ("explore", "FILE", "-o", "FILE"),
+        ("frontier", "--accuracy-table", "FILE", "--plot", "FILE"),
+        ("frontier", "--include", "net=FILE", "--plot", "FILE"),
+        ("export", "FILE", "--runtime", "onnxruntime", "-o", "FILE"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    run: Run, tmp_path: Path, words: Sequence[str]
+) -> None:
+    file = tmp_path / "file.svg"
+    file.write_text("mine")
+    ran = run(*(word.replace("FILE", str(file)) for word in words))
+    assert ran.code == 2
+    assert "is read, too" in ran.err
+    assert file.read_text() == "mine"
+
+
 def test_what_is_predicted_is_marked_in_every_format(run: Run, budget: Path) -> None:
     budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {latency: 90 ms, accuracy: 70}\n")
     text = run("check", budget, "resnet-50").out

@@ -30,7 +30,13 @@ JOINTLY = "all limits together"
 def budget_text(found: BudgetCheck) -> RenderableType:
     """A sentence for each network, and a line for each limit."""
     parts = [part for each in found.networks for part in ("", *_network(each, found))]
-    note = prediction_note(each.candidate for each in found.networks if each.candidate)
+    figures = [
+        (each.candidate, limit.constraint.metric)
+        for each in found.networks
+        for limit in each.limits
+        if each.candidate
+    ]
+    note = prediction_note((), figures=figures)
     return Group(*parts[1:], *(part for each in note for part in ("", Text(each))))
 
 

@@ -203,18 +203,22 @@ def marked(candidate: Candidate, key: str, text: str) -> str:
 
 
 def prediction_note(
-    candidates: Iterable[Candidate], nearest: Iterable[Candidate] = ()
+    candidates: Iterable[Candidate],
+    nearest: Iterable[Candidate] = (),
+    figures: Iterable[tuple[Candidate, str]] = (),
 ) -> Iterator[str]:
     """What the mark of predicted figures means, where any is.
 
     Args:
         candidates: those of which any metric may be shown.
         nearest: those of which only that is said which meets no limit.
+        figures: others, each with the one metric that is shown.
     """
     shown = [(each, key) for each in candidates for key in METRICS]
     shown += [
         (each, of.constraint.metric) for each in nearest for of in each.headroom if not of.met
     ]
+    shown += figures
     if any(is_predicted(each, key) for each, key in shown):
         yield f"{PREDICTED_MARK} is predicted; see advisor predict."
 
