@@ -80,6 +80,8 @@ def test_a_third_metric_is_the_area_of_the_points(tmp_path: Path) -> None:
     assert areas == [each.energy_j.value for each in found.points if each.energy_j]
     said = texts(advisor.draw(found, tmp_path / "f.svg").read_bytes())
     assert "energy per image, J" in said  # the key
+    said = texts(advisor.draw(found, tmp_path / "g.svg", label="vgg-19,enet").read_bytes())
+    assert "vgg-19, beaten" in said and "enet" in said  # there is no line that says so
 
 
 def test_millions_are_written_with_their_prefix(tmp_path: Path) -> None:

@@ -219,7 +219,10 @@ def _beaten(found: Frontier, asked: Collection[str], drawn: Collection[str]) -> 
         best = np.argmax if found.quality.worded(found.axes[0]).more_is_better else np.argmin
         x, y, *rest = own[best(own[:, 0])].tolist()
         area = rest[0] if rest else None
-        yield Dot(name, found.families[name], exact(x), exact(y), area=area, asked=True)
+        label = f"{name}, beaten" if rest else ""  # of three metrics no line says which are not
+        yield Dot(
+            name, found.families[name], exact(x), exact(y), area=area, asked=True, label=label
+        )
 
 
 def _axis(found: Frontier, key: str, values: Sequence[float]) -> Axis:
