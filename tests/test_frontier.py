@@ -349,13 +349,50 @@ def test_the_text_says_why_there_is_no_frontier(run: Run) -> None:
     none_fits = run("frontier", "--fps", 60, "--accuracy", 75).out
     assert none_fits.startswith("Nothing fits accuracy >= 75 and fps >= 60 on jetson-tx1")
     unknown = run("frontier", "--x", "energy", "--board", "xeon-2-cores-vm").out
-    assert unknown.startswith("285 candidates on xeon-2-cores-vm would do, but energy per image of")
-    assert "ask with --x fps" in unknown
-    by_rate = run("frontier", "--board", "hailo-8")
-    assert (by_rate.code, "ask with --x fps" in by_rate.out) == (1, True)
+    said = "285 candidates on xeon-2-cores-vm would do, but energy per image is unknown of all of them."
+    assert " ".join(unknown.split()).startswith(said)
     assert run("frontier", "--board", "hailo-8", "--x", "fps").code == 0
-    # A frame rate beside a time says nothing new.
-    assert "--y fps" not in run("frontier", "--board", "am62").out
+
+
+@pytest.mark.parametrize(
+    ("board", "axes", "unknown", "advice"),
+    [
+        ("hailo-8", "--x time", "time per image is", "--x fps --y accuracy"),
+        (
+            "hailo-8",
+            "--x latency --y energy",
+            "response and energy per image are",
+            "--x fps --y accuracy",
+        ),
+        # One that nothing stands for is left out where two are left.
+        (
+            "hailo-8",
+            "--z energy",
+            "time per image and energy per image are",
+            "--x fps --y accuracy",
+        ),
+        ("xeon-2-cores-vm", "--x energy --y memory", "energy per image is", "--x fps --y memory"),
+        ("raspberry-pi-5.ncnn", "--y energy", "energy per image is", "--x time --y accuracy"),
+    ],
+)
+def test_where_an_axis_is_unknown_the_nearest_that_is_known_is_offered(
+    run: Run, board: str, axes: str, unknown: str, advice: str
+) -> None:
+    ran = run("frontier", "--board", board, *axes.split())
+    said = " ".join(ran.out.split())
+    assert ran.code == 1
+    assert f"would do, but {unknown} unknown of all of them." in said
+    assert f"; ask with {advice}." in said
+    assert run("frontier", "--board", board, *advice.split()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("board", "known"), [("am62", "time per image"), ("rk3588-npu", "frame rate")]
+)
+def test_where_nothing_can_be_traded_off_it_is_said(run: Run, board: str, known: str) -> None:
+    said = " ".join(run("frontier", "--board", board).out.split())
+    assert f"Only {known}, and what follows from it, is known of them: nothing can be" in said
+    assert "ask with" not in said
 
 
 def test_a_single_point_is_the_best_there_is(run: Run) -> None:

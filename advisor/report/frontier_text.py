@@ -35,7 +35,7 @@ from advisor.report.pick_text import ALWAYS_SHOWN, MARK
 from advisor.report.scatter_text import Axis, Scatter, Series
 from advisor.report.terminal import Fitted, TextTable, counted, heading, plain_table
 from advisor.solve.candidates.candidate import Candidate
-from advisor.solve.recommend.frontier import Frontier
+from advisor.solve.recommend.frontier import FEWEST_AXES, Frontier
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Floats
@@ -71,7 +71,7 @@ def _headline(frontier: Frontier) -> Text:
 
 
 def _axes_text(frontier: Frontier) -> str:
-    return listed([frontier.quality.worded(key).title for key in frontier.axes])
+    return _titles(frontier, frontier.axes)
 
 
 def _points_table(frontier: Frontier) -> Fitted:
@@ -183,19 +183,29 @@ def _why_nothing(frontier: Frontier) -> Iterator[str]:
         yield f"Nothing fits {limits} on {_boards(frontier)}, so there is no frontier."
         yield "advisor pick says what would have to give."
     else:
-        fit = counted(frontier.feasible, "candidate")
-        changed = [
-            (name, axis, other)
-            for name, axis, other in zip("xyz", frontier.axes, frontier.instead, strict=False)
-            if axis != other
-        ]
-        lacking = [frontier.quality.worded(axis).title for _, axis, _ in changed]
-        unknown = " and ".join(lacking) or _any_of_axes(frontier)
-        yield f"{fit} on {_boards(frontier)} would do, but {unknown} of each is unknown."
-        if changed:
-            ask = " ".join(f"--{name} {METRICS[other].name}" for name, _, other in changed)
-            titles = listed([frontier.quality.worded(other).title for _, _, other in changed])
-            yield f"Known of some is the {titles}: ask with {ask}."
+        fit = f"{counted(frontier.feasible, 'candidate')} on {_boards(frontier)} would do, but"
+        if not frontier.instead:
+            yield f"{fit} of none are {_titles(frontier, frontier.axes)} known together."
+            return
+        are = "is" if len(frontier.instead) == 1 else "are"
+        yield f"{fit} {_titles(frontier, tuple(frontier.instead))} {are} unknown of all of them."
+        yield from _what_is_known(frontier)
+
+
+def _what_is_known(frontier: Frontier) -> Iterator[str]:
+    """What could be asked for where no candidate has a figure on an axis."""
+    known = [key for axis in frontier.axes if (key := frontier.instead.get(axis, axis))]
+    what = _titles(frontier, known)
+    if len(known) >= FEWEST_AXES:
+        named = zip("xyz"[: len(known)], known, strict=True)
+        ask = " ".join(f"--{name} {METRICS[key].name}" for name, key in named)
+        yield f"Known of some: {what}; ask with {ask}."
+    elif known:
+        yield f"Only {what}, and what follows from it, is known of them: nothing can be traded off."
+
+
+def _titles(frontier: Frontier, keys: Sequence[str]) -> str:
+    return listed([frontier.quality.worded(key).title for key in keys])
 
 
 def _boards(frontier: Frontier) -> str:

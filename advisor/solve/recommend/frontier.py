@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -54,8 +55,9 @@ class Frontier:
         families: the family of each of those networks.
         notes: what could not be done as it was asked, in words.
         weights_used: the names of the sets of weights that the candidates have.
-        instead: where a figure on an axis is unknown of every candidate that meets every limit, axes of which
-            all are known of some; else empty.
+        instead: by axis of which no candidate that meets every limit has a figure, the axis nearest in
+            meaning of which some have; "" where there is none, or it can be left out. Empty where something
+            could be compared.
     """
 
     UNDOCUMENTED: ClassVar = (
@@ -82,7 +84,7 @@ class Frontier:
     families: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     notes: tuple[str, ...] = ()
     weights_used: frozenset[str] = frozenset()
-    instead: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    instead: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @computed
     def status(self) -> Literal["ok", "infeasible"]:
@@ -194,32 +196,43 @@ def frontier_of(
         families={each.name: each.family for each in networks},
         notes=candidates.notes,
         weights_used=candidates.weights_used,
-        instead=() if len(compared) else _known_axes(candidates, feasible, metrics),
+        instead={} if len(compared) else _instead(candidates, feasible, metrics),
     )
 
 
-def _known_axes(
+def _instead(
     candidates: Candidates, feasible: Integers, metrics: Sequence[Metric]
-) -> tuple[str, ...]:
-    """The same axes, but for those of which no figure is known another that is; empty where there is none.
+) -> Mapping[str, str]:
+    """By axis of which no figure is known, the nearest in meaning that is known together with the others.
 
-    None that stands for another axis is meant: a frame rate says nothing new beside a time.
+    None that stands for another axis is meant: a frame rate says nothing new beside a time. One that has
+    nothing in common with the axis stands for it only where there would be no two axes otherwise.
     """
     known = {key: ~np.isnan(candidates.figure(key)[feasible]) for key in METRICS}
-    axes = [metric.key if known[metric.key].any() else "" for metric in metrics]
-    for place in (at for at, key in enumerate(axes) if not key):
-        others = [key for key in METRICS if known[key].any() and _is_new(key, axes)]
-        if not others:
-            return ()
-        axes[place] = others[0]
-    together = np.logical_and.reduce([known[key] for key in axes])
-    return tuple(axes) if together.any() else ()
+    found = {metric.key: "" for metric in metrics if not known[metric.key].any()}
+    axes = [metric.key for metric in metrics if metric.key not in found]
+    for alike, lacking in product((True, False), found):
+        if found[lacking] or (len(axes) >= FEWEST_AXES and not alike):
+            continue
+        together = np.logical_and.reduce([known[key] for key in axes], initial=True)
+        others = [key for key in METRICS if (known[key] & together).any() and _is_new(key, axes)]
+        nearest = max(others, key=lambda key: _likeness(key, lacking), default=lacking)
+        if nearest != lacking and (_likeness(nearest, lacking) > 0 or not alike):
+            found[lacking] = nearest
+            axes.append(nearest)
+    return found
+
+
+def _likeness(one: str, other: str) -> float:
+    """How near two metrics are in meaning: the share of what either follows from that both do."""
+    own, others = (set(expression(key).count) for key in (one, other))
+    return len(own & others) / len(own | others)
 
 
 def _is_new(key: str, axes: Sequence[str]) -> bool:
-    """Whether a metric is more than one of these axes, some unknown, in other figures."""
+    """Whether a metric is more than one of these axes in other figures."""
     own = set(expression(key).count)
-    theirs = [set(expression(axis).count) for axis in axes if axis]
+    theirs = [set(expression(axis).count) for axis in axes]
     return not any(own <= each or each <= own for each in theirs)
 
 
