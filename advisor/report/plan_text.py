@@ -184,7 +184,7 @@ def sentences(plan: Plan) -> Iterator[str]:
         yield (
             "No batch is interrupted; they run in the order in which they are complete. A response counts "
             "one batch of another workload ahead of it, the longest; where several are complete at once, "
-            "a frame waits for each of them, and longer than said here."
+            "a frame waits for each of them: longer than said here, perhaps than its limit."
         )
     yield from _guarantee(plan)
     yield from accuracy_notes(each.candidate for each in plan.chosen)
