@@ -130,8 +130,9 @@ def test_accelerators_that_report_a_rate_are_timed_by_it(run: Run) -> None:
     assert f"{line.intercept:.1f} − {line.slope:.3g} × images/s" in panel.title
     assert line(np.array([30.0])) == pytest.approx(74.85, abs=0.01)
     one = " ".join(run("findings", "--board", "hailo-8").out.split())
-    assert f"time is {BY_RATE}: time ranks as operations do" in one
+    assert f"time is {BY_RATE}: time and operations have the rank correlation" in one
     assert "VGG takes a fifth of a second" not in one
+    assert "points more than a logarithmic one and 0.5" in one  # not "-0.2 points less"
 
 
 def test_the_papers_own_board_has_its_laws() -> None:
@@ -220,6 +221,7 @@ def test_the_command_surveys_several_boards_and_tests_one(run: Run) -> None:
     assert one.code == 0
     assert "1. power does not depend on the network" in one.out
     assert "gross power less an upper bound of idle power: " in one.out
+    assert "idle power 1.30 W" not in one.out  # of which a bound says little
 
 
 def test_the_text_fits_and_says_what_stands_behind_it(run: Run) -> None:

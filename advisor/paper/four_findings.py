@@ -114,7 +114,9 @@ def power_is_constant(evidence: Evidence) -> Finding:
     """
     known = evidence.where(~np.isnan(evidence.power_w))
     if len(set(known.names.tolist())) < LEAST_NETWORKS:
-        return _finding(1, UNDECIDED, "fewer than 5 networks have a measured power", {})
+        return _finding(
+            1, UNDECIDED, f"the power of fewer than {LEAST_NETWORKS} networks is known", {}
+        )
     power = known.power_w
     numbers = {
         "mean_w": float(np.mean(power)),
@@ -132,12 +134,13 @@ def power_is_constant(evidence: Evidence) -> Finding:
     layout = Layout.of(power, known.names, known.batch)
     if layout is None:
         trend = _power_trend(known)
-        said = of_rows + ", which do not show how much those of one network differ"
+        said = of_rows + ", too few a network to separate how networks differ from chance"
         if trend is None:
             return _finding(1, UNDECIDED, _kind(evidence) + said, numbers)
         numbers |= _ends(spread_with_operations=trend)
         said = (
-            f"{_with_ends('spread_with_operations', '.0%')} of spread go with operations; " + said
+            f"networks differ by {_with_ends('spread_with_operations', '.0%')} as their operations do; "
+            + said
         )
         verdict = _verdict([False], [trend.low > EQUIVALENT])
         return _finding(1, verdict, _kind(evidence) + said, numbers)
@@ -152,7 +155,7 @@ def power_is_constant(evidence: Evidence) -> Finding:
         f"networks differ by {_with_ends('spread_of_networks', '.0%')}, batch sizes by at most "
         f"{_with_ends('farthest_batch_size', '.0%')}, as good as equal below {EQUIVALENT:.0%}; "
         f"{of_rows}, of which "
-        "{share_of_rows_within_10_percent:.0%} are within 10 % of it"
+        "{share_of_rows_within_10_percent:.0%} are within 10% of it"
     )
     verdict = _verdict(shown, _power_differs(known))
     return _finding(1, verdict, _kind(evidence) + said, numbers)
@@ -241,18 +244,24 @@ def accuracy_is_hyperbolic(evidence: Evidence) -> Finding:
         if bound is not None:
             numbers[f"bound_intercept_percent_batch_{size}"] = bound.intercept
             numbers[f"bound_slope_percent_per_fps_batch_{size}"] = bound.slope
-    nearer = " and ".join(
-        f"{_with_ends(f'gain_over_{name}_percent_points', '.1f')} points nearer than a {name} one"
-        for name in gains
+    less = " and ".join(
+        f"{_less(mean_effect(gain))} than a {name} one" for name, gain in gains.items()
     )
     compared = ", ".join(f"{name} {{{name}_error_percent_points:.1f}}" for name in SHAPES)
     said = (
-        f"{_timed(evidence)}a hyperbolic curve is {nearer} to the {{networks}} best networks at batch "
-        f"{batch}, each held out; root mean square errors in points of accuracy: {compared}"
+        f"{_timed(evidence)}a hyperbolic curve is off the {{networks}} best networks at batch {batch}, each "
+        f"held out, by {less}; root mean square errors in points of accuracy: {compared}"
     )
     shown = [mean_effect(gain).low > 0 for gain in gains.values()]
     refuted = [mean_effect(gain, TAIL / 2).high < 0 for gain in gains.values()]
     return _finding(2, _verdict(shown, refuted), said, numbers)
+
+
+def _less(gain: Effect) -> str:
+    """By how many points one shape is off less than another."""
+    if gain.value >= 0:
+        return f"{gain.value:.1f} ({gain.low:.1f} to {gain.high:.1f}) points less"
+    return f"{-gain.value:.1f} ({-gain.high:.1f} to {-gain.low:.1f}) points more"
 
 
 def energy_bounds(evidence: Evidence) -> Finding:
@@ -266,7 +275,7 @@ def energy_bounds(evidence: Evidence) -> Finding:
     rows = evidence.at(batch)
     known = rows.where(~np.isnan(rows.power_w) & ~np.isnan(rows.top1) & ~np.isnan(rows.operations))
     if not _differ(known.energy_j, known.top1, known.operations):
-        said = f"fewer than {LEAST_NETWORKS} networks have a measured energy at batch {batch}"
+        said = f"the energy of fewer than {LEAST_NETWORKS} networks is known at batch {batch}"
         return _finding(3, UNDECIDED, said, {})
     per_joule = 1 / known.energy_j
     accuracy = least_line_above(per_joule, known.top1)
@@ -284,10 +293,10 @@ def energy_bounds(evidence: Evidence) -> Finding:
         ),
     }
     said = (
-        f"{_timed(evidence)}energy ranks as accuracy does to "
-        f"{_with_ends('accuracy_rank_correlation', '.2f')} and as operations do to "
-        f"{_with_ends('rank_correlation', '.2f')}, over {{networks}} networks at batch {batch} (too "
-        f"weak below {RELATED}); top-1 <= "
+        f"{_timed(evidence)}energy has the rank correlation "
+        f"{_with_ends('accuracy_rank_correlation', '.2f')} with accuracy and "
+        f"{_with_ends('rank_correlation', '.2f')} with operations, over {{networks}} networks at batch "
+        f"{batch} (too weak below {RELATED}); top-1 <= "
         "{accuracy_intercept_percent:.1f} - {accuracy_slope_percent_joule:.2f} x images/J, operations <= "
         "{operations_intercept_g:.1f} - {operations_slope_g_joule:.2f} x images/J (G)"
     )
@@ -319,8 +328,9 @@ def operations_estimate_time(evidence: Evidence) -> Finding:
         ),
     }
     said = (
-        f"{_timed(evidence)}time ranks as operations do to {_with_ends('rank_correlation', '.2f')}, over "
-        f"{{networks}} networks at batch {batch} (too weak below {RELATED}); a straight line has R2 "
+        f"{_timed(evidence)}time and operations have the rank correlation "
+        f"{_with_ends('rank_correlation', '.2f')}, over {{networks}} networks at batch {batch} (too weak "
+        f"below {RELATED}); a straight line has R2 "
         "{r2:.3f}, but is off networks held out by "
         f"{_with_ends('held_out_relative_error', '.0%')} on average"
     )

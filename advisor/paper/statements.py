@@ -83,7 +83,7 @@ def _power(evidence: Evidence) -> Numbers:
 
 def _idle(evidence: Evidence) -> Numbers:
     idle = evidence.board.idle_power_w
-    return {"idle_w": idle.value} if idle else {}
+    return {"idle_w": idle.value} if idle and not evidence.board.idle_is_bound else {}
 
 
 def _slow_passes(evidence: Evidence) -> Numbers:
@@ -246,7 +246,8 @@ def _bounds(evidence: Evidence) -> Numbers:
         for batch in (1, 16)
         if batch in evidence.batch
     }
-    bounds["all_batches"] = evidence.accuracy_bound()
+    if len(np.unique(evidence.batch)) > 1 or not bounds:
+        bounds["all_batches"] = evidence.accuracy_bound()
     highest = {
         AT_30_FPS + what: float(bound(np.array([30.0]))[0])
         for what, bound in bounds.items()
