@@ -91,7 +91,35 @@ def test_what_is_assumed_is_said(run: Run, tmp_path: Path) -> None:
         *("--catalog", tmp_path / "catalog"),
     )
     assert "precision taken as unknown" in ran.out
+    assert "--map precision==fp32" in ran.out
     assert "not read: 'price'" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("heading", "latency_ms"),
+    [("ms", 5.0), ("time (ms)", 5.0), ("latency [ms]", 5.0), ("inference ms", 5.0), ("MS", 5.0)],
+)
+def test_a_time_in_milliseconds_by_whatever_name_is_a_latency(
+    tmp_path: Path, heading: str, latency_ms: float
+) -> None:
+    imported(tmp_path, f"model,{heading},fps\nresnet-18,5,200\n")
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == [latency_ms]
+
+
+@pytest.mark.parametrize("heading", ["forward ms", "run time", "elapsed (sec)"])
+def test_a_time_that_is_not_read_is_said_with_its_cure(tmp_path: Path, heading: str) -> None:
+    notes = imported(tmp_path, f"model,{heading},fps\nresnet-18,5,200\n").notes
+    assert any(heading in note and "--map latency_ms=" in note for note in notes)
+
+
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_a_column_without_a_unit_is_cured_by_a_map(tmp_path: Path, skip_bad: bool) -> None:
+    content = "model,latency\nresnet-18,12\nresnet-50,30\n"
+    with pytest.raises(BrokenFileError, match="--map latency_ms=latency:ms") as refused:
+        imported(tmp_path, content, skip_bad=skip_bad)
+    assert "--skip-bad" not in str(refused.value)
+    imported(tmp_path, content, "latency_ms=latency:ms")
+    assert table_of(tmp_path).latency_ms.values.value.tolist() == [12.0, 30.0]
 
 
 def test_every_fault_is_said_at_once_by_the_line_of_the_file(tmp_path: Path) -> None:
@@ -125,7 +153,7 @@ def test_bad_rows_are_left_out_and_counted_where_that_is_asked(tmp_path: Path) -
     board = imported(tmp_path, content, skip_bad=True)
     assert (board.rows, dict(board.left_out)) == (1, {"that cannot be read": 3})
     assert table_of(tmp_path).latency_ms.values.value.tolist() == [5.1]
-    with pytest.raises(AdvisorError, match="no rows"):
+    with pytest.raises(AdvisorError, match="found nothing; expected a latency"):
         imported(tmp_path, HEADER + "vgg-16,1,\n", skip_bad=True)
 
 

@@ -301,7 +301,8 @@ def imported_lines(imported: Imported) -> Iterator[str]:
             yield from _timm_lines(board, board.costs)
         if board.assumed:
             taken = ", ".join(f"{name} taken as {value}" for name, value in board.assumed.items())
-            yield f"{taken}: the file has no such column"
+            hint = " (--map precision==fp32, say)" if "precision" in board.assumed else ""
+            yield f"{taken}: the file has no such column{hint}"
         yield from board.notes
 
 

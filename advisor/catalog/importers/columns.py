@@ -64,6 +64,10 @@ EVERY = (
         time_ms="ms",
         time_s="s",
         time_us="us",
+        ms="ms",
+        inference_ms="ms",
+        inference_s="s",
+        inference_us="us",
     ),
     _column(
         "latency_mean_ms",
@@ -116,6 +120,9 @@ _LEFT_OUT = {
     r".*energy.*|m?joules?.*|(mj|j)_per_.*": "energies are not, the power that they follow from is",
     r"(.*_)?(power|watts?|consumption)(_(m?k?w|watts?|avg|average|mean|draw|usage|consumption))*": (
         "whether it has idle power in it is not said: --map gross_power_w=... or --map net_power_w=..."
+    ),
+    r"(.*_)?(time|duration|[mu\u00b5\u03bc]?sec|(milli|micro)?seconds|[mu\u00b5\u03bc]s)": (
+        "which times these are is not said: --map latency_ms=... with :ms, :us or :s behind it, if latencies"
     ),
     r"(.*_)?[mgt]?flops?(_.*)?": (
         "some count a multiply and an add as one: --map macs=... if these do, else --map operations=..."

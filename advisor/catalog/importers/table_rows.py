@@ -29,6 +29,7 @@ from advisor.catalog.precision import UNKNOWN
 from advisor.catalog.records import PROCESSORS, Cost
 from advisor.errors import AdvisorError, BrokenFileError, Fault, shown, with_all_faults
 from advisor.limits import LEAST_PERCENT
+from advisor.quantities import Dimension
 from advisor.stages import counted_off, counted_rows, stage
 
 DEFAULTS = {"runtime": "unknown", "precision": UNKNOWN, "batch": "1"}
@@ -42,6 +43,7 @@ TOTALS = re.compile(
 """What people call the rows of sums and means."""
 STATISTICS = {"p50": "median", "avg": "mean", "average": "mean", "min": "minimum"}
 ACCELERATORS = {"dla": "npu", "tpu": "npu", "edgetpu": "npu", "hexagon": "dsp"}
+MENDING_ALL = "mend the file, or say by --map what it leaves out"
 MENDING = "mend the file, or leave such rows out by --skip-bad"
 
 
@@ -119,6 +121,8 @@ def read_table(
     with stage(f"checking rows of {path.name}"):
         _hold_against_catalog(table, found)
     bad = {fault.line for fault in table.faults}
+    if found.lines and bad.issuperset(found.lines):  # then it is no matter of rows
+        raise with_all_faults(table.faults, MENDING_ALL)
     if skip_bad and bad:
         _leave_out(found, bad)
     elif bad:
@@ -244,11 +248,23 @@ def _read_number(
     try:
         values[key] = numbers.read(cell, kind, each.unit)
     except AdvisorError as error:
-        if error.message:
+        if not each.unit and _is_read(numbers, cell, kind):
+            cure = f"--map {key}={each.heading}:{kind.unit}"
+            table.explain(row, each.place, f"{shown(cell)} has no unit", f"{cure} says one, say")
+        elif error.message:
             found = error.message.removeprefix("it: ")
             table.explain(row, each.place, found, error.hint)
         else:
             table.note(row, each.place, shown(cell), error.hint)
+
+
+def _is_read(numbers: Numbers, cell: str, kind: Dimension) -> bool:
+    """Whether a number lacks nothing but its unit."""
+    try:
+        numbers.read(cell, kind, kind.unit)
+    except AdvisorError:
+        return False
+    return True
 
 
 def _row(
