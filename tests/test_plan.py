@@ -743,6 +743,19 @@ def test_json_asks_the_same_again(run: Run, tmp_path: Path, objective: str) -> N
     assert document(run("plan", again, "--json")) == answer
 
 
+def test_an_option_is_never_sent_where_it_is_refused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    for option, beside in (
+        ("board: jetson-tx1", False),
+        ("overhead: 1 ms", True),
+        ("fps: 2", True),
+    ):
+        path.write_text(f"workloads: {{a: {{require: {{fps: 1}}, candidates: {{{option}}}}}}}\n")
+        ran = run("plan", path)
+        assert ran.code == 2
+        assert ("beside 'candidates'" in ran.err) == beside
+
+
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_every_line_fits_the_terminal(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, columns: int

@@ -240,6 +240,11 @@ def without_question(answer: Recommendation) -> tuple[object, ...]:
         ("candidates: {board: x}\n", ["'board'; expected it beside 'candidates', not in it"]),
         ("candidates: {accuracy_of: 75}\n", ["a mapping for 'accuracy_of', like {NAME", ": PERCENT}"]),
         ("candidates: {quantised_loss: {int8: x}}\n", ["quantised-loss int8: 'x' is not a percentage"]),
+        (
+            "candidates: {quantised_loss: {int8: x}}\n",
+            ["line 1, column 37: quantised-loss int8: 'x'", "is not a percentage"],
+        ),
+        ("candidates: {quantised_loss: {int8: [1]}}\n", ["line 1, column 37: found a list"]),
         ("require: {fsp: 30}\n", ["line 1, column 11", "unknown limit 'fsp'", "did you mean 'fps'"]),
         ("require:\n  fps: 3O\n", ["line 2, column 8", "'O' in '3O' is no unit of a frame rate"]),
         ("require:\n  energy: 0.5\n", ["line 2, column 11", "has no unit", "'0.5 J'"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial, wraps
 from pathlib import Path
@@ -159,7 +159,13 @@ def read_whole(path: Path) -> Block:
 
 
 class QuestionFields(Fields):
-    """Fields that are written as on the command line; null, as JSON and YAML write it, is absent."""
+    """Fields that are written as on the command line; null, as JSON and YAML write it, is absent.
+
+    Attributes:
+        beside: of the block of candidates, the keys that are accepted beside it.
+    """
+
+    beside: Collection[str] = ()
 
     def node(self, key: str, *, required: bool) -> Node | None:
         """The field's node; an empty value counts as absent."""
@@ -196,7 +202,14 @@ class QuestionFields(Fields):
         inner = self.inner(option.key, example=f"{{{option.metavar.replace('=', ': ')}}}")
         if inner is None:
             return None
+        before = len(self.faults)
         pairs = {name: inner.text(name, required=True) for name in inner.block.entries}
+        if len(self.faults) > before:
+            return None
+        for name, text in pairs.items():
+            read = partial(option.kind.read, option.name, {name: text})
+            if not self.accepts(inner.block.entries[name].mark, read):
+                return None
         read = partial(option.kind.read, option.name, pairs)
         return pairs if self.accepts(inner.block.mark, read) else None
 
@@ -227,6 +240,7 @@ class QuestionFields(Fields):
         if inner is None:
             return {}
         chosen = QuestionFields(self.path, inner.block, self.faults)
+        chosen.beside = self.asked  # whoever asks for the candidates has asked for all else
         options = chosen.options("candidates")
         self.accepts(inner.block.mark, lambda: read_requirements({}, **options))
         chosen.leftovers()
@@ -294,11 +308,9 @@ class QuestionFields(Fields):
             return f"it in the block {block!r}, like {block}: {{{key}: ...}}"
         if block and "workloads" in self.asked:
             return f"it in the block {block!r} of a workload, like {block}: {{{key}: ...}}"
-        if "architectures" in self.asked:  # this is the block of the candidates
-            return "it beside 'candidates', not in it" + (
-                f": {block}: {{{key}: ...}}" if block else ""
-            )
-        return ""
+        if (block or key) not in self.beside:
+            return ""
+        return "it beside 'candidates', not in it" + (f": {block}: {{{key}: ...}}" if block else "")
 
     def accepts(self, mark: Mark, read: Callable[[], Any]) -> bool:
         """Whether `read` succeeds; if not, why is noted."""
