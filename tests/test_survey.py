@@ -135,6 +135,18 @@ def test_accelerators_that_report_a_rate_are_timed_by_it(run: Run) -> None:
     assert "points more than a logarithmic one and 0.5" in one  # not "-0.2 points less"
 
 
+def test_networks_have_the_accuracy_that_the_boards_source_found() -> None:
+    catalog, name = Catalog.open(), "firefly-rk3588s.mlperf-v2.1-krai"
+    tested = Evidence.of(catalog, name)
+    network = "mlperf:efficientnet-lite0@224"
+    # Known of the source's own set is what it reached there, not in floats anywhere.
+    assert tested.board.weights == "mlperf"
+    assert tested.value("top1", (network, 1)) == tested.reached[network]["mlperf"] == 75.068
+    assert catalog.best_weights[network].name != "mlperf"
+    (drawn,) = (each for each in board_data(catalog, name).networks if each.name == network)
+    assert drawn.top1_percent is not None and drawn.top1_percent.value == 75.068
+
+
 def test_the_papers_own_board_has_its_laws() -> None:
     (found,) = advisor.survey("jetson-tx1").variants
     assert found.batch == 16
