@@ -313,10 +313,24 @@ def test_the_page_chooses_as_the_command_does(
 
 
 RELAXED = """
+const handled = new Set();
+const uncounted = figuresIn;
+figuresIn = (...asked) => {
+    const found = uncounted(...asked);
+    const counting = (name) => (metric, row) => {
+        handled.add(row);
+        return found[name](metric, row);
+    };
+    const ofRows = ["figure", "spread", "inputSpread", "isUnproven"];
+    return { ...found, ...Object.fromEntries(ofRows.map((name) => [name, counting(name)])) };
+};
+let mostAtOnce = 0;
 const finished = (steps) => {
-    for (let interruptions = 0; ; interruptions++) {
+    for (;;) {
+        handled.clear();
         const { done, value } = steps.next();
-        if (done) return { ...value, interruptions };
+        mostAtOnce = Math.max(mostAtOnce, handled.size);
+        if (done) return value;
     }
 };
 const offered = (table, relaxation) => relaxation && [
@@ -325,15 +339,17 @@ const offered = (table, relaxation) => relaxation && [
     limits(relaxation.limits.map(({ asked }) => asked))];
 const relaxedBy = (table, settings) => {
     const answer = choose(table, settings);
-    const { alone, together, interruptions } = finished(relaxationsOf(answer));
+    mostAtOnce = 0;
+    const { alone, together } = finished(relaxationsOf(answer));
     return {
-        isInterrupted: interruptions > 0,
+        isInterrupted: mostAtOnce <= ROWS_BETWEEN + 1,
         alone: alone.map((each) => offered(table, each)),
         together: offered(table, together),
-        impossible: impossibleLimits(answer).map(limits),
+        impossible: finished(impossibleLimits(answer)).map(limits),
     };
 };
 """
+"""What is offered, and whether it takes a look at few rows at once: what comes between them can be drawn."""
 
 
 def relaxed(relaxation: Relaxation | None) -> list[object] | None:

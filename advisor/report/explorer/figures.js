@@ -63,16 +63,26 @@ function readTask(document) {
   return { ...document, rows, inputs: readers, lattices, sizes, variants, predicts, situations: new Map(), fixed: new Map() };
 }
 
-/** The same table of some of its rows alone, in this order. */
-function rowsOfTable(table, chosen) {
-  const taken = (column) => column && column.constructor.from(chosen, (row) => column[row]);
-  const part = (each) => (each.index ? { ...each, index: taken(each.index) } : taken(each));
-  const inputs = Object.fromEntries(Object.entries(table.inputs).map(([name, input]) => {
-    const columns = Object.fromEntries(Object.entries(input).filter(([, each]) => ArrayBuffer.isView(each)).map(([key, each]) => [key, taken(each)]));
-    const decided = Object.fromEntries(Object.entries(input.decided).map(([key, each]) => [key, taken(each)]));
-    return [name, { ...input, ...columns, decided, origin: (row) => input.origin(chosen[row]), source: (row) => input.source(chosen[row]) }];
-  }));
-  const rows = Object.fromEntries(Object.entries(table.rows).map(([name, each]) => [name, part(each)]));
+/** The same table of some of its rows alone, in this order; interrupted after each column. */
+function* rowsOfTable(table, chosen) {
+  const known = new Map([[null, null]]); // of columns some stand in several places
+  function* taken(column) {
+    if (!known.has(column)) {
+      const found = new column.constructor(chosen.length);
+      for (let place = 0; place < chosen.length; place++) found[place] = column[chosen[place]];
+      known.set(column, found);
+      yield;
+    }
+    return known.get(column);
+  }
+  const [inputs, rows] = [{}, {}];
+  for (const [name, input] of Object.entries(table.inputs)) {
+    const own = { ...input, decided: {}, origin: (row) => input.origin(chosen[row]), source: (row) => input.source(chosen[row]) };
+    for (const [key, each] of Object.entries(input)) if (ArrayBuffer.isView(each)) own[key] = yield* taken(each);
+    for (const [key, each] of Object.entries(input.decided)) own.decided[key] = yield* taken(each);
+    inputs[name] = own;
+  }
+  for (const [name, each] of Object.entries(table.rows)) rows[name] = each.index ? { ...each, index: yield* taken(each.index) } : yield* taken(each);
   return { ...table, count: chosen.length, rows, inputs, situations: new Map(), fixed: new Map() };
 }
 

@@ -48,7 +48,7 @@ function offersList(change) {
   function* offersOf(answer) {
     const { table } = answer;
     const { alone, together } = yield* relaxationsOf(answer);
-    const impossible = impossibleLimits(answer).slice(0, MOST_SETS).map((limits) =>
+    const impossible = (yield* impossibleLimits(answer)).slice(0, MOST_SETS).map((limits) =>
       `No candidate meets ${limitsText(table, limits)}${limits.length > 1 ? " together" : ""}.`);
     if (!alone.length) impossible.push("No single limit, changed alone, gives an answer.");
     const line = (text, ...more) => element("li", {}, element("span", {}, text), ...more);

@@ -38,15 +38,26 @@ function* rowsWhere(rows, isSo, most = Infinity) {
   return found;
 }
 
+/** What something is of each of some rows, which is given a row and its place among them; interrupted likewise. */
+function* ofEach(rows, something) {
+  const found = [];
+  for (const [place, row] of rows.entries()) {
+    if (place % ROWS_BETWEEN === 0) yield;
+    found.push(something(row, place));
+  }
+  return found;
+}
+
 /** The largest change of any limit of a relaxation {limits: [{constraint, limit: exactly, asked: with few digits}], row}. */
 function changeOf({ limits }) {
   return Math.max(...limits.map(({ constraint, limit }) => Math.abs(Math.log(limit / constraint.limit))));
 }
 
 /** The smallest sets of limits that no candidate's figures meet together, up to LARGEST_IMPOSSIBLE limits. */
-function impossibleLimits({ constraints, column, considered }) {
+function* impossibleLimits({ constraints, column, considered }) {
   const values = constraints.map(({ metric }) => column(metric));
-  const met = [...new Set(considered.map((row) => constraints.reduce((bits, each, place) => bits | (meets(each, values[place][row]) << place), 0)))];
+  const bitsOf = (row) => constraints.reduce((bits, each, place) => bits | (meets(each, values[place][row]) << place), 0);
+  const met = [...new Set(yield* ofEach(considered, bitsOf))];
   const found = [];
   for (let size = 1; size <= Math.min(LARGEST_IMPOSSIBLE, constraints.length); size++) {
     for (const bits of setsOf(constraints.length, size)) {
@@ -66,8 +77,8 @@ function setsOf(count, size, from = 0) {
 }
 
 /** Asks some rows of an answer's table again, with other limits; a limit for each of its constraints. */
-function trialOf({ table, settings, constraints }, rows) {
-  const own = rowsOfTable(table, rows);
+function* trialOf({ table, settings, constraints }, rows) {
+  const own = yield* rowsOfTable(table, rows);
   const every = rows.map((_, place) => place);
   const changed = (limits) => constraints.map((each, place) => ({ ...each, limit: limits[place] }));
   const judged = (limits) => judge(own, changed(limits), settings, every);
@@ -78,6 +89,7 @@ function trialOf({ table, settings, constraints }, rows) {
   function* pick(limits) {
     const { nominal, isFeasible, ...figures } = judged(limits);
     const feasible = yield* rowsWhere(nominal, isFeasible);
+    yield* ofEach(feasible, figures.unproven); // which ties go by, and which is remembered
     return firstOf(inTurn(feasible, keysOf(figures, settings.objective, feasible)));
   }
 
@@ -148,8 +160,8 @@ function* relaxationAlone(answer, place) {
   const own = constraints[place];
   const others = constraints.filter((each) => each !== own && !(isRate(own) && table.metrics[each.metric].changes_with_rate));
   const values = others.map(({ metric }) => column(metric));
-  const rows = considered.filter((row) => others.every((each, at) => meets(each, values[at][row])));
-  const trial = trialOf(answer, rows);
+  const rows = yield* rowsWhere(considered, (row) => others.every((each, at) => meets(each, values[at][row])));
+  const trial = yield* trialOf(answer, rows);
   const limits = constraints.map(({ limit }) => limit);
   const withOwn = (limit) => limits.with(place, limit);
   const limit = yield* isRate(own) ? highestRate(answer, trial, rows, withOwn, own) : leastLoose(answer, trial, withOwn, own);
@@ -218,7 +230,7 @@ function* highestRate(answer, trial, rows, withOwn, own) {
   const eased = held.changing.filter(held.isEased);
   const hardened = held.changing.filter((each) => !eased.includes(each));
   const places = rows.map((_, place) => place);
-  const most = places.map((place) => Math.min(held.throughput(place), own.limit));
+  const most = yield* ofEach(places, (place) => Math.min(held.throughput(place), own.limit));
   const order = sortedBy(places.filter((place) => most[place] > 0), [(place) => -most[place]]);
   const isAbove = (place, rate) => most[place] > rate && eased.every((each) => meets(each, held.at(each, place, rate)));
   const highestOf = remembered((place) => highestAlone(held, eased, hardened, place, most[place]));
@@ -231,7 +243,7 @@ function* highestRate(answer, trial, rows, withOwn, own) {
       continue;
     }
     const high = highestOf(place);
-    const one = trialOf(answer, [rows[place]]);
+    const one = yield* trialOf(answer, [rows[place]]);
     const low = Math.max(best ?? 0, high / 1e4);
     best = (yield* highestOfOne((rate) => one.answers(withOwn(rate)), high, low, confidenceOf(table, settings))) ?? best;
     left -= 1;
@@ -302,7 +314,7 @@ function* relaxationTogether(answer, alone) {
   const places = considered.map((_, place) => place);
   for (const place of inTurn(places, [(place) => bounds[place]])) {
     if (!(bounds[place] < most - CHANGE_PRECISION)) break;
-    const one = oneRow(answer, considered[place], slowings[place]);
+    const one = yield* oneRow(answer, considered[place], slowings[place]);
     const changes = yield* one.leastChange(bounds[place], most);
     if (!changes) continue;
     found = { one, changes };
@@ -312,7 +324,8 @@ function* relaxationTogether(answer, alone) {
   const needed = yield* found.one.takenBack(found.changes);
   const rows = considered.filter((_, place) => bounds[place] <= most + 0.05); // rounding loosens by less
   const changed = constraints.flatMap((_, place) => (needed[place] ? [place] : []));
-  return yield* trialOf(answer, rows).relaxation(loosenedBy(constraints, needed), changed);
+  const trial = yield* trialOf(answer, rows);
+  return yield* trial.relaxation(loosenedBy(constraints, needed), changed);
 }
 
 /** The limits when they are loosened by so much. */
@@ -321,9 +334,9 @@ function loosenedBy(constraints, changes) {
 }
 
 /** One row, asked whether it meets limits loosened in some way. */
-function oneRow(answer, row, slowing) {
+function* oneRow(answer, row, slowing) {
   const { table, constraints } = answer;
-  const trial = trialOf(answer, [row]);
+  const trial = yield* trialOf(answer, [row]);
   const isTorn = constraints.some(isRate) && constraints.some(({ metric }) => table.metrics[metric].changes_with_rate);
   const isMet = (changes) => trial.answers(loosenedBy(constraints, changes));
 
@@ -381,13 +394,13 @@ function* leastChanges(answer) {
   for (const each of constraints) {
     if (!isRate(each) && table.metrics[each.metric].changes_with_rate) continue;
     const values = column(each.metric);
-    considered.forEach((row, place) => {
+    yield* ofEach(considered, (row, place) => {
       const off = changeNeeded(each, values[row]);
       bounds[place] = Math.max(bounds[place], off);
       if (isRate(each)) slowings[place] = off;
     });
   }
-  const exactly = exactChange(rowsOfTable(table, considered), settings, constraints);
+  const exactly = exactChange(yield* rowsOfTable(table, considered), settings, constraints);
   let bar = Infinity; // beyond it no row can be the one
   let looked = 0;
   for (const place of inTurn([...bounds.keys()], [(place) => bounds[place]])) {
