@@ -37,11 +37,6 @@ function marksTogether(marks) {
   return ["<=", "~"].filter((mark) => marks.some((each) => each.includes(mark))).join("");
 }
 
-/** Names as a sentence lists them. */
-function listed(names) {
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join("");
-}
-
 function shareText(share) {
   return `${significant(100 * share)} %`;
 }
