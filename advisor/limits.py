@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from advisor.documents import computed
 from advisor.errors import AdvisorError, shown
 from advisor.metrics import BY_NAME, EVERY, Metric, metric_named, tail_of
-from advisor.quantities import PERCENT, Dimension, parse, written_as
+from advisor.quantities import PERCENT, Dimension, parse, parse_cost, written_as
 
 LEAST_PERCENT = 1.0
 """What is below is a share that was meant as a percentage."""
@@ -26,6 +26,10 @@ _SAME_SIGN = str.maketrans(
 )
 
 
+USUAL_PREFIXES = {"params": "M", "ops": "G"}
+"""The SI prefixes that limits on what a network costs usually have."""
+
+
 @dataclass(frozen=True)
 class Constraint:
     """One limit.
@@ -37,9 +41,10 @@ class Constraint:
         limit: in the unit that the metric's key names.
         statistic: "median", or the tail of the metric that is limited: "p90" or "p99".
         typed: the name by which people gave it: the metric's, a synonym, or the metric's key.
+        doubt: why that limit is hardly meant; "" where nothing says so.
     """
 
-    UNDOCUMENTED: ClassVar = ("typed",)
+    UNDOCUMENTED: ClassVar = ("typed", "doubt")
 
     name: str
     metric: str
@@ -47,6 +52,7 @@ class Constraint:
     limit: float
     statistic: str = "median"
     typed: str = field(default="", compare=False, repr=False)
+    doubt: str = field(default="", compare=False, repr=False)
 
     @property
     def dimension(self) -> Dimension:
@@ -197,7 +203,13 @@ def _read(name: str, sense: Sense, limit: str) -> Constraint:
         percent = written_as(100 * value, metric.dimension)
         hint = f"{name} is in percent: did you mean {percent}?"
         raise AdvisorError(f"{name}: {shown(text)} is less than one percent", hint)
-    return Constraint(metric.name, limited.key, sense, value, statistic, name)
+    doubt = ""
+    if metric.name in USUAL_PREFIXES:
+        try:
+            parse_cost(text, name, USUAL_PREFIXES[metric.name])
+        except AdvisorError as error:
+            doubt = str(error)
+    return Constraint(metric.name, limited.key, sense, value, statistic, name, doubt)
 
 
 def limits_schema() -> dict[str, Any]:

@@ -202,6 +202,40 @@ def test_the_name_of_a_board_or_a_device_is_no_words_to_find_others_by() -> None
     assert found("raspberry-pi-5", "ncnn", "overclocked") == five[-1:]
 
 
+def test_the_boards_of_a_name_are_not_all_that_have_it_as_a_word(run: Run) -> None:
+    out = " ".join(run("boards", "rk3588").out.split())
+    assert "4 boards of 1 device." in out
+    said = re.search(r"(\d+) more devices have that word, each listed by its name: (.*?)\.", out)
+    assert said
+    others = said[2].split(", ")
+    assert len(others) == int(said[1])
+    assert {"orange-pi-5", "rk3588-npu"} <= {*others}
+    for device in others:
+        assert run("boards", device).code == 0
+    for words in (["rk3588-npu"], ["rk3588*"], ["rk3588", "rk3588"]):
+        assert "each listed by its name" not in run("boards", *words).out
+
+
+@pytest.mark.parametrize(
+    ("limit", "meant"),
+    [
+        (("--params", "25"), "'25M'"),
+        (("--ops", "4"), "'4G'"),
+        (("--where", "params <= 25"), "'25M'"),
+        (("--where", "ops >= 4"), "'4G'"),
+    ],
+)
+@pytest.mark.parametrize("command", ["pick", "frontier"])
+def test_a_limit_whose_prefix_seems_forgotten_is_said(
+    run: Run, command: str, limit: tuple[str, str], meant: str
+) -> None:
+    ran = run(command, *limit)
+    assert ran.code in (0, 1)
+    assert f"did you mean {meant}?" in " ".join((ran.out + ran.err).split())
+    plain = run(command, "--params", "25M", "--ops", "4G")
+    assert "did you mean" not in plain.out + plain.err
+
+
 def test_boards_are_found_by_who_makes_them(run: Run, overlay: Overlay) -> None:
     def devices(maker: str) -> set[str]:
         return {device_of(each.board.name) for each in advisor.boards(maker=maker).boards}
@@ -830,6 +864,8 @@ def test_what_is_not_asked_is_null_in_the_echoed_question(run: Run) -> None:
         ("advisor predict convnext_tiny@2", ["convnext_tiny@224", "convnext_tiny@288"]),
         ("advisor check budget.yaml resnet-18,hailo:yolov8n@", ["resnet-18,hailo:yolov8n@640"]),
         ("advisor pick --architectures no-such", []),
+        ("advisor pick --architectures yolov8n_seg@", []),  # held by two, and refused
+        ("advisor pick --architectures hailo:yolov8n_seg@", ["hailo:yolov8n_seg@640"]),
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

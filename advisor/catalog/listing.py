@@ -76,10 +76,14 @@ class Boards:
     Attributes:
         boards: by name, so that those of one device stand together.
         left_out: what is wrong with boards that cannot be read.
+        more: the devices of others that have those words, where the boards are those of a name.
     """
+
+    UNDOCUMENTED: ClassVar = ("more",)
 
     boards: tuple[ListedBoard, ...]
     left_out: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
 
 @checked
@@ -119,19 +123,24 @@ def boards(
         known_tasks = sorted({each for board in listed for each in board.tasks})
         raise AdvisorError(f"task: unknown {shown(task)}", f"known: {', '.join(known_tasks)}")
     made = None if maker is None else _maker(maker, listed)
-    found = [
+    having = [
         each
         for each in listed
-        if (each.board.name in named if named else all(word in each.words for word in wanted))
+        if (each.board.name in named or all(word in each.words for word in wanted))
         and (task is None or read_task(task) in each.tasks)
         and set(asked) <= set(each.known)
         and (made is None or made in each.makers)
     ]
+    found = [each for each in having if not named or each.board.name in named]
     if not found:
         raise AdvisorError(
             f"none of {len(listed)} boards is as asked for", "ask for less: advisor boards"
         )
-    return Boards(tuple(found), tuple(error.message for error in broken))
+    is_pattern = not {*text}.isdisjoint("*?[")
+    others = {
+        device_of(each.board.name): None for each in having if each not in found and not is_pattern
+    }
+    return Boards(tuple(found), tuple(error.message for error in broken), tuple(others))
 
 
 def _maker(name: str, listed: Sequence[ListedBoard]) -> str:

@@ -59,4 +59,6 @@ def _networks(begun: str) -> Iterator[str]:
     yield from catalog.described
     for name in catalog.zoo.networks if begun else ():
         yield name
-        yield split_prefix(name)[1]
+        bare = split_prefix(name)[1]
+        if bare.startswith(begun) and catalog.identities.find(bare) is not None:
+            yield bare

@@ -113,6 +113,7 @@ _DROPPABLE = ("activations", "weights", "size", "family")
 
 MOST_TASKS = 3
 """So many tasks of a board stand in its line; `advisor show` and `--json` have all."""
+MOST_MORE = 10
 MOST_DESCRIBED = 5
 """Of so many boards at most a sentence on each stands below the table."""
 
@@ -141,6 +142,11 @@ def boards_text(listed: Boards) -> RenderableType:
     count = len(listed.boards)
     devices = len({device_of(each.board.name) for each in listed.boards})
     notes = [Text(f"{counted(count, 'board')} of {counted(devices, 'device')}.")]
+    if listed.more:
+        have = "has that word" if len(listed.more) == 1 else "have that word"
+        names = ", ".join(listed.more[:MOST_MORE]) + ", ..." * (len(listed.more) > MOST_MORE)
+        others = counted(len(listed.more), "more device")
+        notes.append(Text(f"{others} {have}, each listed by its name: {names}."))
     if count <= MOST_DESCRIBED:
         notes += [Text(_covers(each.board)) for each in listed.boards]
     return Group(Fitted(table, tuple(columns), droppable), "", *notes)

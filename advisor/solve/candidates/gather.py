@@ -120,6 +120,7 @@ def _gathered_on(
     notes += said
     stack, without = _without_unknown_weights(stack, pool, chosen)
     notes += without
+    notes += [each.doubt for each in requirements.constraints if each.doubt]
     transfers: dict[str, Transfer] = {}
     named = chosen_here(catalog, pool.as_called(chosen), pool.architectures)
     if chosen.completes:
