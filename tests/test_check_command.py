@@ -163,6 +163,11 @@ def test_what_is_predicted_is_marked_in_every_format(run: Run, budget: Path) -> 
     [
         (["nowhere.yaml", "resnet-18"], "no such file"),
         (["BUDGET", "no-such-network"], "unknown network 'no-such-network'"),
+        (
+            ["BUDGET", "yolov8m"],
+            "advisor: 'yolov8m' names several\n  name hailo:yolov8m@640 or rknn:",
+        ),
+        (["nowhere.yaml", "resnet-18"], "name a YAML file that asks, as `require: {fps: 30}`\n"),
         (["BUDGET", "resnet*"], "unknown network 'resnet*'"),
         (["BUDGET", "nowhere.onnx"], "there is no such file"),
         (["BUDGET", "mine=resnet-18"], "has a name"),
@@ -176,6 +181,15 @@ def test_bad_input_is_one_message(run: Run, budget: Path, words: Sequence[str], 
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}\n"])
+@pytest.mark.parametrize("command", ["pick", "frontier", "check"])
+def test_an_empty_file_asks_nothing(run: Run, budget: Path, command: str, text: str) -> None:
+    budget.write_text(text)
+    ran = run(command, budget, *["resnet-18"] * (command == "check"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "found nothing; expected a question, as `require: {fps: 30}`" in ran.err
 
 
 def test_a_check_of_nothing_is_refused(budget: Path) -> None:

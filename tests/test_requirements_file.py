@@ -160,8 +160,7 @@ def test_options_override_the_file_limit_by_limit(tmp_path: Path) -> None:
     assert question.top == 2
 
 
-def test_an_empty_file_asks_the_default_question(tmp_path: Path) -> None:
-    assert asked(write(tmp_path, "# nothing\n")) == Requirements()
+def test_a_file_of_empty_blocks_asks_the_default_question(tmp_path: Path) -> None:
     assert asked(write(tmp_path, "require:\ncandidates:\n")) == Requirements()
 
 

@@ -104,8 +104,10 @@ def check(
     # All of the user's own are there each time: the budget may state the accuracy of each.
     own = {name: text for name, text in texts.items() if is_own(text)}
     for name in texts.keys() - own:
-        if opened.identities.find(name) is None and not opened.identities.spelt_like(name):
-            raise AdvisorError(f"unknown network {shown(name)}", opened.identities.hint(name))
+        if name not in opened.described and opened.identities.find(name) is None:
+            several = opened.identities.spelt_like(name)
+            what = f"{shown(name)} names several" if several else f"unknown network {shown(name)}"
+            raise AdvisorError(what, opened.identities.hint(name))
     found = []
     for name in texts:
         task = selection.task or _task_of(opened, name)

@@ -125,7 +125,7 @@ def _existing(path: Path) -> Asked:
     if not path.exists():
         raise AdvisorError(
             f"requirements: no such file {shown_path(path)}",
-            "name a YAML file, or ask with options such as --fps 30",
+            "name a YAML file that asks, as `require: {fps: 30}`",
         )
     return read_requirements_file(path)
 
@@ -137,6 +137,9 @@ def read_requirements_file(path: Path) -> Asked:
         BrokenFileError: it cannot be read, or something in it; each fault with its line and column.
     """
     fields = QuestionFields(path, read_whole(path))
+    if not fields.block.entries:
+        nothing = fields.block.mark.fault(path, "nothing", "a question, as `require: {fps: 30}`")
+        raise with_all_faults([nothing])
     constraints = fields.limits("require")
     options = {**fields.options(""), **fields.candidates()}
     fields.text("command")  # an answer's echo of its question brings it along
