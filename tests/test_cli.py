@@ -236,6 +236,23 @@ def test_a_limit_whose_prefix_seems_forgotten_is_said(
     assert "did you mean" not in plain.out + plain.err
 
 
+@pytest.mark.parametrize("command", ["boards", "pick"])
+def test_a_folder_that_is_no_catalog_is_doubted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    doubt = "holds nothing of a catalog"
+    assert doubt not in run(command, "--catalog", tmp_path).err
+    (tmp_path / "passwd").write_text("root")
+    ran = run(command, "--catalog", tmp_path)
+    assert (ran.code, doubt in ran.err) == (0, True)
+    monkeypatch.setenv("ADVISOR_CATALOG", str(tmp_path))
+    assert doubt in run(command).err
+    (tmp_path / "boards").mkdir()
+    assert doubt not in run(command).err
+    missing = run(command, "--catalog", tmp_path / "missing")
+    assert (missing.code, "does not exist" in missing.err) == (2, True)
+
+
 def test_boards_are_found_by_who_makes_them(run: Run, overlay: Overlay) -> None:
     def devices(maker: str) -> set[str]:
         return {device_of(each.board.name) for each in advisor.boards(maker=maker).boards}

@@ -19,6 +19,11 @@ from advisor.folders import WRITING, data_folder, no_home
 Read = TypeVar("Read")
 
 SHIPPED = "shipped"
+HELD = (
+    *("boards", "zoo", "requirements", "evaluations", "catalog.yaml", "sources.yaml"),
+    *("architectures.yaml", "weights.csv", "accuracy.csv", "aliases.csv", "device-aliases.csv"),
+)
+"""What folders of a catalog hold, by which they are known."""
 LONGEST_LINE = 1_000_000
 MOST_READINGS = 5
 """So often folders are read that somebody writes into meanwhile, without a rest."""
@@ -141,6 +146,23 @@ def user_folder(asked: str | os.PathLike[str] | None = None) -> Path | None:
     if not os.path.isdir(folder):  # noqa: PTH112  (pathlib's raises where a parent is unreadable)
         raise AdvisorError(f"{origin}: {shown_path(named)} is not a folder", hint)
     return folder
+
+
+def not_a_catalog(asked: str | os.PathLike[str] | None = None) -> str:
+    """Why the catalog folder that somebody names is hardly meant; "" where nothing says so.
+
+    An empty folder is a catalog to come; one that holds other things alone is not.
+    """
+    named = named_catalog(asked)
+    folder = _expanded(named)
+    if not named or is_hosted(named) or "\0" in named or not os.path.isdir(folder):  # noqa: PTH112
+        return ""
+    held = entries(folder)
+    if not held or any(name in HELD for name in held):
+        return ""
+    return (
+        f"catalog: {shown_path(named)} holds nothing of a catalog, such as boards or sources.yaml"
+    )
 
 
 def target_folder(asked: str | os.PathLike[str] | None = None) -> Path:

@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 
 from advisor._version import __version__
 from advisor.cli.options import said_beside
-from advisor.cli.output import complain, discard_output, emit, speaking
+from advisor.cli.output import complain, discard_output, emit, speaking, warn
 from advisor.cli.program_fault import EXIT_CODE, fault_message, place_of
 from advisor.errors import AdvisorError, reason_of
 from advisor.folders import check_temporary
@@ -87,7 +87,7 @@ def _subcommand(name: str) -> Any:
     found = typer.main.get_command(app)
     found.name = name
     _say_as_asked(found)
-    _spare_what_is_read(found)
+    _check_places(found)
     return found
 
 
@@ -102,12 +102,19 @@ OUTPUTS = ("output", "page", "plot")
 """What the options of files that commands write are called."""
 
 
-def _spare_what_is_read(command: Any) -> None:
-    """Let a command, and those below it, refuse to write the very file that it is to read."""
+def _check_places(command: Any) -> None:
+    """Let a command, and those below it, look at the files and folders that are named before it begins.
+
+    It refuses to write the very file that it is to read, and doubts a catalog that is none.
+    """
     run = command.invoke
 
     def invoke(context: Any) -> Any:
         said = context.params
+        if "catalog" in said:
+            from advisor.catalog.files import not_a_catalog
+
+            warn(filter(None, [not_a_catalog(said["catalog"])]))
         outputs = [Path(each) for name in OUTPUTS if isinstance(each := said.get(name), str | Path)]
         if outputs:
             from advisor.catalog.files import refuse_overwriting
@@ -119,7 +126,7 @@ def _spare_what_is_read(command: Any) -> None:
 
     command.invoke = invoke
     for each in getattr(command, "commands", {}).values():
-        _spare_what_is_read(each)
+        _check_places(each)
 
 
 def _files_in(values: Iterable[Any]) -> Iterator[str]:
