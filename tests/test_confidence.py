@@ -19,6 +19,8 @@ from advisor.catalog.store import Catalog
 from advisor.limits import Constraint
 from advisor.metrics import METRICS
 from advisor.options import read_requirements
+from advisor.report.budget_text import budget_document
+from advisor.solve.budget import check
 from advisor.solve.candidates.chance import chance, chance_alone
 from advisor.solve.candidates.gather import gather
 from advisor.solve.candidates.uncertainty import normal_cdf
@@ -26,6 +28,8 @@ from tests.conftest import HEADER, SHIPPED, SOURCES, Overlay, Run, examples, pro
 from tests.test_pick import LIMITS, ask, name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from advisor.catalog.records import Floats
 
 IDLE_W, Z90 = 2.0, NormalDist().inv_cdf(0.95)
@@ -302,14 +306,33 @@ def predicted(overlay: Overlay, **limits: Any) -> list[Candidate]:
     return [each for network in answer.explained for each in network.candidates]
 
 
-def test_predictions_without_an_interval_are_no_better_than_a_coin(bare: Overlay) -> None:
-    candidates = predicted(bare, fps=1)
+@pytest.mark.parametrize("fps", [1, 100_000])
+def test_the_chance_of_predictions_without_an_interval_is_unknown(bare: Overlay, fps: int) -> None:
+    candidates = predicted(bare, fps=fps)
     assert len(candidates) == 2
     for each in candidates:
         latency = each.batch_latency_ms
         assert latency is not None
         assert (latency.origin, latency.low) == ("predicted", None)
-        assert each.chance == pytest.approx(0.5)
+        assert (each.chance, each.mark) == (None, "unknown")
+        assert [limit.chance for limit in each.headroom] == [None]
+
+
+def test_a_budget_says_that_such_a_chance_is_unknown(bare: Overlay, tmp_path: Path) -> None:
+    budget = tmp_path / "budget.yaml"
+    for fps in (1, 100_000):
+        budget.write_text(f"board: small\nrequire: {{fps: {fps}}}\ncandidates: {{batch: 3}}\n")
+        found = check(budget, "inception-v3", catalog=bare.folder)
+        assert not found.kept
+        for form in ("junit", "github"):
+            said = budget_document(found, form, str(budget))
+            assert "its chance is unknown" in said
+            assert "50" not in said.partition("chance is")[2].partition(",")[0]
+
+
+def test_what_misses_another_limit_for_certain_has_no_unknown_chance(bare: Overlay) -> None:
+    for each in predicted(bare, fps=1, accuracy=99):
+        assert (each.chance, each.mark) == (0, "unlikely")
 
 
 def test_chances_without_intervals_stay_chances(bare: Overlay) -> None:
@@ -319,7 +342,7 @@ def test_chances_without_intervals_stay_chances(bare: Overlay) -> None:
     ):
         candidates = predicted(bare, **limits)
         assert len(candidates) == 2
-        assert all(0 <= proven(each.chance) <= 1 for each in candidates)
+        assert all(each.chance is None or 0 <= each.chance <= 1 for each in candidates)
 
 
 def test_an_unknown_accuracy_has_no_chance(overlay: Overlay) -> None:

@@ -150,9 +150,10 @@ const identity = (table, row) => row === null ? null : [
 const limits = (constraints) => constraints.map(({ metric, sense, limit }) => [metric, sense, limit]);
 const answerTo = (table, settings) => {
     const answer = choose(table, settings);
-    const { best, feasible, considered, constraints, chanceOf, unproven, estimate, provenance } = answer;
+    const { best, feasible, considered, constraints, estimate, provenance } = answer;
+    const { chanceOf, isUnknown, unproven } = answer;
     const listed = firstFew([...answer.inTurn()].filter(onceEach(table)), 30);
-    const chance = (row) => (unproven(row) ? null : chanceOf(row));
+    const chance = (row) => (unproven(row) || isUnknown(row) ? null : chanceOf(row));
     const binding = best === null ? null : bindingOf(answer);
     const unsure = unsureOf(answer);
     const overlooked = best === null ? null : overlookedOf(answer);

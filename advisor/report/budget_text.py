@@ -51,7 +51,10 @@ def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
     if kept.limits:
         table = plain_table("limit", "has", "chance", "", left=1)
         for each in kept.limits:
-            has, fails = _has(kept.candidate, each), "" if _passes(each, found) else "fails"
+            has, fails = (
+                _has(kept.candidate, each),
+                "" if kept.kept or _passes(each, found) else "fails",
+            )
             table.add_row(str(each.constraint), has, _chance_of(each), fails)
         if len(kept.limits) > 1 and kept.candidate:
             together = "" if kept.kept else "fails"
@@ -159,7 +162,11 @@ def _chance(chance: str, found: BudgetCheck) -> str:
 
 
 def _passes(limit: Headroom, found: BudgetCheck) -> bool:
-    confident = limit.chance is None or limit.chance >= found.requirements.confidence
+    """Whether a limit is met as surely as is asked; what is unproven counts as it stands."""
+    asked = found.requirements.confidence
+    confident = (
+        not asked if limit.could_be_anything else limit.chance is None or limit.chance >= asked
+    )
     return limit.met and confident
 
 

@@ -265,7 +265,7 @@ def _deciding(candidates: Sequence[Candidate]) -> str:
     if len(candidates) < 2:
         return "nothing else"
     one, other = candidates[:2]
-    if (one.chance is None) != (other.chance is None):
+    if (one.mark == "unproven") != (other.mark == "unproven"):
         return "what is proven"
     for key, better in TIES.items():
         figures = [each and each.value for each in (one.metric(key), other.metric(key))]
@@ -311,9 +311,16 @@ def _doubts(best: Candidate, *, reproducible: bool) -> Iterator[str]:
         stated = [
             metric_text(each.constraint, best.quality)
             for each in best.headroom
-            if each.chance is None
+            if each.chance is None and each.could_be_anything == (best.mark == "unknown")
         ]
         are = "is" if len(stated) == 1 else "are"
+        if best.mark == "unknown":
+            limits = "the limit" if len(best.headroom) == 1 else "all limits"
+            yield (
+                f"Whether the pick meets {limits} is unknown: "
+                f"{listed(stated)} {are} predicted, with an error that nobody knows."
+            )
+            return
         why = f"{listed(stated)} of the pick {are} stated without any error"
         if reproducible:
             why = f"of {listed(stated)} it is unknown how far another run would be off"
@@ -331,6 +338,8 @@ def _of_predictions(recommendation: Recommendation) -> Iterator[str]:
 
 def _only_with(candidate: Candidate) -> str:
     """How sure a candidate is of all limits that it meets by its figures."""
+    if candidate.mark == "unknown":
+        return "one is predicted with an error that nobody knows"
     if candidate.chance is None:
         return "one is stated without any error (unproven)"
     return f"only with a probability of {chance_text(candidate.chance)} ({candidate.mark})"

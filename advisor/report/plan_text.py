@@ -130,7 +130,7 @@ def _cells(chosen: Chosen) -> dict[str, str]:
         "time": marks(candidate, "time") + _percent(chosen.share),
         "power": marks(candidate, "power") + _bound(chosen.power_w),
         "memory": marks(candidate, "memory") + _bound(chosen.memory_mb),
-        MARK: "unproven" if candidate.chance is None else "",
+        MARK: candidate.mark if candidate.chance is None else "",
     }
 
 

@@ -43,8 +43,9 @@ function showAnswer(answer) {
   document.title = `${found ? pick : "nothing fits"} \u2013 advisor explorer`;
 }
 
-function sureText({ table, constraints, chanceOf, unproven, best }) {
+function sureText({ table, constraints, chanceOf, isUnknown, unproven, best }) {
   if (!constraints.length) return "";
+  if (isUnknown(best)) return "; with an unknown probability, since a limited figure is predicted with an error that nobody knows";
   if (unproven(best)) return "; unproven, since a limited figure is stated without any error";
   const [limits, chance] = [constraints.length === 1 ? "the limit" : "all limits", chanceOf(best)];
   return `; meets ${limits} with a probability of ${chanceText(chance)}: ${markOf(table, (least) => chance >= least)}`;
@@ -131,8 +132,8 @@ function bindingText(answer, { row, constraints }) {
     return `The confidence is binding: ${subject} would be better, but a limited figure is stated without any error.`;
   }
   if (!constraints.length) {
-    const chance = chanceText(chanceOf(row));
-    return `The confidence is binding: ${subject} would be better, but meets every limit only with a probability of ${chance}.`;
+    const chance = answer.isUnknown(row) ? "a probability that is unknown" : `a probability of ${chanceText(chanceOf(row))}`;
+    return `The confidence is binding: ${subject} would be better, but meets every limit only with ${chance}.`;
   }
   const are = (limits) => (limits.length === 1 ? "is" : "are");
   const unknown = constraints.filter(({ metric }) => Number.isNaN(column(metric)[row]));
@@ -178,7 +179,7 @@ function askedConfidence({ settings, table }) {
 
 /** What a reader must know of the figures, and what was excluded for want of them. */
 function doubtsOf(answer) {
-  const { table, column, settings, constraints, considered, best, chanceOf, isPredicted } = answer;
+  const { table, column, settings, constraints, considered, best, isPredicted } = answer;
   const hasPredicted = table.predicts && considered.some((row) => table.shown.some((metric) => isPredicted(metric, row)));
   const sentences = [];
   if (best !== null && constraints.some(({ metric }) => isPredicted(metric, best))) {
@@ -193,7 +194,7 @@ function doubtsOf(answer) {
   if (unsure) {
     const { count, likeliest } = unsure;
     const meet = `${WHOLE.format(count)}${best === null ? "" : " more"} ${count === 1 ? "candidate meets" : "candidates meet"}`;
-    const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceText(chanceOf(likeliest))}`;
+    const chance = `the likeliest, ${nameAmong(answer, likeliest)}, with ${chanceOfText(answer, likeliest)}`;
     sentences.push(`${meet} every limit by the figures, but not with ${chanceText(askedConfidence(answer))} confidence; ${chance}.`);
   }
   if (answer.left_out) {
@@ -275,7 +276,7 @@ function rejectionsTable(answer) {
   const count = answer.left_out + (unsure?.count ?? 0);
   if (count) {
     const { likeliest } = unsure ?? {};
-    const near = unsure ? [nameOf(answer, likeliest), chanceText(answer.chanceOf(likeliest)), ""] : ["unproven", "", ""];
+    const near = unsure ? [nameOf(answer, likeliest), chanceOfText(answer, likeliest), ""] : ["unproven", "", ""];
     lines.push(line(`confidence ≥ ${chanceText(askedConfidence(answer))}`, count, near));
   }
   const headings = ["limit", "rejects", "nearest", "has", "also fails"].map((text) =>

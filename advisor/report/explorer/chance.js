@@ -2,6 +2,8 @@
    that follow from the same inputs are met or not together, the others independently. A limit is
    {name, metric, sense: "min" | "max", limit}. */
 
+const HARDLY = 0.01; // what is less probable is written as less than that
+
 /** Whether a figure is known and within a limit. */
 function meets({ sense, limit }, figure) {
   return sense === "min" ? figure >= limit : figure <= limit;
@@ -29,6 +31,13 @@ function chanceTogether(figures, constraints, row) {
   const alone = constraints.map((each) => chanceAlone(figures, each, row));
   const missed = alone.reduce((sum, each) => sum + (1 - each), 0);
   return Math.min(Math.max(shareMet(figures, constraints, row), 1 - missed), ...alone);
+}
+
+/** Whether nothing can be said of that: a limited figure could be anything, and no other limit is missed all but surely. */
+function chanceUnknown(figures, constraints, row) {
+  const isAnything = ({ metric }) => figures.isAnything(metric, row);
+  const others = constraints.filter((each) => !isAnything(each));
+  return others.length < constraints.length && others.every((each) => chanceAlone(figures, each, row) >= HARDLY);
 }
 
 /** The share of joint samples of the inputs that meet several limits. */

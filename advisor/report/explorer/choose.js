@@ -34,6 +34,7 @@ function judge(table, constraints, settings, considered) {
   const missed = (row) => constraints.filter((each, place) => !meets(each, values[place][row]));
   const failed = countsOfMissed(constraints, values, table.count);
   const chanceOf = chancesOf(figures, constraints);
+  const isUnknown = remembered((row) => chanceUnknown(figures, constraints, row));
   const aloneOf = remembered((row) => constraints.map((each) => chanceAlone(figures, each, row)));
 
   /** Whether a row's chance is at least that. Joint ones are costly: at least 1 - sum(1 - p), at most the least p. */
@@ -48,7 +49,7 @@ function judge(table, constraints, settings, considered) {
   const isSure = remembered((row) => isLikely(row, confidence));
   const isOut = (row) => Boolean(settings.confidence) && unproven(row); // a confidence that is said asks for proof
   const isFeasible = (row) => isSure(row) && !isOut(row);
-  return { ...figures, considered, nominal, missed, failed, aloneOf, chanceOf, isLikely, isSure, isOut, isFeasible };
+  return { ...figures, considered, nominal, missed, failed, aloneOf, chanceOf, isUnknown, isLikely, isSure, isOut, isFeasible };
 }
 
 /** The probability with which candidates are to meet all limits; 0 where their figures are enough. */

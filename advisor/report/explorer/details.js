@@ -56,7 +56,7 @@ function intervalText({ table, estimate }, metric, row) {
 
 /** All that is known of a candidate, as elements. */
 function detailsOf(answer, row) {
-  const { table, column, constraints, provenance, chanceOf, unproven } = answer;
+  const { table, column, constraints, provenance, unproven } = answer;
   const all = new Set();
   const lines = Object.keys(table.metrics).filter((metric) => !Number.isNaN(column(metric)[row])).map((metric) => {
     const { title, unit } = table.metrics[metric];
@@ -71,7 +71,7 @@ function detailsOf(answer, row) {
   const note = named(table.rows.accuracy_note, row);
   const verdict = named(table.rows.verdict, row);
   const stands = constraints.map((each) => `${limitText(table, each)}: ${headroomText(each, column(each.metric)[row])}`);
-  if (constraints.length) stands.push(unproven(row) ? "unproven" : `all limits met with a probability of ${chanceText(chanceOf(row))}`);
+  if (constraints.length) stands.push(unproven(row) ? "unproven" : `all limits met with a probability of ${chanceOfText(answer, row)}`);
   return [
     element("p", { class: "detail-name" }, element("strong", {}, nameOf(answer, row))),
     element("p", { class: "quiet" }, placeText(answer, row)),

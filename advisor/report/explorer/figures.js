@@ -175,6 +175,8 @@ function computedIn(table, situation) {
   /** Whether an input was predicted without an interval: it could be anything. */
   const couldBeAnything = (row) => (name) => Boolean(table.inputs[name].anything?.[row]);
 
+  const isAnything = (metric, row) => restsOn(metric, row).some(couldBeAnything(row)) && !Number.isNaN(column(metric)[row]);
+
   /** A metric of a row with its 90 % interval; none where it rests on something that could be anything. */
   function estimate(metric, row) {
     const ends = withInterval(metric, row).slice(1);
@@ -265,5 +267,5 @@ function computedIn(table, situation) {
   /** Whether a metric follows from figures of a run or of a board. */
   const isOfRuns = (metric) => ways(metric).parts.some((name) => ["row", "board"].includes(table.inputs[name].home));
 
-  return { table, isOfRuns, column, figure, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, boundOf, isUnproven, provenance };
+  return { table, isOfRuns, column, figure, badness, inputs, estimate, sampled, inputSpread, spread, isPredicted, boundOf, isAnything, isUnproven, provenance };
 }

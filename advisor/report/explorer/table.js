@@ -102,13 +102,15 @@ function headingsOf({ table }, metrics) {
 }
 
 /** How a candidate stands to the limits, in a few words. */
-function standingText({ table, constraints, column, missed, chanceOf, isLikely, unproven }, row, isFit) {
+function standingText(answer, row, isFit) {
+  const { table, constraints, column, missed, isUnknown: isChanceUnknown, isLikely, unproven } = answer;
+  if (!missed(row).length && isChanceUnknown(row)) return "unknown";
   if (!missed(row).length && unproven(row)) return "unproven";
   if (isFit) return constraints.length ? markOf(table, (least) => isLikely(row, least)) : "\u2013";
   const isUnknown = ({ metric }) => Number.isNaN(column(metric)[row]);
   const names = (limits) => limits.map(({ name }) => name).join(", ");
   const [beyond, unknown] = [missed(row).filter((each) => !isUnknown(each)), missed(row).filter(isUnknown)].map(names);
-  if (!beyond && !unknown) return `unsure: ${chanceText(chanceOf(row))}`;
+  if (!beyond && !unknown) return `unsure: ${chanceOfText(answer, row)}`;
   return [beyond && `fails ${beyond}`, unknown && `${unknown} unknown`].filter(Boolean).join("; ");
 }
 

@@ -50,6 +50,11 @@ function chanceText(probability) {
   return probability < 0.01 ? "under 1 %" : `${Math.floor(100 * probability + 1e-6)} %`;
 }
 
+/** The probability that a candidate meets all limits, in words. */
+function chanceOfText({ chanceOf, isUnknown }, row) {
+  return isUnknown(row) ? "unknown" : chanceText(chanceOf(row));
+}
+
 /** How probably a candidate meets all limits, in a word, from whether its chance is at least a probability. */
 function markOf({ marks }, isAtLeast) {
   return Object.keys(marks).find((mark) => isAtLeast(marks[mark] - 1e-6));

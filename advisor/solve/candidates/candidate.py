@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from advisor.limits import Constraint
 from advisor.metrics import INPUTS, METRICS
 from advisor.quality import Quality
 from advisor.solve.candidates.candidates import SCOPED, Candidates
-from advisor.solve.candidates.chance import chance, chance_alone
+from advisor.solve.candidates.chance import chance, chance_alone, chance_unknown
 
 if TYPE_CHECKING:
     from advisor.catalog.records import Integers
@@ -63,14 +63,18 @@ class Headroom:
             where unknown.
         within_error: whether the limit lies inside the figure's 90 % interval.
         chance: the probability that this limit, by itself, is met; 0 where the figure is unknown; `None`
-            where it is taken as it stands, without any error.
+            where it is taken as it stands, without any error, or could be anything.
+        could_be_anything: whether the figure rests on a prediction of which no error is known.
     """
+
+    UNDOCUMENTED: ClassVar = ("could_be_anything",)
 
     constraint: Constraint
     value: float | None
     margin: float | None
     within_error: bool
     chance: float | None
+    could_be_anything: bool = False
 
     @property
     def met(self) -> bool:
@@ -98,7 +102,8 @@ class Candidate:
             of its weights in floats, or was found for this very precision, runtime and board.
         headroom: how it stands to each limit.
         chance: the probability that it meets all limits that were asked for, 1 where there is none; `None`
-            where a limited figure was reported or declared without any error.
+            where a limited figure was reported or declared without any error, or rests on a prediction of
+            which no error is known.
         unlike_scopes: which of its figures, "power" or "memory", cover something else than those of the
             other boards that the question is asked of.
         upper_bounds: which of its metrics are known as upper bounds, since of the board's idle power only an
@@ -131,9 +136,13 @@ class Candidate:
 
     @computed
     def mark(self) -> str:
-        """How probably it meets all limits, in a word: "sure", "likely", "unlikely", or else "unproven"."""
+        """How probably it meets all limits, in a word: "sure", "likely", "unlikely".
+
+        Else "unknown", where a limited figure is a prediction of which no error is known, or "unproven".
+        """
         if self.chance is None:
-            return "unproven"
+            anything = any(each.could_be_anything for each in self.headroom)
+            return "unknown" if anything else "unproven"
         chance = self.chance + 1e-6  # sums of weights may miss by a rounding error
         return "sure" if chance >= SURE else "likely" if chance >= LIKELY else "unlikely"
 
@@ -192,7 +201,7 @@ def records(
     unlike = [name for name in candidates.unlike_scopes if len(positions)]
     chances = chance(these, constraints).tolist()
     unproven = [these.unproven(each.metric) for each in constraints]
-    proven = ~np.logical_or.reduce([np.zeros(len(these), np.bool_), *unproven])
+    known = ~np.logical_or.reduce([chance_unknown(these, constraints), *unproven])
     headrooms = [_headrooms(these, each) for each in constraints]
     net, average = these.net_is_bound.tolist(), these.average_is_bound.tolist()
     return [
@@ -201,7 +210,7 @@ def records(
             place,
             metrics,
             headroom=tuple(each[place] for each in headrooms),
-            chance=chances[place] if proven[place] else None,
+            chance=chances[place] if known[place] else None,
             unlike_scopes=tuple(
                 name for name in unlike if not np.isnan(these.figure(SCOPED[name])[place])
             ),
@@ -265,20 +274,26 @@ def _headrooms(these: Candidates, constraint: Constraint) -> list[Headroom]:
         *these.values(constraint.metric),
         chance_alone(these, constraint),
         these.unproven(constraint.metric),
+        these.could_be_anything(constraint.metric),
     )
     return [
-        _headroom(constraint, value, low, high, None if is_unproven else chance)
-        for value, low, high, chance, is_unproven in zip(
+        _headroom(constraint, value, low, high, None if bare or anything else chance, anything)
+        for value, low, high, chance, bare, anything in zip(
             *(column.tolist() for column in columns), strict=True
         )
     ]
 
 
 def _headroom(
-    constraint: Constraint, value: float, low: float, high: float, chance: float | None
+    constraint: Constraint,
+    value: float,
+    low: float,
+    high: float,
+    chance: float | None,
+    anything: bool,
 ) -> Headroom:
     if math.isnan(value):
         return Headroom(constraint, None, None, within_error=False, chance=0.0)
     ratio = value / constraint.limit
     margin = ratio - 1 if constraint.sense == "min" else 1 - ratio
-    return Headroom(constraint, value, margin, low < constraint.limit < high, chance)
+    return Headroom(constraint, value, margin, low < constraint.limit < high, chance, anything)

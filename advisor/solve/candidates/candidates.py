@@ -314,6 +314,11 @@ class Candidates:
         error = self.unknown_error
         return Values(value, np.where(anything, error, below), np.where(anything, error, above))
 
+    def could_be_anything(self, key: str) -> Booleans:
+        """Where a metric is known, and rests on something that was predicted without an interval."""
+        found = self._where_any(self.rests_on(key), self._could_be_anything)
+        return found & ~np.isnan(self.figure(key)) if found.any() else found
+
     def predicted(self, key: str) -> Booleans:
         """Where a metric rests on something predicted."""
         return self._where_any(self.rests_on(key), self._is_predicted)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from advisor.catalog.records import Floats
 
+HARDLY = 0.01
+"""What is less probable is written as less than that."""
+
 BLOCK = 512
 """So many candidates are sampled at once, which bounds the memory."""
 
@@ -84,6 +87,20 @@ def chance_alone(candidates: Candidates, constraint: Constraint) -> Floats:
     exactly = (figure.value == constraint.limit) & (chances == 0)
     chances = np.where(exactly, 1.0, chances)  # a figure without error, met exactly
     return np.where(np.isnan(figure.value), 0.0, chances)
+
+
+def chance_unknown(candidates: Candidates, constraints: Sequence[Constraint]) -> NDArray[np.bool_]:
+    """Whether nothing can be said of how probably each candidate meets all limits.
+
+    So it is where a limited figure could be anything, unless another limit is missed all but surely.
+    """
+    unknown, least = np.zeros(len(candidates), dtype=np.bool_), np.ones(len(candidates))
+    for each in constraints:
+        anything = candidates.could_be_anything(each.metric)
+        alone = chance_alone(candidates, each)
+        unknown |= anything
+        least = np.minimum(least, np.where(anything, 1.0, alone))
+    return unknown & (least >= HARDLY)
 
 
 def meets(constraint: Constraint, figures: Floats) -> NDArray[np.bool_]:

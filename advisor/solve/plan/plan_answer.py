@@ -324,7 +324,7 @@ class Plan:
     @computed
     def unproven(self) -> tuple[str, ...]:
         """The workloads of whose choice a limited figure has no error, so that nothing is sure."""
-        return tuple(each.name for each in self.chosen if each.candidate.chance is None)
+        return tuple(each.name for each in self.chosen if each.candidate.mark == "unproven")
 
     @computed
     def battery_hours(self) -> Amount | None:

@@ -17,7 +17,7 @@ from advisor.prediction.bound import least_line_above
 from advisor.quality import ACCURACY
 from advisor.solve.candidates.candidate import Candidate, candidate_at, records
 from advisor.solve.candidates.chance import likeliest
-from advisor.solve.recommend.ranking import badness, preferred
+from advisor.solve.recommend.ranking import badness, in_order, preferred
 from advisor.solve.recommend.recommendation import (
     Binding,
     KnownBound,
@@ -312,7 +312,8 @@ def _nearest(verdicts: Verdicts, positions: Integers) -> Candidate | None:
     if not len(positions):
         return None
     feasible = np.intersect1d(positions, verdicts.feasible)
-    unsure = np.intersect1d(positions, verdicts.nominal)
+    nominal = np.intersect1d(positions, verdicts.nominal)
+    unsure = in_order(verdicts.candidates, verdicts.objective, nominal)  # of like chances the best
     if len(feasible):
         position = verdicts.least(feasible)
     elif len(unsure):

@@ -462,7 +462,7 @@ def _check(world: BoardWorld, step: Step[Checked]) -> Check:
         metric=_decisive(predicted, world.requirements),
         holds=found is not None
         and all(each.met for each in found.headroom)
-        and (found.chance is None or found.chance >= world.requirements.confidence),
+        and (found.mark == "unproven" or (found.chance or 0.0) >= world.requirements.confidence),
         pick=None if pick is None else _candidate(world, pick),
     )
 
@@ -470,7 +470,8 @@ def _check(world: BoardWorld, step: Step[Checked]) -> Check:
 def _decisive(candidate: Candidate, requirements: Requirements) -> str:
     """The key of the predicted metric that decides about a candidate."""
     limited = sorted(
-        candidate.headroom, key=lambda each: 1.0 if each.chance is None else each.chance
+        candidate.headroom,
+        key=lambda each: (not each.could_be_anything, 1.0 if each.chance is None else each.chance),
     )
     keys = [each.constraint.metric for each in limited]
     keys += [step.metric.key for step in requirements.objective]
