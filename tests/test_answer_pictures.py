@@ -212,7 +212,7 @@ def test_a_fit_without_networks_held_out_has_no_picture(overlay: Overlay, tmp_pa
     rows = (f"resnet-{n},eager,fp32,1,{n},,,reported,my-notes" for n in (18, 34, 50, 101))
     overlay.measurements(*rows)
     found = advisor.fit("small", like="none", catalog=overlay.folder)
-    with pytest.raises(AdvisorError, match="small: no network was held out"):
+    with pytest.raises(AdvisorError, match="small: its own models held out no network"):
         advisor.draw(found, tmp_path / "fit.svg")
 
 

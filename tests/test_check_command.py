@@ -47,6 +47,14 @@ def test_one_that_does_not_ends_with_1_and_says_what_fails(run: Run, budget: Pat
     assert fails == ["fps", "energy", "all"]
 
 
+def test_another_network_of_that_name_that_ran_there_is_named(run: Run, budget: Path) -> None:
+    budget.write_text("board: raspberry-pi-5.ncnn\nrequire: {response: 20 ms}\n")
+    ran = run("check", budget, "resnet50")
+    assert (ran.code, "50%" in ran.out) == (1, False)
+    assert re.search(r"response <= 20 ms +~[\d.]+ ms +unknown +fails", ran.out)
+    assert "ncnn:resnet50@224 is another network of that name, and ran there" in ran.err
+
+
 def test_it_agrees_with_a_pick_among_that_network_alone(budget: Path) -> None:
     for name in ("resnet-34", "alexnet", "vgg-16"):
         picked = advisor.pick(budget, architectures=name)

@@ -250,7 +250,7 @@ def test_few_networks_give_no_interval_and_can_borrow_one(run: Run, own: Path) -
     where = ("--catalog", own)
     ran = run("fit", "mine", *where)
     assert ran.code == 0
-    assert "Below 9 networks the models have no intervals" in " ".join(ran.out.split())
+    assert "Below 9 networks the board's own models have no intervals" in " ".join(ran.out.split())
     alone = run("predict", "resnet-50", "--board", "mine", "--batch", "1", *where).out
     assert "An unknown interval means" in alone
     assert run("fit", "mine", "--residuals-from", "jetson-tx1", *where).code == 0

@@ -16,7 +16,7 @@ from advisor.catalog.importers.imported import import_table
 from advisor.catalog.listing import boards, show
 from advisor.catalog.records import BetweenRuns
 from advisor.catalog.run_as import Variant
-from advisor.report.comparison import compare
+from advisor.report.comparison import compare, ratio_text
 from advisor.solve.latency_ratios import latency_ratios, speedups
 from tests.conftest import Run
 from tests.measuring_fakes import FakeChildren, measure
@@ -229,6 +229,23 @@ def test_boards_without_common_rows(run: Run, csv: Path, tmp_path: Path) -> None
     ran = run("compare", "jetson-tx1", "mine", "--catalog", catalog)
     assert ran.code == 2
     assert "no network and batch in common" in ran.err
+
+
+def test_boards_that_ran_the_same_networks_otherwise(run: Run) -> None:
+    ran = run("compare", "raspberry-pi-5.ncnn", "raspberry-pi-5.ncnn-2")
+    said = " ".join(ran.err.split())
+    assert ran.code == 2
+    assert re.search(r"have \d+ pairs of network and batch in common, and ran none alike", said)
+    assert re.search(r"ncnn as ncnn float cpu.*; raspberry-pi-5.ncnn-2 as ncnn float gpu", said)
+
+
+def test_no_ratio_is_rounded_to_nothing() -> None:
+    assert [ratio_text(each) for each in (0.00199, 0.5, 1.234, 502.6)] == [
+        "0.00199",
+        "0.50",
+        "1.23",
+        "503",
+    ]
 
 
 def test_what_all_rows_of_a_board_share_cancels_out_of_their_ratios() -> None:

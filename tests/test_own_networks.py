@@ -182,7 +182,7 @@ def empty(path: Path) -> Path:
         (empty, "no graph in it"),
         (without_data, "its external data 'w.bin' is missing"),
         (two_inputs, "2 inputs (x, z)"),
-        (dynamic_size, "the height of its input are dynamic ('side')"),
+        (dynamic_size, "the height of its input is dynamic ('side')"),
         (no_image, "its input has 2 axes"),
         (fixed_batch, "its batch is fixed at 16"),
     ],

@@ -118,8 +118,9 @@ def program_shape(path: Path, program: Any) -> tuple[int, int, int]:
     sides = tuple(image.shape[1:])
     for side, name in zip(sides, ("channels", "height", "width"), strict=True):
         if not isinstance(side, int):
+            verb = "are" if name == "channels" else "is"
             raise AdvisorError(
-                f"{path}: the {name} of its input are dynamic ({shown(str(side))})",
+                f"{path}: the {name} of its input {verb} dynamic ({shown(str(side))})",
                 "only the batch may be; export it at a fixed size",
             )
     channels, height, width = sides

@@ -244,7 +244,7 @@ def read_image(path: Path, graph: Any) -> ImageInput:
         if axis.dim_value < 1:
             called = shown(axis.dim_param) if axis.dim_param else "unknown"
             raise AdvisorError(
-                f"{path}: the {name} of its input are dynamic ({called})",
+                f"{path}: the {name} of its input {'are' if name == 'channels' else 'is'} dynamic ({called})",
                 "only the batch may be; export it at a fixed size",
             )
     sides = {name: axis.dim_value for axis, name in zip(axes[1:], order, strict=True)}

@@ -59,12 +59,19 @@ def read_makers(file: File) -> dict[str, tuple[str, ...]]:
 
 
 def board_hint(text: str, boards: Iterable[str]) -> str:
-    """What may be meant by a name that none of some boards has: the nearest, else devices with its words."""
+    """What may be meant by a name that none of some boards has: the nearest, and what has its words."""
     boards = set(boards)
     devices = set(map(device_of, boards))
     hint = closest(text, boards | devices)
     words = folded(text).split("-")
     alike = sorted(each for each in devices if all(word in each for word in words))
+    if len(alike) > 1:
+        starts = all(each.startswith(words[0]) for each in alike) and len(words) == 1
+        pattern = f"{words[0]}*" if starts else f"*{'*'.join(words)}*"
+        nearest = hint.removeprefix("did you mean ").rstrip("?") if "did you mean" in hint else ""
+        return (
+            f"did you mean {nearest + ', or ' if nearest else ''}all {len(alike)} of {pattern!r}?"
+        )
     if hint.startswith("did you mean") or not alike:
         return hint
     return f"did you mean {' or '.join(map(shown, alike[:MOST_OFFERED]))}?"

@@ -460,7 +460,7 @@ class Identities:
             return f"{text} is a board: name a network, and the board by --board {text}"
         near = self._near(folded(named.bare))
         if not near:
-            return "no network of such a name is known; advisor zoo lists the libraries'"
+            return "no network of such a name is known; advisor zoo lists those of the libraries"
         return "did you mean " + " or ".join(map(self._offered, near)) + "?"
 
     def _of_size(self, designs: Mapping[tuple[str, str], Sequence[str]], size: str) -> bool:

@@ -353,7 +353,8 @@ def imported_warnings(imported: Imported) -> Iterator[str]:
     """What an import put out of sight."""
     board = imported.board
     if board and board.replaced:
-        yield f"the {counted(board.replaced, 'row')} that {board.name} had are replaced"
+        are = "is" if board.replaced == 1 else "are"
+        yield f"the {counted(board.replaced, 'row')} that {board.name} had {are} replaced"
     if board and board.joins:
         device, others = device_of(board.name), ", ".join(board.joins)
         yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,9 @@ MEASURE = "measure some: advisor measure --runtime eager,onnxruntime --precision
 
 RUNS = "runtime"
 """The column of how rows ran."""
+
+MOST_WAYS = 4
+"""So many ways of running networks are named."""
 
 BY_CHANCE = 0.10
 """How many of the 90 % intervals of equal things leave 1 out."""
@@ -115,7 +119,24 @@ def compare(
                 like_variants=not any_variant,
                 left_out=left_out,
             )
-    raise AdvisorError(f"{board} and {other} have no network and batch in common", "name others")
+    if not one & two:
+        raise AdvisorError(
+            f"{board} and {other} have no network and batch in common", "name others"
+        )
+    ran = [_ways_text(each, one & two) for each in sides]
+    raise AdvisorError(
+        f"{board} and {other} have {counted(len(one & two), 'pair')} of network and batch in common, and "
+        f"ran none alike: {board} as {ran[0]}; {other} as {ran[1]}",
+        "name two boards that ran networks alike; advisor show BOARD says how one ran them",
+    )
+
+
+def _ways_text(known: Mapping[Key, Estimate], pairs: Collection[tuple[str, int]]) -> str:
+    """How a board ran some networks at some batch sizes."""
+    ways = Counter(key[1] for key in known if (key[0], key[2]) in pairs)
+    named = [" ".join(variant.words) for variant, _ in ways.most_common(MOST_WAYS)]
+    more = len(ways) - len(named)
+    return " or ".join(named) + (f", or {more} other ways" if more else "")
 
 
 def _speedups_by(
@@ -189,7 +210,7 @@ def comparison_text(comparison: Comparison) -> RenderableType:
         "batch": lambda row: str(row.batch),
         first: lambda row: significant(row.first_ms),
         second: lambda row: significant(row.second_ms),
-        "ratio": lambda row: f"{row.ratio:.2f}",
+        "ratio": lambda row: ratio_text(row.ratio),
         "90 % interval": lambda row: _interval(row.low, row.high),
         "": _word,
     }
@@ -222,7 +243,7 @@ def _speedups_text(comparison: Comparison) -> RenderableType:
         RUNS: lambda row: " ".join(row.variant.words),
         f"{BASE_NAME}\nms": lambda row: significant(row.first_ms),
         "ms": lambda row: significant(row.second_ms),
-        "speed-\nup": lambda row: f"{1 / row.ratio:.2f}",
+        "speed-\nup": lambda row: ratio_text(1 / row.ratio),
         "90 %\ninterval": lambda row: _interval(row.high and 1 / row.high, row.low and 1 / row.low),
         "": _word,
     }
@@ -246,8 +267,13 @@ def _table(
     return Fitted(of, tuple(columns), droppable)
 
 
+def ratio_text(ratio: float) -> str:
+    """A ratio with two decimals, or three significant digits where these would leave little of it."""
+    return f"{ratio:.2f}" if 0.1 <= ratio < 100 else significant(ratio)
+
+
 def _interval(low: float | None, high: float | None) -> str:
-    return "?" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+    return "?" if low is None or high is None else f"{ratio_text(low)} to {ratio_text(high)}"
 
 
 def _word(row: LatencyRatio) -> str:
@@ -260,14 +286,14 @@ def _summary(second: str, rows: Sequence[LatencyRatio]) -> str:
     chance = round(BY_CHANCE * sum(row.low is not None for row in rows))
     by_chance = f" (about {chance} would be so by chance)" if chance and clear else ""
     return (
-        f"{second} takes {mean_ratio(rows):.2f} times as long on geometric mean of "
+        f"{second} takes {ratio_text(mean_ratio(rows))} times as long on geometric mean of "
         f"{counted(len(rows), 'row')}; {_counts(rows)}{by_chance}."
     )
 
 
 def _speedup(each: Speedup) -> str:
     return (
-        f"{' '.join(each.variant.words)} is {each.factor:.2f} times as fast on geometric mean of "
+        f"{' '.join(each.variant.words)} is {ratio_text(each.factor)} times as fast on geometric mean of "
         f"{counted(len(each.rows), 'row')}; {_counts(each.rows)}."
     )
 

@@ -159,8 +159,8 @@ def _notes(fit: BoardFit) -> list[str]:
         notes.append(f"Intervals come from the residuals of {lender}: they are assumed, not found.")
     elif few:
         notes.append(
-            f"Below {LEAST_GROUPS} networks the models have no intervals; --residuals-from BOARD borrows "
-            "another board's."
+            f"Below {LEAST_GROUPS} networks the board's own models have no intervals; --residuals-from BOARD "
+            "borrows another board's."
         )
     for name, model in zip(_first_names(fit), first, strict=True):
         if model.errors and model.errors.coverage is not None:

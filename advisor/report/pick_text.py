@@ -263,7 +263,7 @@ def _nearest_explained(recommendation: Recommendation) -> Iterator[Candidate]:
 def _deciding(candidates: Sequence[Candidate]) -> str:
     """What put the first of some before the second, whose objective is the same."""
     if len(candidates) < 2:
-        return "nothing else"
+        return "what decides between equals (response, energy, memory, batch)"
     one, other = candidates[:2]
     if (one.mark == "unproven") != (other.mark == "unproven"):
         return "what is proven"
@@ -517,7 +517,13 @@ def _why_nothing(recommendation: Recommendation) -> Iterator[str]:
         yield f"{counted(hidden, 'more set')} of limits that none meets: --json lists them."
     yield from _bound(recommendation)
     if not recommendation.relaxations:
-        yield "No single limit, changed alone, gives an answer."
+        unproven = recommendation.unproven
+        which = "its figures" if unproven == 1 else "their figures"
+        but = (
+            f"; without --confidence {counted(unproven, 'candidate')} {'does' if unproven == 1 else 'do'}, "
+            f"{which} taken as they stand"
+        )
+        yield f"No single limit, changed alone, gives an answer{but if unproven else ''}."
     for rejection in recommendation.rejections:
         if rejection.unknown == recommendation.considered > 0:
             yield _nothing_known(rejection.constraint)

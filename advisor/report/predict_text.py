@@ -49,6 +49,10 @@ MOST_NAMED = 3
 """More boards than these are counted."""
 
 
+MOST_ROWS = 6
+"""So many rows are named at most."""
+
+
 def predict_text(answer: Predictions) -> RenderableType:
     """A line a network, board and batch size: each figure with its 90 % interval and its origin."""
     forecasts = answer.forecasts
@@ -119,9 +123,27 @@ def _notes(forecasts: Sequence[Forecast]) -> list[str]:
     if outside:
         names = ", ".join(name.replace("_", " ") for name in outside)
         notes.append(
-            f"Outside what the models have seen, by its {names}: the intervals are too narrow there."
+            f"Outside what the models have seen, by its {names}: the intervals are too narrow there"
+            f"{_which_outside(predicted)}."
         )
     return notes
+
+
+def _which_outside(predicted: Sequence[Forecast]) -> str:
+    """Which predictions lie outside what the models have seen, where not all do: by what tells them apart."""
+    outside = [each for each in predicted if each.outside]
+    if len(outside) == len(predicted):
+        return ""
+    parts: list[Callable[[Forecast], str]] = [
+        lambda each: each.architecture,
+        lambda each: each.board,
+        lambda each: " ".join(each.variant.words),
+        lambda each: f"batch {each.batch}",
+    ]
+    telling = [part for part in parts if len(set(map(part, predicted))) > 1]
+    named = list(dict.fromkeys(" ".join(part(each) for part in telling) for each in outside))
+    more = f" and {len(named) - MOST_ROWS} more" if len(named) > MOST_ROWS else ""
+    return f" (so is {', '.join(named[:MOST_ROWS])}{more})"
 
 
 def predict_csv(answer: Predictions) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +15,7 @@ from advisor.documents import computed
 from advisor.errors import AdvisorError, shown
 from advisor.options import Requirements
 from advisor.solve.candidates.candidate import Candidate, Headroom
+from advisor.solve.forecast import alike_there
 from advisor.solve.question import read_question
 from advisor.solve.recommend.pick import answered
 from advisor.solve.recommend.recommendation import Recommendation
@@ -112,9 +113,8 @@ def check(
     for name in texts:
         task = selection.task or _task_of(opened, name)
         alone = replace(selection, architectures=(name,), networks="all", include=own, task=task)
-        found.append(
-            _kept(name, answered(opened, replace(asked, selection=alone, explain=(name,))))
-        )
+        kept = _kept(name, answered(opened, replace(asked, selection=alone, explain=(name,))))
+        found.append(replace(kept, notes=(*kept.notes, *_alike(opened, kept.candidate))))
     return BudgetCheck(asked, tuple(found))
 
 
@@ -155,6 +155,14 @@ def _kept(network: str, found: Recommendation) -> Kept:
         else "nothing is known of it there, and nothing can be predicted"
     )
     return Kept(network, None, False, reason, found.notes)
+
+
+def _alike(catalog: Catalog, candidate: Candidate | None) -> Iterator[str]:
+    """Which other networks of its name its board ran, where it did not run that one."""
+    if candidate is not None:
+        table = catalog.measurements(catalog.board(candidate.board))
+        for said in alike_there(catalog, candidate.architecture, table):
+            yield said.removesuffix(".")
 
 
 def _distance(candidate: Candidate) -> tuple[int, float, str]:

@@ -316,13 +316,13 @@ def _on_board(
         if missing and fit is not None:
             notes.append(_missing(board, table, fit, architecture, place, missing))
     if make and len(wanted) == 1:
-        notes += _alike_here(catalog, wanted[0], own)
+        notes += alike_there(catalog, wanted[0].name, own)
     return found, notes, "" if fit or all_ran else said
 
 
-def _alike_here(catalog: Catalog, network: Architecture, table: Measurements) -> Iterator[str]:
+def alike_there(catalog: Catalog, network: str, table: Measurements) -> Iterator[str]:
     """Which other networks of its name a board ran, where it did not run that one."""
-    here, names = table.architecture.position, catalog.identities.names_of(network.name)
+    here, names = table.architecture.position, catalog.identities.names_of(network)
     if any(each in here for each in names):
         return
     if alike := called_alike(names, here):

@@ -298,7 +298,8 @@ def fit_figure(found: Fitted, asked: Collection[str] = ()) -> Figure:
     """
     if not found.held_out:
         why = f"intervals take {LEAST_GROUPS} networks whose cost and figures are known"
-        raise AdvisorError(f"{found.board}: no network was held out, and nothing can be drawn", why)
+        what = "its own models held out no network"
+        raise AdvisorError(f"{found.board}: {what}, and nothing can be drawn", why)
     ran = Counter(each.variant for each in found.held_out)
     variant = max(ran, key=lambda each: ran[each])
     runs = [each for each in found.held_out if each.variant == variant]

@@ -379,10 +379,11 @@ def _with_predictions(
         )
     if unseen := _unseen_families(table, known, wanted.difference(transferred, of_files)):
         of_families = len({known[name].family_or_name for name in table.architecture.names})
+        few_families = "1 family" if unseen == 1 else f"{unseen} families"
         too_few = ", too few to be sure" if of_families < LEAST_GROUPS else ""
         notes.append(
-            f"of {unseen} of the families that may be chosen no network ran there: how far predictions of "
-            f"these may be off is judged by {of_families} other families, each left out of the fit{too_few}"
+            f"of {few_families} that may be chosen no network ran there: how far predictions of such may "
+            f"be off is judged by {of_families} other families, each left out of the fit{too_few}"
         )
     return whole, tuple(f"{board.name}: {each}" for each in notes)
 
