@@ -269,7 +269,7 @@ def _table(
 
 def ratio_text(ratio: float) -> str:
     """A ratio with two decimals, or three significant digits where these would leave little of it."""
-    return f"{ratio:.2f}" if 0.1 <= ratio < 100 else significant(ratio)
+    return f"{ratio:.2f}" if 0.095 <= ratio < 100 else significant(ratio)
 
 
 def _interval(low: float | None, high: float | None) -> str:
