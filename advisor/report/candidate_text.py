@@ -360,7 +360,7 @@ def excluded(recommendation: Recommendation) -> Iterator[str]:
         chance = (
             f"the likeliest, {likeliest}, with {chance_text(unsure.likeliest.chance)}"
             if unsure.likeliest.chance is not None
-            else f"among them {likeliest}, of which no probability is known ({unsure.likeliest.mark})"
+            else f"one is {likeliest}, whose probability is unknown"
         )
         yield (
             f"{unsure.count}{more} {meet} every limit by the figures, but not with "

@@ -143,7 +143,7 @@ def _which_outside(predicted: Sequence[Forecast]) -> str:
     telling = [part for part in parts if len(set(map(part, predicted))) > 1]
     named = list(dict.fromkeys(" ".join(part(each) for part in telling) for each in outside))
     more = f" and {len(named) - MOST_ROWS} more" if len(named) > MOST_ROWS else ""
-    return f" (so is {', '.join(named[:MOST_ROWS])}{more})"
+    return f" (that is so of {', '.join(named[:MOST_ROWS])}{more})"
 
 
 def predict_csv(answer: Predictions) -> str:
