@@ -690,7 +690,7 @@ def test_a_heading_says_that_accuracies_are_fractions(tmp_path: Path) -> None:
 def test_words_that_no_catalog_can_have_are_refused_with_the_row(
     tmp_path: Path, column: str, word: str
 ) -> None:
-    content = f"model,latency_ms,accuracy,{column}\nmine,5,70,\nhers,5,71,{word}\n"
+    content = f"model,latency_ms,accuracy,{column}\nmine@224,5,70,\nhers@224,5,71,{word}\n"
     assert faults_of(tmp_path, content) == [(3, column)]
     imported(tmp_path, content, f"{column}:{word}=known")
 
@@ -850,7 +850,8 @@ def test_sums_and_means_are_no_networks(tmp_path: Path, word: str) -> None:
 
 
 def test_either_of_several_cells_of_one_column_will_do(tmp_path: Path) -> None:
-    content = "system,task,model,latency_ms\na,x,net-a,5\nb,x,net-b,9\nc,x,net-c,2\nb,y,net-d,1\n"
+    rows = ("a,x,net-a@224,5", "b,x,net-b@224,9", "c,x,net-c@224,2", "b,y,net-d@224,1")
+    content = "\n".join(("system,task,model,latency_ms", *rows)) + "\n"
     imported(tmp_path, content, rows=["system=a", "system=b", "task=x"])
     assert table_of(tmp_path).architecture.tolist() == ["net-a@224", "net-b@224"]
 

@@ -157,7 +157,10 @@ def not_a_catalog(asked: str | os.PathLike[str] | None = None) -> str:
     folder = _expanded(named)
     if not named or is_hosted(named) or "\0" in named or not os.path.isdir(folder):  # noqa: PTH112
         return ""
-    held = entries(folder)
+    try:
+        held = entries(folder)
+    except AdvisorError:  # which is said where it is read
+        return ""
     if not held or any(name in HELD for name in held):
         return ""
     return (

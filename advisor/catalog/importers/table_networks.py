@@ -220,7 +220,7 @@ class Networks:
         Raises:
             AdvisorError: it is unknown.
         """
-        if task in ("", CLASSIFICATION):
+        if task in ("", CLASSIFICATION) or not NAME.fullmatch(task):  # which is a fault by itself
             return USUAL_INPUT
         known = {
             each.input_shape

@@ -249,8 +249,8 @@ def _read_number(
         values[key] = numbers.read(cell, kind, each.unit)
     except AdvisorError as error:
         if not each.unit and _is_read(numbers, cell, kind):
-            cure = f"--map {key}={each.heading}:{kind.unit}"
-            table.explain(row, each.place, f"{shown(cell)} has no unit", f"{cure} says one, say")
+            cure = f"write it like '33 {kind.unit}', or --map {key}={each.heading}:{kind.unit}"
+            table.explain(row, each.place, f"{shown(cell)} has no unit", cure)
         elif error.message:
             found = error.message.removeprefix("it: ")
             table.explain(row, each.place, found, error.hint)

@@ -101,7 +101,7 @@ def _network(alternative: Alternative) -> Json:
         "name": candidate.architecture,
         "batch": candidate.batch,
         "how": ", ".join(filter(None, place)),
-        "unproven": candidate.chance is None,
+        "unproven": candidate.mark == "unproven",
         "accuracy": accuracy.value if accuracy else None,
         "accuracy_mark": note_mark(candidate.accuracy_note),
         "fill_ms": alternative.fill_ms,

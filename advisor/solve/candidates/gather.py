@@ -427,7 +427,7 @@ def _without_unknown_weights(
     kept, faults = [], {}
     for place, board in enumerate(stack.boards):
         if unknown.get(board.weights):
-            faults[board.name] = unknown_of(board)
+            faults[board.name] = unknown_of(board, pool.sets)
         else:
             kept.append(place)
     if not faults:

@@ -183,7 +183,7 @@ def wanted_weights(
     if not name or foreign:
         return Wanted(sorted(known), only_best=True)
     if asked is None and names_unknown(known, board, stand_ins, sets):
-        raise unknown_of(board)
+        raise unknown_of(board, sets)
     if asked is not None and name not in names:
         raise AdvisorError(f"unknown weights {shown(name)}", closest(name, names))
     wanted = {
@@ -203,11 +203,14 @@ def names_unknown(
     return OWN not in stand_ins.values() and all(key[1] != board.weights for key in known)
 
 
-def unknown_of(board: Board) -> AdvisorError:
-    """What is wrong with a board that names a set of weights of which nothing is known."""
+def unknown_of(board: Board, sets: Collection[str]) -> AdvisorError:
+    """What is wrong with a board that names a set of weights of which nothing is known; those are `sets`."""
+    near = closest(board.weights, sets)
+    meant = f"{near} " if near.startswith("did you mean") else ""
     return AdvisorError(
         f"unknown weights {shown(board.weights)} in {board.folder / 'board.yaml'}",
-        "import accuracies of them, or correct or remove that line; --weights any asks all that are known",
+        f"{meant}import accuracies of them, or correct or remove that line; --weights any asks all that are "
+        "known",
     )
 
 
