@@ -80,6 +80,10 @@ pictures: .venv/full
 	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
 	  --virtual-time-budget=4000 --window-size=1280,1180 --screenshot=docs/explorer.png \
 	  file://$(CURDIR)/.venv/explorer.html
+	$(BIN)/advisor plan catalog/requirements/plan-robot.yaml --page .venv/plan.html > .venv/plan.txt
+	chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
+	  --virtual-time-budget=4000 --window-size=1000,740 --screenshot=docs/plan.png \
+	  file://$(CURDIR)/.venv/plan.html
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
