@@ -1265,7 +1265,7 @@ def test_numbers_are_written_exactly(shipped: Catalog) -> None:
 def test_the_page_needs_no_other_file(shown: Opened) -> None:
     path = Path(shown.ask("decodeURIComponent(location.pathname)"))
     text = path.read_text(encoding="utf-8")
-    own_parts = source("page.html") + source("page.css")
+    own_parts = source("frame.html") + source("page.html") + source("page.css")
     assert not re.search(r"(?:src|href)=\"(?!data:)|@import|url\(", own_parts)
     assert text.count("<script") == text.count("</script") == 2
 

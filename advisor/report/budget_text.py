@@ -51,10 +51,8 @@ def _network(kept: Kept, found: BudgetCheck) -> Iterator[RenderableType]:
     if kept.limits:
         table = plain_table("limit", "has", "chance", "", left=1)
         for each in kept.limits:
-            has, fails = (
-                _has(kept.candidate, each),
-                "" if kept.kept or _passes(each, found) else "fails",
-            )
+            has = _has(kept.candidate, each)
+            fails = "" if kept.kept or _passes(each, found) else "fails"
             table.add_row(str(each.constraint), has, _chance_of(each), fails)
         if len(kept.limits) > 1 and kept.candidate:
             together = "" if kept.kept else "fails"
@@ -164,10 +162,9 @@ def _chance(chance: str, found: BudgetCheck) -> str:
 def _passes(limit: Headroom, found: BudgetCheck) -> bool:
     """Whether a limit is met as surely as is asked; what is unproven counts as it stands."""
     asked = found.requirements.confidence
-    confident = (
-        not asked if limit.could_be_anything else limit.chance is None or limit.chance >= asked
-    )
-    return limit.met and confident
+    if limit.could_be_anything:
+        return limit.met and not asked
+    return limit.met and (limit.chance is None or limit.chance >= asked)
 
 
 def _has(candidate: Candidate | None, limit: Headroom) -> str:

@@ -88,17 +88,21 @@ def explore(
 
 def page(document: Json) -> str:
     """The page that shows a document."""
-    return assembled("page.html", ("page.css",), (*PURE, *SHOWING), document)
+    return assembled("advisor explorer", "page.html", ("page.css",), (*PURE, *SHOWING), document)
 
 
-def assembled(template: str, styles: Sequence[str], scripts: Sequence[str], document: Json) -> str:
-    """A page of a template, stylesheets and scripts, with the data that it shows."""
+def assembled(
+    title: str, body: str, styles: Sequence[str], scripts: Sequence[str], document: Json
+) -> str:
+    """A page of a body, stylesheets and scripts, with the data that it shows."""
     parts = {
+        "title": title,
+        "body": source(body),
         "style": "\n".join(map(source, styles)),
         "data": packed(data_text(document)),
         "script": script(scripts),
     }
-    return _PLACE.sub(lambda place: parts[place.group(1)], source(template))
+    return _PLACE.sub(lambda place: parts[place.group(1)], source("frame.html"))
 
 
 def source(name: str) -> str:

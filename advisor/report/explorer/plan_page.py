@@ -43,9 +43,8 @@ def plan_page(plan: Plan, output: str | os.PathLike[str]) -> Path:
         )
     path = Path(output)
     check_folder_of(path)
-    write_whole(
-        path, assembled("plan.html", ("page.css", "plan.css"), SCRIPTS, plan_document(plan))
-    )
+    styles = ("page.css", "plan.css")
+    write_whole(path, assembled("advisor plan", "plan.html", styles, SCRIPTS, plan_document(plan)))
     return path
 
 
