@@ -94,13 +94,17 @@ def chance_unknown(candidates: Candidates, constraints: Sequence[Constraint]) ->
 
     So it is where a limited figure could be anything, unless another limit is missed all but surely.
     """
-    unknown, least = np.zeros(len(candidates), dtype=np.bool_), np.ones(len(candidates))
-    for each in constraints:
-        anything = candidates.could_be_anything(each.metric)
-        alone = chance_alone(candidates, each)
-        unknown |= anything
-        least = np.minimum(least, np.where(anything, 1.0, alone))
-    return unknown & (least >= HARDLY)
+    anything = [candidates.could_be_anything(each.metric) for each in constraints]
+    unknown: NDArray[np.bool_] = np.logical_or.reduce(
+        [np.zeros(len(candidates), dtype=np.bool_), *anything]
+    )
+    if not unknown.any():
+        return unknown
+    least = np.ones(len(candidates))
+    for each, is_anything in zip(constraints, anything, strict=True):
+        least = np.minimum(least, np.where(is_anything, 1.0, chance_alone(candidates, each)))
+    unknown &= least >= HARDLY
+    return unknown
 
 
 def meets(constraint: Constraint, figures: Floats) -> NDArray[np.bool_]:
